@@ -1,0 +1,5 @@
+//! Typed tensor graphs.
+pub mod dim;
+pub mod dtype;
+pub mod scalar;
+pub mod ty;

@@ -1,0 +1,288 @@
+//! The scalar language: typed straight-line SSA that says what happens to one element.
+//!
+//! The reference evaluator, the Plan's interpreter and the LLVM back end run the same [`Program`]s, so an
+//! operation's meaning is written once. `Add` and `Mul` never contract; [`Inst::Fma`] rounds once
+//! everywhere. A complex element is a pair of lanes. [`Inst::Math`] and the 16-bit float lanes are
+//! shorthand that [`expand`](Program::expand) turns into the remaining instructions.
+
+mod builder;
+mod complex;
+mod expand;
+mod half;
+mod math;
+mod run;
+mod text;
+
+pub use builder::{Builder, Element};
+pub use expand::stored_lane;
+pub use run::{lane_from_bits_f64, run_inst};
+pub use text::constant_to_text;
+
+use smallvec::SmallVec;
+
+use crate::dtype::DType;
+
+/// The type of one value of a program.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[allow(missing_docs)]
+pub enum Lane {
+    Bool,
+    I8,
+    I16,
+    I32,
+    I64,
+    U8,
+    U16,
+    U32,
+    U64,
+    F16,
+    BF16,
+    F32,
+    F64,
+}
+
+impl Lane {
+    /// Bytes in memory.
+    pub const fn bytes(self) -> usize {
+        match self {
+            Lane::Bool | Lane::I8 | Lane::U8 => 1,
+            Lane::I16 | Lane::U16 | Lane::F16 | Lane::BF16 => 2,
+            Lane::I32 | Lane::U32 | Lane::F32 => 4,
+            Lane::I64 | Lane::U64 | Lane::F64 => 8,
+        }
+    }
+
+    /// Bits in memory.
+    pub const fn bits(self) -> u32 {
+        self.bytes() as u32 * 8
+    }
+
+    /// Floating point, the 16-bit shorthands included.
+    pub const fn is_float(self) -> bool {
+        matches!(self, Lane::F16 | Lane::BF16 | Lane::F32 | Lane::F64)
+    }
+
+    /// Signed integers.
+    pub const fn is_signed(self) -> bool {
+        matches!(self, Lane::I8 | Lane::I16 | Lane::I32 | Lane::I64)
+    }
+
+    /// Signed or unsigned integers, not `Bool`.
+    pub const fn is_integer(self) -> bool {
+        self.is_signed() || matches!(self, Lane::U8 | Lane::U16 | Lane::U32 | Lane::U64)
+    }
+
+    /// The integer lane that holds the bits of a float.
+    pub const fn to_bits_lane(self) -> Lane {
+        match self {
+            Lane::F16 | Lane::BF16 => Lane::U16,
+            Lane::F32 => Lane::U32,
+            Lane::F64 => Lane::U64,
+            other => other,
+        }
+    }
+
+    /// Lower-case name, as in text.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Lane::Bool => "bool",
+            Lane::I8 => "i8",
+            Lane::I16 => "i16",
+            Lane::I32 => "i32",
+            Lane::I64 => "i64",
+            Lane::U8 => "u8",
+            Lane::U16 => "u16",
+            Lane::U32 => "u32",
+            Lane::U64 => "u64",
+            Lane::F16 => "f16",
+            Lane::BF16 => "bf16",
+            Lane::F32 => "f32",
+            Lane::F64 => "f64",
+        }
+    }
+}
+
+/// A value of a program: the index of the instruction that makes it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Value(pub u32);
+
+/// Operations on one value; the result has the operand's lane.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Unary {
+    /// Negation; wraps on integers, flips the sign bit of floats (NaN too).
+    Neg,
+    /// Clears the sign bit of a float.
+    Abs,
+    /// Square root, correctly rounded.
+    Sqrt,
+    /// Bitwise not of integers, logical not of `Bool`.
+    Not,
+}
+
+/// Operations on two values of one lane; the result has that lane.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Binary {
+    /// Sum; wraps on integers. `Bool`: or.
+    Add,
+    /// Difference; wraps on integers. Not on `Bool`.
+    Sub,
+    /// Product; wraps on integers. `Bool`: and.
+    Mul,
+    /// Quotient of floats.
+    Div,
+    /// Bitwise and; integers and `Bool`.
+    And,
+    /// Bitwise or; integers and `Bool`.
+    Or,
+    /// Bitwise exclusive or; integers and `Bool`.
+    Xor,
+    /// Left shift of integers by a *constant* less than the width.
+    Shl,
+    /// Right shift of integers by a *constant* less than the width: the sign enters for signed lanes.
+    Shr,
+}
+
+/// How two values compare. Every predicate but `Ne` is false when an operand is NaN; `Ne` is true.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[allow(missing_docs)]
+pub enum Predicate {
+    Eq,
+    Ne,
+    Lt,
+    Le,
+    Gt,
+    Ge,
+}
+
+/// Elementary functions, on `F32` and `F64` lanes; [`math`] says how each is computed and how well.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum MathFn {
+    /// e^x.
+    Exp,
+    /// Natural logarithm.
+    Log,
+    /// log(1 + x).
+    Log1p,
+    /// e^x - 1.
+    Expm1,
+    /// 1 / (1 + e^-x).
+    Sigmoid,
+    /// log(1 + e^x).
+    Softplus,
+}
+
+impl MathFn {
+    /// Every function, in declaration order.
+    pub const ALL: [MathFn; 6] = [
+        MathFn::Exp,
+        MathFn::Log,
+        MathFn::Log1p,
+        MathFn::Expm1,
+        MathFn::Sigmoid,
+        MathFn::Softplus,
+    ];
+
+    /// Lower-case name.
+    pub const fn name(self) -> &'static str {
+        match self {
+            MathFn::Exp => "exp",
+            MathFn::Log => "log",
+            MathFn::Log1p => "log1p",
+            MathFn::Expm1 => "expm1",
+            MathFn::Sigmoid => "sigmoid",
+            MathFn::Softplus => "softplus",
+        }
+    }
+}
+
+/// One instruction. Its lane stands beside it in [`Program::insts`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Inst {
+    /// Part `part` (0 real, 1 imaginary) of the element read through parameter `index`.
+    Param {
+        /// Which parameter.
+        index: u16,
+        /// Which part of a complex element.
+        part: u8,
+    },
+    /// A constant: the bits of the lane, zero-extended.
+    Const(u64),
+    /// One operand.
+    Unary(Unary, Value),
+    /// Two operands of the result's lane.
+    Binary(Binary, Value, Value),
+    /// Two operands of one lane; the result is `Bool`.
+    Compare(Predicate, Value, Value),
+    /// `if c { a } else { b }`, without evaluating lazily.
+    Select(Value, Value, Value),
+    /// a*b + c with one rounding.
+    Fma(Value, Value, Value),
+    /// To the result's lane by value: integers wrap among themselves; floats truncate toward zero and
+    /// saturate, NaN gives 0; to `Bool` is `!= 0`; to a narrower float rounds to nearest even.
+    Convert(Value),
+    /// The same bits in a lane of the same width.
+    Bitcast(Value),
+    /// An elementary function of one value.
+    Math(MathFn, Value),
+}
+
+impl Inst {
+    /// The values it reads, in order.
+    pub fn operands(&self) -> SmallVec<[Value; 3]> {
+        match *self {
+            Inst::Param { .. } | Inst::Const(_) => SmallVec::new(),
+            Inst::Unary(_, a) | Inst::Convert(a) | Inst::Bitcast(a) | Inst::Math(_, a) => {
+                SmallVec::from_slice(&[a])
+            }
+            Inst::Binary(_, a, b) | Inst::Compare(_, a, b) => SmallVec::from_slice(&[a, b]),
+            Inst::Select(a, b, c) | Inst::Fma(a, b, c) => SmallVec::from_slice(&[a, b, c]),
+        }
+    }
+
+    /// The same instruction on other values.
+    pub fn map(&self, f: &mut dyn FnMut(Value) -> Value) -> Inst {
+        match *self {
+            Inst::Param { .. } | Inst::Const(_) => *self,
+            Inst::Unary(op, a) => Inst::Unary(op, f(a)),
+            Inst::Convert(a) => Inst::Convert(f(a)),
+            Inst::Bitcast(a) => Inst::Bitcast(f(a)),
+            Inst::Math(op, a) => Inst::Math(op, f(a)),
+            Inst::Binary(op, a, b) => Inst::Binary(op, f(a), f(b)),
+            Inst::Compare(op, a, b) => Inst::Compare(op, f(a), f(b)),
+            Inst::Select(a, b, c) => Inst::Select(f(a), f(b), f(c)),
+            Inst::Fma(a, b, c) => Inst::Fma(f(a), f(b), f(c)),
+        }
+    }
+}
+
+/// A scalar function from elements to elements.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Program {
+    /// Element type of each parameter.
+    pub params: Vec<DType>,
+    /// Instructions with their lanes; operands come before their uses.
+    pub insts: Vec<(Inst, Lane)>,
+    /// The elements it returns.
+    pub results: Vec<Element>,
+}
+
+impl Program {
+    /// The lane of a value.
+    pub fn lane(&self, value: Value) -> Lane {
+        self.insts[value.0 as usize].1
+    }
+
+    /// The program that returns its only argument.
+    pub fn identity(dtype: DType) -> Program {
+        let mut b = Builder::new(&[dtype]);
+        let x = b.param(0);
+        b.finish(vec![x])
+    }
+
+    /// True when no [`Inst::Math`] or 16-bit float lane is left.
+    pub fn is_expanded(&self) -> bool {
+        self.insts.iter().all(|(inst, lane)| {
+            !matches!(inst, Inst::Math(..)) && !matches!(lane, Lane::F16 | Lane::BF16)
+        })
+    }
+}

@@ -1,0 +1,216 @@
+//! Runs programs on bits: the plain meaning of every instruction.
+
+use half::{bf16, f16};
+
+use super::{Binary, Inst, Lane, Predicate, Program, Unary};
+
+impl Program {
+    /// Runs an [expanded](Program::expand) program. `params` are the bits of each parameter's parts in
+    /// order; `out` receives the bits of each result's parts; `scratch` is reused between calls.
+    pub fn run(&self, params: &[[u64; 2]], scratch: &mut Vec<u64>, out: &mut Vec<u64>) {
+        scratch.clear();
+        for (inst, lane) in &self.insts {
+            let bits = match *inst {
+                Inst::Param { index, part } => params[index as usize][part as usize],
+                _ => {
+                    let operands: smallvec::SmallVec<[(u64, Lane); 3]> =
+                        inst.operands().iter().map(|v| (scratch[v.0 as usize], self.lane(*v))).collect();
+                    run_inst(inst, *lane, &operands).expect("invariant: the program is expanded")
+                }
+            };
+            scratch.push(bits);
+        }
+        out.clear();
+        for element in &self.results {
+            out.extend(element.parts().iter().map(|v| scratch[v.0 as usize]));
+        }
+    }
+}
+
+/// The bits of one instruction's result, or `None` for the instructions that need more than their
+/// operands (parameters) or their expansion (elementary functions).
+pub fn run_inst(inst: &Inst, lane: Lane, operands: &[(u64, Lane)]) -> Option<u64> {
+    let bits = |i: usize| operands[i].0;
+    Some(match *inst {
+        Inst::Param { .. } | Inst::Math(..) => return None,
+        Inst::Const(bits) => bits,
+        Inst::Unary(op, _) => run_unary(op, lane, bits(0)),
+        Inst::Binary(op, _, _) => run_binary(op, lane, bits(0), bits(1)),
+        Inst::Compare(predicate, _, _) => u64::from(run_compare(predicate, operands[0].1, bits(0), bits(1))),
+        Inst::Select(..) => {
+            if bits(0) != 0 {
+                bits(1)
+            } else {
+                bits(2)
+            }
+        }
+        Inst::Fma(..) => match lane {
+            Lane::F32 => f32_bits(f32_of(bits(0)).mul_add(f32_of(bits(1)), f32_of(bits(2)))),
+            _ => f64_of(bits(0)).mul_add(f64_of(bits(1)), f64_of(bits(2))).to_bits(),
+        },
+        Inst::Convert(_) => run_convert(operands[0].1, lane, bits(0)),
+        Inst::Bitcast(_) => bits(0),
+    })
+}
+
+fn f32_of(bits: u64) -> f32 {
+    f32::from_bits(bits as u32)
+}
+
+fn f64_of(bits: u64) -> f64 {
+    f64::from_bits(bits)
+}
+
+fn f32_bits(value: f32) -> u64 {
+    u64::from(value.to_bits())
+}
+
+/// Drops the bits beyond the lane's width.
+fn wrap(lane: Lane, bits: u64) -> u64 {
+    match lane.bits() {
+        64 => bits,
+        width => bits & ((1 << width) - 1),
+    }
+}
+
+/// An integer lane's value, sign- or zero-extended.
+fn int_of(lane: Lane, bits: u64) -> i128 {
+    let shift = 64 - lane.bits();
+    if lane.is_signed() {
+        i128::from(((bits << shift) as i64) >> shift)
+    } else {
+        i128::from(bits)
+    }
+}
+
+fn run_unary(op: Unary, lane: Lane, a: u64) -> u64 {
+    let sign = 1u64 << (lane.bits() - 1);
+    match (op, lane) {
+        (Unary::Neg, _) if lane.is_float() => a ^ sign,
+        (Unary::Abs, _) if lane.is_float() => a & !sign,
+        (Unary::Neg, _) => wrap(lane, a.wrapping_neg()),
+        (Unary::Abs, _) => wrap(lane, int_of(lane, a).unsigned_abs() as u64),
+        (Unary::Sqrt, Lane::F32) => f32_bits(f32_of(a).sqrt()),
+        (Unary::Sqrt, _) => f64_of(a).sqrt().to_bits(),
+        (Unary::Not, Lane::Bool) => a ^ 1,
+        (Unary::Not, _) => wrap(lane, !a),
+    }
+}
+
+fn run_binary(op: Binary, lane: Lane, a: u64, b: u64) -> u64 {
+    match lane {
+        Lane::F32 => f32_bits(float_binary(op, f32_of(a), f32_of(b))),
+        Lane::F64 => float_binary(op, f64_of(a), f64_of(b)).to_bits(),
+        Lane::Bool => match op {
+            Binary::Add | Binary::Or => a | b,
+            Binary::Mul | Binary::And => a & b,
+            Binary::Sub | Binary::Xor => a ^ b,
+            Binary::Div | Binary::Shl | Binary::Shr => unreachable!("invariant: verified programs"),
+        },
+        _ => match op {
+            Binary::Add => wrap(lane, a.wrapping_add(b)),
+            Binary::Sub => wrap(lane, a.wrapping_sub(b)),
+            Binary::Mul => wrap(lane, a.wrapping_mul(b)),
+            Binary::And => a & b,
+            Binary::Or => a | b,
+            Binary::Xor => a ^ b,
+            Binary::Shl => wrap(lane, a << b),
+            Binary::Shr => wrap(lane, (int_of(lane, a) >> b) as u64),
+            Binary::Div => unreachable!("invariant: verified programs"),
+        },
+    }
+}
+
+fn float_binary<T>(op: Binary, a: T, b: T) -> T
+where
+    T: std::ops::Add<Output = T> + std::ops::Sub<Output = T> + std::ops::Mul<Output = T> + std::ops::Div<Output = T>,
+{
+    match op {
+        Binary::Add => a + b,
+        Binary::Sub => a - b,
+        Binary::Mul => a * b,
+        Binary::Div => a / b,
+        Binary::And | Binary::Or | Binary::Xor | Binary::Shl | Binary::Shr => {
+            unreachable!("invariant: verified programs")
+        }
+    }
+}
+
+fn run_compare(predicate: Predicate, lane: Lane, a: u64, b: u64) -> bool {
+    match lane {
+        Lane::F32 => compare(predicate, f32_of(a).partial_cmp(&f32_of(b))),
+        Lane::F64 => compare(predicate, f64_of(a).partial_cmp(&f64_of(b))),
+        _ => compare(predicate, Some(int_of(lane, a).cmp(&int_of(lane, b)))),
+    }
+}
+
+fn compare(predicate: Predicate, order: Option<std::cmp::Ordering>) -> bool {
+    match predicate {
+        Predicate::Eq => order.is_some_and(|o| o.is_eq()),
+        Predicate::Ne => order.is_none_or(|o| o.is_ne()),
+        Predicate::Lt => order.is_some_and(|o| o.is_lt()),
+        Predicate::Le => order.is_some_and(|o| o.is_le()),
+        Predicate::Gt => order.is_some_and(|o| o.is_gt()),
+        Predicate::Ge => order.is_some_and(|o| o.is_ge()),
+    }
+}
+
+/// A floating-point lane's value as `f64`, exactly.
+pub fn lane_from_bits_f64(lane: Lane, bits: u64) -> f64 {
+    match lane {
+        Lane::F16 => f16::from_bits(bits as u16).to_f64(),
+        Lane::BF16 => bf16::from_bits(bits as u16).to_f64(),
+        Lane::F32 => f64::from(f32_of(bits)),
+        Lane::F64 => f64_of(bits),
+        _ => int_of(lane, bits) as f64,
+    }
+}
+
+fn run_convert(from: Lane, to: Lane, bits: u64) -> u64 {
+    if to == Lane::Bool {
+        return u64::from(if from.is_float() { lane_from_bits_f64(from, bits) != 0.0 } else { bits != 0 });
+    }
+    match (from.is_float(), to) {
+        (true, Lane::F16) if from == Lane::F32 => u64::from(f16::from_f32(f32_of(bits)).to_bits()),
+        (true, Lane::BF16) if from == Lane::F32 => u64::from(bf16::from_f32(f32_of(bits)).to_bits()),
+        (true, Lane::F16) => u64::from(f16::from_f64(lane_from_bits_f64(from, bits)).to_bits()),
+        (true, Lane::BF16) => u64::from(bf16::from_f64(lane_from_bits_f64(from, bits)).to_bits()),
+        (true, Lane::F32) => f32_bits(lane_from_bits_f64(from, bits) as f32),
+        (true, Lane::F64) => lane_from_bits_f64(from, bits).to_bits(),
+        (true, _) => float_to_int(lane_from_bits_f64(from, bits), to),
+        (false, Lane::F32) => f32_bits(int_of(from, bits) as f32),
+        (false, Lane::F64) => (int_of(from, bits) as f64).to_bits(),
+        // Through f64 and then once more would round twice; 128-bit to f32 rounds once and f32 holds
+        // every integer that a 16-bit float distinguishes from its neighbour, up to the sticky bit.
+        (false, Lane::F16) => u64::from(f16::from_f64(int_to_odd(int_of(from, bits))).to_bits()),
+        (false, Lane::BF16) => u64::from(bf16::from_f64(int_to_odd(int_of(from, bits))).to_bits()),
+        (false, _) => wrap(to, int_of(from, bits) as u64),
+    }
+}
+
+/// An integer as `f64`, rounded to odd, so that a second rounding to a shorter format is right.
+fn int_to_odd(value: i128) -> f64 {
+    let nearest = value as f64;
+    if nearest as i128 == value {
+        return nearest;
+    }
+    let toward_zero = if (nearest as i128).unsigned_abs() > value.unsigned_abs() {
+        f64::from_bits(nearest.to_bits() - 1)
+    } else {
+        nearest
+    };
+    f64::from_bits(toward_zero.to_bits() | 1)
+}
+
+fn float_to_int(value: f64, to: Lane) -> u64 {
+    match to {
+        Lane::I8 => u64::from(value as i8 as u8),
+        Lane::I16 => u64::from(value as i16 as u16),
+        Lane::I32 => u64::from(value as i32 as u32),
+        Lane::I64 => value as i64 as u64,
+        Lane::U8 => u64::from(value as u8),
+        Lane::U16 => u64::from(value as u16),
+        Lane::U32 => u64::from(value as u32),
+        _ => value as u64,
+    }
+}

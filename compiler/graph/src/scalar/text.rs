@@ -1,0 +1,98 @@
+//! Prints programs, one instruction a line: `%3 = add f32 %1, %2`.
+
+use std::fmt;
+
+use super::{Binary, Inst, Lane, Predicate, Program, Unary, Value, lane_from_bits_f64};
+
+impl fmt::Display for Value {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "%{}", self.0)
+    }
+}
+
+impl Unary {
+    /// Lower-case name.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Unary::Neg => "neg",
+            Unary::Abs => "abs",
+            Unary::Sqrt => "sqrt",
+            Unary::Not => "not",
+        }
+    }
+}
+
+impl Binary {
+    /// Lower-case name.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Binary::Add => "add",
+            Binary::Sub => "sub",
+            Binary::Mul => "mul",
+            Binary::Div => "div",
+            Binary::And => "and",
+            Binary::Or => "or",
+            Binary::Xor => "xor",
+            Binary::Shl => "shl",
+            Binary::Shr => "shr",
+        }
+    }
+}
+
+impl Predicate {
+    /// Lower-case name.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Predicate::Eq => "eq",
+            Predicate::Ne => "ne",
+            Predicate::Lt => "lt",
+            Predicate::Le => "le",
+            Predicate::Gt => "gt",
+            Predicate::Ge => "ge",
+        }
+    }
+}
+
+/// A lane's constant as text: floats in shortest round-trip form, integers in decimal.
+pub fn constant_to_text(lane: Lane, bits: u64) -> String {
+    match lane {
+        Lane::Bool => (bits != 0).to_string(),
+        Lane::F32 => format!("{:?}", f32::from_bits(bits as u32)),
+        _ if lane.is_float() => format!("{:?}", lane_from_bits_f64(lane, bits)),
+        Lane::U64 => bits.to_string(),
+        _ => format!("{}", lane_from_bits_i64(lane, bits)),
+    }
+}
+
+fn lane_from_bits_i64(lane: Lane, bits: u64) -> i64 {
+    let shift = 64 - lane.bits();
+    if lane.is_signed() { ((bits << shift) as i64) >> shift } else { bits as i64 }
+}
+
+impl fmt::Display for Program {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (i, (inst, lane)) in self.insts.iter().enumerate() {
+            let name = lane.name();
+            write!(f, "%{i} = ")?;
+            match *inst {
+                Inst::Param { index, part: 0 } => writeln!(f, "param {name} {index}")?,
+                Inst::Param { index, part } => writeln!(f, "param {name} {index}.{part}")?,
+                Inst::Const(bits) => writeln!(f, "const {name} {}", constant_to_text(*lane, bits))?,
+                Inst::Unary(op, a) => writeln!(f, "{} {name} {a}", op.name())?,
+                Inst::Binary(op, a, c) => writeln!(f, "{} {name} {a}, {c}", op.name())?,
+                Inst::Compare(p, a, c) => writeln!(f, "{} {} {a}, {c}", p.name(), self.lane(a).name())?,
+                Inst::Select(c, x, y) => writeln!(f, "select {name} {c}, {x}, {y}")?,
+                Inst::Fma(x, y, z) => writeln!(f, "fma {name} {x}, {y}, {z}")?,
+                Inst::Convert(a) => writeln!(f, "convert {name} {a}")?,
+                Inst::Bitcast(a) => writeln!(f, "bitcast {name} {a}")?,
+                Inst::Math(function, a) => writeln!(f, "{} {name} {a}", function.name())?,
+            }
+        }
+        let results: Vec<String> = self
+            .results
+            .iter()
+            .map(|e| e.parts().iter().map(Value::to_string).collect::<Vec<_>>().join(":"))
+            .collect();
+        writeln!(f, "return {}", results.join(", "))
+    }
+}

@@ -1,0 +1,1 @@
+//! Plan to LLVM module to object file. The only crate that names inkwell.

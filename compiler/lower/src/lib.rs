@@ -1,0 +1,1 @@
+//! Graph to Plan: loop nests, buffers, schedule, and the interpreter of Plans.

@@ -1,0 +1,1 @@
+//! Graph to graph: rules as data, one ordered list of stages.

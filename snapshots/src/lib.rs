@@ -1,0 +1,1 @@
+//! Snapshot cases of the optimizer and the planner.

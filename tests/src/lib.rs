@@ -1,0 +1,1 @@
+//! C and C++ programs built against emitted libraries; differential tests.
