@@ -1,4 +1,5 @@
 //! Typed tensor graphs.
+pub mod array;
 pub mod dim;
 pub mod dtype;
 pub mod scalar;

@@ -1,1 +1,4 @@
-//! Graph to Plan: loop nests, buffers, schedule, and the interpreter of Plans.
+//! Graph to Plan.
+pub mod machine;
+pub mod plan;
+pub mod size;

@@ -1,0 +1,318 @@
+//! The Plan: what the machine will do, decided and readable before any code exists.
+//!
+//! A [`FunctionPlan`] is a list of steps over buffers. A [`Nest`] is one outer loop whose iterations
+//! ("rows") each run a list of [`Block`]s; a block is a small loop nest around one scalar [`Program`].
+//! Fusion, in-place updates, memory reuse, vector lanes, accumulators and parallel chunks are all
+//! decided here. [`interpret`](crate::interpret) gives the Plan its meaning, bit for bit.
+//!
+//! # Meaning
+//!
+//! Steps run in order; a nest runs its rows in order; a row runs its blocks in order; a block runs its
+//! inner axes in order, the last axis fastest. `rows` and `lanes` let a back end run several iterations
+//! together, which no result can tell, *except* through the order of two kinds of fold:
+//!
+//! - [`Sink::Fold`] over the block's last axis keeps `lanes` accumulators; element `i` of that axis goes
+//!   to accumulator `i mod lanes`; at the end accumulator `k` merges with `k + lanes/2`, halving until one
+//!   is left (`merge(lower, upper)`).
+//! - [`Sink::Total`] over the rows of a nest keeps `rows` accumulators in the same way; row `i` goes to
+//!   accumulator `i mod rows`.
+//!
+//! [`Sink::Accumulate`] folds into memory in plain iteration order. Programs are expanded
+//! ([`Program::is_expanded`]); arithmetic is exactly theirs.
+
+use tgc_graph::array::Array;
+use tgc_graph::dim::{Dim, Symbol, Symbols};
+use tgc_graph::dtype::DType;
+use tgc_graph::scalar::Program;
+use tgc_graph::ty::TensorType;
+
+use crate::machine::Machine;
+use crate::size::Size;
+
+/// Everything that one library is made from.
+#[derive(Clone, Debug)]
+pub struct ModelPlan {
+    /// The model's name.
+    pub name: String,
+    /// What the plan was made for.
+    pub machine: Machine,
+    /// The sizes that the configuration of an instance names: the functions' symbols, one per name.
+    pub sizes: Vec<Symbol>,
+    /// Shared variables, in the order of the model.
+    pub states: Vec<State>,
+    /// Tensor constants, by [`Place::Constant`].
+    pub constants: Vec<Array>,
+    /// The functions, in the order of the model.
+    pub functions: Vec<FunctionPlan>,
+}
+
+/// A shared variable.
+#[derive(Clone, Debug)]
+pub struct State {
+    /// The variable's name.
+    pub name: String,
+    /// Its value in a new instance; the type is static.
+    pub initial: Array,
+    /// Byte offset in the state block, a multiple of 64.
+    pub offset: u64,
+}
+
+/// One function of a model.
+#[derive(Clone, Debug)]
+pub struct FunctionPlan {
+    /// The function's name.
+    pub name: String,
+    /// The symbols that its dims refer to; each is a leading `int64_t` parameter, in this order.
+    pub symbols: Symbols,
+    /// Inputs in order.
+    pub inputs: Vec<Argument>,
+    /// Outputs in order.
+    pub outputs: Vec<Argument>,
+    /// Indices of the states it reads, ascending.
+    pub reads: Vec<usize>,
+    /// Indices of the states it updates, ascending.
+    pub updates: Vec<usize>,
+    /// Sizes that must agree when a call enters.
+    pub checks: Vec<Check>,
+    /// All memory that steps touch.
+    pub buffers: Vec<Buffer>,
+    /// What happens, in order. No step can fail.
+    pub steps: Vec<Step>,
+    /// Bytes of workspace.
+    pub workspace: Size,
+}
+
+/// A parameter of a function.
+#[derive(Clone, Debug)]
+pub struct Argument {
+    /// Its name.
+    pub name: String,
+    /// Its type.
+    pub ty: TensorType,
+    /// The value when the caller gives none (inputs only).
+    pub default: Option<Array>,
+}
+
+/// An equation between sizes that a call checks before it does anything.
+#[derive(Clone, Debug)]
+pub struct Check {
+    /// What the left size is, in the user's terms: `y axis 0`.
+    pub left_name: String,
+    /// Left size.
+    pub left: Dim,
+    /// What the right size is.
+    pub right_name: String,
+    /// Right size.
+    pub right: Dim,
+}
+
+/// Names a buffer of a function.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct BufferId(pub u32);
+
+/// A dense row-major piece of memory. Distinct buffers do not overlap while both are live, except that
+/// inputs may overlap inputs.
+#[derive(Clone, Debug)]
+pub struct Buffer {
+    /// A name to read the plan by; unique in the function.
+    pub name: String,
+    /// Element type.
+    pub dtype: DType,
+    /// Sizes; their product is the number of elements.
+    pub shape: Vec<Dim>,
+    /// Where it lives.
+    pub place: Place,
+}
+
+/// Where a buffer lives.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Place {
+    /// The function's input of this index. Real 0-d inputs arrive by value.
+    Input(usize),
+    /// The function's output of this index.
+    Output(usize),
+    /// The model's state of this index.
+    State(usize),
+    /// The model's constant of this index.
+    Constant(usize),
+    /// The instance's workspace, from this byte on (a multiple of 64).
+    Workspace {
+        /// Byte offset.
+        offset: Size,
+    },
+}
+
+/// One step of a function.
+#[derive(Clone, Debug)]
+pub enum Step {
+    /// A loop nest.
+    Nest(Nest),
+    /// Copies a whole buffer over another of the same type: commits an update that could not be made in
+    /// place.
+    Copy {
+        /// Source.
+        from: BufferId,
+        /// Destination.
+        to: BufferId,
+    },
+}
+
+/// One outer loop and what each of its rows does.
+#[derive(Clone, Debug)]
+pub struct Nest {
+    /// Number of rows; `None` runs the blocks once, and no access then names [`Axis::Row`].
+    pub extent: Option<Dim>,
+    /// How many rows run together (a power of two), and how many accumulators a [`Sink::Total`] keeps.
+    pub rows: u32,
+    /// How rows are shared out to threads; `None` when a fold crosses rows, or when it could not pay.
+    pub parallel: Option<Parallel>,
+    /// Element types of the row values: scalars that live for one row.
+    pub row_values: Vec<DType>,
+    /// What one row does, in order.
+    pub blocks: Vec<Block>,
+}
+
+/// Rows split into `min(MAX_CHUNKS, ceil(extent / rows_per_chunk))` chunks of equal size, the last maybe
+/// shorter; each chunk's size is a multiple of [`Nest::rows`]. Depends on sizes alone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Parallel {
+    /// The least work worth handing out, in rows; a multiple of [`Nest::rows`].
+    pub rows_per_chunk: i64,
+}
+
+/// The most chunks a nest splits into, whatever the number of threads.
+pub const MAX_CHUNKS: i64 = 64;
+
+/// Names a row value of a nest.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct RowId(pub u32);
+
+/// Inner loops around one program.
+#[derive(Clone, Debug)]
+pub struct Block {
+    /// Extents of the inner axes, outermost first. Without axes the block runs once a row, and a back end
+    /// runs it for `rows` rows at once, one a lane.
+    pub axes: Vec<Dim>,
+    /// Lanes of the last inner axis (a power of two; 1 without axes): iterations that may run together.
+    pub lanes: u32,
+    /// What each parameter of the program reads.
+    pub reads: Vec<Read>,
+    /// What happens to one element; expanded.
+    pub program: Program,
+    /// What becomes of the results.
+    pub sinks: Vec<Sink>,
+}
+
+/// The source of a program's parameter.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Read {
+    /// An element of a buffer.
+    Buffer(Access),
+    /// A value that an earlier block of the row made.
+    Row(RowId),
+    /// A size, as `i64`.
+    Size(Dim),
+}
+
+/// An element of a buffer: `offset + Σ stride * index`, in elements.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Access {
+    /// Which buffer.
+    pub buffer: BufferId,
+    /// Strides of the axes that it depends on, in elements; sorted by axis, no zero strides.
+    pub strides: Vec<(Axis, Dim)>,
+    /// Constant part.
+    pub offset: Dim,
+}
+
+/// A loop variable in scope of a block.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Axis {
+    /// The row of the nest.
+    Row,
+    /// The block's inner axis of this index.
+    Inner(usize),
+}
+
+/// Where results of a block's program go. `results` are indices into the program's results.
+#[derive(Clone, Debug)]
+pub enum Sink {
+    /// Writes one element.
+    Store {
+        /// Which result.
+        result: usize,
+        /// Where to.
+        to: Access,
+    },
+    /// Keeps a scalar for later blocks of the row. Only in blocks without axes.
+    Row {
+        /// Which result.
+        result: usize,
+        /// Its name from here on.
+        row: RowId,
+    },
+    /// Folds over the block's last axis, afresh for each iteration of the axes before it.
+    Fold {
+        /// How.
+        fold: Fold,
+        /// The values of [`Fold::step`] after its accumulators.
+        results: Vec<usize>,
+        /// Where each accumulator's final value goes.
+        to: Vec<Target>,
+    },
+    /// Folds into memory that [`Fold::init`] was stored to before.
+    Accumulate {
+        /// How.
+        fold: Fold,
+        /// The values of [`Fold::step`] after its accumulators.
+        results: Vec<usize>,
+        /// Where each accumulator lives.
+        to: Vec<Access>,
+    },
+    /// Folds over the rows of the nest. Only in blocks without axes.
+    Total {
+        /// How.
+        fold: Fold,
+        /// The values of [`Fold::step`] after its accumulators.
+        results: Vec<usize>,
+        /// 0-d buffers that receive each accumulator's final value after the last row.
+        to: Vec<BufferId>,
+    },
+}
+
+/// Where a folded value goes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Target {
+    /// A row value. Only if the fold's axis is the block's only one.
+    Row(RowId),
+    /// Memory; the access does not depend on the folded axis.
+    Buffer(Access),
+}
+
+/// A fold over a tuple of accumulators; all programs are expanded.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fold {
+    /// Element type of each accumulator.
+    pub accumulators: Vec<DType>,
+    /// Where each starts, by the bits of its parts: the neutral element of `merge`.
+    pub init: Vec<[u64; 2]>,
+    /// (accumulators…, values…) → accumulators.
+    pub step: Program,
+    /// (accumulators…, accumulators…) → accumulators.
+    pub merge: Program,
+}
+
+impl FunctionPlan {
+    /// The buffer with this id.
+    pub fn buffer(&self, id: BufferId) -> &Buffer {
+        &self.buffers[id.0 as usize]
+    }
+
+    /// The nests among the steps, in order.
+    pub fn nests(&self) -> impl Iterator<Item = &Nest> {
+        self.steps.iter().filter_map(|step| match step {
+            Step::Nest(nest) => Some(nest),
+            Step::Copy { .. } => None,
+        })
+    }
+}
