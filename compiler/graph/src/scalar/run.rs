@@ -76,11 +76,7 @@ fn wrap(lane: Lane, bits: u64) -> u64 {
 /// An integer lane's value, sign- or zero-extended.
 fn int_of(lane: Lane, bits: u64) -> i128 {
     let shift = 64 - lane.bits();
-    if lane.is_signed() {
-        i128::from(((bits << shift) as i64) >> shift)
-    } else {
-        i128::from(bits)
-    }
+    if lane.is_signed() { i128::from(((bits << shift) as i64) >> shift) } else { i128::from(bits) }
 }
 
 fn run_unary(op: Unary, lane: Lane, a: u64) -> u64 {
@@ -123,7 +119,10 @@ fn run_binary(op: Binary, lane: Lane, a: u64, b: u64) -> u64 {
 
 fn float_binary<T>(op: Binary, a: T, b: T) -> T
 where
-    T: std::ops::Add<Output = T> + std::ops::Sub<Output = T> + std::ops::Mul<Output = T> + std::ops::Div<Output = T>,
+    T: std::ops::Add<Output = T>
+        + std::ops::Sub<Output = T>
+        + std::ops::Mul<Output = T>
+        + std::ops::Div<Output = T>,
 {
     match op {
         Binary::Add => a + b,
@@ -173,17 +172,17 @@ fn run_convert(from: Lane, to: Lane, bits: u64) -> u64 {
     match (from.is_float(), to) {
         (true, Lane::F16) if from == Lane::F32 => u64::from(f16::from_f32(f32_of(bits)).to_bits()),
         (true, Lane::BF16) if from == Lane::F32 => u64::from(bf16::from_f32(f32_of(bits)).to_bits()),
-        (true, Lane::F16) => u64::from(f16::from_f64(lane_from_bits_f64(from, bits)).to_bits()),
-        (true, Lane::BF16) => u64::from(bf16::from_f64(lane_from_bits_f64(from, bits)).to_bits()),
+        (true, Lane::F16 | Lane::BF16) => {
+            run_convert(Lane::F32, to, single_to_odd(lane_from_bits_f64(from, bits)))
+        }
         (true, Lane::F32) => f32_bits(lane_from_bits_f64(from, bits) as f32),
         (true, Lane::F64) => lane_from_bits_f64(from, bits).to_bits(),
         (true, _) => float_to_int(lane_from_bits_f64(from, bits), to),
         (false, Lane::F32) => f32_bits(int_of(from, bits) as f32),
         (false, Lane::F64) => (int_of(from, bits) as f64).to_bits(),
-        // Through f64 and then once more would round twice; 128-bit to f32 rounds once and f32 holds
-        // every integer that a 16-bit float distinguishes from its neighbour, up to the sticky bit.
-        (false, Lane::F16) => u64::from(f16::from_f64(int_to_odd(int_of(from, bits))).to_bits()),
-        (false, Lane::BF16) => u64::from(bf16::from_f64(int_to_odd(int_of(from, bits))).to_bits()),
+        (false, Lane::F16 | Lane::BF16) => {
+            run_convert(Lane::F32, to, single_to_odd(int_to_odd(int_of(from, bits))))
+        }
         (false, _) => wrap(to, int_of(from, bits) as u64),
     }
 }
@@ -200,6 +199,15 @@ fn int_to_odd(value: i128) -> f64 {
         nearest
     };
     f64::from_bits(toward_zero.to_bits() | 1)
+}
+
+/// The bits of an `f64` as `f32`, rounded to odd in the same way. (`f16::from_f64` of the `half` crate looks
+/// at the upper half of its argument alone and so misses what decides a tie.)
+fn single_to_odd(value: f64) -> u64 {
+    let nearest = value as f32;
+    let (back, exact) = (f64::from(nearest).abs(), value.abs());
+    let toward_zero = if back > exact { nearest.to_bits() - 1 } else { nearest.to_bits() };
+    u64::from(if back == exact || value.is_nan() { toward_zero } else { toward_zero | 1 })
 }
 
 fn float_to_int(value: f64, to: Lane) -> u64 {

@@ -1,0 +1,131 @@
+//! e^x and e^x - 1.
+//!
+//! Argument reduction by additive constants that split ln 2 in two (Cody and Waite, "Software Manual for the
+//! Elementary Functions", 1980, chapter 6), with the integer taken from the low bits of a sum with a large
+//! constant instead of a conversion. The polynomials are minimax approximations.
+
+use super::{Binary, Emit, Pair, Predicate, Value};
+
+const LOG2_E: Pair = (std::f32::consts::LOG2_E, std::f64::consts::LOG2_E);
+/// ln 2 in two parts, the first with enough trailing zeros for its products with |n| < 2^11 to be exact.
+const LN_2: (Pair, Pair) =
+    ((0.693_359_4, 6.931_471_803_691_238e-1), (-2.121_944_4e-4, 1.908_214_929_270_587_7e-10));
+/// (e^r - 1 - r) / r² for |r| <= ln(2)/2.
+const POLYNOMIAL: (&[f32], &[f64]) = (
+    &[0.5, 0.166_666_64, 4.166_645e-2, 8.333_88e-3, 1.393_613_6e-3, 1.958_428_2e-4],
+    &[
+        0.500_000_000_000_001_1,
+        0.166_666_666_666_664_1,
+        4.166_666_666_652_602_7e-2,
+        8.333_333_333_494_967e-3,
+        1.388_888_894_446_976_5e-3,
+        1.984_126_950_747_422_3e-4,
+        2.480_149_186_998_702_3e-5,
+        2.755_758_373_015_708_7e-6,
+        2.763_070_549_442_533e-7,
+        2.500_149_145_619_175e-8,
+    ],
+);
+
+/// e^x = 2^n (1 + p), with |p| < 0.42.
+pub(super) struct Power {
+    n: Value,
+    /// The sum whose low bits hold n.
+    sum: Value,
+    /// x less the upper part of n ln 2, exactly.
+    upper: Value,
+    /// x - n ln 2.
+    r: Value,
+    r2: Value,
+    polynomial: Value,
+    /// e^r - 1.
+    pub(super) p: Value,
+}
+
+impl Power {
+    /// Reduces an argument so small that 2^n is within a few places of the range of the lane.
+    pub(super) fn of(e: &mut Emit, x: Value) -> Power {
+        let (log2_e, magic) = (e.constant(LOG2_E), e.magic());
+        let sum = e.fma(x, log2_e, magic);
+        let n = e.sub(sum, magic);
+        let (high, low) = (e.constant(LN_2.0), e.constant(LN_2.1));
+        let upper = e.fnma(n, high, x);
+        let r = e.fnma(n, low, upper);
+        let polynomial = e.horner(POLYNOMIAL, r);
+        let r2 = e.mul(r, r);
+        let p = e.fma(r2, polynomial, r);
+        Power { n, sum, upper, r, r2, polynomial, p }
+    }
+
+    /// What rounding took from p.
+    fn low(&self, e: &mut Emit) -> Value {
+        let low = e.constant(LN_2.1);
+        let r_low = e.sub(self.upper, self.r);
+        let r_low = e.fnma(self.n, low, r_low);
+        let p_low = e.sub(self.r, self.p);
+        let p_low = e.fma(self.r2, self.polynomial, p_low);
+        // e^(r + d) = e^r + d e^r.
+        let p_low = e.add(p_low, r_low);
+        e.fma(r_low, self.p, p_low)
+    }
+
+    /// Two powers of two, both in the normal range, whose product is 2^n even where that is not.
+    pub(super) fn scales(&self, e: &mut Emit) -> (Value, Value) {
+        let (half, magic) = (e.exact(0.5), e.magic());
+        let sum = e.fma(self.n, half, magic);
+        let (whole, first) = (e.to_bits(self.sum), e.to_bits(sum));
+        let second = e.b.binary(Binary::Sub, whole, first);
+        (scale(e, first, 0), scale(e, second, 0))
+    }
+}
+
+/// 2^(n + offset) from bits that hold n in their low places.
+fn scale(e: &mut Emit, n: Value, offset: i64) -> Value {
+    let fraction = e.fraction;
+    let exponent = e.with_bits(Binary::Shl, n, u64::from(fraction));
+    let one = e.bias.wrapping_add_signed(offset) << fraction;
+    let bits = e.with_bits(Binary::Add, exponent, one);
+    e.from_bits(bits)
+}
+
+/// e^x.
+pub(super) fn build_exp(e: &mut Emit, x: Value) -> Value {
+    // Beyond these the result is infinite or zero in any case.
+    let (top, bottom) = (e.constant((89.0, 710.0)), e.constant((-104.0, -746.0)));
+    let x = e.at_most(x, top);
+    let x = e.at_least(x, bottom);
+    let power = Power::of(e, x);
+    let (first, second) = power.scales(e);
+    let scaled = e.fma(first, power.p, first);
+    e.mul(scaled, second)
+}
+
+/// e^x - 1.
+///
+/// 2^n p + (2^n - 1) cancels for n = ±1, so both terms and their sum carry what rounding took from them.
+pub(super) fn build_expm1(e: &mut Emit, x: Value) -> Value {
+    let (top, bottom) = (e.constant((89.0, 710.0)), e.constant((-18.0, -38.0)));
+    let clamped = e.at_most(x, top);
+    let clamped = e.at_least(clamped, bottom);
+    let power = Power::of(e, clamped);
+    let p_low = power.low(e);
+    // Halves, so that the scale stays finite.
+    let n = e.to_bits(power.sum);
+    let scale = scale(e, n, -1);
+    let half = e.exact(0.5);
+    let base = e.sub(scale, half);
+    let base_low = e.sub(scale, base);
+    let base_low = e.sub(base_low, half);
+    let sum = e.fma(scale, power.p, base);
+    let sum_low = e.sub(base, sum);
+    let sum_low = e.fma(scale, power.p, sum_low);
+    let low = e.add(sum_low, base_low);
+    let low = e.fma(scale, p_low, low);
+    let result = e.add(sum, low);
+    let result = e.add(result, result);
+    // Halving a denormal would round it; the sign of zero would be lost.
+    let tiny = e.constant((2.98e-8, 5.5e-17));
+    let magnitude = e.abs(x);
+    let is_tiny = e.compare(Predicate::Lt, magnitude, tiny);
+    e.select(is_tiny, x, result)
+}

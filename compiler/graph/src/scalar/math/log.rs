@@ -1,0 +1,185 @@
+//! log x, log(1 + x), and the series both and softplus end in.
+//!
+//! log(1+f) = f - (f²/2 - s (f²/2 + R(s²))) with s = f/(2+f), where R approximates the tail of the series of
+//! the inverse hyperbolic tangent (the method of FDLIBM's `e_log.c`, Sun Microsystems, 1993); the coefficients
+//! are minimax fits of our own. The exponent is taken by integer operations that need neither an arithmetic
+//! shift nor a conversion: it is biased to be positive and placed in the low bits of a large float.
+
+use super::{Binary, Emit, Pair, Predicate, Value};
+
+const LN_2: (Pair, Pair) =
+    ((0.693_138_1, 6.931_471_803_691_238e-1), (9.058_001e-6, 1.908_214_929_270_587_7e-10));
+/// R(z)/z for sqrt(1/2) <= 1 + f <= sqrt(2).
+const NARROW: (&[f32], &[f64]) = (
+    &[0.666_667_6, 0.399_791_6, 0.298_347_14],
+    &[
+        0.666_666_666_666_669_1,
+        0.399_999_999_996_666_3,
+        0.285_714_286_921_218_1,
+        0.222_222_033_015_664_76,
+        0.181_833_357_785_107_37,
+        0.153_195_455_156_638_85,
+        0.147_438_766_289_678_36,
+    ],
+);
+/// R(z)/z for 1 <= 1 + f <= 2.
+const WIDE: (&[f32], &[f64]) = (
+    &[0.666_666_7, 0.399_991_56, 0.286_100_36, 0.214_961_13, 0.240_608_78],
+    &[
+        0.666_666_666_666_666,
+        0.400_000_000_000_625_2,
+        0.285_714_285_586_455_3,
+        0.222_222_233_560_903_81,
+        0.181_817_639_163_861,
+        0.153_861_628_682_378_85,
+        0.133_058_663_264_301_52,
+        0.120_695_575_633_596_67,
+        0.084_914_559_563_701_09,
+        0.167_514_636_011_363_63,
+    ],
+);
+
+/// A positive normal number as 2^n (1 + f), with 1 + f between sqrt(1/2) and sqrt(2).
+struct Split {
+    n: Value,
+    f: Value,
+    /// 2^(1-n).
+    twice_inverse: Value,
+}
+
+impl Split {
+    fn of(e: &mut Emit, x: Value) -> Split {
+        let fraction = e.fraction;
+        let (mask, bias) = ((1u64 << fraction) - 1, e.bias);
+        // The bits of sqrt(1/2), rounded up; n grows there.
+        let start: u64 = e.pick((0x3f35_04f3, 0x3fe6_a09e_667f_3bcd));
+        // Makes n positive, so that the OR gives 2^fraction + n + lift.
+        let lift = bias + 1;
+        let bits = e.to_bits(x);
+        let lifted = e.with_bits(Binary::Sub, bits, start.wrapping_sub(lift << fraction));
+        let count = e.with_bits(Binary::Shr, lifted, u64::from(fraction));
+        let count = e.with_bits(Binary::Or, count, (bias + u64::from(fraction)) << fraction);
+        let count = e.from_bits(count);
+        let offset = e.constant((8_388_608.0 + 128.0, 4_503_599_627_370_496.0 + 1024.0));
+        let n = e.sub(count, offset);
+        let rest = e.with_bits(Binary::And, lifted, mask);
+        let m = e.with_bits(Binary::Add, rest, start);
+        let m = e.from_bits(m);
+        let one = e.exact(1.0);
+        let f = e.sub(m, one);
+        let exponent = e.with_bits(Binary::And, lifted, !mask);
+        let inverse = e.bits((bias + 1 + lift) << fraction);
+        let inverse = e.b.binary(Binary::Sub, inverse, exponent);
+        let twice_inverse = e.from_bits(inverse);
+        Split { n, f, twice_inverse }
+    }
+}
+
+/// log(1+f) + low + n ln 2.
+fn series(
+    e: &mut Emit,
+    f: Value,
+    coefficients: (&[f32], &[f64]),
+    low: Option<Value>,
+    n: Option<Value>,
+) -> Value {
+    let (two, half) = (e.exact(2.0), e.exact(0.5));
+    let divisor = e.add(f, two);
+    let s = e.div(f, divisor);
+    let z = e.mul(s, s);
+    let polynomial = e.horner(coefficients, z);
+    let half_f = e.mul(f, half);
+    let h = e.mul(half_f, f);
+    let sum = e.fma(z, polynomial, h);
+    let low = match (low, n) {
+        (low, None) => low,
+        (None, Some(n)) => {
+            let ln2_low = e.constant(LN_2.1);
+            Some(e.mul(n, ln2_low))
+        }
+        (Some(low), Some(n)) => {
+            let ln2_low = e.constant(LN_2.1);
+            Some(e.fma(n, ln2_low, low))
+        }
+    };
+    let tail = match low {
+        Some(low) => e.fma(s, sum, low),
+        None => e.mul(s, sum),
+    };
+    let tail = e.sub(h, tail);
+    let result = e.sub(f, tail);
+    match n {
+        Some(n) => {
+            let high = e.constant(LN_2.0);
+            e.fma(n, high, result)
+        }
+        None => result,
+    }
+}
+
+/// log(1 + f + low) for 0 <= f <= 1 and |low| at most an ULP of f.
+pub(super) fn series_to_two(e: &mut Emit, f: Value, low: Value) -> Value {
+    // d/(1+f), to the few bits that matter.
+    let half = e.exact(0.5);
+    let half_f = e.mul(f, half);
+    let low = e.fnma(half_f, low, low);
+    series(e, f, WIDE, Some(low), None)
+}
+
+/// log x.
+pub(super) fn build_log(e: &mut Emit, x: Value) -> Value {
+    let least = e.constant((f32::MIN_POSITIVE, f64::MIN_POSITIVE));
+    let is_denormal = e.compare(Predicate::Lt, x, least);
+    let lift = e.constant((8_388_608.0, 4_503_599_627_370_496.0));
+    let lifted = e.mul(x, lift);
+    let normal = e.select(is_denormal, lifted, x);
+    let split = Split::of(e, normal);
+    let (places, zero) = (e.constant((23.0, 52.0)), e.exact(0.0));
+    let places = e.select(is_denormal, places, zero);
+    let n = e.sub(split.n, places);
+    let result = series(e, split.f, NARROW, None, Some(n));
+    at_the_ends(e, x, zero, result)
+}
+
+/// log(1 + x).
+///
+/// 1 + x is split exactly into u and what rounding lost, which joins the fraction of u; what that sum loses
+/// in turn is added to the low terms.
+pub(super) fn build_log1p(e: &mut Emit, x: Value) -> Value {
+    let one = e.exact(1.0);
+    let u = e.add(x, one);
+    // Knuth, "The Art of Computer Programming" vol. 2, 4.2.2, theorem B: exact whichever is larger.
+    let back = e.sub(u, x);
+    let rest = e.sub(u, back);
+    let lost_x = e.sub(x, rest);
+    let lost_one = e.sub(one, back);
+    let lost = e.add(lost_x, lost_one);
+    let split = Split::of(e, u);
+    let half = e.exact(0.5);
+    let lost = e.mul(lost, half);
+    let lost = e.mul(lost, split.twice_inverse);
+    let f = e.add(split.f, lost);
+    let low = e.sub(split.f, f);
+    let low = e.add(low, lost);
+    let low = e.fnma(low, f, low);
+    let result = series(e, f, NARROW, Some(low), Some(split.n));
+    let minus_one = e.exact(-1.0);
+    let result = at_the_ends(e, x, minus_one, result);
+    // Halving a denormal has rounded it, and zero has lost its sign.
+    let tiny = e.constant((2.98e-8, 5.5e-17));
+    let magnitude = e.abs(x);
+    let is_tiny = e.compare(Predicate::Lt, magnitude, tiny);
+    e.select(is_tiny, x, result)
+}
+
+/// Puts in infinity at infinity, minus infinity where the argument is `zero`, NaN below.
+fn at_the_ends(e: &mut Emit, x: Value, zero: Value, result: Value) -> Value {
+    let infinity = e.exact(f32::INFINITY);
+    let is_infinite = e.compare(Predicate::Eq, x, infinity);
+    let result = e.select(is_infinite, infinity, result);
+    let (least, nan) = (e.exact(f32::NEG_INFINITY), e.exact(f32::NAN));
+    let is_zero = e.compare(Predicate::Eq, x, zero);
+    let outside = e.select(is_zero, least, nan);
+    let is_inside = e.compare(Predicate::Gt, x, zero);
+    e.select(is_inside, result, outside)
+}

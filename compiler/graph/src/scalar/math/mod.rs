@@ -1,0 +1,157 @@
+//! Elementary functions as branch-free programs for `F32` and `F64` lanes.
+//!
+//! One scheme serves both lanes; only constants differ. No instruction rounds to an integer, converts
+//! between a float and an integer lane, or shifts a 64-bit value arithmetically: vector units without those
+//! would take the lanes apart. NaN gives NaN, infinities and zeros give the limits with their signs, and
+//! denormal arguments and results are as accurate as others. Each function's bound is in units of the last
+//! place of the exact result (ULP), and `tests/accuracy.rs` measures it.
+
+mod exp;
+mod log;
+mod logistic;
+
+use super::{Binary, Builder, Lane, MathFn, Predicate, Unary, Value};
+
+/// Builds a function of `x`, an `F32` or `F64` lane.
+pub(super) fn build(b: &mut Builder, function: MathFn, x: Value) -> Value {
+    let e = &mut Emit::new(b, x);
+    match function {
+        MathFn::Exp => exp::build_exp(e, x),
+        MathFn::Expm1 => exp::build_expm1(e, x),
+        MathFn::Log => log::build_log(e, x),
+        MathFn::Log1p => log::build_log1p(e, x),
+        MathFn::Sigmoid => logistic::build_sigmoid(e, x),
+        MathFn::Softplus => logistic::build_softplus(e, x),
+    }
+}
+
+/// A constant for each lane.
+type Pair = (f32, f64);
+
+/// Emits instructions on one floating-point lane and the unsigned lane of its bits.
+struct Emit<'a> {
+    b: &'a mut Builder,
+    lane: Lane,
+    /// Bits of the fraction.
+    fraction: u32,
+    /// The exponent field of 1.
+    bias: u64,
+}
+
+impl Emit<'_> {
+    fn new(b: &mut Builder, x: Value) -> Emit<'_> {
+        match b.lane(x) {
+            Lane::F32 => Emit { b, lane: Lane::F32, fraction: 23, bias: 127 },
+            Lane::F64 => Emit { b, lane: Lane::F64, fraction: 52, bias: 1023 },
+            other => unreachable!("invariant: elementary functions have no {} lanes", other.name()),
+        }
+    }
+
+    fn pick<T>(&self, pair: (T, T)) -> T {
+        if self.lane == Lane::F32 { pair.0 } else { pair.1 }
+    }
+
+    fn constant(&mut self, pair: Pair) -> Value {
+        let bits = self.pick((u64::from(pair.0.to_bits()), pair.1.to_bits()));
+        self.b.bits(self.lane, bits)
+    }
+
+    /// A constant that both lanes hold exactly.
+    fn exact(&mut self, value: f32) -> Value {
+        self.constant((value, f64::from(value)))
+    }
+
+    /// 1.5 times the first power of two whose last place is 1: adding it rounds to an integer, which then
+    /// stands in the low bits.
+    fn magic(&mut self) -> Value {
+        self.constant((12_582_912.0, 6_755_399_441_055_744.0))
+    }
+
+    fn add(&mut self, a: Value, b: Value) -> Value {
+        self.b.binary(Binary::Add, a, b)
+    }
+
+    fn sub(&mut self, a: Value, b: Value) -> Value {
+        self.b.binary(Binary::Sub, a, b)
+    }
+
+    fn mul(&mut self, a: Value, b: Value) -> Value {
+        self.b.binary(Binary::Mul, a, b)
+    }
+
+    fn div(&mut self, a: Value, b: Value) -> Value {
+        self.b.binary(Binary::Div, a, b)
+    }
+
+    fn fma(&mut self, a: Value, b: Value, c: Value) -> Value {
+        self.b.fma(a, b, c)
+    }
+
+    /// c - a*b, rounded once.
+    fn fnma(&mut self, a: Value, b: Value, c: Value) -> Value {
+        let a = self.neg(a);
+        self.b.fma(a, b, c)
+    }
+
+    fn neg(&mut self, a: Value) -> Value {
+        self.b.unary(Unary::Neg, a)
+    }
+
+    fn abs(&mut self, a: Value) -> Value {
+        self.b.unary(Unary::Abs, a)
+    }
+
+    fn compare(&mut self, predicate: Predicate, a: Value, b: Value) -> Value {
+        self.b.compare(predicate, a, b)
+    }
+
+    fn select(&mut self, c: Value, a: Value, b: Value) -> Value {
+        self.b.select(c, a, b)
+    }
+
+    /// The lesser of `a` and `limit`, NaN if `a` is.
+    fn at_most(&mut self, a: Value, limit: Value) -> Value {
+        let beyond = self.compare(Predicate::Gt, a, limit);
+        self.select(beyond, limit, a)
+    }
+
+    /// The greater of `a` and `limit`, NaN if `a` is.
+    fn at_least(&mut self, a: Value, limit: Value) -> Value {
+        let beyond = self.compare(Predicate::Lt, a, limit);
+        self.select(beyond, limit, a)
+    }
+
+    /// c0 + x*(c1 + x*(c2 + ...)), by Horner's rule: fewer operations than Estrin's, and the most accurate.
+    fn horner(&mut self, coefficients: (&[f32], &[f64]), x: Value) -> Value {
+        let bits: Vec<u64> = match self.lane {
+            Lane::F32 => coefficients.0.iter().map(|c| u64::from(c.to_bits())).collect(),
+            _ => coefficients.1.iter().map(|c| c.to_bits()).collect(),
+        };
+        let mut bits = bits.into_iter().rev();
+        let first = bits.next().expect("invariant: a polynomial has coefficients");
+        let first = self.b.bits(self.lane, first);
+        bits.fold(first, |sum, c| {
+            let c = self.b.bits(self.lane, c);
+            self.fma(sum, x, c)
+        })
+    }
+
+    fn to_bits(&mut self, a: Value) -> Value {
+        self.b.bitcast(a, self.lane.to_bits_lane())
+    }
+
+    fn from_bits(&mut self, a: Value) -> Value {
+        self.b.bitcast(a, self.lane)
+    }
+
+    /// A constant of the bits lane, cut to its width.
+    fn bits(&mut self, bits: u64) -> Value {
+        self.b.int(self.lane.to_bits_lane(), bits as i64)
+    }
+
+    /// An operation on bits with a constant.
+    fn with_bits(&mut self, op: Binary, a: Value, bits: u64) -> Value {
+        let constant = self.bits(bits);
+        self.b.binary(op, a, constant)
+    }
+}
