@@ -1,4 +1,5 @@
 //! Graph to Plan.
+pub mod interpret;
 pub mod machine;
 pub mod plan;
 pub mod size;

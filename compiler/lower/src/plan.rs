@@ -17,6 +17,9 @@
 //! - [`Sink::Total`] over the rows of a nest keeps `rows` accumulators in the same way; row `i` goes to
 //!   accumulator `i mod rows`.
 //!
+//! A fold of nothing gives its initial value, and is stored all the same: a [`Sink::Fold`] whose last axis is
+//! empty, a [`Sink::Total`] of a nest without rows. An empty axis before the last one leaves nothing to store.
+//!
 //! [`Sink::Accumulate`] folds into memory in plain iteration order. Programs are expanded
 //! ([`Program::is_expanded`]); arithmetic is exactly theirs.
 

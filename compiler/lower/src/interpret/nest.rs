@@ -1,0 +1,307 @@
+//! Runs one nest: rows, blocks, inner axes and sinks in the order that [`plan`](crate::plan) defines.
+
+use tgc_graph::scalar::Program;
+
+use super::memory::Memory;
+use super::{GARBAGE, Sizes};
+use crate::plan::{Access, Axis, Block, BufferId, Fold, Nest, Read, Sink, Target};
+
+/// The bits of an element's parts.
+type Parts = [u64; 2];
+
+/// Runs every row, then stores the totals.
+pub(super) fn run(nest: &Nest, memory: &mut Memory, sizes: &Sizes) {
+    let extent = nest.extent.as_ref().map_or(1, |dim| sizes.value(dim));
+    let mut blocks: Vec<BlockRun> =
+        nest.blocks.iter().map(|block| BlockRun::new(block, nest.rows, sizes)).collect();
+    let mut row_values = vec![[0; 2]; nest.row_values.len()];
+    for row in 0..extent {
+        row_values.fill([u64::from(GARBAGE); 2]);
+        for block in &mut blocks {
+            block.run_row(row, memory, &mut row_values);
+        }
+    }
+    for block in &blocks {
+        block.store_totals(memory);
+    }
+}
+
+/// A block with its dims evaluated, and the accumulators of its folds.
+struct BlockRun<'p> {
+    program: &'p Program,
+    extents: Vec<i64>,
+    lanes: i64,
+    reads: Vec<Source>,
+    sinks: Vec<SinkRun<'p>>,
+    params: Vec<Parts>,
+    results: Vec<Parts>,
+    runner: Runner,
+}
+
+enum Source {
+    Buffer(Cursor),
+    Row(usize),
+    Size(i64),
+}
+
+enum SinkRun<'p> {
+    Store { result: usize, to: Cursor },
+    Row { result: usize, row: usize },
+    Fold { slots: Slots<'p>, results: &'p [usize], to: Vec<Destination> },
+    Accumulate { fold: &'p Fold, results: &'p [usize], to: Vec<Cursor> },
+    Total { slots: Slots<'p>, results: &'p [usize], to: &'p [BufferId] },
+}
+
+enum Destination {
+    Row(usize),
+    Buffer(Cursor),
+}
+
+impl<'p> BlockRun<'p> {
+    fn new(block: &'p Block, rows: u32, sizes: &Sizes) -> BlockRun<'p> {
+        let axes = block.axes.len();
+        let cursor = |access: &Access| Cursor::new(access, axes, sizes);
+        let source = |read: &Read| match read {
+            Read::Buffer(access) => Source::Buffer(cursor(access)),
+            Read::Row(row) => Source::Row(row.0 as usize),
+            Read::Size(dim) => Source::Size(sizes.value(dim)),
+        };
+        let destination = |target: &Target| match target {
+            Target::Row(row) => Destination::Row(row.0 as usize),
+            Target::Buffer(access) => Destination::Buffer(cursor(access)),
+        };
+        let sink = |sink: &'p Sink| match sink {
+            Sink::Store { result, to } => SinkRun::Store { result: *result, to: cursor(to) },
+            Sink::Row { result, row } => SinkRun::Row { result: *result, row: row.0 as usize },
+            Sink::Fold { fold, results, to } => SinkRun::Fold {
+                slots: Slots::new(fold, block.lanes),
+                results,
+                to: to.iter().map(destination).collect(),
+            },
+            Sink::Accumulate { fold, results, to } => {
+                SinkRun::Accumulate { fold, results, to: to.iter().map(cursor).collect() }
+            }
+            Sink::Total { fold, results, to } => {
+                SinkRun::Total { slots: Slots::new(fold, rows), results, to }
+            }
+        };
+        BlockRun {
+            program: &block.program,
+            extents: block.axes.iter().map(|dim| sizes.value(dim)).collect(),
+            lanes: i64::from(block.lanes),
+            reads: block.reads.iter().map(source).collect(),
+            sinks: block.sinks.iter().map(sink).collect(),
+            params: vec![],
+            results: vec![],
+            runner: Runner::default(),
+        }
+    }
+
+    fn run_row(&mut self, row: i64, memory: &mut Memory, row_values: &mut [Parts]) {
+        let mut index = vec![0; self.extents.len()];
+        let Some((&last, outer)) = self.extents.split_last() else {
+            return self.run_element(row, &index, row, memory, row_values);
+        };
+        let outer = outer.to_vec();
+        if outer.iter().any(|&extent| extent <= 0) {
+            return;
+        }
+        loop {
+            self.reset_folds();
+            for i in 0..last {
+                index[outer.len()] = i;
+                self.run_element(row, &index, i % self.lanes, memory, row_values);
+            }
+            index[outer.len()] = 0;
+            self.store_folds(row, &index, memory, row_values);
+            if !advance(&mut index[..outer.len()], &outer) {
+                return;
+            }
+        }
+    }
+
+    /// One run of the program. `slot` is the accumulator that a fold or total steps, modulo their number.
+    fn run_element(
+        &mut self,
+        row: i64,
+        index: &[i64],
+        slot: i64,
+        memory: &mut Memory,
+        row_values: &mut [Parts],
+    ) {
+        self.params.clear();
+        for read in &self.reads {
+            self.params.push(match read {
+                Source::Buffer(cursor) => memory.load(cursor.buffer, cursor.element(row, index)),
+                Source::Row(row) => row_values[*row],
+                Source::Size(size) => [*size as u64, 0],
+            });
+        }
+        self.runner.run(self.program, &self.params, &mut self.results);
+        for sink in &mut self.sinks {
+            match sink {
+                SinkRun::Store { result, to } => {
+                    memory.store(to.buffer, to.element(row, index), self.results[*result]);
+                }
+                SinkRun::Row { result, row } => row_values[*row] = self.results[*result],
+                SinkRun::Fold { slots, results, .. } | SinkRun::Total { slots, results, .. } => {
+                    slots.step(slot, &self.results, results, &mut self.runner);
+                }
+                SinkRun::Accumulate { fold, results, to } => {
+                    self.params.clear();
+                    self.params.extend(to.iter().map(|c| memory.load(c.buffer, c.element(row, index))));
+                    self.params.extend(results.iter().map(|&r| self.results[r]));
+                    let mut sums = vec![];
+                    self.runner.run(&fold.step, &self.params, &mut sums);
+                    for (cursor, sum) in to.iter().zip(sums) {
+                        memory.store(cursor.buffer, cursor.element(row, index), sum);
+                    }
+                }
+            }
+        }
+    }
+
+    fn reset_folds(&mut self) {
+        for sink in &mut self.sinks {
+            if let SinkRun::Fold { slots, .. } = sink {
+                slots.reset();
+            }
+        }
+    }
+
+    fn store_folds(&self, row: i64, index: &[i64], memory: &mut Memory, row_values: &mut [Parts]) {
+        for sink in &self.sinks {
+            let SinkRun::Fold { slots, to, .. } = sink else { continue };
+            for (destination, value) in to.iter().zip(slots.merge()) {
+                match destination {
+                    Destination::Row(row) => row_values[*row] = value,
+                    Destination::Buffer(to) => memory.store(to.buffer, to.element(row, index), value),
+                }
+            }
+        }
+    }
+
+    fn store_totals(&self, memory: &mut Memory) {
+        for sink in &self.sinks {
+            let SinkRun::Total { slots, to, .. } = sink else { continue };
+            for (buffer, value) in to.iter().zip(slots.merge()) {
+                memory.store(*buffer, 0, value);
+            }
+        }
+    }
+}
+
+/// Steps an index whose last axis is fastest; false after the last one.
+fn advance(index: &mut [i64], extents: &[i64]) -> bool {
+    for axis in (0..index.len()).rev() {
+        index[axis] += 1;
+        if index[axis] < extents[axis] {
+            return true;
+        }
+        index[axis] = 0;
+    }
+    false
+}
+
+/// An access with its strides evaluated.
+struct Cursor {
+    buffer: BufferId,
+    offset: i64,
+    row: i64,
+    inner: Vec<i64>,
+}
+
+impl Cursor {
+    fn new(access: &Access, axes: usize, sizes: &Sizes) -> Cursor {
+        let mut cursor = Cursor {
+            buffer: access.buffer,
+            offset: sizes.value(&access.offset),
+            row: 0,
+            inner: vec![0; axes],
+        };
+        for (axis, stride) in &access.strides {
+            match axis {
+                Axis::Row => cursor.row = sizes.value(stride),
+                Axis::Inner(inner) => cursor.inner[*inner] = sizes.value(stride),
+            }
+        }
+        cursor
+    }
+
+    fn element(&self, row: i64, index: &[i64]) -> i64 {
+        let inner: i64 = self.inner.iter().zip(index).map(|(stride, i)| stride * i).sum();
+        self.offset + self.row * row + inner
+    }
+}
+
+/// The accumulators of a fold: `count` tuples.
+struct Slots<'p> {
+    fold: &'p Fold,
+    count: usize,
+    values: Vec<Parts>,
+}
+
+impl<'p> Slots<'p> {
+    fn new(fold: &'p Fold, count: u32) -> Slots<'p> {
+        let mut slots = Slots { fold, count: count as usize, values: vec![] };
+        slots.reset();
+        slots
+    }
+
+    fn reset(&mut self) {
+        self.values.clear();
+        for _ in 0..self.count {
+            self.values.extend(&self.fold.init);
+        }
+    }
+
+    /// Steps tuple `index mod count` with some of a program's results.
+    fn step(&mut self, index: i64, results: &[Parts], which: &[usize], runner: &mut Runner) {
+        let arity = self.fold.init.len();
+        let tuple = &mut self.values[index as usize % self.count * arity..][..arity];
+        let params: Vec<Parts> = tuple.iter().copied().chain(which.iter().map(|&r| results[r])).collect();
+        let mut stepped = vec![];
+        runner.run(&self.fold.step, &params, &mut stepped);
+        tuple.copy_from_slice(&stepped);
+    }
+
+    /// Merges tuple `k` with `k + count/2`, halving until one is left.
+    fn merge(&self) -> Vec<Parts> {
+        let arity = self.fold.init.len();
+        let mut runner = Runner::default();
+        let mut values = self.values.clone();
+        let mut count = self.count;
+        while count > 1 {
+            count /= 2;
+            for k in 0..count {
+                let params =
+                    [&values[k * arity..][..arity], &values[(k + count) * arity..][..arity]].concat();
+                let mut merged = vec![];
+                runner.run(&self.fold.merge, &params, &mut merged);
+                values[k * arity..][..arity].copy_from_slice(&merged);
+            }
+        }
+        values.truncate(arity);
+        values
+    }
+}
+
+/// Runs programs, with scratch memory that it keeps.
+#[derive(Default)]
+struct Runner {
+    scratch: Vec<u64>,
+    bits: Vec<u64>,
+}
+
+impl Runner {
+    fn run(&mut self, program: &Program, params: &[Parts], results: &mut Vec<Parts>) {
+        program.run(params, &mut self.scratch, &mut self.bits);
+        let mut bits = self.bits.iter().copied();
+        let mut next = || bits.next().expect("invariant: a program returns the bits of every part");
+        results.clear();
+        results.extend(program.results.iter().map(|element| match element.dtype.parts() {
+            1 => [next(), 0],
+            _ => [next(), next()],
+        }));
+    }
+}

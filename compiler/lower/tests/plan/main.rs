@@ -1,0 +1,4 @@
+//! Handmade plans: what the interpreter computes, what the verifier refuses, what a reader sees.
+
+mod interpret;
+mod models;
