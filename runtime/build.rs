@@ -26,11 +26,7 @@ fn check_llvm() -> Result<(), String> {
         .lines()
         .find_map(|line| line.strip_prefix("LLVM version: "))
         .ok_or("rustc -vV names no LLVM version; the runtime needs a rustc that generates code with LLVM")?;
-    match llvm
-        .split('.')
-        .next()
-        .and_then(|major| major.parse::<u32>().ok())
-    {
+    match llvm.split('.').next().and_then(|major| major.parse::<u32>().ok()) {
         Some(major) if major <= READER_LLVM_MAJOR => Ok(()),
         _ => Err(format!(
             "rustc uses LLVM {llvm}, but the runtime's bitcode is read by LLVM {READER_LLVM_MAJOR}; \
@@ -46,34 +42,11 @@ fn compile() -> Result<(), String> {
     command
         .current_dir(&source)
         .arg(Path::new("src").join("freestanding.rs"))
-        .args([
-            "--crate-name",
-            "tgc_runtime_freestanding",
-            "--crate-type",
-            "staticlib",
-            "--edition",
-            "2024",
-        ])
+        .args(["--crate-name", "tgc_runtime_freestanding", "--crate-type", "staticlib", "--edition", "2024"])
         .args(["--target", &variable("TARGET")?])
         .args(["--emit", &format!("llvm-bc={}", output.display())])
-        .args([
-            "-C",
-            "opt-level=2",
-            "-C",
-            "lto=fat",
-            "-C",
-            "codegen-units=1",
-            "-C",
-            "panic=abort",
-        ])
-        .args([
-            "-C",
-            "no-vectorize-loops",
-            "-C",
-            "no-vectorize-slp",
-            "-C",
-            "force-unwind-tables=no",
-        ])
+        .args(["-C", "opt-level=2", "-C", "lto=fat", "-C", "codegen-units=1", "-C", "panic=abort"])
+        .args(["-C", "no-vectorize-loops", "-C", "no-vectorize-slp", "-C", "force-unwind-tables=no"])
         .args(["-C", "debuginfo=0", "-C", "strip=debuginfo"])
         // Full relro would mark each call for the global offset table, which a bare-metal program may not have.
         .args(["-C", "relro-level=off"])
@@ -82,9 +55,8 @@ fn compile() -> Result<(), String> {
 }
 
 fn run(command: &mut Command) -> Result<String, String> {
-    let output = command
-        .output()
-        .map_err(|error| format!("cannot run {:?}: {error}", command.get_program()))?;
+    let output =
+        command.output().map_err(|error| format!("cannot run {:?}: {error}", command.get_program()))?;
     if output.status.success() {
         return Ok(String::from_utf8_lossy(&output.stdout).into_owned());
     }

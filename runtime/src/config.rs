@@ -7,7 +7,7 @@
 //! A config is `uint32_t struct_bytes, flags; int64_t` per dimension; `const tgc_alloc *alloc; const tgc_pool *pool;`,
 //! which has no padding on any target.
 
-use crate::layout::{Alloc, Context, DimDesc, ParallelForFn, Slot, Status};
+use crate::layout::{Alloc, Context, DimDesc, ParallelForFn, Slot, Status, WsBytesFn};
 
 /// The offset of the first dimension, behind `struct_bytes` and `flags`.
 const DIMS_OFFSET: u64 = 8;
@@ -44,21 +44,16 @@ impl Config {
         dim_count: u64,
         pointer_bytes: u64,
     ) -> Result<Self, Status> {
-        let config = Self {
-            start,
-            dim_count,
-            pointer_bytes,
-        };
+        let config = Self { start, dim_count, pointer_bytes };
         // SAFETY: Both numbers lie in the eight bytes that every config has.
         let [struct_bytes, flags] = unsafe { *start.cast::<[u32; 2]>() };
-        if struct_bytes as u64 != config.bytes() || flags != 0 {
+        if u64::from(struct_bytes) != config.bytes() || flags != 0 {
             return Err(Status::Version);
         }
         let mut index = 0;
         while index < dim_count {
             // SAFETY: The size is right, so the config holds `dim_count` dimensions; the caller vouches for `dims`.
-            let (size, dim) =
-                unsafe { (*config.dims().add(index as usize), &*dims.element(index)) };
+            let (size, dim) = unsafe { (*config.dims().add(index as usize), &*dims.element(index)) };
             if size < dim.min || size > dim.max {
                 return Err(Status::Dim);
             }
@@ -67,8 +62,20 @@ impl Config {
         Ok(config)
     }
 
-    /// The dimensions, for a function that computes sizes.
-    pub(crate) fn dims(self) -> *const i64 {
+    /// The workspace bytes for the dimensions of the config; 0 without a function.
+    ///
+    /// # Safety
+    ///
+    /// The function expects as many dimensions as the config has.
+    pub(crate) unsafe fn workspace(self, ws_bytes: Slot<Option<WsBytesFn>>) -> u64 {
+        match ws_bytes.value {
+            // SAFETY: The dimensions are in their ranges, as the function demands.
+            Some(ws_bytes) => unsafe { ws_bytes(self.dims()) },
+            None => 0,
+        }
+    }
+
+    fn dims(self) -> *const i64 {
         self.start.wrapping_add(DIMS_OFFSET as usize).cast()
     }
 
@@ -95,11 +102,7 @@ impl Config {
                 release: Slot::new(self.pointer(hooks, self.pointer_bytes.wrapping_mul(2))),
             };
             let complete = alloc.allocate.value.is_some() && alloc.release.value.is_some();
-            if complete {
-                Ok(alloc)
-            } else {
-                Err(Status::Null)
-            }
+            if complete { Ok(alloc) } else { Err(Status::Null) }
         }
     }
 
@@ -109,16 +112,11 @@ impl Config {
     ///
     /// The config's `pool` is null or points to a `tgc_pool`.
     pub(crate) unsafe fn pool(self) -> Result<Pool, Status> {
-        let none = Pool {
-            user: Slot::new(core::ptr::null_mut()),
-            parallel_for: Slot::new(None),
-        };
+        let none = Pool { user: Slot::new(core::ptr::null_mut()), parallel_for: Slot::new(None) };
         // SAFETY: The checked size covers both pointers, and the caller vouches for what they point to.
         unsafe {
-            let hooks: *const u8 = self.pointer(
-                self.start,
-                self.alloc_offset().wrapping_add(self.pointer_bytes),
-            );
+            let hooks: *const u8 =
+                self.pointer(self.start, self.alloc_offset().wrapping_add(self.pointer_bytes));
             if hooks.is_null() {
                 return Ok(none);
             }
@@ -126,11 +124,7 @@ impl Config {
                 user: Slot::new(self.pointer(hooks, 0)),
                 parallel_for: Slot::new(self.pointer(hooks, self.pointer_bytes)),
             };
-            if pool.parallel_for.value.is_some() {
-                Ok(pool)
-            } else {
-                Err(Status::Null)
-            }
+            if pool.parallel_for.value.is_some() { Ok(pool) } else { Err(Status::Null) }
         }
     }
 
@@ -139,8 +133,7 @@ impl Config {
     }
 
     fn bytes(self) -> u64 {
-        self.alloc_offset()
-            .wrapping_add(self.pointer_bytes.wrapping_mul(2))
+        self.alloc_offset().wrapping_add(self.pointer_bytes.wrapping_mul(2))
     }
 
     /// # Safety
@@ -167,11 +160,7 @@ mod tests {
     use super::*;
 
     fn config(dim_count: u64, pointer_bytes: u64) -> Config {
-        Config {
-            start: core::ptr::null(),
-            dim_count,
-            pointer_bytes,
-        }
+        Config { start: core::ptr::null(), dim_count, pointer_bytes }
     }
 
     #[test]

@@ -7,9 +7,7 @@ use core::ffi::CStr;
 use core::ptr;
 
 use crate::instance::{tgc_rt_init, tgc_rt_init_shared};
-use crate::layout::{
-    CAlloc, CPool, Context, CreateDesc, DimDesc, ModelDesc, Slot, StateDesc, Status,
-};
+use crate::layout::{CAlloc, CPool, Context, CreateDesc, DimDesc, ModelDesc, Slot, StateDesc, Status};
 use crate::report::tgc_rt_error;
 
 pub(crate) const W_INITIAL: [u8; 12] = *b"abcdefghijkl";
@@ -31,18 +29,8 @@ const fn text(text: &CStr) -> Slot<*const u8> {
     Slot::new(text.as_ptr().cast())
 }
 
-static DIMS: Constant<[DimDesc; 2]> = Constant([
-    DimDesc {
-        name: text(c"N"),
-        min: 0,
-        max: 100,
-    },
-    DimDesc {
-        name: text(c"M"),
-        min: 1,
-        max: 8,
-    },
-]);
+static DIMS: Constant<[DimDesc; 2]> =
+    Constant([DimDesc { name: text(c"N"), min: 0, max: 100 }, DimDesc { name: text(c"M"), min: 1, max: 8 }]);
 
 static STATES: Constant<[StateDesc; 3]> = Constant([
     StateDesc {
@@ -101,10 +89,7 @@ static CREATE: Constant<CreateDesc> = Constant(CreateDesc {
 unsafe extern "C" fn ws_bytes(dims: *const i64) -> u64 {
     // SAFETY: The model has two dimensions.
     let [n, m] = unsafe { *dims.cast::<[i64; 2]>() };
-    assert!(
-        (0..=100).contains(&n) && (1..=8).contains(&m),
-        "sizes of unchecked dimensions"
-    );
+    assert!((0..=100).contains(&n) && (1..=8).contains(&m), "sizes of unchecked dimensions");
     (n * m) as u64 * 64
 }
 
@@ -157,14 +142,7 @@ pub(crate) struct ToyConfig {
 impl ToyConfig {
     pub(crate) fn new(n: i64, m: i64) -> Self {
         let struct_bytes = size_of::<Self>() as u32;
-        Self {
-            struct_bytes,
-            flags: 0,
-            n,
-            m,
-            alloc: ptr::null(),
-            pool: ptr::null(),
-        }
+        Self { struct_bytes, flags: 0, n, m, alloc: ptr::null(), pool: ptr::null() }
     }
 
     pub(crate) fn start(&self) -> *const u8 {
@@ -214,9 +192,7 @@ impl Blocks {
     /// Whether no call has written to any block.
     pub(crate) fn are_untouched(&self) -> bool {
         let parts = [&self.ctx.0[..], &self.state.0[..], &self.ws.0[..]];
-        parts
-            .iter()
-            .all(|part| part.iter().all(|&byte| byte == 0xaa))
+        parts.iter().all(|part| part.iter().all(|&byte| byte == 0xaa))
     }
 
     /// An instance for N=10 and M=2 that has just been reset.

@@ -61,11 +61,7 @@ pub unsafe extern "C" fn tgc_rt_destroy(ctx: *mut Context) {
     // SAFETY: An instance that owns a block says how to release it. All of it is read before the block goes.
     unsafe {
         if !ctx.is_null() && (*ctx).owns & OWNS_BLOCK != 0 {
-            let block = Block {
-                start: (*ctx).block.value,
-                bytes: (*ctx).block_bytes,
-                alloc: (*ctx).alloc,
-            };
+            let block = Block { start: (*ctx).block.value, bytes: (*ctx).block_bytes, alloc: (*ctx).alloc };
             block.release();
         }
     }
@@ -93,21 +89,9 @@ unsafe fn build(
         let model = &*desc;
         let checked = Config::check(config, model.dims, model.dim_count, model.pointer_bytes)?;
         let alloc = checked.alloc()?;
-        let ws_bytes = model
-            .ws_bytes
-            .value
-            .map_or(0, |ws_bytes| ws_bytes(checked.dims()));
-        let parts = Parts::new(
-            if parent.is_some() {
-                0
-            } else {
-                model.state_bytes
-            },
-            ws_bytes,
-        );
-        let parts = parts
-            .filter(|parts| is_addressable(parts.bytes, model.pointer_bytes))
-            .ok_or(Status::NoMem)?;
+        let state_bytes = if parent.is_some() { 0 } else { model.state_bytes };
+        let ws_bytes = checked.workspace(model.ws_bytes);
+        let parts = Parts::new(state_bytes, ws_bytes, model.pointer_bytes).ok_or(Status::NoMem)?;
         let block = Block::take(alloc, parts.bytes).ok_or(Status::NoMem)?;
         let built = build_in(model, parent, config, &parts, block.aligned());
         match built {
@@ -129,31 +113,17 @@ unsafe fn build_in(
     let mut ctx = ptr::null_mut();
     // SAFETY: The block has the bytes of all parts; a part of no bytes is passed as null.
     let status = unsafe {
-        let ws = if parts.ws_bytes == 0 {
-            ptr::null_mut()
-        } else {
-            start.add(parts.ws_offset as usize)
-        };
+        let ws = if parts.ws_bytes == 0 { ptr::null_mut() } else { start.add(parts.ws_offset as usize) };
         match parent {
-            Some(parent) => {
-                (model.init_shared.value)(parent, config, start, ws, parts.ws_bytes, &mut ctx)
-            }
+            Some(parent) => (model.init_shared.value)(parent, config, start, ws, parts.ws_bytes, &mut ctx),
             None => {
                 let no_state = model.state_bytes == 0;
-                let state = if no_state {
-                    ptr::null_mut()
-                } else {
-                    start.add(CTX_BYTES as usize)
-                };
+                let state = if no_state { ptr::null_mut() } else { start.add(CTX_BYTES as usize) };
                 (model.init.value)(config, start, state, ws, parts.ws_bytes, &mut ctx)
             }
         }
     };
-    if status == Status::Ok {
-        Ok(ctx)
-    } else {
-        Err(status)
-    }
+    if status == Status::Ok { Ok(ctx) } else { Err(status) }
 }
 
 /// Where the parts of an instance lie in its block: the context first, then the state, then the workspace.
@@ -164,25 +134,17 @@ struct Parts {
 }
 
 impl Parts {
-    fn new(state_bytes: u64, ws_bytes: u64) -> Option<Self> {
-        let ws_offset = CTX_BYTES
-            .checked_add(state_bytes)?
-            .checked_next_multiple_of(BLOCK_ALIGN)?;
-        Some(Self {
-            ws_offset,
-            ws_bytes,
-            bytes: ws_offset.checked_add(ws_bytes)?,
-        })
+    /// None if there are not enough addresses for the bytes.
+    fn new(state_bytes: u64, ws_bytes: u64, pointer_bytes: u64) -> Option<Self> {
+        let ws_offset = CTX_BYTES.checked_add(state_bytes)?.checked_next_multiple_of(BLOCK_ALIGN)?;
+        let bytes = ws_offset.checked_add(ws_bytes)?;
+        if is_addressable(bytes, pointer_bytes) { Some(Self { ws_offset, ws_bytes, bytes }) } else { None }
     }
 }
 
 /// Whether `bytes` and the slack of an alignment are fewer than half of the addresses.
 fn is_addressable(bytes: u64, pointer_bytes: u64) -> bool {
-    let limit = if pointer_bytes == 4 {
-        i32::MAX as u64
-    } else {
-        i64::MAX as u64
-    };
+    let limit = if pointer_bytes == 4 { i32::MAX as u64 } else { i64::MAX as u64 };
     bytes <= limit.wrapping_sub(BLOCK_ALIGN)
 }
 
@@ -206,11 +168,7 @@ impl Block {
                 }
             }
         };
-        (!start.is_null()).then_some(Self {
-            start,
-            bytes,
-            alloc,
-        })
+        (!start.is_null()).then_some(Self { start, bytes, alloc })
     }
 
     /// Where the instance goes. A hook promises the alignment, and the model refuses a block without it; malloc
@@ -218,11 +176,7 @@ impl Block {
     fn aligned(&self) -> *mut u8 {
         let mask = (BLOCK_ALIGN as usize).wrapping_sub(1);
         let slack = self.start.addr().wrapping_neg() & mask;
-        if self.alloc.allocate.value.is_some() {
-            self.start
-        } else {
-            self.start.wrapping_add(slack)
-        }
+        if self.alloc.allocate.value.is_some() { self.start } else { self.start.wrapping_add(slack) }
     }
 
     /// Records the block in the instance that lies in it.
@@ -271,8 +225,7 @@ mod tests {
             return ptr::null_mut();
         }
         let shift = if ledger.misplaces { 16 } else { 0 };
-        let layout =
-            std::alloc::Layout::from_size_align(bytes as usize + shift, align as usize).unwrap();
+        let layout = std::alloc::Layout::from_size_align(bytes as usize + shift, align as usize).unwrap();
         // SAFETY: The size is not 0.
         let block = unsafe { std::alloc::alloc(layout).add(shift) };
         ledger.out.push((block.addr(), bytes, layout));
@@ -282,31 +235,19 @@ mod tests {
     unsafe extern "C" fn release(user: *mut u8, block: *mut u8, bytes: u64) {
         // SAFETY: The user data of these hooks is a ledger.
         let ledger = unsafe { &mut *user.cast::<Ledger>() };
-        let entry = ledger
-            .out
-            .iter()
-            .position(|entry| (entry.0, entry.1) == (block.addr(), bytes));
-        let (.., layout) = ledger
-            .out
-            .swap_remove(entry.expect("a block that is out, with its size"));
+        let entry = ledger.out.iter().position(|entry| (entry.0, entry.1) == (block.addr(), bytes));
+        let (.., layout) = ledger.out.swap_remove(entry.expect("a block that is out, with its size"));
         let shift = layout.size() - bytes as usize;
         // SAFETY: The block came from `allocate` with this layout.
         unsafe { std::alloc::dealloc(block.sub(shift), layout) };
     }
 
     fn hooks(ledger: &mut Ledger) -> CAlloc {
-        CAlloc {
-            user: ptr::from_mut(ledger).cast(),
-            allocate: Some(allocate),
-            release: Some(release),
-        }
+        CAlloc { user: ptr::from_mut(ledger).cast(), allocate: Some(allocate), release: Some(release) }
     }
 
     fn config(alloc: &CAlloc) -> ToyConfig {
-        ToyConfig {
-            alloc,
-            ..ToyConfig::new(10, 2)
-        }
+        ToyConfig { alloc, ..ToyConfig::new(10, 2) }
     }
 
     fn create_with(desc: &CreateDesc, config: &ToyConfig) -> (Status, *mut Context) {
@@ -388,10 +329,7 @@ mod tests {
 
     #[test]
     fn a_failing_allocator_leaves_nothing_behind() {
-        let mut ledger = Ledger {
-            fails_at: Some(0),
-            ..Ledger::default()
-        };
+        let mut ledger = Ledger { fails_at: Some(0), ..Ledger::default() };
         let alloc = hooks(&mut ledger);
         assert_eq!(create(&config(&alloc)), (Status::NoMem, ptr::null_mut()));
         assert!(ledger.out.is_empty());
@@ -399,15 +337,8 @@ mod tests {
         ledger.fails_at = Some(2);
         let (status, parent) = create(&config(&alloc));
         assert_eq!(status, Status::Ok);
-        assert_eq!(
-            share(parent, &config(&alloc)),
-            (Status::NoMem, ptr::null_mut())
-        );
-        assert_eq!(
-            (ledger.calls, ledger.out.len()),
-            (3, 1),
-            "one block for each instance"
-        );
+        assert_eq!(share(parent, &config(&alloc)), (Status::NoMem, ptr::null_mut()));
+        assert_eq!((ledger.calls, ledger.out.len()), (3, 1), "one block for each instance");
         // SAFETY: The parent was built above.
         unsafe { tgc_rt_destroy(parent) };
         assert!(ledger.out.is_empty());
@@ -415,10 +346,7 @@ mod tests {
 
     #[test]
     fn a_misaligned_block_is_released_and_refused() {
-        let mut ledger = Ledger {
-            misplaces: true,
-            ..Ledger::default()
-        };
+        let mut ledger = Ledger { misplaces: true, ..Ledger::default() };
         let alloc = hooks(&mut ledger);
         assert_eq!(create(&config(&alloc)), (Status::Align, ptr::null_mut()));
         assert_eq!((ledger.calls, ledger.out.len()), (1, 0));
@@ -438,18 +366,9 @@ mod tests {
         }
         let mut ledger = Ledger::default();
         let alloc = hooks(&mut ledger);
-        let desc = CreateDesc {
-            init: Slot::new(refuse),
-            ..create_desc()
-        };
-        assert_eq!(
-            create_with(&desc, &config(&alloc)),
-            (Status::Cpu, ptr::null_mut())
-        );
-        assert_eq!(
-            create_with(&desc, &ToyConfig::new(1, 1)),
-            (Status::Cpu, ptr::null_mut())
-        );
+        let desc = CreateDesc { init: Slot::new(refuse), ..create_desc() };
+        assert_eq!(create_with(&desc, &config(&alloc)), (Status::Cpu, ptr::null_mut()));
+        assert_eq!(create_with(&desc, &ToyConfig::new(1, 1)), (Status::Cpu, ptr::null_mut()));
         assert_eq!((ledger.calls, ledger.out.len()), (1, 0));
     }
 
@@ -459,17 +378,8 @@ mod tests {
         let alloc = hooks(&mut ledger);
         let good = config(&alloc);
         let null = ptr::null_mut();
-        assert_eq!(
-            create(&ToyConfig {
-                struct_bytes: 8,
-                ..good
-            }),
-            (Status::Version, null)
-        );
-        assert_eq!(
-            create(&ToyConfig { flags: 2, ..good }),
-            (Status::Version, null)
-        );
+        assert_eq!(create(&ToyConfig { struct_bytes: 8, ..good }), (Status::Version, null));
+        assert_eq!(create(&ToyConfig { flags: 2, ..good }), (Status::Version, null));
         for (n, m) in [(-1, 1), (101, 1), (1, 0), (1, 9), (i64::MAX, i64::MAX)] {
             assert_eq!(create(&ToyConfig { n, m, ..good }), (Status::Dim, null));
         }
@@ -482,42 +392,21 @@ mod tests {
         let mut out = ptr::dangling_mut();
         // SAFETY: Null or real.
         unsafe {
-            assert_eq!(
-                tgc_rt_create(&create_desc(), config.start(), ptr::null_mut()),
-                Status::Null
-            );
-            assert_eq!(
-                tgc_rt_create(&create_desc(), ptr::null(), &mut out),
-                Status::Null
-            );
+            assert_eq!(tgc_rt_create(&create_desc(), config.start(), ptr::null_mut()), Status::Null);
+            assert_eq!(tgc_rt_create(&create_desc(), ptr::null(), &mut out), Status::Null);
             assert!(out.is_null());
             tgc_rt_destroy(ptr::null_mut());
         }
-        assert_eq!(
-            share(ptr::null_mut(), &config),
-            (Status::Null, ptr::null_mut())
-        );
+        assert_eq!(share(ptr::null_mut(), &config), (Status::Null, ptr::null_mut()));
     }
 
     #[test]
     fn an_allocator_must_have_both_hooks() {
         let mut ledger = Ledger::default();
-        let without_release = CAlloc {
-            release: None,
-            ..hooks(&mut ledger)
-        };
-        let without_allocate = CAlloc {
-            allocate: None,
-            ..hooks(&mut ledger)
-        };
-        assert_eq!(
-            create(&config(&without_release)),
-            (Status::Null, ptr::null_mut())
-        );
-        assert_eq!(
-            create(&config(&without_allocate)),
-            (Status::Null, ptr::null_mut())
-        );
+        let without_release = CAlloc { release: None, ..hooks(&mut ledger) };
+        let without_allocate = CAlloc { allocate: None, ..hooks(&mut ledger) };
+        assert_eq!(create(&config(&without_release)), (Status::Null, ptr::null_mut()));
+        assert_eq!(create(&config(&without_allocate)), (Status::Null, ptr::null_mut()));
         assert_eq!(ledger.calls, 0);
     }
 
@@ -533,24 +422,12 @@ mod tests {
         let alloc = hooks(&mut ledger);
         let config = config(&alloc);
         for ws_bytes in [all, half] {
-            let desc = CreateDesc {
-                ws_bytes: Slot::new(Some(ws_bytes)),
-                ..create_desc()
-            };
-            assert_eq!(
-                create_with(&desc, &config),
-                (Status::NoMem, ptr::null_mut())
-            );
+            let desc = CreateDesc { ws_bytes: Slot::new(Some(ws_bytes)), ..create_desc() };
+            assert_eq!(create_with(&desc, &config), (Status::NoMem, ptr::null_mut()));
         }
         for state_bytes in [u64::MAX, u64::MAX - 511, u64::MAX - 600, i64::MAX as u64] {
-            let desc = CreateDesc {
-                state_bytes,
-                ..create_desc()
-            };
-            assert_eq!(
-                create_with(&desc, &config),
-                (Status::NoMem, ptr::null_mut())
-            );
+            let desc = CreateDesc { state_bytes, ..create_desc() };
+            assert_eq!(create_with(&desc, &config), (Status::NoMem, ptr::null_mut()));
         }
         assert_eq!(ledger.calls, 0);
     }

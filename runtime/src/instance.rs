@@ -39,18 +39,10 @@ pub unsafe extern "C" fn tgc_rt_init(
 ) -> Status {
     // SAFETY: The contract of this function.
     unsafe {
-        let blocks = Blocks {
-            ctx,
-            state,
-            ws,
-            ws_bytes,
-        };
+        let blocks = Blocks { ctx, state, ws, ws_bytes };
         let stateless = (*desc).state_bytes == 0;
-        let built = if state.is_null() && !stateless {
-            Err(Status::Null)
-        } else {
-            build(desc, config, blocks, out)
-        };
+        let built =
+            if state.is_null() && !stateless { Err(Status::Null) } else { build(desc, config, blocks, out) };
         if let Ok(instance) = built {
             tgc_rt_reset(instance);
         }
@@ -82,17 +74,7 @@ pub unsafe extern "C" fn tgc_rt_init_shared(
         } else if (*parent).hash != (*desc).hash {
             Err(Status::Version)
         } else {
-            build(
-                desc,
-                config,
-                Blocks {
-                    ctx,
-                    state: (*parent).state.value,
-                    ws,
-                    ws_bytes,
-                },
-                out,
-            )
+            build(desc, config, Blocks { ctx, state: (*parent).state.value, ws, ws_bytes }, out)
         };
         deliver(built, out)
     }
@@ -128,10 +110,7 @@ unsafe fn build(
             return Err(Status::Align);
         }
         let pool = config.pool()?;
-        let needed = model
-            .ws_bytes
-            .value
-            .map_or(0, |ws_bytes| ws_bytes(config.dims()));
+        let needed = config.workspace(model.ws_bytes);
         if blocks.ws.is_null() && needed != 0 {
             return Err(Status::Null);
         }
@@ -176,65 +155,28 @@ mod tests {
         fn new(blocks: &mut Blocks) -> Self {
             let (ctx, state, ws) = (blocks.ctx(), blocks.state(), blocks.ws());
             let config = ToyConfig::new(10, 2);
-            Self {
-                model: model(),
-                config,
-                no_config: false,
-                ctx,
-                state,
-                ws,
-                ws_bytes: WS_BYTES as u64,
-            }
+            Self { model: model(), config, no_config: false, ctx, state, ws, ws_bytes: WS_BYTES as u64 }
         }
 
         fn config(&self) -> *const u8 {
-            if self.no_config {
-                ptr::null()
-            } else {
-                self.config.start()
-            }
+            if self.no_config { ptr::null() } else { self.config.start() }
         }
 
         fn init(&self) -> (Status, *mut Context) {
             let mut out = ptr::dangling_mut();
-            let Self {
-                ctx,
-                state,
-                ws,
-                ws_bytes,
-                ..
-            } = *self;
+            let Self { ctx, state, ws, ws_bytes, .. } = *self;
             // SAFETY: The blocks are real or null.
-            let status = unsafe {
-                tgc_rt_init(
-                    &self.model,
-                    self.config(),
-                    ctx,
-                    state,
-                    ws,
-                    ws_bytes,
-                    &mut out,
-                )
-            };
+            let status =
+                unsafe { tgc_rt_init(&self.model, self.config(), ctx, state, ws, ws_bytes, &mut out) };
             (status, out)
         }
 
         fn init_shared(&self, parent: *mut Context) -> (Status, *mut Context) {
             let mut out = ptr::dangling_mut();
-            let Self {
-                ctx, ws, ws_bytes, ..
-            } = *self;
+            let Self { ctx, ws, ws_bytes, .. } = *self;
             // SAFETY: The blocks are real or null.
             let status = unsafe {
-                tgc_rt_init_shared(
-                    &self.model,
-                    parent,
-                    self.config(),
-                    ctx,
-                    ws,
-                    ws_bytes,
-                    &mut out,
-                )
+                tgc_rt_init_shared(&self.model, parent, self.config(), ctx, ws, ws_bytes, &mut out)
             };
             (status, out)
         }
@@ -266,10 +208,7 @@ mod tests {
         // SAFETY: The instance was just built.
         let context = unsafe { &*ctx };
         assert_eq!(context.hash, call.model.hash);
-        assert_eq!(
-            (context.ws.value, context.ws_bytes),
-            (call.ws, WS_BYTES as u64)
-        );
+        assert_eq!((context.ws.value, context.ws_bytes), (call.ws, WS_BYTES as u64));
         assert!(context.parallel_for.value.is_none());
         assert_eq!(context.owns & OWNS_BLOCK, 0);
     }
@@ -310,17 +249,7 @@ mod tests {
         let call = Call::new(&mut blocks);
         let (model, config, out) = (&call.model, call.config(), ptr::null_mut());
         // SAFETY: The blocks are real.
-        let status = unsafe {
-            tgc_rt_init(
-                model,
-                config,
-                call.ctx,
-                call.state,
-                call.ws,
-                call.ws_bytes,
-                out,
-            )
-        };
+        let status = unsafe { tgc_rt_init(model, config, call.ctx, call.state, call.ws, call.ws_bytes, out) };
         assert_eq!(status, Status::Null);
         assert!(blocks.are_untouched());
     }
@@ -363,14 +292,7 @@ mod tests {
 
     #[test]
     fn dimensions_outside_their_ranges_are_refused() {
-        for (n, m) in [
-            (-1, 2),
-            (101, 2),
-            (10, 0),
-            (10, 9),
-            (i64::MIN, 2),
-            (10, i64::MAX),
-        ] {
+        for (n, m) in [(-1, 2), (101, 2), (10, 0), (10, 9), (i64::MIN, 2), (10, i64::MAX)] {
             refuses(Status::Dim, |call| (call.config.n, call.config.m) = (n, m));
         }
         for (n, m) in [(0, 1), (0, 8), (100, 1)] {
@@ -405,10 +327,7 @@ mod tests {
     fn a_pool_is_copied_and_must_have_its_hook() {
         unsafe extern "C" fn hook(_: *mut u8, _: i32, _: TaskFn, _: *mut u8) {}
         let mut user = 0;
-        let mut pool = CPool {
-            user: &mut user,
-            parallel_for: Some(hook),
-        };
+        let mut pool = CPool { user: &mut user, parallel_for: Some(hook) };
         let mut blocks = Blocks::new();
         let mut call = Call::new(&mut blocks);
         call.config.pool = &raw const pool;
@@ -430,10 +349,7 @@ mod tests {
         let mut call = Call::new(&mut second);
         call.model.hash += 1;
         assert_eq!(call.init_shared(parent), (Status::Version, ptr::null_mut()));
-        assert_eq!(
-            call.init_shared(ptr::null_mut()),
-            (Status::Null, ptr::null_mut())
-        );
+        assert_eq!(call.init_shared(ptr::null_mut()), (Status::Null, ptr::null_mut()));
         assert!(second.are_untouched());
     }
 
@@ -445,11 +361,7 @@ mod tests {
             flags: u32,
             hooks: [*const u8; 2],
         }
-        let config = Bare {
-            struct_bytes: size_of::<Bare>() as u32,
-            flags: 0,
-            hooks: [ptr::null(); 2],
-        };
+        let config = Bare { struct_bytes: size_of::<Bare>() as u32, flags: 0, hooks: [ptr::null(); 2] };
         let mut blocks = Blocks::new();
         let mut model = model();
         model.dims = Slot::new(ptr::null::<DimDesc>());
@@ -459,8 +371,7 @@ mod tests {
         let (ctx, state) = (blocks.ctx(), blocks.state());
         let start = ptr::from_ref(&config).cast();
         // SAFETY: The blocks are real.
-        let status =
-            unsafe { tgc_rt_init(&model, start, ctx, state, ptr::null_mut(), 0, &mut out) };
+        let status = unsafe { tgc_rt_init(&model, start, ctx, state, ptr::null_mut(), 0, &mut out) };
         assert_eq!(status, Status::Ok);
     }
 }

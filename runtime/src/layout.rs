@@ -87,8 +87,7 @@ impl<T> Slot<*const T> {
     /// It counts in bytes. `pointer::add` would leave the multiplication to an LLVM struct type with pointers in it, whose
     /// size changes when the bitcode is retargeted.
     pub(crate) fn element(self, index: u64) -> *const T {
-        self.value
-            .wrapping_byte_add((index as usize).wrapping_mul(size_of::<T>()))
+        self.value.wrapping_byte_add((index as usize).wrapping_mul(size_of::<T>()))
     }
 }
 
@@ -99,8 +98,7 @@ pub type CpuOkFn = unsafe extern "C" fn() -> i32;
 /// One chunk of a parallel loop.
 pub type TaskFn = unsafe extern "C" fn(frame: *mut u8, chunk: i32);
 /// The hook that runs all chunks of a loop, in any order and on any threads, and returns when they are done.
-pub type ParallelForFn =
-    unsafe extern "C" fn(user: *mut u8, chunks: i32, task: TaskFn, frame: *mut u8);
+pub type ParallelForFn = unsafe extern "C" fn(user: *mut u8, chunks: i32, task: TaskFn, frame: *mut u8);
 /// The hook that returns a block of at least `bytes` bytes aligned to `align`, or NULL.
 pub type AllocateFn = unsafe extern "C" fn(user: *mut u8, bytes: u64, align: u64) -> *mut u8;
 /// The hook that takes back a block and the size it was asked for with.

@@ -13,18 +13,11 @@ use crate::layout::{Context, TaskFn};
 ///
 /// `ctx` points to an instance, and `task` may be called with `frame` for each chunk, on several threads at once.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn tgc_rt_parallel(
-    ctx: *const Context,
-    chunks: i32,
-    task: TaskFn,
-    frame: *mut u8,
-) {
+pub unsafe extern "C" fn tgc_rt_parallel(ctx: *const Context, chunks: i32, task: TaskFn, frame: *mut u8) {
     // SAFETY: The contract of this function; the hook came from the config together with its argument.
     unsafe {
         match (*ctx).parallel_for.value {
-            Some(parallel_for) if chunks > 1 => {
-                parallel_for((*ctx).pool_user.value, chunks, task, frame)
-            }
+            Some(parallel_for) if chunks > 1 => parallel_for((*ctx).pool_user.value, chunks, task, frame),
             _ => {
                 let mut chunk = 0;
                 while chunk < chunks {

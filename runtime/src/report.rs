@@ -35,11 +35,7 @@ impl Line {
     /// `ctx` is null or points to an instance that outlives the line.
     pub(crate) unsafe fn begin(ctx: *mut Context) -> Self {
         let buffer = ctx.cast::<u8>().wrapping_add(Context::ERROR);
-        Self {
-            buffer,
-            used: 0,
-            cut: ctx.is_null(),
-        }
+        Self { buffer, used: 0, cut: ctx.is_null() }
     }
 
     /// `func: `, the start of every line of a generated function.
@@ -160,9 +156,7 @@ fn is_continuation(byte: u8) -> bool {
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn tgc_rt_error(ctx: *const Context) -> *const u8 {
     if ctx.is_null() {
-        return c"there is no instance; the status of the call that failed says why"
-            .as_ptr()
-            .cast();
+        return c"there is no instance; the status of the call that failed says why".as_ptr().cast();
     }
     ctx.cast::<u8>().wrapping_add(Context::ERROR)
 }
@@ -173,11 +167,7 @@ pub unsafe extern "C" fn tgc_rt_error(ctx: *const Context) -> *const u8 {
 ///
 /// `ctx` is null or points to an instance; the texts end in NUL.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn tgc_rt_fail_null(
-    ctx: *mut Context,
-    func: *const u8,
-    arg: *const u8,
-) -> Status {
+pub unsafe extern "C" fn tgc_rt_fail_null(ctx: *mut Context, func: *const u8, arg: *const u8) -> Status {
     // SAFETY: The contract of this function.
     unsafe {
         let mut line = Line::in_function(ctx, func);
@@ -388,10 +378,7 @@ mod tests {
         line.end(Status::Ok);
         // SAFETY: As above.
         let reserved = unsafe { (*ctx).reserved };
-        assert!(
-            reserved.iter().all(|&byte| byte == 0),
-            "the line left its buffer"
-        );
+        assert!(reserved.iter().all(|&byte| byte == 0), "the line left its buffer");
         error_line(ctx)
     }
 
@@ -409,41 +396,25 @@ mod tests {
     #[test]
     fn each_reporter_has_its_line() {
         let (predict, train, x) = (text(c"predict"), text(c"train"), text(c"x"));
-        check(Status::Null, "predict: x is NULL", |ctx| unsafe {
-            tgc_rt_fail_null(ctx, predict, x)
+        check(Status::Null, "predict: x is NULL", |ctx| unsafe { tgc_rt_fail_null(ctx, predict, x) });
+        check(Status::Dim, "predict: N=70000, allowed 0..65536", |ctx| unsafe {
+            tgc_rt_fail_dim(ctx, predict, text(c"N"), 70000, 0, 65536)
         });
-        check(
-            Status::Dim,
-            "predict: N=70000, allowed 0..65536",
-            |ctx| unsafe { tgc_rt_fail_dim(ctx, predict, text(c"N"), 70000, 0, 65536) },
-        );
-        check(
-            Status::Dim,
-            "train: y axis 0 is 3, x axis 0 is 4; they must be equal",
-            |ctx| unsafe {
-                tgc_rt_fail_equal(ctx, train, text(c"y axis 0"), 3, text(c"x axis 0"), 4)
-            },
-        );
-        check(
-            Status::Index,
-            "predict: index 12 in x, allowed -10..9",
-            |ctx| unsafe { tgc_rt_fail_index(ctx, predict, x, 12, -10, 9) },
-        );
-        check(
-            Status::Index,
-            "predict: index 0 in x, but the axis is empty",
-            |ctx| unsafe { tgc_rt_fail_index(ctx, predict, x, 0, 0, -1) },
-        );
-        check(
-            Status::Alias,
-            "train: output y overlaps x; give it memory of its own",
-            |ctx| unsafe { tgc_rt_fail_alias(ctx, train, text(c"y"), x) },
-        );
-        check(
-            Status::Align,
-            "predict: x is not aligned to 8 bytes",
-            |ctx| unsafe { tgc_rt_fail_align(ctx, predict, x, 8) },
-        );
+        check(Status::Dim, "train: y axis 0 is 3, x axis 0 is 4; they must be equal", |ctx| unsafe {
+            tgc_rt_fail_equal(ctx, train, text(c"y axis 0"), 3, text(c"x axis 0"), 4)
+        });
+        check(Status::Index, "predict: index 12 in x, allowed -10..9", |ctx| unsafe {
+            tgc_rt_fail_index(ctx, predict, x, 12, -10, 9)
+        });
+        check(Status::Index, "predict: index 0 in x, but the axis is empty", |ctx| unsafe {
+            tgc_rt_fail_index(ctx, predict, x, 0, 0, -1)
+        });
+        check(Status::Alias, "train: output y overlaps x; give it memory of its own", |ctx| unsafe {
+            tgc_rt_fail_alias(ctx, train, text(c"y"), x)
+        });
+        check(Status::Align, "predict: x is not aligned to 8 bytes", |ctx| unsafe {
+            tgc_rt_fail_align(ctx, predict, x, 8)
+        });
         check(
             Status::Workspace,
             "train: needs 4096 bytes of workspace, the instance has 64; build it with larger dimensions in its config",
@@ -474,20 +445,7 @@ mod tests {
 
     #[test]
     fn numbers_print_as_rust_prints_them() {
-        for value in [
-            0,
-            1,
-            9,
-            10,
-            99,
-            100,
-            1_000_000_007,
-            -1,
-            -10,
-            i64::MAX,
-            i64::MIN,
-            i64::MIN + 1,
-        ] {
+        for value in [0, 1, 9, 10, 99, 100, 1_000_000_007, -1, -10, i64::MAX, i64::MIN, i64::MIN + 1] {
             assert_eq!(number(value), value.to_string());
         }
         let mut power = 1i64;
@@ -518,16 +476,9 @@ mod tests {
 
     #[test]
     fn a_long_line_is_cut_between_characters() {
-        for (character, ascii_before) in [
-            ("é", 0),
-            ("é", 1),
-            ("€", 0),
-            ("€", 1),
-            ("€", 2),
-            ("𝕏", 0),
-            ("𝕏", 1),
-            ("𝕏", 3),
-        ] {
+        for (character, ascii_before) in
+            [("é", 0), ("é", 1), ("€", 0), ("€", 1), ("€", 2), ("𝕏", 0), ("𝕏", 1), ("𝕏", 3)]
+        {
             let text = "a".repeat(ascii_before) + &character.repeat(200);
             let line = kept(&text);
             let room = (255 - ascii_before) / character.len();

@@ -23,12 +23,7 @@ pub unsafe extern "C" fn tgc_rt_reset(ctx: *mut Context) {
     unsafe {
         let model = &*(*ctx).model.value;
         for_each_state(ctx, model, |state, value| {
-            fill(
-                value,
-                state.bytes as usize,
-                state.initial.value,
-                state.initial_bytes as usize,
-            );
+            fill(value, state.bytes as usize, state.initial.value, state.initial_bytes as usize);
         });
     }
 }
@@ -56,17 +51,9 @@ pub unsafe extern "C" fn tgc_rt_save(ctx: *mut Context, image: *mut u8, capacity
             line.unsigned(model.save_bytes);
             return line.end(Status::Image);
         }
-        ptr::copy_nonoverlapping(
-            model.save_header.value,
-            image,
-            model.save_header_bytes as usize,
-        );
+        ptr::copy_nonoverlapping(model.save_header.value, image, model.save_header_bytes as usize);
         for_each_state(ctx, model, |state, value| {
-            ptr::copy_nonoverlapping(
-                value,
-                image.add(state.data_offset as usize),
-                state.bytes as usize,
-            );
+            ptr::copy_nonoverlapping(value, image.add(state.data_offset as usize), state.bytes as usize);
         });
     }
     Status::Ok
@@ -95,21 +82,13 @@ pub unsafe extern "C" fn tgc_rt_load(ctx: *mut Context, image: *const u8, bytes:
             line.unsigned(model.save_bytes);
             return line.end(Status::Image);
         }
-        if !equal(
-            image,
-            model.save_header.value,
-            model.save_header_bytes as usize,
-        ) {
+        if !equal(image, model.save_header.value, model.save_header_bytes as usize) {
             let mut line = Line::begin(ctx);
             line.say("load: the header of image is not this model's; save with the same model");
             return line.end(Status::Image);
         }
         for_each_state(ctx, model, |state, value| {
-            ptr::copy_nonoverlapping(
-                image.add(state.data_offset as usize),
-                value,
-                state.bytes as usize,
-            );
+            ptr::copy_nonoverlapping(image.add(state.data_offset as usize), value, state.bytes as usize);
         });
     }
     Status::Ok
@@ -123,11 +102,7 @@ unsafe fn null_image(ctx: *mut Context, message: &str) -> Status {
 }
 
 /// Calls `visit` with each state and the address of its value.
-unsafe fn for_each_state(
-    ctx: *mut Context,
-    model: &ModelDesc,
-    mut visit: impl FnMut(&StateDesc, *mut u8),
-) {
+unsafe fn for_each_state(ctx: *mut Context, model: &ModelDesc, mut visit: impl FnMut(&StateDesc, *mut u8)) {
     let mut index = 0;
     while index < model.state_count {
         // SAFETY: `model` is the instance's, which has `state_count` states, each inside the state block.
@@ -191,11 +166,7 @@ mod tests {
 
     /// Gives every byte of every variable a value of its own.
     fn scramble(ctx: *mut Context) {
-        for (offset, bytes) in [
-            (0, 12),
-            (crate::fixture::B_OFFSET, 200),
-            (crate::fixture::Z_OFFSET, 5),
-        ] {
+        for (offset, bytes) in [(0, 12), (crate::fixture::B_OFFSET, 200), (crate::fixture::Z_OFFSET, 5)] {
             for index in 0..bytes {
                 // SAFETY: The variables lie in the state block.
                 unsafe { *(*ctx).state.value.add(offset + index) = (offset + 3 * index) as u8 };
@@ -207,10 +178,7 @@ mod tests {
     fn an_image_is_the_header_and_the_dense_data() {
         let mut blocks = Blocks::new();
         let (w, b, z) = initial_values();
-        assert_eq!(
-            save(blocks.instance()),
-            [&SAVE_HEADER[..], &w, &b, &z].concat()
-        );
+        assert_eq!(save(blocks.instance()), [&SAVE_HEADER[..], &w, &b, &z].concat());
     }
 
     #[test]
@@ -255,8 +223,7 @@ mod tests {
         let mut blocks = Blocks::new();
         let mut image = vec![7; SAVE_BYTES + 3];
         // SAFETY: The image has the bytes that it is said to have.
-        let status =
-            unsafe { tgc_rt_save(blocks.instance(), image.as_mut_ptr(), image.len() as u64) };
+        let status = unsafe { tgc_rt_save(blocks.instance(), image.as_mut_ptr(), image.len() as u64) };
         assert_eq!(status, Status::Ok);
         assert_eq!(image[SAVE_BYTES..], [7, 7, 7]);
     }
@@ -269,10 +236,7 @@ mod tests {
         // SAFETY: The image has more bytes than it is said to have.
         let status = unsafe { tgc_rt_save(ctx, image.as_mut_ptr(), 240) };
         assert_eq!(status, Status::Image);
-        assert_eq!(
-            error_line(ctx),
-            "save: image has room for 240 bytes, this model needs 241"
-        );
+        assert_eq!(error_line(ctx), "save: image has room for 240 bytes, this model needs 241");
         assert!(image.iter().all(|&byte| byte == 7));
     }
 
@@ -284,10 +248,7 @@ mod tests {
         scramble(ctx);
         let before = values(ctx);
         assert_eq!(load(ctx, &image[..240]), Status::Image);
-        assert_eq!(
-            error_line(ctx),
-            "load: image has 240 bytes, an image of this model has 241"
-        );
+        assert_eq!(error_line(ctx), "load: image has 240 bytes, an image of this model has 241");
         assert_eq!(load(ctx, &[&image[..], &[0]].concat()), Status::Image);
         assert_eq!(load(ctx, &[]), Status::Image);
         assert_eq!(values(ctx), before);
