@@ -115,7 +115,12 @@ impl Array {
     #[track_caller]
     pub fn from_slice<T: Scalar>(shape: impl Into<Vec<usize>>, elements: &[T]) -> Array {
         let mut array = Array::zeros::<T>(shape);
-        assert_eq!(array.len(), elements.len(), "the shape {:?} holds another number of elements", array.shape);
+        assert_eq!(
+            array.len(),
+            elements.len(),
+            "the shape {:?} holds another number of elements",
+            array.shape
+        );
         for (i, element) in elements.iter().enumerate() {
             array.set(i, element.to_parts());
         }
@@ -203,8 +208,11 @@ impl Array {
     /// The same elements in another shape of equal size.
     pub fn reshaped(&self, shape: impl Into<Vec<usize>>) -> Option<Array> {
         let shape = shape.into();
-        (shape.iter().product::<usize>() == self.len())
-            .then(|| Array { dtype: self.dtype, shape, words: self.words.clone() })
+        (shape.iter().product::<usize>() == self.len()).then(|| Array {
+            dtype: self.dtype,
+            shape,
+            words: self.words.clone(),
+        })
     }
 }
 

@@ -152,12 +152,8 @@ impl Dim {
 
     /// Every symbol that occurs, in order, without repeats.
     pub fn symbols(&self) -> Vec<SymbolId> {
-        let mut ids: Vec<_> = self
-            .terms()
-            .into_iter()
-            .flat_map(|(m, _)| m)
-            .map(|(Atom::Symbol(id), _)| id)
-            .collect();
+        let mut ids: Vec<_> =
+            self.terms().into_iter().flat_map(|(m, _)| m).map(|(Atom::Symbol(id), _)| id).collect();
         ids.sort();
         ids.dedup();
         ids
@@ -165,7 +161,9 @@ impl Dim {
 
     /// Replaces each symbol.
     pub fn substitute(&self, replacement: &mut dyn FnMut(SymbolId) -> Dim) -> Dim {
-        let Dim::Poly(terms) = self else { return self.clone() };
+        let Dim::Poly(terms) = self else {
+            return self.clone();
+        };
         let mut sum = Dim::Const(0);
         for (monomial, coefficient) in terms.iter() {
             let mut product = Dim::Const(*coefficient);

@@ -1,6 +1,17 @@
-//! Typed tensor graphs.
+//! Typed tensor graphs: types, operations, builder, gradients, text and file forms, reference evaluator.
+
 pub mod array;
+pub mod attribute;
+mod build;
+pub mod data;
+pub mod differentiate;
 pub mod dim;
 pub mod dtype;
+pub mod graph;
+pub mod infer;
+pub mod kernel;
+pub mod module;
+pub mod ops;
+pub mod origin;
 pub mod scalar;
 pub mod ty;

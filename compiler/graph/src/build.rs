@@ -1,0 +1,54 @@
+//! Short spellings for passes and gradient rules that build nodes. Operands are well-typed by the
+//! caller's argument; all have one rank.
+
+use crate::dtype::DType;
+use crate::graph::{Graph, NodeId};
+use crate::ops::{Add, Cast, Dimshuffle, Div, Mul, Neg, Sub};
+
+impl Graph {
+    /// `a + b`.
+    pub fn add_node(&mut self, a: NodeId, b: NodeId) -> NodeId {
+        self.op_node(Add {}, &[a, b])
+    }
+
+    /// `a - b`.
+    pub fn sub_node(&mut self, a: NodeId, b: NodeId) -> NodeId {
+        self.op_node(Sub {}, &[a, b])
+    }
+
+    /// `a * b`.
+    pub fn mul_node(&mut self, a: NodeId, b: NodeId) -> NodeId {
+        self.op_node(Mul {}, &[a, b])
+    }
+
+    /// `a / b`.
+    pub fn div_node(&mut self, a: NodeId, b: NodeId) -> NodeId {
+        self.op_node(Div {}, &[a, b])
+    }
+
+    /// `-a`.
+    pub fn neg_node(&mut self, a: NodeId) -> NodeId {
+        self.op_node(Neg {}, &[a])
+    }
+
+    /// `a` in another element type; `a` itself if it has it.
+    pub fn cast(&mut self, a: NodeId, dtype: DType) -> NodeId {
+        if self.ty(a).dtype == dtype { a } else { self.op_node(Cast { dtype }, &[a]) }
+    }
+
+    /// `a` with a new axis of size 1 before axis `axis`.
+    pub fn expand_dims(&mut self, a: NodeId, axis: usize) -> NodeId {
+        let rank = self.ty(a).rank();
+        let order = (0..axis).map(Some).chain([None]).chain((axis..rank).map(Some)).collect();
+        self.dimshuffle(a, order)
+    }
+
+    /// `a` with its axes in another order; `a` itself if the order is its own.
+    pub fn dimshuffle(&mut self, a: NodeId, order: Vec<Option<usize>>) -> NodeId {
+        let rank = self.ty(a).rank();
+        if order.len() == rank && order.iter().enumerate().all(|(i, o)| *o == Some(i)) {
+            return a;
+        }
+        self.op_node(Dimshuffle { order }, &[a])
+    }
+}

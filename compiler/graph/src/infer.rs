@@ -1,0 +1,148 @@
+//! Type inference: what an operation sees of its operands, and what it may demand of sizes.
+
+use crate::dim::Dim;
+use crate::dtype::DType;
+use crate::ty::TensorType;
+
+/// An operand as inference sees it.
+#[derive(Clone, Copy, Debug)]
+pub struct Operand<'a> {
+    /// Its type.
+    pub ty: &'a TensorType,
+    /// A literal: its width does not count in promotion.
+    pub weak: bool,
+}
+
+/// An ill-typed node: what is wrong and what would be right. `{0}`, `{1}`, … stand for the operands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TypeError {
+    /// What was found and what was expected, lower case.
+    pub problem: String,
+    /// What to do.
+    pub remedy: String,
+}
+
+impl TypeError {
+    /// An error of this problem and remedy.
+    pub fn new(problem: impl Into<String>, remedy: impl Into<String>) -> TypeError {
+        TypeError { problem: problem.into(), remedy: remedy.into() }
+    }
+
+    /// The message with operands put in.
+    pub fn describe(&self, operand: &dyn Fn(usize) -> String) -> String {
+        let mut text = format!("{}; {}", self.problem, self.remedy);
+        for i in 0..crate::ops::MAX_ARITY {
+            let placeholder = format!("{{{i}}}");
+            if text.contains(&placeholder) {
+                text = text.replace(&placeholder, &operand(i));
+            }
+        }
+        text
+    }
+}
+
+/// An axis of an operand, to name in messages.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct AxisOf {
+    /// Which operand.
+    pub operand: usize,
+    /// Which of its axes.
+    pub axis: usize,
+}
+
+/// A demand that two sizes be equal.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Equation {
+    /// One size.
+    pub left: Dim,
+    /// The other.
+    pub right: Dim,
+    /// What the left size is, in the user's terms: `y axis 0`.
+    pub left_name: String,
+    /// What the right size is.
+    pub right_name: String,
+}
+
+/// The demands that hold, and those that inference makes.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Equations {
+    /// Demands that hold: solved before, or checked when a call enters.
+    pub known: Vec<Equation>,
+    /// Demands made by inference, with the axes they came from. Only while a model is being built.
+    pub made: Option<Vec<(Dim, Dim, AxisOf, AxisOf)>>,
+}
+
+impl Equations {
+    /// Equations that collect what inference demands.
+    pub fn collecting() -> Equations {
+        Equations { known: vec![], made: Some(vec![]) }
+    }
+
+    /// Demands that two sizes be equal; returns the one to go on with (a constant if there is one).
+    ///
+    /// # Errors
+    ///
+    /// If they are known to differ, or if equality is not known and can no longer be demanded.
+    pub fn equal(&mut self, left: &Dim, l: AxisOf, right: &Dim, r: AxisOf) -> Result<Dim, TypeError> {
+        if left == right {
+            return Ok(left.clone());
+        }
+        let differ = match (left, right) {
+            (Dim::Const(_), Dim::Const(_)) => true,
+            (a, b) => self.made.is_none() && !self.holds(a, b),
+        };
+        if differ {
+            return Err(TypeError::new(
+                format!(
+                    "axis {} of {{{}}} and axis {} of {{{}}} must have one size",
+                    l.axis, l.operand, r.axis, r.operand
+                ),
+                "give both the same size, or insert an axis of size 1 with dimshuffle to broadcast",
+            ));
+        }
+        if let Some(made) = &mut self.made {
+            made.push((left.clone(), right.clone(), l, r));
+        }
+        Ok(if right.as_const().is_some() { right.clone() } else { left.clone() })
+    }
+
+    fn holds(&self, a: &Dim, b: &Dim) -> bool {
+        self.known.iter().any(|e| (&e.left, &e.right) == (a, b) || (&e.left, &e.right) == (b, a))
+    }
+}
+
+/// The shape of an elementwise result: equal ranks, static 1 stretches.
+pub fn broadcast(operands: &[Operand<'_>], equations: &mut Equations) -> Result<Vec<Dim>, TypeError> {
+    let rank = operands[0].ty.rank();
+    if let Some(odd) = operands.iter().position(|o| o.ty.rank() != rank) {
+        return Err(TypeError::new(
+            format!("{{0}} and {{{odd}}} have different ranks"),
+            "insert axes with dimshuffle",
+        ));
+    }
+    (0..rank)
+        .map(|axis| {
+            let mut size = (Dim::Const(1), AxisOf { operand: 0, axis });
+            for (operand, o) in operands.iter().enumerate() {
+                let (here, place) = (&o.ty.shape[axis], AxisOf { operand, axis });
+                if size.0.is_one() {
+                    size = (here.clone(), place);
+                } else if !here.is_one() {
+                    size.0 = equations.equal(&size.0, size.1, here, place)?;
+                }
+            }
+            Ok(size.0)
+        })
+        .collect()
+}
+
+/// The common element type of operands.
+pub fn promote_all(operands: &[Operand<'_>]) -> DType {
+    let first = (operands[0].ty.dtype, operands[0].weak);
+    operands[1..]
+        .iter()
+        .fold(first, |(dtype, weak), o| {
+            (crate::dtype::promote((dtype, weak), (o.ty.dtype, o.weak)), weak && o.weak)
+        })
+        .0
+}

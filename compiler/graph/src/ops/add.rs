@@ -1,0 +1,25 @@
+//! `add`: x + y; integers wrap, `bool` is or.
+
+use crate::dtype::DType;
+use crate::graph::{Graph, NodeId};
+use crate::infer::TypeError;
+use crate::ops::elementwise::{self, Elementwise, elementwise};
+use crate::ops::{Notation, Vjp};
+use crate::scalar::{Builder, Element};
+
+elementwise!(Add, "add", 2, Notation::Infix("+"), "x + y; integers wrap, `bool` is or.");
+
+impl Elementwise for Add {
+    fn dtypes(common: DType) -> Result<(DType, DType), TypeError> {
+        elementwise::any(common)
+    }
+
+    fn scalar(b: &mut Builder, x: &[Element]) -> Element {
+        b.add(x[0], x[1])
+    }
+
+    fn derivative(graph: &mut Graph, vjp: &Vjp<'_>) -> Vec<Option<NodeId>> {
+        let _ = graph;
+        vec![Some(vjp.cotangent), Some(vjp.cotangent)]
+    }
+}

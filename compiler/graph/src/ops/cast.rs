@@ -1,0 +1,63 @@
+//! `cast`: the same values in another element type.
+
+use crate::attribute::Attribute;
+use crate::dim::Dim;
+use crate::dtype::DType;
+use crate::graph::{Graph, NodeId};
+use crate::infer::{Equations, Operand, TypeError};
+use crate::kernel::Kernel;
+use crate::ops::{Notation, Operation, Vjp, attributes};
+use crate::scalar::Builder;
+use crate::ty::TensorType;
+
+/// Floats truncate toward zero on the way to integers and saturate, NaN gives 0; integers wrap; to `bool`
+/// is `!= 0`; complex to real drops the imaginary part.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Cast {
+    /// The element type of the result.
+    pub dtype: DType,
+}
+
+attributes!(Cast, "cast", dtype);
+
+impl Operation for Cast {
+    fn name(&self) -> &'static str {
+        Self::NAME
+    }
+
+    fn doc(&self) -> &'static str {
+        "the same values in another element type; floats to integers truncate and saturate, NaN gives 0."
+    }
+
+    fn arity(&self) -> usize {
+        1
+    }
+
+    fn attributes(&self) -> Vec<(&'static str, Attribute)> {
+        self.attribute_list()
+    }
+
+    fn notation(&self) -> Notation {
+        Notation::Call(self.dtype.long_name())
+    }
+
+    fn infer(&self, operands: &[Operand<'_>], _: &mut Equations) -> Result<TensorType, TypeError> {
+        Ok(operands[0].ty.with_dtype(self.dtype))
+    }
+
+    fn kernel(&self, operands: &[Operand<'_>], _: &TensorType) -> Kernel {
+        let mut b = Builder::new(&[operands[0].ty.dtype]);
+        let x = b.param(0);
+        let value = b.cast(x, self.dtype);
+        Kernel::Map(b.finish(vec![value]))
+    }
+
+    fn gradient(&self, graph: &mut Graph, vjp: &Vjp<'_>) -> Vec<Option<NodeId>> {
+        let from = graph.ty(vjp.operands[0]).dtype;
+        vec![(from.is_differentiable() && self.dtype.is_differentiable()).then(|| graph.cast(vjp.cotangent, from))]
+    }
+
+    fn lift(&self, graph: &mut Graph, operands: &[NodeId], _: &[bool], _: &Dim) -> NodeId {
+        graph.op_node(self.clone(), operands)
+    }
+}

@@ -1,0 +1,137 @@
+//! `constant`: values known when the model is written; a literal is a weak one.
+
+use crate::array::Array;
+use crate::attribute::{Attribute, AttributeValue};
+use crate::data::{DataId, DataStore};
+use crate::dim::Dim;
+use crate::dtype::DType;
+use crate::graph::{Graph, NodeId};
+use crate::infer::{Equations, Operand, TypeError};
+use crate::kernel::{Kernel, Leaf};
+use crate::ops::{Notation, Operation, Vjp, attributes, elementwise};
+use crate::scalar::{Builder, Lane};
+use crate::ty::TensorType;
+
+/// The elements of a constant.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Elements {
+    /// All the same, by the bits of their parts.
+    Splat([u64; 2]),
+    /// In the data store.
+    Data(DataId),
+}
+
+impl AttributeValue for Elements {
+    fn write(&self) -> Attribute {
+        match self {
+            Elements::Splat(parts) => Attribute::Element(*parts),
+            Elements::Data(id) => Attribute::Data(*id),
+        }
+    }
+
+    fn read(attribute: &Attribute) -> Option<Self> {
+        match attribute {
+            Attribute::Element(parts) => Some(Elements::Splat(*parts)),
+            Attribute::Data(id) => Some(Elements::Data(*id)),
+            _ => None,
+        }
+    }
+}
+
+/// A leaf: values known when the model is written.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Constant {
+    /// Element type.
+    pub dtype: DType,
+    /// Size of each axis, all static.
+    pub shape: Vec<Dim>,
+    /// The elements.
+    pub elements: Elements,
+    /// A literal: its width does not count in promotion.
+    pub weak: bool,
+}
+
+attributes!(Constant, "constant", dtype, shape, elements, weak);
+
+impl Constant {
+    /// One value everywhere; rounded or wrapped to the element type.
+    pub fn splat(dtype: DType, shape: Vec<Dim>, value: f64) -> Constant {
+        let mut b = Builder::new(&[]);
+        let wide = b.float(Lane::F64, value);
+        let lane = b.convert(wide, dtype.lane());
+        let bits = b.as_const(lane).expect("invariant: a conversion of a constant folds");
+        Constant { dtype, shape, elements: Elements::Splat([bits, 0]), weak: false }
+    }
+
+    /// An array; kept as a splat if all its elements are equal.
+    pub fn from_array(array: &Array, data: &mut DataStore) -> Constant {
+        let elements = match array.as_splat() {
+            Some(parts) => Elements::Splat(parts),
+            None if array.is_empty() => Elements::Splat([0, 0]),
+            None => Elements::Data(data.insert(array.clone())),
+        };
+        let shape = array.shape().iter().map(|n| Dim::Const(*n as i64)).collect();
+        Constant { dtype: array.dtype(), shape, elements, weak: false }
+    }
+
+    /// The bits of the one value, if there is one.
+    pub fn as_splat(&self) -> Option<[u64; 2]> {
+        match self.elements {
+            Elements::Splat(parts) => Some(parts),
+            Elements::Data(_) => None,
+        }
+    }
+
+    /// The one value as `f64`, if there is one and the type is real; exact but for 64-bit integers.
+    pub fn as_f64(&self) -> Option<f64> {
+        if self.dtype.is_complex() {
+            return None;
+        }
+        self.as_splat().map(|parts| crate::scalar::lane_from_bits_f64(self.dtype.lane(), parts[0]))
+    }
+}
+
+impl Operation for Constant {
+    fn name(&self) -> &'static str {
+        Self::NAME
+    }
+
+    fn doc(&self) -> &'static str {
+        "values known when the model is written."
+    }
+
+    fn arity(&self) -> usize {
+        0
+    }
+
+    fn attributes(&self) -> Vec<(&'static str, Attribute)> {
+        self.attribute_list()
+    }
+
+    fn notation(&self) -> Notation {
+        Notation::Leaf
+    }
+
+    fn infer(&self, _: &[Operand<'_>], _: &mut Equations) -> Result<TensorType, TypeError> {
+        if self.shape.iter().any(|d| d.as_const().is_none()) {
+            return Err(TypeError::new("a constant has a symbolic size", "give its sizes as numbers"));
+        }
+        Ok(TensorType::new(self.dtype, self.shape.clone()))
+    }
+
+    fn kernel(&self, _: &[Operand<'_>], _: &TensorType) -> Kernel {
+        Kernel::Leaf(match self.elements {
+            Elements::Splat(parts) => Leaf::Splat(parts),
+            Elements::Data(id) => Leaf::Data(id),
+        })
+    }
+
+    fn gradient(&self, _: &mut Graph, _: &Vjp<'_>) -> Vec<Option<NodeId>> {
+        vec![]
+    }
+
+    fn lift(&self, graph: &mut Graph, _: &[NodeId], _: &[bool], lead: &Dim) -> NodeId {
+        let value = graph.op_node(self.clone(), &[]);
+        elementwise::stretch(graph, value, lead)
+    }
+}

@@ -1,0 +1,28 @@
+//! `div`: x / y, the true quotient; integers give `f64`.
+
+use crate::dtype::DType;
+use crate::graph::{Graph, NodeId};
+use crate::infer::TypeError;
+use crate::ops::elementwise::{Elementwise, elementwise};
+use crate::ops::{Notation, Vjp};
+use crate::scalar::{Builder, Element};
+
+elementwise!(Div, "div", 2, Notation::Infix("/"), "x / y, the true quotient; integers give `f64`.");
+
+impl Elementwise for Div {
+    fn dtypes(common: DType) -> Result<(DType, DType), TypeError> {
+        let dtype = if common.is_differentiable() { common } else { DType::F64 };
+        Ok((dtype, dtype))
+    }
+
+    fn scalar(b: &mut Builder, x: &[Element]) -> Element {
+        b.div(x[0], x[1])
+    }
+
+    fn derivative(graph: &mut Graph, vjp: &Vjp<'_>) -> Vec<Option<NodeId>> {
+        let y = vjp.operands[1];
+        let by_x = graph.div_node(vjp.cotangent, y);
+        let quotient = graph.mul_node(by_x, vjp.result);
+        vec![Some(by_x), Some(graph.neg_node(quotient))]
+    }
+}

@@ -1,0 +1,69 @@
+//! `fill`: the second operand stretched to the shape of the first.
+
+use crate::attribute::Attribute;
+use crate::dim::Dim;
+use crate::graph::{Graph, NodeId};
+use crate::infer::{Equations, Operand, TypeError, broadcast};
+use crate::kernel::{Kernel, View, ViewAxis};
+use crate::ops::{Notation, Operation, Vjp, attributes, elementwise};
+use crate::ty::TensorType;
+
+/// A value stretched to the shape of another.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Fill {}
+
+attributes!(Fill, "fill");
+
+impl Operation for Fill {
+    fn name(&self) -> &'static str {
+        Self::NAME
+    }
+
+    fn doc(&self) -> &'static str {
+        "the second operand stretched to the shape of the first."
+    }
+
+    fn arity(&self) -> usize {
+        2
+    }
+
+    fn attributes(&self) -> Vec<(&'static str, Attribute)> {
+        self.attribute_list()
+    }
+
+    fn notation(&self) -> Notation {
+        Notation::Call("fill")
+    }
+
+    fn infer(&self, operands: &[Operand<'_>], equations: &mut Equations) -> Result<TensorType, TypeError> {
+        let shape = broadcast(operands, equations)?;
+        if let Some(axis) = (0..shape.len()).find(|&i| operands[0].ty.shape[i].is_one() && !shape[i].is_one()) {
+            return Err(TypeError::new(
+                format!("fill would stretch axis {axis} of {{0}}, which gives the shape, to that of {{1}}"),
+                "give the value at most the size of the shape along each axis",
+            ));
+        }
+        Ok(TensorType::new(operands[1].ty.dtype, shape))
+    }
+
+    fn kernel(&self, operands: &[Operand<'_>], result: &TensorType) -> Kernel {
+        let value = operands[1].ty;
+        let axes = (0..value.rank())
+            .map(|i| if value.shape[i].is_one() && !result.shape[i].is_one() { ViewAxis::Zero } else { ViewAxis::Axis(i) })
+            .collect();
+        Kernel::View(View { operand: 1, axes })
+    }
+
+    fn gradient(&self, graph: &mut Graph, vjp: &Vjp<'_>) -> Vec<Option<NodeId>> {
+        vec![None, Some(elementwise::unbroadcast(graph, vjp.cotangent, vjp.operands[1]))]
+    }
+
+    fn lift(&self, graph: &mut Graph, operands: &[NodeId], batched: &[bool], lead: &Dim) -> NodeId {
+        let shape = match batched[0] {
+            true => operands[0],
+            false => elementwise::stretch(graph, operands[0], lead),
+        };
+        let value = if batched[1] { operands[1] } else { graph.expand_dims(operands[1], 0) };
+        graph.op_node(Fill {}, &[shape, value])
+    }
+}

@@ -1,0 +1,24 @@
+//! `log`: the natural logarithm; -inf at 0, NaN below.
+
+use crate::dtype::DType;
+use crate::graph::{Graph, NodeId};
+use crate::infer::TypeError;
+use crate::ops::elementwise::{self, Elementwise, elementwise};
+use crate::ops::{Notation, Vjp};
+use crate::scalar::{Builder, Element, MathFn};
+
+elementwise!(Log, "log", 1, Notation::Call("log"), "the natural logarithm; -inf at 0, NaN below.");
+
+impl Elementwise for Log {
+    fn dtypes(common: DType) -> Result<(DType, DType), TypeError> {
+        elementwise::real_function("log", common)
+    }
+
+    fn scalar(b: &mut Builder, x: &[Element]) -> Element {
+        Element::real(x[0].dtype, b.math(MathFn::Log, x[0].re()))
+    }
+
+    fn derivative(graph: &mut Graph, vjp: &Vjp<'_>) -> Vec<Option<NodeId>> {
+        vec![Some(graph.div_node(vjp.cotangent, vjp.operands[0]))]
+    }
+}

@@ -1,0 +1,27 @@
+//! `log1p`: log(1 + x), accurate near 0.
+
+use crate::dtype::DType;
+use crate::graph::{Graph, NodeId};
+use crate::infer::TypeError;
+use crate::ops::elementwise::{self, Elementwise, elementwise};
+use crate::ops::{Notation, Vjp};
+use crate::scalar::{Builder, Element, MathFn};
+
+elementwise!(Log1p, "log1p", 1, Notation::Call("log1p"), "log(1 + x), accurate near 0.");
+
+impl Elementwise for Log1p {
+    fn dtypes(common: DType) -> Result<(DType, DType), TypeError> {
+        elementwise::real_function("log1p", common)
+    }
+
+    fn scalar(b: &mut Builder, x: &[Element]) -> Element {
+        Element::real(x[0].dtype, b.math(MathFn::Log1p, x[0].re()))
+    }
+
+    fn derivative(graph: &mut Graph, vjp: &Vjp<'_>) -> Vec<Option<NodeId>> {
+        let (dtype, rank) = (graph.ty(vjp.result).dtype, graph.ty(vjp.result).rank());
+        let one = graph.splat(dtype, rank, 1.0);
+        let denominator = graph.add_node(one, vjp.operands[0]);
+        vec![Some(graph.div_node(vjp.cotangent, denominator))]
+    }
+}

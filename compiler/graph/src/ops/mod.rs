@@ -1,0 +1,196 @@
+//! Every operation, one file each, and the one list that names them.
+//!
+//! An operation is a small struct of attributes that implements [`Operation`]. Text form, file form,
+//! documentation table and tests derive from [`Op`] and [`Op::all`]; nothing else names operations one by one.
+
+use std::fmt::Debug;
+
+use crate::attribute::{Attribute, AttributeError, Attributes};
+use crate::dim::Dim;
+use crate::graph::{Graph, NodeId};
+use crate::infer::{Equations, Operand, TypeError};
+use crate::kernel::Kernel;
+use crate::ty::TensorType;
+
+pub mod elementwise;
+
+/// The most operands any operation has.
+pub const MAX_ARITY: usize = 2;
+
+/// How `pp` writes an operation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Notation {
+    /// `name(a, b)`.
+    Call(&'static str),
+    /// `(a + b)`.
+    Infix(&'static str),
+    /// `(-a)`.
+    Prefix(&'static str),
+    /// As its first operand: broadcasts and the like.
+    Transparent,
+    /// Written by `pp` itself: leaves, which print their name or value.
+    Leaf,
+}
+
+/// What there is to know of one operation.
+pub trait Operation: Debug {
+    /// The name in text, files and documentation.
+    fn name(&self) -> &'static str;
+
+    /// One sentence of documentation, with its formula.
+    fn doc(&self) -> &'static str;
+
+    /// Number of operands.
+    fn arity(&self) -> usize;
+
+    /// The attributes by name, in a fixed order.
+    fn attributes(&self) -> Vec<(&'static str, Attribute)>;
+
+    /// How `pp` writes it.
+    fn notation(&self) -> Notation;
+
+    /// The result's type. `operands` has [`Operation::arity`] entries.
+    ///
+    /// # Errors
+    ///
+    /// If the operands do not fit, with what would be right.
+    fn infer(&self, operands: &[Operand<'_>], equations: &mut Equations) -> Result<TensorType, TypeError>;
+
+    /// The class that lowering and evaluation go by.
+    fn kernel(&self, operands: &[Operand<'_>], result: &TensorType) -> Kernel;
+
+    /// The value as other operations, for an operation without a kernel of its own.
+    fn expand(&self, graph: &mut Graph, operands: &[NodeId]) -> Option<NodeId> {
+        let _ = (graph, operands);
+        None
+    }
+
+    /// The vector-Jacobian product: for each operand the gradient of the cost by it, given the gradient
+    /// `cotangent` by the result; `None` where the cost does not depend on it (an exact zero).
+    fn gradient(&self, graph: &mut Graph, vjp: &Vjp<'_>) -> Vec<Option<NodeId>>;
+
+    /// The same operation on operands with a leading axis of size `lead` each; `batched` says which have it.
+    fn lift(&self, graph: &mut Graph, operands: &[NodeId], batched: &[bool], lead: &Dim) -> NodeId;
+}
+
+/// What a gradient rule is given.
+#[derive(Clone, Copy, Debug)]
+pub struct Vjp<'a> {
+    /// The node's operands.
+    pub operands: &'a [NodeId],
+    /// The node itself.
+    pub result: NodeId,
+    /// The gradient of the cost by the node; has the node's type.
+    pub cotangent: NodeId,
+}
+
+/// Declares the modules and the enum of all operations from one list.
+///
+/// `ops! { add::Add }` makes `mod add; pub use add::Add;`, the variant `Op::Add(Add)`, its arm in
+/// `Op::definition` and its line in `Op::all`.
+macro_rules! ops {
+    ($($module:ident::$name:ident,)*) => {
+        $(mod $module; pub use $module::$name;)*
+
+        /// Any operation, with its attributes.
+        #[derive(Clone, Debug, PartialEq, Eq, Hash)]
+        #[allow(missing_docs)]
+        pub enum Op {
+            $($name($name),)*
+        }
+
+        impl Op {
+            /// The operation's definition.
+            pub fn definition(&self) -> &dyn Operation {
+                match self {
+                    $(Op::$name(op) => op,)*
+                }
+            }
+
+            /// An operation by name and attributes.
+            ///
+            /// # Errors
+            ///
+            /// If no operation has the name, or an attribute is missing or of another kind.
+            pub fn from_parts(name: &str, attributes: &Attributes) -> Result<Op, AttributeError> {
+                match name {
+                    $(_ if name == $name::NAME => $name::from_attributes(attributes).map(Op::$name),)*
+                    _ => Err(AttributeError::unknown_operation(name)),
+                }
+            }
+
+            /// The names of all operations, in the order of the list.
+            pub const NAMES: &[&str] = &[$($name::NAME,)*];
+        }
+
+        $(impl From<$name> for Op {
+            fn from(op: $name) -> Op {
+                Op::$name(op)
+            }
+        })*
+    };
+}
+
+ops! {
+    // Leaves.
+    input::Input,
+    shared::Shared,
+    constant::Constant,
+    size_value::SizeValue,
+    zero::Zero,
+    // Elementwise.
+    add::Add,
+    sub::Sub,
+    mul::Mul,
+    div::Div,
+    neg::Neg,
+    exp::Exp,
+    log::Log,
+    log1p::Log1p,
+    sigmoid::Sigmoid,
+    softplus::Softplus,
+    gt::Gt,
+    cast::Cast,
+    // Shape.
+    dimshuffle::Dimshuffle,
+    fill::Fill,
+    // Reductions and products.
+    sum::Sum,
+    mean::Mean,
+    dot::Dot,
+    // Gradients.
+    grad::Grad,
+    pin::Pin,
+}
+
+impl Op {
+    /// The operation's name.
+    pub fn name(&self) -> &'static str {
+        self.definition().name()
+    }
+}
+
+/// Writes the parts of an operation that its fields determine: `NAME`, `attributes` and `from_attributes`.
+///
+/// `attributes!(Sum, "sum", axes)` makes `Sum::NAME`, `Sum::attribute_list(&self)` that lists `axes`, and
+/// `Sum::from_attributes` that reads it back.
+macro_rules! attributes {
+    ($name:ident, $text:literal $(, $field:ident)*) => {
+        impl $name {
+            /// The operation's name in text and files.
+            pub const NAME: &'static str = $text;
+
+            fn attribute_list(&self) -> Vec<(&'static str, crate::attribute::Attribute)> {
+                vec![$((stringify!($field), crate::attribute::AttributeValue::write(&self.$field)),)*]
+            }
+
+            pub(crate) fn from_attributes(
+                attributes: &crate::attribute::Attributes,
+            ) -> Result<$name, crate::attribute::AttributeError> {
+                attributes.only(&[$(stringify!($field)),*])?;
+                Ok($name { $($field: attributes.read(stringify!($field))?,)* })
+            }
+        }
+    };
+}
+pub(crate) use attributes;

@@ -1,0 +1,28 @@
+//! `sigmoid`: 1 / (1 + e^-x), relatively accurate on both sides.
+
+use crate::dtype::DType;
+use crate::graph::{Graph, NodeId};
+use crate::infer::TypeError;
+use crate::ops::elementwise::{self, Elementwise, elementwise};
+use crate::ops::{Notation, Vjp};
+use crate::scalar::{Builder, Element, MathFn};
+
+elementwise!(Sigmoid, "sigmoid", 1, Notation::Call("sigmoid"), "1 / (1 + e^-x), relatively accurate on both sides.");
+
+impl Elementwise for Sigmoid {
+    fn dtypes(common: DType) -> Result<(DType, DType), TypeError> {
+        elementwise::real_function("sigmoid", common)
+    }
+
+    fn scalar(b: &mut Builder, x: &[Element]) -> Element {
+        Element::real(x[0].dtype, b.math(MathFn::Sigmoid, x[0].re()))
+    }
+
+    fn derivative(graph: &mut Graph, vjp: &Vjp<'_>) -> Vec<Option<NodeId>> {
+        // The mirrored sigmoid instead of 1 - y, which cancels where y is near 1.
+        let mirrored = graph.neg_node(vjp.operands[0]);
+        let complement = graph.op_node(Sigmoid {}, &[mirrored]);
+        let slope = graph.mul_node(vjp.result, complement);
+        vec![Some(graph.mul_node(vjp.cotangent, slope))]
+    }
+}

@@ -1,0 +1,25 @@
+//! `softplus`: log(1 + e^x), without overflow.
+
+use crate::dtype::DType;
+use crate::graph::{Graph, NodeId};
+use crate::infer::TypeError;
+use crate::ops::elementwise::{self, Elementwise, elementwise};
+use crate::ops::{Notation, Sigmoid, Vjp};
+use crate::scalar::{Builder, Element, MathFn};
+
+elementwise!(Softplus, "softplus", 1, Notation::Call("softplus"), "log(1 + e^x), without overflow.");
+
+impl Elementwise for Softplus {
+    fn dtypes(common: DType) -> Result<(DType, DType), TypeError> {
+        elementwise::real_function("softplus", common)
+    }
+
+    fn scalar(b: &mut Builder, x: &[Element]) -> Element {
+        Element::real(x[0].dtype, b.math(MathFn::Softplus, x[0].re()))
+    }
+
+    fn derivative(graph: &mut Graph, vjp: &Vjp<'_>) -> Vec<Option<NodeId>> {
+        let slope = graph.op_node(Sigmoid {}, &[vjp.operands[0]]);
+        vec![Some(graph.mul_node(vjp.cotangent, slope))]
+    }
+}

@@ -1,0 +1,24 @@
+//! `sub`: x - y; integers wrap.
+
+use crate::dtype::DType;
+use crate::graph::{Graph, NodeId};
+use crate::infer::TypeError;
+use crate::ops::elementwise::{self, Elementwise, elementwise};
+use crate::ops::{Notation, Vjp};
+use crate::scalar::{Builder, Element};
+
+elementwise!(Sub, "sub", 2, Notation::Infix("-"), "x - y; integers wrap.");
+
+impl Elementwise for Sub {
+    fn dtypes(common: DType) -> Result<(DType, DType), TypeError> {
+        elementwise::not_bool("-", common)
+    }
+
+    fn scalar(b: &mut Builder, x: &[Element]) -> Element {
+        b.sub(x[0], x[1])
+    }
+
+    fn derivative(graph: &mut Graph, vjp: &Vjp<'_>) -> Vec<Option<NodeId>> {
+        vec![Some(vjp.cotangent), Some(graph.neg_node(vjp.cotangent))]
+    }
+}
