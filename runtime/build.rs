@@ -1,8 +1,8 @@
 //! Compiles `src/freestanding.rs` to LLVM bitcode, which the library embeds as `BITCODE`.
 //!
-//! The output depends on the sources, the compiler and the target alone: no path, time or build profile enters it. The
-//! reader of the bitcode is LLVM 22, so a compiler with a newer LLVM is refused with one line instead of a parse error
-//! much later.
+//! The output depends on the sources, the compiler and the target alone: no path, time or build profile enters it.
+//! The reader of the bitcode is LLVM 22, so a compiler with a newer LLVM is refused with one line instead of a
+//! parse error much later.
 
 use std::env;
 use std::path::{Path, PathBuf};

@@ -1,11 +1,13 @@
 //! Reads what C code laid out: the config of a model, and the allocator and the pool that it points to.
 //!
-//! The bitcode is compiled for 64-bit pointers and may run where they have four bytes. The structs here have C's own
-//! layout, so every offset is computed from the pointer size that the descriptor states, and each pointer is loaded
-//! through a type that claims an alignment of four bytes.
+//! The bitcode is compiled for 64-bit pointers and may run where they have four bytes. The structs here have C's
+//! own layout, so every offset is computed from the pointer size that the descriptor states, and each pointer is
+//! loaded through a type that claims an alignment of four bytes.
 //!
-//! A config is `uint32_t struct_bytes, flags; int64_t` per dimension; `const tgc_alloc *alloc; const tgc_pool *pool;`,
-//! which has no padding on any target.
+//! A config is `uint32_t struct_bytes, flags; int64_t` per dimension; `const tgc_alloc *alloc; const tgc_pool
+//! *pool;`, which has no padding on any target.
+
+use core::ptr;
 
 use crate::layout::{Alloc, Context, DimDesc, ParallelForFn, Slot, Status, WsBytesFn};
 
@@ -37,7 +39,8 @@ impl Config {
     ///
     /// # Safety
     ///
-    /// `start` is not null and points to a config whose `struct_bytes` is true; `dims` points to `dim_count` descriptors.
+    /// `start` is not null and points to a config whose `struct_bytes` is true; `dims` points to `dim_count`
+    /// descriptors.
     pub(crate) unsafe fn check(
         start: *const u8,
         dims: Slot<*const DimDesc>,
@@ -52,7 +55,8 @@ impl Config {
         }
         let mut index = 0;
         while index < dim_count {
-            // SAFETY: The size is right, so the config holds `dim_count` dimensions; the caller vouches for `dims`.
+            // SAFETY: The size is right, so the config holds `dim_count` dimensions; the caller vouches for
+            // `dims`.
             let (size, dim) = unsafe { (*config.dims().add(index as usize), &*dims.element(index)) };
             if size < dim.min || size > dim.max {
                 return Err(Status::Dim);
@@ -85,11 +89,8 @@ impl Config {
     ///
     /// The config's `alloc` is null or points to a `tgc_alloc`.
     pub(crate) unsafe fn alloc(self) -> Result<Alloc, Status> {
-        let none = Alloc {
-            user: Slot::new(core::ptr::null_mut()),
-            allocate: Slot::new(None),
-            release: Slot::new(None),
-        };
+        let none =
+            Alloc { user: Slot::new(ptr::null_mut()), allocate: Slot::new(None), release: Slot::new(None) };
         // SAFETY: The checked size covers both pointers, and the caller vouches for what they point to.
         unsafe {
             let hooks: *const u8 = self.pointer(self.start, self.alloc_offset());
@@ -112,7 +113,7 @@ impl Config {
     ///
     /// The config's `pool` is null or points to a `tgc_pool`.
     pub(crate) unsafe fn pool(self) -> Result<Pool, Status> {
-        let none = Pool { user: Slot::new(core::ptr::null_mut()), parallel_for: Slot::new(None) };
+        let none = Pool { user: Slot::new(ptr::null_mut()), parallel_for: Slot::new(None) };
         // SAFETY: The checked size covers both pointers, and the caller vouches for what they point to.
         unsafe {
             let hooks: *const u8 =
@@ -145,14 +146,22 @@ impl Config {
     }
 }
 
-/// Writes the result pointer of a call that builds an instance.
+/// Ends a call that builds an instance: writes the instance or NULL to `out`, if that is not null, and says what
+/// happened.
 ///
 /// # Safety
 ///
-/// `out` points to a pointer of C's own size and alignment.
-pub(crate) unsafe fn set_out(out: *mut *mut Context, ctx: *mut Context) {
-    // SAFETY: By contract; the packed type asks for the alignment that C guarantees on every target.
-    unsafe { (*out.cast::<Natural<*mut Context>>()).0 = ctx }
+/// `out` is null or points to a pointer of C's own size and alignment.
+pub(crate) unsafe fn deliver(built: Result<*mut Context, Status>, out: *mut *mut Context) -> Status {
+    let (ctx, status) = match built {
+        Ok(ctx) => (ctx, Status::Ok),
+        Err(status) => (ptr::null_mut(), status),
+    };
+    if !out.is_null() {
+        // SAFETY: By contract; the packed type asks for the alignment that C guarantees on every target.
+        unsafe { (*out.cast::<Natural<*mut Context>>()).0 = ctx };
+    }
+    status
 }
 
 #[cfg(test)]
@@ -160,7 +169,7 @@ mod tests {
     use super::*;
 
     fn config(dim_count: u64, pointer_bytes: u64) -> Config {
-        Config { start: core::ptr::null(), dim_count, pointer_bytes }
+        Config { start: ptr::null(), dim_count, pointer_bytes }
     }
 
     #[test]

@@ -3,12 +3,13 @@
 //! This part is linked into an archive member of its own and reaches the model only through the functions in its
 //! [`CreateDesc`]. A program that does without it does without malloc.
 //!
-//! An instance is one block: the context, its state unless shared, and its workspace, each aligned to 64 bytes. A call
-//! that fails releases the block and sets `*out` to NULL if `out` itself is not. Sizes are computed without overflow.
+//! An instance is one block: the context, its state unless shared, and its workspace, each aligned to 64 bytes. A
+//! call that fails releases the block and sets `*out` to NULL if `out` itself is not. Sizes are computed without
+//! overflow.
 
 use core::ptr;
 
-use crate::config::{Config, set_out};
+use crate::config::{Config, deliver};
 use crate::layout::{Alloc, BLOCK_ALIGN, CTX_BYTES, Context, CreateDesc, OWNS_BLOCK, Slot, Status};
 
 unsafe extern "C" {
@@ -16,15 +17,16 @@ unsafe extern "C" {
     fn free(block: *mut u8);
 }
 
-/// Builds an instance with state and workspace for the dimensions of `config`, in memory of the config's allocator.
+/// Builds an instance with state and workspace for the dimensions of `config`, in memory of the config's
+/// allocator.
 ///
-/// `E_NULL` for a null argument or an allocator that lacks a hook, `E_VERSION` and `E_DIM` for the config, `E_NOMEM`
-/// without memory, `E_ALIGN` if the allocator ignores the alignment, and whatever `NAME_init` returns.
+/// `E_NULL` for a null argument or an allocator that lacks a hook, `E_VERSION` and `E_DIM` for the config,
+/// `E_NOMEM` without memory, `E_ALIGN` if the allocator ignores the alignment, and whatever `NAME_init` returns.
 ///
 /// # Safety
 ///
-/// `desc` points to a descriptor whose functions belong to one model; the other pointers are null or point to what the
-/// emitted header says.
+/// `desc` points to a descriptor whose functions belong to one model; the other pointers are null or point to what
+/// the emitted header says.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn tgc_rt_create(
     desc: *const CreateDesc,
@@ -51,7 +53,8 @@ pub unsafe extern "C" fn tgc_rt_share(
     unsafe { deliver(build(desc, Some(parent), config, out), out) }
 }
 
-/// Releases what [`tgc_rt_create`] or [`tgc_rt_share`] built. Null and instances in the caller's blocks are left alone.
+/// Releases what [`tgc_rt_create`] or [`tgc_rt_share`] built. Null and instances in the caller's blocks are left
+/// alone.
 ///
 /// # Safety
 ///
@@ -65,14 +68,6 @@ pub unsafe extern "C" fn tgc_rt_destroy(ctx: *mut Context) {
             block.release();
         }
     }
-}
-
-unsafe fn deliver(built: Result<*mut Context, Status>, out: *mut *mut Context) -> Status {
-    if !out.is_null() {
-        // SAFETY: `out` is not null, so it points to a pointer.
-        unsafe { set_out(out, built.unwrap_or(ptr::null_mut())) };
-    }
-    built.err().unwrap_or(Status::Ok)
 }
 
 unsafe fn build(

@@ -1,11 +1,10 @@
 //! Builds instances in blocks that the caller owns.
 //!
-//! Every check comes before the first write to a block. A failed call sets `*out` to NULL if `out` itself is not, and
-//! changes nothing else. The blocks stay the caller's; there is nothing to destroy. The config's allocator is not used.
+//! Every check comes before the first write to a block. A failed call sets `*out` to NULL if `out` itself is not,
+//! and changes nothing else. The blocks stay the caller's; there is nothing to destroy. The config's allocator is
+//! not used.
 
-use core::ptr;
-
-use crate::config::{Config, set_out};
+use crate::config::{Config, deliver};
 use crate::layout::{BLOCK_ALIGN, Context, ModelDesc, Slot, Status};
 use crate::state::tgc_rt_reset;
 
@@ -19,14 +18,14 @@ struct Blocks {
 
 /// Builds an instance over `ctx`, `state` and `ws` and resets its state to the initial values.
 ///
-/// Checks in this order: `E_NULL` for out, ctx, config and, if the model has state, state; `E_CPU`; `E_VERSION` for a
-/// config of another size or with flags; `E_DIM`; `E_ALIGN` for blocks off their 64-byte alignment; `E_NULL` for a pool
-/// without a hook and for ws if any workspace is needed; `E_WORKSPACE` if `ws_bytes` is too small.
+/// Checks in this order: `E_NULL` for out, ctx, config and, if the model has state, state; `E_CPU`; `E_VERSION`
+/// for a config of another size or with flags; `E_DIM`; `E_ALIGN` for blocks off their 64-byte alignment; `E_NULL`
+/// for a pool without a hook and for ws if any workspace is needed; `E_WORKSPACE` if `ws_bytes` is too small.
 ///
 /// # Safety
 ///
-/// `desc` points to a descriptor that outlives the instance. Every other pointer is null or points to what the emitted
-/// header says, and the blocks do not overlap.
+/// `desc` points to a descriptor that outlives the instance. Every other pointer is null or points to what the
+/// emitted header says, and the blocks do not overlap.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn tgc_rt_init(
     desc: *const ModelDesc,
@@ -80,15 +79,6 @@ pub unsafe extern "C" fn tgc_rt_init_shared(
     }
 }
 
-/// Hands the outcome to the caller. A null `out` gets nothing; `build` has refused it already.
-unsafe fn deliver(built: Result<*mut Context, Status>, out: *mut *mut Context) -> Status {
-    if !out.is_null() {
-        // SAFETY: `out` is not null, so it points to a pointer.
-        unsafe { set_out(out, built.unwrap_or(ptr::null_mut())) };
-    }
-    built.err().unwrap_or(Status::Ok)
-}
-
 /// Checks everything but the state pointer, then fills the context.
 unsafe fn build(
     desc: *const ModelDesc,
@@ -136,6 +126,8 @@ fn is_aligned(block: *mut u8) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use core::ptr;
+
     use super::*;
     use crate::fixture::{Blocks, ToyConfig, WS_BYTES, error_line, initial_values, model, values};
     use crate::layout::{CPool, DimDesc, OWNS_BLOCK, TaskFn};

@@ -1,11 +1,11 @@
 //! The structs that generated code and the runtime share, with their offsets as constants.
 //!
 //! Every struct has one layout on all targets: each pointer sits in a [`Slot`] of eight bytes, integers have eight
-//! bytes, and nothing depends on the size of a pointer. The offsets are checked when this file compiles. A constant that
-//! `tgc-llvm` emits must fill the unused half of a slot with zeros on 32-bit targets.
+//! bytes, and nothing depends on the size of a pointer. The offsets are checked when this file compiles. A
+//! constant that `tgc-llvm` emits must fill the unused half of a slot with zeros on 32-bit targets.
 //!
-//! [`CAlloc`] and [`CPool`] are the exception. They mirror structs of the emitted header, which C lays out in its own
-//! way; [`crate::config`] reads them.
+//! [`CAlloc`] and [`CPool`] are the exception. They mirror structs of the emitted header, which C lays out in its
+//! own way; [`crate::config`] reads them.
 
 use core::mem::{align_of, offset_of, size_of};
 
@@ -84,8 +84,8 @@ impl<P: Copy> Slot<P> {
 impl<T> Slot<*const T> {
     /// The address of an element of the table that the slot points to.
     ///
-    /// It counts in bytes. `pointer::add` would leave the multiplication to an LLVM struct type with pointers in it, whose
-    /// size changes when the bitcode is retargeted.
+    /// It counts in bytes. `pointer::add` would leave the multiplication to an LLVM struct type with pointers in
+    /// it, whose size changes when the bitcode is retargeted.
     pub(crate) fn element(self, index: u64) -> *const T {
         self.value.wrapping_byte_add((index as usize).wrapping_mul(size_of::<T>()))
     }
@@ -122,7 +122,8 @@ pub type InitSharedFn = unsafe extern "C" fn(
     out: *mut *mut Context,
 ) -> Status;
 
-/// An instance of a model. It lies at the start of its block and holds all that a call needs besides its arguments.
+/// An instance of a model. It lies at the start of its block and holds all that a call needs besides its
+/// arguments.
 #[repr(C, align(64))]
 pub struct Context {
     /// The hash of the model that built it.
@@ -183,7 +184,8 @@ pub struct ModelDesc {
     pub states: Slot<*const StateDesc>,
     /// How many states there are.
     pub state_count: u64,
-    /// The safetensors prefix of an image: the length of the JSON text as eight little-endian bytes, then the text.
+    /// The safetensors prefix of an image: the length of the JSON text as eight little-endian bytes, then the
+    /// text.
     pub save_header: Slot<*const u8>,
     /// The bytes of the prefix.
     pub save_header_bytes: u64,
@@ -269,8 +271,8 @@ pub struct CPool {
 
 /// States size and offsets of a struct as constants and checks them at compile time.
 ///
-/// `offsets! { Alloc: 24 { USER: user = 0 } }` becomes `impl Alloc { pub const BYTES: usize = 24; pub const USER: usize =
-/// 0; }` and assertions that `size_of` and `offset_of!` agree.
+/// `offsets! { Alloc: 24 { USER: user = 0 } }` becomes `impl Alloc { pub const BYTES: usize = 24; pub const USER:
+/// usize = 0; }` and assertions that `size_of` and `offset_of!` agree.
 macro_rules! offsets {
     ($($owner:ident: $bytes:literal { $($name:ident: $field:ident = $offset:literal),* $(,)? })*) => { $(
         impl $owner {

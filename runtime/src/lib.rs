@@ -1,18 +1,19 @@
 //! The runtime behind every emitted library: instances, state, images, error lines and the thread hook.
 //!
-//! The crate is built twice from the same modules. Compiled as an ordinary library it is what the unit tests run, and it
-//! gives `tgc-llvm` the [`layout`] of all structs that it emits or reads. Compiled by `build.rs` it is [`BITCODE`], which
-//! is linked into each emitted module and retargeted there.
+//! The crate is built twice from the same modules. Compiled as an ordinary library it is what the unit tests run,
+//! and it gives `tgc-llvm` the [`layout`] of all structs that it emits or reads. Compiled by `build.rs` it is
+//! [`BITCODE`], which is linked into each emitted module and retargeted there.
 //!
 //! # Rules of the bitcode
 //!
-//! It is made for a 64-bit machine and has to work on a 32-bit one as well. Hence every struct that generated code shares
-//! keeps each pointer in a slot of eight bytes, every exported signature uses fixed-width integers and pointers, and
-//! structs that C code laid out are read through offsets computed from the pointer size in the descriptor ([`config`]).
+//! It is made for a 64-bit machine and has to work on a 32-bit one as well. Hence every struct that generated code
+//! shares keeps each pointer in a slot of eight bytes, every exported signature uses fixed-width integers and
+//! pointers, and structs that C code laid out are read through offsets computed from the pointer size in the
+//! descriptor ([`config`]).
 //!
-//! It cannot panic, which a test checks. It has no mutable globals, prints nothing, aborts never, and calls nothing but
-//! memcpy, memmove, memset, memcmp and bcmp; the [`heap`] part, which lives in an archive member of its own, also calls
-//! malloc and free.
+//! It cannot panic, which a test checks. It has no mutable globals, prints nothing, aborts never, and calls
+//! nothing but memcpy, memmove, memset, memcmp and bcmp; the [`heap`] part, which lives in an archive member of
+//! its own, also calls malloc and free.
 //!
 //! # Errors
 //!

@@ -1,7 +1,7 @@
 //! Runs the chunks of a parallel loop.
 //!
-//! How a loop is cut into chunks never depends on the pool, and chunks write to disjoint memory, so any order and any
-//! number of threads give the same bits.
+//! How a loop is cut into chunks never depends on the pool, and chunks write to disjoint memory, so any order and
+//! any number of threads give the same bits.
 
 use crate::layout::{Context, TaskFn};
 

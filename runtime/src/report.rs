@@ -1,11 +1,11 @@
 //! Error lines: what a failed call leaves in its instance.
 //!
-//! A line is at most 255 bytes of UTF-8 and a NUL. A longer one is cut between two characters. The formatting here is
-//! written out because `core::fmt` brings panics along; it divides nothing, because a 64-bit division is a library call
-//! on 32-bit targets.
+//! A line is at most 255 bytes of UTF-8 and a NUL. A longer one is cut between two characters. The formatting here
+//! is written out because `core::fmt` brings panics along; it divides nothing, because a 64-bit division is a
+//! library call on 32-bit targets.
 //!
-//! The reporters take texts that end in NUL, return the status that the generated wrapper returns, and do without a
-//! line if the instance is null. None of them changes anything but the line.
+//! The reporters take texts that end in NUL, return the status that the generated wrapper returns, and do without
+//! a line if the instance is null. None of them changes anything but the line.
 
 use crate::layout::{Context, ERROR_BYTES, Status};
 

@@ -1,8 +1,8 @@
 //! The values of a model's variables: initial values, images to keep, images to take up again.
 //!
 //! An image is a safetensors file whose header is a constant of the model. It is compared as a whole before a load
-//! writes anything, so an image of another model changes nothing. An image needs no alignment and must not overlap the
-//! instance or its state.
+//! writes anything, so an image of another model changes nothing. An image needs no alignment and must not overlap
+//! the instance or its state.
 
 use core::ptr;
 
@@ -114,9 +114,11 @@ unsafe fn for_each_state(ctx: *mut Context, model: &ModelDesc, mut visit: impl F
     }
 }
 
-/// Repeats a pattern over `bytes` bytes, each copy twice as long as the one before. An empty pattern stands for zeros.
+/// Repeats a pattern over `bytes` bytes, each copy twice as long as the one before. An empty pattern stands for
+/// zeros.
 unsafe fn fill(target: *mut u8, bytes: usize, pattern: *const u8, pattern_bytes: usize) {
-    // SAFETY: The source of each copy is the part before `done`, its target the part behind it, both inside `bytes`.
+    // SAFETY: The source of each copy is the part before `done`, its target the part behind it, both inside
+    // `bytes`.
     unsafe {
         if pattern_bytes == 0 {
             target.write_bytes(0, bytes);
