@@ -7,7 +7,7 @@
 use std::collections::BTreeMap;
 
 use crate::graph::{Graph, NodeId};
-use crate::ops::{Op, Vjp, Zero};
+use crate::ops::{Fill, Op, Vjp, Zero};
 
 /// The gradients of `cost`, a real 0-d node, by each node of `wrt`, as nodes of the same graph. No `wrt`
 /// depends on another.
@@ -19,7 +19,8 @@ pub fn differentiate(graph: &mut Graph, cost: NodeId, wrt: &[NodeId]) -> Vec<Nod
     let mut cotangents: BTreeMap<NodeId, NodeId> = BTreeMap::new();
     let dtype = graph.ty(cost).dtype;
     let one = graph.splat(dtype, 0, 1.0);
-    cotangents.insert(cost, one);
+    let seed = graph.op_node(Fill {}, &[cost, one]);
+    cotangents.insert(cost, seed);
     for index in (0..=cost.index()).rev() {
         let id = NodeId(index as u32);
         let Some(&cotangent) = cotangents.get(&id) else { continue };
@@ -73,6 +74,23 @@ fn zero_like(graph: &mut Graph, id: NodeId) -> NodeId {
 /// Rebuilds what `roots` need with every composite replaced by its expansion and every `grad` by its
 /// gradient; returns the new graph and where each root went.
 pub fn expand(graph: &Graph, roots: &[NodeId]) -> (Graph, Vec<NodeId>) {
+    expand_where(graph, roots, &|_| true)
+}
+
+/// Rebuilds what `roots` need with every `grad` replaced by its gradient, and composites only where a
+/// gradient goes through them.
+pub fn expand_gradients(graph: &Graph, roots: &[NodeId]) -> (Graph, Vec<NodeId>) {
+    let mut in_cone = vec![false; graph.len()];
+    for id in graph.ids().rev() {
+        let costs = matches!(graph.op(id), Op::Grad(_));
+        if costs || in_cone[id.index()] {
+            graph.operands(id).iter().for_each(|o| in_cone[o.index()] = true);
+        }
+    }
+    expand_where(graph, roots, &|id| in_cone[id.index()])
+}
+
+fn expand_where(graph: &Graph, roots: &[NodeId], composite: &dyn Fn(NodeId) -> bool) -> (Graph, Vec<NodeId>) {
     let live = graph.reachable(roots);
     let mut new = graph.successor();
     let mut renamed: Vec<Option<NodeId>> = vec![None; graph.len()];
@@ -85,10 +103,10 @@ pub fn expand(graph: &Graph, roots: &[NodeId]) -> (Graph, Vec<NodeId>) {
         let operands: Vec<NodeId> = node.operands.iter().map(|o| place(&renamed, *o)).collect();
         let value = match &node.op {
             Op::Grad(_) => differentiate(&mut new, operands[0], &[operands[1]])[0],
-            op => match op.definition().expand(&mut new, &operands) {
-                Some(value) => value,
-                None => new.op_node(op.clone(), &operands),
-            },
+            op => composite(id)
+                .then(|| op.definition().expand(&mut new, &operands))
+                .flatten()
+                .unwrap_or_else(|| new.op_node(op.clone(), &operands)),
         };
         renamed[id.index()] = Some(value);
     }

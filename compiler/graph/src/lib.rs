@@ -3,6 +3,7 @@
 pub mod array;
 pub mod attribute;
 mod build;
+pub mod builder;
 pub mod data;
 pub mod differentiate;
 pub mod dim;
@@ -13,5 +14,7 @@ pub mod kernel;
 pub mod module;
 pub mod ops;
 pub mod origin;
+pub mod pp;
+pub mod prelude;
 pub mod scalar;
 pub mod ty;

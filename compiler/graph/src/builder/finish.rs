@@ -1,0 +1,372 @@
+//! From expressions to a function: checks, solved sizes, and a graph of its own.
+
+use std::collections::BTreeMap;
+use std::panic::Location;
+
+use super::solve::{self, Solution};
+use super::{Arena, BuildError, Demand, Model, Problem, Tensor};
+use crate::attribute::Attribute;
+use crate::dim::{Dim, SymbolId, Symbols};
+use crate::graph::{Graph, NodeId};
+use crate::infer::{Equation, Equations};
+use crate::module::{Function, Output, Update};
+use crate::ops::Op;
+use crate::origin::Origin;
+
+/// A function under construction.
+#[derive(Debug)]
+#[must_use = "a function becomes part of the model by `finish`"]
+pub struct FunctionBuilder<'m> {
+    model: &'m Model,
+    name: String,
+    origin: Origin,
+    inputs: Vec<Tensor<'m>>,
+    outputs: Vec<(String, Tensor<'m>)>,
+    updates: Vec<(Tensor<'m>, Tensor<'m>, Origin)>,
+    allow_unused: bool,
+}
+
+impl<'m> FunctionBuilder<'m> {
+    pub(super) fn new(model: &'m Model, name: &str, origin: Origin) -> FunctionBuilder<'m> {
+        FunctionBuilder {
+            model,
+            name: name.to_owned(),
+            origin,
+            inputs: vec![],
+            outputs: vec![],
+            updates: vec![],
+            allow_unused: false,
+        }
+    }
+
+    /// Appends arguments, in the order in which callers give them.
+    pub fn inputs(mut self, inputs: impl IntoIterator<Item = Tensor<'m>>) -> Self {
+        self.inputs.extend(inputs);
+        self
+    }
+
+    /// Appends a result.
+    pub fn output(mut self, name: &str, value: Tensor<'m>) -> Self {
+        self.outputs.push((name.to_owned(), value));
+        self
+    }
+
+    /// Appends several results.
+    pub fn outputs<'n>(mut self, outputs: impl IntoIterator<Item = (&'n str, Tensor<'m>)>) -> Self {
+        self.outputs.extend(outputs.into_iter().map(|(name, value)| (name.to_owned(), value)));
+        self
+    }
+
+    /// Gives a shared variable a new value when the function returns. All right-hand sides use the values
+    /// from before the call. The value has the variable's type.
+    #[track_caller]
+    pub fn update(mut self, shared: Tensor<'m>, value: Tensor<'m>) -> Self {
+        self.updates.push((shared, value, Origin::here(Location::caller())));
+        self
+    }
+
+    /// Lets arguments be that nothing depends on.
+    pub fn allow_unused(mut self) -> Self {
+        self.allow_unused = true;
+        self
+    }
+
+    /// Checks the function and adds it to the model.
+    ///
+    /// # Errors
+    ///
+    /// All that is wrong with the function and with any expression of the model so far.
+    pub fn finish(self) -> Result<(), BuildError> {
+        let model = self.model;
+        let function = self.build(&model.arena())?;
+        model.arena_mut().functions.push(function);
+        Ok(())
+    }
+
+    fn build(&self, arena: &Arena) -> Result<Function, BuildError> {
+        let mut problems = arena.problems.clone();
+        let roots = self.roots(arena, &mut problems);
+        let live = arena.graph.reachable(&roots);
+        self.check_names(arena, &mut problems);
+        let inputs = self.check_inputs(arena, &live, &mut problems);
+        let demands: Vec<Demand> = arena.demands.iter().filter(|d| live[d.node.index()]).cloned().collect();
+        let solution = match solve::solve(&arena.graph.symbols, &arena.declared, &demands) {
+            Ok(solution) => solution,
+            Err(conflicts) => {
+                problems.extend(conflicts.into_iter().map(|c| conflict_to_problem(arena, &c)));
+                return Err(BuildError { problems });
+            }
+        };
+        if !problems.is_empty() {
+            return Err(BuildError { problems });
+        }
+        self.assemble(arena, &live, &inputs, &solution)
+            .map_err(|problem| BuildError { problems: vec![problem] })
+    }
+
+    fn problem(&self, problems: &mut Vec<Problem>, message: String, origin: &Origin) {
+        problems
+            .push(Problem { message: format!("function {}: {message}", self.name), origin: origin.clone() });
+    }
+
+    /// Nodes of outputs and updates; ill-typed ones were reported where they arose.
+    fn roots(&self, arena: &Arena, problems: &mut Vec<Problem>) -> Vec<NodeId> {
+        let mut roots = vec![];
+        for (name, value) in &self.outputs {
+            match self.own(value, problems) {
+                Some(id) => roots.push(id),
+                None if problems.is_empty() => {
+                    self.problem(problems, format!("the output `{name}` is not well-typed"), &self.origin);
+                }
+                None => {}
+            }
+        }
+        for (i, (shared, value, origin)) in self.updates.iter().enumerate() {
+            let (Some(shared_id), Some(id)) = (self.own(shared, problems), self.own(value, problems)) else {
+                continue;
+            };
+            roots.push(id);
+            let Op::Shared(variable) = arena.graph.op(shared_id) else {
+                let what = arena.describe(shared_id);
+                self.problem(
+                    problems,
+                    format!("{what} is updated but is no shared variable; declare it with `shared`"),
+                    origin,
+                );
+                continue;
+            };
+            if self.updates[..i].iter().any(|(other, _, _)| other.id() == Some(shared_id)) {
+                self.problem(
+                    problems,
+                    format!("`{}` is updated twice; keep one update", variable.name),
+                    origin,
+                );
+            }
+            self.check_update(arena, shared_id, id, origin, problems);
+        }
+        if self.outputs.is_empty() && self.updates.is_empty() {
+            self.problem(problems, "it has neither outputs nor updates; add one".to_owned(), &self.origin);
+        }
+        roots
+    }
+
+    fn own(&self, tensor: &Tensor<'m>, problems: &mut Vec<Problem>) -> Option<NodeId> {
+        if !std::ptr::eq(tensor.model, self.model) {
+            self.problem(
+                problems,
+                "it uses a tensor of another model; build all of it in one".to_owned(),
+                &self.origin,
+            );
+            return None;
+        }
+        tensor.id()
+    }
+
+    fn check_update(
+        &self,
+        arena: &Arena,
+        shared: NodeId,
+        value: NodeId,
+        origin: &Origin,
+        problems: &mut Vec<Problem>,
+    ) {
+        let (have, want) = (arena.graph.ty(value), arena.graph.ty(shared));
+        let (name, value) = (arena.describe(shared), arena.describe(value));
+        if have.dtype != want.dtype {
+            let message = format!(
+                "the update of {name} is {value}; cast it to {}, the variable's element type",
+                want.dtype
+            );
+            self.problem(problems, message, origin);
+        } else if have.rank() != want.rank() {
+            let message = format!("the update of {name} is {value}; it must have {} axes", want.rank());
+            self.problem(problems, message, origin);
+        }
+    }
+
+    fn check_names(&self, arena: &Arena, problems: &mut Vec<Problem>) {
+        if arena.functions.iter().any(|f| f.name == self.name) {
+            self.problem(
+                problems,
+                "the model has a function of this name already; rename one".to_owned(),
+                &self.origin,
+            );
+        }
+        for (i, (name, _)) in self.outputs.iter().enumerate() {
+            if self.outputs[..i].iter().any(|(other, _)| other == name) {
+                self.problem(problems, format!("two outputs are named `{name}`; rename one"), &self.origin);
+            }
+        }
+    }
+
+    /// Input nodes in order; reports what is no input, given twice, unused or missing.
+    fn check_inputs(&self, arena: &Arena, live: &[bool], problems: &mut Vec<Problem>) -> Vec<NodeId> {
+        let mut inputs: Vec<NodeId> = vec![];
+        for tensor in &self.inputs {
+            let Some(id) = self.own(tensor, problems) else { continue };
+            let what = arena.describe(id);
+            if !matches!(arena.graph.op(id), Op::Input(_)) {
+                self.problem(
+                    problems,
+                    format!("{what} is given as an argument but is no input"),
+                    &self.origin,
+                );
+            } else if inputs.contains(&id) {
+                self.problem(problems, format!("{what} is given as an argument twice"), &self.origin);
+            } else {
+                // An ill-typed expression hides what it depends on; it was reported.
+                if !live[id.index()] && !self.allow_unused && arena.problems.is_empty() {
+                    let message = format!(
+                        "nothing depends on the argument {what}; leave it out, or say allow_unused()"
+                    );
+                    self.problem(problems, message, &self.origin);
+                }
+                inputs.push(id);
+            }
+        }
+        for id in arena.graph.ids().filter(|id| live[id.index()]) {
+            if matches!(arena.graph.op(id), Op::Input(_)) && !inputs.contains(&id) {
+                let message = format!("{} is needed but is not among the inputs; add it", arena.describe(id));
+                self.problem(problems, message, &self.origin);
+            }
+        }
+        inputs
+    }
+
+    fn assemble(
+        &self,
+        arena: &Arena,
+        live: &[bool],
+        inputs: &[NodeId],
+        solution: &Solution,
+    ) -> Result<Function, Problem> {
+        let mut symbols = SymbolTable::collect(arena, live, inputs, solution);
+        let checks = solution
+            .checks
+            .iter()
+            .map(|e| Equation { left: symbols.rename(&e.left), right: symbols.rename(&e.right), ..e.clone() })
+            .collect();
+        let equations = Equations { known: checks, made: None };
+        let mut graph = Graph::new(symbols.table.clone(), arena.graph.data.clone(), equations);
+        let mut renamed: BTreeMap<NodeId, NodeId> = BTreeMap::new();
+        let wanted = |id: &NodeId| live[id.index()] || inputs.contains(id);
+        for id in arena.graph.ids().filter(wanted) {
+            let node = arena.graph.node(id);
+            graph.set_origin(node.origin.clone());
+            let op = map_dims(&node.op, &mut |dim| symbols.rename(&solution.apply(dim)));
+            let operands: Vec<NodeId> = node.operands.iter().map(|o| renamed[o]).collect();
+            let new = graph.add(op, &operands).map_err(|error| Problem {
+                message: error.describe(&|i| arena.describe(node.operands[i])),
+                origin: node.origin.clone(),
+            })?;
+            renamed.insert(id, new);
+        }
+        self.gather(arena, graph, inputs, &renamed)
+    }
+
+    fn gather(
+        &self,
+        arena: &Arena,
+        graph: Graph,
+        inputs: &[NodeId],
+        renamed: &BTreeMap<NodeId, NodeId>,
+    ) -> Result<Function, Problem> {
+        let place =
+            |tensor: &Tensor<'m>| renamed[&tensor.id().expect("invariant: ill-typed roots were reported")];
+        let mut updates = vec![];
+        for (shared, value, origin) in &self.updates {
+            let Some(Op::Shared(variable)) = shared.id().map(|id| arena.graph.op(id)) else { continue };
+            let node = place(value);
+            let shared = arena.shared.iter().position(|s| *s.name == *variable.name);
+            let shared = shared.expect("invariant: a shared node has its variable");
+            if graph.ty(node).shape != variable.shape {
+                let message = format!(
+                    "function {}: the update of `{}` has the type {} and the variable the shape {:?}; give it the variable's shape",
+                    self.name,
+                    variable.name,
+                    graph.ty(node).display(&graph.symbols),
+                    variable.shape
+                );
+                return Err(Problem { message, origin: origin.clone() });
+            }
+            updates.push(Update { shared, node });
+        }
+        updates.sort_by_key(|u| u.shared);
+        Ok(Function {
+            name: self.name.clone(),
+            inputs: inputs.iter().map(|id| renamed[id]).collect(),
+            outputs: self
+                .outputs
+                .iter()
+                .map(|(name, t)| Output { name: name.clone(), node: place(t) })
+                .collect(),
+            updates,
+            graph,
+        })
+    }
+}
+
+fn conflict_to_problem(arena: &Arena, conflict: &solve::Conflict) -> Problem {
+    let demand = &conflict.demand;
+    let message = format!(
+        "{} and {} must have one size, but {}; make them agree, or insert an axis of size 1 to broadcast",
+        demand.left.1, demand.right.1, conflict.message
+    );
+    Problem { message, origin: arena.graph.node(demand.node).origin.clone() }
+}
+
+/// The symbols of a function, renumbered.
+struct SymbolTable {
+    table: Symbols,
+    new_ids: BTreeMap<SymbolId, SymbolId>,
+}
+
+impl SymbolTable {
+    /// The symbols that the solved function still depends on, in the order in which the model made them.
+    fn collect(arena: &Arena, live: &[bool], inputs: &[NodeId], solution: &Solution) -> SymbolTable {
+        let mut used: Vec<SymbolId> = vec![];
+        let mut take = |dim: &Dim| used.extend(solution.apply(dim).symbols());
+        for id in arena.graph.ids().filter(|id| live[id.index()] || inputs.contains(id)) {
+            arena.graph.ty(id).shape.iter().for_each(&mut take);
+            map_dims(arena.graph.op(id), &mut |dim| {
+                take(dim);
+                dim.clone()
+            });
+        }
+        solution.checks.iter().for_each(|e| {
+            take(&e.left);
+            take(&e.right);
+        });
+        used.sort();
+        used.dedup();
+        let mut table = Symbols::default();
+        let new_ids = used.into_iter().map(|id| (id, table.push(solution.symbols.get(id).clone()))).collect();
+        SymbolTable { table, new_ids }
+    }
+
+    fn rename(&mut self, dim: &Dim) -> Dim {
+        dim.substitute(&mut |id| Dim::symbol(self.new_ids[&id]))
+    }
+}
+
+/// The same operation with other sizes among its attributes.
+fn map_dims(op: &Op, f: &mut dyn FnMut(&Dim) -> Dim) -> Op {
+    let mut attributes = crate::attribute::Attributes::default();
+    let mut changed = false;
+    for (name, attribute) in op.definition().attributes() {
+        let attribute = match attribute {
+            Attribute::Dim(dim) => Attribute::Dim(f(&dim)),
+            Attribute::Dims(dims) => Attribute::Dims(dims.iter().map(&mut *f).collect()),
+            other => {
+                attributes.0.insert(name.to_owned(), other);
+                continue;
+            }
+        };
+        changed = true;
+        attributes.0.insert(name.to_owned(), attribute);
+    }
+    if !changed {
+        return op.clone();
+    }
+    Op::from_parts(op.name(), &attributes).expect("invariant: an operation reads its own attributes")
+}

@@ -1,0 +1,246 @@
+//! The builder: how a model is written in Rust.
+//!
+//! A [`Model`] holds one arena of expressions; a [`Tensor`] is a `Copy` handle into it. Expressions never
+//! panic and never fail on the spot: an ill-typed one remembers where it was made, and
+//! [`FunctionBuilder::finish`] reports all of them.
+//!
+//! ```
+//! use tgc_graph::prelude::*;
+//!
+//! let m = Model::new("affine");
+//! let n = m.dim("N");
+//! let x = m.input("x", F32, [n]);
+//! let w = m.shared("w", 2.0f32);
+//! m.function("apply").inputs([x]).output("y", x * w + 1.0).finish()?;
+//! # Ok::<(), tgc_graph::builder::BuildError>(())
+//! ```
+
+mod constructors;
+mod finish;
+mod operators;
+mod size;
+mod solve;
+mod tensor;
+
+use std::cell::RefCell;
+use std::panic::Location;
+
+pub use finish::FunctionBuilder;
+pub use operators::{Operand, Wrt, cast, dot, exp, fill, grad, log, log1p, sigmoid, softplus};
+pub use size::{IntoShape, Size};
+pub use tensor::Tensor;
+
+use crate::array::Array;
+use crate::data::DataStore;
+use crate::dim::{Dim, Symbol, SymbolId, Symbols};
+use crate::dtype::DType;
+use crate::graph::{Graph, NodeId};
+use crate::infer::Equations;
+use crate::module::{Function, Module, SharedVariable};
+use crate::ops::{Constant, Input, Op, Shared};
+use crate::origin::Origin;
+use crate::pp;
+use tensor::Handle;
+
+/// A model under construction. See the [module's documentation](self).
+#[derive(Debug)]
+pub struct Model {
+    name: String,
+    arena: RefCell<Arena>,
+}
+
+/// A demand that two sizes be equal, with the node that made it.
+#[derive(Clone, Debug)]
+pub(crate) struct Demand {
+    pub node: NodeId,
+    pub left: (Dim, String),
+    pub right: (Dim, String),
+}
+
+#[derive(Debug)]
+pub(crate) struct Arena {
+    pub graph: Graph,
+    pub shared: Vec<SharedVariable>,
+    pub functions: Vec<Function>,
+    pub problems: Vec<Problem>,
+    pub demands: Vec<Demand>,
+    /// Symbols that the author declared, which a solution prefers over those of unnamed axes.
+    pub declared: Vec<SymbolId>,
+    /// Sizes that [`Size`] handles refer to.
+    pub sizes: Vec<Dim>,
+}
+
+/// One thing that is wrong with a model.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Problem {
+    /// What was found, what was expected, and what to do.
+    pub message: String,
+    /// The place in the author's source.
+    pub origin: Origin,
+}
+
+/// Everything that is wrong with a model, as far as it can be told.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BuildError {
+    /// The problems in the order in which they were made; at least one.
+    pub problems: Vec<Problem>,
+}
+
+impl std::fmt::Display for BuildError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        for (i, problem) in self.problems.iter().enumerate() {
+            write!(f, "{}{}: {}", if i == 0 { "" } else { "\n" }, problem.origin, problem.message)?;
+        }
+        Ok(())
+    }
+}
+
+impl std::error::Error for BuildError {}
+
+impl Model {
+    /// An empty model. The emitted library's names begin with `name`.
+    pub fn new(name: impl Into<String>) -> Model {
+        let graph = Graph::new(Symbols::default(), DataStore::default(), Equations::collecting());
+        let arena = Arena {
+            graph,
+            shared: vec![],
+            functions: vec![],
+            problems: vec![],
+            demands: vec![],
+            declared: vec![],
+            sizes: vec![],
+        };
+        Model { name: name.into(), arena: RefCell::new(arena) }
+    }
+
+    /// A size that callers give at run time: a parameter of every function that depends on it. Declaring a
+    /// name again gives the same size.
+    pub fn dim(&self, name: &str) -> Size<'_> {
+        let mut arena = self.arena.borrow_mut();
+        let id = arena.symbol(name);
+        if !arena.declared.contains(&id) {
+            arena.declared.push(id);
+        }
+        Size::interned(self, &mut arena, Dim::symbol(id))
+    }
+
+    /// An argument of functions. The name is unique in the model.
+    #[track_caller]
+    pub fn input<'m>(&'m self, name: &str, dtype: DType, shape: impl IntoShape<'m>) -> Tensor<'m> {
+        let shape = shape.into_shape(self);
+        let origin = Origin::here(Location::caller());
+        self.declare(name, &origin);
+        self.node(Input { name: name.into(), dtype, shape }, &[], origin)
+    }
+
+    /// A shared variable: state of the library, with this value in a new instance. Its type is the value's.
+    #[track_caller]
+    pub fn shared(&self, name: &str, initial: impl Into<Array>) -> Tensor<'_> {
+        let initial: Array = initial.into();
+        let origin = Origin::here(Location::caller());
+        self.declare(name, &origin);
+        let shape = initial.shape().iter().map(|n| Dim::Const(*n as i64)).collect();
+        let op = Shared { name: name.into(), dtype: initial.dtype(), shape };
+        self.arena.borrow_mut().shared.push(SharedVariable { name: name.to_owned(), initial });
+        self.node(op, &[], origin)
+    }
+
+    /// Values that are part of the library's read-only data.
+    #[track_caller]
+    pub fn constant(&self, value: impl Into<Array>) -> Tensor<'_> {
+        let constant = Constant::from_array(&value.into(), &mut self.arena.borrow_mut().graph.data);
+        self.node(constant, &[], Origin::here(Location::caller()))
+    }
+
+    /// Starts a function. [`FunctionBuilder::finish`] adds it to the model.
+    #[track_caller]
+    pub fn function(&self, name: &str) -> FunctionBuilder<'_> {
+        FunctionBuilder::new(self, name, Origin::here(Location::caller()))
+    }
+
+    /// The model as data: its shared variables and the functions finished so far.
+    pub fn module(&self) -> Module {
+        let arena = self.arena.borrow();
+        Module { name: self.name.clone(), shared: arena.shared.clone(), functions: arena.functions.clone() }
+    }
+
+    /// The sizes that types of this model's tensors refer to, to print them with.
+    pub fn symbols(&self) -> Symbols {
+        self.arena().graph.symbols.clone()
+    }
+
+    /// Reports a second input or shared variable of one name.
+    fn declare(&self, name: &str, origin: &Origin) {
+        let mut arena = self.arena.borrow_mut();
+        let taken = arena.shared.iter().any(|s| s.name == name)
+            || arena.graph.ids().any(|id| matches!(arena.graph.op(id), Op::Input(i) if &*i.name == name));
+        if taken {
+            let message = format!("the model has two inputs or shared variables named `{name}`; rename one");
+            arena.problems.push(Problem { message, origin: origin.clone() });
+        }
+    }
+
+    /// Adds a node over valid operands, or remembers what is wrong with it.
+    pub(crate) fn node(&self, op: impl Into<Op>, operands: &[NodeId], origin: Origin) -> Tensor<'_> {
+        let mut arena = self.arena.borrow_mut();
+        arena.graph.set_origin(origin.clone());
+        let handle = match arena.graph.add(op, operands) {
+            Ok(id) => {
+                arena.collect_demands(id, operands);
+                Handle::Node(id)
+            }
+            Err(error) => {
+                let message = error.describe(&|i| arena.describe(operands[i]));
+                arena.problem(message, origin)
+            }
+        };
+        Tensor { model: self, handle }
+    }
+
+    pub(crate) fn invalid(&self, message: String, origin: Origin) -> Tensor<'_> {
+        let handle = self.arena.borrow_mut().problem(message, origin);
+        Tensor { model: self, handle }
+    }
+
+    pub(crate) fn arena(&self) -> std::cell::Ref<'_, Arena> {
+        self.arena.borrow()
+    }
+
+    pub(crate) fn arena_mut(&self) -> std::cell::RefMut<'_, Arena> {
+        self.arena.borrow_mut()
+    }
+}
+
+impl Arena {
+    /// The symbol of this name, made if there is none.
+    pub fn symbol(&mut self, name: &str) -> SymbolId {
+        match self.graph.symbols.find(name) {
+            Some(id) => id,
+            None => self.graph.symbols.push(Symbol::new(name)),
+        }
+    }
+
+    fn problem(&mut self, message: String, origin: Origin) -> Handle {
+        self.problems.push(Problem { message, origin });
+        Handle::Invalid
+    }
+
+    /// Takes what inference of `node` demanded of sizes.
+    fn collect_demands(&mut self, node: NodeId, operands: &[NodeId]) {
+        let made = self.graph.equations.made.as_mut().map(std::mem::take).unwrap_or_default();
+        for (left, right, l, r) in made {
+            let name = |arena: &Arena, operand: usize, axis: usize| {
+                format!("{} axis {axis}", pp::shorten(&pp::expression(&arena.graph, operands[operand])))
+            };
+            let left = (left, name(self, l.operand, l.axis));
+            let right = (right, name(self, r.operand, r.axis));
+            self.demands.push(Demand { node, left, right });
+        }
+    }
+
+    /// A tensor as messages name it: `` `x` (f32[N,784]) ``.
+    pub fn describe(&self, id: NodeId) -> String {
+        let text = pp::shorten(&pp::expression(&self.graph, id));
+        format!("`{text}` ({})", self.graph.ty(id).display(&self.graph.symbols))
+    }
+}

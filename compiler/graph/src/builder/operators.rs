@@ -1,0 +1,212 @@
+//! Operators and free functions on expressions and literals.
+
+use std::panic::Location;
+
+use super::tensor::Handle;
+use super::{Tensor, pp};
+use crate::dtype::DType;
+use crate::ops::{Add, Div, Dot, Exp, Fill, Grad, Log, Log1p, Mul, Neg, Op, Sigmoid, Softplus, Sub};
+use crate::origin::Origin;
+
+/// What stands beside a tensor in an expression: a tensor or a literal.
+///
+/// A literal has no width of its own: `x + 0.1` has the type of a floating-point `x`.
+pub trait Operand<'m> {
+    /// As a tensor of `beside`'s model and rank.
+    #[track_caller]
+    fn tensor(self, beside: Tensor<'m>) -> Tensor<'m>;
+}
+
+impl<'m> Operand<'m> for Tensor<'m> {
+    fn tensor(self, _: Tensor<'m>) -> Tensor<'m> {
+        self
+    }
+}
+
+impl<'m> Operand<'m> for f64 {
+    #[track_caller]
+    fn tensor(self, beside: Tensor<'m>) -> Tensor<'m> {
+        beside.literal(DType::F64, [self.to_bits(), 0], Origin::here(Location::caller()))
+    }
+}
+
+impl<'m> Operand<'m> for i64 {
+    #[track_caller]
+    fn tensor(self, beside: Tensor<'m>) -> Tensor<'m> {
+        beside.literal(DType::I64, [self as u64, 0], Origin::here(Location::caller()))
+    }
+}
+
+/// An operation on two expressions, the one of lower rank padded with axes in front.
+#[track_caller]
+pub(super) fn binary<'m>(op: impl Into<Op>, a: Tensor<'m>, b: Tensor<'m>) -> Tensor<'m> {
+    let origin = Origin::here(Location::caller());
+    if let Some(foreign) = foreign(a, b, &origin) {
+        return foreign;
+    }
+    let rank = a.rank().max(b.rank());
+    apply(op.into(), a.padded(rank, &origin), b.padded(rank, &origin), origin)
+}
+
+fn apply<'m>(op: Op, a: Tensor<'m>, b: Tensor<'m>, origin: Origin) -> Tensor<'m> {
+    match (a.id(), b.id()) {
+        (Some(x), Some(y)) => a.model.node(op, &[x, y], origin),
+        _ => Tensor { model: a.model, handle: Handle::Invalid },
+    }
+}
+
+fn foreign<'m>(a: Tensor<'m>, b: Tensor<'m>, origin: &Origin) -> Option<Tensor<'m>> {
+    (!std::ptr::eq(a.model, b.model)).then(|| {
+        let message = "an expression mixes tensors of two models; build all of it in one".to_owned();
+        b.model.invalid(message.clone(), origin.clone());
+        a.model.invalid(message, origin.clone())
+    })
+}
+
+macro_rules! tensor_operators {
+    ($($trait:ident::$method:ident),*) => {$(
+        impl<'m, R: Operand<'m>> std::ops::$trait<R> for Tensor<'m> {
+            type Output = Tensor<'m>;
+            #[track_caller]
+            fn $method(self, other: R) -> Tensor<'m> {
+                binary($trait {}, self, other.tensor(self))
+            }
+        }
+
+        impl<'m> std::ops::$trait<Tensor<'m>> for f64 {
+            type Output = Tensor<'m>;
+            #[track_caller]
+            fn $method(self, other: Tensor<'m>) -> Tensor<'m> {
+                binary($trait {}, self.tensor(other), other)
+            }
+        }
+
+        impl<'m> std::ops::$trait<Tensor<'m>> for i64 {
+            type Output = Tensor<'m>;
+            #[track_caller]
+            fn $method(self, other: Tensor<'m>) -> Tensor<'m> {
+                binary($trait {}, self.tensor(other), other)
+            }
+        }
+    )*};
+}
+
+tensor_operators!(Add::add, Sub::sub, Mul::mul, Div::div);
+
+impl<'m> std::ops::Neg for Tensor<'m> {
+    type Output = Tensor<'m>;
+    #[track_caller]
+    fn neg(self) -> Tensor<'m> {
+        self.unary(Neg {})
+    }
+}
+
+macro_rules! functions {
+    ($($(#[$doc:meta])* $name:ident => $op:ident;)*) => {$(
+        $(#[$doc])*
+        #[track_caller]
+        pub fn $name(x: Tensor<'_>) -> Tensor<'_> {
+            x.unary($op {})
+        }
+    )*};
+}
+
+functions! {
+    /// e^x, elementwise.
+    exp => Exp;
+    /// The natural logarithm, elementwise; -inf at 0, NaN below.
+    log => Log;
+    /// log(1 + x), elementwise, accurate near 0.
+    log1p => Log1p;
+    /// 1 / (1 + e^-x), elementwise.
+    sigmoid => Sigmoid;
+    /// log(1 + e^x), elementwise.
+    softplus => Softplus;
+}
+
+/// The elements in another type.
+#[track_caller]
+pub fn cast(x: Tensor<'_>, dtype: DType) -> Tensor<'_> {
+    x.cast(dtype)
+}
+
+/// `value` stretched to the shape of `shape`.
+#[track_caller]
+pub fn fill<'m>(shape: Tensor<'m>, value: impl Operand<'m>) -> Tensor<'m> {
+    binary(Fill {}, shape, value.tensor(shape))
+}
+
+/// The product of NumPy's `dot`: inner product of vectors, matrix product, and for higher ranks the sum
+/// over the last axis of `a` and the last but one of `b`. A 0-d operand multiplies.
+#[track_caller]
+pub fn dot<'m>(a: Tensor<'m>, b: Tensor<'m>) -> Tensor<'m> {
+    let origin = Origin::here(Location::caller());
+    if let Some(foreign) = foreign(a, b, &origin) {
+        return foreign;
+    }
+    match (a.rank(), b.rank()) {
+        (0, _) | (_, 0) => binary(Mul {}, a, b),
+        (left, right) => apply(Dot::of_ranks(left, right).into(), a, b, origin),
+    }
+}
+
+/// What a gradient is taken by: a tensor, or an array or vector of them.
+pub trait Wrt<'m> {
+    /// A gradient for each.
+    type Gradients;
+    /// Applies `by` to each.
+    fn gradients(self, by: &mut dyn FnMut(Tensor<'m>) -> Tensor<'m>) -> Self::Gradients;
+}
+
+impl<'m> Wrt<'m> for Tensor<'m> {
+    type Gradients = Tensor<'m>;
+    fn gradients(self, by: &mut dyn FnMut(Tensor<'m>) -> Tensor<'m>) -> Tensor<'m> {
+        by(self)
+    }
+}
+
+impl<'m, const N: usize> Wrt<'m> for [Tensor<'m>; N] {
+    type Gradients = [Tensor<'m>; N];
+    fn gradients(self, by: &mut dyn FnMut(Tensor<'m>) -> Tensor<'m>) -> [Tensor<'m>; N] {
+        self.map(by)
+    }
+}
+
+impl<'m> Wrt<'m> for Vec<Tensor<'m>> {
+    type Gradients = Vec<Tensor<'m>>;
+    fn gradients(self, by: &mut dyn FnMut(Tensor<'m>) -> Tensor<'m>) -> Vec<Tensor<'m>> {
+        self.into_iter().map(by).collect()
+    }
+}
+
+/// The gradient of `cost`, a real 0-d tensor, by one tensor or several.
+///
+/// It is an expression like any other; the optimizer stabilizes the cost before it differentiates.
+#[track_caller]
+pub fn grad<'m, W: Wrt<'m>>(cost: Tensor<'m>, wrt: W) -> W::Gradients {
+    let origin = Origin::here(Location::caller());
+    wrt.gradients(&mut |wrt| gradient(cost, wrt, &origin))
+}
+
+fn gradient<'m>(cost: Tensor<'m>, wrt: Tensor<'m>, origin: &Origin) -> Tensor<'m> {
+    if let Some(foreign) = foreign(cost, wrt, origin) {
+        return foreign;
+    }
+    let (Some(cost_id), Some(wrt_id)) = (cost.id(), wrt.id()) else {
+        return Tensor { model: cost.model, handle: Handle::Invalid };
+    };
+    let disconnected = {
+        let arena = cost.model.arena();
+        (!arena.graph.reachable(&[cost_id])[wrt_id.index()]).then(|| {
+            let cost = pp::shorten(&pp::expression(&arena.graph, cost_id));
+            format!(
+                "the cost `{cost}` does not depend on {}; differentiate by what it is computed from",
+                arena.describe(wrt_id)
+            )
+        })
+    };
+    match disconnected {
+        Some(message) => cost.model.invalid(message, origin.clone()),
+        None => apply(Grad {}.into(), cost, wrt, origin.clone()),
+    }
+}

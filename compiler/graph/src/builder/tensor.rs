@@ -1,0 +1,183 @@
+//! The handle of an expression, and its methods.
+
+use std::panic::Location;
+
+use super::{Model, Operand, Size, operators};
+use crate::dim::Dim;
+use crate::dtype::DType;
+use crate::graph::NodeId;
+use crate::infer::TypeError;
+use crate::ops::{Cast, Dimshuffle, Gt, Mean, Op, Sum};
+use crate::origin::Origin;
+use crate::ty::TensorType;
+
+/// An expression of a [`Model`]: a `Copy` handle.
+#[derive(Clone, Copy, Debug)]
+pub struct Tensor<'m> {
+    pub(super) model: &'m Model,
+    pub(super) handle: Handle,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Handle {
+    Node(NodeId),
+    /// The problem was reported where it arose.
+    Invalid,
+}
+
+impl<'m> Tensor<'m> {
+    /// The model it belongs to.
+    pub fn model(self) -> &'m Model {
+        self.model
+    }
+
+    /// Its type, if it is well-typed.
+    pub fn ty(self) -> Option<TensorType> {
+        self.id().map(|id| self.model.arena().graph.ty(id).clone())
+    }
+
+    /// Number of axes; 0 for an ill-typed expression.
+    pub fn rank(self) -> usize {
+        self.ty().map_or(0, |ty| ty.rank())
+    }
+
+    /// The size of an axis. Of an axis that does not exist: reported at `finish`, and 1.
+    #[track_caller]
+    pub fn dim(self, axis: usize) -> Size<'m> {
+        let Some(ty) = self.ty() else { return Size::from(1) };
+        match ty.shape.get(axis) {
+            Some(dim) => Size::interned(self.model, &mut self.model.arena_mut(), dim.clone()),
+            None => {
+                let origin = Origin::here(Location::caller());
+                let message = self.message(&TypeError::new(
+                    format!("axis {axis} of {{0}} does not exist"),
+                    format!("it has {} axes, counted from 0", ty.rank()),
+                ));
+                self.model.invalid(message, origin);
+                Size::from(1)
+            }
+        }
+    }
+
+    pub(crate) fn id(self) -> Option<NodeId> {
+        match self.handle {
+            Handle::Node(id) => Some(id),
+            Handle::Invalid => None,
+        }
+    }
+
+    fn message(self, error: &TypeError) -> String {
+        let arena = self.model.arena();
+        error.describe(&|_| self.id().map_or(String::new(), |id| arena.describe(id)))
+    }
+
+    /// Applies an operation to this expression.
+    #[track_caller]
+    pub(super) fn unary(self, op: impl Into<Op>) -> Tensor<'m> {
+        let origin = Origin::here(Location::caller());
+        match self.id() {
+            Some(id) => self.model.node(op, &[id], origin),
+            None => self,
+        }
+    }
+
+    /// `self > other`, as `bool`.
+    #[track_caller]
+    pub fn gt(self, other: impl Operand<'m>) -> Tensor<'m> {
+        operators::binary(Gt {}, self, other.tensor(self))
+    }
+
+    /// The sum of all elements, 0-d.
+    #[track_caller]
+    pub fn sum(self) -> Tensor<'m> {
+        self.sum_over((0..self.rank() as i64).collect::<Vec<_>>())
+    }
+
+    /// The sum over some axes, which the result lacks; negative axes count from the last.
+    #[track_caller]
+    pub fn sum_over(self, axes: impl AsRef<[i64]>) -> Tensor<'m> {
+        let origin = Origin::here(Location::caller());
+        match self.axes(axes.as_ref(), origin) {
+            Some(axes) => self.unary(Sum { axes }),
+            None => Tensor { model: self.model, handle: Handle::Invalid },
+        }
+    }
+
+    /// The mean of all elements, 0-d; of integers in `f64`; NaN if there are none.
+    #[track_caller]
+    pub fn mean(self) -> Tensor<'m> {
+        self.mean_over((0..self.rank() as i64).collect::<Vec<_>>())
+    }
+
+    /// The mean over some axes, which the result lacks; negative axes count from the last.
+    #[track_caller]
+    pub fn mean_over(self, axes: impl AsRef<[i64]>) -> Tensor<'m> {
+        let origin = Origin::here(Location::caller());
+        match self.axes(axes.as_ref(), origin) {
+            Some(axes) => self.unary(Mean { axes }),
+            None => Tensor { model: self.model, handle: Handle::Invalid },
+        }
+    }
+
+    /// The elements in another type.
+    #[track_caller]
+    pub fn cast(self, dtype: DType) -> Tensor<'m> {
+        self.unary(Cast { dtype })
+    }
+
+    /// The axes in another order: for each axis of the result the axis of this tensor, `None` for a new one
+    /// of size 1. Axes left out must have the static size 1.
+    #[track_caller]
+    pub fn dimshuffle(self, order: impl AsRef<[Option<usize>]>) -> Tensor<'m> {
+        self.unary(Dimshuffle { order: order.as_ref().to_vec() })
+    }
+
+    /// The transpose: all axes in reverse order.
+    #[track_caller]
+    pub fn t(self) -> Tensor<'m> {
+        self.dimshuffle((0..self.rank()).rev().map(Some).collect::<Vec<_>>())
+    }
+
+    /// Axes counted from the front, ascending; reports those that do not exist or repeat.
+    fn axes(self, axes: &[i64], origin: Origin) -> Option<Vec<usize>> {
+        let rank = self.ty()?.rank() as i64;
+        let mut found: Vec<usize> = vec![];
+        for &axis in axes {
+            let counted = if axis < 0 { axis + rank } else { axis };
+            let index = usize::try_from(counted).ok().filter(|i| (*i as i64) < rank && !found.contains(i));
+            let Some(index) = index else {
+                let error = TypeError::new(
+                    format!("axis {axis} of {{0}} does not exist or is named twice"),
+                    format!("name axes from {} to {}, each once", -rank, rank - 1),
+                );
+                self.model.invalid(self.message(&error), origin);
+                return None;
+            };
+            found.push(index);
+        }
+        found.sort_unstable();
+        Some(found)
+    }
+
+    /// This expression with axes of size 1 in front, up to a rank.
+    pub(super) fn padded(self, rank: usize, origin: &Origin) -> Tensor<'m> {
+        let Some(id) = self.id() else { return self };
+        let own = self.rank();
+        if own >= rank {
+            return self;
+        }
+        let order = std::iter::repeat_n(None, rank - own).chain((0..own).map(Some)).collect();
+        self.model.node(Dimshuffle { order }, &[id], origin.clone())
+    }
+
+    /// A literal beside this expression: a weak constant of its rank.
+    pub(super) fn literal(self, dtype: DType, parts: [u64; 2], origin: Origin) -> Tensor<'m> {
+        let constant = crate::ops::Constant {
+            dtype,
+            shape: vec![Dim::Const(1); self.rank()],
+            elements: crate::ops::Elements::Splat(parts),
+            weak: true,
+        };
+        self.model.node(constant, &[], origin)
+    }
+}

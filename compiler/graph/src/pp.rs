@@ -1,0 +1,114 @@
+//! `pp`: expressions as mathematics, in the notation of Theano's `pp`.
+//!
+//! For people: shared subexpressions are repeated, and the text does not parse back. The
+//! [text form](crate::text) does.
+
+use crate::array::element_to_text;
+use crate::builder::Tensor;
+use crate::differentiate;
+use crate::graph::{Graph, NodeId};
+use crate::ops::{Constant, Elements, Notation, Op};
+
+/// An expression as mathematics. A gradient prints as what it expands to.
+///
+/// ```
+/// use tgc_graph::prelude::*;
+///
+/// let m = Model::new("sum");
+/// let [x, y] = m.dscalars(["x", "y"]);
+/// assert_eq!(pp(x + y), "(x + y)");
+/// ```
+pub fn pp(tensor: Tensor<'_>) -> String {
+    let Some(id) = tensor.id() else { return "(ill-typed)".to_owned() };
+    let arena = tensor.model().arena();
+    let (graph, roots) = differentiate::expand_gradients(&arena.graph, &[id]);
+    expression(&graph, roots[0])
+}
+
+enum Piece {
+    Text(String),
+    Node(NodeId),
+}
+
+/// The most characters of an expression before the rest is cut; a graph's tree can be exponentially large.
+const LIMIT: usize = 1 << 20;
+
+/// A node of a graph as mathematics.
+pub fn expression(graph: &Graph, id: NodeId) -> String {
+    let mut text = String::new();
+    let mut pending = vec![Piece::Node(id)];
+    while let Some(piece) = pending.pop() {
+        if text.len() > LIMIT {
+            text.push('…');
+            break;
+        }
+        match piece {
+            Piece::Text(piece) => text.push_str(&piece),
+            Piece::Node(id) => pending.extend(pieces(graph, id).into_iter().rev()),
+        }
+    }
+    text
+}
+
+fn pieces(graph: &Graph, id: NodeId) -> Vec<Piece> {
+    let node = graph.node(id);
+    let text = |s: &str| Piece::Text(s.to_owned());
+    match node.op.definition().notation() {
+        Notation::Leaf => vec![Piece::Text(leaf(graph, &node.op))],
+        Notation::Transparent => vec![Piece::Node(node.operands[0])],
+        Notation::Prefix(symbol) => {
+            vec![Piece::Text(format!("({symbol}")), Piece::Node(node.operands[0]), text(")")]
+        }
+        Notation::Infix(symbol) => vec![
+            text("("),
+            Piece::Node(node.operands[0]),
+            Piece::Text(format!(" {symbol} ")),
+            Piece::Node(node.operands[1]),
+            text(")"),
+        ],
+        Notation::Call(name) => {
+            let mut pieces = vec![Piece::Text(format!("{name}("))];
+            for (i, operand) in node.operands.iter().enumerate() {
+                if i > 0 {
+                    pieces.push(text(", "));
+                }
+                pieces.push(Piece::Node(*operand));
+            }
+            pieces.push(text(")"));
+            pieces
+        }
+    }
+}
+
+fn leaf(graph: &Graph, op: &Op) -> String {
+    match op {
+        Op::Input(input) => input.name.to_string(),
+        Op::Shared(shared) => shared.name.to_string(),
+        Op::Constant(constant) => constant_text(graph, constant),
+        Op::SizeValue(value) => value.size.display(&graph.symbols).to_string(),
+        Op::Zero(_) => "0".to_owned(),
+        other => other.name().to_owned(),
+    }
+}
+
+fn constant_text(graph: &Graph, constant: &Constant) -> String {
+    match constant.elements {
+        Elements::Splat(parts) => format!("TensorConstant{{{}}}", element_to_text(constant.dtype, parts)),
+        Elements::Data(id) => match graph.data.get(id) {
+            Some(array) if array.len() <= 8 => {
+                let elements: Vec<String> =
+                    (0..array.len()).map(|i| element_to_text(array.dtype(), array.get(i))).collect();
+                format!("TensorConstant{{[{}]}}", elements.join(" "))
+            }
+            _ => "TensorConstant{...}".to_owned(),
+        },
+    }
+}
+
+/// At most 60 characters of an expression, for messages.
+pub(crate) fn shorten(text: &str) -> String {
+    match text.char_indices().nth(60) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text.to_owned(),
+    }
+}

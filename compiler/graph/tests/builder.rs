@@ -1,0 +1,209 @@
+//! The builder: types, solved sizes, and every complaint that it can make.
+
+use tgc_graph::prelude::*;
+
+fn logreg(m: &Model) {
+    let n = m.dim("N").range(1, 65536).hint(400);
+    let x = m.input("x", F64, [n, 5.into()]);
+    let y = m.input("y", F64, [n]);
+    let w = m.shared("w", Array::zeros::<f64>([5]));
+    let b = m.shared("b", 0f64);
+    let p = 1.0 / (1.0 + exp(-dot(x, w) - b));
+    let prediction = p.gt(0.5);
+    let xent = -y * log(p) - (1.0 - y) * log(1.0 - p);
+    let cost = xent.mean() + 0.01 * (w * w).sum();
+    let [gw, gb] = grad(cost, [w, b]);
+    m.function("train")
+        .inputs([x, y])
+        .outputs([("prediction", prediction), ("xent", xent)])
+        .update(w, w - 0.1 * gw)
+        .update(b, b - 0.1 * gb)
+        .finish()
+        .unwrap();
+    m.function("predict").inputs([x]).output("prediction", prediction).finish().unwrap();
+}
+
+#[test]
+fn the_tutorial_model_is_well_typed() {
+    let m = Model::new("logreg");
+    logreg(&m);
+    let module = m.module();
+    let train = module.function("train").unwrap();
+    let types: Vec<String> = train
+        .roots()
+        .iter()
+        .map(|id| train.graph.ty(*id).display(&train.graph.symbols).to_string())
+        .collect();
+    assert_eq!(types, ["bool[N]", "f64[N]", "f64[5]", "f64[]"]);
+    assert_eq!(module.sizes().len(), 1);
+    assert_eq!(module.sizes()[0].max, 65536);
+}
+
+#[test]
+fn unnamed_sizes_are_solved() {
+    let m = Model::new("m");
+    let [x, y] = m.dmatrices(["x", "y"]);
+    let v = m.constant([1.0, 2.0, 3.0]);
+    m.function("f").inputs([x, y]).output("z", dot(x + y, v)).finish().unwrap();
+    let module = m.module();
+    let f = &module.functions[0];
+    let names: Vec<&str> = f.graph.symbols.iter().map(|(_, s)| s.name.as_str()).collect();
+    assert_eq!(names, ["x_0"], "x_1 and y_1 are 3, y_0 is x_0");
+}
+
+#[test]
+fn an_unsolvable_equation_becomes_a_check() {
+    let m = Model::new("m");
+    let n = m.dim("N");
+    let x = m.input("x", F32, [n * 2]);
+    let y = m.input("y", F32, [m.dim("K") + 1]);
+    m.function("f").inputs([x, y]).output("z", x + y).finish().unwrap();
+    let module = m.module();
+    let checks = &module.functions[0].graph.equations.known;
+    assert_eq!(checks.len(), 1);
+    assert_eq!((checks[0].left_name.as_str(), checks[0].right_name.as_str()), ("x axis 0", "y axis 0"));
+}
+
+#[test]
+fn literals_are_weak() {
+    let m = Model::new("m");
+    let x = m.fscalar("x");
+    let i = m.iscalar("i");
+    let dtype = |t: Tensor<'_>| t.ty().unwrap().dtype;
+    assert_eq!(dtype(x + 0.1), F32);
+    assert_eq!(dtype(2 * i), I32);
+    assert_eq!(dtype(i * 0.5), F64);
+    assert_eq!(dtype(x + 1), F32);
+    assert_eq!(dtype(i / i), F64);
+    assert_eq!(dtype(exp(m.wscalar("s"))), F32);
+}
+
+#[test]
+fn pp_writes_the_tutorials_strings() {
+    let m = Model::new("m");
+    let [x, y] = m.dscalars(["x", "y"]);
+    let a = m.dmatrix("a");
+    let v = m.dvector("v");
+    assert_eq!(pp(x + y), "(x + y)");
+    assert_eq!(pp(-x * 2), "((-x) * TensorConstant{2})");
+    assert_eq!(pp(dot(a, v)), "(a \\dot v)");
+    assert_eq!(pp(1.0 / (1.0 + exp(-x))), "(TensorConstant{1.0} / (TensorConstant{1.0} + exp((-x))))");
+    assert_eq!(pp(x.cast(F32)), "float32(x)");
+    assert_eq!(pp(grad(x * y, x)), "(fill((x * y), TensorConstant{1.0}) * y)");
+}
+
+/// The messages of a model that does not finish, without their places.
+fn complaints(build: impl FnOnce(&Model) -> Result<(), tgc_graph::builder::BuildError>) -> String {
+    let m = Model::new("m");
+    let error = build(&m).expect_err("the model is wrong");
+    for problem in &error.problems {
+        assert!(problem.origin.file.ends_with("builder.rs") && problem.origin.line > 0, "{problem:?}");
+    }
+    error.problems.iter().map(|p| p.message.as_str()).collect::<Vec<_>>().join("\n")
+}
+
+#[test]
+fn every_problem_is_reported_at_once() {
+    let text = complaints(|m| {
+        let x = m.input("x", F32, [3, 4]);
+        let y = m.input("y", F32, [3, 5]);
+        let bad = x + y;
+        let flag = -m.input("p", Bool, [2]);
+        m.function("f").inputs([x, y]).output("z", bad).output("q", flag).finish()
+    });
+    assert_eq!(
+        text,
+        "axis 1 of `x` (f32[3,4]) and axis 1 of `y` (f32[3,5]) must have one size; give both the same size, \
+         or insert an axis of size 1 with dimshuffle to broadcast\n\
+         `-` is not defined on bool, the element type of `p` (bool[2]); cast to an integer type first"
+    );
+}
+
+#[test]
+fn functions_are_checked() {
+    let cases: [(&str, fn(&Model) -> Result<(), tgc_graph::builder::BuildError>); 9] = [
+        ("function f: `y` (f64[]) is needed but is not among the inputs; add it", |m| {
+            let [x, y] = m.dscalars(["x", "y"]);
+            m.function("f").inputs([x]).output("z", x + y).finish()
+        }),
+        (
+            "function f: nothing depends on the argument `y` (f64[]); leave it out, or say allow_unused()",
+            |m| {
+                let [x, y] = m.dscalars(["x", "y"]);
+                m.function("f").inputs([x, y]).output("z", x + 1).finish()
+            },
+        ),
+        ("function f: `x` (f64[]) is given as an argument twice", |m| {
+            let x = m.dscalar("x");
+            m.function("f").inputs([x, x]).output("z", x + 1).finish()
+        }),
+        (
+            "function f: the update of `s` (i64[]) is `(s + TensorConstant{0.5})` (f64[]); cast it to i64, the variable's element type",
+            |m| {
+                let s = m.shared("s", 0i64);
+                m.function("f").update(s, s + 0.5).finish()
+            },
+        ),
+        ("function f: `s` is updated twice; keep one update", |m| {
+            let s = m.shared("s", 0i64);
+            m.function("f").update(s, s + 1).update(s, s + 2).finish()
+        }),
+        ("function f: it has neither outputs nor updates; add one", |m| m.function("f").finish()),
+        ("the model has two inputs or shared variables named `x`; rename one", |m| {
+            let (x, s) = (m.dscalar("x"), m.shared("x", 1.0f64));
+            m.function("f").inputs([x]).output("z", x + s).finish()
+        }),
+        ("the cost `x` does not depend on `y` (f64[]); differentiate by what it is computed from", |m| {
+            let [x, y] = m.dscalars(["x", "y"]);
+            m.function("f").inputs([x, y]).output("g", grad(x, y)).finish()
+        }),
+        (
+            "the cost `v` (f64[v_0]) of a gradient is not a real 0-d tensor; reduce it first, for instance with sum or mean",
+            |m| {
+                let v = m.dvector("v");
+                m.function("f").inputs([v]).output("g", grad(v, v)).finish()
+            },
+        ),
+    ];
+    for (want, build) in cases {
+        assert_eq!(complaints(build), want);
+    }
+}
+
+#[test]
+fn conflicting_sizes_name_both() {
+    let text = complaints(|m| {
+        let x = m.dvector("x");
+        let (a, b) = (m.constant([1.0, 2.0]), m.constant([1.0, 2.0, 3.0]));
+        m.function("f").inputs([x]).output("z", (x + a).sum() + (x + b).sum()).finish()
+    });
+    assert_eq!(
+        text,
+        "x axis 0 and TensorConstant{[1.0 2.0 3.0]} axis 0 must have one size, but one is 2 and the other 3; \
+         make them agree, or insert an axis of size 1 to broadcast"
+    );
+}
+
+#[test]
+fn every_constructor_of_the_table_makes_its_type() {
+    let m = Model::new("m");
+    let shown = |t: Tensor<'_>| t.ty().unwrap().display(&m.symbols()).to_string();
+    assert_eq!(shown(m.bscalar("a")), "i8[]");
+    assert_eq!(shown(m.wvector("b")), "i16[b_0]");
+    assert_eq!(shown(m.crow("c")), "c64[1,c_1]");
+    assert_eq!(shown(m.zcol("d")), "c128[d_0,1]");
+    assert_eq!(shown(m.ltensor4("e")), "i64[e_0,e_1,e_2,e_3]");
+    assert_eq!(m.ftensor3s(["f", "g"]).map(|t| t.rank()), [3, 3]);
+}
+
+#[test]
+fn a_deep_chain_overflows_no_stack() {
+    let m = Model::new("m");
+    let x = m.dscalar("x");
+    let mut y = x;
+    for _ in 0..100_000 {
+        y = y + 1.0;
+    }
+    m.function("f").inputs([x]).output("y", y).finish().unwrap();
+    assert!(pp(y).len() > 100_000);
+}
