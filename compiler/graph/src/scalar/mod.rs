@@ -7,16 +7,20 @@
 
 mod builder;
 mod complex;
+mod dd;
 mod expand;
 mod half;
 mod math;
 mod run;
 mod text;
+mod wide;
 
 pub use builder::{Builder, Element};
+pub use dd::Dd;
 pub use expand::stored_lane;
 pub use run::{lane_from_bits_f64, run_inst};
 pub use text::constant_to_text;
+pub use wide::Wide;
 
 use smallvec::SmallVec;
 
@@ -173,14 +177,8 @@ pub enum MathFn {
 
 impl MathFn {
     /// Every function, in declaration order.
-    pub const ALL: [MathFn; 6] = [
-        MathFn::Exp,
-        MathFn::Log,
-        MathFn::Log1p,
-        MathFn::Expm1,
-        MathFn::Sigmoid,
-        MathFn::Softplus,
-    ];
+    pub const ALL: [MathFn; 6] =
+        [MathFn::Exp, MathFn::Log, MathFn::Log1p, MathFn::Expm1, MathFn::Sigmoid, MathFn::Softplus];
 
     /// Lower-case name.
     pub const fn name(self) -> &'static str {
@@ -281,8 +279,8 @@ impl Program {
 
     /// True when no [`Inst::Math`] or 16-bit float lane is left.
     pub fn is_expanded(&self) -> bool {
-        self.insts.iter().all(|(inst, lane)| {
-            !matches!(inst, Inst::Math(..)) && !matches!(lane, Lane::F16 | Lane::BF16)
-        })
+        self.insts
+            .iter()
+            .all(|(inst, lane)| !matches!(inst, Inst::Math(..)) && !matches!(lane, Lane::F16 | Lane::BF16))
     }
 }

@@ -1,0 +1,173 @@
+//! Runs programs in wide arithmetic: what they would give if floating point did not round.
+//!
+//! Every floating-point lane, whatever its width, holds a [`Dd`]; conversions between such lanes change
+//! nothing. Other lanes hold bits and mean what [`run_inst`] says. It takes programs before
+//! [`expand`](Program::expand), where elementary functions are still named.
+
+use super::{Binary, Dd, Inst, Lane, MathFn, Predicate, Program, Unary, lane_from_bits_f64, run_inst};
+
+/// A value in wide arithmetic.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Wide {
+    /// The bits of an integer or `Bool` lane, zero-extended.
+    Bits(u64),
+    /// The value of a floating-point lane.
+    Real(Dd),
+}
+
+impl Wide {
+    /// The value of a lane's bits, exactly.
+    pub fn from_bits(lane: Lane, bits: u64) -> Wide {
+        if lane.is_float() { Wide::Real(Dd::from(lane_from_bits_f64(lane, bits))) } else { Wide::Bits(bits) }
+    }
+
+    /// The value of a floating-point lane.
+    pub fn real(self) -> Dd {
+        match self {
+            Wide::Real(value) => value,
+            Wide::Bits(_) => unreachable!("invariant: verified programs"),
+        }
+    }
+
+    /// The bits of an integer or `Bool` lane.
+    pub fn bits(self) -> u64 {
+        match self {
+            Wide::Bits(bits) => bits,
+            Wide::Real(_) => unreachable!("invariant: verified programs"),
+        }
+    }
+
+    /// The bits of the lane's value nearest to this one.
+    pub fn to_bits(self, lane: Lane) -> u64 {
+        match self {
+            Wide::Bits(bits) => bits,
+            Wide::Real(value) => {
+                let narrow = Inst::Convert(super::Value(0));
+                run_inst(&narrow, lane, &[(round_to_odd(value, lane).to_bits(), Lane::F64)])
+                    .expect("invariant: a conversion needs its operand only")
+            }
+        }
+    }
+}
+
+/// A value as `f64` such that rounding it to a narrower lane rounds the value itself.
+fn round_to_odd(value: Dd, lane: Lane) -> f64 {
+    let Dd { hi, lo } = value;
+    if lane == Lane::F64 || lo == 0.0 || hi.to_bits() & 1 == 1 {
+        return hi;
+    }
+    if lo > 0.0 { hi.next_up() } else { hi.next_down() }
+}
+
+impl Program {
+    /// Runs the program, given each parameter's parts in order; returns each result's parts.
+    pub fn run_wide(&self, params: &[[Wide; 2]]) -> Vec<Wide> {
+        let mut values: Vec<Wide> = Vec::with_capacity(self.insts.len());
+        for (inst, lane) in &self.insts {
+            let value = match *inst {
+                Inst::Param { index, part } => params[index as usize][part as usize],
+                _ => self.run_wide_inst(inst, *lane, &values),
+            };
+            values.push(value);
+        }
+        let parts = self.results.iter().flat_map(|e| e.parts().iter());
+        parts.map(|v| values[v.0 as usize]).collect()
+    }
+
+    fn run_wide_inst(&self, inst: &Inst, lane: Lane, values: &[Wide]) -> Wide {
+        let real = |v: super::Value| values[v.0 as usize].real();
+        match *inst {
+            Inst::Param { .. } => unreachable!("invariant: parameters are read by the caller"),
+            Inst::Const(bits) => Wide::from_bits(lane, bits),
+            Inst::Math(function, a) => Wide::Real(wide_math(function, real(a))),
+            Inst::Fma(a, b, c) => Wide::Real(real(a) * real(b) + real(c)),
+            Inst::Unary(op, a) if lane.is_float() => Wide::Real(wide_unary(op, real(a))),
+            Inst::Binary(op, a, b) if lane.is_float() => Wide::Real(wide_binary(op, real(a), real(b))),
+            Inst::Compare(predicate, a, b) if self.lane(a).is_float() => {
+                Wide::Bits(u64::from(wide_compare(predicate, real(a), real(b))))
+            }
+            Inst::Select(c, a, b) => {
+                let chosen = if values[c.0 as usize].bits() != 0 { a } else { b };
+                values[chosen.0 as usize]
+            }
+            Inst::Convert(a) => wide_convert(self.lane(a), lane, values[a.0 as usize]),
+            Inst::Bitcast(a) => Wide::from_bits(lane, values[a.0 as usize].to_bits(self.lane(a))),
+            Inst::Unary(..) | Inst::Binary(..) | Inst::Compare(..) => {
+                let operands: Vec<(u64, Lane)> =
+                    inst.operands().iter().map(|v| (values[v.0 as usize].bits(), self.lane(*v))).collect();
+                let bits = run_inst(inst, lane, &operands).expect("invariant: needs its operands only");
+                Wide::Bits(bits)
+            }
+        }
+    }
+}
+
+fn wide_math(function: MathFn, x: Dd) -> Dd {
+    match function {
+        MathFn::Exp => x.exp(),
+        MathFn::Log => x.log(),
+        MathFn::Log1p => x.log1p(),
+        MathFn::Expm1 => x.expm1(),
+        MathFn::Sigmoid => x.sigmoid(),
+        MathFn::Softplus => x.softplus(),
+    }
+}
+
+fn wide_unary(op: Unary, a: Dd) -> Dd {
+    match op {
+        Unary::Neg => -a,
+        Unary::Abs => a.abs(),
+        Unary::Sqrt => a.sqrt(),
+        Unary::Not => unreachable!("invariant: verified programs"),
+    }
+}
+
+fn wide_binary(op: Binary, a: Dd, b: Dd) -> Dd {
+    match op {
+        Binary::Add => a + b,
+        Binary::Sub => a - b,
+        Binary::Mul => a * b,
+        Binary::Div => a / b,
+        Binary::And | Binary::Or | Binary::Xor | Binary::Shl | Binary::Shr => {
+            unreachable!("invariant: verified programs")
+        }
+    }
+}
+
+fn wide_compare(predicate: Predicate, a: Dd, b: Dd) -> bool {
+    match predicate {
+        Predicate::Eq => a == b,
+        Predicate::Ne => a != b,
+        Predicate::Lt => a < b,
+        Predicate::Le => a <= b,
+        Predicate::Gt => a > b,
+        Predicate::Ge => a >= b,
+    }
+}
+
+/// By value; between floating-point lanes nothing is rounded.
+fn wide_convert(from: Lane, to: Lane, a: Wide) -> Wide {
+    match a {
+        Wide::Real(value) if to.is_float() => Wide::Real(value),
+        Wide::Real(value) if to == Lane::Bool => Wide::Bits(u64::from(value != Dd::default())),
+        Wide::Real(value) => {
+            let (least, greatest) = integer_range(to);
+            let width_mask = u64::MAX >> (64 - to.bits());
+            Wide::Bits(value.trunc().clamp(least, greatest) as u64 & width_mask)
+        }
+        Wide::Bits(bits) if to.is_float() => {
+            let shift = 64 - from.bits();
+            let signed = i128::from(((bits << shift) as i64) >> shift);
+            Wide::Real(Dd::from(if from.is_signed() { signed } else { i128::from(bits) }))
+        }
+        Wide::Bits(bits) => {
+            let inst = Inst::Convert(super::Value(0));
+            Wide::Bits(run_inst(&inst, to, &[(bits, from)]).expect("invariant: needs its operand only"))
+        }
+    }
+}
+
+fn integer_range(lane: Lane) -> (i128, i128) {
+    let width = lane.bits();
+    if lane.is_signed() { (-(1 << (width - 1)), (1 << (width - 1)) - 1) } else { (0, (1 << width) - 1) }
+}
