@@ -1,1 +1,41 @@
 //! Plan to LLVM module to object file. The only crate that names inkwell.
+//!
+//! [`compile`] turns a [`ModelPlan`](tgc_lower::plan::ModelPlan) into two object files; [`Jit`] runs the same modules in
+//! this process. All decisions were taken in the Plan: this crate picks no order, width or place of its own, so that
+//! [`interpret`](tgc_lower::interpret) says what the emitted code computes, bit for bit.
+//!
+//! # What the modules hold
+//!
+//! - one *wrapper* per function ([`wrapper`]), compiled for the baseline of the triple, which checks every argument;
+//! - one *kernel* per function ([`kernel`]), the only code that uses the CPU's features;
+//! - constants that describe the model to the runtime and to loaders ([`describe`]);
+//! - the runtime's bitcode ([`runtime`]), made internal.
+//!
+//! # What they never hold
+//!
+//! Mutable globals, names without the model's prefix and hash, calls of library functions beyond `memcpy` and its kin,
+//! unwind tables, anything that depends on a path, the time or a pointer of the compiling process.
+
+#![allow(unsafe_code, reason = "LLVM's interface and calls of compiled code need it; each block says why it is sound")]
+
+mod block;
+mod cpu;
+mod describe;
+mod error;
+mod fold;
+mod ir;
+mod jit;
+mod kernel;
+mod memory;
+mod module;
+mod nest;
+mod runtime;
+mod scalar;
+mod target;
+mod wrapper;
+
+pub use error::Error;
+pub use jit::{ArgumentMemory, Failure, Instance, Jit};
+
+pub use module::{Linkage, Objects, Options, assembly, compile, ir};
+pub use target::Target;

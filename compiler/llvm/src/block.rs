@@ -1,0 +1,448 @@
+//! One block of a nest, for one row or for several rows together.
+//!
+//! A block with axes runs serial loops over all axes but the last; the last one runs in tiles of `lanes` iterations, then
+//! one by one. When several rows run together, each tile repeats its body for each row, and loads that do not depend on
+//! the row are shared. A block without axes runs all rows as one tile, a row a lane.
+//!
+//! Rows run together only where nothing can tell: [`may_join`] proves it for folds into memory, whose order is the plain
+//! order of iterations. Where it cannot, the block runs row after row.
+
+use std::cell::RefCell;
+
+use inkwell::values::IntValue;
+use tgc_graph::dim::Dim;
+use tgc_lower::plan::{Access, Axis, Block, Fold, Place, Read, RowId, Sink, Target};
+
+use crate::fold::{Accumulators, step};
+use crate::ir::Val;
+use crate::kernel::{Base, Body};
+use crate::memory::{Spot, Stride, element_address, lane_of, splat};
+use crate::scalar::{Parts, build_program};
+
+/// Rows that run together.
+#[derive(Clone, Copy)]
+pub(crate) struct Rows<'c> {
+    /// The first of them.
+    pub(crate) first: IntValue<'c>,
+    /// How many.
+    pub(crate) count: u32,
+    /// The accumulator of totals that a row after the last whole group belongs to.
+    pub(crate) single: Option<IntValue<'c>>,
+}
+
+/// The row values that exist so far, one row a lane.
+pub(crate) type RowValues<'c> = RefCell<Vec<Option<Parts<'c>>>>;
+
+/// A block in its nest.
+#[derive(Clone, Copy)]
+pub(crate) struct BlockBuilder<'a, 'b, 'c> {
+    pub(crate) body: &'a Body<'b, 'c>,
+    pub(crate) block: &'a Block,
+    /// Reads that were made before the first row, by index.
+    pub(crate) fixed: &'a [Option<Parts<'c>>],
+    /// Accumulators of totals, by index of the sink.
+    pub(crate) totals: &'a [Option<Accumulators<'a, 'c>>],
+    pub(crate) values: &'a RowValues<'c>,
+    pub(crate) rows: Rows<'c>,
+}
+
+/// Where a parameter of the program comes from, once all axes but the tile's are known.
+enum Source<'c> {
+    /// Scalars: one for all rows, or one a row.
+    Scalars(Vec<Parts<'c>>),
+    /// Row values in a block without axes.
+    Lanes(Parts<'c>),
+    /// Memory: one place for all rows, or one a row.
+    Memory(Vec<Spot<'c>>),
+}
+
+/// Where results go, once all axes but the tile's are known.
+enum Drain<'a, 'c> {
+    /// A place for each row.
+    Store(Vec<Spot<'c>>),
+    /// Accumulators for each row.
+    Fold(Vec<Accumulators<'a, 'c>>),
+    /// For each accumulator one place for all rows, or one a row.
+    Accumulate(Vec<Vec<Spot<'c>>>),
+    /// A row value.
+    Row(RowId),
+    /// Accumulators of the nest.
+    Total(&'a Accumulators<'a, 'c>),
+}
+
+/// Iterations that run together.
+#[derive(Clone, Copy)]
+struct Tile<'c> {
+    index: IntValue<'c>,
+    width: u32,
+    /// The accumulator that the only iteration belongs to, after the last whole tile.
+    single: Option<IntValue<'c>>,
+}
+
+impl<'a, 'c> BlockBuilder<'a, '_, 'c> {
+    /// Emits the block.
+    pub(crate) fn build(self) {
+        if self.block.axes.is_empty() {
+            let tile = Tile { index: self.rows.first, width: self.rows.count, single: self.rows.single };
+            let (sources, drains) = self.prepare(&[]);
+            self.build_tile(&sources, &drains, tile);
+        } else if self.rows.count > 1 && !may_join(self.block) {
+            self.build_row_by_row();
+        } else {
+            self.build_loops(&mut vec![]);
+        }
+    }
+
+    /// The axis along which tiles run.
+    fn along(self) -> Axis {
+        match self.block.axes.len() {
+            0 => Axis::Row,
+            n => Axis::Inner(n - 1),
+        }
+    }
+
+    /// How many times the body of a tile is repeated.
+    fn repeats(self) -> u32 {
+        if self.block.axes.is_empty() { 1 } else { self.rows.count }
+    }
+
+    fn build_row_by_row(self) {
+        let ir = &self.body.ir;
+        let known = self.values.borrow().clone();
+        let mut made: Vec<Vec<Option<Parts>>> = vec![];
+        for r in 0..self.rows.count {
+            let row = known.iter().map(|v| v.as_ref().map(|parts| lane_of(ir, parts, r))).collect();
+            let values = RefCell::new(row);
+            let first = ir.add(self.rows.first, ir.int(i64::from(r)));
+            BlockBuilder { values: &values, rows: Rows { first, count: 1, single: None }, ..self }.build();
+            made.push(values.into_inner());
+        }
+        for (id, value) in self.values.borrow_mut().iter_mut().enumerate() {
+            if let (None, Some(parts)) = (&value, &made[0][id]) {
+                let rows = |part: usize| {
+                    let row = |v: &Vec<Option<Parts<'c>>>| v[id].as_ref().expect("invariant: all rows are alike")[part];
+                    made.iter().map(row).collect::<Vec<Val>>()
+                };
+                *value = Some((0..parts.len()).map(|part| ir.gather(&rows(part))).collect());
+            }
+        }
+    }
+
+    fn build_loops(self, outer: &mut Vec<IntValue<'c>>) {
+        if outer.len() + 1 == self.block.axes.len() {
+            return self.build_last_axis(outer);
+        }
+        let ir = &self.body.ir;
+        let extent = ir.dim(&self.block.axes[outer.len()]);
+        ir.for_range(ir.int(0), extent, 1, &mut |index| {
+            outer.push(index);
+            self.build_loops(outer);
+            outer.pop();
+        });
+    }
+
+    fn build_last_axis(self, outer: &[IntValue<'c>]) {
+        let ir = &self.body.ir;
+        let lanes = self.block.lanes;
+        let extent = ir.dim(&self.block.axes[outer.len()]);
+        let whole = ir.round_down(extent, lanes);
+        let (sources, drains) = self.prepare(outer);
+        let folds = || drains.iter().filter_map(Drain::as_folds).flatten();
+        folds().for_each(|fold| fold.reset(ir));
+        ir.for_range(ir.int(0), whole, i64::from(lanes), &mut |index| {
+            self.build_tile(&sources, &drains, Tile { index, width: lanes, single: None });
+        });
+        if lanes > 1 && whole != extent {
+            folds().for_each(|fold| fold.spill(ir));
+            ir.for_range(whole, extent, 1, &mut |index| {
+                self.build_tile(&sources, &drains, Tile { index, width: 1, single: Some(ir.sub(index, whole)) });
+            });
+        }
+        for (sink, drain) in self.block.sinks.iter().zip(&drains) {
+            if let (Sink::Fold { to, .. }, Drain::Fold(rows)) = (sink, drain) {
+                self.deliver(to, rows, outer);
+            }
+        }
+    }
+
+    /// Sends the final values of a fold to their targets.
+    fn deliver(self, to: &[Target], rows: &[Accumulators<'a, 'c>], outer: &[IntValue<'c>]) {
+        let ir = &self.body.ir;
+        let finals: Vec<Vec<Parts>> = rows.iter().map(|row| row.finish(ir)).collect();
+        for (member, target) in to.iter().enumerate() {
+            match target {
+                Target::Row(id) => {
+                    let part = |p: usize| ir.gather(&finals.iter().map(|row| row[member][p]).collect::<Vec<_>>());
+                    let parts = (0..finals[0][member].len()).map(part).collect();
+                    self.values.borrow_mut()[id.0 as usize] = Some(parts);
+                }
+                Target::Buffer(access) => {
+                    for (r, row) in finals.iter().enumerate() {
+                        self.spot(access, outer, r as u32).store(ir, 1, &row[member]);
+                    }
+                }
+            }
+        }
+    }
+
+    // What stays the same while a tile's axis runs.
+
+    fn prepare(self, outer: &[IntValue<'c>]) -> (Vec<Source<'c>>, Vec<Drain<'a, 'c>>) {
+        let sources = (0..self.block.reads.len()).map(|i| self.source(i, outer)).collect();
+        let drains = self.block.sinks.iter().enumerate().map(|(i, sink)| self.drain(i, sink, outer)).collect();
+        (sources, drains)
+    }
+
+    fn source(self, index: usize, outer: &[IntValue<'c>]) -> Source<'c> {
+        let ir = &self.body.ir;
+        if let Some(parts) = &self.fixed[index] {
+            return Source::Scalars(vec![parts.clone()]);
+        }
+        match &self.block.reads[index] {
+            Read::Size(dim) => Source::Scalars(vec![vec![ir.dim(dim).into()]]),
+            Read::Row(row) => {
+                let values = self.values.borrow();
+                let parts = values[row.0 as usize].as_ref().expect("invariant: an earlier block made the row value");
+                match self.block.axes.is_empty() {
+                    true => Source::Lanes(parts.clone()),
+                    false => Source::Scalars((0..self.rows.count).map(|r| lane_of(ir, parts, r)).collect()),
+                }
+            }
+            Read::Buffer(access) => {
+                let base = &self.body.bases[access.buffer.0 as usize];
+                if let Base::Value(value) = base {
+                    return Source::Scalars(vec![vec![*value]]);
+                }
+                let spots = self.spots(access, outer);
+                match self.may_load_early(access) {
+                    true => Source::Scalars(spots.iter().map(|spot| spot.load(ir, 1)).collect()),
+                    false => Source::Memory(spots),
+                }
+            }
+        }
+    }
+
+    /// Whether an element can be loaded before the tile's axis runs: it is one element, nothing in the block writes it,
+    /// and it exists even if the axis is empty.
+    fn may_load_early(self, access: &Access) -> bool {
+        let shape = &self.body.plan.buffer(access.buffer).shape;
+        let exists = !access.strides.is_empty() || shape.iter().all(|d| d.as_const().is_some());
+        exists && !depends_on(access, self.along()) && !writes(self.body, self.block, access)
+    }
+
+    fn drain(self, index: usize, sink: &'a Sink, outer: &[IntValue<'c>]) -> Drain<'a, 'c> {
+        match sink {
+            Sink::Store { to, .. } => Drain::Store((0..self.repeats()).map(|r| self.spot(to, outer, r)).collect()),
+            Sink::Row { row, .. } => Drain::Row(*row),
+            Sink::Fold { fold, .. } => {
+                let accumulators = |_| Accumulators::new(&self.body.ir, fold, self.block.lanes);
+                Drain::Fold((0..self.repeats()).map(accumulators).collect())
+            }
+            Sink::Accumulate { to, .. } => {
+                Drain::Accumulate(to.iter().map(|access| self.spots(access, outer)).collect())
+            }
+            Sink::Total { .. } => {
+                Drain::Total(self.totals[index].as_ref().expect("invariant: the nest prepared its totals"))
+            }
+        }
+    }
+
+    /// The place of an access: one for all rows if the row does not matter, else one a row.
+    fn spots(self, access: &Access, outer: &[IntValue<'c>]) -> Vec<Spot<'c>> {
+        let rows = if depends_on(access, Axis::Row) { self.repeats() } else { 1 };
+        (0..rows).map(|r| self.spot(access, outer, r)).collect()
+    }
+
+    /// The place of an access where the tile's axis is 0.
+    fn spot(self, access: &Access, outer: &[IntValue<'c>], r: u32) -> Spot<'c> {
+        let ir = &self.body.ir;
+        let mut index = ir.dim(&access.offset);
+        let mut stride = Stride::Same;
+        for (axis, step) in &access.strides {
+            let position = match axis {
+                _ if *axis == self.along() => {
+                    stride = if step.is_one() { Stride::Next } else { Stride::By(ir.dim(step)) };
+                    continue;
+                }
+                Axis::Row => ir.add(self.rows.first, ir.int(i64::from(r))),
+                Axis::Inner(k) => outer[*k],
+            };
+            index = ir.add(index, ir.mul(position, ir.dim(step)));
+        }
+        let dtype = self.body.plan.buffer(access.buffer).dtype;
+        let Base::Memory(base) = self.body.bases[access.buffer.0 as usize] else {
+            unreachable!("invariant: only reads name an input that arrives by value")
+        };
+        Spot { dtype, address: element_address(ir, dtype, base, index), stride }
+    }
+
+    // The body.
+
+    fn build_tile(self, sources: &[Source<'c>], drains: &[Drain<'a, 'c>], tile: Tile<'c>) {
+        let ir = &self.body.ir;
+        let loaded: Vec<Vec<Parts>> = sources.iter().map(|source| self.load(source, tile)).collect();
+        let run = |r: usize| {
+            let params: Vec<Parts> = loaded.iter().map(|rows| rows[r.min(rows.len() - 1)].clone()).collect();
+            build_program(ir, &self.block.program, tile.width, &params)
+        };
+        let results: Vec<Vec<Parts>> = (0..self.repeats() as usize).map(run).collect();
+        for (sink, drain) in self.block.sinks.iter().zip(drains) {
+            self.sink(sink, drain, &results, tile);
+        }
+    }
+
+    fn load(self, source: &Source<'c>, tile: Tile<'c>) -> Vec<Parts<'c>> {
+        let ir = &self.body.ir;
+        match source {
+            Source::Scalars(rows) => rows.iter().map(|parts| splat(ir, parts, tile.width)).collect(),
+            Source::Lanes(parts) => vec![parts.clone()],
+            Source::Memory(rows) => rows.iter().map(|spot| spot.at(ir, tile.index).load(ir, tile.width)).collect(),
+        }
+    }
+
+    /// Sends the results of a tile, by row, to one sink.
+    fn sink(self, sink: &Sink, drain: &Drain<'a, 'c>, results: &[Vec<Parts<'c>>], tile: Tile<'c>) {
+        let ir = &self.body.ir;
+        let pick = |row: &Vec<Parts<'c>>, which: &[usize]| which.iter().map(|i| row[*i].clone()).collect::<Vec<_>>();
+        match (sink, drain) {
+            (Sink::Store { result, .. }, Drain::Store(spots)) => {
+                for (spot, row) in spots.iter().zip(results) {
+                    spot.at(ir, tile.index).store(ir, tile.width, &row[*result]);
+                }
+            }
+            (Sink::Row { result, .. }, Drain::Row(id)) => {
+                self.values.borrow_mut()[id.0 as usize] = Some(results[0][*result].clone());
+            }
+            (Sink::Fold { results: which, .. }, Drain::Fold(rows)) => {
+                for (accumulators, row) in rows.iter().zip(results) {
+                    fold_tile(self.body, accumulators, tile, &pick(row, which));
+                }
+            }
+            (Sink::Total { results: which, .. }, Drain::Total(accumulators)) => {
+                fold_tile(self.body, accumulators, tile, &pick(&results[0], which));
+            }
+            (Sink::Accumulate { fold, results: which, .. }, Drain::Accumulate(spots)) => {
+                let values: Vec<Vec<Parts>> = results.iter().map(|row| pick(row, which)).collect();
+                self.accumulate(fold, spots, &values, tile);
+            }
+            _ => unreachable!("invariant: each sink has the drain of its kind"),
+        }
+    }
+
+    /// Folds a tile into memory: rows in order, and lanes in order where they share an element.
+    fn accumulate(self, fold: &Fold, spots: &[Vec<Spot<'c>>], values: &[Vec<Parts<'c>>], tile: Tile<'c>) {
+        let ir = &self.body.ir;
+        let at = |r: usize, k: u32| -> Vec<Spot<'c>> {
+            let index = ir.add(tile.index, ir.int(i64::from(k)));
+            spots.iter().map(|rows| rows[r.min(rows.len() - 1)].at(ir, index)).collect()
+        };
+        let shared = spots.iter().all(|rows| rows.len() == 1);
+        let lanes_meet = tile.width > 1 && at(0, 0).iter().any(|spot| matches!(spot.stride, Stride::Same));
+        if lanes_meet {
+            for (r, row) in values.iter().enumerate() {
+                for k in 0..tile.width {
+                    let lane: Vec<Parts> = row.iter().map(|parts| lane_of(ir, parts, k)).collect();
+                    self.accumulate_rows(fold, &at(r, k), &[lane], 1);
+                }
+            }
+        } else if shared {
+            self.accumulate_rows(fold, &at(0, 0), values, tile.width);
+        } else {
+            for (r, row) in values.iter().enumerate() {
+                self.accumulate_rows(fold, &at(r, 0), std::slice::from_ref(row), tile.width);
+            }
+        }
+    }
+
+    /// Folds rows, in order, into the same places.
+    fn accumulate_rows(self, fold: &Fold, spots: &[Spot<'c>], rows: &[Vec<Parts<'c>>], width: u32) {
+        let ir = &self.body.ir;
+        let mut accumulators: Vec<Parts> = spots.iter().map(|spot| spot.load(ir, width)).collect();
+        for row in rows {
+            accumulators = step(ir, fold, width, accumulators, row);
+        }
+        for (spot, parts) in spots.iter().zip(&accumulators) {
+            spot.store(ir, width, parts);
+        }
+    }
+}
+
+impl<'a, 'c> Drain<'a, 'c> {
+    fn as_folds(&self) -> Option<&[Accumulators<'a, 'c>]> {
+        match self {
+            Drain::Fold(rows) => Some(rows),
+            Drain::Store(_) | Drain::Accumulate(_) | Drain::Row(_) | Drain::Total(_) => None,
+        }
+    }
+}
+
+fn fold_tile<'c>(body: &Body<'_, 'c>, accumulators: &Accumulators<'_, 'c>, tile: Tile<'c>, values: &[Parts<'c>]) {
+    match tile.single {
+        Some(index) => accumulators.step_one(&body.ir, index, values),
+        None => accumulators.step(&body.ir, values),
+    }
+}
+
+fn depends_on(access: &Access, axis: Axis) -> bool {
+    access.strides.iter().any(|(a, _)| *a == axis)
+}
+
+/// Whether a block may write the memory of an access's buffer.
+pub(crate) fn writes(body: &Body, block: &Block, access: &Access) -> bool {
+    let place = &body.plan.buffer(access.buffer).place;
+    let written = |to: &Access| same_memory(place, &body.plan.buffer(to.buffer).place);
+    block.sinks.iter().any(|sink| match sink {
+        Sink::Store { to, .. } => written(to),
+        Sink::Accumulate { to, .. } => to.iter().any(written),
+        Sink::Fold { to, .. } => to.iter().any(|target| match target {
+            Target::Buffer(access) => written(access),
+            Target::Row(_) => false,
+        }),
+        // Totals are written after the last row.
+        Sink::Row { .. } | Sink::Total { .. } => false,
+    })
+}
+
+fn same_memory(a: &Place, b: &Place) -> bool {
+    a == b
+}
+
+/// Whether running rows together leaves the order of every fold into memory as it is.
+///
+/// Rows together means: for each iteration of the axes, all rows. If elements of different rows are distinct, each
+/// element still sees its own iterations in order. If the row does not matter but each iteration of the axes has an
+/// element of its own, each element sees the rows in order.
+fn may_join(block: &Block) -> bool {
+    block.sinks.iter().all(|sink| match sink {
+        Sink::Accumulate { to, .. } => to.iter().all(|access| may_join_access(block, access)),
+        Sink::Store { .. } | Sink::Row { .. } | Sink::Fold { .. } | Sink::Total { .. } => true,
+    })
+}
+
+fn may_join_access(block: &Block, access: &Access) -> bool {
+    let inner = (0..block.axes.len()).filter(|k| !block.axes[*k].is_one()).map(Axis::Inner);
+    let all_inner = inner.into_iter().all(|axis| depends_on(access, axis));
+    (depends_on(access, Axis::Row) || all_inner) && is_injective(block, access)
+}
+
+/// Whether different indices give different elements: in some order of its axes, each stride is at least the extent
+/// that the axes before it span. The row, whose extent does not matter, can only come last.
+fn is_injective(block: &Block, access: &Access) -> bool {
+    let mut left: Vec<_> = access.strides.clone();
+    let mut span = Dim::Const(1);
+    while !left.is_empty() {
+        let fits = |stride: &Dim| match (stride.as_const(), span.as_const()) {
+            (Some(stride), Some(span)) => stride.abs() >= span.abs(),
+            _ => span.is_one(),
+        };
+        let allowed = |axis: &Axis| *axis != Axis::Row || left.len() == 1;
+        let exact = left.iter().position(|(axis, stride)| *stride == span && allowed(axis));
+        let next = exact.or_else(|| left.iter().position(|(axis, stride)| fits(stride) && allowed(axis)));
+        let Some(next) = next else { return false };
+        let (axis, stride) = left.remove(next);
+        if let Axis::Inner(k) = axis {
+            span = &stride * &block.axes[k];
+        }
+    }
+    true
+}

@@ -1,0 +1,329 @@
+//! Constants that describe a model: to the runtime ([`tgc_runtime::layout`]) and to generic loaders (reflection).
+//!
+//! Reflection follows structs of the emitted header, which this file and the header's writer both spell out:
+//!
+//! - `tgc_size { name; min, max }`
+//! - `tgc_argument { name; i32 dtype, rank; shape }`, where an entry of a shape is a size, or `-1 - k` for the function's
+//!   size `k`, or the least 64-bit integer for any other expression
+//! - `tgc_function { name; i32 sizes, inputs, outputs, updates; sizes, inputs, outputs; updates; call }`
+//! - `tgc_state { name; i32 dtype, rank; shape; get }`
+//! - `tgc_model { name; u64 hash; i32 sizes, states, functions, 0; sizes, states, functions; u64 ctx_bytes, state_bytes,
+//!   save_bytes; init; ws_bytes }`
+
+use inkwell::module::Linkage as Visibility;
+use inkwell::types::BasicType;
+use inkwell::values::{BasicValue, FunctionValue, PointerValue};
+use tgc_graph::array::Array;
+use tgc_graph::dim::{Dim, Symbol};
+use tgc_graph::dtype::DType;
+use tgc_graph::ty::TensorType;
+use tgc_lower::plan::{Argument, FunctionPlan, ModelPlan, State};
+use tgc_runtime::layout::{CTX_BYTES, Context as Instance};
+
+use crate::ir::{Ir, Shell, Val};
+use crate::module::Linkage;
+use crate::wrapper::load_slot;
+
+/// Builds the constants of one model.
+pub(crate) struct Describe<'b, 'c> {
+    pub(crate) shell: &'b Shell<'b, 'c>,
+    pub(crate) model: &'b ModelPlan,
+    pub(crate) linkage: &'b Linkage,
+}
+
+/// The functions that descriptions point to.
+pub(crate) struct Functions<'c> {
+    pub(crate) init: FunctionValue<'c>,
+    pub(crate) ws_bytes: FunctionValue<'c>,
+    /// One for each state.
+    pub(crate) getters: Vec<FunctionValue<'c>>,
+    /// One for each function of the model.
+    pub(crate) packed: Vec<FunctionValue<'c>>,
+}
+
+/// The bytes of a model's state block.
+pub(crate) fn state_bytes(model: &ModelPlan) -> u64 {
+    let end = |state: &State| state.offset + (state.initial.bytes().len() as u64).next_multiple_of(64);
+    model.states.iter().map(end).max().unwrap_or(0)
+}
+
+/// The address of a function.
+pub(crate) fn address_of<'c>(function: FunctionValue<'c>) -> Val<'c> {
+    function.as_global_value().as_pointer_value().into()
+}
+
+impl<'c> Describe<'_, 'c> {
+    // Pieces.
+
+    fn u64(&self, value: u64) -> Val<'c> {
+        self.shell.context.i64_type().const_int(value, false).into()
+    }
+
+    fn i64(&self, value: i64) -> Val<'c> {
+        self.u64(value as u64)
+    }
+
+    fn i32(&self, value: usize) -> Val<'c> {
+        self.shell.context.i32_type().const_int(value as u64, false).into()
+    }
+
+    fn text(&self, text: &str) -> Val<'c> {
+        self.shell.text(text).into()
+    }
+
+    fn null(&self) -> Val<'c> {
+        self.shell.pointer_type().into_pointer_type().const_null().into()
+    }
+
+    fn record(&self, fields: &[Val<'c>]) -> Val<'c> {
+        self.shell.context.const_struct(fields, false).as_basic_value_enum()
+    }
+
+    /// A constant array, or NULL for none. All items have one layout.
+    fn table(&self, name: &str, items: &[Val<'c>]) -> Val<'c> {
+        match items {
+            [] => self.null(),
+            _ => self.shell.constant(name, &self.shell.context.const_struct(items, false), 8).into(),
+        }
+    }
+
+    // The runtime's descriptors.
+
+    /// `int64_t` sizes of a config, to the workspace that all functions need.
+    pub(crate) fn build_ws_bytes(&self) -> FunctionValue<'c> {
+        let ty = self.shell.context.i64_type().fn_type(&[self.shell.pointer_type().into()], false);
+        let function = self.shell.internal_function("ws_bytes", ty);
+        let ir = Ir::new(self.shell, function);
+        let sizes = function.get_first_param().expect("invariant: one parameter").into_pointer_value();
+        let mut most = ir.int(0);
+        for plan in &self.model.functions {
+            *ir.sizes.borrow_mut() = plan.symbols.iter().map(|(_, symbol)| self.load_size(&ir, sizes, symbol)).collect();
+            most = ir.max(most, ir.size(&plan.workspace));
+        }
+        ir.return_value(most.into());
+        ir.finish();
+        function
+    }
+
+    fn load_size(
+        &self,
+        ir: &Ir<'_, 'c>,
+        sizes: PointerValue<'c>,
+        symbol: &Symbol,
+    ) -> inkwell::values::IntValue<'c> {
+        let at = self.model.sizes.iter().position(|size| size.name == symbol.name);
+        let at = at.expect("invariant: the config names every symbol of the functions");
+        ir.load(ir.int_type().into(), ir.offset(sizes, ir.int(8 * at as i64)), 8).into_int_value()
+    }
+
+    /// `DimDesc` for each size of the config; reflection's sizes have the same layout.
+    pub(crate) fn sizes<'s>(&self, sizes: impl Iterator<Item = &'s Symbol>) -> Val<'c> {
+        let item = |s: &Symbol| self.record(&[self.text(&s.name), self.i64(s.min), self.i64(s.max)]);
+        self.table("sizes", &sizes.map(item).collect::<Vec<_>>())
+    }
+
+    /// `ModelDesc`.
+    pub(crate) fn model_desc(&self, ws_bytes: FunctionValue<'c>, cpu_ok: Option<FunctionValue<'c>>) -> PointerValue<'c> {
+        let header = &self.linkage.save_header;
+        let fields = [
+            self.text(&self.model.name),
+            self.u64(self.linkage.hash),
+            self.u64(state_bytes(self.model)),
+            self.sizes(self.model.sizes.iter()),
+            self.u64(self.model.sizes.len() as u64),
+            self.state_descs(),
+            self.u64(self.model.states.len() as u64),
+            self.shell.bytes("save_header", header, 1).into(),
+            self.u64(header.len() as u64),
+            self.u64(self.linkage.save_bytes),
+            address_of(ws_bytes),
+            cpu_ok.map_or_else(|| self.null(), address_of),
+            self.u64(8),
+        ];
+        self.shell.constant("model_desc", &self.record(&fields), 8)
+    }
+
+    /// `StateDesc` for each state; the data in an image follow the header without gaps.
+    fn state_descs(&self) -> Val<'c> {
+        let mut data_offset = self.linkage.save_header.len() as u64;
+        let mut item = |state: &State| {
+            let bytes = state.initial.bytes().len() as u64;
+            let pattern = initial_pattern(&state.initial);
+            let initial = match pattern.is_empty() {
+                true => self.null(),
+                false => self.shell.bytes("initial", &pattern, 16).into(),
+            };
+            let fields = [
+                self.text(&state.name),
+                self.u64(state.offset),
+                self.u64(bytes),
+                initial,
+                self.u64(pattern.len() as u64),
+                self.u64(data_offset),
+            ];
+            data_offset += bytes;
+            self.record(&fields)
+        };
+        let items: Vec<Val> = self.model.states.iter().map(&mut item).collect();
+        self.table("state_descs", &items)
+    }
+
+    /// `CreateDesc`.
+    pub(crate) fn create_desc(&self, ws_bytes: FunctionValue<'c>, init: Val<'c>, init_shared: Val<'c>) -> PointerValue<'c> {
+        let fields = [
+            self.u64(state_bytes(self.model)),
+            self.sizes(self.model.sizes.iter()),
+            self.u64(self.model.sizes.len() as u64),
+            self.u64(8),
+            address_of(ws_bytes),
+            init,
+            init_shared,
+        ];
+        self.shell.constant("create_desc", &self.record(&fields), 8)
+    }
+
+    // Functions over a descriptor.
+
+    /// An exported function that passes its arguments to the runtime, the descriptor first if there is one.
+    pub(crate) fn build_forward(&self, short: &str, desc: Option<PointerValue<'c>>) -> FunctionValue<'c> {
+        let runtime = self.shell.module.get_function(&format!("tgc_rt_{short}"));
+        let runtime = runtime.expect("invariant: the runtime defines the function");
+        let all = runtime.get_type().get_param_types();
+        let own = &all[usize::from(desc.is_some())..];
+        let ty = match runtime.get_type().get_return_type() {
+            Some(ty) => ty.fn_type(own, false),
+            None => self.shell.context.void_type().fn_type(own, false),
+        };
+        let function = self.shell.function(&self.linkage.name(short), ty, Visibility::External);
+        let ir = Ir::new(self.shell, function);
+        let args: Vec<Val> = desc.map(Val::from).into_iter().chain(function.get_param_iter()).collect();
+        match ir.call(runtime, &args) {
+            Some(value) => ir.return_value(value),
+            None => ir.return_void(),
+        }
+        ir.finish();
+        function
+    }
+
+    /// `T *getter(ctx)`: the address of a state, or NULL for another model's instance.
+    pub(crate) fn build_getter(&self, state: &State) -> FunctionValue<'c> {
+        let pointer = self.shell.pointer_type();
+        let ty = pointer.fn_type(&[pointer.into()], false);
+        let function = self.shell.function(&self.linkage.name(&state.name), ty, Visibility::External);
+        let ir = Ir::new(self.shell, function);
+        let context = function.get_first_param().expect("invariant: one parameter").into_pointer_value();
+        let refuse = ir.new_block("refuse");
+        let given = ir.builder.build_is_not_null(context, "").expect("invariant: the builder is positioned");
+        ir.continue_if(given, refuse);
+        let hash = ir.load(ir.int_type().into(), context, 8).into_int_value();
+        let same = ir.compare_int(inkwell::IntPredicate::EQ, hash, ir.int(self.linkage.hash as i64));
+        ir.continue_if(same, refuse);
+        let block = load_slot(&ir, context, Instance::STATE).into_pointer_value();
+        ir.return_value(ir.offset(block, ir.int(state.offset as i64)).into());
+        ir.position(refuse);
+        ir.return_value(self.null());
+        ir.finish();
+        function
+    }
+
+    // Reflection.
+
+    /// Defines the exported constant.
+    pub(crate) fn build_model(&self, functions: &Functions<'c>) {
+        let model = self.model;
+        let states: Vec<Val> =
+            model.states.iter().zip(&functions.getters).map(|(state, get)| self.state(state, *get)).collect();
+        let described: Vec<Val> =
+            model.functions.iter().zip(&functions.packed).map(|(plan, call)| self.function(plan, *call)).collect();
+        let value = self.record(&[
+            self.text(&model.name),
+            self.u64(self.linkage.hash),
+            self.i32(model.sizes.len()),
+            self.i32(model.states.len()),
+            self.i32(model.functions.len()),
+            self.i32(0),
+            self.sizes(model.sizes.iter()),
+            self.table("states", &states),
+            self.table("functions", &described),
+            self.u64(CTX_BYTES),
+            self.u64(state_bytes(model)),
+            self.u64(self.linkage.save_bytes),
+            address_of(functions.init),
+            address_of(functions.ws_bytes),
+        ]);
+        let global = self.shell.module.add_global(value.get_type(), None, &self.linkage.name("model"));
+        global.set_initializer(&value);
+        global.set_constant(true);
+        global.set_alignment(8);
+    }
+
+    fn state(&self, state: &State, get: FunctionValue<'c>) -> Val<'c> {
+        let shape: Vec<Val> = state.initial.shape().iter().map(|&n| self.u64(n as u64)).collect();
+        let (dtype, rank) = (self.dtype(state.initial.dtype()), self.i32(shape.len()));
+        self.record(&[self.text(&state.name), dtype, rank, self.table("shape", &shape), address_of(get)])
+    }
+
+    fn function(&self, plan: &FunctionPlan, call: FunctionValue<'c>) -> Val<'c> {
+        let arguments = |args: &[Argument]| {
+            let items: Vec<Val> = args.iter().map(|arg| self.argument(&arg.name, &arg.ty)).collect();
+            self.table("arguments", &items)
+        };
+        let updates: Vec<Val> = plan.updates.iter().map(|&state| self.i32(state)).collect();
+        self.record(&[
+            self.text(&plan.name),
+            self.i32(plan.symbols.len()),
+            self.i32(plan.inputs.len()),
+            self.i32(plan.outputs.len()),
+            self.i32(plan.updates.len()),
+            self.sizes(plan.symbols.iter().map(|(_, symbol)| symbol)),
+            arguments(&plan.inputs),
+            arguments(&plan.outputs),
+            self.table("updates", &updates),
+            address_of(call),
+        ])
+    }
+
+    fn argument(&self, name: &str, ty: &TensorType) -> Val<'c> {
+        let shape: Vec<Val> = ty.shape.iter().map(|dim| self.i64(shape_entry(dim))).collect();
+        let (dtype, rank) = (self.dtype(ty.dtype), self.i32(shape.len()));
+        self.record(&[self.text(name), dtype, rank, self.table("shape", &shape)])
+    }
+
+    fn dtype(&self, dtype: DType) -> Val<'c> {
+        self.i32(DType::ALL.iter().position(|d| *d == dtype).expect("invariant: every element type is listed"))
+    }
+}
+
+/// How reflection writes one size of a shape.
+fn shape_entry(dim: &Dim) -> i64 {
+    match (dim.as_const(), dim.as_symbol()) {
+        (Some(size), _) => size,
+        (None, Some(symbol)) => -1 - i64::from(symbol.0),
+        (None, None) => i64::MIN,
+    }
+}
+
+/// The bytes that repeat to make an initial value: none for zeros, one element for a uniform value, else all.
+fn initial_pattern(initial: &Array) -> Vec<u8> {
+    let bytes = initial.bytes();
+    if bytes.iter().all(|b| *b == 0) {
+        return vec![];
+    }
+    match initial.as_splat() {
+        Some(_) => bytes[..initial.dtype().bytes()].to_vec(),
+        None => bytes.to_vec(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn initial_values_shrink_to_patterns() {
+        assert_eq!(initial_pattern(&Array::zeros::<f32>([9])), vec![]);
+        assert_eq!(initial_pattern(&Array::full([9], 7i16)), vec![7, 0]);
+        assert_eq!(initial_pattern(&Array::from([1u8, 2, 0])), vec![1, 2, 0]);
+        assert_eq!(initial_pattern(&Array::zeros::<f32>([0])), vec![]);
+    }
+}

@@ -1,0 +1,282 @@
+//! Kernels: what a function does once its arguments are checked.
+//!
+//! A kernel is an internal function that takes the sizes, one value or pointer for each input, output and state that the
+//! function touches, the workspace and the context. No two of its pointers lead to memory that one of them writes, so all
+//! carry `noalias`. A nest that may run on several threads is a function of its own over a range of rows; its task unpacks
+//! a frame of the same parameters.
+
+use std::cell::Cell;
+
+use inkwell::IntPredicate;
+use inkwell::attributes::AttributeLoc;
+use inkwell::types::{BasicMetadataTypeEnum, BasicTypeEnum};
+use inkwell::values::{FunctionValue, IntValue, PointerValue};
+use tgc_graph::dim::Dim;
+use tgc_graph::dtype::DType;
+use tgc_graph::scalar::{Lane, stored_lane};
+use tgc_lower::plan::{Argument, BufferId, FunctionPlan, Nest, Parallel, Place, Step};
+
+use crate::ir::{Ir, Shell, Val, basic};
+use crate::memory::{from_memory, lane_memory_type};
+use crate::nest;
+
+/// Where a buffer is.
+#[derive(Clone, Copy)]
+pub(crate) enum Base<'c> {
+    /// A 0-d input that arrived by value.
+    Value(Val<'c>),
+    /// Its first element.
+    Memory(PointerValue<'c>),
+}
+
+/// A kernel, or a part of one, under construction.
+pub(crate) struct Body<'b, 'c> {
+    pub(crate) ir: Ir<'b, 'c>,
+    pub(crate) plan: &'b FunctionPlan,
+    /// By buffer.
+    pub(crate) bases: Vec<Base<'c>>,
+    /// The parameters as they came, to pass on.
+    params: Vec<Val<'c>>,
+}
+
+/// Emits the kernels of one function.
+pub(crate) struct Kernels<'b, 'c> {
+    shell: &'b Shell<'b, 'c>,
+    plan: &'b FunctionPlan,
+    /// The model's constants.
+    constants: &'b [PointerValue<'c>],
+    parts: Cell<u32>,
+}
+
+/// Whether an input arrives by value.
+pub(crate) fn is_by_value(input: &Argument) -> bool {
+    input.ty.rank() == 0 && input.ty.dtype.parts() == 1
+}
+
+/// The type in which a scalar of this element type is passed: its bits, Bool as a byte.
+pub(crate) fn scalar_type<'c>(shell: &Shell<'_, 'c>, dtype: DType) -> BasicTypeEnum<'c> {
+    match stored_lane(dtype) {
+        Lane::F32 => basic(shell.context.f32_type()),
+        Lane::F64 => basic(shell.context.f64_type()),
+        lane => basic(crate::ir::int_of_bits(shell.context, lane.bits())),
+    }
+}
+
+/// The states that a function reads or updates, ascending.
+pub(crate) fn touched_states(plan: &FunctionPlan) -> Vec<usize> {
+    let mut states: Vec<usize> = plan.reads.iter().chain(&plan.updates).copied().collect();
+    states.extend(plan.buffers.iter().filter_map(|buffer| match buffer.place {
+        Place::State(state) => Some(state),
+        Place::Input(_) | Place::Output(_) | Place::Constant(_) | Place::Workspace { .. } => None,
+    }));
+    states.sort_unstable();
+    states.dedup();
+    states
+}
+
+impl<'b, 'c> Kernels<'b, 'c> {
+    /// Emits a kernel: `void kernel(sizes…, inputs…, outputs…, states…, workspace, context)`.
+    pub(crate) fn build(
+        shell: &'b Shell<'b, 'c>,
+        plan: &'b FunctionPlan,
+        constants: &'b [PointerValue<'c>],
+    ) -> FunctionValue<'c> {
+        let kernels = Kernels { shell, plan, constants, parts: Cell::new(0) };
+        let function = kernels.declare(&format!("{}.kernel", plan.name), 0);
+        let body = kernels.body(function, 0);
+        for step in &plan.steps {
+            match step {
+                Step::Nest(nest) => kernels.build_nest(&body, nest),
+                Step::Copy { from, to } => build_copy(&body, *from, *to),
+            }
+        }
+        body.ir.return_void();
+        body.ir.finish();
+        function
+    }
+
+    /// The parameters of every part, the workspace and the context last.
+    fn param_types(&self) -> Vec<BasicTypeEnum<'c>> {
+        let pointer = self.shell.pointer_type();
+        let mut types = vec![basic(self.shell.context.i64_type()); self.plan.symbols.len()];
+        types.extend(self.plan.inputs.iter().map(|input| match is_by_value(input) {
+            true => scalar_type(self.shell, input.ty.dtype),
+            false => pointer,
+        }));
+        let pointers = self.plan.outputs.len() + touched_states(self.plan).len() + 2;
+        types.extend(std::iter::repeat_n(pointer, pointers));
+        types
+    }
+
+    /// A part, with some more sizes in front of the parameters.
+    fn declare(&self, name: &str, ranges: usize) -> FunctionValue<'c> {
+        let mut types: Vec<BasicMetadataTypeEnum> = vec![self.shell.context.i64_type().into(); ranges];
+        types.extend(self.param_types().into_iter().map(BasicMetadataTypeEnum::from));
+        let function =
+            self.shell.internal_function(name, self.shell.context.void_type().fn_type(&types, false));
+        self.mark_kernel(function);
+        for (i, ty) in types.iter().enumerate() {
+            // The context is read by the runtime while the kernel runs.
+            if ty.is_pointer_type() && i + 1 < types.len() {
+                self.shell.mark(function, AttributeLoc::Param(i as u32), "noalias");
+            }
+        }
+        function
+    }
+
+    /// Gives a function the CPU of the target.
+    fn mark_kernel(&self, function: FunctionValue<'c>) {
+        let target = self.shell.target;
+        self.shell.mark(function, AttributeLoc::Function, "noinline");
+        let features: Vec<String> = target.features().iter().map(|f| format!("+{f}")).collect();
+        for (name, value) in [
+            ("target-cpu", target.level().name()),
+            ("target-features", &features.join(",")),
+            ("tune-cpu", target.cpu()),
+        ] {
+            function.add_attribute(AttributeLoc::Function, self.shell.context.create_string_attribute(name, value));
+        }
+    }
+
+    /// Starts the body of a part.
+    fn body(&self, function: FunctionValue<'c>, ranges: usize) -> Body<'b, 'c> {
+        let ir = Ir::new(self.shell, function);
+        let params: Vec<Val> = function.get_param_iter().skip(ranges).collect();
+        let plan = self.plan;
+        let (symbols, inputs) = (plan.symbols.len(), plan.inputs.len());
+        *ir.sizes.borrow_mut() = params[..symbols].iter().map(|p| p.into_int_value()).collect();
+        let states = touched_states(plan);
+        let outputs_end = symbols + inputs + plan.outputs.len();
+        let workspace = params[outputs_end + states.len()].into_pointer_value();
+        let base = |place: &Place| match place {
+            Place::Input(i) if is_by_value(&plan.inputs[*i]) => {
+                let lane = stored_lane(plan.inputs[*i].ty.dtype);
+                Base::Value(from_memory(&ir, lane, params[symbols + i]))
+            }
+            Place::Input(i) => Base::Memory(params[symbols + i].into_pointer_value()),
+            Place::Output(i) => Base::Memory(params[symbols + inputs + i].into_pointer_value()),
+            Place::State(state) => {
+                let at = states.iter().position(|s| s == state).expect("invariant: touched states are listed");
+                Base::Memory(params[outputs_end + at].into_pointer_value())
+            }
+            Place::Constant(i) => Base::Memory(self.constants[*i]),
+            Place::Workspace { offset } => Base::Memory(ir.offset(workspace, ir.size(offset))),
+        };
+        let bases = plan.buffers.iter().map(|buffer| base(&buffer.place)).collect();
+        Body { ir, plan, bases, params }
+    }
+
+    fn build_nest(&self, body: &Body<'b, 'c>, nest: &Nest) {
+        let ir = &body.ir;
+        let extent = nest::extent(ir, nest);
+        let Some(parallel) = &nest.parallel else {
+            return nest::build_rows(body, nest, ir.int(0), extent);
+        };
+        let part = self.parts.replace(self.parts.get() + 1);
+        let range = self.build_range(nest, part);
+        let (chunks, rows) = nest::chunks(ir, nest, parallel, extent);
+        if chunks.get_sign_extended_constant().is_some_and(|chunks| chunks <= 1) {
+            return self.call_range(ir, range, ir.int(0), extent, &body.params);
+        }
+        let task = self.build_task(nest, parallel, range, part);
+        let (many, few, done) = (ir.new_block("parallel"), ir.new_block("serial"), ir.new_block("joined"));
+        ir.branch(ir.compare_int(IntPredicate::SGT, chunks, ir.int(1)), many, few);
+        ir.position(many);
+        let frame = self.build_frame(body);
+        let context = *body.params.last().expect("invariant: the context comes last");
+        let count = ir.builder.build_int_truncate(chunks, ir.context().i32_type(), "").expect("invariant: an integer");
+        let task = task.as_global_value().as_pointer_value();
+        ir.call(ir.runtime("tgc_rt_parallel"), &[context, count.into(), task.into(), frame.into()]);
+        ir.jump(done);
+        ir.position(few);
+        self.call_range(ir, range, ir.int(0), extent, &body.params);
+        ir.jump(done);
+        ir.position(done);
+        let _ = rows;
+    }
+
+    /// Emits `void part(begin, end, …)`: the rows of a nest in a range.
+    fn build_range(&self, nest: &Nest, part: u32) -> FunctionValue<'c> {
+        let function = self.declare(&format!("{}.rows{part}", self.plan.name), 2);
+        let body = self.body(function, 2);
+        let param = |i| function.get_nth_param(i).expect("invariant: the range comes first").into_int_value();
+        nest::build_rows(&body, nest, param(0), param(1));
+        body.ir.return_void();
+        body.ir.finish();
+        function
+    }
+
+    fn call_range(
+        &self,
+        ir: &Ir<'_, 'c>,
+        range: FunctionValue<'c>,
+        begin: IntValue<'c>,
+        end: IntValue<'c>,
+        params: &[Val<'c>],
+    ) {
+        let args: Vec<Val> = [begin.into(), end.into()].into_iter().chain(params.iter().copied()).collect();
+        ir.call(range, &args);
+    }
+
+    /// Stores the parameters where a task finds them, eight bytes each.
+    fn build_frame(&self, body: &Body<'b, 'c>) -> PointerValue<'c> {
+        let ir = &body.ir;
+        let bytes = 8 * body.params.len() as u32;
+        let frame = ir.take_scratch(bytes);
+        for (i, param) in body.params.iter().enumerate() {
+            ir.store(*param, ir.offset(frame, ir.int(8 * i as i64)), 8);
+        }
+        ir.give_scratch(bytes, frame);
+        frame
+    }
+
+    /// Emits `void task(frame, chunk)`.
+    fn build_task(
+        &self,
+        nest: &Nest,
+        parallel: &Parallel,
+        range: FunctionValue<'c>,
+        part: u32,
+    ) -> FunctionValue<'c> {
+        let context = self.shell.context;
+        let params = [self.shell.pointer_type().into(), context.i32_type().into()];
+        let ty = context.void_type().fn_type(&params, false);
+        let function = self.shell.internal_function(&format!("{}.task{part}", self.plan.name), ty);
+        let ir = Ir::new(self.shell, function);
+        let frame = function.get_nth_param(0).expect("invariant: the frame comes first").into_pointer_value();
+        let chunk = function.get_nth_param(1).expect("invariant: the chunk comes second").into_int_value();
+        let load = |(i, ty)| ir.load(ty, ir.offset(frame, ir.int(8 * i as i64)), 8);
+        let params: Vec<Val> = self.param_types().into_iter().enumerate().map(load).collect();
+        *ir.sizes.borrow_mut() = params[..self.plan.symbols.len()].iter().map(|p| p.into_int_value()).collect();
+        let extent = nest::extent(&ir, nest);
+        let (_, rows) = nest::chunks(&ir, nest, parallel, extent);
+        let chunk = ir.builder.build_int_z_extend(chunk, ir.int_type(), "").expect("invariant: an integer");
+        let begin = ir.min(ir.mul(chunk, rows), extent);
+        let end = ir.min(ir.add(begin, rows), extent);
+        self.call_range(&ir, range, begin, end, &params);
+        ir.return_void();
+        ir.finish();
+        function
+    }
+}
+
+fn build_copy(body: &Body<'_, '_>, from: BufferId, to: BufferId) {
+    let ir = &body.ir;
+    let buffer = body.plan.buffer(from);
+    let elements = buffer.shape.iter().fold(Dim::Const(1), |product, d| &product * d);
+    let bytes = ir.dim(&(&elements * &Dim::Const(buffer.dtype.bytes() as i64)));
+    let align = stored_lane(buffer.dtype).bytes() as u32;
+    let Base::Memory(target) = body.bases[to.0 as usize] else {
+        unreachable!("invariant: nothing writes an input")
+    };
+    match body.bases[from.0 as usize] {
+        Base::Memory(source) => {
+            ir.builder.build_memcpy(target, align, source, align, bytes).expect("invariant: alignments are powers of 2");
+        }
+        Base::Value(value) => {
+            let lane = stored_lane(buffer.dtype);
+            debug_assert_eq!(lane_memory_type(ir, lane, 1).is_int_type(), value.is_int_value());
+            ir.store(crate::memory::to_memory(ir, lane, value, 1), target, lane.bytes());
+        }
+    }
+}

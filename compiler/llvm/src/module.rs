@@ -1,0 +1,189 @@
+//! Puts modules together and turns them into objects.
+//!
+//! One module holds the model; another holds what needs an allocator and calls the first by its exported names. Both are
+//! verified, cleaned up by a fixed list of cheap passes, and compiled at once: nothing is written anywhere before code
+//! generation has returned. No pass in the list vectorizes, unrolls or changes the order of floating-point arithmetic.
+
+use inkwell::OptimizationLevel;
+use inkwell::context::Context;
+use inkwell::module::{Linkage as Visibility, Module};
+use inkwell::passes::PassBuilderOptions;
+use inkwell::targets::{FileType, TargetMachine};
+use tgc_lower::plan::ModelPlan;
+
+use crate::cpu;
+use crate::describe::{Describe, Functions, address_of, state_bytes};
+use crate::error::Error;
+use crate::ir::{Shell, Val};
+use crate::kernel::Kernels;
+use crate::runtime;
+use crate::target::Target;
+use crate::wrapper::Wrapper;
+
+/// The cleanup: slots to phis, then local simplifications, then what nothing uses.
+const PASSES: &str = "function(mem2reg,early-cse<memssa>,instcombine<no-verify-fixpoint>,loop-mssa(licm),\
+                      simplifycfg,early-cse<memssa>,instsimplify,dce),globaldce";
+
+/// What the linked names and the images of a library carry.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Linkage {
+    /// What every name starts with.
+    pub prefix: String,
+    /// The hash over the emitted header.
+    pub hash: u64,
+    /// The hash as every linked name ends with.
+    pub suffix: String,
+    /// The safetensors header of an image.
+    pub save_header: Vec<u8>,
+    /// The bytes of an image.
+    pub save_bytes: u64,
+}
+
+impl Linkage {
+    /// The linked name of a function, a state's getter or the model's constant.
+    pub fn name(&self, short: &str) -> String {
+        format!("{}_{short}_{}", self.prefix, self.suffix)
+    }
+}
+
+/// How to compile.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Options {
+    /// Effort of instruction selection and scheduling, 0 to 3.
+    pub effort: u8,
+}
+
+impl Default for Options {
+    fn default() -> Options {
+        Options { effort: 2 }
+    }
+}
+
+impl Options {
+    fn to_llvm(self) -> OptimizationLevel {
+        match self.effort {
+            0 => OptimizationLevel::None,
+            1 => OptimizationLevel::Less,
+            2 => OptimizationLevel::Default,
+            _ => OptimizationLevel::Aggressive,
+        }
+    }
+}
+
+/// Two object files, for two members of an archive.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Objects {
+    /// Everything but the allocating functions.
+    pub model: Vec<u8>,
+    /// `create`, `share` and `destroy`.
+    pub heap: Vec<u8>,
+}
+
+/// Compiles a model. The same arguments give the same bytes.
+pub fn compile(plan: &ModelPlan, linkage: &Linkage, target: &Target, options: &Options) -> Result<Objects, Error> {
+    let context = Context::create();
+    let machine = target.to_llvm(options.to_llvm())?;
+    let object = |module: &Module| {
+        let buffer = machine.write_to_memory_buffer(module, FileType::Object);
+        buffer.map(|b| without_nul(b.as_slice())).map_err(|message| Error::llvm("writing an object", message))
+    };
+    let model = object(&build_model(&context, plan, linkage, target, &machine)?)?;
+    let heap = object(&build_heap(&context, plan, linkage, target, &machine)?)?;
+    Ok(Objects { model, heap })
+}
+
+/// The model's module as LLVM's text, after the cleanup; a dump for readers.
+pub fn ir(plan: &ModelPlan, linkage: &Linkage, target: &Target, options: &Options) -> Result<String, Error> {
+    let context = Context::create();
+    let machine = target.to_llvm(options.to_llvm())?;
+    Ok(build_model(&context, plan, linkage, target, &machine)?.print_to_string().to_string())
+}
+
+/// The model's module as assembly; a dump for readers.
+pub fn assembly(plan: &ModelPlan, linkage: &Linkage, target: &Target, options: &Options) -> Result<String, Error> {
+    let context = Context::create();
+    let machine = target.to_llvm(options.to_llvm())?;
+    let module = build_model(&context, plan, linkage, target, &machine)?;
+    let buffer = machine.write_to_memory_buffer(&module, FileType::Assembly);
+    let buffer = buffer.map_err(|message| Error::llvm("writing assembly", message))?;
+    Ok(String::from_utf8_lossy(&without_nul(buffer.as_slice())).into_owned())
+}
+
+/// LLVM's buffers end in a NUL that is not part of the file, and inkwell's slices include it.
+fn without_nul(bytes: &[u8]) -> Vec<u8> {
+    bytes.strip_suffix(&[0]).unwrap_or(bytes).to_vec()
+}
+
+/// Builds, verifies and cleans up the module of a model.
+pub(crate) fn build_model<'c>(
+    context: &'c Context,
+    plan: &ModelPlan,
+    linkage: &Linkage,
+    target: &Target,
+    machine: &TargetMachine,
+) -> Result<Module<'c>, Error> {
+    let module = new_module(context, target, machine, "model");
+    let shell = Shell { context, module: &module, target };
+    runtime::link(&shell)?;
+    let describe = Describe { shell: &shell, model: plan, linkage };
+    let cpu_ok = cpu::build_check(&shell, target.arch(), target.features());
+    let ws_bytes = describe.build_ws_bytes();
+    let desc = describe.model_desc(ws_bytes, cpu_ok);
+    let init = describe.build_forward("init", Some(desc));
+    describe.build_forward("init_shared", Some(desc));
+    for short in ["reset", "save", "load", "error"] {
+        describe.build_forward(short, None);
+    }
+    let getters = plan.states.iter().map(|state| describe.build_getter(state)).collect();
+    let constants: Vec<_> = plan.constants.iter().map(|array| shell.bytes("constant", array.bytes(), 64)).collect();
+    let packed = plan.functions.iter().map(|function| {
+        let kernel = Kernels::build(&shell, function, &constants);
+        let (hash, state_bytes) = (linkage.hash, state_bytes(plan));
+        let wrapper = Wrapper { shell: &shell, model: plan, plan: function, hash, state_bytes, kernel };
+        wrapper.build_packed(wrapper.build(&linkage.name(&function.name)))
+    });
+    let functions = Functions { init, ws_bytes, getters, packed: packed.collect() };
+    describe.build_model(&functions);
+    clean(&module, machine)?;
+    Ok(module)
+}
+
+/// Builds, verifies and cleans up the module of the allocating functions.
+pub(crate) fn build_heap<'c>(
+    context: &'c Context,
+    plan: &ModelPlan,
+    linkage: &Linkage,
+    target: &Target,
+    machine: &TargetMachine,
+) -> Result<Module<'c>, Error> {
+    let module = new_module(context, target, machine, "heap");
+    let shell = Shell { context, module: &module, target };
+    runtime::link(&shell)?;
+    let describe = Describe { shell: &shell, model: plan, linkage };
+    // Only the addresses matter here.
+    let declare = |short: &str| -> Val<'c> {
+        let ty = context.i32_type().fn_type(&[], false);
+        address_of(module.add_function(&linkage.name(short), ty, Some(Visibility::External)))
+    };
+    let desc = describe.create_desc(describe.build_ws_bytes(), declare("init"), declare("init_shared"));
+    describe.build_forward("create", Some(desc));
+    describe.build_forward("share", Some(desc));
+    describe.build_forward("destroy", None);
+    clean(&module, machine)?;
+    Ok(module)
+}
+
+fn new_module<'c>(context: &'c Context, target: &Target, machine: &TargetMachine, name: &str) -> Module<'c> {
+    let module = context.create_module(name);
+    module.set_source_file_name(name);
+    module.set_triple(&inkwell::targets::TargetTriple::create(target.triple()));
+    module.set_data_layout(&machine.get_target_data().get_data_layout());
+    module
+}
+
+fn clean(module: &Module<'_>, machine: &TargetMachine) -> Result<(), Error> {
+    module.verify().map_err(|message| Error::llvm("verifying a module", message))?;
+    let options = PassBuilderOptions::create();
+    module.run_passes(PASSES, machine, options).map_err(|message| Error::llvm("cleaning up a module", message))?;
+    module.verify().map_err(|message| Error::llvm("verifying a cleaned module", message))
+}

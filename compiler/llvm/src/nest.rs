@@ -1,0 +1,123 @@
+//! The outer loop of a nest: groups of rows, then single rows with the same code.
+//!
+//! Row `i` of a total goes to accumulator `i mod rows`, so a group that starts at a multiple of `rows` gives each of its
+//! rows to the lane of its own, and each row after the last whole group to the accumulator of its index.
+
+use std::cell::RefCell;
+
+use inkwell::values::IntValue;
+use tgc_graph::dim::Dim;
+use tgc_lower::plan::{Block, MAX_CHUNKS, Nest, Parallel, Read, Sink};
+
+use crate::block::{BlockBuilder, RowValues, Rows, writes};
+use crate::fold::Accumulators;
+use crate::ir::Ir;
+use crate::kernel::{Base, Body};
+use crate::memory::{Spot, Stride, element_address};
+use crate::scalar::Parts;
+
+/// What the blocks of a nest share, by index of block and of read or sink.
+struct Shared<'a, 'c> {
+    fixed: Vec<Vec<Option<Parts<'c>>>>,
+    totals: Vec<Vec<Option<Accumulators<'a, 'c>>>>,
+}
+
+/// How many rows a nest has.
+pub(crate) fn extent<'c>(ir: &Ir<'_, 'c>, nest: &Nest) -> IntValue<'c> {
+    ir.dim(nest.extent.as_ref().unwrap_or(&Dim::Const(1)))
+}
+
+/// Emits the rows from `begin` to `end`. With totals, `begin` is 0.
+pub(crate) fn build_rows<'c>(body: &Body<'_, 'c>, nest: &Nest, begin: IntValue<'c>, end: IntValue<'c>) {
+    let ir = &body.ir;
+    let shared = Shared {
+        fixed: nest.blocks.iter().map(|block| fixed_reads(body, nest, block)).collect(),
+        totals: nest.blocks.iter().map(|block| start_totals(body, nest, block)).collect(),
+    };
+    let whole = ir.add(begin, ir.round_down(ir.sub(end, begin), nest.rows));
+    ir.for_range(begin, whole, i64::from(nest.rows), &mut |first| {
+        build_group(body, nest, &shared, Rows { first, count: nest.rows, single: None });
+    });
+    if nest.rows > 1 && whole != end {
+        let totals = || shared.totals.iter().flatten().flatten();
+        totals().for_each(|total| total.spill(ir));
+        ir.for_range(whole, end, 1, &mut |first| {
+            build_group(body, nest, &shared, Rows { first, count: 1, single: Some(ir.sub(first, whole)) });
+        });
+    }
+    finish_totals(body, nest, &shared);
+}
+
+fn build_group<'c>(body: &Body<'_, 'c>, nest: &Nest, shared: &Shared<'_, 'c>, rows: Rows<'c>) {
+    let values: RowValues = RefCell::new(vec![None; nest.row_values.len()]);
+    for (i, block) in nest.blocks.iter().enumerate() {
+        let (fixed, totals) = (&shared.fixed[i], &shared.totals[i]);
+        BlockBuilder { body, block, fixed, totals, values: &values, rows }.build();
+    }
+}
+
+/// Loads what no axis moves and nothing in the nest writes, if it exists even in a nest without rows.
+fn fixed_reads<'c>(body: &Body<'_, 'c>, nest: &Nest, block: &Block) -> Vec<Option<Parts<'c>>> {
+    let ir = &body.ir;
+    let load = |read: &Read| {
+        let Read::Buffer(access) = read else { return None };
+        let buffer = body.plan.buffer(access.buffer);
+        let exists = buffer.shape.iter().all(|d| d.as_const().is_some());
+        if !access.strides.is_empty() || !exists || nest.blocks.iter().any(|b| writes(body, b, access)) {
+            return None;
+        }
+        match body.bases[access.buffer.0 as usize] {
+            Base::Value(value) => Some(vec![value]),
+            Base::Memory(base) => {
+                let address = element_address(ir, buffer.dtype, base, ir.dim(&access.offset));
+                Some(Spot { dtype: buffer.dtype, address, stride: Stride::Same }.load(ir, 1))
+            }
+        }
+    };
+    block.reads.iter().map(load).collect()
+}
+
+fn start_totals<'a, 'c>(body: &Body<'_, 'c>, nest: &Nest, block: &'a Block) -> Vec<Option<Accumulators<'a, 'c>>> {
+    let start = |sink: &'a Sink| match sink {
+        Sink::Total { fold, .. } => {
+            let total = Accumulators::new(&body.ir, fold, nest.rows);
+            total.reset(&body.ir);
+            Some(total)
+        }
+        Sink::Store { .. } | Sink::Row { .. } | Sink::Fold { .. } | Sink::Accumulate { .. } => None,
+    };
+    block.sinks.iter().map(start).collect()
+}
+
+fn finish_totals<'c>(body: &Body<'_, 'c>, nest: &Nest, shared: &Shared<'_, 'c>) {
+    let ir = &body.ir;
+    for (block, totals) in nest.blocks.iter().zip(&shared.totals) {
+        for (sink, total) in block.sinks.iter().zip(totals) {
+            let (Sink::Total { to, .. }, Some(total)) = (sink, total) else { continue };
+            for (buffer, parts) in to.iter().zip(total.finish(ir)) {
+                let Base::Memory(address) = body.bases[buffer.0 as usize] else {
+                    unreachable!("invariant: nothing writes an input")
+                };
+                let dtype = body.plan.buffer(*buffer).dtype;
+                Spot { dtype, address, stride: Stride::Same }.store(ir, 1, &parts);
+            }
+        }
+    }
+}
+
+/// How many chunks so many rows make, and how many rows each has but the last ones.
+pub(crate) fn chunks<'c>(
+    ir: &Ir<'_, 'c>,
+    nest: &Nest,
+    parallel: &Parallel,
+    extent: IntValue<'c>,
+) -> (IntValue<'c>, IntValue<'c>) {
+    let round_up_div = |a: IntValue<'c>, b: IntValue<'c>| {
+        let above = ir.add(a, ir.sub(b, ir.int(1)));
+        ir.udiv(above, b)
+    };
+    let wanted = round_up_div(extent, ir.int(parallel.rows_per_chunk.max(1)));
+    let count = ir.min(wanted, ir.int(MAX_CHUNKS));
+    let rows = round_up_div(extent, ir.max(count, ir.int(1)));
+    (count, ir.round_up(rows, nest.rows))
+}

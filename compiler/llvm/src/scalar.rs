@@ -1,0 +1,221 @@
+//! Scalar programs as LLVM instructions, at any width.
+//!
+//! Each instruction means what `Program::run` says, to the bit, except for the payload of NaNs. Nothing here can make
+//! poison: conversions of floats to integers clamp their operand first.
+
+use inkwell::types::BasicTypeEnum;
+use inkwell::values::InstructionOpcode as Op;
+use inkwell::{FloatPredicate, IntPredicate};
+use tgc_graph::scalar::{Binary, Inst, Lane, Predicate, Program, Unary};
+
+use crate::ir::{Ir, Val, basic, int_of_bits};
+
+/// The parts of each result, or of each parameter.
+pub(crate) type Parts<'c> = Vec<Val<'c>>;
+
+/// Emits a program on the parts of its parameters.
+pub(crate) fn build_program<'c>(
+    ir: &Ir<'_, 'c>,
+    program: &Program,
+    width: u32,
+    params: &[Parts<'c>],
+) -> Vec<Parts<'c>> {
+    let mut values: Vec<Val> = Vec::with_capacity(program.insts.len());
+    for (inst, lane) in &program.insts {
+        let value = match *inst {
+            Inst::Param { index, part } => params[index as usize][part as usize],
+            _ => Emit { ir, program, width, values: &values }.build(inst, *lane),
+        };
+        values.push(value);
+    }
+    program.results.iter().map(|e| e.parts().iter().map(|v| values[v.0 as usize]).collect()).collect()
+}
+
+/// The type of a lane in a register.
+pub(crate) fn lane_type<'c>(ir: &Ir<'_, 'c>, lane: Lane, width: u32) -> BasicTypeEnum<'c> {
+    let scalar = match lane {
+        Lane::Bool => basic(ir.context().bool_type()),
+        Lane::F32 => basic(ir.context().f32_type()),
+        Lane::F64 => basic(ir.context().f64_type()),
+        Lane::F16 | Lane::BF16 => unreachable!("invariant: programs are expanded"),
+        _ => basic(int_of_bits(ir.context(), lane.bits())),
+    };
+    ir.widen(scalar, width)
+}
+
+/// A constant by its bits.
+pub(crate) fn build_const<'c>(ir: &Ir<'_, 'c>, lane: Lane, bits: u64, width: u32) -> Val<'c> {
+    let scalar: Val = match lane {
+        Lane::Bool => ir.context().bool_type().const_int(u64::from(bits != 0), false).into(),
+        Lane::F32 | Lane::F64 => {
+            let bits = int_of_bits(ir.context(), lane.bits()).const_int(bits, false);
+            ir.cast(Op::BitCast, bits.into(), lane_type(ir, lane, 1))
+        }
+        _ => int_of_bits(ir.context(), lane.bits()).const_int(bits, false).into(),
+    };
+    ir.splat(scalar, width)
+}
+
+/// One instruction in its surroundings.
+struct Emit<'a, 'b, 'c> {
+    ir: &'a Ir<'b, 'c>,
+    program: &'a Program,
+    width: u32,
+    values: &'a [Val<'c>],
+}
+
+impl<'c> Emit<'_, '_, 'c> {
+    fn build(&self, inst: &Inst, lane: Lane) -> Val<'c> {
+        let value = |v: tgc_graph::scalar::Value| self.values[v.0 as usize];
+        match *inst {
+            Inst::Const(bits) => self.constant(lane, bits),
+            Inst::Unary(op, a) => self.unary(op, lane, value(a)),
+            Inst::Binary(op, a, b) => self.binary(op, lane, value(a), value(b)),
+            Inst::Compare(predicate, a, b) => self.compare(predicate, self.program.lane(a), value(a), value(b)),
+            Inst::Select(c, a, b) => self.ir.select(value(c), value(a), value(b)),
+            Inst::Fma(a, b, c) => self.ir.intrinsic("llvm.fma", &[value(a), value(b), value(c)]),
+            Inst::Convert(a) => self.convert(self.program.lane(a), lane, value(a)),
+            Inst::Bitcast(a) => self.bitcast(self.program.lane(a), lane, value(a)),
+            Inst::Param { .. } | Inst::Math(..) => unreachable!("invariant: the program is expanded"),
+        }
+    }
+
+    fn constant(&self, lane: Lane, bits: u64) -> Val<'c> {
+        build_const(self.ir, lane, bits, self.width)
+    }
+
+    fn ty(&self, lane: Lane) -> BasicTypeEnum<'c> {
+        lane_type(self.ir, lane, self.width)
+    }
+
+    fn unary(&self, op: Unary, lane: Lane, a: Val<'c>) -> Val<'c> {
+        let ir = self.ir;
+        match op {
+            Unary::Neg if lane.is_float() => ir.negate(a),
+            Unary::Abs if lane.is_float() => ir.intrinsic("llvm.fabs", &[a]),
+            Unary::Neg => ir.binary(Op::Sub, self.constant(lane, 0), a),
+            Unary::Abs if lane.is_signed() => {
+                let zero = self.constant(lane, 0);
+                let negative = ir.compare(IntPredicate::SLT, a, zero);
+                ir.select(negative, ir.binary(Op::Sub, zero, a), a)
+            }
+            Unary::Abs => a,
+            Unary::Sqrt => ir.intrinsic("llvm.sqrt", &[a]),
+            Unary::Not => ir.binary(Op::Xor, a, self.constant(lane, u64::MAX)),
+        }
+    }
+
+    fn binary(&self, op: Binary, lane: Lane, a: Val<'c>, b: Val<'c>) -> Val<'c> {
+        let op = match (op, lane) {
+            (Binary::Add, Lane::Bool) => Op::Or,
+            (Binary::Mul, Lane::Bool) => Op::And,
+            (Binary::Sub, Lane::Bool) => Op::Xor,
+            (Binary::Add, _) if lane.is_float() => Op::FAdd,
+            (Binary::Sub, _) if lane.is_float() => Op::FSub,
+            (Binary::Mul, _) if lane.is_float() => Op::FMul,
+            (Binary::Div, _) => Op::FDiv,
+            (Binary::Add, _) => Op::Add,
+            (Binary::Sub, _) => Op::Sub,
+            (Binary::Mul, _) => Op::Mul,
+            (Binary::And, _) => Op::And,
+            (Binary::Or, _) => Op::Or,
+            (Binary::Xor, _) => Op::Xor,
+            (Binary::Shl, _) => Op::Shl,
+            (Binary::Shr, _) if lane.is_signed() => Op::AShr,
+            (Binary::Shr, _) => Op::LShr,
+        };
+        self.ir.binary(op, a, b)
+    }
+
+    fn compare(&self, predicate: Predicate, lane: Lane, a: Val<'c>, b: Val<'c>) -> Val<'c> {
+        if lane.is_float() {
+            let predicate = match predicate {
+                Predicate::Eq => FloatPredicate::OEQ,
+                Predicate::Ne => FloatPredicate::UNE,
+                Predicate::Lt => FloatPredicate::OLT,
+                Predicate::Le => FloatPredicate::OLE,
+                Predicate::Gt => FloatPredicate::OGT,
+                Predicate::Ge => FloatPredicate::OGE,
+            };
+            return self.ir.compare_float(predicate, a, b);
+        }
+        let predicate = match (predicate, lane.is_signed()) {
+            (Predicate::Eq, _) => IntPredicate::EQ,
+            (Predicate::Ne, _) => IntPredicate::NE,
+            (Predicate::Lt, true) => IntPredicate::SLT,
+            (Predicate::Le, true) => IntPredicate::SLE,
+            (Predicate::Gt, true) => IntPredicate::SGT,
+            (Predicate::Ge, true) => IntPredicate::SGE,
+            (Predicate::Lt, false) => IntPredicate::ULT,
+            (Predicate::Le, false) => IntPredicate::ULE,
+            (Predicate::Gt, false) => IntPredicate::UGT,
+            (Predicate::Ge, false) => IntPredicate::UGE,
+        };
+        self.ir.compare(predicate, a, b)
+    }
+
+    fn convert(&self, from: Lane, to: Lane, a: Val<'c>) -> Val<'c> {
+        let ir = self.ir;
+        match (from, to) {
+            _ if from == to => a,
+            (_, Lane::Bool) if from.is_float() => {
+                ir.compare_float(FloatPredicate::UNE, a, self.constant(from, 0))
+            }
+            (_, Lane::Bool) => ir.compare(IntPredicate::NE, a, self.constant(from, 0)),
+            (Lane::Bool, Lane::F32) => ir.select(a, self.constant(to, u64::from(1f32.to_bits())), self.constant(to, 0)),
+            (Lane::Bool, Lane::F64) => ir.select(a, self.constant(to, 1f64.to_bits()), self.constant(to, 0)),
+            (Lane::F32, Lane::F64) => ir.cast(Op::FPExt, a, self.ty(to)),
+            (Lane::F64, Lane::F32) => ir.cast(Op::FPTrunc, a, self.ty(to)),
+            _ if from.is_float() => self.float_to_int(from, to, a),
+            _ if to.is_float() => {
+                ir.cast(if from.is_signed() { Op::SIToFP } else { Op::UIToFP }, a, self.ty(to))
+            }
+            (Lane::Bool, _) => ir.cast(Op::ZExt, a, self.ty(to)),
+            _ if to.bits() < from.bits() => ir.cast(Op::Trunc, a, self.ty(to)),
+            _ if to.bits() == from.bits() => a,
+            _ => ir.cast(if from.is_signed() { Op::SExt } else { Op::ZExt }, a, self.ty(to)),
+        }
+    }
+
+    /// Toward zero; what is too small or too large becomes the least or greatest value, NaN becomes 0.
+    fn float_to_int(&self, from: Lane, to: Lane, a: Val<'c>) -> Val<'c> {
+        let ir = self.ir;
+        let power = |exponent: u32| self.float(from, f64::from(exponent).exp2());
+        let (least, beyond, greatest) = match to.is_signed() {
+            true => {
+                let top = to.bits() - 1;
+                (self.float(from, -f64::from(top).exp2()), power(top), (1u64 << top) - 1)
+            }
+            false => (self.constant(from, 0), power(to.bits()), u64::MAX >> (64 - to.bits())),
+        };
+        let not_small = ir.compare_float(FloatPredicate::OGE, a, least);
+        let not_large = ir.compare_float(FloatPredicate::OLT, a, beyond);
+        let inside = ir.binary(Op::And, not_small, not_large);
+        let safe = ir.select(inside, a, self.constant(from, 0));
+        let value = ir.cast(if to.is_signed() { Op::FPToSI } else { Op::FPToUI }, safe, self.ty(to));
+        let large = ir.compare_float(FloatPredicate::OGE, a, beyond);
+        let value = ir.select(large, self.constant(to, greatest), value);
+        if !to.is_signed() {
+            return value;
+        }
+        let small = ir.compare_float(FloatPredicate::OLT, a, least);
+        ir.select(small, self.constant(to, 1 << (to.bits() - 1)), value)
+    }
+
+    fn float(&self, lane: Lane, value: f64) -> Val<'c> {
+        match lane {
+            Lane::F32 => self.constant(lane, u64::from((value as f32).to_bits())),
+            _ => self.constant(lane, value.to_bits()),
+        }
+    }
+
+    fn bitcast(&self, from: Lane, to: Lane, a: Val<'c>) -> Val<'c> {
+        match (from, to) {
+            (Lane::Bool, Lane::Bool) => a,
+            (Lane::Bool, _) => self.ir.cast(Op::ZExt, a, self.ty(to)),
+            (_, Lane::Bool) => self.ir.compare(IntPredicate::NE, a, self.constant(from, 0)),
+            (_, _) if from.is_float() == to.is_float() => a,
+            (_, _) => self.ir.cast(Op::BitCast, a, self.ty(to)),
+        }
+    }
+}
