@@ -3,3 +3,4 @@ pub mod interpret;
 pub mod machine;
 pub mod plan;
 pub mod size;
+pub mod verify;

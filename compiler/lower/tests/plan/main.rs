@@ -2,3 +2,4 @@
 
 mod interpret;
 mod models;
+mod verify;

@@ -275,6 +275,24 @@ pub fn regression_step(features: i64) -> ModelPlan {
     plan
 }
 
+/// `z[n,:] = (a[n,:], b[n,:])` over `f32[N,K]` each.
+pub fn joined_columns() -> ModelPlan {
+    let mut plan = model(&["N", "K"]);
+    let (n, k) = (symbol(0), symbol(1));
+    let a = input(&mut plan, "a", F32, &[n.clone(), k.clone()]);
+    let b = input(&mut plan, "b", F32, &[n.clone(), k.clone()]);
+    let wide = &k * &known(2);
+    let z = output(&mut plan, "z", F32, &[n.clone(), wide.clone()]);
+    let half = |from, offset: Dim| {
+        let to = Access { buffer: z, strides: vec![(ROW, wide.clone()), (I, known(1))], offset };
+        let reads = vec![read(from, &[(ROW, k.clone()), (I, known(1))])];
+        block(std::slice::from_ref(&k), 8, reads, Program::identity(F32), vec![Sink::Store { result: 0, to }])
+    };
+    let blocks = vec![half(a, known(0)), half(b, k.clone())];
+    nest(&mut plan, Some(n), 4, &[], blocks);
+    plan
+}
+
 /// `Binary` on two `i32`s: for programs that the verifier must refuse or accept.
 pub fn integer_program(op: Binary) -> Program {
     let mut b = Builder::new(&[DType::I32, DType::I32]);

@@ -1,0 +1,312 @@
+//! What holds of dims for every admissible size: within the symbols' ranges and with all checks passed.
+//!
+//! A polynomial is shown never negative by writing each symbol as its lower bound plus, or its upper bound minus,
+//! something that is not negative: when no coefficient is negative then, neither is the value. Sample sizes serve
+//! to say for which sizes a claim fails.
+
+use std::collections::BTreeMap;
+
+use tgc_graph::dim::{Atom, Dim, Monomial, SymbolId, Symbols};
+
+use crate::plan::FunctionPlan;
+use crate::size::Size;
+
+/// The admissible sizes of a function.
+pub(super) struct Admissible<'p> {
+    symbols: &'p Symbols,
+    /// Symbols that a check equates with other sizes.
+    solved: BTreeMap<SymbolId, Dim>,
+    samples: Vec<Vec<i64>>,
+}
+
+/// Why a claim about sizes was not accepted.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Doubt {
+    /// It fails for these sizes: `N = 5, K = 0`; empty when there are no symbols.
+    Fails(String),
+    /// No sample refutes it, and no rule here shows it.
+    Unproven,
+}
+
+impl std::fmt::Display for Doubt {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Doubt::Fails(sizes) if sizes.is_empty() => Ok(()),
+            Doubt::Fails(sizes) => write!(f, " when {sizes}"),
+            Doubt::Unproven => write!(f, ", as far as can be shown"),
+        }
+    }
+}
+
+impl<'p> Admissible<'p> {
+    pub(super) fn of(function: &'p FunctionPlan) -> Admissible<'p> {
+        let mut admissible =
+            Admissible { symbols: &function.symbols, solved: BTreeMap::new(), samples: vec![] };
+        for check in &function.checks {
+            let difference = admissible.solve(&(&check.left - &check.right));
+            if let Some((symbol, value)) = solution(&difference) {
+                for known in admissible.solved.values_mut() {
+                    *known = replace(known, symbol, &value);
+                }
+                admissible.solved.insert(symbol, value);
+            }
+        }
+        let candidates = candidates(&function.symbols);
+        for mut sample in candidates {
+            for (symbol, value) in &admissible.solved {
+                let solved = value.evaluate(&|id| sample[id.0 as usize]);
+                sample[symbol.0 as usize] = solved.unwrap_or(-1);
+            }
+            let value = |dim: &Dim| dim.evaluate(&|id| sample[id.0 as usize]);
+            let in_range =
+                function.symbols.iter().all(|(id, s)| (s.min..=s.max).contains(&sample[id.0 as usize]));
+            if in_range && function.checks.iter().all(|c| value(&c.left) == value(&c.right)) {
+                admissible.samples.push(sample);
+            }
+        }
+        admissible
+    }
+
+    /// Shows that `dim` is never negative while every extent in `nonempty` is at least 1.
+    pub(super) fn not_negative(&self, dim: &Dim, nonempty: &[&Dim]) -> Result<(), Doubt> {
+        if self.shows(dim, nonempty) || self.shows(&self.solve(dim), nonempty) {
+            return Ok(());
+        }
+        let fails = |sample: &[i64]| {
+            let value = |dim: &Dim| dim.evaluate(&|id| sample[id.0 as usize]);
+            nonempty.iter().all(|extent| value(extent).is_some_and(|v| v >= 1))
+                && value(dim).is_some_and(|v| v < 0)
+        };
+        Err(self.doubt(&fails))
+    }
+
+    /// The first sample of which the claim fails, as a doubt.
+    pub(super) fn doubt(&self, fails: &dyn Fn(&[i64]) -> bool) -> Doubt {
+        match self.samples.iter().find(|sample| fails(sample)) {
+            None => Doubt::Unproven,
+            Some(sample) => {
+                let sizes: Vec<String> = self
+                    .symbols
+                    .iter()
+                    .map(|(id, symbol)| format!("{} = {}", symbol.name, sample[id.0 as usize]))
+                    .collect();
+                Doubt::Fails(sizes.join(", "))
+            }
+        }
+    }
+
+    /// Shows that one size is at most another.
+    pub(super) fn at_most(&self, small: &Size, large: &Size) -> Result<(), Doubt> {
+        if small.at_most(large) {
+            return Ok(());
+        }
+        Err(self.doubt(&|sample| {
+            let value = |size: &Size| size.evaluate(&|id| sample[id.0 as usize]);
+            value(small).zip(value(large)).is_some_and(|(small, large)| small > large)
+        }))
+    }
+
+    /// The same dim without solved symbols.
+    fn solve(&self, dim: &Dim) -> Dim {
+        dim.substitute(&mut |id| self.solved.get(&id).cloned().unwrap_or_else(|| Dim::symbol(id)))
+    }
+
+    fn shows(&self, dim: &Dim, nonempty: &[&Dim]) -> bool {
+        let ids = dim.symbols();
+        let ranges: Vec<(i64, i64)> = ids.iter().map(|&id| self.range(id, nonempty)).collect();
+        // Each way to choose, for every symbol, the bound to start from.
+        let ways = if ids.len() <= 4 { 1u32 << ids.len() } else { 1 };
+        (0..ways).any(|way| {
+            let shifted = |id: SymbolId| {
+                let i = ids.iter().position(|&other| other == id).expect("invariant: listed above");
+                if way >> i & 1 == 0 { (ranges[i].0, 1) } else { (ranges[i].1, -1) }
+            };
+            shift(dim, &shifted).is_some_and(|poly| poly.values().all(|&c| c >= 0))
+        })
+    }
+
+    /// The range of a symbol, given extents that are at least 1.
+    fn range(&self, id: SymbolId, nonempty: &[&Dim]) -> (i64, i64) {
+        let symbol = self.symbols.get(id);
+        let mut min = symbol.min;
+        for extent in nonempty {
+            min = min.max(least_for_nonempty(extent, id).unwrap_or(min));
+        }
+        (min, symbol.max)
+    }
+}
+
+/// What a symbol must be at least for this extent to be at least 1. Symbols are at least 0, so every factor of a
+/// lone product is at least 1; `c*s + d` with `c > 0` asks for `s >= (1-d)/c`.
+fn least_for_nonempty(extent: &Dim, id: SymbolId) -> Option<i64> {
+    let terms = extent.terms();
+    match terms.as_slice() {
+        [(monomial, c)] if *c > 0 && monomial.iter().any(|(Atom::Symbol(s), _)| *s == id) => Some(1),
+        [(constant, d), (monomial, c)]
+            if constant.is_empty() && *c > 0 && monomial.as_slice() == [(Atom::Symbol(id), 1)] =>
+        {
+            let need = 1i64.checked_sub(*d)?;
+            Some(need.div_euclid(*c) + i64::from(need.rem_euclid(*c) != 0))
+        }
+        _ => None,
+    }
+}
+
+/// A polynomial in which nothing wraps.
+type Poly = BTreeMap<Monomial, i128>;
+
+/// The polynomial in `t` when each symbol `s` is `bound + sign*t`; `None` when a coefficient does not fit.
+fn shift(dim: &Dim, shifted: &dyn Fn(SymbolId) -> (i64, i64)) -> Option<Poly> {
+    let mut sum = Poly::new();
+    for (monomial, coefficient) in dim.terms() {
+        let mut product = Poly::from([(vec![], i128::from(coefficient))]);
+        for (atom @ Atom::Symbol(id), exponent) in monomial {
+            let (bound, sign) = shifted(id);
+            for _ in 0..exponent {
+                product = multiply(&product, atom, i128::from(bound), i128::from(sign))?;
+            }
+        }
+        for (monomial, c) in product {
+            let entry = sum.entry(monomial).or_insert(0);
+            *entry = entry.checked_add(c)?;
+        }
+    }
+    Some(sum)
+}
+
+/// `poly * (bound + sign*atom)`.
+fn multiply(poly: &Poly, atom: Atom, bound: i128, sign: i128) -> Option<Poly> {
+    let mut product = Poly::new();
+    for (monomial, c) in poly {
+        let entry = product.entry(monomial.clone()).or_insert(0);
+        *entry = entry.checked_add(c.checked_mul(bound)?)?;
+        let mut higher = monomial.clone();
+        match higher.binary_search_by_key(&atom, |(a, _)| *a) {
+            Ok(i) => higher[i].1 += 1,
+            Err(i) => higher.insert(i, (atom, 1)),
+        }
+        let entry = product.entry(higher).or_insert(0);
+        *entry = entry.checked_add(c.checked_mul(sign)?)?;
+    }
+    Some(product)
+}
+
+fn replace(dim: &Dim, symbol: SymbolId, value: &Dim) -> Dim {
+    dim.substitute(&mut |id| if id == symbol { value.clone() } else { Dim::symbol(id) })
+}
+
+/// Solves `difference = 0` for a symbol that occurs once, alone, with coefficient 1 or -1; rather one whose value
+/// is a sum of sizes than a difference.
+fn solution(difference: &Dim) -> Option<(SymbolId, Dim)> {
+    let mut solutions: Vec<(SymbolId, Dim)> = vec![];
+    for (monomial, coefficient) in difference.terms() {
+        let [(Atom::Symbol(id), 1)] = monomial.as_slice() else { continue };
+        let rest = difference - &Dim::from_terms([(monomial.clone(), coefficient)]);
+        if rest.symbols().contains(id) {
+            continue;
+        }
+        match coefficient {
+            1 => solutions.push((*id, &Dim::Const(0) - &rest)),
+            -1 => solutions.push((*id, rest)),
+            _ => {}
+        }
+    }
+    let is_sum = |(_, value): &&(SymbolId, Dim)| value.terms().iter().all(|(_, c)| *c >= 0);
+    solutions.iter().find(is_sum).or(solutions.first()).cloned()
+}
+
+/// Sizes to try: small ones, ends of ranges and hints, alike for all symbols and mixed. Always the same ones.
+fn candidates(symbols: &Symbols) -> Vec<Vec<i64>> {
+    let choices: Vec<Vec<i64>> = symbols
+        .iter()
+        .map(|(_, s)| {
+            let near = [s.min, s.min.saturating_add(1), s.min.saturating_add(2), 3, 7, 33, 100, 1000];
+            let wide = [s.hint.unwrap_or(s.min), s.max];
+            near.into_iter().chain(wide).map(|v| v.clamp(s.min, s.max.max(s.min))).collect()
+        })
+        .collect();
+    let kinds = 10;
+    let mut samples: Vec<Vec<i64>> =
+        (0..kinds).map(|kind| choices.iter().map(|c| c[kind]).collect()).collect();
+    // A linear congruence (Knuth, TAOCP 2, 3.3.4, table 1, line 26) mixes the choices.
+    let mut state = 1u64;
+    for _ in 0..64 {
+        let mut pick = |c: &Vec<i64>| {
+            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+            c[(state >> 33) as usize % kinds]
+        };
+        samples.push(choices.iter().map(&mut pick).collect());
+    }
+    samples
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use tgc_graph::dim::Symbol;
+
+    use crate::plan::Check;
+
+    fn function(ranges: &[(&str, i64, i64)]) -> FunctionPlan {
+        let mut symbols = Symbols::default();
+        for (name, min, max) in ranges {
+            symbols.push(Symbol { name: (*name).to_owned(), min: *min, max: *max, hint: None });
+        }
+        FunctionPlan {
+            name: "f".to_owned(),
+            symbols,
+            inputs: vec![],
+            outputs: vec![],
+            reads: vec![],
+            updates: vec![],
+            checks: vec![],
+            buffers: vec![],
+            steps: vec![],
+            workspace: Size::Const(0),
+        }
+    }
+
+    fn symbol(id: u32) -> Dim {
+        Dim::symbol(SymbolId(id))
+    }
+
+    #[test]
+    fn ranges_and_extents_decide() {
+        let f = function(&[("N", 0, 100), ("K", 0, 100)]);
+        let sizes = Admissible::of(&f);
+        let (n, k, one) = (symbol(0), symbol(1), Dim::Const(1));
+        assert_eq!(sizes.not_negative(&n, &[]), Ok(()));
+        assert_eq!(sizes.not_negative(&(&Dim::Const(100) - &n), &[]), Ok(()));
+        assert_eq!(sizes.not_negative(&(&n - &one), &[]), Err(Doubt::Fails("N = 0, K = 0".to_owned())));
+        assert_eq!(sizes.not_negative(&(&n - &one), &[&(&n * &k)]), Ok(()));
+        assert_eq!(sizes.not_negative(&(&n - &Dim::Const(2)), &[&(&n - &one)]), Ok(()));
+        // (N-1)*K + K-1 < N*K, when neither is empty.
+        let last = &(&(&n - &one) * &k) + &(&k - &one);
+        assert_eq!(sizes.not_negative(&(&(&(&n * &k) - &last) - &one), &[&n, &k]), Ok(()));
+        assert_eq!(sizes.not_negative(&(&n - &k), &[]), Err(Doubt::Fails("N = 0, K = 7".to_owned())));
+        // (N-50)^2 is never negative, which these rules do not see.
+        let shifted = &n - &Dim::Const(50);
+        assert_eq!(sizes.not_negative(&(&shifted * &shifted), &[]), Err(Doubt::Unproven));
+    }
+
+    #[test]
+    fn nothing_wraps() {
+        let f = function(&[("N", 0, i64::MAX)]);
+        let n = symbol(0);
+        let cube = &(&n * &n) * &n;
+        let huge = Admissible::of(&f).not_negative(&(&Dim::Const(i64::MAX) - &cube), &[]);
+        assert_ne!(huge, Ok(()));
+    }
+
+    #[test]
+    fn checks_relate_sizes() {
+        let mut f = function(&[("N", 0, 100), ("K", 0, 100), ("T", 0, 100)]);
+        let (n, k, t) = (symbol(0), symbol(1), symbol(2));
+        let name = String::new;
+        let check = Check { left_name: name(), left: t.clone(), right_name: name(), right: &n + &k };
+        f.checks.push(check);
+        let sizes = Admissible::of(&f);
+        assert_eq!(sizes.not_negative(&(&t - &n), &[]), Ok(()));
+        assert_eq!(sizes.not_negative(&(&k - &t), &[]), Err(Doubt::Fails("N = 1, K = 1, T = 2".to_owned())));
+    }
+}

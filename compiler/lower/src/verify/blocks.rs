@@ -1,0 +1,305 @@
+//! Nests and blocks by themselves: shapes, types, scopes, and that every access stays in its buffer.
+
+use tgc_graph::dim::Dim;
+use tgc_graph::dtype::DType;
+use tgc_graph::scalar::{Program, stored_lane};
+
+use super::error::Defect;
+use super::touch::{self, Kind, Touch};
+use super::{Checker, program};
+use crate::plan::{Access, Axis, Block, BufferId, Fold, Nest, Read, RowId, Sink, Target};
+
+/// Row values that are defined so far.
+type Defined = Vec<bool>;
+
+impl Checker<'_> {
+    pub(super) fn check_nest(&mut self, nest: &Nest) -> Result<(), Defect> {
+        power_of_two("the number of rows that run together", nest.rows)?;
+        match &nest.extent {
+            Some(extent) => self.check_extent("a number of rows", extent)?,
+            None if nest.rows != 1 => return Err(Defect::NoRows { what: "rows that run together" }),
+            None if nest.parallel.is_some() => return Err(Defect::NoRows { what: "parallel chunks" }),
+            None => {}
+        }
+        if let Some(parallel) = nest.parallel {
+            let (found, rows) = (parallel.rows_per_chunk, nest.rows);
+            if found <= 0 || found % i64::from(rows) != 0 {
+                return Err(Defect::ChunkSize { found, rows });
+            }
+        }
+        let mut defined = vec![false; nest.row_values.len()];
+        for (index, block) in nest.blocks.iter().enumerate() {
+            self.site.block = Some(index);
+            self.check_block(nest, block, &mut defined)?;
+        }
+        for touch in touch::of_nest(nest) {
+            self.site.block = Some(touch.block);
+            self.check_bounds(nest, &touch)?;
+        }
+        self.site.block = None;
+        Ok(())
+    }
+
+    fn check_extent(&self, what: &'static str, extent: &Dim) -> Result<(), Defect> {
+        self.check_dim(extent)?;
+        self.sizes.not_negative(extent, &[]).map_err(|doubt| {
+            let extent = extent.display(&self.function.symbols).to_string();
+            Defect::NegativeExtent { what, extent, doubt }
+        })
+    }
+
+    fn check_block(&self, nest: &Nest, block: &Block, defined: &mut Defined) -> Result<(), Defect> {
+        power_of_two("the number of lanes", block.lanes)?;
+        if block.axes.is_empty() && block.lanes != 1 {
+            return Err(Defect::NoAxes { what: "lanes" });
+        }
+        for extent in &block.axes {
+            self.check_extent("an extent", extent)?;
+        }
+        check_program("the program", &block.program)?;
+        let params = &block.program.params;
+        equal("the number of reads", block.reads.len(), params.len())?;
+        for (index, (read, param)) in block.reads.iter().zip(params).enumerate() {
+            let found = match read {
+                Read::Buffer(access) => self.check_access(nest, block, access)?,
+                Read::Row(row) => row_type(nest, *row, defined)?,
+                Read::Size(dim) => {
+                    self.check_dim(dim)?;
+                    DType::I64
+                }
+            };
+            equal(&format!("the element type of read {index}"), found, *param)?;
+        }
+        // Reads came first: a row value that this block defines is for later blocks only.
+        for sink in &block.sinks {
+            self.check_sink(nest, block, sink, defined)?;
+        }
+        Ok(())
+    }
+
+    fn check_sink(
+        &self,
+        nest: &Nest,
+        block: &Block,
+        sink: &Sink,
+        defined: &mut Defined,
+    ) -> Result<(), Defect> {
+        let types = program::result_types(&block.program);
+        match sink {
+            Sink::Store { result, to } => {
+                let found = result_type(&types, *result)?;
+                equal("the element type of a store", found, self.check_access(nest, block, to)?)
+            }
+            Sink::Row { result, row } => {
+                if !block.axes.is_empty() {
+                    return Err(Defect::HasAxes { what: "a row sink" });
+                }
+                let found = result_type(&types, *result)?;
+                equal("the element type of a row value", found, define_row(nest, *row, defined)?)
+            }
+            Sink::Fold { fold, results, to } => {
+                if block.axes.is_empty() {
+                    return Err(Defect::NoAxes { what: "a fold over its last axis" });
+                }
+                check_fold(fold, results, &types)?;
+                equal("the number of a fold's results", to.len(), fold.accumulators.len())?;
+                for (target, dtype) in to.iter().zip(&fold.accumulators) {
+                    self.check_fold_target(nest, block, target, *dtype, defined)?;
+                }
+                Ok(())
+            }
+            Sink::Accumulate { fold, results, to } => {
+                check_fold(fold, results, &types)?;
+                equal("the number of an accumulation's results", to.len(), fold.accumulators.len())?;
+                for (access, dtype) in to.iter().zip(&fold.accumulators) {
+                    let found = self.check_access(nest, block, access)?;
+                    equal("the element type of an accumulation", *dtype, found)?;
+                }
+                Ok(())
+            }
+            Sink::Total { fold, results, to } => self.check_total(nest, block, (fold, results), &types, to),
+        }
+    }
+
+    fn check_fold_target(
+        &self,
+        nest: &Nest,
+        block: &Block,
+        target: &Target,
+        dtype: DType,
+        defined: &mut Defined,
+    ) -> Result<(), Defect> {
+        match target {
+            Target::Row(row) => {
+                if block.axes.len() != 1 {
+                    return Err(Defect::RowFromInnerFold { id: row.0 });
+                }
+                equal("the element type of a row value", dtype, define_row(nest, *row, defined)?)
+            }
+            Target::Buffer(access) => {
+                let found = self.check_access(nest, block, access)?;
+                let folded = Axis::Inner(block.axes.len() - 1);
+                if access.strides.iter().any(|(axis, _)| *axis == folded) {
+                    return Err(Defect::FoldedAxis { buffer: self.name(access.buffer) });
+                }
+                equal("the element type of a fold's result", dtype, found)
+            }
+        }
+    }
+
+    fn check_total(
+        &self,
+        nest: &Nest,
+        block: &Block,
+        (fold, results): (&Fold, &[usize]),
+        types: &[DType],
+        to: &[BufferId],
+    ) -> Result<(), Defect> {
+        if !block.axes.is_empty() {
+            return Err(Defect::HasAxes { what: "a total" });
+        }
+        if nest.extent.is_none() {
+            return Err(Defect::NoRows { what: "a total" });
+        }
+        if nest.parallel.is_some() {
+            return Err(Defect::ParallelTotal);
+        }
+        check_fold(fold, results, types)?;
+        equal("the number of a total's results", to.len(), fold.accumulators.len())?;
+        for (buffer, dtype) in to.iter().zip(&fold.accumulators) {
+            self.check_buffer(*buffer)?;
+            equal("the element type of a total", *dtype, self.function.buffer(*buffer).dtype)?;
+            if !self.function.buffer(*buffer).shape.is_empty() {
+                return Err(Defect::TotalShape { buffer: self.name(*buffer) });
+            }
+        }
+        Ok(())
+    }
+
+    /// The form of an access; returns its element type.
+    fn check_access(&self, nest: &Nest, block: &Block, access: &Access) -> Result<DType, Defect> {
+        self.check_buffer(access.buffer)?;
+        self.check_dim(&access.offset)?;
+        let buffer = || self.name(access.buffer);
+        for (axis, stride) in &access.strides {
+            self.check_dim(stride)?;
+            let in_scope = match axis {
+                Axis::Row => nest.extent.is_some(),
+                Axis::Inner(i) => *i < block.axes.len(),
+            };
+            if !in_scope {
+                return Err(Defect::AxisOutOfScope { buffer: buffer() });
+            }
+        }
+        let sorted = access.strides.windows(2).all(|pair| pair[0].0 < pair[1].0);
+        if !sorted || access.strides.iter().any(|(_, stride)| *stride == Dim::Const(0)) {
+            return Err(Defect::Strides { buffer: buffer() });
+        }
+        Ok(self.function.buffer(access.buffer).dtype)
+    }
+
+    /// The smallest and the largest element that is reached, while no axis around the access is empty, are in the
+    /// buffer. Each stride must have a known sign.
+    fn check_bounds(&self, nest: &Nest, touch: &Touch) -> Result<(), Defect> {
+        if touch.kind == Kind::Total {
+            return Ok(());
+        }
+        let buffer = touch.access.buffer;
+        let nonempty: Vec<&Dim> = touch.axes.iter().chain(&nest.extent).collect();
+        let elements = touch::elements(self.function, buffer);
+        let mut first = touch.access.offset.clone();
+        let mut last = touch.access.offset.clone();
+        let row = touch.row_stride().zip(nest.extent.as_ref());
+        for (stride, extent) in touch.inner().into_iter().chain(row) {
+            let span = stride * &(extent - &Dim::Const(1));
+            if self.sizes.not_negative(stride, &nonempty).is_ok() {
+                last = &last + &span;
+            } else {
+                // If the sign is not known to be negative either, the end cannot be shown to be inside.
+                first = &first + &span;
+                if let Err(doubt) = self.sizes.not_negative(&(&Dim::Const(0) - stride), &nonempty) {
+                    return Err(Defect::BeforeFirst { buffer: self.name(buffer), doubt });
+                }
+            }
+        }
+        self.sizes
+            .not_negative(&first, &nonempty)
+            .map_err(|doubt| Defect::BeforeFirst { buffer: self.name(buffer), doubt })?;
+        let room = &(&elements - &last) - &Dim::Const(1);
+        self.sizes.not_negative(&room, &nonempty).map_err(|doubt| {
+            let elements = elements.display(&self.function.symbols).to_string();
+            Defect::BeyondLast { buffer: self.name(buffer), elements, doubt }
+        })
+    }
+}
+
+/// The programs of a fold fit together and with the values that it folds.
+fn check_fold(fold: &Fold, results: &[usize], types: &[DType]) -> Result<(), Defect> {
+    check_program("the step of a fold", &fold.step)?;
+    check_program("the merge of a fold", &fold.merge)?;
+    let mut stepped = fold.accumulators.clone();
+    for result in results {
+        stepped.push(result_type(types, *result)?);
+    }
+    let merged = fold.accumulators.repeat(2);
+    let accumulators = list(&fold.accumulators);
+    equal("the parameters of a fold's step", list(&fold.step.params), list(&stepped))?;
+    equal("the results of a fold's step", list(&program::result_types(&fold.step)), accumulators.clone())?;
+    equal("the parameters of a fold's merge", list(&fold.merge.params), list(&merged))?;
+    equal("the results of a fold's merge", list(&program::result_types(&fold.merge)), accumulators)?;
+    equal("the number of a fold's initial values", fold.init.len(), fold.accumulators.len())?;
+    for (init, dtype) in fold.init.iter().zip(&fold.accumulators) {
+        let limit = u64::MAX >> (64 - stored_lane(*dtype).bits());
+        let fits = init.iter().all(|bits| *bits <= limit) && (dtype.parts() == 2 || init[1] == 0);
+        if !fits {
+            return Err(mismatch("the initial value of a fold", "more bits", format!("those of {dtype}")));
+        }
+    }
+    Ok(())
+}
+
+fn check_program(which: &'static str, program: &Program) -> Result<(), Defect> {
+    program::check(program).map_err(|defect| Defect::Program { which, defect })
+}
+
+fn result_type(types: &[DType], result: usize) -> Result<DType, Defect> {
+    types.get(result).copied().ok_or(Defect::UnknownResult { index: result, count: types.len() })
+}
+
+fn row_type(nest: &Nest, row: RowId, defined: &Defined) -> Result<DType, Defect> {
+    let dtype = declared_row(nest, row)?;
+    if !defined[row.0 as usize] {
+        return Err(Defect::RowUndefined { id: row.0 });
+    }
+    Ok(dtype)
+}
+
+fn define_row(nest: &Nest, row: RowId, defined: &mut Defined) -> Result<DType, Defect> {
+    let dtype = declared_row(nest, row)?;
+    if std::mem::replace(&mut defined[row.0 as usize], true) {
+        return Err(Defect::RowRedefined { id: row.0 });
+    }
+    Ok(dtype)
+}
+
+fn declared_row(nest: &Nest, row: RowId) -> Result<DType, Defect> {
+    let count = nest.row_values.len();
+    nest.row_values.get(row.0 as usize).copied().ok_or(Defect::UnknownRow { id: row.0, count })
+}
+
+fn power_of_two(what: &'static str, found: u32) -> Result<(), Defect> {
+    if found.is_power_of_two() { Ok(()) } else { Err(Defect::NotPowerOfTwo { what, found }) }
+}
+
+fn list(types: &[DType]) -> String {
+    let names: Vec<&str> = types.iter().map(|t| t.name()).collect();
+    format!("({})", names.join(", "))
+}
+
+fn equal<T: PartialEq + ToString>(what: &str, found: T, expected: T) -> Result<(), Defect> {
+    if found == expected { Ok(()) } else { Err(mismatch(what, found, expected)) }
+}
+
+fn mismatch(what: &str, found: impl ToString, expected: impl ToString) -> Defect {
+    Defect::Mismatch { what: what.to_owned(), found: found.to_string(), expected: expected.to_string() }
+}

@@ -1,0 +1,148 @@
+//! What the verifier says.
+
+use std::fmt;
+
+use super::admissible::Doubt;
+use super::program::ProgramDefect;
+
+/// A broken rule, and where.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{site}: {defect}")]
+pub struct VerifyError {
+    /// Where.
+    pub site: Site,
+    /// What.
+    pub defect: Defect,
+}
+
+/// A place in a plan: as much of it as is known.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Site {
+    /// The model's name.
+    pub model: String,
+    /// The function's name.
+    pub function: Option<String>,
+    /// Index of the step.
+    pub step: Option<usize>,
+    /// Index of the block of a nest.
+    pub block: Option<usize>,
+}
+
+impl fmt::Display for Site {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.function {
+            None => write!(f, "model `{}`", self.model)?,
+            Some(function) => write!(f, "function `{function}`")?,
+        }
+        if let Some(step) = self.step {
+            write!(f, ", step {step}")?;
+        }
+        if let Some(block) = self.block {
+            write!(f, ", block {block}")?;
+        }
+        Ok(())
+    }
+}
+
+/// A rule that a plan breaks.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[allow(missing_docs)]
+pub enum Defect {
+    #[error("state `{name}` lies at byte {offset}: expected a multiple of 64 after the state before it")]
+    StateOffset { name: String, offset: u64 },
+    #[error("a dim names symbol {id}, expected one of the function's {count}")]
+    UnknownSymbol { id: u32, count: usize },
+    #[error("two buffers are called `{name}`")]
+    SameName { name: String },
+    #[error("buffer `{buffer}` lives in {kind} {index}, expected less than {count}")]
+    NoSuchPlace { buffer: String, kind: &'static str, index: usize, count: usize },
+    #[error("buffer `{buffer}` differs from its {kind} in element type or size")]
+    PlaceType { buffer: String, kind: &'static str },
+    #[error("buffers `{first}` and `{second}` are the same {kind}")]
+    SamePlace { first: String, second: String, kind: &'static str },
+    #[error("the list of states that it {what} is not ascending or names no state")]
+    StateList { what: &'static str },
+    #[error("names buffer {id}, expected one of {count}")]
+    UnknownBuffer { id: u32, count: usize },
+
+    #[error("copies `{from}` over `{to}`, expected the same element type and shape")]
+    CopyType { from: String, to: String },
+    #[error("copies `{buffer}` over itself")]
+    CopyToItself { buffer: String },
+    #[error("{what} is {found}, expected a power of two")]
+    NotPowerOfTwo { what: &'static str, found: u32 },
+    #[error("a nest without rows has {what}")]
+    NoRows { what: &'static str },
+    #[error("{what} {extent} is negative{doubt}")]
+    NegativeExtent { what: &'static str, extent: String, doubt: Doubt },
+    #[error("chunks of {found} rows, expected a positive multiple of {rows}")]
+    ChunkSize { found: i64, rows: u32 },
+    #[error("a block without axes has {what}")]
+    NoAxes { what: &'static str },
+    #[error("a block with axes has {what}")]
+    HasAxes { what: &'static str },
+    #[error("a parallel nest has a fold over its rows")]
+    ParallelTotal,
+    #[error("{which} {defect}")]
+    Program { which: &'static str, defect: ProgramDefect },
+    #[error("{what}: found {found}, expected {expected}")]
+    Mismatch { what: String, found: String, expected: String },
+    #[error("names result {index}, expected one of the program's {count}")]
+    UnknownResult { index: usize, count: usize },
+    #[error("names row value r{id}, expected one of the nest's {count}")]
+    UnknownRow { id: u32, count: usize },
+    #[error("row value r{id} is read before it is defined")]
+    RowUndefined { id: u32 },
+    #[error("row value r{id} is defined twice")]
+    RowRedefined { id: u32 },
+    #[error("a fold over the last of several axes goes to row value r{id}")]
+    RowFromInnerFold { id: u32 },
+    #[error("the strides of `{buffer}` are not sorted by axis, or one is zero")]
+    Strides { buffer: String },
+    #[error("an access to `{buffer}` names an axis that is not in scope")]
+    AxisOutOfScope { buffer: String },
+    #[error("a fold's result in `{buffer}` depends on the folded axis")]
+    FoldedAxis { buffer: String },
+    #[error("a total goes to `{buffer}`, expected a 0-d buffer")]
+    TotalShape { buffer: String },
+    #[error("an access to `{buffer}` begins before its first element{doubt}")]
+    BeforeFirst { buffer: String, doubt: Doubt },
+    #[error("an access to `{buffer}` ends beyond its {elements} elements{doubt}")]
+    BeyondLast { buffer: String, elements: String, doubt: Doubt },
+
+    #[error("writes {what} `{buffer}`")]
+    ReadOnly { what: &'static str, buffer: String },
+    #[error("writes an element of `{buffer}` more than once in a row{doubt}")]
+    WrittenTwice { buffer: String, doubt: Doubt },
+    #[error("lanes share an element of `{buffer}` that they accumulate into")]
+    LanesShare { buffer: String },
+    #[error("reads one element of `{buffer}` over and over while the nest writes it")]
+    ReadWithoutAxes { buffer: String },
+    #[error("reads `{buffer}` elsewhere than it writes it in the same block, as far as can be shown")]
+    SharedInBlock { buffer: String },
+    #[error("writes elements of `{buffer}` twice in one block, as far as can be shown")]
+    TwoWrites { buffer: String },
+    #[error("touches `{buffer}`, which receives a total of the nest")]
+    TotalShared { buffer: String },
+    #[error("rows that run together or in parallel share elements of `{buffer}`, as far as can be shown")]
+    RowsShare { buffer: String },
+
+    #[error("reads state `{state}`, which is not listed as read")]
+    StateNotRead { state: String },
+    #[error("writes state `{state}`, which is not listed as updated")]
+    StateNotUpdated { state: String },
+    #[error("no step writes state `{state}`, which is listed as updated")]
+    StateNotWritten { state: String },
+    #[error("no step stores output `{output}`")]
+    OutputNotStored { output: String },
+    #[error("not every element of output `{output}` is stored{doubt}")]
+    OutputNotCovered { output: String, doubt: Doubt },
+    #[error("reads `{buffer}` before anything is stored to it")]
+    ReadBeforeStore { buffer: String },
+    #[error("buffer `{buffer}` begins at {offset}, expected a multiple of 64")]
+    Misaligned { buffer: String, offset: String },
+    #[error("buffer `{buffer}` ends beyond the workspace of {workspace} bytes{doubt}")]
+    BeyondWorkspace { buffer: String, workspace: String, doubt: Doubt },
+    #[error("buffers `{first}` and `{second}` overlap in the workspace while both are in use{doubt}")]
+    Overlap { first: String, second: String, doubt: Doubt },
+}

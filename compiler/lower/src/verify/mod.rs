@@ -1,0 +1,120 @@
+//! Decides whether a Plan means what it says: after [`verify`], no back end and no run can fail.
+//!
+//! - Programs are expanded and well typed; reads fit parameters, sinks fit results and folds.
+//! - Row values are defined once, by an earlier block than the first that reads them. Row and total sinks stand in
+//!   blocks without axes only, folds in blocks with axes only. Lanes and rows are powers of two.
+//! - Every access stays in its buffer for every admissible size at which it happens at all.
+//! - Iterations that may run together do not disturb one another; the rules are those of the `sharing` module:
+//!   **a buffer that a nest writes is read there only in place or, by other blocks, where rows do not meet.**
+//! - Parallel nests fold nothing over their rows, and rows write different elements.
+//! - Inputs and constants are never written, states only if the function lists them as updated. Every output is
+//!   stored. The first access to workspace and outputs, in the order of steps and blocks, is a store.
+//! - Buffers of the workspace that are in use during one step do not overlap, for any admissible size.
+//!
+//! What is not shown is refused: the rules are sound but simple, and [`Doubt::Unproven`] says so. Not checked:
+//! that a step computes what the graph says, and that stores to parts of a workspace buffer precede the reads of
+//! those parts; the [interpreter](crate::interpret) fills memory with garbage for the latter.
+
+mod admissible;
+mod blocks;
+mod error;
+mod memory;
+mod program;
+mod sharing;
+mod touch;
+
+pub use admissible::Doubt;
+pub use error::{Defect, Site, VerifyError};
+pub use program::ProgramDefect;
+
+use tgc_graph::dim::Dim;
+
+use crate::plan::{BufferId, FunctionPlan, ModelPlan, Step};
+use admissible::Admissible;
+
+/// Checks every rule above; the error is the first one found, in the order of the plan.
+pub fn verify(plan: &ModelPlan) -> Result<(), VerifyError> {
+    let site = Site { model: plan.name.clone(), function: None, step: None, block: None };
+    check_states(plan).map_err(|defect| VerifyError { site: site.clone(), defect })?;
+    for function in &plan.functions {
+        let site = Site { function: Some(function.name.clone()), ..site.clone() };
+        check_symbols(function).map_err(|defect| VerifyError { site: site.clone(), defect })?;
+        let mut checker = Checker { plan, function, sizes: Admissible::of(function), site };
+        if let Err(defect) = checker.check() {
+            return Err(VerifyError { site: checker.site, defect });
+        }
+    }
+    Ok(())
+}
+
+/// Checks one function, and remembers where it is.
+struct Checker<'p> {
+    plan: &'p ModelPlan,
+    function: &'p FunctionPlan,
+    sizes: Admissible<'p>,
+    site: Site,
+}
+
+impl<'p> Checker<'p> {
+    fn check(&mut self) -> Result<(), Defect> {
+        self.check_buffers()?;
+        let function: &'p FunctionPlan = self.function;
+        for (index, step) in function.steps.iter().enumerate() {
+            self.site.step = Some(index);
+            match step {
+                Step::Nest(nest) => {
+                    self.check_nest(nest)?;
+                    self.check_sharing(nest)?;
+                }
+                Step::Copy { from, to } => {
+                    self.check_buffer(*from)?;
+                    self.check_buffer(*to)?;
+                    memory::check_copy(function, *from, *to)?;
+                }
+            }
+        }
+        self.site.step = None;
+        self.check_memory()
+    }
+
+    fn check_dim(&self, dim: &Dim) -> Result<(), Defect> {
+        known_symbols(self.function, dim)
+    }
+
+    fn check_buffer(&self, id: BufferId) -> Result<(), Defect> {
+        let count = self.function.buffers.len();
+        if (id.0 as usize) < count { Ok(()) } else { Err(Defect::UnknownBuffer { id: id.0, count }) }
+    }
+
+    fn name(&self, id: BufferId) -> String {
+        self.function.buffer(id).name.clone()
+    }
+}
+
+/// States lie one after the other, aligned.
+fn check_states(plan: &ModelPlan) -> Result<(), Defect> {
+    let mut end = 0;
+    for state in &plan.states {
+        if state.offset % 64 != 0 || state.offset < end {
+            return Err(Defect::StateOffset { name: state.name.clone(), offset: state.offset });
+        }
+        end = state.offset + state.initial.bytes().len() as u64;
+    }
+    Ok(())
+}
+
+/// The dims that admissible sizes are made from name symbols of the function.
+fn check_symbols(function: &FunctionPlan) -> Result<(), Defect> {
+    let arguments = function.inputs.iter().chain(&function.outputs);
+    let shapes = arguments.flat_map(|a| &a.ty.shape);
+    let checks = function.checks.iter().flat_map(|c| [&c.left, &c.right]);
+    shapes.chain(checks).try_for_each(|dim| known_symbols(function, dim))
+}
+
+fn known_symbols(function: &FunctionPlan, dim: &Dim) -> Result<(), Defect> {
+    let count = function.symbols.len();
+    match dim.symbols().into_iter().find(|id| id.0 as usize >= count) {
+        Some(id) => Err(Defect::UnknownSymbol { id: id.0, count }),
+        None => Ok(()),
+    }
+}

@@ -1,0 +1,263 @@
+//! Buffers that a nest writes: no iteration that may run together with another sees what the other writes.
+//!
+//! For each buffer that a nest writes, with all its accesses in the nest:
+//!
+//! 1. A buffer that receives a total is touched by nothing else.
+//! 2. No read depends on no axis at all.
+//! 3. Within a block, stores and folds write no element twice in a row; lanes accumulate into different elements;
+//!    every other access to the buffer in that block is a read at the very access of a store or fold (in place),
+//!    or reaches other elements.
+//! 4. Between rows, either no access depends on the row; then it is one accumulation, in a block with axes or with
+//!    one row at a time, or the nest runs one row at a time, not in parallel. Or all depend on it by one stride,
+//!    and what a row writes no other row touches: the accesses have equal strides over equal extents and the same
+//!    offset, without collisions; or all that a row touches fits between two rows; or all rows fit between two
+//!    elements of one, and the accesses are whole such steps apart.
+
+use tgc_graph::dim::{Atom, Dim};
+
+use super::Checker;
+use super::admissible::Doubt;
+use super::error::Defect;
+use super::touch::{self, Kind, Touch};
+use crate::plan::{Axis, BufferId, Nest};
+
+/// A nest's extent and the accesses to one buffer.
+struct Group<'a, 'p> {
+    nest: &'p Nest,
+    buffer: BufferId,
+    touches: Vec<&'a Touch<'p>>,
+}
+
+impl Checker<'_> {
+    pub(super) fn check_sharing(&mut self, nest: &Nest) -> Result<(), Defect> {
+        let touches = touch::of_nest(nest);
+        let mut written: Vec<BufferId> =
+            touches.iter().filter(|t| t.kind.writes()).map(|t| t.access.buffer).collect();
+        written.sort();
+        written.dedup();
+        for buffer in written {
+            let touches = touches.iter().filter(|t| t.access.buffer == buffer).collect();
+            let group = Group { nest, buffer, touches };
+            self.check_kinds(&group)?;
+            for block in 0..nest.blocks.len() {
+                self.site.block = Some(block);
+                self.check_within_block(&group, block)?;
+            }
+            self.site.block = None;
+            if nest.extent.is_some() && group.touches[0].kind != Kind::Total {
+                self.check_between_rows(&group)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn check_kinds(&self, group: &Group) -> Result<(), Defect> {
+        let totals = group.touches.iter().filter(|t| t.kind == Kind::Total).count();
+        if totals > 0 && group.touches.len() > 1 {
+            return Err(Defect::TotalShared { buffer: self.name(group.buffer) });
+        }
+        let lone_read = |t: &&&Touch| t.kind == Kind::Read && t.access.strides.is_empty();
+        match group.touches.iter().find(lone_read) {
+            Some(_) => Err(Defect::ReadWithoutAxes { buffer: self.name(group.buffer) }),
+            None => Ok(()),
+        }
+    }
+
+    fn check_within_block(&self, group: &Group, block: usize) -> Result<(), Defect> {
+        let touches: Vec<&Touch> = group.touches.iter().copied().filter(|t| t.block == block).collect();
+        for (i, write) in touches.iter().enumerate().filter(|(_, t)| t.kind.writes()) {
+            self.check_collisions(group, write)?;
+            for (j, other) in touches.iter().enumerate() {
+                let in_place = !other.kind.writes()
+                    && matches!(write.kind, Kind::Store | Kind::Fold)
+                    && other.access == write.access;
+                if i == j || in_place {
+                    continue;
+                }
+                if !self.apart(group.nest, write, other) {
+                    let buffer = self.name(group.buffer);
+                    return Err(match other.kind.writes() {
+                        true => Defect::TwoWrites { buffer },
+                        false => Defect::SharedInBlock { buffer },
+                    });
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// No two iterations of a row write the same element; of an accumulation, no two lanes.
+    fn check_collisions(&self, group: &Group, write: &Touch) -> Result<(), Defect> {
+        let buffer = || self.name(group.buffer);
+        let depends = |axis: usize| {
+            write.axes[axis].is_one() || write.access.strides.iter().any(|(a, _)| *a == Axis::Inner(axis))
+        };
+        match write.kind {
+            Kind::Accumulate => {
+                if write.lanes > 1 && !depends(write.axes.len() - 1) {
+                    return Err(Defect::LanesShare { buffer: buffer() });
+                }
+                Ok(())
+            }
+            Kind::Store | Kind::Fold => {
+                if let Some(axis) = (0..write.axes.len()).find(|&axis| !depends(axis)) {
+                    let many = &Dim::Const(1) - &write.axes[axis];
+                    let doubt = self.sizes.not_negative(&many, &scope(group.nest, &[write])).err();
+                    return match doubt {
+                        None => Ok(()),
+                        Some(doubt) => Err(Defect::WrittenTwice { buffer: buffer(), doubt }),
+                    };
+                }
+                match self.injective(&write.inner(), &scope(group.nest, &[write])) {
+                    true => Ok(()),
+                    false => Err(Defect::WrittenTwice { buffer: buffer(), doubt: Doubt::Unproven }),
+                }
+            }
+            Kind::Total | Kind::Read | Kind::CopyFrom | Kind::CopyTo => Ok(()),
+        }
+    }
+
+    fn check_between_rows(&self, group: &Group) -> Result<(), Defect> {
+        let Group { nest, touches, .. } = group;
+        let apart = if touches.iter().all(|t| t.row_stride().is_none()) {
+            let one_sum = match touches.as_slice() {
+                [only] => only.kind == Kind::Accumulate && !only.axis_free,
+                _ => false,
+            };
+            nest.parallel.is_none() && (nest.rows == 1 || one_sum)
+        } else {
+            touches.iter().enumerate().all(|(i, a)| {
+                let mut others = touches[i..].iter().filter(|b| a.kind.writes() || b.kind.writes());
+                others.all(|b| self.rows_apart(nest, a, b))
+            })
+        };
+        if apart { Ok(()) } else { Err(Defect::RowsShare { buffer: self.name(group.buffer) }) }
+    }
+
+    /// Different rows touch different elements by these accesses.
+    fn rows_apart(&self, nest: &Nest, a: &Touch, b: &Touch) -> bool {
+        let (Some(stride), Some(extent)) = (a.row_stride(), nest.extent.as_ref()) else { return false };
+        let scope = scope(nest, &[a, b]);
+        let Some(step) = self.magnitude(stride, &scope) else { return false };
+        if b.row_stride() != Some(stride) {
+            return false;
+        }
+        if same_elements(a, b) {
+            let mut axes = a.inner();
+            axes.push((stride, extent));
+            if self.injective(&axes, &scope) {
+                return true;
+            }
+        }
+        let farther = |far: &Dim, reach: &Dim| self.shows(&(&(far - reach) - &Dim::Const(1)), &scope);
+        let fits_between_rows = || {
+            let (Some((a_first, a_last)), Some((b_first, b_last))) =
+                (self.span(a, &scope), self.span(b, &scope))
+            else {
+                return false;
+            };
+            farther(&step, &(&b_last - &a_first)) && farther(&step, &(&a_last - &b_first))
+        };
+        let rows_fit_between = || {
+            let rows = &step * &(extent - &Dim::Const(1));
+            let mut distances: Vec<Dim> =
+                a.inner().iter().chain(&b.inner()).map(|(s, _)| (*s).clone()).collect();
+            distances.push(&a.access.offset - &b.access.offset);
+            let mut candidates = distances.iter().filter_map(|d| self.magnitude(d, &scope));
+            let whole = |unit: &Dim| distances.iter().all(|d| is_multiple(d, unit));
+            self.shows(&(&step - &Dim::Const(1)), &scope)
+                && candidates.any(|unit| farther(&unit, &rows) && whole(&unit))
+        };
+        fits_between_rows() || rows_fit_between()
+    }
+
+    /// Different index tuples give different elements: one axis after the other strides further than all the axes
+    /// that are left can reach.
+    fn injective(&self, axes: &[(&Dim, &Dim)], scope: &[&Dim]) -> bool {
+        let mut left: Vec<(Dim, &Dim)> = vec![];
+        for (stride, extent) in axes.iter().filter(|(_, extent)| !extent.is_one()) {
+            let Some(stride) = self.magnitude(stride, scope) else { return false };
+            left.push((stride, extent));
+        }
+        while !left.is_empty() {
+            let outermost = (0..left.len()).find(|&i| {
+                let others = left.iter().enumerate().filter(|(j, _)| *j != i);
+                let reach = others
+                    .fold(Dim::Const(1), |sum, (_, (s, extent))| &sum + &(s * &(*extent - &Dim::Const(1))));
+                self.shows(&(&left[i].0 - &reach), scope)
+            });
+            match outermost {
+                Some(i) => drop(left.remove(i)),
+                None => return false,
+            }
+        }
+        true
+    }
+
+    /// No iteration of one access reaches an element of the other, in the same row.
+    fn apart(&self, nest: &Nest, a: &Touch, b: &Touch) -> bool {
+        let scope = scope(nest, &[a, b]);
+        let (Some((a_first, a_last)), Some((b_first, b_last))) = (self.span(a, &scope), self.span(b, &scope))
+        else {
+            return false;
+        };
+        let after = |last: &Dim, first: &Dim| self.shows(&(&(first - last) - &Dim::Const(1)), &scope);
+        a.row_stride() == b.row_stride() && (after(&a_last, &b_first) || after(&b_last, &a_first))
+    }
+
+    /// The first and last element of an access in row 0.
+    fn span(&self, touch: &Touch, scope: &[&Dim]) -> Option<(Dim, Dim)> {
+        let mut first = touch.access.offset.clone();
+        let mut last = first.clone();
+        for (stride, extent) in touch.inner() {
+            let end = stride * &(extent - &Dim::Const(1));
+            if self.shows(stride, scope) {
+                last = &last + &end;
+            } else {
+                if !self.shows(&(&Dim::Const(0) - stride), scope) {
+                    return None;
+                }
+                first = &first + &end;
+            }
+        }
+        Some((first, last))
+    }
+
+    fn shows(&self, dim: &Dim, scope: &[&Dim]) -> bool {
+        self.sizes.not_negative(dim, scope).is_ok()
+    }
+
+    /// The absolute value of a stride of known sign.
+    fn magnitude(&self, stride: &Dim, scope: &[&Dim]) -> Option<Dim> {
+        if self.shows(stride, scope) {
+            return Some(stride.clone());
+        }
+        let negated = &Dim::Const(0) - stride;
+        self.shows(&negated, scope).then_some(negated)
+    }
+}
+
+/// The extents that are at least 1 wherever these accesses happen.
+fn scope<'a>(nest: &'a Nest, touches: &[&Touch<'a>]) -> Vec<&'a Dim> {
+    touches.iter().flat_map(|t| t.axes).chain(&nest.extent).collect()
+}
+
+/// The dim is an integer times the unit, term by term.
+fn is_multiple(dim: &Dim, unit: &Dim) -> bool {
+    let terms = unit.terms();
+    let [(factor, c)] = terms.as_slice() else { return false };
+    let exponent_in = |monomial: &[(Atom, u32)], atom| {
+        monomial.iter().find(|(a, _)| *a == atom).map_or(0, |(_, exponent)| *exponent)
+    };
+    dim.terms().iter().all(|(monomial, coefficient)| {
+        coefficient % c == 0 && factor.iter().all(|(a, exponent)| exponent_in(monomial, *a) >= *exponent)
+    })
+}
+
+/// Both reach the same elements in every row, axes renamed.
+fn same_elements(a: &Touch, b: &Touch) -> bool {
+    let (mut left, mut right) = (a.inner(), b.inner());
+    left.sort();
+    right.sort();
+    a.access.offset == b.access.offset && left == right
+}

@@ -1,0 +1,161 @@
+//! Every access of a step to a buffer, with what is needed to compare two of them.
+
+use tgc_graph::dim::Dim;
+
+use crate::plan::{Access, Axis, Block, BufferId, FunctionPlan, Nest, Read, Sink, Step, Target};
+
+/// One access in one block.
+pub(super) struct Touch<'p> {
+    /// Index of the block; 0 for a copy.
+    pub block: usize,
+    pub kind: Kind,
+    pub access: Access,
+    /// The inner axes around it: all of the block's, without the folded one for [`Kind::Fold`].
+    pub axes: &'p [Dim],
+    /// Lanes of the block.
+    pub lanes: u32,
+    /// The block has no axes at all, so that rows are its lanes.
+    pub axis_free: bool,
+}
+
+/// How a buffer is touched.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Kind {
+    Read,
+    Store,
+    /// The result of a fold over the block's last axis.
+    Fold,
+    Accumulate,
+    Total,
+    /// The source of a copy: every element.
+    CopyFrom,
+    /// The destination of a copy.
+    CopyTo,
+}
+
+impl Kind {
+    /// It needs what the memory holds.
+    pub(super) fn reads(self) -> bool {
+        match self {
+            Kind::Read | Kind::Accumulate | Kind::CopyFrom => true,
+            Kind::Store | Kind::Fold | Kind::Total | Kind::CopyTo => false,
+        }
+    }
+
+    /// It changes the memory.
+    pub(super) fn writes(self) -> bool {
+        match self {
+            Kind::Store | Kind::Fold | Kind::Accumulate | Kind::Total | Kind::CopyTo => true,
+            Kind::Read | Kind::CopyFrom => false,
+        }
+    }
+}
+
+impl Touch<'_> {
+    /// The stride of the rows, if the access depends on them.
+    pub(super) fn row_stride(&self) -> Option<&Dim> {
+        self.access.strides.iter().find(|(axis, _)| *axis == Axis::Row).map(|(_, stride)| stride)
+    }
+
+    /// Stride and extent of each inner axis that the access depends on.
+    pub(super) fn inner(&self) -> Vec<(&Dim, &Dim)> {
+        self.access
+            .strides
+            .iter()
+            .filter_map(|(axis, stride)| match axis {
+                Axis::Row => None,
+                Axis::Inner(i) => Some((stride, &self.axes[*i])),
+            })
+            .collect()
+    }
+
+    /// How many elements it reaches over all rows, when no two index tuples reach the same.
+    pub(super) fn count(&self, function: &FunctionPlan, rows: Option<&Dim>) -> Dim {
+        if self.kind == Kind::CopyTo {
+            return elements(function, self.access.buffer);
+        }
+        let one = Dim::Const(1);
+        let rows = self.row_stride().and(rows).unwrap_or(&one);
+        self.inner().iter().fold(rows.clone(), |product, (_, extent)| &product * extent)
+    }
+}
+
+/// The number of elements of a buffer.
+pub(super) fn elements(function: &FunctionPlan, buffer: BufferId) -> Dim {
+    function.buffer(buffer).shape.iter().fold(Dim::Const(1), |product, d| &product * d)
+}
+
+/// The accesses of a step, in the order in which a row makes them.
+pub(super) fn of_step(step: &Step) -> Vec<Touch<'_>> {
+    match step {
+        Step::Nest(nest) => of_nest(nest),
+        Step::Copy { from, to } => [(from, Kind::CopyFrom), (to, Kind::CopyTo)]
+            .into_iter()
+            .map(|(buffer, kind)| Touch {
+                block: 0,
+                kind,
+                access: whole(*buffer),
+                axes: &[],
+                lanes: 1,
+                axis_free: true,
+            })
+            .collect(),
+    }
+}
+
+/// The accesses of a nest, in order.
+pub(super) fn of_nest(nest: &Nest) -> Vec<Touch<'_>> {
+    let mut touches = vec![];
+    for (index, block) in nest.blocks.iter().enumerate() {
+        of_block(index, block, &mut touches);
+    }
+    touches
+}
+
+fn of_block<'p>(index: usize, block: &'p Block, touches: &mut Vec<Touch<'p>>) {
+    let outer = &block.axes[..block.axes.len().saturating_sub(1)];
+    let mut touch = |kind: Kind, access: Access| {
+        touches.push(Touch {
+            block: index,
+            kind,
+            access,
+            axes: if kind == Kind::Fold { outer } else { &block.axes },
+            lanes: block.lanes,
+            axis_free: block.axes.is_empty(),
+        });
+    };
+    for read in &block.reads {
+        match read {
+            Read::Buffer(access) => touch(Kind::Read, access.clone()),
+            Read::Row(_) | Read::Size(_) => {}
+        }
+    }
+    for sink in &block.sinks {
+        match sink {
+            Sink::Store { to, .. } => touch(Kind::Store, to.clone()),
+            Sink::Row { .. } => {}
+            Sink::Fold { to, .. } => {
+                for target in to {
+                    match target {
+                        Target::Row(_) => {}
+                        Target::Buffer(access) => touch(Kind::Fold, access.clone()),
+                    }
+                }
+            }
+            Sink::Accumulate { to, .. } => {
+                for access in to {
+                    touch(Kind::Accumulate, access.clone());
+                }
+            }
+            Sink::Total { to, .. } => {
+                for buffer in to {
+                    touch(Kind::Total, whole(*buffer));
+                }
+            }
+        }
+    }
+}
+
+fn whole(buffer: BufferId) -> Access {
+    Access { buffer, strides: vec![], offset: Dim::Const(0) }
+}
