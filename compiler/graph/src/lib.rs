@@ -8,6 +8,7 @@ pub mod data;
 pub mod differentiate;
 pub mod dim;
 pub mod dtype;
+pub mod evaluate;
 pub mod graph;
 pub mod infer;
 pub mod kernel;

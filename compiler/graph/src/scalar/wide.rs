@@ -15,6 +15,12 @@ pub enum Wide {
     Real(Dd),
 }
 
+impl Default for Wide {
+    fn default() -> Wide {
+        Wide::Bits(0)
+    }
+}
+
 impl Wide {
     /// The value of a lane's bits, exactly.
     pub fn from_bits(lane: Lane, bits: u64) -> Wide {

@@ -1,0 +1,75 @@
+//! The two arithmetics of the evaluator.
+
+use crate::scalar::{Lane, Program, Wide};
+
+/// An arithmetic that programs run in.
+pub trait Domain {
+    /// One part of an element.
+    type Part: Copy + Default + std::fmt::Debug;
+
+    /// The part with these bits.
+    fn from_bits(lane: Lane, bits: u64) -> Self::Part;
+
+    /// Makes a program ready to run many times.
+    fn prepare(program: &Program) -> Program;
+
+    /// Runs a prepared program; the results' parts go to `out`, two a result.
+    fn run(
+        program: &Program,
+        params: &[[Self::Part; 2]],
+        scratch: &mut Vec<u64>,
+        out: &mut Vec<[Self::Part; 2]>,
+    );
+}
+
+/// Each lane's own arithmetic, on bits.
+#[derive(Clone, Copy, Debug)]
+pub struct Narrow;
+
+impl Domain for Narrow {
+    type Part = u64;
+
+    fn from_bits(_: Lane, bits: u64) -> u64 {
+        bits
+    }
+
+    fn prepare(program: &Program) -> Program {
+        program.expand()
+    }
+
+    fn run(program: &Program, params: &[[u64; 2]], scratch: &mut Vec<u64>, out: &mut Vec<[u64; 2]>) {
+        let mut parts = vec![];
+        program.run(params, scratch, &mut parts);
+        pair_up(program, &parts, out);
+    }
+}
+
+/// Double-double in every floating-point lane.
+#[derive(Clone, Copy, Debug)]
+pub struct WideDomain;
+
+impl Domain for WideDomain {
+    type Part = Wide;
+
+    fn from_bits(lane: Lane, bits: u64) -> Wide {
+        Wide::from_bits(lane, bits)
+    }
+
+    fn prepare(program: &Program) -> Program {
+        program.clone()
+    }
+
+    fn run(program: &Program, params: &[[Wide; 2]], _: &mut Vec<u64>, out: &mut Vec<[Wide; 2]>) {
+        pair_up(program, &program.run_wide(params), out);
+    }
+}
+
+fn pair_up<P: Copy>(program: &Program, parts: &[P], out: &mut Vec<[P; 2]>) {
+    out.clear();
+    let mut rest = parts;
+    for element in &program.results {
+        let (own, others) = rest.split_at(element.parts().len());
+        out.push([own[0], own[own.len() - 1]]);
+        rest = others;
+    }
+}

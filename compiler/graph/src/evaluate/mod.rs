@@ -1,0 +1,178 @@
+//! The reference evaluator: plain, slow, obviously right. It defines what a graph means.
+//!
+//! [`evaluate`] computes in each node's own arithmetic; [`evaluate_wide`] in double-double throughout, and
+//! judges the accuracy of everything else. Composites and gradients are expanded first, unstabilized.
+
+mod domain;
+mod kernels;
+mod sizes;
+
+use thiserror::Error;
+
+pub use domain::{Domain, Narrow, WideDomain};
+pub use sizes::{Sizes, bind_sizes};
+
+use crate::array::Array;
+use crate::differentiate;
+use crate::dtype::DType;
+use crate::graph::{Graph, NodeId};
+use crate::kernel::{Kernel, Leaf};
+use crate::module::{Function, SharedVariable};
+use crate::scalar::Wide;
+
+/// Why a call cannot be evaluated. The same calls are refused by the emitted library.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[allow(missing_docs)]
+pub enum EvaluateError {
+    #[error("{function} takes {want} arguments and got {got}")]
+    Count { function: String, want: usize, got: usize },
+    #[error("{function}: {input} is {got}, expected {want}")]
+    Type { function: String, input: String, got: String, want: String },
+    #[error("{function}: {name}={value}, allowed {min}..{max}")]
+    Range { function: String, name: String, value: i64, min: i64, max: i64 },
+    #[error("{function}: {left} is {left_size}, {right} is {right_size}; they must be equal")]
+    Sizes { function: String, left: String, left_size: i64, right: String, right_size: i64 },
+    #[error("{function}: no argument's shape determines {name}; give it")]
+    Unbound { function: String, name: String },
+}
+
+/// Elements in some arithmetic, row-major.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Value<P> {
+    /// Element type.
+    pub dtype: DType,
+    /// Size of each axis.
+    pub shape: Vec<usize>,
+    /// The parts of each element.
+    pub elements: Vec<[P; 2]>,
+}
+
+/// What a call gives.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Outcome<V> {
+    /// The outputs in order.
+    pub outputs: Vec<V>,
+    /// The new values of updated variables, by index into the model's shared variables.
+    pub updates: Vec<(usize, V)>,
+}
+
+/// Evaluates a function in its own arithmetic, given its arguments and the values of all of the model's
+/// shared variables.
+///
+/// # Errors
+///
+/// If the arguments do not fit.
+pub fn evaluate(
+    function: &Function,
+    shared: &[SharedVariable],
+    inputs: &[Array],
+    sizes: &Sizes,
+) -> Result<Outcome<Array>, EvaluateError> {
+    let outcome = run::<Narrow>(function, shared, inputs, sizes)?;
+    let array = |v: &Value<u64>| {
+        let mut array = Array::zeros_of(v.dtype, v.shape.clone());
+        v.elements.iter().enumerate().for_each(|(i, parts)| array.set(i, *parts));
+        array
+    };
+    Ok(Outcome {
+        outputs: outcome.outputs.iter().map(array).collect(),
+        updates: outcome.updates.iter().map(|(i, v)| (*i, array(v))).collect(),
+    })
+}
+
+/// Evaluates a function in double-double arithmetic.
+///
+/// # Errors
+///
+/// If the arguments do not fit.
+pub fn evaluate_wide(
+    function: &Function,
+    shared: &[SharedVariable],
+    inputs: &[Array],
+    sizes: &Sizes,
+) -> Result<Outcome<Value<Wide>>, EvaluateError> {
+    run::<WideDomain>(function, shared, inputs, sizes)
+}
+
+fn run<D: Domain>(
+    function: &Function,
+    shared: &[SharedVariable],
+    inputs: &[Array],
+    given: &Sizes,
+) -> Result<Outcome<Value<D::Part>>, EvaluateError> {
+    let sizes = bind_sizes(function, inputs, given)?;
+    let mut roots = function.roots();
+    roots.extend(&function.inputs);
+    let (graph, new_roots) = differentiate::expand(&function.graph, &roots);
+    let renamed = |id: NodeId| new_roots[roots.iter().position(|r| *r == id).expect("invariant: a root")];
+    let function = function.with_graph(graph, &renamed);
+    let values = evaluate_graph::<D>(&function, shared, inputs, &sizes);
+    let value = |id: NodeId| values[id.index()].clone().expect("invariant: roots are evaluated");
+    Ok(Outcome {
+        outputs: function.outputs.iter().map(|o| value(o.node)).collect(),
+        updates: function.updates.iter().map(|u| (u.shared, value(u.node))).collect(),
+    })
+}
+
+fn evaluate_graph<D: Domain>(
+    function: &Function,
+    shared: &[SharedVariable],
+    inputs: &[Array],
+    sizes: &[i64],
+) -> Vec<Option<Value<D::Part>>> {
+    let graph = &function.graph;
+    let live = graph.reachable(&function.roots());
+    let mut values: Vec<Option<Value<D::Part>>> = vec![None; graph.len()];
+    for id in graph.ids().filter(|id| live[id.index()]) {
+        let ty = graph.ty(id);
+        let shape: Vec<usize> = ty.shape.iter().map(|d| sizes::size(d, sizes)).collect();
+        let operands: Vec<&Value<D::Part>> = graph
+            .operands(id)
+            .iter()
+            .map(|o| values[o.index()].as_ref().expect("invariant: in order"))
+            .collect();
+        let kernel = graph.kernel(id);
+        let elements = match &kernel {
+            Kernel::Leaf(leaf) => {
+                read_leaf::<D>(graph, function, leaf, ty.dtype, &shape, (shared, inputs, sizes))
+            }
+            Kernel::Map(program) => kernels::map::<D>(program, &operands, &shape),
+            Kernel::Reduce(reduction) => kernels::reduce::<D>(reduction, operands[0], &shape),
+            Kernel::View(view) => kernels::view(view, operands[view.operand], &shape),
+            Kernel::Contract(contraction) => {
+                kernels::contract::<D>(contraction, operands[0], operands[1], ty.dtype, &shape)
+            }
+            Kernel::Deferred => unreachable!("invariant: composites and gradients were expanded"),
+        };
+        values[id.index()] = Some(Value { dtype: ty.dtype, shape, elements });
+    }
+    values
+}
+
+fn read_leaf<D: Domain>(
+    graph: &Graph,
+    function: &Function,
+    leaf: &Leaf,
+    dtype: DType,
+    shape: &[usize],
+    (shared, inputs, sizes): (&[SharedVariable], &[Array], &[i64]),
+) -> Vec<[D::Part; 2]> {
+    let array = match leaf {
+        Leaf::Input(name) => {
+            let named = |id: &NodeId| matches!(graph.kernel(*id), Kernel::Leaf(Leaf::Input(n)) if n == *name);
+            let index = function.inputs.iter().position(named).expect("invariant: inputs are listed");
+            inputs[index].clone()
+        }
+        Leaf::Shared(name) => {
+            let variable =
+                shared.iter().find(|s| *s.name == **name).expect("invariant: variables are declared");
+            variable.initial.clone()
+        }
+        Leaf::Size(dim) => Array::splat(dtype, shape, [sizes::size(dim, sizes) as u64, 0]),
+        Leaf::Splat(_) | Leaf::Data(_) => {
+            leaf.constant(dtype, shape, &graph.data).expect("invariant: constants have their data")
+        }
+    };
+    let lane = dtype.lane();
+    (0..array.len()).map(|i| array.get(i).map(|bits| D::from_bits(lane, bits))).collect()
+}

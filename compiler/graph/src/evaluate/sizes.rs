@@ -1,0 +1,96 @@
+//! The symbols' values, from the shapes of arguments.
+
+use std::collections::BTreeMap;
+
+use super::EvaluateError;
+use crate::array::Array;
+use crate::dim::{Atom, Dim, SymbolId};
+use crate::module::Function;
+
+/// Sizes given by name, for symbols that no argument's shape determines.
+pub type Sizes = BTreeMap<String, i64>;
+
+/// The value of a dim, given its symbols' values.
+pub(super) fn size(dim: &Dim, sizes: &[i64]) -> usize {
+    let value = dim.evaluate(&|SymbolId(i)| sizes[i as usize]);
+    value.and_then(|v| usize::try_from(v).ok()).expect("invariant: sizes are within their ranges")
+}
+
+/// The values of a function's symbols, in order; checks all arguments against their types.
+///
+/// # Errors
+///
+/// If an argument has another type, a size is outside its range or undetermined, or sizes disagree.
+pub fn bind_sizes(function: &Function, inputs: &[Array], given: &Sizes) -> Result<Vec<i64>, EvaluateError> {
+    let graph = &function.graph;
+    if inputs.len() != function.inputs.len() {
+        let (want, got) = (function.inputs.len(), inputs.len());
+        return Err(EvaluateError::Count { function: function.name.clone(), want, got });
+    }
+    let mut values: Vec<Option<i64>> =
+        graph.symbols.iter().map(|(_, symbol)| given.get(&symbol.name).copied()).collect();
+    for (id, array) in function.inputs.iter().zip(inputs) {
+        for (dim, size) in graph.ty(*id).shape.iter().zip(array.shape()) {
+            if let Some((symbol, value)) = solve(dim, *size as i64) {
+                values[symbol.0 as usize].get_or_insert(value);
+            }
+        }
+    }
+    let mut sizes = vec![];
+    for ((_, symbol), value) in graph.symbols.iter().zip(values) {
+        let (function, name) = (function.name.clone(), symbol.name.clone());
+        let Some(value) = value else { return Err(EvaluateError::Unbound { function, name }) };
+        if !(symbol.min..=symbol.max).contains(&value) {
+            return Err(EvaluateError::Range { function, name, value, min: symbol.min, max: symbol.max });
+        }
+        sizes.push(value);
+    }
+    check(function, inputs, &sizes)?;
+    Ok(sizes)
+}
+
+/// The symbol of a dim `coefficient * symbol + constant` that makes it a size.
+fn solve(dim: &Dim, size: i64) -> Option<(SymbolId, i64)> {
+    let terms = dim.terms();
+    let (constant, rest) = match terms.split_first() {
+        Some(((monomial, constant), rest)) if monomial.is_empty() => (*constant, rest),
+        _ => (0, terms.as_slice()),
+    };
+    let [(monomial, coefficient)] = rest else { return None };
+    let [(Atom::Symbol(id), 1)] = monomial.as_slice() else { return None };
+    let scaled = size - constant;
+    (scaled % coefficient == 0).then(|| (*id, scaled / coefficient))
+}
+
+fn check(function: &Function, inputs: &[Array], sizes: &[i64]) -> Result<(), EvaluateError> {
+    let graph = &function.graph;
+    let value = |dim: &Dim| dim.evaluate(&|SymbolId(i)| sizes[i as usize]).unwrap_or(-1);
+    for (id, array) in function.inputs.iter().zip(inputs) {
+        let ty = graph.ty(*id);
+        let shape: Vec<i64> = ty.shape.iter().map(&value).collect();
+        let fits =
+            array.dtype() == ty.dtype && array.shape().iter().map(|n| *n as i64).eq(shape.iter().copied());
+        if !fits {
+            return Err(EvaluateError::Type {
+                function: function.name.clone(),
+                input: crate::pp::expression(graph, *id),
+                got: format!("{}{:?}", array.dtype(), array.shape()),
+                want: format!("{} with these sizes {shape:?}", ty.display(&graph.symbols)),
+            });
+        }
+    }
+    for equation in &graph.equations.known {
+        let (left_size, right_size) = (value(&equation.left), value(&equation.right));
+        if left_size != right_size {
+            let (left, right) = (equation.left_name.clone(), equation.right_name.clone());
+            return Err(EvaluateError::Sizes {
+                function: function.name.clone(),
+                left,
+                left_size,
+                right,
+                right_size,
+            });
+        }
+    }
+    Ok(())
+}
