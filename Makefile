@@ -1,0 +1,30 @@
+# make demo   sets up, builds tgc and runs the tutorial's logistic regression end to end
+# make test   sets up and runs every check: formatting, lints, tests, documentation
+# make bench  measures the emitted code beside plain C
+
+export PATH := $(HOME)/.cargo/bin:$(PATH)
+
+.PHONY: setup demo test bench fmt clean
+
+setup:
+	@scripts/setup
+
+demo: setup
+	cargo build --release -p tgc -p tgc-examples
+	examples/run
+
+test: setup
+	cargo fmt --all -- --check
+	cargo clippy --workspace --all-targets -- -D warnings
+	cargo test --workspace
+	RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps
+
+bench: setup
+	cargo bench -p tgc-benches
+
+fmt:
+	cargo fmt --all
+
+clean:
+	cargo clean
+	rm -rf out
