@@ -14,16 +14,17 @@ const LN_2: (Pair, Pair) =
 const POLYNOMIAL: (&[f32], &[f64]) = (
     &[0.5, 0.166_666_67, 0.041_666_478, 0.008_333_191, 0.001_393_37, 0.000_199_593_12],
     &[
-        0.500_000_000_000_000_6,
+        0.5,
         0.166_666_666_666_666_77,
-        0.041_666_666_666_573_59,
+        0.041_666_666_666_666_68,
         0.008_333_333_333_321_443,
-        0.001_388_888_893_240_246_8,
+        0.001_388_888_888_887_744_7,
         0.000_198_412_698_865_632_2,
-        2.480_150_440_235_500_3e-5,
+        2.480_158_734_060_907e-5,
         2.755_724_379_397_091e-6,
-        2.762_634_918_083_341_5e-7,
+        2.755_725_921_560_724_4e-7,
         2.510_917_574_999_190_3e-8,
+        2.091_949_721_697_920_5e-9,
     ],
 );
 
@@ -69,26 +70,32 @@ impl Power {
         e.fma(r_low, self.p, p_low)
     }
 
+    /// 2^(n + offset), which has to be a normal number.
+    pub(super) fn scale(&self, e: &mut Emit, offset: i64) -> Value {
+        let n = e.bits_of(self.sum);
+        power_of_two(e, n, offset)
+    }
+
     /// Two powers of two, both in the normal range, whose product is 2^n even where that is not.
-    pub(super) fn scales(&self, e: &mut Emit) -> (Value, Value) {
+    fn scales(&self, e: &mut Emit) -> (Value, Value) {
         let (half, magic) = (e.exact(0.5), e.magic());
         let sum = e.fma(self.n, half, magic);
-        let (whole, first) = (e.to_bits(self.sum), e.to_bits(sum));
+        let (whole, first) = (e.bits_of(self.sum), e.bits_of(sum));
         let second = e.b.binary(Binary::Sub, whole, first);
-        (scale(e, first, 0), scale(e, second, 0))
+        (power_of_two(e, first, 0), power_of_two(e, second, 0))
     }
 }
 
 /// 2^(n + offset) from bits that hold n in their low places.
-fn scale(e: &mut Emit, n: Value, offset: i64) -> Value {
+fn power_of_two(e: &mut Emit, n: Value, offset: i64) -> Value {
     let fraction = e.fraction;
     let exponent = e.with_bits(Binary::Shl, n, u64::from(fraction));
     let one = e.bias.wrapping_add_signed(offset) << fraction;
     let bits = e.with_bits(Binary::Add, exponent, one);
-    e.from_bits(bits)
+    e.of_bits(bits)
 }
 
-/// e^x.
+/// e^x, within 1 ULP: measured 0.982 for `F32` (every argument) and 0.966 for `F64` (4 million samples).
 pub(super) fn build_exp(e: &mut Emit, x: Value) -> Value {
     // Beyond these the result is infinite or zero in any case.
     let (top, bottom) = (e.constant((89.0, 710.0)), e.constant((-104.0, -746.0)));
@@ -100,7 +107,7 @@ pub(super) fn build_exp(e: &mut Emit, x: Value) -> Value {
     e.mul(scaled, second)
 }
 
-/// e^x - 1.
+/// e^x - 1, within 0.8 ULP: measured 0.736 for `F32` (every argument) and 0.720 for `F64` (4 million samples).
 ///
 /// 2^n p + (2^n - 1) cancels for n = ±1, so both terms and their sum carry what rounding took from them.
 pub(super) fn build_expm1(e: &mut Emit, x: Value) -> Value {
@@ -110,8 +117,7 @@ pub(super) fn build_expm1(e: &mut Emit, x: Value) -> Value {
     let power = Power::of(e, clamped);
     let p_low = power.low(e);
     // Halves, so that the scale stays finite.
-    let n = e.to_bits(power.sum);
-    let scale = scale(e, n, -1);
+    let scale = power.scale(e, -1);
     let half = e.exact(0.5);
     let base = e.sub(scale, half);
     let base_low = e.sub(scale, base);

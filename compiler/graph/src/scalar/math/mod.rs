@@ -136,11 +136,11 @@ impl Emit<'_> {
         })
     }
 
-    fn to_bits(&mut self, a: Value) -> Value {
+    fn bits_of(&mut self, a: Value) -> Value {
         self.b.bitcast(a, self.lane.to_bits_lane())
     }
 
-    fn from_bits(&mut self, a: Value) -> Value {
+    fn of_bits(&mut self, a: Value) -> Value {
         self.b.bitcast(a, self.lane)
     }
 

@@ -1,0 +1,76 @@
+//! How many instructions functions expand to, and which they share.
+
+use tgc_graph::dtype::DType;
+use tgc_graph::scalar::{Binary, Builder, Element, Inst, MathFn, Program};
+
+use crate::block::{program, run_block};
+
+fn count(program: &Program, matches: impl Fn(&Inst) -> bool) -> usize {
+    program.insts.iter().filter(|(inst, _)| matches(inst)).count()
+}
+
+fn is_work(inst: &Inst) -> bool {
+    !matches!(inst, Inst::Const(_) | Inst::Param { .. })
+}
+
+/// Loops pay for every instruction; a change here should be meant.
+#[test]
+fn functions_cost_what_they_did() {
+    let counts = MathFn::ALL.map(|f| {
+        let cost = |dtype| count(&program(f, dtype).expand(), is_work);
+        (f.name(), cost(DType::F32), cost(DType::F64))
+    });
+    let want = [
+        ("exp", 28, 33),
+        ("log", 34, 38),
+        ("log1p", 48, 52),
+        ("expm1", 39, 44),
+        ("sigmoid", 46, 51),
+        ("softplus", 45, 55),
+    ];
+    assert_eq!(counts, want);
+}
+
+/// A cross-entropy and its gradient need sigmoid and softplus of z and -z.
+#[test]
+fn logistic_functions_share_one_exponential() {
+    let together = |functions: &[(MathFn, bool)]| {
+        let mut b = Builder::new(&[DType::F64]);
+        let z = b.param(0);
+        let minus = b.neg(z);
+        let results = functions.iter().map(|(f, negated)| {
+            let x = if *negated { minus } else { z };
+            Element::real(DType::F64, b.math(*f, x.re()))
+        });
+        let results = results.collect();
+        b.finish(results).expand()
+    };
+    let shared = count(&together(&[(MathFn::Sigmoid, false), (MathFn::Softplus, false)]), is_work);
+    let sigmoid = together(&[(MathFn::Sigmoid, false)]);
+    let softplus = together(&[(MathFn::Softplus, false)]);
+    let both = together(&[(MathFn::Sigmoid, false), (MathFn::Sigmoid, true)]);
+    // The negation, a comparison and a select.
+    assert_eq!(count(&both, is_work), count(&sigmoid, is_work) + 3);
+    let both = together(&[(MathFn::Softplus, false), (MathFn::Softplus, true)]);
+    // The negation, a comparison, a select and a sum.
+    assert_eq!(count(&both, is_work), count(&softplus, is_work) + 4);
+    let all = together(&[
+        (MathFn::Sigmoid, false),
+        (MathFn::Sigmoid, true),
+        (MathFn::Softplus, false),
+        (MathFn::Softplus, true),
+    ]);
+    assert_eq!(count(&all, is_work), shared + 5);
+    // An exponential shifts its integer part into the place of the exponent.
+    assert_eq!(count(&all, |inst| matches!(inst, Inst::Binary(Binary::Shl, ..))), 1);
+    let is_division = |inst: &Inst| matches!(inst, Inst::Binary(Binary::Div, ..));
+    assert_eq!(count(&all, is_division), 2);
+}
+
+/// The far tail keeps its relative accuracy: log(1 + e^-40) is e^-40.
+#[test]
+fn softplus_has_a_tail() {
+    let softplus = program(MathFn::Softplus, DType::F64).expand();
+    let got = f64::from_bits(run_block(&softplus, &[(-40.0f64).to_bits()])[0]);
+    assert!((got / (-40.0f64).exp() - 1.0).abs() < 4e-16, "{got:e}");
+}

@@ -1,0 +1,170 @@
+//! The error of every elementary function, expanded, against wide arithmetic, in units of the last place.
+//!
+//! `cargo test --test accuracy -- --nocapture` prints what was measured. Below 2^-960 the wide value has itself
+//! only the places of an `f64`, so errors of denormal `F64` results come out as whole numbers.
+
+use tgc_graph::dtype::DType;
+use tgc_graph::scalar::{Dd, Lane, MathFn, Wide};
+
+use crate::block::{program, run_block};
+
+/// What the documentation of each function promises: for `F32`, for `F64`.
+fn bounds(function: MathFn) -> (f64, f64) {
+    match function {
+        MathFn::Exp | MathFn::Sigmoid => (1.0, 1.0),
+        MathFn::Log | MathFn::Log1p => (0.9, 0.9),
+        MathFn::Expm1 => (0.8, 0.8),
+        MathFn::Softplus => (1.8, 1.8),
+    }
+}
+
+/// Fraction bits and least exponent of a normal number.
+fn format(lane: Lane) -> (i32, i32) {
+    if lane == Lane::F32 { (23, -126) } else { (52, -1022) }
+}
+
+/// How far `got` is from the exact value, in units of the last place of that; infinite if their classes
+/// differ. An infinity counts as the number that would follow the greatest.
+fn error_in_ulp(lane: Lane, got: u64, exact: Dd) -> f64 {
+    let Wide::Real(got) = Wide::from_bits(lane, got) else { unreachable!("floats only") };
+    if got.hi.is_nan() || exact.hi.is_nan() {
+        return if got.hi.is_nan() && exact.hi.is_nan() { 0.0 } else { f64::INFINITY };
+    }
+    if got == exact {
+        let same_sign = got.hi.is_sign_negative() == exact.hi.is_sign_negative();
+        return if same_sign { 0.0 } else { f64::INFINITY };
+    }
+    let limit = Dd::from(if lane == Lane::F32 { 2f64.powi(128) } else { f64::MAX });
+    let clip = |v: Dd| if v > limit { limit } else { v };
+    let (fraction, least) = format(lane);
+    let exponent = match (clip(exact).hi.abs().to_bits() >> 52) as i32 - 1023 {
+        e if e < least => least,
+        128 if lane == Lane::F32 => 127,
+        e => e,
+    };
+    // In two steps, as the unit itself may be below the range.
+    let difference = (clip(got) - clip(exact)).hi.abs() * 2f64.powi(fraction);
+    difference / 2f64.powi(exponent)
+}
+
+/// Measures a function on arguments, and gives the greatest error and where it is.
+fn measure(function: MathFn, dtype: DType, arguments: &mut dyn Iterator<Item = u64>) -> (f64, u64) {
+    let lane = dtype.lane();
+    let wide = program(function, dtype);
+    let expanded = wide.expand();
+    let mut worst = (0.0, 0);
+    loop {
+        let block: Vec<u64> = arguments.take(1024).collect();
+        if block.is_empty() {
+            return worst;
+        }
+        for (x, got) in block.iter().zip(run_block(&expanded, &block)) {
+            let exact = wide.run_wide(&[[Wide::from_bits(lane, *x); 2]])[0].real();
+            let error = error_in_ulp(lane, got, exact);
+            if error > worst.0 {
+                worst = (error, *x);
+            }
+        }
+    }
+}
+
+const SPECIAL: [f64; 30] = [
+    0.0,
+    -0.0,
+    1.0,
+    -1.0,
+    0.5,
+    -0.5,
+    2.0,
+    -2.0,
+    f64::INFINITY,
+    f64::NEG_INFINITY,
+    f64::NAN,
+    f64::MAX,
+    f64::MIN,
+    f64::MIN_POSITIVE,
+    -f64::MIN_POSITIVE,
+    5e-324,
+    -5e-324,
+    1e-310,
+    88.72284,
+    709.782712893384,
+    709.7827128933841,
+    -103.97208,
+    -745.1332191019411,
+    -745.1332191019412,
+    -708.4,
+    -87.33655,
+    1e-8,
+    -1e-8,
+    1e-16,
+    -1e-16,
+];
+
+/// Bit patterns at regular distances: a few of all, more of those between 2^-26 and 2^7, where most functions
+/// do not come down to a constant or their argument.
+fn f32_arguments() -> impl Iterator<Item = u64> {
+    let special = SPECIAL.into_iter().flat_map(|x| {
+        let x = x as f32;
+        [x, x.next_up(), x.next_down()].map(|x| u64::from(x.to_bits()))
+    });
+    let all = (0..1 << 32).step_by(16411);
+    let bend = (101 << 23..134 << 23).step_by(1009).flat_map(|bits| [bits, bits | 1 << 31]);
+    special.chain(all).chain(bend)
+}
+
+/// Numbers of all magnitudes, more of them where functions bend, by a fixed generator (Steele, Lea and
+/// Flood, "Fast splittable pseudorandom number generators", OOPSLA 2014, figure 17).
+fn f64_arguments() -> impl Iterator<Item = u64> {
+    let random = (1..=40_000u64).flat_map(|i| {
+        let z = i.wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        let z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        let z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        let z = z ^ (z >> 31);
+        let unit = (z >> 11) as f64 / 2f64.powi(53);
+        let spread = (unit - 0.5) * 2f64.powi(8 - (z & 63) as i32);
+        [f64::from_bits(z), spread, -unit, 1.0 + spread, 1500.0 * unit - 760.0].map(f64::to_bits)
+    });
+    let special = SPECIAL.into_iter().flat_map(|x| [x, x.next_up(), x.next_down()].map(f64::to_bits));
+    special.chain(random)
+}
+
+fn check(function: MathFn) {
+    let (single, double) = bounds(function);
+    let (error, at) = measure(function, DType::F32, &mut f32_arguments());
+    println!("{:9} f32 {error:.3} ULP at {:e}", function.name(), f32::from_bits(at as u32));
+    assert!(error <= single, "{} f32: {error} at {at:#x}", function.name());
+    let (error, at) = measure(function, DType::F64, &mut f64_arguments());
+    println!("{:9} f64 {error:.3} ULP at {:e}", function.name(), f64::from_bits(at));
+    assert!(error <= double, "{} f64: {error} at {at:#x}", function.name());
+}
+
+#[test]
+fn exp_is_accurate() {
+    check(MathFn::Exp);
+}
+
+#[test]
+fn log_is_accurate() {
+    check(MathFn::Log);
+}
+
+#[test]
+fn log1p_is_accurate() {
+    check(MathFn::Log1p);
+}
+
+#[test]
+fn expm1_is_accurate() {
+    check(MathFn::Expm1);
+}
+
+#[test]
+fn sigmoid_is_accurate() {
+    check(MathFn::Sigmoid);
+}
+
+#[test]
+fn softplus_is_accurate() {
+    check(MathFn::Softplus);
+}
