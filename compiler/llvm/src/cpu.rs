@@ -5,6 +5,7 @@
 //! the features' bits, and XGETBV for whether the system saves the wide registers.
 
 use inkwell::context::Context;
+use inkwell::targets::TargetMachine;
 use inkwell::values::{FunctionValue, IntValue};
 use inkwell::IntPredicate;
 
@@ -179,6 +180,14 @@ impl Level {
         }
         Ok(features)
     }
+}
+
+/// The first of some features that the compiling machine lacks.
+pub(crate) fn missing_on_host<'f>(features: &[&'f str]) -> Option<&'f str> {
+    let host = TargetMachine::get_host_cpu_features().to_string();
+    let has = |feature: &str| host.split(',').any(|f| f.strip_prefix('+') == Some(feature));
+    let always = |feature: &str| X86.iter().any(|f| f.name == feature && f.word == Word::Always);
+    features.iter().copied().find(|feature| !always(feature) && !has(feature))
 }
 
 /// Emits the check of these features, `int32_t cpu_ok(void)`, where there is anything to check.

@@ -16,6 +16,7 @@ use tgc_graph::ty::TensorType;
 use tgc_lower::plan::ModelPlan;
 use tgc_runtime::layout::CTX_BYTES;
 
+use crate::cpu::missing_on_host;
 use crate::describe::state_bytes;
 use crate::error::Error;
 use crate::module::{Linkage, build_heap, build_model};
@@ -164,9 +165,7 @@ fn compile_into(
 
 /// Refuses a machine that lacks the features which the kernels use.
 fn check_host(target: &Target) -> Result<(), Error> {
-    let features = TargetMachine::get_host_cpu_features().to_string();
-    let has = |feature: &str| features.split(',').any(|f| f.strip_prefix('+') == Some(feature));
-    match target.features().iter().find(|feature| !has(feature)) {
+    match missing_on_host(target.features()) {
         None => Ok(()),
         Some(missing) => Err(Error::Host(format!("its CPU lacks {missing}, which {} has", target.cpu()))),
     }

@@ -9,7 +9,7 @@ use inkwell::OptimizationLevel;
 use inkwell::targets::{CodeModel, InitializationConfig, RelocMode, TargetMachine, TargetTriple};
 use tgc_lower::machine::Machine;
 
-use crate::cpu::Level;
+use crate::cpu::{Level, missing_on_host};
 use crate::error::Error;
 
 /// Systems that code can be made for.
@@ -169,9 +169,7 @@ fn native(arch: Arch) -> Result<(String, Level), Error> {
     }
     initialize();
     let name = TargetMachine::get_host_cpu_name().to_string();
-    let features = TargetMachine::get_host_cpu_features().to_string();
-    let has = |feature: &str| features.split(',').any(|f| f.strip_prefix('+') == Some(feature));
-    match Level::of(arch).iter().rev().find(|level| level.features().iter().all(|f| has(f))) {
+    match Level::of(arch).iter().rev().find(|level| missing_on_host(level.features()).is_none()) {
         Some(level) => Ok((name, *level)),
         None => Err(Error::Host(format!("its CPU {name} lacks features of {}", arch.default_level().name()))),
     }

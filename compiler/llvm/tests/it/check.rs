@@ -1,0 +1,84 @@
+//! Compares the compiled code with the interpreter.
+
+use tgc_graph::array::Array;
+use tgc_graph::dtype::DType;
+use tgc_llvm::{ArgumentMemory, Jit};
+use tgc_lower::interpret::Interpreter;
+use tgc_lower::plan::ModelPlan;
+use tgc_lower::verify::verify;
+
+use crate::plans::linkage;
+
+/// Calls a function of a plan both ways, twice, so that states go on, and compares outputs and states.
+#[track_caller]
+pub fn check(plan: &ModelPlan, calls: &[(usize, &[i64], Vec<Array>)]) {
+    verify(plan).unwrap_or_else(|e| panic!("{e}"));
+    let jit = Jit::new(plan, &linkage(plan)).unwrap_or_else(|e| panic!("{e}"));
+    for (function, sizes, inputs) in calls {
+        let mut config = vec![0; plan.sizes.len()];
+        for ((_, symbol), &size) in plan.functions[*function].symbols.iter().zip(*sizes) {
+            config[plan.sizes.iter().position(|s| s.name == symbol.name).unwrap()] = size;
+        }
+        let mut interpreter = Interpreter::new(plan);
+        let mut instance = jit.instance(&config).unwrap();
+        for _ in 0..2 {
+            let want = interpreter.call(*function, sizes, inputs).unwrap_or_else(|e| panic!("{e}"));
+            let mut got: Vec<Array> = want.iter().map(|a| Array::zeros_of(a.dtype(), a.shape())).collect();
+            let mut args: Vec<ArgumentMemory> = inputs.iter().map(|a| ArgumentMemory::Input(a.bytes())).collect();
+            args.extend(got.iter_mut().map(|a| ArgumentMemory::Output(a.bytes_mut())));
+            instance.call(*function, sizes, &mut args).unwrap_or_else(|e| panic!("{e:?}"));
+            let name = &plan.functions[*function].name;
+            for (i, (got, want)) in got.iter().zip(&want).enumerate() {
+                same(got, want, &format!("{name}, sizes {sizes:?}, output {i}"));
+            }
+            for (i, state) in plan.states.iter().enumerate() {
+                let (dtype, shape) = (state.initial.dtype(), state.initial.shape());
+                let got = Array::from_bytes(dtype, shape, instance.state(i)).unwrap();
+                same(&got, interpreter.state(i), &format!("{name}, sizes {sizes:?}, state {i}"));
+            }
+        }
+    }
+}
+
+#[track_caller]
+pub fn same(got: &Array, want: &Array, what: &str) {
+    for i in 0..want.len() {
+        let (g, w) = (got.get(i), want.get(i));
+        let equal = (0..2).all(|p| g[p] == w[p] || is_nan(want.dtype(), g[p]) && is_nan(want.dtype(), w[p]));
+        assert!(equal, "{what}, element {i} of {}: found {g:x?}, expected {w:x?}", want.len());
+    }
+}
+
+fn is_nan(dtype: DType, bits: u64) -> bool {
+    match dtype.to_real() {
+        DType::F32 => f32::from_bits(bits as u32).is_nan(),
+        DType::F64 => f64::from_bits(bits).is_nan(),
+        _ => false,
+    }
+}
+
+/// Numbers that look random, in [-2, 2), of any shape.
+pub fn noise(dtype: DType, shape: &[usize], seed: u64) -> Array {
+    let mut array = Array::zeros_of(dtype, shape);
+    let mut x = seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1;
+    let mut next = move || {
+        x ^= x << 13;
+        x ^= x >> 7;
+        x ^= x << 17;
+        x
+    };
+    let mut part = || {
+        let unit = (next() >> 11) as f64 / (1u64 << 51) as f64 - 2.0;
+        match dtype.to_real() {
+            DType::F32 => u64::from((unit as f32).to_bits()),
+            DType::F64 => unit.to_bits(),
+            DType::Bool => u64::from(unit > 0.0),
+            other => next() & (u64::MAX >> (64 - 8 * other.bytes())),
+        }
+    };
+    for i in 0..array.len() {
+        let parts = [part(), part()];
+        array.set(i, parts);
+    }
+    array
+}

@@ -1,0 +1,10 @@
+//! Runs emitted code and looks at emitted objects.
+//!
+//! The judge of results is the Plan's interpreter, bit for bit; any NaN equals any NaN.
+
+mod check;
+mod errors;
+mod nests;
+mod objects;
+mod plans;
+mod scalars;

@@ -1,0 +1,177 @@
+//! Short ways to write Plans by hand.
+
+use tgc_graph::array::Array;
+use tgc_graph::dim::{Dim, Symbol, SymbolId, Symbols};
+use tgc_graph::dtype::DType;
+use tgc_graph::scalar::{Builder, Element, Program};
+use tgc_graph::ty::TensorType;
+use tgc_llvm::Linkage;
+use tgc_lower::machine::Machine;
+use tgc_lower::plan::*;
+use tgc_lower::size::Size;
+
+/// A known size.
+pub fn n(size: i64) -> Dim {
+    Dim::Const(size)
+}
+
+/// The size of a symbol.
+pub fn s(id: u32) -> Dim {
+    Dim::symbol(SymbolId(id))
+}
+
+pub const ROW: Axis = Axis::Row;
+
+pub const fn inner(k: usize) -> Axis {
+    Axis::Inner(k)
+}
+
+/// A function under construction.
+pub struct Fun {
+    pub plan: FunctionPlan,
+}
+
+impl Fun {
+    pub fn new(name: &str, symbols: &[&str]) -> Fun {
+        let mut table = Symbols::default();
+        for symbol in symbols {
+            table.push(Symbol::new(*symbol));
+        }
+        let plan = FunctionPlan {
+            name: name.into(),
+            symbols: table,
+            inputs: vec![],
+            outputs: vec![],
+            reads: vec![],
+            updates: vec![],
+            checks: vec![],
+            buffers: vec![],
+            steps: vec![],
+            workspace: Size::Const(0),
+        };
+        Fun { plan }
+    }
+
+    pub fn buffer(&mut self, name: &str, dtype: DType, shape: &[Dim], place: Place) -> BufferId {
+        self.plan.buffers.push(Buffer { name: name.into(), dtype, shape: shape.to_vec(), place });
+        BufferId(self.plan.buffers.len() as u32 - 1)
+    }
+
+    pub fn input(&mut self, name: &str, dtype: DType, shape: &[Dim]) -> BufferId {
+        self.plan.inputs.push(Argument { name: name.into(), ty: TensorType::new(dtype, shape), default: None });
+        self.buffer(name, dtype, shape, Place::Input(self.plan.inputs.len() - 1))
+    }
+
+    pub fn output(&mut self, name: &str, dtype: DType, shape: &[Dim]) -> BufferId {
+        self.plan.outputs.push(Argument { name: name.into(), ty: TensorType::new(dtype, shape), default: None });
+        self.buffer(name, dtype, shape, Place::Output(self.plan.outputs.len() - 1))
+    }
+
+    pub fn workspace(&mut self, name: &str, dtype: DType, shape: &[Dim]) -> BufferId {
+        let elements = shape.iter().fold(n(1), |p, d| &p * d);
+        let offset = self.plan.workspace.clone();
+        self.plan.workspace = offset.clone().add(Size::of(&elements, dtype.bytes()));
+        self.buffer(name, dtype, shape, Place::Workspace { offset })
+    }
+
+    pub fn state(&mut self, model: &ModelPlan, index: usize, update: bool) -> BufferId {
+        let state = &model.states[index];
+        let shape: Vec<Dim> = state.initial.shape().iter().map(|&d| n(d as i64)).collect();
+        if update {
+            self.plan.updates.push(index);
+        } else {
+            self.plan.reads.push(index);
+        }
+        self.buffer(&state.name.clone(), state.initial.dtype(), &shape, Place::State(index))
+    }
+
+    pub fn nest(&mut self, extent: Option<Dim>, rows: u32, row_values: &[DType], blocks: Vec<Block>) {
+        let row_values = row_values.to_vec();
+        self.plan.steps.push(Step::Nest(Nest { extent, rows, parallel: None, row_values, blocks }));
+    }
+}
+
+/// An access with offset 0.
+pub fn at(buffer: BufferId, strides: &[(Axis, Dim)]) -> Access {
+    Access { buffer, strides: strides.to_vec(), offset: n(0) }
+}
+
+pub fn read(buffer: BufferId, strides: &[(Axis, Dim)]) -> Read {
+    Read::Buffer(at(buffer, strides))
+}
+
+pub fn store(result: usize, buffer: BufferId, strides: &[(Axis, Dim)]) -> Sink {
+    Sink::Store { result, to: at(buffer, strides) }
+}
+
+pub fn block(axes: &[Dim], lanes: u32, reads: Vec<Read>, program: Program, sinks: Vec<Sink>) -> Block {
+    Block { axes: axes.to_vec(), lanes, reads, program, sinks }
+}
+
+/// A program from its parameters' types and what it does with them.
+pub fn program(params: &[DType], body: impl FnOnce(&mut Builder, &[Element]) -> Vec<Element>) -> Program {
+    let mut b = Builder::new(params);
+    let elements: Vec<Element> = (0..params.len()).map(|i| b.param(i)).collect();
+    let results = body(&mut b, &elements);
+    b.finish(results)
+}
+
+/// The sum of one accumulator and one value.
+pub fn sum(dtype: DType) -> Fold {
+    let add = program(&[dtype, dtype], |b, e| vec![b.add(e[0], e[1])]);
+    Fold { accumulators: vec![dtype], init: vec![[0, 0]], step: add.clone(), merge: add }
+}
+
+/// acc + x*y, rounded once.
+pub fn dot(dtype: DType) -> Fold {
+    let step = program(&[dtype; 3], |b, e| vec![Element::real(dtype, b.fma(e[1].re(), e[2].re(), e[0].re()))]);
+    Fold { step, ..sum(dtype) }
+}
+
+/// The greater of two floats.
+pub fn max(dtype: DType) -> Fold {
+    use tgc_graph::scalar::Predicate;
+    let step = program(&[dtype, dtype], |b, e| {
+        let greater = b.compare(Predicate::Gt, e[0].re(), e[1].re());
+        vec![Element::real(dtype, b.select(greater, e[0].re(), e[1].re()))]
+    });
+    let least = if dtype == DType::F32 { u64::from(f32::NEG_INFINITY.to_bits()) } else { f64::NEG_INFINITY.to_bits() };
+    Fold { accumulators: vec![dtype], init: vec![[least, 0]], step: step.clone(), merge: step }
+}
+
+/// A model of these functions and states.
+pub fn model(functions: Vec<Fun>, states: Vec<(&str, Array)>) -> ModelPlan {
+    let mut sizes: Vec<Symbol> = vec![];
+    for (_, symbol) in functions.iter().flat_map(|f| f.plan.symbols.iter()) {
+        if sizes.iter().all(|size| size.name != symbol.name) {
+            sizes.push(symbol.clone());
+        }
+    }
+    let mut offset = 0;
+    let state = |(name, initial): (&str, Array)| {
+        let at = offset;
+        offset += (initial.bytes().len() as u64).next_multiple_of(64);
+        State { name: name.into(), initial, offset: at }
+    };
+    ModelPlan {
+        name: "model".into(),
+        machine: Machine::X86_64_V3,
+        sizes,
+        states: states.into_iter().map(state).collect(),
+        constants: vec![],
+        functions: functions.into_iter().map(|f| f.plan).collect(),
+    }
+}
+
+/// Names and an image header for a model.
+pub fn linkage(plan: &ModelPlan) -> Linkage {
+    let header = b"header".to_vec();
+    let data: usize = plan.states.iter().map(|s| s.initial.bytes().len()).sum();
+    Linkage {
+        prefix: "m".into(),
+        hash: 0x1234_5678_9abc_def0,
+        suffix: "9abcdef0".into(),
+        save_bytes: (header.len() + data) as u64,
+        save_header: header,
+    }
+}
