@@ -2,8 +2,8 @@
 //!
 //! It judges the accuracy of everything else, so it is written to be read, not to be fast. Relative errors
 //! are below 1e-29 where the result's magnitude is above 2^-960; below, the lower part leaves the range of
-//! `f64`, and at the end the error is that of a denormal `f64`. A result whose upper part is not finite has the
-//! lower part zero, and is what `f64` arithmetic on the upper parts gives.
+//! `f64`, and at the end the error is that of a denormal `f64`. A result whose upper part is not finite has
+//! the lower part zero, and is what `f64` arithmetic on the upper parts gives.
 //!
 //! Sums and products: T. J. Dekker, "A floating-point technique for extending the available precision",
 //! Numerische Mathematik 18, 1971, pp. 224-242. Quotient, square root and the reduction of exp: Y. Hida,

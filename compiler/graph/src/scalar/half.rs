@@ -3,8 +3,8 @@
 //! Every conversion rounds once, to nearest even. A value that `F32` cannot hold goes there by rounding to
 //! odd, after which rounding to at least two bits fewer gives what one rounding would have given (Boldo and
 //! Melquiond, "Emulation of a FMA and correctly rounded sums: proved algorithms using rounding to odd",
-//! IEEE Trans. Computers 57(4), 2008, p. 464, theorem 1). The bit manipulations for `f16` are those of
-//! F. Giesen, "Float->half variants" (public domain code, 2012-2016), without its branches and tables.
+//! IEEE Trans. Computers 57(4), 2008, pp. 462-471). The bit manipulations for `f16` are those of
+//! F. Giesen, "Float->half variants" (public domain code), without its branches and tables.
 
 use super::{Binary, Builder, Lane, Predicate, Unary, Value};
 

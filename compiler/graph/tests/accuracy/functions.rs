@@ -1,7 +1,7 @@
 //! The error of every elementary function, expanded, against wide arithmetic, in units of the last place.
 //!
-//! `cargo test --test accuracy -- --nocapture` prints what was measured. Below 2^-960 the wide value has itself
-//! only the places of an `f64`, so errors of denormal `F64` results come out as whole numbers.
+//! `cargo test --test accuracy -- --nocapture` prints what was measured. Below 2^-960 the wide value has
+//! itself only the places of an `f64`, so errors of denormal `F64` results come out as whole numbers.
 
 use tgc_graph::dtype::DType;
 use tgc_graph::scalar::{Dd, Lane, MathFn, Wide};
@@ -114,7 +114,7 @@ fn f32_arguments() -> impl Iterator<Item = u64> {
 }
 
 /// Numbers of all magnitudes, more of them where functions bend, by a fixed generator (Steele, Lea and
-/// Flood, "Fast splittable pseudorandom number generators", OOPSLA 2014, figure 17).
+/// Flood, "Fast splittable pseudorandom number generators", OOPSLA 2014).
 fn f64_arguments() -> impl Iterator<Item = u64> {
     let random = (1..=40_000u64).flat_map(|i| {
         let z = i.wrapping_mul(0x9e37_79b9_7f4a_7c15);

@@ -95,7 +95,7 @@ fn power_of_two(e: &mut Emit, n: Value, offset: i64) -> Value {
     e.of_bits(bits)
 }
 
-/// e^x, within 1 ULP: measured 0.982 for `F32` (every argument) and 0.966 for `F64` (4 million samples).
+/// e^x, within 1 ULP. Measured: 0.982 for `F32` (all arguments), 0.966 for `F64` (4 million).
 pub(super) fn build_exp(e: &mut Emit, x: Value) -> Value {
     // Beyond these the result is infinite or zero in any case.
     let (top, bottom) = (e.constant((89.0, 710.0)), e.constant((-104.0, -746.0)));
@@ -107,7 +107,7 @@ pub(super) fn build_exp(e: &mut Emit, x: Value) -> Value {
     e.mul(scaled, second)
 }
 
-/// e^x - 1, within 0.8 ULP: measured 0.736 for `F32` (every argument) and 0.720 for `F64` (4 million samples).
+/// e^x - 1, within 0.8 ULP. Measured: 0.736 for `F32` (all arguments), 0.720 for `F64` (4 million).
 ///
 /// 2^n p + (2^n - 1) cancels for n = ±1, so both terms and their sum carry what rounding took from them.
 pub(super) fn build_expm1(e: &mut Emit, x: Value) -> Value {

@@ -1,12 +1,14 @@
-//! log x, log(1 + x), and the series both and softplus end in.
+//! log x, log(1 + x), and the series that both and softplus end in.
 //!
-//! log(1+f) = f - (f²/2 - s (f²/2 + R(s²))) with s = f/(2+f), where R approximates the tail of the series of
-//! the inverse hyperbolic tangent (the method of FDLIBM's `e_log.c`, Sun Microsystems, 1993); the coefficients
-//! are minimax fits of our own. The exponent is taken by integer operations that need neither an arithmetic
-//! shift nor a conversion: it is biased to be positive and placed in the low bits of a large float.
+//! log(1+f) = f - (f²/2 - s (f²/2 + R(s²))) with s = f/(2+f), where R stands for the tail of the series of
+//! the inverse hyperbolic tangent (the method of FDLIBM's `e_log.c`, Sun Microsystems, 1993); the
+//! coefficients are minimax fits of our own. The exponent is taken by integer operations that need neither
+//! an arithmetic shift nor a conversion: it is biased to be positive and placed in the low bits of a float.
 
 use super::{Binary, Emit, Pair, Predicate, Value};
 
+/// ln 2 in two parts, the first with enough trailing zeros for its products with |n| < 2^7 (`F32`) and 2^11
+/// (`F64`) to be exact.
 const LN_2: (Pair, Pair) =
     ((0.693_138_1, 6.931_471_803_691_238e-1), (9.058_001e-6, 1.908_214_929_270_587_7e-10));
 /// R(z)/z for sqrt(1/2) <= 1 + f <= sqrt(2).
@@ -75,14 +77,8 @@ impl Split {
     }
 }
 
-/// log(1+f) + low + n ln 2.
-fn series(
-    e: &mut Emit,
-    f: Value,
-    coefficients: (&[f32], &[f64]),
-    low: Option<Value>,
-    n: Option<Value>,
-) -> Value {
+/// f - log(1+f) - low.
+fn tail(e: &mut Emit, f: Value, low: Value, coefficients: (&[f32], &[f64])) -> Value {
     let (two, half) = (e.exact(2.0), e.exact(0.5));
     let divisor = e.add(f, two);
     let s = e.div(f, divisor);
@@ -91,42 +87,29 @@ fn series(
     let half_f = e.mul(f, half);
     let h = e.mul(half_f, f);
     let sum = e.fma(z, polynomial, h);
-    let low = match (low, n) {
-        (low, None) => low,
-        (None, Some(n)) => {
-            let ln2_low = e.constant(LN_2.1);
-            Some(e.mul(n, ln2_low))
-        }
-        (Some(low), Some(n)) => {
-            let ln2_low = e.constant(LN_2.1);
-            Some(e.fma(n, ln2_low, low))
-        }
-    };
-    let tail = match low {
-        Some(low) => e.fma(s, sum, low),
-        None => e.mul(s, sum),
-    };
-    let tail = e.sub(h, tail);
-    let result = e.sub(f, tail);
-    match n {
-        Some(n) => {
-            let high = e.constant(LN_2.0);
-            e.fma(n, high, result)
-        }
-        None => result,
-    }
+    let product = e.fma(s, sum, low);
+    e.sub(h, product)
+}
+
+/// n ln 2 + log(1+f), given the lower part of n ln 2 with whatever else is that small.
+fn with_exponent(e: &mut Emit, n: Value, f: Value, low: Value) -> Value {
+    let tail = tail(e, f, low, NARROW);
+    let fraction = e.sub(f, tail);
+    let high = e.constant(LN_2.0);
+    e.fma(n, high, fraction)
 }
 
 /// log(1 + f + low) for 0 <= f <= 1 and |low| at most an ULP of f.
 pub(super) fn series_to_two(e: &mut Emit, f: Value, low: Value) -> Value {
-    // d/(1+f), to the few bits that matter.
+    // low/(1+f), to the few bits that matter.
     let half = e.exact(0.5);
     let half_f = e.mul(f, half);
     let low = e.fnma(half_f, low, low);
-    series(e, f, WIDE, Some(low), None)
+    let tail = tail(e, f, low, WIDE);
+    e.sub(f, tail)
 }
 
-/// log x, within 0.9 ULP: measured 0.843 for `F32` (every argument) and 0.806 for `F64` (4 million samples).
+/// log x, within 0.9 ULP. Measured: 0.843 for `F32` (all arguments), 0.806 for `F64` (4 million).
 pub(super) fn build_log(e: &mut Emit, x: Value) -> Value {
     let least = e.constant((f32::MIN_POSITIVE, f64::MIN_POSITIVE));
     let is_denormal = e.compare(Predicate::Lt, x, least);
@@ -137,11 +120,13 @@ pub(super) fn build_log(e: &mut Emit, x: Value) -> Value {
     let (places, zero) = (e.constant((23.0, 52.0)), e.exact(0.0));
     let places = e.select(is_denormal, places, zero);
     let n = e.sub(split.n, places);
-    let result = series(e, split.f, NARROW, None, Some(n));
+    let ln2_low = e.constant(LN_2.1);
+    let low = e.mul(n, ln2_low);
+    let result = with_exponent(e, n, split.f, low);
     at_the_ends(e, x, zero, result)
 }
 
-/// log(1 + x), within 0.9 ULP: measured 0.843 for `F32` (every argument) and 0.805 for `F64` (4 million samples).
+/// log(1 + x), within 0.9 ULP. Measured: 0.843 for `F32` (all arguments), 0.805 for `F64` (4 million).
 ///
 /// 1 + x is split exactly into u and what rounding lost, which joins the fraction of u; what that sum loses
 /// in turn is added to the low terms.
@@ -162,7 +147,9 @@ pub(super) fn build_log1p(e: &mut Emit, x: Value) -> Value {
     let low = e.sub(split.f, f);
     let low = e.add(low, lost);
     let low = e.fnma(low, f, low);
-    let result = series(e, f, NARROW, Some(low), Some(split.n));
+    let ln2_low = e.constant(LN_2.1);
+    let low = e.fma(split.n, ln2_low, low);
+    let result = with_exponent(e, split.n, f, low);
     let minus_one = e.exact(-1.0);
     let result = at_the_ends(e, x, minus_one, result);
     // Halving a denormal has rounded it, and zero has lost its sign.

@@ -4,7 +4,7 @@
 //! between a float and an integer lane, or shifts a 64-bit value arithmetically: vector units without those
 //! would take the lanes apart. NaN gives NaN, infinities and zeros give the limits with their signs, and
 //! denormal arguments and results are as accurate as others. Each function's bound is in units of the last
-//! place of the exact result (ULP), and `tests/accuracy.rs` measures it.
+//! place of the exact result (ULP), and `tests/accuracy` measures it.
 
 mod exp;
 mod log;
@@ -121,7 +121,7 @@ impl Emit<'_> {
         self.select(beyond, limit, a)
     }
 
-    /// c0 + x*(c1 + x*(c2 + ...)), by Horner's rule: fewer operations than Estrin's, and the most accurate.
+    /// c0 + x*(c1 + x*(c2 + ...)), by Horner's rule: fewer operations and less rounding than Estrin's.
     fn horner(&mut self, coefficients: (&[f32], &[f64]), x: Value) -> Value {
         let bits: Vec<u64> = match self.lane {
             Lane::F32 => coefficients.0.iter().map(|c| u64::from(c.to_bits())).collect(),
