@@ -85,7 +85,7 @@ pub fn compile(plan: &ModelPlan, linkage: &Linkage, target: &Target, options: &O
     let machine = target.to_llvm(options.to_llvm())?;
     let object = |module: &Module| {
         let buffer = machine.write_to_memory_buffer(module, FileType::Object);
-        buffer.map(|b| without_nul(b.as_slice())).map_err(|message| Error::llvm("writing an object", message))
+        buffer.map(|b| b.as_slice().to_vec()).map_err(|message| Error::llvm("writing an object", message))
     };
     let model = object(&build_model(&context, plan, linkage, target, &machine)?)?;
     let heap = object(&build_heap(&context, plan, linkage, target, &machine)?)?;
@@ -106,12 +106,7 @@ pub fn assembly(plan: &ModelPlan, linkage: &Linkage, target: &Target, options: &
     let module = build_model(&context, plan, linkage, target, &machine)?;
     let buffer = machine.write_to_memory_buffer(&module, FileType::Assembly);
     let buffer = buffer.map_err(|message| Error::llvm("writing assembly", message))?;
-    Ok(String::from_utf8_lossy(&without_nul(buffer.as_slice())).into_owned())
-}
-
-/// LLVM's buffers end in a NUL that is not part of the file, and inkwell's slices include it.
-fn without_nul(bytes: &[u8]) -> Vec<u8> {
-    bytes.strip_suffix(&[0]).unwrap_or(bytes).to_vec()
+    Ok(String::from_utf8_lossy(buffer.as_slice()).into_owned())
 }
 
 /// Builds, verifies and cleans up the module of a model.

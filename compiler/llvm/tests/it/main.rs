@@ -1,4 +1,6 @@
 //! Runs emitted code and looks at emitted objects.
+
+#![allow(unsafe_code, reason = "calls of compiled code; each block says why it is sound")]
 //!
 //! The judge of results is the Plan's interpreter, bit for bit; any NaN equals any NaN.
 

@@ -77,10 +77,9 @@ impl Fun {
     pub fn state(&mut self, model: &ModelPlan, index: usize, update: bool) -> BufferId {
         let state = &model.states[index];
         let shape: Vec<Dim> = state.initial.shape().iter().map(|&d| n(d as i64)).collect();
+        self.plan.reads.push(index);
         if update {
             self.plan.updates.push(index);
-        } else {
-            self.plan.reads.push(index);
         }
         self.buffer(&state.name.clone(), state.initial.dtype(), &shape, Place::State(index))
     }
