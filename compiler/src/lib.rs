@@ -1,1 +1,14 @@
 //! The facade: a model and options in, a static library and a C header out.
+//!
+//! [`build()`] runs all stages and returns a [`Library`], which [`Library::write`] puts on the disk: both files or
+//! neither. [`Session`] compiles the same code into this process. Nothing here prints, exits or reads arguments, and
+//! nothing is written before code generation has returned.
+
+pub mod archive;
+mod error;
+pub mod header;
+pub mod names;
+pub mod output;
+pub mod safetensors;
+
+pub use error::{Error, nearest};

@@ -1,0 +1,80 @@
+//! What can go wrong between a model and its library.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use crate::names::NameError;
+
+/// Why there is no library, or why a session refused a call. One line each.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The model breaks a rule of graphs.
+    #[error("the model `{model}` is not valid: {reason}")]
+    Invalid {
+        /// The model's name.
+        model: String,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// A name cannot stand in a C header.
+    #[error(transparent)]
+    Name(#[from] NameError),
+    /// The target is not supported, or LLVM failed.
+    #[error(transparent)]
+    Llvm(#[from] tgc_llvm::Error),
+    /// A file could not be read or written.
+    #[error("cannot {doing} {}: {reason}", path.display())]
+    File {
+        /// `read` or `write`.
+        doing: &'static str,
+        /// The file.
+        path: PathBuf,
+        /// What the system says.
+        reason: String,
+    },
+    /// A session got something that it cannot use.
+    #[error("{0}")]
+    Call(String),
+    /// Something is asked for by a name that nothing has.
+    #[error("there is no {kind} `{name}`; {}", hint(kind, name, known))]
+    Unknown {
+        /// What was looked for: `function`.
+        kind: &'static str,
+        /// Its name.
+        name: String,
+        /// What there is.
+        known: Vec<String>,
+    },
+    /// A stage broke a rule of its own; never the user's fault.
+    #[error("{0}; please report this as a bug of tgc")]
+    Internal(String),
+}
+
+impl Error {
+    pub(crate) fn unknown(kind: &'static str, name: &str, known: Vec<String>) -> Error {
+        Error::Unknown { kind, name: name.to_owned(), known }
+    }
+
+    /// A file that could not be written.
+    pub(crate) fn write(path: &Path, error: io::Error) -> Error {
+        Error::File { doing: "write", path: path.to_owned(), reason: error.to_string() }
+    }
+}
+
+/// ``did you mean `train`?`` or all that there is.
+fn hint(kind: &str, name: &str, known: &[String]) -> String {
+    if let Some(near) = nearest(name, known) {
+        return format!("did you mean `{near}`?");
+    }
+    match known {
+        [] => format!("there are no {kind}s"),
+        [only] => format!("the only one is `{only}`"),
+        _ => format!("the {kind}s are {}", known.join(", ")),
+    }
+}
+
+/// The name that was probably meant.
+pub fn nearest<'k>(name: &str, known: &'k [String]) -> Option<&'k str> {
+    let near = |candidate: &&String| (strsim::jaro_winkler(name, candidate) * 1000.0) as u32;
+    known.iter().max_by_key(near).filter(|best| near(best) > 800).map(String::as_str)
+}

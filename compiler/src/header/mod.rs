@@ -1,0 +1,120 @@
+//! The C header of a library, written to be read by a C programmer.
+//!
+//! The text is made of sections in the order of their use: banner ([`docs`]), types ([`types`]), sizes and blocks
+//! ([`sizes`]), functions and states ([`calls`]). It compiles as C99 to C23 and as C++11 and later without a warning.
+//!
+//! Every exported function is linked under a name that ends in a hash of the whole text, so that a header and a
+//! library that do not belong together do not link. The text states a digest of the plan, so that two versions of a
+//! model have different names even where their interfaces agree.
+
+mod calls;
+mod docs;
+mod sizes;
+mod types;
+
+use std::fmt;
+
+use tgc_graph::data::DataId;
+use tgc_graph::dim::SymbolId;
+use tgc_graph::ty::TensorType;
+use tgc_lower::plan::{FunctionPlan, ModelPlan};
+
+use crate::names::Names;
+use crate::safetensors::Image;
+
+/// A header and the hash of its text.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Header {
+    /// The text.
+    pub text: String,
+    /// What the text calls `NAME_HASH`.
+    pub hash: u64,
+    /// The ending of every linked name: the hash in 16 hexadecimal digits.
+    pub suffix: String,
+}
+
+/// Stands for the hash while the text is hashed; no C text contains it.
+const PLACEHOLDER: &str = "@@@@@@@@@@@@@@@@";
+
+/// What the sections are made from.
+struct Source<'a> {
+    plan: &'a ModelPlan,
+    names: &'a Names,
+    image: &'a Image,
+}
+
+impl Header {
+    /// The header of a library.
+    pub fn new(plan: &ModelPlan, names: &Names, image: &Image) -> Header {
+        let source = Source { plan, names, image };
+        let guard = names.upper("H");
+        let sections = [
+            docs::banner(&source, digest(plan)),
+            format!("#ifndef {guard}\n#define {guard}\n"),
+            types::shared(),
+            sizes::section(&source),
+            types::own(&source),
+            calls::section(&source),
+            format!("#endif /* {guard} */\n"),
+        ];
+        let template = sections.join("\n");
+        let hash = first_half(blake3::hash(template.as_bytes()));
+        let suffix = format!("{hash:016x}");
+        Header { text: template.replace(PLACEHOLDER, &suffix), hash, suffix }
+    }
+}
+
+impl Source<'_> {
+    fn lower(&self, name: &str) -> String {
+        self.names.lower(name)
+    }
+
+    fn upper(&self, name: &str) -> String {
+        self.names.upper(name)
+    }
+
+    /// Bytes of a state block: the end of the last state, up to the next block.
+    fn state_bytes(&self) -> u64 {
+        let ends = self.plan.states.iter().map(|s| s.offset + s.initial.bytes().len() as u64);
+        ends.max().unwrap_or(0).next_multiple_of(tgc_runtime::layout::BLOCK_ALIGN)
+    }
+}
+
+/// The name of a function's symbol.
+fn symbol_name(function: &FunctionPlan, id: SymbolId) -> String {
+    function.symbols.get(id).name.clone()
+}
+
+fn show(ty: &TensorType, function: &FunctionPlan) -> String {
+    ty.display(&function.symbols).to_string()
+}
+
+/// A list of words as prose has it: `w, b`.
+fn list<'s>(words: impl Iterator<Item = &'s str>) -> String {
+    words.collect::<Vec<_>>().join(", ")
+}
+
+fn first_half(hash: blake3::Hash) -> u64 {
+    let mut half = [0; 8];
+    half.copy_from_slice(&hash.as_bytes()[..8]);
+    u64::from_be_bytes(half)
+}
+
+/// A hash of everything that the plan says, arrays included.
+fn digest(plan: &ModelPlan) -> u64 {
+    struct Sink(blake3::Hasher);
+    impl fmt::Write for Sink {
+        fn write_str(&mut self, text: &str) -> fmt::Result {
+            self.0.update(text.as_bytes());
+            Ok(())
+        }
+    }
+    let mut sink = Sink(blake3::Hasher::new());
+    fmt::write(&mut sink, format_args!("{plan:?}")).expect("invariant: hashing cannot fail");
+    // The debug form of an array leaves out all but its first elements.
+    let defaults = plan.functions.iter().flat_map(|f| f.inputs.iter().filter_map(|i| i.default.as_ref()));
+    for array in plan.states.iter().map(|s| &s.initial).chain(&plan.constants).chain(defaults) {
+        sink.0.update(&DataId::of(array).0.to_le_bytes());
+    }
+    first_half(sink.0.finalize())
+}

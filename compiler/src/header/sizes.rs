@@ -1,0 +1,80 @@
+//! Macros that state sizes: ranges of the symbolic ones, and bytes of the blocks.
+
+use tgc_graph::dim::{Dim, SymbolId};
+use tgc_lower::plan::{FunctionPlan, ModelPlan};
+use tgc_lower::size::Size;
+
+use super::{PLACEHOLDER, Source, list, symbol_name};
+
+/// The section of the header.
+pub(super) fn section(source: &Source<'_>) -> String {
+    let mut text = ranges(source);
+    text.push_str("/* Bytes of an instance's blocks. The workspace depends on the sizes of the calls. */\n");
+    let define = |name: &str, value: u64| format!("#define {} UINT64_C({value})\n", source.upper(name));
+    text.push_str(&define("CTX_BYTES", tgc_runtime::layout::CTX_BYTES));
+    text.push_str(&define("STATE_BYTES", source.state_bytes()));
+    for function in &source.plan.functions {
+        let name = source.upper(&format!("{}_WS_BYTES", function.name));
+        let parameters = parameters(function.symbols.iter().map(|(_, s)| s.name.as_str()));
+        let value = function.workspace.to_c(&|id| symbol_name(function, id));
+        text.push_str(&format!("#define {name}{parameters} {value}\n"));
+    }
+    let sizes = &source.plan.sizes;
+    let all = parameters(sizes.iter().map(|s| s.name.as_str()));
+    let value = workspace(source.plan).to_c(&|id| sizes[id.0 as usize].name.clone());
+    text.push_str(&format!("#define {}{all} {value} /* every function */\n", source.upper("WS_BYTES")));
+    text.push_str("\n/* Bytes of an image of the state, which is a safetensors file. */\n");
+    text.push_str(&define("SAVE_BYTES", source.image.bytes));
+    text.push_str(&format!(
+        "\n/* Declares a block: static {0}(ws, {1}); */\n#define {0}(id, bytes) TGC_BLOCK(id, bytes)\n",
+        source.upper("BLOCK"),
+        source.upper("STATE_BYTES"),
+    ));
+    text.push_str(&format!("\n#define {} UINT64_C(0x{PLACEHOLDER})\n", source.upper("HASH")));
+    text
+}
+
+fn ranges(source: &Source<'_>) -> String {
+    let sizes = &source.plan.sizes;
+    if sizes.is_empty() {
+        return String::new();
+    }
+    let mut text = "/* Ranges of the sizes that calls take. */\n".to_owned();
+    for size in sizes {
+        for (end, value) in [("MIN", size.min), ("MAX", size.max)] {
+            let name = source.upper(&format!("{}_{end}", size.name));
+            text.push_str(&format!("#define {name} INT64_C({value})\n"));
+        }
+    }
+    text.push('\n');
+    text
+}
+
+/// The workspace that is enough for every function; its symbols are indices into [`ModelPlan::sizes`].
+pub(super) fn workspace(plan: &ModelPlan) -> Size {
+    let each = plan.functions.iter().map(|f| rename(&f.workspace, &|id| model_symbol(plan, f, id)));
+    each.reduce(Size::max).unwrap_or(Size::Const(0))
+}
+
+fn model_symbol(plan: &ModelPlan, function: &FunctionPlan, id: SymbolId) -> SymbolId {
+    let name = &function.symbols.get(id).name;
+    let index = plan.sizes.iter().position(|s| s.name == *name);
+    SymbolId(index.expect("invariant: the plan lists every symbol of its functions") as u32)
+}
+
+fn rename(size: &Size, symbol: &dyn Fn(SymbolId) -> SymbolId) -> Size {
+    match size {
+        Size::Const(n) => Size::Const(*n),
+        Size::Align64(dim) => Size::Align64(dim.substitute(&mut |id| Dim::symbol(symbol(id)))),
+        Size::Sum(terms) => terms.iter().map(|t| rename(t, symbol)).fold(Size::Const(0), Size::add),
+        Size::Max(terms) => {
+            terms.iter().map(|t| rename(t, symbol)).reduce(Size::max).unwrap_or(Size::Const(0))
+        }
+    }
+}
+
+/// `(N, K)`, or nothing for a macro that is a constant.
+fn parameters<'s>(names: impl Iterator<Item = &'s str>) -> String {
+    let names = list(names);
+    if names.is_empty() { names } else { format!("({names})") }
+}

@@ -1,0 +1,94 @@
+//! Names that C would refuse are refused here, with one that it would not.
+
+use tgc_compiler::names::Names;
+use tgc_graph::array::Array;
+use tgc_graph::dtype::DType;
+use tgc_lower::plan::ModelPlan;
+use tgc_lower::size::Size;
+
+use crate::plans::{NONE, argument, everything, function, logreg, model};
+
+fn refused(plan: &ModelPlan, prefix: Option<&str>) -> String {
+    Names::check(plan, prefix).unwrap_err().to_string()
+}
+
+fn of_function(name: &str) -> ModelPlan {
+    model("m", NONE.to_vec(), vec![function(name, &[], vec![], vec![], Size::Const(0))])
+}
+
+fn of_arguments(size: &str, input: &str, output: &str) -> ModelPlan {
+    let inputs = vec![argument(input, DType::F32, &[])];
+    let outputs = vec![argument(output, DType::F32, &[])];
+    model("m", NONE.to_vec(), vec![function("f", &[size], inputs, outputs, Size::Const(0))])
+}
+
+#[test]
+fn ordinary_names_pass() {
+    for plan in [logreg(), everything(), of_arguments("N", "x_0", "y")] {
+        let names = Names::check(&plan, None).unwrap();
+        assert_eq!(names.prefix(), plan.name);
+    }
+    let names = Names::check(&logreg(), Some("MyModel")).unwrap();
+    assert_eq!(names.lower("train"), "MyModel_train");
+    assert_eq!(names.upper("n_max"), "MYMODEL_N_MAX");
+}
+
+#[test]
+fn refusals_say_why_and_suggest() {
+    let messages = [
+        refused(&of_function("save"), None),
+        refused(&of_function("train step"), None),
+        refused(&of_function("2nd"), None),
+        refused(&of_function("__"), None),
+        refused(&of_function("coef_"), None),
+        refused(&of_function("double"), None),
+        refused(&of_arguments("N", "double", "y"), None),
+        refused(&of_arguments("N", "x", "x"), None),
+        refused(&of_arguments("N", "N", "y"), None),
+        refused(&of_arguments("alloc", "x", "y"), None),
+        refused(&of_arguments("NULL", "x", "y"), None),
+        refused(&of_arguments("N", "x", "m_f"), None),
+        refused(&logreg(), Some("pthread")),
+        refused(&logreg(), Some("")),
+        refused(&logreg(), Some("my-model")),
+    ];
+    insta::assert_snapshot!("refusals", messages.join("\n"));
+}
+
+#[test]
+fn functions_and_states_share_a_scope() {
+    let mut plan = of_function("w");
+    plan.states = model("m", vec![("w", Array::from(0.0f32))], vec![]).states;
+    assert_eq!(
+        refused(&plan, None),
+        "function `w` cannot keep its name: `m_w` is already the name of state `w`; call it `w_function`"
+    );
+}
+
+#[test]
+fn macros_collide_without_regard_to_case() {
+    let nothing = || Size::Const(0);
+    let two =
+        vec![function("go", &[], vec![], vec![], nothing()), function("Go", &[], vec![], vec![], nothing())];
+    let message = refused(&model("m", NONE.to_vec(), two), None);
+    assert!(message.contains("`M_GO_WS_BYTES` is already the name of function `go`"), "{message}");
+    let sizes = function("f", &["n", "N"], vec![], vec![], nothing());
+    let message = refused(&model("m", NONE.to_vec(), vec![sizes]), None);
+    assert!(message.contains("size `N`") && message.contains("call it `N_size`"), "{message}");
+    let status = function("OK", &[], vec![], vec![], nothing());
+    assert!(
+        refused(&model("M", NONE.to_vec(), vec![status]), None).contains("a macro that every header has")
+    );
+}
+
+#[test]
+fn suggestions_pass() {
+    for name in ["save", "a b", "9", "ünï", "", "if_", "x__y"] {
+        let error = Names::check(&of_function(name), None).unwrap_err();
+        assert!(Names::check(&of_function(&error.suggestion), None).is_ok(), "{error}");
+    }
+    for name in ["int", "NULL", "m_f", "class"] {
+        let error = Names::check(&of_arguments("N", name, "y"), None).unwrap_err();
+        assert!(Names::check(&of_arguments("N", &error.suggestion, "y"), None).is_ok(), "{error}");
+    }
+}
