@@ -2,5 +2,6 @@
 pub mod interpret;
 pub mod machine;
 pub mod plan;
+pub mod print;
 pub mod size;
 pub mod verify;

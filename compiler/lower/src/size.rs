@@ -35,6 +35,7 @@ impl Size {
     }
 
     /// The sum of two sizes, constants combined, terms in order.
+    #[expect(clippy::should_implement_trait, reason = "beside `max`, which is no operator")]
     pub fn add(self, other: Size) -> Size {
         let (a, mut terms) = self.into_terms();
         let (b, more) = other.into_terms();

@@ -12,7 +12,7 @@ pub struct VerifyError {
     /// Where.
     pub site: Site,
     /// What.
-    pub defect: Defect,
+    pub defect: Box<Defect>,
 }
 
 /// A place in a plan: as much of it as is known.

@@ -35,16 +35,22 @@ use admissible::Admissible;
 /// Checks every rule above; the error is the first one found, in the order of the plan.
 pub fn verify(plan: &ModelPlan) -> Result<(), VerifyError> {
     let site = Site { model: plan.name.clone(), function: None, step: None, block: None };
-    check_states(plan).map_err(|defect| VerifyError { site: site.clone(), defect })?;
+    check_states(plan).map_err(|defect| site.clone().error(defect))?;
     for function in &plan.functions {
         let site = Site { function: Some(function.name.clone()), ..site.clone() };
-        check_symbols(function).map_err(|defect| VerifyError { site: site.clone(), defect })?;
+        check_symbols(function).map_err(|defect| site.clone().error(defect))?;
         let mut checker = Checker { plan, function, sizes: Admissible::of(function), site };
         if let Err(defect) = checker.check() {
-            return Err(VerifyError { site: checker.site, defect });
+            return Err(checker.site.error(defect));
         }
     }
     Ok(())
+}
+
+impl Site {
+    fn error(self, defect: Defect) -> VerifyError {
+        VerifyError { site: self, defect: Box::new(defect) }
+    }
 }
 
 /// Checks one function, and remembers where it is.
