@@ -1,1 +1,45 @@
 //! Graph to graph: rules as data, one ordered list of stages.
+//!
+//! [`optimize`] takes a function to a function that computes the same outputs and updates, of the same
+//! names, order and types, within what each rule's [`Contract`] allows. [`stages`] is the whole pipeline;
+//! [`rules`] is every algebraic fact it uses. Nothing here looks at values that only a call has, and
+//! nothing depends on hash-map order, time or addresses.
+//!
+//! The shape of the rewriting — rules as data over a hash-consed graph, one pass in operand order — follows
+//! Cranelift's mid-end (Fallin, "ægraphs", EGRAPHS 2023), without its sets of alternatives.
+
+mod check;
+mod error;
+pub mod example;
+mod facts;
+mod fold;
+mod order;
+pub mod pattern;
+mod pin;
+mod pipeline;
+mod report;
+mod rewrite;
+mod rule;
+pub mod rules;
+
+pub use error::OptimizeError;
+pub use pipeline::{Stage, Work, optimize, optimize_module, optimize_until, stages};
+pub use report::{Fired, Report, StageReport};
+pub use rewrite::Rewriter;
+pub use rule::{Body, Condition, Contract, Roots, Rule, RuleSet};
+pub use rules::{rules, rules_markdown};
+
+/// What the caller chooses.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Options {
+    /// Also use the rules whose contract is [`Contract::FastMath`].
+    pub fast_math: bool,
+    /// Check every stage's result. On in debug builds.
+    pub verify: bool,
+}
+
+impl Default for Options {
+    fn default() -> Options {
+        Options { fast_math: false, verify: cfg!(debug_assertions) }
+    }
+}

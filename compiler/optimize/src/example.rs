@@ -1,0 +1,1 @@
+//! Small expressions as text.

@@ -1,0 +1,210 @@
+//! What is known about a node without running anything: constants, sizes, ranges.
+
+use tgc_graph::dim::{Atom, Dim};
+use tgc_graph::dtype::{DType, Kind};
+use tgc_graph::graph::{Graph, NodeId};
+use tgc_graph::ops::{Constant, Op};
+use tgc_graph::ty::TensorType;
+
+/// How an operation relates elements of its result to those of its operands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Class {
+    /// No operands.
+    Leaf,
+    /// A scalar function of corresponding elements, computed in the operands' common type.
+    Elementwise,
+    /// `cast`.
+    Cast,
+    /// Re-indexing.
+    View,
+    /// A reduction or product.
+    Fold,
+    /// What a stage replaces.
+    Deferred,
+}
+
+/// The class of an operation. A new operation is put into its class here.
+pub(crate) fn class(op: &Op) -> Class {
+    match op {
+        Op::Input(_) | Op::Shared(_) | Op::Constant(_) | Op::SizeValue(_) | Op::Zero(_) => Class::Leaf,
+        Op::Add(_)
+        | Op::Sub(_)
+        | Op::Mul(_)
+        | Op::Div(_)
+        | Op::Neg(_)
+        | Op::Exp(_)
+        | Op::Log(_)
+        | Op::Log1p(_)
+        | Op::Sigmoid(_)
+        | Op::Softplus(_)
+        | Op::Gt(_) => Class::Elementwise,
+        Op::Cast(_) => Class::Cast,
+        Op::Dimshuffle(_) | Op::Fill(_) => Class::View,
+        Op::Sum(_) | Op::Dot(_) => Class::Fold,
+        Op::Mean(_) | Op::Grad(_) | Op::Pin(_) => Class::Deferred,
+    }
+}
+
+/// The constant that a node is.
+pub(crate) fn constant(graph: &Graph, id: NodeId) -> Option<&Constant> {
+    match graph.op(id) {
+        Op::Constant(constant) => Some(constant),
+        _ => None,
+    }
+}
+
+/// The constant that a node is, if all its elements are one real value.
+pub(crate) fn splat(graph: &Graph, id: NodeId) -> Option<f64> {
+    constant(graph, id).and_then(Constant::as_f64)
+}
+
+/// A node of the operation `zero`.
+pub(crate) fn is_zero(graph: &Graph, id: NodeId) -> bool {
+    matches!(graph.op(id), Op::Zero(_))
+}
+
+/// One element, whatever the rank.
+pub(crate) fn is_scalar(ty: &TensorType) -> bool {
+    ty.shape.iter().all(Dim::is_one)
+}
+
+/// At least 1 for all admissible sizes.
+pub(crate) fn is_positive(graph: &Graph, dim: &Dim) -> bool {
+    let at_least = |id| graph.symbols.get(id).min.max(0);
+    let terms = dim.terms();
+    let sum = terms.iter().try_fold(0i64, |sum, (monomial, coefficient)| {
+        let product = monomial.iter().try_fold(*coefficient, |product, (Atom::Symbol(id), exponent)| {
+            product.checked_mul(at_least(*id).checked_pow(*exponent)?)
+        });
+        (*coefficient > 0).then_some(()).and(product).and_then(|p| sum.checked_add(p))
+    });
+    sum.is_some_and(|least| least >= 1)
+}
+
+/// At least 1 whenever a tensor of this shape has an element.
+fn is_positive_inside(graph: &Graph, dim: &Dim, shape: &[Dim]) -> bool {
+    let terms = dim.terms();
+    let [(monomial, coefficient)] = terms.as_slice() else { return is_positive(graph, dim) };
+    let nonzero = |id| {
+        graph.symbols.get(id).min >= 1
+            || shape.iter().any(|d| match d.terms().as_slice() {
+                [(factors, _)] => factors.iter().any(|(Atom::Symbol(other), _)| *other == id),
+                _ => false,
+            })
+    };
+    *coefficient > 0 && monomial.iter().all(|(Atom::Symbol(id), _)| nonzero(*id))
+}
+
+/// Constants of this size and their products with each other stay normal numbers of the type.
+pub(crate) fn is_moderate(dtype: DType, value: f64) -> bool {
+    match dtype.kind() {
+        Kind::Bool | Kind::Integer => true,
+        Kind::Float => moderate_exponent(dtype).is_some_and(|limit| {
+            let exponent = value.abs().log2();
+            exponent.is_finite() && exponent.abs() <= limit
+        }),
+        Kind::Complex => false,
+    }
+}
+
+fn moderate_exponent(dtype: DType) -> Option<f64> {
+    match dtype {
+        DType::F16 => Some(5.0),
+        DType::BF16 | DType::F32 | DType::F64 => Some(40.0),
+        _ => None,
+    }
+}
+
+/// Finite and not zero, wherever a tensor of this shape has an element; with an empty shape, always.
+pub(crate) fn is_finite_nonzero(graph: &Graph, id: NodeId, shape: &[Dim]) -> bool {
+    let ty = graph.ty(id);
+    let wide = matches!(ty.dtype, DType::BF16 | DType::F32 | DType::F64);
+    match splat(graph, id) {
+        Some(value) => is_moderate(ty.dtype, value) && ty.dtype.is_float(),
+        None => wide && magnitude(graph, id, shape, 8).is_some_and(|(low, high)| low > -100.0 && high < 100.0),
+    }
+}
+
+/// Bounds on the binary logarithm of a value made of sizes and constants.
+fn magnitude(graph: &Graph, id: NodeId, shape: &[Dim], depth: u32) -> Option<(f64, f64)> {
+    let node = graph.node(id);
+    let operand = |i: usize| magnitude(graph, node.operands[i], shape, depth.checked_sub(1)?);
+    match &node.op {
+        Op::Constant(_) => {
+            let exponent = splat(graph, id)?.abs().log2();
+            exponent.is_finite().then_some((exponent, exponent))
+        }
+        Op::SizeValue(size) => is_positive_inside(graph, &size.size, shape).then_some((0.0, 63.0)),
+        Op::Cast(_) if node.ty.dtype.is_float() => operand(0),
+        Op::Neg(_) | Op::Dimshuffle(_) if node.ty.dtype.is_float() => operand(0),
+        Op::Fill(_) => operand(1),
+        Op::Mul(_) if node.ty.dtype.is_float() => {
+            let (a, b) = (operand(0)?, operand(1)?);
+            Some((a.0 + b.0, a.1 + b.1))
+        }
+        Op::Div(_) => {
+            let (a, b) = (operand(0)?, operand(1)?);
+            Some((a.0 - b.1, a.1 - b.0))
+        }
+        _ => None,
+    }
+}
+
+/// Every value of `from` is a value of `to`.
+pub(crate) fn is_lossless(from: DType, to: DType) -> bool {
+    let digits = |dtype: DType| match dtype {
+        DType::F16 => 11,
+        DType::BF16 => 8,
+        DType::F32 | DType::C64 => 24,
+        DType::F64 | DType::C128 => 53,
+        DType::Bool => 1,
+        other => other.bytes() as u32 * 8 - u32::from(is_signed(other)),
+    };
+    let real = |dtype: DType| dtype.to_real();
+    match (from.kind(), to.kind()) {
+        _ if from == to => true,
+        (Kind::Bool, _) => true,
+        (Kind::Integer, Kind::Integer) => digits(from) <= digits(to) && (is_signed(to) || !is_signed(from)),
+        // The most negative integer is a power of two, which every float with enough exponents has.
+        (Kind::Integer, Kind::Float | Kind::Complex) => digits(from) <= digits(to),
+        (Kind::Float, Kind::Float | Kind::Complex) | (Kind::Complex, Kind::Complex) => {
+            real(from) == real(to) || (digits(from) < digits(to) && real(to) >= DType::F32)
+        }
+        (Kind::Integer | Kind::Float | Kind::Complex, _) => false,
+    }
+}
+
+fn is_signed(dtype: DType) -> bool {
+    matches!(dtype, DType::I8 | DType::I16 | DType::I32 | DType::I64)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use tgc_graph::dim::{Symbol, Symbols};
+
+    #[test]
+    fn lossless_casts_are_those_that_keep_every_value() {
+        use DType::*;
+        for (from, to) in [(I8, F16), (U8, BF16), (U16, I32), (I32, F64), (F16, F32), (F32, C64), (Bool, I8)] {
+            assert!(is_lossless(from, to), "{from} to {to}");
+        }
+        for (from, to) in [(I64, F64), (I16, F16), (I8, U8), (F64, F32), (F16, BF16), (BF16, F16), (C64, F32)] {
+            assert!(!is_lossless(from, to), "{from} to {to}");
+        }
+    }
+
+    #[test]
+    fn sizes_are_positive_by_range_or_by_shape() {
+        let mut symbols = Symbols::default();
+        let n = Dim::symbol(symbols.push(Symbol::new("N")));
+        let m = Dim::symbol(symbols.push(Symbol { min: 1, ..Symbol::new("M") }));
+        let graph = Graph::new(symbols, Default::default(), Default::default());
+        assert!(!is_positive(&graph, &n));
+        assert!(is_positive(&graph, &m));
+        assert!(is_positive(&graph, &(&n + &Dim::Const(1))));
+        assert!(!is_positive(&graph, &(&m - &Dim::Const(1))));
+        assert!(is_positive_inside(&graph, &(&n * &m), &[n.clone()]));
+        assert!(!is_positive_inside(&graph, &n, &[m]));
+    }
+}

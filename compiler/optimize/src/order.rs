@@ -1,0 +1,92 @@
+//! The order of a commutative operation's operands: by structure, so that it survives renumbering.
+//!
+//! Constants come first, then what has one element, then the rest; shallow before deep. Ties are broken
+//! by operation, by the first letters of a leaf's name, and by a hash of the whole expression; only
+//! expressions with equal hashes fall back to their ids.
+
+use std::hash::{Hash, Hasher};
+
+use tgc_graph::graph::{Graph, NodeId};
+use tgc_graph::ops::Op;
+
+/// What a node is ordered by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Key {
+    class: u8,
+    height: u32,
+    operation: u8,
+    name: u64,
+    hash: u64,
+}
+
+/// The position of an operation in [`Op::NAMES`].
+pub(crate) fn operation_index(op: &Op) -> usize {
+    let name = op.name();
+    Op::NAMES.iter().position(|n| *n == name).expect("invariant: every operation is in the list")
+}
+
+impl Key {
+    /// The key of a node, given those of its operands.
+    pub(crate) fn of(graph: &Graph, id: NodeId, keys: &[Key]) -> Key {
+        let node = graph.node(id);
+        let operands = || node.operands.iter().map(|o| &keys[o.index()]);
+        let mut hasher = Mixer::default();
+        node.op.hash(&mut hasher);
+        operands().for_each(|key| hasher.write_u64(key.hash));
+        let (constant, name) = match &node.op {
+            Op::Constant(_) => (true, ""),
+            Op::Input(input) => (false, &*input.name),
+            Op::Shared(shared) => (false, &*shared.name),
+            _ => (false, ""),
+        };
+        let class = match constant {
+            true => 0,
+            false if node.ty.shape.iter().all(|d| d.is_one()) => 1,
+            false => 2,
+        };
+        Key {
+            class,
+            height: operands().map(|key| key.height + 1).max().unwrap_or(0),
+            operation: operation_index(&node.op) as u8,
+            name: first_letters(name),
+            hash: hasher.finish(),
+        }
+    }
+}
+
+fn first_letters(name: &str) -> u64 {
+    let mut letters = [0; 8];
+    for (to, from) in letters.iter_mut().zip(name.bytes()) {
+        *to = from;
+    }
+    u64::from_be_bytes(letters)
+}
+
+/// A hash that is the same in every process and on every host of one word size: FNV-1a by words, with the
+/// finalizer of MurmurHash3.
+struct Mixer(u64);
+
+impl Default for Mixer {
+    fn default() -> Mixer {
+        Mixer(0xcbf2_9ce4_8422_2325)
+    }
+}
+
+impl Hasher for Mixer {
+    fn write(&mut self, bytes: &[u8]) {
+        for byte in bytes {
+            self.0 = (self.0 ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3);
+        }
+    }
+
+    fn write_u64(&mut self, word: u64) {
+        self.0 = (self.0 ^ word).wrapping_mul(0x9e37_79b9_7f4a_7c15).rotate_left(29);
+    }
+
+    fn finish(&self) -> u64 {
+        let mut h = self.0;
+        h = (h ^ (h >> 33)).wrapping_mul(0xff51_afd7_ed55_8ccd);
+        h = (h ^ (h >> 33)).wrapping_mul(0xc4ce_b9fe_1a85_ec53);
+        h ^ (h >> 33)
+    }
+}

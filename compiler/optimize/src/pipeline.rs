@@ -1,0 +1,289 @@
+//! The stages, in the one order that there is, and what runs them.
+
+use std::sync::OnceLock;
+use std::time::Instant;
+
+use tgc_graph::differentiate;
+use tgc_graph::graph::{Graph, NodeId};
+use tgc_graph::module::{Function, Module};
+use tgc_graph::ops::Op;
+
+use crate::facts::{Class, class};
+use crate::report::{Fired, Report, StageReport};
+use crate::rewrite::{Changes, rebuild};
+use crate::rule::{Contract, Rule, RuleSet};
+use crate::rules::{Group, canonical, fast, reduce, special, stable, structure};
+use crate::{OptimizeError, Options, check, pin};
+
+/// How often a stage rebuilds the graph before it gives up. Two or three times is usual.
+const MOST_PASSES: usize = 32;
+
+/// One step of the pipeline.
+#[derive(Clone, Copy, Debug)]
+pub struct Stage {
+    /// Its name, for [`optimize_until`] and reports.
+    pub name: &'static str,
+    /// Why it is there, and why there.
+    pub why: &'static str,
+    /// What holds afterwards.
+    pub postcondition: &'static str,
+    /// What it does.
+    pub work: Work,
+    holds: fn(&Function) -> Result<(), String>,
+}
+
+/// What a stage does.
+#[derive(Clone, Copy, Debug)]
+pub enum Work {
+    /// Rewrites with these groups of rules until none fires.
+    Rewrite(&'static [Group]),
+    /// Replaces the operations that a predicate finds, if there are any.
+    Replace {
+        /// What there is to do.
+        found: fn(&Op) -> bool,
+        /// Does it: the new graph, and where each root went.
+        apply: fn(&Graph, &[NodeId]) -> (Graph, Vec<NodeId>),
+    },
+}
+
+const CANONICALIZE: Work = Work::Rewrite(&[structure::GROUP, canonical::GROUP, reduce::GROUP]);
+const STABILIZE: Work = Work::Rewrite(&[structure::GROUP, canonical::GROUP, reduce::GROUP, stable::GROUP]);
+const SPECIALIZE: Work =
+    Work::Rewrite(&[structure::GROUP, canonical::GROUP, reduce::GROUP, stable::GROUP, special::GROUP]);
+
+static STAGES: &[Stage] = &[
+    Stage {
+        name: "pin",
+        why: "a gradient by a computed value needs that value to survive the rules that come before",
+        postcondition: "every gradient is by an input, a shared variable, a constant or a pin",
+        work: Work::Replace { found: |op| matches!(op, Op::Grad(_)), apply: pin::pin },
+        holds: |_| Ok(()),
+    },
+    Stage {
+        name: "canonicalize",
+        why: "the patterns of unstable formulas are written for one spelling of each",
+        postcondition: "no rule of the groups structure, canonical and reduce applies",
+        work: CANONICALIZE,
+        holds: |_| Ok(()),
+    },
+    Stage {
+        name: "stabilize",
+        why: "before differentiation: the gradient of log(sigmoid(z)) through log divides by a number that \
+              underflows, while that of softplus is a sigmoid; no rule could mend the former afterwards",
+        postcondition: "no rule of the group stable applies either",
+        work: STABILIZE,
+        holds: |_| Ok(()),
+    },
+    Stage {
+        name: "differentiate",
+        why: "costs are now in the form whose gradients are accurate; composites open up here, since their \
+              gradients are those of their parts",
+        postcondition: "no grad is left",
+        work: Work::Replace { found: |op| matches!(op, Op::Grad(_)), apply: differentiate::expand },
+        holds: |function| check::none(function, "a gradient", &|op| matches!(op, Op::Grad(_))),
+    },
+    Stage {
+        name: "unpin",
+        why: "pins have done their work and would keep the copies they made apart",
+        postcondition: "no pin is left",
+        work: Work::Replace { found: |op| matches!(op, Op::Pin(_)), apply: pin::unpin },
+        holds: |function| check::none(function, "a pin", &|op| matches!(op, Op::Pin(_))),
+    },
+    Stage {
+        name: "canonicalize-gradients",
+        why: "gradients come with zeros, fills and ones that must vanish before anything is recognised in them",
+        postcondition: "no rule of the groups structure, canonical and reduce applies",
+        work: CANONICALIZE,
+        holds: |_| Ok(()),
+    },
+    Stage {
+        name: "stabilize-gradients",
+        why: "values that were pinned may complete an unstable formula, as may gradients of exp and log",
+        postcondition: "no rule of the group stable applies either",
+        work: STABILIZE,
+        holds: |_| Ok(()),
+    },
+    Stage {
+        name: "expand",
+        why: "after stabilize, which may know a composite as a whole; lowering knows none",
+        postcondition: "every operation has a kernel",
+        work: Work::Replace { found: |op| class(op) == Class::Deferred, apply: differentiate::expand },
+        holds: |function| {
+            check::none(function, "an operation without a kernel", &|op| class(op) == Class::Deferred)
+        },
+    },
+    Stage {
+        name: "specialize",
+        why: "last, because contractions hide the sums and products that other rules look for; with all other \
+              rules, for what the expansions brought",
+        postcondition: "no rule applies",
+        work: SPECIALIZE,
+        holds: |_| Ok(()),
+    },
+];
+
+/// The pipeline.
+pub fn stages() -> &'static [Stage] {
+    STAGES
+}
+
+/// Optimizes one function.
+///
+/// # Errors
+///
+/// Only for defects of the optimizer: rules that do not settle, or a stage that breaks its promise.
+pub fn optimize(function: &Function, options: &Options) -> Result<(Function, Report), OptimizeError> {
+    run(function, options, STAGES)
+}
+
+/// Optimizes every function of a module; shared variables stay as they are.
+///
+/// # Errors
+///
+/// As [`optimize`].
+pub fn optimize_module(module: &Module, options: &Options) -> Result<(Module, Vec<Report>), OptimizeError> {
+    let mut reports = vec![];
+    let mut functions = vec![];
+    for function in &module.functions {
+        let (optimized, report) = optimize(function, options)?;
+        functions.push(optimized);
+        reports.push(report);
+    }
+    Ok((Module { name: module.name.clone(), shared: module.shared.clone(), functions }, reports))
+}
+
+/// Runs the stages up to one of this name and shows its result.
+///
+/// # Errors
+///
+/// As [`optimize`]; or if no stage has the name.
+pub fn optimize_until(
+    function: &Function,
+    stage: &str,
+    options: &Options,
+) -> Result<(Function, Report), OptimizeError> {
+    match STAGES.iter().position(|s| s.name == stage) {
+        Some(last) => run(function, options, &STAGES[..=last]),
+        None => Err(OptimizeError::UnknownStage {
+            name: stage.to_owned(),
+            known: STAGES.iter().map(|s| s.name).collect::<Vec<_>>().join(", "),
+        }),
+    }
+}
+
+fn run(function: &Function, options: &Options, stages: &[Stage]) -> Result<(Function, Report), OptimizeError> {
+    let mut current = function.clone();
+    let mut report = Report { function: function.name.clone(), stages: vec![] };
+    // How many groups the function is known to be a normal form of.
+    let mut settled = 0;
+    for stage in stages {
+        let start = Instant::now();
+        let before = current.graph.len();
+        let broken = |problem| OptimizeError::Broken { function: function.name.clone(), stage: stage.name, problem };
+        let (next, passes, fired) = match stage.work {
+            Work::Rewrite(groups) if groups.len() <= settled => (None, 0, vec![]),
+            Work::Rewrite(groups) => {
+                settled = groups.len();
+                let (next, passes, fired) = settle(&current, groups, stage, options)?;
+                (Some(next), passes, fired)
+            }
+            Work::Replace { found, apply } if current.graph.ids().any(|id| found(current.graph.op(id))) => {
+                settled = 0;
+                (Some(replace(&current, &apply)), 1, vec![])
+            }
+            Work::Replace { .. } => (None, 0, vec![]),
+        };
+        if let Some(next) = next {
+            if options.verify {
+                check::interface(&current, &next).and_then(|()| (stage.holds)(&next)).map_err(broken)?;
+            }
+            current = next;
+        }
+        let (after, time) = (current.graph.len(), start.elapsed());
+        report.stages.push(StageReport { stage: stage.name, before, after, passes, fired, time });
+    }
+    Ok((current, report))
+}
+
+/// What must survive: outputs, updates, and inputs even if nothing uses them.
+fn kept(function: &Function) -> Vec<NodeId> {
+    function.roots().into_iter().chain(function.inputs.iter().copied()).collect()
+}
+
+/// The function over a new graph, given where each kept node went.
+fn moved(function: &Function, graph: Graph, old: &[NodeId], new: &[NodeId]) -> Function {
+    let mut places = vec![NodeId(0); function.graph.len()];
+    for (old, new) in old.iter().zip(new) {
+        places[old.index()] = *new;
+    }
+    function.with_graph(graph, &|id| places[id.index()])
+}
+
+fn replace(function: &Function, apply: &dyn Fn(&Graph, &[NodeId]) -> (Graph, Vec<NodeId>)) -> Function {
+    let roots = kept(function);
+    let (graph, new) = apply(&function.graph, &roots);
+    moved(function, graph, &roots, &new)
+}
+
+/// The rules of these groups; made once per choice.
+fn rule_set(groups: &'static [Group], fast_math: bool) -> &'static RuleSet {
+    static SETS: [OnceLock<RuleSet>; 12] = [const { OnceLock::new() }; 12];
+    let place = 2 * groups.len() + usize::from(fast_math);
+    SETS[place].get_or_init(|| {
+        let extra: &[Rule] = if fast_math { fast::GROUP.rules } else { &[] };
+        RuleSet::new(groups.iter().flat_map(|group| group.rules).chain(extra))
+    })
+}
+
+fn settle(
+    function: &Function,
+    groups: &'static [Group],
+    stage: &Stage,
+    options: &Options,
+) -> Result<(Function, usize, Vec<Fired>), OptimizeError> {
+    let broken = |problem| OptimizeError::Broken { function: function.name.clone(), stage: stage.name, problem };
+    let rules = rule_set(groups, options.fast_math);
+    let mut current = function.clone();
+    let mut total = Changes { fired: vec![0; rules.rules.len()], ..Changes::default() };
+    for pass in 1..=MOST_PASSES {
+        let roots = kept(&current);
+        let (graph, new, changes) = rebuild(&current.graph, &roots, rules).map_err(broken)?;
+        current = moved(&current, graph, &roots, &new);
+        total.folded += changes.folded;
+        total.fired.iter_mut().zip(&changes.fired).for_each(|(sum, n)| *sum += n);
+        if changes.is_none() {
+            return Ok((swept(&current).map_err(broken)?, pass, fired(rules, &total)));
+        }
+        if pass == MOST_PASSES {
+            let still = fired(rules, &changes);
+            let rules = still.iter().map(|f| format!("{} ({})", f.rule, f.count)).collect::<Vec<_>>().join(", ");
+            let (function, stage) = (function.name.clone(), stage.name);
+            return Err(OptimizeError::Restless { function, stage, passes: pass, rules });
+        }
+    }
+    unreachable!("invariant: the loop returns in its last round")
+}
+
+/// The function without what rules tried and dropped.
+fn swept(function: &Function) -> Result<Function, String> {
+    let roots = kept(function);
+    let (graph, new, _) = rebuild(&function.graph, &roots, RuleSet::none())?;
+    Ok(moved(function, graph, &roots, &new))
+}
+
+fn fired(rules: &RuleSet, changes: &Changes) -> Vec<Fired> {
+    let folded = Fired {
+        rule: "fold-constants",
+        contract: Contract::Exact,
+        algebra: "an operation on constants => its value",
+        count: changes.folded,
+    };
+    let of = |(rule, count): (&crate::rule::CompiledRule, &usize)| Fired {
+        rule: rule.rule.name,
+        contract: rule.rule.contract,
+        algebra: rule.rule.algebra,
+        count: *count,
+    };
+    let fired = rules.rules.iter().zip(&changes.fired).map(of);
+    std::iter::once(folded).chain(fired).filter(|f| f.count > 0).collect()
+}

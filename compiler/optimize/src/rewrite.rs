@@ -1,0 +1,202 @@
+//! The one rewriting mechanism: a pass rebuilds what the roots need, in operand order, through
+//! [`Rewriter::add`], which orders operands, folds constants, applies rules and merges equal nodes.
+//!
+//! Dead code, common subexpressions and operand order need no pass of their own: they fall out of the
+//! rebuild. A node's replacement is built by the same `add`, so it is already in normal form; where that
+//! would nest deeper than [`DEEPEST`], the rest is left to the next pass.
+
+use tgc_graph::dim::Dim;
+use tgc_graph::dtype::DType;
+use tgc_graph::graph::{Graph, NodeId};
+use tgc_graph::infer::TypeError;
+use tgc_graph::ops::{Constant, Fill, Op, Zero};
+
+use crate::order::{Key, operation_index};
+use crate::pattern::is_commutative;
+use crate::rule::RuleSet;
+use crate::{facts, fold};
+
+/// How deep replacements may nest within one call of `add`.
+const DEEPEST: u32 = 48;
+
+/// A graph under construction, with the rules that its nodes go through.
+#[derive(Debug)]
+pub struct Rewriter<'r> {
+    graph: Graph,
+    rules: &'r RuleSet,
+    keys: Vec<Key>,
+    normal: Vec<Option<NodeId>>,
+    fired: Vec<usize>,
+    folded: usize,
+    depth: u32,
+    unfinished: bool,
+}
+
+/// What one rebuild did.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Changes {
+    /// How often each rule of the set fired.
+    pub fired: Vec<usize>,
+    /// How many nodes became constants.
+    pub folded: usize,
+    /// True if a nested replacement was left to the next pass.
+    pub unfinished: bool,
+}
+
+impl Changes {
+    /// Nothing happened, and nothing was left.
+    pub fn is_none(&self) -> bool {
+        !self.unfinished && self.folded == 0 && self.fired.iter().all(|n| *n == 0)
+    }
+}
+
+/// Rebuilds what `roots` need under these rules; returns where each root went.
+///
+/// # Errors
+///
+/// If a node no longer fits its operands or changed its type: a rule or stage is wrong.
+pub(crate) fn rebuild(
+    graph: &Graph,
+    roots: &[NodeId],
+    rules: &RuleSet,
+) -> Result<(Graph, Vec<NodeId>, Changes), String> {
+    let live = graph.reachable(roots);
+    let mut rewriter = Rewriter::new(graph.successor(), rules);
+    let mut renamed: Vec<NodeId> = vec![NodeId(0); graph.len()];
+    for id in graph.ids().filter(|id| live[id.index()]) {
+        let node = graph.node(id);
+        rewriter.graph.set_origin(node.origin.clone());
+        let operands: Vec<NodeId> = node.operands.iter().map(|o| renamed[o.index()]).collect();
+        let new = rewriter
+            .try_add(node.op.clone(), &operands)
+            .map_err(|error| error.describe(&|i| format!("operand {i} of {}", node.op.name())))?;
+        if *rewriter.graph.ty(new) != node.ty {
+            return Err(format!("`{}` changed from {:?} to {:?}", node.op.name(), node.ty, rewriter.graph.ty(new)));
+        }
+        renamed[id.index()] = new;
+    }
+    let roots = roots.iter().map(|id| renamed[id.index()]).collect();
+    let Rewriter { graph, fired, folded, unfinished, .. } = rewriter;
+    Ok((graph, roots, Changes { fired, folded, unfinished }))
+}
+
+impl<'r> Rewriter<'r> {
+    /// Builds into a graph, which may hold nodes already.
+    pub fn new(graph: Graph, rules: &'r RuleSet) -> Rewriter<'r> {
+        let fired = vec![0; rules.rules.len()];
+        let mut rewriter =
+            Rewriter { graph, rules, keys: vec![], normal: vec![], fired, folded: 0, depth: 0, unfinished: false };
+        rewriter.note_new_nodes();
+        rewriter
+    }
+
+    /// The graph so far.
+    pub fn graph(&self) -> &Graph {
+        &self.graph
+    }
+
+    /// Ends the construction.
+    pub fn into_graph(self) -> Graph {
+        self.graph
+    }
+
+    /// How often rule `index` of the set fired.
+    pub fn fired(&self, index: usize) -> usize {
+        self.fired[index]
+    }
+
+    /// The normal form of a node; `None` if the operands do not fit the operation.
+    pub fn add(&mut self, op: impl Into<Op>, operands: &[NodeId]) -> Option<NodeId> {
+        self.try_add(op.into(), operands).ok()
+    }
+
+    /// A constant of one value, with `rank` axes of size 1.
+    pub fn splat(&mut self, dtype: DType, rank: usize, value: f64) -> NodeId {
+        let constant = Constant::splat(dtype, vec![Dim::Const(1); rank], value);
+        self.add(constant, &[]).expect("invariant: a constant of static shape is well-typed")
+    }
+
+    /// `value` stretched to a shape of its rank.
+    pub fn stretch(&mut self, value: NodeId, shape: &[Dim]) -> Option<NodeId> {
+        if self.graph.ty(value).shape == shape {
+            return Some(value);
+        }
+        let template = Zero { dtype: self.graph.ty(value).dtype, shape: shape.to_vec() };
+        let template = self.add(template, &[])?;
+        self.add(Fill {}, &[template, value])
+    }
+
+    fn try_add(&mut self, op: Op, operands: &[NodeId]) -> Result<NodeId, TypeError> {
+        let id = self.insert(op, operands)?;
+        if let Some(normal) = self.normal[id.index()] {
+            return Ok(normal);
+        }
+        if self.depth == DEEPEST {
+            self.unfinished = true;
+            return Ok(id);
+        }
+        // Whoever asks for the node while its own rules run gets the node itself.
+        self.normal[id.index()] = Some(id);
+        self.depth += 1;
+        let normal = self.rewrite(id).unwrap_or(id);
+        self.depth -= 1;
+        self.normal[id.index()] = Some(normal);
+        Ok(normal)
+    }
+
+    fn insert(&mut self, op: Op, operands: &[NodeId]) -> Result<NodeId, TypeError> {
+        let id = match *operands {
+            [a, b] if is_commutative(&op) && self.is_before(b, a) => self.graph.add(op, &[b, a])?,
+            _ => self.graph.add(op, operands)?,
+        };
+        self.note_new_nodes();
+        Ok(id)
+    }
+
+    fn note_new_nodes(&mut self) {
+        for index in self.keys.len()..self.graph.len() {
+            let key = Key::of(&self.graph, NodeId(index as u32), &self.keys);
+            self.keys.push(key);
+            self.normal.push(None);
+        }
+    }
+
+    /// True if `b` goes before `a` and the result's type does not depend on their order.
+    fn is_before(&self, b: NodeId, a: NodeId) -> bool {
+        let (left, right) = (&self.graph.ty(a).shape, &self.graph.ty(b).shape);
+        let same = left.iter().zip(right).all(|(l, r)| l == r || l.is_one() || r.is_one());
+        same && (self.keys[b.index()], b) < (self.keys[a.index()], a)
+    }
+
+    fn rewrite(&mut self, id: NodeId) -> Option<NodeId> {
+        if self.rules.rules.is_empty() {
+            return None;
+        }
+        if let Some(constant) = fold::fold(&mut self.graph, id) {
+            self.folded += 1;
+            return self.add(constant, &[]);
+        }
+        let rules = self.rules;
+        let op = self.graph.op(id).clone();
+        for index in rules.for_operation(&op, operation_index(&op)) {
+            let Some(new) = rules.rules[index].apply(self, id) else { continue };
+            if let Some(new) = self.conform(new, id).filter(|new| *new != id) {
+                self.fired[index] += 1;
+                return Some(new);
+            }
+        }
+        None
+    }
+
+    /// Gives a replacement exactly the type of what it replaces: stretches it, and makes a literal strong.
+    fn conform(&mut self, new: NodeId, old: NodeId) -> Option<NodeId> {
+        let mut new = new;
+        if self.graph.is_weak(new) && !self.graph.is_weak(old) {
+            let strong = Constant { weak: false, ..facts::constant(&self.graph, new)?.clone() };
+            new = self.add(strong, &[])?;
+        }
+        let shape = self.graph.ty(old).shape.clone();
+        let new = self.stretch(new, &shape)?;
+        (self.graph.ty(new) == self.graph.ty(old)).then_some(new)
+    }
+}

@@ -1,0 +1,81 @@
+//! Every rule, grouped by theme. Which stage uses which group stands in [`pipeline`](crate::stages).
+//!
+//! Each group goes downhill by a cost of its own, told at its head, and no group undoes another's work;
+//! that is why passes can repeat until nothing fires.
+
+use std::fmt::Write;
+
+use crate::rule::{Body, Contract, Rule};
+
+pub mod canonical;
+pub mod fast;
+pub mod reduce;
+pub mod special;
+pub mod stable;
+pub mod structure;
+
+/// A theme with its rules.
+#[derive(Clone, Copy, Debug)]
+pub struct Group {
+    /// The name.
+    pub name: &'static str,
+    /// What its rules are for, in one sentence.
+    pub doc: &'static str,
+    /// The rules, in the order they are tried.
+    pub rules: &'static [Rule],
+}
+
+/// All groups. Within a stage, earlier groups are tried first.
+pub static GROUPS: &[Group] = &[
+    structure::GROUP,
+    canonical::GROUP,
+    reduce::GROUP,
+    stable::GROUP,
+    special::GROUP,
+    fast::GROUP,
+];
+
+/// All rules, in the order they are tried.
+pub fn rules() -> impl Iterator<Item = &'static Rule> {
+    GROUPS.iter().flat_map(|group| group.rules)
+}
+
+/// The table of all rules, for the user's guide.
+pub fn rules_markdown() -> String {
+    let mut text = String::from("# Rewrite rules\n\nWhat each contract promises:\n\n");
+    for (contract, promise) in PROMISES {
+        let _ = writeln!(text, "- **{}**: {promise}", contract.name());
+    }
+    for group in GROUPS {
+        let _ = writeln!(text, "\n## {}\n\n{}\n", group.name, group.doc);
+        text.push_str("| rule | contract | algebra | if |\n|---|---|---|---|\n");
+        for rule in group.rules {
+            let condition = rule.condition.map_or("", |c| c.text);
+            let algebra = match rule.body {
+                Body::Pattern => format!("`{}`", rule.algebra),
+                Body::Function { .. } => rule.algebra.to_owned(),
+            };
+            let _ = writeln!(text, "| {} | {} | {algebra} | {condition} |", rule.name, rule.contract.name());
+        }
+    }
+    text
+}
+
+const PROMISES: [(Contract, &str); 5] = [
+    (Contract::Exact, "the same bits for every input."),
+    (
+        Contract::Structural,
+        "equal because `zero`, the zero that a gradient made, stands for the absence of a term.",
+    ),
+    (
+        Contract::Reassociates,
+        "the same expression over the reals, rounded in another order; the same class of result (NaN, +inf, -inf, \
+         finite) for NaN, inf and ±0; the sign of a zero result may differ.",
+    ),
+    (
+        Contract::Approx,
+        "no less accurate than the left side or 4 units in the last place; may be finite where the left side \
+         overflows, never the reverse.",
+    ),
+    (Contract::FastMath, "equal over the reals, nothing more; only with `fast_math`."),
+];

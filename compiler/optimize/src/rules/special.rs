@@ -1,0 +1,127 @@
+//! Operations that lowering has better code for.
+//!
+//! Downhill: fewer elements that pass through memory. A product that is summed over an axis and broadcast
+//! along another is a contraction, whose operands a tile reads once for many results.
+
+use tgc_graph::dtype::DType;
+use tgc_graph::graph::{Graph, NodeId};
+use tgc_graph::ops::{Dimshuffle, Dot, Op};
+
+use crate::facts::{Class, class};
+use crate::rewrite::Rewriter;
+use crate::rule::Contract::Reassociates;
+use crate::rule::{Roots, Rule};
+use crate::rules::Group;
+use crate::rules::structure::dimshuffle;
+
+/// The group.
+pub const GROUP: Group = Group {
+    name: "special",
+    doc: "Operations that lowering has better code for.",
+    rules: RULES,
+};
+
+const RULES: &[Rule] = &[
+    Rule::function(
+        "transposed-dot",
+        Reassociates,
+        "dimshuffle(dot(x, y)) that swaps the free axes of x and y => dot(y, x)",
+        Roots::Named(&["dimshuffle"]),
+        transposed_dot,
+        &["dimshuffle{1,0}(dot{0;1;0}(x:[A,B], y:[B,C]))", "dimshuffle{0,2,1}(dot{1;2;1}(x:[A,B,C], y:[A,C,B]))"],
+    ),
+    Rule::function(
+        "sum-of-products",
+        Reassociates,
+        "sum(x * y) => dot(x, y) if both have the summed axes and one is broadcast along another",
+        Roots::Named(&["sum"]),
+        sum_of_products,
+        &["sum{2}(x:[A,1,B] * y:[1,C,B])", "sum{1}(x:[A,B] * y:[1,B])", "sum{0}(x:[A,B] * y:[A,1])",
+          "sum{1}(x:[A,B,C,1] * y:[A,B,1,C])"],
+    ),
+];
+
+fn transposed_dot(rewriter: &mut Rewriter<'_>, id: NodeId) -> Option<NodeId> {
+    let (order, product) = dimshuffle(rewriter, id)?;
+    let graph = rewriter.graph();
+    let Op::Dot(dot) = graph.op(product) else { return None };
+    let [x, y] = [graph.operands(product)[0], graph.operands(product)[1]];
+    let free = |id: NodeId| graph.ty(id).rank() - dot.batch - dot.left.len();
+    let (first, second) = (dot.batch + free(x), free(y));
+    let swapped = (0..dot.batch).chain(first..first + second).chain(dot.batch..first).map(Some);
+    if free(x) == 0 || free(y) == 0 || !order.iter().copied().eq(swapped) {
+        return None;
+    }
+    let dot = Dot { batch: dot.batch, left: dot.right.clone(), right: dot.left.clone() };
+    rewriter.add(dot, &[y, x])
+}
+
+/// The axes of a product by what becomes of them.
+struct Roles {
+    /// Kept, and in both operands.
+    batch: Vec<usize>,
+    /// Kept, and in one operand only.
+    free: [Vec<usize>; 2],
+    /// Summed, and in both operands.
+    summed: Vec<usize>,
+}
+
+fn roles(graph: &Graph, operands: [NodeId; 2], axes: &[usize]) -> Option<Roles> {
+    let mut roles = Roles { batch: vec![], free: [vec![], vec![]], summed: vec![] };
+    for axis in 0..graph.ty(operands[0]).rank() {
+        let one = operands.map(|o| graph.ty(o).shape[axis].is_one());
+        match (axes.contains(&axis), one) {
+            (true, [false, false]) => roles.summed.push(axis),
+            (true, _) => return None,
+            (false, [false, false]) => roles.batch.push(axis),
+            (false, [false, true]) => roles.free[0].push(axis),
+            (false, [true, false]) => roles.free[1].push(axis),
+            (false, [true, true]) => {}
+        }
+    }
+    Some(roles)
+}
+
+fn sum_of_products(rewriter: &mut Rewriter<'_>, id: NodeId) -> Option<NodeId> {
+    let graph = rewriter.graph();
+    let Op::Sum(sum) = graph.op(id) else { return None };
+    let product = graph.operands(id)[0];
+    let Op::Mul(_) = graph.op(product) else { return None };
+    let operands = [graph.operands(product)[0], graph.operands(product)[1]];
+    let roles = roles(graph, operands, &sum.axes)?;
+    let dtype = graph.ty(id).dtype;
+    let admitted = matches!(dtype, DType::F32 | DType::F64) && operands.iter().all(|o| graph.ty(*o).dtype == dtype);
+    if !admitted || roles.summed.is_empty() || !is_contraction(graph, operands, &roles) {
+        return None;
+    }
+    let rank = graph.ty(product).rank();
+    let shuffled = [0, 1].map(|side| {
+        let axes = [&roles.batch, &roles.free[side], &roles.summed].into_iter().flatten();
+        rewriter.add(Dimshuffle { order: axes.map(|a| Some(*a)).collect() }, &[operands[side]])
+    });
+    let [x, y] = [shuffled[0]?, shuffled[1]?];
+    let last = |side: usize| {
+        let first = roles.batch.len() + roles.free[side].len();
+        (first..first + roles.summed.len()).collect()
+    };
+    let dot = rewriter.add(Dot { batch: roles.batch.len(), left: last(0), right: last(1) }, &[x, y])?;
+    let results: Vec<usize> = [&roles.batch, &roles.free[0], &roles.free[1]].into_iter().flatten().copied().collect();
+    let kept = (0..rank).filter(|axis| !roles.summed.contains(axis));
+    let order = kept.map(|axis| results.iter().position(|r| *r == axis)).collect();
+    rewriter.add(Dimshuffle { order }, &[dot])
+}
+
+/// A matrix product always is; a matrix times a vector, if the matrix is in memory anyway. Otherwise
+/// computing and adding the products in one loop is better.
+fn is_contraction(graph: &Graph, operands: [NodeId; 2], roles: &Roles) -> bool {
+    let in_memory = |id: NodeId| match class(graph.op(id)) {
+        Class::Leaf | Class::View | Class::Fold => true,
+        Class::Elementwise | Class::Cast | Class::Deferred => false,
+    };
+    match [roles.free[0].is_empty(), roles.free[1].is_empty()] {
+        [false, false] => true,
+        [false, true] => roles.batch.is_empty() && in_memory(operands[0]),
+        [true, false] => roles.batch.is_empty() && in_memory(operands[1]),
+        [true, true] => false,
+    }
+}
