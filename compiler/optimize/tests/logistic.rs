@@ -1,0 +1,91 @@
+//! The logistic loss spelled out: stable in value and in gradient, and one product per gradient.
+
+use tgc_graph::array::Array;
+use tgc_graph::evaluate::{Sizes, evaluate};
+use tgc_graph::module::{Function, Module};
+use tgc_graph::prelude::*;
+use tgc_graph::text::print;
+use tgc_optimize::{Options, Report, optimize};
+
+fn optimized(module: &Module, name: &str) -> (Function, Report) {
+    let function = module.function(name).expect("the function exists");
+    optimize(function, &Options::default()).expect("the pipeline settles")
+}
+
+fn count(function: &Function, op: &str) -> usize {
+    function.graph.ids().filter(|id| function.graph.op(*id).name() == op).count()
+}
+
+fn shown(function: &Function, module: &Module) -> String {
+    print(&Module { functions: vec![function.clone()], ..module.clone() })
+}
+
+/// Loss and gradient of one element: y·softplus(-z) + (1-y)·softplus(z) and (1-y)·σ(z) - y·σ(-z).
+fn elementwise() -> Module {
+    let m = Model::new("elementwise");
+    let z = m.dvector("z");
+    let y = m.dvector("y");
+    let p = 1.0 / (1.0 + exp(-z));
+    let xent = -y * log(p) - (1.0 - y) * log(1.0 - p);
+    let gz = grad(xent.sum(), z);
+    m.function("f").inputs([z, y]).output("xent", xent).output("gz", gz).finish().expect("well-typed");
+    m.module()
+}
+
+#[test]
+fn loss_and_gradient_take_the_stable_form() {
+    let module = elementwise();
+    let (f, report) = optimized(&module, "f");
+    let text = shown(&f, &module);
+    for (op, n) in [("exp", 0), ("log", 0), ("div", 0), ("softplus", 2), ("sigmoid", 2), ("fill", 0)] {
+        assert_eq!(count(&f, op), n, "{op}\n{text}\n{}", report.explain(false));
+    }
+}
+
+#[test]
+fn loss_and_gradient_are_relatively_accurate_far_out() {
+    let module = elementwise();
+    let (f, _) = optimized(&module, "f");
+    let softplus = |z: f64| if z > 0.0 { z + (-z).exp().ln_1p() } else { z.exp().ln_1p() };
+    let sigmoid = |z: f64| if z > 0.0 { 1.0 / (1.0 + (-z).exp()) } else { z.exp() / (1.0 + z.exp()) };
+    for z in [0.0, 0.5, -0.5, 20.0, -20.0, 40.0, -40.0, 700.0, -700.0, 1000.0, -1000.0] {
+        for y in [0.0, 1.0, 0.25] {
+            let out = evaluate(&f, &[], &[Array::from([z]), Array::from([y])], &Sizes::new()).expect("it runs");
+            let got: Vec<f64> =
+                out.outputs.iter().map(|a| a.to_vec::<f64>().expect("doubles")[0]).collect();
+            let want = [y * softplus(-z) + (1.0 - y) * softplus(z), (1.0 - y) * sigmoid(z) - y * sigmoid(-z)];
+            for (got, want) in got.iter().zip(want) {
+                assert!((got - want).abs() <= 1e-15 * want.abs(), "z={z} y={y}: {got} instead of {want}");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_training_step_has_one_product_per_gradient() {
+    let m = Model::new("logreg");
+    let n = m.dim("N");
+    let x = m.input("x", F64, [n, 784.into()]);
+    let y = m.input("y", F64, [n]);
+    let w = m.shared("w", Array::zeros::<f64>([784]));
+    let b = m.shared("b", 0.0f64);
+    let p = 1.0 / (1.0 + exp(-dot(x, w) - b));
+    let xent = -y * log(p) - (1.0 - y) * log(1.0 - p);
+    let cost = xent.mean() + 0.01 * (w * w).sum();
+    let [gw, gb] = grad(cost, [w, b]);
+    m.function("train")
+        .inputs([x, y])
+        .output("prediction", p.gt(0.5))
+        .output("xent", xent)
+        .update(w, w - 0.1 * gw)
+        .update(b, b - 0.1 * gb)
+        .finish()
+        .expect("well-typed");
+    let module = m.module();
+    let (f, report) = optimized(&module, "train");
+    let text = shown(&f, &module);
+    for (op, n) in [("exp", 0), ("log", 0), ("dot", 2), ("sum", 1), ("softplus", 2), ("sigmoid", 2), ("fill", 0), ("grad", 0), ("mean", 0)] {
+        assert_eq!(count(&f, op), n, "{op}\n{text}\n{}", report.explain(false));
+    }
+    println!("{text}\n{}", report.explain(true));
+}
