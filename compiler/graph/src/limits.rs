@@ -1,0 +1,47 @@
+//! Bounds that keep a hostile text or file from costing more than its size, and sizes from overflowing.
+
+use crate::dim::Dim;
+
+/// The most terms of one size.
+pub const MAX_TERMS: usize = 32;
+
+/// The most terms of a tensor's number of elements, before equal ones are merged.
+pub const MAX_SHAPE_TERMS: usize = 4096;
+
+/// The most factors of one term of a size.
+pub const MAX_DEGREE: u32 = 16;
+
+/// The most equations of one function.
+pub const MAX_EQUATIONS: usize = 256;
+
+/// The most entries of a list that is an attribute.
+pub const MAX_LIST: usize = 1024;
+
+/// The most bytes of one tensor, for every admissible choice of sizes.
+pub const MAX_TENSOR_BYTES: i128 = 1 << 62;
+
+/// The most bytes of initial values that one text or file gives as "all elements equal"; further ones are
+/// written element by element, so that reading never takes much more memory than the input has bytes.
+pub const MAX_FILL_BYTES: usize = 1 << 26;
+
+/// True when a size is within [`MAX_TERMS`] and [`MAX_DEGREE`].
+pub fn is_small(dim: &Dim) -> bool {
+    match dim {
+        Dim::Const(_) => true,
+        Dim::Poly(terms) => {
+            let degree = |m: &crate::dim::Monomial| {
+                m.iter().fold(0u32, |sum, (_, exponent)| sum.saturating_add(*exponent))
+            };
+            terms.len() <= MAX_TERMS && terms.iter().all(|(monomial, _)| degree(monomial) <= MAX_DEGREE)
+        }
+    }
+}
+
+/// Bytes of an array, if they can be counted.
+pub fn array_bytes(dtype: crate::dtype::DType, shape: &[usize]) -> Option<usize> {
+    let elements = shape.iter().try_fold(1usize, |product, n| product.checked_mul(*n));
+    // A zero hides an overflow beside it from the product, not from strides; count as if it were a 1.
+    let extent = shape.iter().try_fold(1usize, |product, n| product.checked_mul((*n).max(1)))?;
+    extent.checked_mul(dtype.bytes()).filter(|bytes| *bytes as i128 <= MAX_TENSOR_BYTES)?;
+    Some(elements? * dtype.bytes())
+}

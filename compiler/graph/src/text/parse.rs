@@ -1,0 +1,410 @@
+//! Reads the text form, line by line, without recursion; see [the form](super).
+
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
+
+use super::VERSION;
+use super::attributes::{Call, Context, Value, Written, array, operation, unknown_operation};
+use super::cursor::{Cursor, Step, SymbolIds};
+use super::error::{Fault, ParseError, Problem, did_you_mean};
+use super::lex::{Kind, Token, lex};
+use super::print::{default_inputs, shape_text};
+use crate::array::Array;
+use crate::dim::{Symbol, SymbolId};
+use crate::dtype::DType;
+use crate::graph::{Graph, NodeId};
+use crate::infer::{Equation, TypeError};
+use crate::limits::{MAX_EQUATIONS, MAX_FILL_BYTES, array_bytes};
+use crate::module::{Function, Module, Output, SharedVariable, Update};
+use crate::ops::Op;
+use crate::origin::Origin;
+use crate::ty::{MAX_RANK, TensorType};
+
+/// Reads a module.
+///
+/// # Errors
+///
+/// The first thing that is wrong, with its line and column.
+pub fn parse(text: &str) -> Result<Module, ParseError> {
+    let mut reader = Reader::new();
+    reader.read(text)?;
+    Ok(reader.module)
+}
+
+/// Reads one function of a model with these shared variables.
+///
+/// # Errors
+///
+/// The first thing that is wrong, with its line and column.
+pub fn parse_function(text: &str, shared: &[SharedVariable]) -> Result<Function, ParseError> {
+    let mut reader = Reader { has_header: true, ..Reader::new() };
+    for variable in shared {
+        reader.shared.insert(variable.name.clone(), reader.shared.len());
+    }
+    reader.read(text)?;
+    match reader.module.functions.pop() {
+        Some(function) => Ok(function),
+        None => Err(at_end(text, "`function`")),
+    }
+}
+
+struct Reader {
+    module: Module,
+    has_header: bool,
+    /// Shared variables by name.
+    shared: HashMap<String, usize>,
+    functions: HashSet<String>,
+    /// Bytes of initial values that were given as one value.
+    filled: usize,
+    /// The function that is being read.
+    body: Option<Body>,
+}
+
+/// A function that is being read.
+#[derive(Default)]
+struct Body {
+    name: String,
+    graph: Graph,
+    symbols: SymbolIds,
+    inputs: Option<Vec<NodeId>>,
+    outputs: Vec<Output>,
+    updates: Vec<Update>,
+    names: HashSet<String>,
+    files: HashMap<String, Arc<str>>,
+}
+
+/// The error for a text that ends too early.
+fn at_end(text: &str, expected: &str) -> ParseError {
+    let (number, line) = text.lines().enumerate().last().unwrap_or((0, ""));
+    let (found, expected) = ("the end of the text".to_owned(), expected.to_owned());
+    Fault::new(line.len(), Problem::Found { found, expected }).in_line(number + 1, line)
+}
+
+impl Reader {
+    fn new() -> Reader {
+        Reader {
+            module: Module { name: String::new(), shared: vec![], functions: vec![] },
+            has_header: false,
+            shared: HashMap::new(),
+            functions: HashSet::new(),
+            filled: 0,
+            body: None,
+        }
+    }
+
+    fn read(&mut self, text: &str) -> Result<(), ParseError> {
+        let mut tokens: Vec<Token<'_>> = vec![];
+        for (i, line) in text.lines().enumerate() {
+            tokens.clear();
+            lex(line, &mut tokens)
+                .and_then(|()| self.line(Cursor::new(&tokens, line.len())))
+                .map_err(|fault| fault.in_line(i + 1, line))?;
+        }
+        match (self.has_header, &self.body) {
+            (true, None) => Ok(()),
+            (true, Some(_)) => Err(at_end(text, "`end` of the function")),
+            (false, _) => Err(at_end(text, "a first line such as `tgc 1 model \"name\"`")),
+        }
+    }
+
+    fn line(&mut self, mut cursor: Cursor<'_, '_>) -> Step<()> {
+        if cursor.is_done() {
+            return Ok(());
+        }
+        match &mut self.body {
+            _ if !self.has_header => self.header(&mut cursor)?,
+            Some(body) if cursor.take("end") => {
+                let function = std::mem::take(body).finish();
+                self.module.functions.push(function);
+                self.body = None;
+            }
+            Some(body) => body.line(&mut cursor, &self.shared)?,
+            None if cursor.take("shared") => self.shared_variable(&mut cursor)?,
+            None if cursor.take("function") => self.function(&mut cursor)?,
+            None => return cursor.expected("`shared` or `function`"),
+        }
+        cursor.finish()
+    }
+
+    fn header(&mut self, cursor: &mut Cursor<'_, '_>) -> Step<()> {
+        if !cursor.take("tgc") {
+            return cursor.expected("a first line such as `tgc 1 model \"name\"`");
+        }
+        let here = *cursor;
+        let version = cursor.number("the version of the text form")?;
+        if version != VERSION.to_string() {
+            return here.fault(Problem::Version(version.to_owned()));
+        }
+        cursor.need("model")?;
+        self.module.name = cursor.quoted("the model's name in quotes")?;
+        self.has_header = true;
+        Ok(())
+    }
+
+    fn shared_variable(&mut self, cursor: &mut Cursor<'_, '_>) -> Step<()> {
+        let here = *cursor;
+        let name = cursor.quoted("the shared variable's name in quotes")?;
+        cursor.need(":")?;
+        let place = *cursor;
+        let ty = cursor.ty(&SymbolIds::new())?;
+        let Some(shape) = ty.static_shape() else {
+            return place.expected("a static shape");
+        };
+        cursor.need("=")?;
+        let initial = match cursor.take("[") {
+            true => array(cursor, ty.dtype, &shape)?,
+            false => self.fill(cursor, ty.dtype, &shape)?,
+        };
+        if self.shared.insert(name.clone(), self.module.shared.len()).is_some() {
+            return here.fault(Problem::Twice { what: "shared variable", name });
+        }
+        self.module.shared.push(SharedVariable { name, initial });
+        Ok(())
+    }
+
+    /// One value for every element.
+    fn fill(&mut self, cursor: &mut Cursor<'_, '_>, dtype: DType, shape: &[usize]) -> Step<Array> {
+        let here = *cursor;
+        let parts = cursor.element(dtype)?;
+        let bytes = array_bytes(dtype, shape).filter(|bytes| *bytes <= MAX_FILL_BYTES - self.filled);
+        let Some(bytes) = bytes else {
+            return here.fault(Problem::Limit(format!(
+                "{} from one value is too large; all such variables together hold at most {MAX_FILL_BYTES} bytes, \
+                 so list the elements",
+                shape_text(dtype, shape)
+            )));
+        };
+        self.filled += bytes;
+        Ok(Array::splat(dtype, shape, parts))
+    }
+
+    fn function(&mut self, cursor: &mut Cursor<'_, '_>) -> Step<()> {
+        let here = *cursor;
+        let name = cursor.quoted("the function's name in quotes")?;
+        if !self.functions.insert(name.clone()) {
+            return here.fault(Problem::Twice { what: "function", name });
+        }
+        self.body = Some(Body { name, ..Body::default() });
+        Ok(())
+    }
+}
+
+impl Body {
+    fn line(&mut self, cursor: &mut Cursor<'_, '_>, shared: &HashMap<String, usize>) -> Step<()> {
+        match cursor.peek() {
+            Some(Token { kind: Kind::Node, .. }) => self.node(cursor),
+            _ if cursor.take("size") => self.size(cursor),
+            _ if cursor.take("check") => self.check(cursor),
+            _ if cursor.take("inputs") => self.inputs(cursor),
+            _ if cursor.take("output") => self.output(cursor),
+            _ if cursor.take("update") => self.update(cursor, shared),
+            _ => cursor
+                .expected("a node such as `%0 = …`, `size`, `check`, `inputs`, `output`, `update` or `end`"),
+        }
+    }
+
+    /// `N 0..1048576 hint 400`
+    fn size(&mut self, cursor: &mut Cursor<'_, '_>) -> Step<()> {
+        let here = *cursor;
+        let mut symbol = Symbol::new(cursor.symbol_name("the size's name")?);
+        if !cursor.is_done() && !cursor.is("hint") {
+            symbol.min = cursor.integer("the smallest size")?;
+            cursor.need("..")?;
+            symbol.max = cursor.integer("the largest size")?;
+        }
+        if cursor.take("hint") {
+            symbol.hint = Some(cursor.integer("the size to tune for")?);
+        }
+        let name = symbol.name.clone();
+        if self.symbols.insert(name.clone(), SymbolId(self.graph.symbols.len() as u32)).is_some() {
+            return here.fault(Problem::Twice { what: "size", name });
+        }
+        self.graph.symbols.push(symbol);
+        Ok(())
+    }
+
+    /// `"y axis 0" 2*N == "x axis 0" M`
+    fn check(&mut self, cursor: &mut Cursor<'_, '_>) -> Step<()> {
+        let what = "what has this size, in quotes";
+        if self.graph.equations.known.len() == MAX_EQUATIONS {
+            return cursor.fault(Problem::Limit(format!("there are more than {MAX_EQUATIONS} checks")));
+        }
+        let left_name = cursor.quoted(what)?;
+        let left = cursor.dim(&self.symbols)?;
+        cursor.need("==")?;
+        let right_name = cursor.quoted(what)?;
+        let right = cursor.dim(&self.symbols)?;
+        self.graph.equations.known.push(Equation { left, right, left_name, right_name });
+        Ok(())
+    }
+
+    fn inputs(&mut self, cursor: &mut Cursor<'_, '_>) -> Step<()> {
+        if self.inputs.is_some() {
+            return cursor.expected("one line `inputs`");
+        }
+        let mut inputs = vec![];
+        while !cursor.is_done() {
+            inputs.push(cursor.node(self.graph.len())?);
+            if !cursor.is_done() {
+                cursor.need(",")?;
+            }
+        }
+        self.inputs = Some(inputs);
+        Ok(())
+    }
+
+    fn output(&mut self, cursor: &mut Cursor<'_, '_>) -> Step<()> {
+        let here = *cursor;
+        let name = cursor.quoted("the output's name in quotes")?;
+        cursor.need("=")?;
+        let node = cursor.node(self.graph.len())?;
+        if !self.names.insert(name.clone()) {
+            return here.fault(Problem::Twice { what: "output", name });
+        }
+        self.outputs.push(Output { name, node });
+        Ok(())
+    }
+
+    fn update(&mut self, cursor: &mut Cursor<'_, '_>, shared: &HashMap<String, usize>) -> Step<()> {
+        let here = *cursor;
+        let name = cursor.quoted("the shared variable's name in quotes")?;
+        let Some(&index) = shared.get(&name) else {
+            let mut names: Vec<&str> = shared.keys().map(String::as_str).collect();
+            names.sort_unstable();
+            let suggestion = did_you_mean(&name, names.into_iter());
+            return here.fault(Problem::Unknown { what: "shared variable", name, suggestion });
+        };
+        cursor.need("=")?;
+        let node = cursor.node(self.graph.len())?;
+        self.updates.push(Update { shared: index, node });
+        Ok(())
+    }
+
+    fn node(&mut self, cursor: &mut Cursor<'_, '_>) -> Step<()> {
+        let here = *cursor;
+        let expected = self.graph.len();
+        let number = cursor.node_number()?;
+        if number.parse() != Ok(expected) {
+            return here.fault(Problem::Number { found: number.to_owned(), expected });
+        }
+        cursor.need("=")?;
+        let at = cursor.at();
+        let name = cursor.word("an operation")?;
+        if !Op::NAMES.contains(&name) {
+            return Err(unknown_operation(name, at));
+        }
+        let operands = self.operands(cursor)?;
+        let bare = match operands.is_none() && !cursor.is_done() && !cursor.is(":") && !cursor.is("@") {
+            true => Some(value(cursor)?),
+            false => None,
+        };
+        let call = Call { name, at, bare, attributes: attributes(cursor)? };
+        let place = *cursor;
+        let ty = match cursor.take(":") {
+            true => Some(cursor.ty(&self.symbols)?),
+            false => None,
+        };
+        let origin = self.origin(cursor)?;
+        self.graph.set_origin(origin);
+        let mut context = Context { symbols: &self.symbols, ty: ty.as_ref(), data: &mut self.graph.data };
+        let op = operation(call, &mut context)?;
+        let id = self.add(op, &operands.unwrap_or_default(), at)?;
+        if id.index() != expected {
+            return here.fault(Problem::Same(id.0));
+        }
+        self.check_type(id, ty.as_ref(), &place)
+    }
+
+    fn operands(&self, cursor: &mut Cursor<'_, '_>) -> Step<Option<Vec<NodeId>>> {
+        if !cursor.take("(") {
+            return Ok(None);
+        }
+        let mut operands = vec![];
+        while !cursor.take(")") {
+            if !operands.is_empty() {
+                cursor.need(",")?;
+            }
+            operands.push(cursor.node(self.graph.len())?);
+            if !cursor.is(",") && !cursor.is(")") {
+                return cursor.expected("`,` or `)`");
+            }
+        }
+        Ok(Some(operands))
+    }
+
+    fn add(&mut self, op: Op, operands: &[NodeId], at: usize) -> Step<NodeId> {
+        let added = self.graph.add(op, operands);
+        added.map_err(|error| Fault::new(at, Problem::Operands(self.describe(&error, operands))))
+    }
+
+    fn describe(&self, error: &TypeError, operands: &[NodeId]) -> String {
+        error.describe(&|i| operands.get(i).map_or_else(|| format!("operand {i}"), |id| format!("%{}", id.0)))
+    }
+
+    fn check_type(&self, id: NodeId, written: Option<&TensorType>, place: &Cursor<'_, '_>) -> Step<()> {
+        let inferred = self.graph.ty(id);
+        if inferred.rank() > MAX_RANK {
+            let rank = inferred.rank();
+            return place
+                .fault(Problem::Limit(format!("the result has {rank} axes, and {MAX_RANK} is the most")));
+        }
+        match written {
+            Some(written) if written != inferred => place.fault(Problem::Type {
+                written: written.display(&self.graph.symbols).to_string(),
+                inferred: inferred.display(&self.graph.symbols).to_string(),
+            }),
+            Some(_) | None => Ok(()),
+        }
+    }
+
+    /// `@ file:line`, if it is there.
+    fn origin(&mut self, cursor: &mut Cursor<'_, '_>) -> Step<Origin> {
+        if !cursor.take("@") {
+            return Ok(Origin::unknown());
+        }
+        let here = *cursor;
+        let (file, line) = match cursor.peek() {
+            Some(Token { kind: Kind::Quoted, .. }) => {
+                let file = cursor.quoted("a file")?;
+                cursor.need(":")?;
+                (file, cursor.number("a line")?)
+            }
+            _ => match cursor.path()?.rsplit_once(':') {
+                Some((file, line)) => (file.to_owned(), line),
+                None => return here.expected("file:line"),
+            },
+        };
+        let Ok(line) = line.parse() else {
+            return here.expected("file:line");
+        };
+        let file = self.files.entry(file).or_insert_with_key(|file| Arc::from(file.as_str())).clone();
+        Ok(Origin { file, line })
+    }
+
+    fn finish(self) -> Function {
+        let inputs = self.inputs.unwrap_or_else(|| default_inputs(&self.graph));
+        let Body { name, graph, outputs, updates, .. } = self;
+        Function { name, graph, inputs, outputs, updates }
+    }
+}
+
+/// The tokens of a value whose kind is not known yet.
+fn value<'t, 'a>(cursor: &mut Cursor<'t, 'a>) -> Step<Cursor<'t, 'a>> {
+    let start = *cursor;
+    cursor.skip_value()?;
+    Ok(start.up_to(cursor))
+}
+
+/// `name=value` and bare names.
+fn attributes<'t, 'a>(cursor: &mut Cursor<'t, 'a>) -> Step<Vec<Written<'t, 'a>>> {
+    let mut attributes = vec![];
+    while let Some(Token { kind: Kind::Word, text, at }) = cursor.peek() {
+        cursor.bump();
+        let value = match cursor.take("=") {
+            true => Value::Tokens(value(cursor)?),
+            false => Value::Flag,
+        };
+        attributes.push(Written { name: text.to_owned(), at, value });
+    }
+    Ok(attributes)
+}

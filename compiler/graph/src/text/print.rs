@@ -1,0 +1,297 @@
+//! Prints modules; see [the form](super).
+
+use std::fmt::Write;
+
+use super::element::write_element;
+use super::lex::quote;
+use super::{VERSION, implied, is_word};
+use crate::array::Array;
+use crate::attribute::Attribute;
+use crate::dim::{Atom, Dim, Symbol, SymbolId, Symbols};
+use crate::dtype::DType;
+use crate::graph::{Graph, NodeId};
+use crate::limits::MAX_FILL_BYTES;
+use crate::module::{Function, Module, SharedVariable};
+use crate::ops::Op;
+use crate::origin::Origin;
+use crate::ty::TensorType;
+
+/// A module as text that [`parse`](super::parse) reads back to an equal one.
+pub fn print(module: &Module) -> String {
+    Printer::new(usize::MAX).module(module)
+}
+
+/// One function of a model with these shared variables, for [`parse_function`](super::parse_function).
+pub fn print_function(function: &Function, shared: &[SharedVariable]) -> String {
+    let mut printer = Printer::new(usize::MAX);
+    printer.function(function, shared);
+    printer.out
+}
+
+/// A module to look at: lists of more than eight elements are cut short. Does not read back.
+pub fn dump(module: &Module) -> String {
+    Printer::new(8).module(module)
+}
+
+/// One function to look at; see [`dump`].
+pub fn dump_function(function: &Function, shared: &[SharedVariable]) -> String {
+    let mut printer = Printer::new(8);
+    printer.function(function, shared);
+    printer.out
+}
+
+struct Printer {
+    out: String,
+    /// The longest list that is written in full.
+    longest: usize,
+    /// Bytes of initial values that may still be written as one value.
+    fill: usize,
+}
+
+impl Printer {
+    fn new(longest: usize) -> Printer {
+        Printer { out: String::new(), longest, fill: MAX_FILL_BYTES }
+    }
+
+    fn put(&mut self, text: std::fmt::Arguments<'_>) {
+        self.out.write_fmt(text).expect("invariant: a string takes all that is written");
+    }
+
+    fn module(mut self, module: &Module) -> String {
+        self.put(format_args!("tgc {VERSION} model "));
+        quote(&mut self.out, &module.name);
+        self.out.push('\n');
+        for variable in &module.shared {
+            self.shared(variable);
+        }
+        for function in &module.functions {
+            self.out.push('\n');
+            self.function(function, &module.shared);
+        }
+        self.out
+    }
+
+    fn shared(&mut self, variable: &SharedVariable) {
+        self.out.push_str("shared ");
+        quote(&mut self.out, &variable.name);
+        let initial = &variable.initial;
+        self.put(format_args!(" : {}[", initial.dtype()));
+        self.separated(",", initial.shape(), |p, size| p.put(format_args!("{size}")));
+        self.out.push_str("] = ");
+        let bytes = initial.bytes().len();
+        match initial.as_splat().filter(|_| bytes <= self.fill) {
+            Some(parts) => {
+                self.fill -= bytes;
+                write_element(&mut self.out, initial.dtype(), parts);
+            }
+            None => self.array(initial),
+        }
+        self.out.push('\n');
+    }
+
+    fn array(&mut self, array: &Array) {
+        let len = array.len();
+        let shown = if len <= self.longest { len } else { self.longest / 2 };
+        self.out.push('[');
+        for i in 0..shown {
+            self.out.push_str(if i == 0 { "" } else { ", " });
+            write_element(&mut self.out, array.dtype(), array.get(i));
+        }
+        if shown < len {
+            self.put(format_args!(", … {len} elements"));
+        }
+        self.out.push(']');
+    }
+
+    fn function(&mut self, function: &Function, shared: &[SharedVariable]) {
+        self.out.push_str("function ");
+        quote(&mut self.out, &function.name);
+        self.out.push('\n');
+        let graph = &function.graph;
+        let symbols = &symbol_names(&graph.symbols);
+        self.sizes(graph, symbols);
+        for id in graph.ids() {
+            self.node(graph, symbols, id);
+        }
+        if function.inputs != default_inputs(graph) {
+            self.out.push_str("  inputs");
+            self.separated(",", &function.inputs, |p, id| p.put(format_args!(" %{}", id.0)));
+            self.out.push('\n');
+        }
+        for output in &function.outputs {
+            self.out.push_str("  output ");
+            quote(&mut self.out, &output.name);
+            self.put(format_args!(" = %{}\n", output.node.0));
+        }
+        for update in &function.updates {
+            self.out.push_str("  update ");
+            match shared.get(update.shared) {
+                Some(variable) => quote(&mut self.out, &variable.name),
+                None => self.put(format_args!("#{}", update.shared)),
+            }
+            self.put(format_args!(" = %{}\n", update.node.0));
+        }
+        self.out.push_str("end\n");
+    }
+
+    fn sizes(&mut self, graph: &Graph, symbols: &[String]) {
+        for ((_, Symbol { min, max, hint, .. }), name) in graph.symbols.iter().zip(symbols) {
+            self.put(format_args!("  size {name} {min}..{max}"));
+            if let Some(hint) = hint {
+                self.put(format_args!(" hint {hint}"));
+            }
+            self.out.push('\n');
+        }
+        for equation in &graph.equations.known {
+            self.out.push_str("  check ");
+            quote(&mut self.out, &equation.left_name);
+            self.out.push(' ');
+            self.dim(symbols, &equation.left);
+            self.out.push_str(" == ");
+            quote(&mut self.out, &equation.right_name);
+            self.out.push(' ');
+            self.dim(symbols, &equation.right);
+            self.out.push('\n');
+        }
+    }
+
+    fn node(&mut self, graph: &Graph, symbols: &[String], id: NodeId) {
+        let node = graph.node(id);
+        let definition = node.op.definition();
+        self.put(format_args!("  %{} = {}", id.0, definition.name()));
+        let leaf = definition.arity() == 0;
+        if !leaf {
+            self.out.push('(');
+            self.separated(", ", &node.operands, |p, operand| p.put(format_args!("%{}", operand.0)));
+            self.out.push(')');
+        }
+        let explicit = definition
+            .attributes()
+            .into_iter()
+            .filter(|(name, value)| implied(name, Some(&node.ty)).as_ref() != Some(value));
+        for (i, (name, value)) in explicit.enumerate() {
+            self.out.push(' ');
+            match (&value, leaf && i == 0) {
+                (Attribute::Bool(true), false) => self.out.push_str(name),
+                (_, true) => self.attribute(graph, symbols, &node.ty, &value),
+                (_, false) => {
+                    self.put(format_args!("{name}="));
+                    self.attribute(graph, symbols, &node.ty, &value);
+                }
+            }
+        }
+        self.out.push_str(" : ");
+        self.ty(symbols, &node.ty);
+        if node.origin != Origin::unknown() {
+            self.origin(&node.origin);
+        }
+        self.out.push('\n');
+    }
+
+    fn attribute(&mut self, graph: &Graph, symbols: &[String], ty: &TensorType, value: &Attribute) {
+        match value {
+            Attribute::Bool(value) => self.put(format_args!("{value}")),
+            Attribute::Int(value) => self.put(format_args!("{value}")),
+            Attribute::DType(dtype) => self.put(format_args!("{dtype}")),
+            Attribute::Dim(dim) => self.dim(symbols, dim),
+            Attribute::Text(text) => quote(&mut self.out, text),
+            Attribute::Element(parts) => write_element(&mut self.out, ty.dtype, *parts),
+            Attribute::Ints(values) => {
+                self.out.push('[');
+                self.separated(", ", values, |p, value| p.put(format_args!("{value}")));
+                self.out.push(']');
+            }
+            Attribute::Dims(dims) => {
+                self.out.push('[');
+                self.separated(", ", dims, |p, dim| p.dim(symbols, dim));
+                self.out.push(']');
+            }
+            Attribute::Data(id) => match graph.data.get(*id) {
+                Some(array) => self.array(array),
+                None => self.put(format_args!("[missing {id:?}]")),
+            },
+        }
+    }
+
+    fn ty(&mut self, symbols: &[String], ty: &TensorType) {
+        self.put(format_args!("{}[", ty.dtype));
+        self.separated(",", &ty.shape, |p, dim| p.dim(symbols, dim));
+        self.out.push(']');
+    }
+
+    fn origin(&mut self, origin: &Origin) {
+        self.out.push_str("  @ ");
+        let plain = |c: char| !c.is_whitespace() && !c.is_control() && !matches!(c, '"' | ';' | '\\');
+        match !origin.file.is_empty() && origin.file.chars().all(plain) {
+            true => self.out.push_str(&origin.file),
+            false => quote(&mut self.out, &origin.file),
+        }
+        self.put(format_args!(":{}", origin.line));
+    }
+
+    fn dim(&mut self, symbols: &[String], dim: &Dim) {
+        let terms = match dim {
+            Dim::Const(value) => return self.put(format_args!("{value}")),
+            Dim::Poly(terms) => terms,
+        };
+        // Constants sort first in the normal form and read best last.
+        for (i, (monomial, coefficient)) in terms.iter().rev().enumerate() {
+            self.out.push_str(match (i, *coefficient < 0) {
+                (0, false) => "",
+                (0, true) => "-",
+                (_, false) => " + ",
+                (_, true) => " - ",
+            });
+            let magnitude = coefficient.unsigned_abs();
+            let mut star = magnitude != 1 || monomial.is_empty();
+            if star {
+                self.put(format_args!("{magnitude}"));
+            }
+            for (Atom::Symbol(id), exponent) in monomial {
+                for _ in 0..*exponent {
+                    self.out.push_str(if star { "*" } else { "" });
+                    self.symbol(symbols, *id);
+                    star = true;
+                }
+            }
+        }
+    }
+
+    fn symbol(&mut self, symbols: &[String], id: SymbolId) {
+        match symbols.get(id.0 as usize) {
+            Some(name) => self.out.push_str(name),
+            None => self.put(format_args!("#{}", id.0)),
+        }
+    }
+
+    fn separated<T>(&mut self, separator: &str, items: &[T], mut item: impl FnMut(&mut Printer, &T)) {
+        for (i, value) in items.iter().enumerate() {
+            self.out.push_str(if i == 0 { "" } else { separator });
+            item(self, value);
+        }
+    }
+}
+
+/// The symbols' names as sizes are written.
+fn symbol_names(symbols: &Symbols) -> Vec<String> {
+    let write = |name: &str| match is_word(name) {
+        true => name.to_owned(),
+        false => {
+            let mut quoted = String::new();
+            quote(&mut quoted, name);
+            quoted
+        }
+    };
+    symbols.iter().map(|(_, symbol)| write(&symbol.name)).collect()
+}
+
+/// The inputs when the text does not list them: by node.
+pub(super) fn default_inputs(graph: &Graph) -> Vec<NodeId> {
+    graph.ids().filter(|id| matches!(graph.op(*id), Op::Input(_))).collect()
+}
+
+/// A type of static shape, for messages.
+pub(super) fn shape_text(dtype: DType, shape: &[usize]) -> String {
+    let sizes: Vec<String> = shape.iter().map(usize::to_string).collect();
+    format!("{dtype}[{}]", sizes.join(","))
+}

@@ -1,0 +1,559 @@
+//! The verifier: what it accepts, no later stage refuses for the author's reason.
+//!
+//! It checks names (they go into a C header), sizes (no byte count overflows), references, and every
+//! node's type anew by inference. It changes nothing and never panics, whatever the module holds.
+
+pub mod names;
+mod sizes;
+
+use std::collections::{HashMap, HashSet};
+use std::fmt;
+
+use thiserror::Error;
+
+use crate::array::Array;
+use crate::attribute::Attribute;
+use crate::dim::{Dim, Symbol, Symbols};
+use crate::graph::{Graph, Node, NodeId};
+use crate::infer::{Equations, Operand};
+use crate::limits::{MAX_EQUATIONS, MAX_SHAPE_TERMS, MAX_TENSOR_BYTES, is_small};
+use crate::module::{Function, Module, SharedVariable, Update};
+use crate::ops::{Constant, Elements, Op};
+use crate::origin::Origin;
+use crate::text::mask;
+use crate::ty::{MAX_RANK, TensorType};
+use names::Use;
+
+/// A node, as messages name it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Place {
+    /// The function.
+    pub function: String,
+    /// The node.
+    pub node: NodeId,
+    /// Its operation.
+    pub operation: &'static str,
+    /// Who asked for it.
+    pub origin: Origin,
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "function `{}`, %{} {}", self.function, self.node.0, self.operation)?;
+        match self.origin.is_unknown() {
+            true => Ok(()),
+            false => write!(f, " ({})", self.origin),
+        }
+    }
+}
+
+/// Why a module is refused.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub enum VerifyError {
+    /// A name that C does not admit.
+    #[error("the {what} cannot be named `{name}`: {reason}; call it `{suggestion}`")]
+    Name {
+        /// What has the name.
+        what: String,
+        /// The name.
+        name: String,
+        /// What is wrong with it.
+        reason: String,
+        /// A name that would do.
+        suggestion: String,
+    },
+    /// A shared variable of too many axes.
+    #[error("the shared variable `{name}` has {rank} axes, and {MAX_RANK} is the most; reshape it")]
+    Rank {
+        /// The variable.
+        name: String,
+        /// How many axes it has.
+        rank: usize,
+    },
+    /// A size's range.
+    #[error("function `{function}`: the size `{name}` {problem}")]
+    Range {
+        /// The function.
+        function: String,
+        /// The size.
+        name: String,
+        /// What is wrong and what would be right.
+        problem: String,
+    },
+    /// Something about a function that no node is to blame for.
+    #[error("function `{function}`: {problem}")]
+    Function {
+        /// The function.
+        function: String,
+        /// What is wrong and what would be right.
+        problem: String,
+    },
+    /// A node whose type, operands or attributes are wrong.
+    #[error("{place}: {problem}")]
+    Node {
+        /// The node.
+        place: Box<Place>,
+        /// What is wrong and what would be right.
+        problem: String,
+    },
+    /// A tensor that could be too large.
+    #[error("{place}: {tensor} can have {bytes} bytes, more than 2^62; {remedy}")]
+    TooLarge {
+        /// The node.
+        place: Box<Place>,
+        /// The tensor and its type.
+        tensor: String,
+        /// How many, or how many at least.
+        bytes: String,
+        /// Ranges that would do.
+        remedy: String,
+    },
+    /// An update that does not fit its variable.
+    #[error("function `{function}`: the update of `{variable}` {problem}")]
+    Update {
+        /// The function.
+        function: String,
+        /// The variable.
+        variable: String,
+        /// What is wrong and what would be right.
+        problem: String,
+    },
+}
+
+/// Checks a module.
+///
+/// # Errors
+///
+/// The first thing that is wrong, in the order of the module.
+pub fn verify(module: &Module) -> Result<(), VerifyError> {
+    verify_names(module)?;
+    verify_sizes_agree(module)?;
+    for variable in &module.shared {
+        let rank = variable.initial.shape().len();
+        if rank > MAX_RANK {
+            return Err(VerifyError::Rank { name: variable.name.clone(), rank });
+        }
+    }
+    let shared = module.shared.iter().map(|variable| (variable.name.as_str(), variable)).collect();
+    module.functions.iter().try_for_each(|function| verify_function(module, &shared, function))
+}
+
+/// Names that are taken, with what has them; two that differ in case alone collide where macros are made.
+#[derive(Default)]
+struct Scope {
+    taken: HashMap<String, String>,
+    ignore_case: bool,
+}
+
+impl Scope {
+    fn key(&self, name: &str) -> String {
+        if self.ignore_case { name.to_ascii_uppercase() } else { name.to_owned() }
+    }
+
+    fn enter(&mut self, what: &str, name: &str, usage: Use) -> Result<(), VerifyError> {
+        let reason = match (names::fault(name, usage), self.taken.get(&self.key(name))) {
+            (Some(fault), _) => fault.to_owned(),
+            (None, Some(owner)) => format!("{owner} has that name"),
+            (None, None) => {
+                self.taken.insert(self.key(name), format!("the {what} `{name}`"));
+                return Ok(());
+            }
+        };
+        let taken = |candidate: &str| self.taken.contains_key(&self.key(candidate));
+        let suggestion = names::suggestion(name, what, usage, &taken);
+        Err(VerifyError::Name { what: what.to_owned(), name: name.to_owned(), reason, suggestion })
+    }
+}
+
+fn verify_names(module: &Module) -> Result<(), VerifyError> {
+    Scope::default().enter("model", &module.name, Use::Prefix)?;
+    let mut members = Scope::default();
+    let mut macros = Scope { ignore_case: true, ..Scope::default() };
+    for variable in &module.shared {
+        members.enter("shared variable", &variable.name, Use::Member)?;
+    }
+    for function in &module.functions {
+        members.enter("function", &function.name, Use::Member)?;
+        macros.enter("function", &function.name, Use::Member)?;
+        verify_parameter_names(function)?;
+    }
+    Ok(())
+}
+
+fn verify_parameter_names(function: &Function) -> Result<(), VerifyError> {
+    let mut scope = Scope::default();
+    let of = |kind: &str| format!("{kind} of function `{}`", function.name);
+    for (_, symbol) in function.graph.symbols.iter() {
+        scope.enter(&of("size"), &symbol.name, Use::Parameter)?;
+    }
+    for id in &function.inputs {
+        if let Some(Op::Input(input)) = get(&function.graph, *id).map(|node| &node.op) {
+            scope.enter(&of("input"), &input.name, Use::Parameter)?;
+        }
+    }
+    for output in &function.outputs {
+        scope.enter(&of("output"), &output.name, Use::Parameter)?;
+    }
+    Ok(())
+}
+
+/// Sizes of equal names are one size of the model.
+fn verify_sizes_agree(module: &Module) -> Result<(), VerifyError> {
+    let mut known: HashMap<String, (&Function, &Symbol)> = HashMap::new();
+    for function in &module.functions {
+        for (_, symbol) in function.graph.symbols.iter() {
+            verify_range(function, symbol)?;
+            let key = symbol.name.to_ascii_uppercase();
+            let (other, same) = *known.entry(key).or_insert((function, symbol));
+            let problem = if same.name != symbol.name {
+                format!("and the size `{}` of `{}` differ in case alone; rename one", same.name, other.name)
+            } else if same != symbol {
+                let ranges = [same, symbol].map(|s| format!("{}..{}", s.min, s.max));
+                format!(
+                    "is {} with hint {:?} here and {} with hint {:?} in `{}`; give it one range, or two names",
+                    ranges[1], symbol.hint, ranges[0], same.hint, other.name
+                )
+            } else {
+                continue;
+            };
+            return Err(range_error(function, symbol, problem));
+        }
+    }
+    Ok(())
+}
+
+fn range_error(function: &Function, symbol: &Symbol, problem: String) -> VerifyError {
+    VerifyError::Range { function: function.name.clone(), name: symbol.name.clone(), problem }
+}
+
+fn verify_range(function: &Function, symbol: &Symbol) -> Result<(), VerifyError> {
+    let Symbol { min, max, hint, .. } = *symbol;
+    let problem = if min < 0 {
+        format!("can be {min}; sizes are at least 0")
+    } else if min > max {
+        format!("has the empty range {min}..{max}; make the first at most the second")
+    } else if i128::from(max) > MAX_TENSOR_BYTES {
+        format!("can be {max}; 2^62 is the most")
+    } else if let Some(hint) = hint.filter(|hint| !(min..=max).contains(hint)) {
+        format!("has the hint {hint} outside its range {min}..{max}; choose one inside")
+    } else {
+        return Ok(());
+    };
+    Err(range_error(function, symbol, problem))
+}
+
+fn verify_function(
+    module: &Module,
+    shared: &HashMap<&str, &SharedVariable>,
+    function: &Function,
+) -> Result<(), VerifyError> {
+    let check = Check { module, shared, function, graph: &function.graph };
+    check.equations()?;
+    let mut equations = function.graph.equations.clone();
+    for id in check.graph.ids() {
+        check.node(id, &mut equations)?;
+    }
+    check.inputs()?;
+    check.outputs()?;
+    check.updates()
+}
+
+/// The node of this id, if there is one.
+fn get(graph: &Graph, id: NodeId) -> Option<&Node> {
+    (id.index() < graph.len()).then(|| graph.node(id))
+}
+
+/// The type of tensors that hold an array.
+fn array_type(array: &Array) -> TensorType {
+    let shape: Vec<Dim> = array.shape().iter().map(|n| Dim::Const(*n as i64)).collect();
+    TensorType::new(array.dtype(), shape)
+}
+
+/// A function with its model.
+struct Check<'a> {
+    module: &'a Module,
+    /// The model's shared variables by name.
+    shared: &'a HashMap<&'a str, &'a SharedVariable>,
+    function: &'a Function,
+    graph: &'a Graph,
+}
+
+impl Check<'_> {
+    fn symbols(&self) -> &Symbols {
+        &self.graph.symbols
+    }
+
+    fn fail(&self, problem: String) -> VerifyError {
+        VerifyError::Function { function: self.function.name.clone(), problem }
+    }
+
+    fn place(&self, id: NodeId) -> Box<Place> {
+        let node = self.graph.node(id);
+        let (function, origin) = (self.function.name.clone(), node.origin.clone());
+        Box::new(Place { function, node: id, operation: node.op.name(), origin })
+    }
+
+    fn fail_at(&self, id: NodeId, problem: impl Into<String>) -> VerifyError {
+        VerifyError::Node { place: self.place(id), problem: problem.into() }
+    }
+
+    /// A node as the author knows it.
+    fn describe(&self, id: NodeId) -> String {
+        match self.graph.op(id) {
+            Op::Input(input) => format!("`{}`", input.name),
+            Op::Shared(shared) => format!("`{}`", shared.name),
+            _ => format!("%{}", id.0),
+        }
+    }
+
+    fn display(&self, ty: &TensorType) -> String {
+        ty.display(self.symbols()).to_string()
+    }
+
+    fn equations(&self) -> Result<(), VerifyError> {
+        let equations = &self.graph.equations;
+        if equations.known.len() > MAX_EQUATIONS {
+            let found = equations.known.len();
+            return Err(
+                self.fail(format!("{found} sizes are checked for equality; {MAX_EQUATIONS} is the most"))
+            );
+        }
+        if equations.made.is_some() {
+            return Err(self.fail("its sizes are not solved; finish the model first".to_owned()));
+        }
+        for equation in &equations.known {
+            for (dim, name) in
+                [(&equation.left, &equation.left_name), (&equation.right, &equation.right_name)]
+            {
+                if let Some(problem) = self.dim_problem(dim) {
+                    return Err(self.fail(format!("the size of {name} {problem}")));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// What is wrong with a size by itself.
+    fn dim_problem(&self, dim: &Dim) -> Option<String> {
+        if !is_small(dim) {
+            return Some("has too many terms or factors; introduce a size of its own".to_owned());
+        }
+        if let Some(id) = dim.symbols().into_iter().find(|id| id.0 as usize >= self.symbols().len()) {
+            return Some(format!("refers to the size number {}, which the function does not have", id.0));
+        }
+        let magnitude = sizes::bounds(dim, self.symbols()).magnitude;
+        (magnitude > MAX_TENSOR_BYTES).then(|| {
+            format!("is {}, which can be more than 2^62; declare smaller ranges", dim.display(self.symbols()))
+        })
+    }
+
+    fn node(&self, id: NodeId, equations: &mut Equations) -> Result<(), VerifyError> {
+        let node = self.graph.node(id);
+        if let Some(operand) = node.operands.iter().find(|operand| **operand >= id) {
+            return Err(self.fail_at(id, format!("the operand %{} does not come before it", operand.0)));
+        }
+        self.node_sizes(id, node)?;
+        self.node_type(id, node, equations)?;
+        match &node.op {
+            Op::Constant(constant) => self.constant(id, constant),
+            Op::Shared(shared) => self.shared_node(id, &shared.name, &node.ty),
+            _ => Ok(()),
+        }
+    }
+
+    fn node_sizes(&self, id: NodeId, node: &Node) -> Result<(), VerifyError> {
+        for (name, value) in node.op.definition().attributes() {
+            let dims = match &value {
+                Attribute::Dim(dim) => std::slice::from_ref(dim),
+                Attribute::Dims(dims) => dims,
+                _ => &[],
+            };
+            if let Some(problem) = dims.iter().find_map(|dim| self.dim_problem(dim)) {
+                return Err(self.fail_at(id, format!("the attribute `{name}` {problem}")));
+            }
+        }
+        if node.ty.rank() > MAX_RANK {
+            return Err(
+                self.fail_at(id, format!("it has {} axes, and {MAX_RANK} is the most", node.ty.rank()))
+            );
+        }
+        let terms = node
+            .ty
+            .shape
+            .iter()
+            .fold(1usize, |product, dim| product.saturating_mul(dim.terms().len().max(1)));
+        if terms > MAX_SHAPE_TERMS {
+            return Err(
+                self.fail_at(id, "its number of elements has too many terms; introduce sizes of their own")
+            );
+        }
+        for (axis, dim) in node.ty.shape.iter().enumerate() {
+            if let Some(problem) = self.dim_problem(dim) {
+                return Err(self.fail_at(id, format!("axis {axis} {problem}")));
+            }
+            let least = sizes::bounds(dim, self.symbols()).min;
+            if least < 0 {
+                let dim = dim.display(self.symbols());
+                return Err(self.fail_at(
+                    id,
+                    format!("axis {axis} has the size {dim}, which can be {least}; raise the smallest sizes"),
+                ));
+            }
+        }
+        self.bytes(id, &node.ty)
+    }
+
+    fn bytes(&self, id: NodeId, ty: &TensorType) -> Result<(), VerifyError> {
+        let bytes = sizes::most_bytes(ty.dtype, &ty.shape, self.symbols());
+        if bytes <= MAX_TENSOR_BYTES {
+            return Ok(());
+        }
+        let names: Vec<String> = sizes::used_symbols(&ty.shape)
+            .into_iter()
+            .map(|symbol| format!("`{}`", self.symbols().get(symbol).name))
+            .collect();
+        let remedy = match sizes::admissible_range(ty.dtype, &ty.shape, self.symbols()) {
+            Some(most) => {
+                format!("declare smaller ranges, for instance {most} as the largest {}", names.join(", "))
+            }
+            None => "make it smaller".to_owned(),
+        };
+        let tensor = format!("{} of type {}", self.describe(id), self.display(ty));
+        Err(VerifyError::TooLarge { place: self.place(id), tensor, bytes: bytes.to_string(), remedy })
+    }
+
+    fn node_type(&self, id: NodeId, node: &Node, equations: &mut Equations) -> Result<(), VerifyError> {
+        let definition = node.op.definition();
+        if definition.arity() != node.operands.len() {
+            let (want, have) = (definition.arity(), node.operands.len());
+            return Err(self.fail_at(id, format!("it has {have} operands and takes {want}")));
+        }
+        let operands: Vec<Operand<'_>> = node
+            .operands
+            .iter()
+            .map(|operand| Operand { ty: self.graph.ty(*operand), weak: self.graph.is_weak(*operand) })
+            .collect();
+        let inferred = definition.infer(&operands, equations).map_err(|error| {
+            let operand = |i: usize| node.operands.get(i).map_or_else(String::new, |id| self.describe(*id));
+            self.fail_at(id, error.describe(&operand))
+        })?;
+        if inferred == node.ty {
+            return Ok(());
+        }
+        let (have, want) = (self.display(&node.ty), self.display(&inferred));
+        Err(self.fail_at(id, format!("its type is {have}, and its operands give {want}")))
+    }
+
+    fn constant(&self, id: NodeId, constant: &Constant) -> Result<(), VerifyError> {
+        let problem = match constant.elements {
+            Elements::Splat(parts) => {
+                let width = mask(constant.dtype.lane());
+                let second = if constant.dtype.parts() == 2 { width } else { 0 };
+                if parts[0] <= width && parts[1] <= second {
+                    return Ok(());
+                }
+                format!("its value has more bits than {}", constant.dtype)
+            }
+            Elements::Data(data) => match self.graph.data.get(data) {
+                None => format!("its data {data:?} is not in the function"),
+                Some(array) => {
+                    if array_type(array) == TensorType::new(constant.dtype, constant.shape.clone()) {
+                        return Ok(());
+                    }
+                    format!("its data is {}{:?}", array.dtype(), array.shape())
+                }
+            },
+        };
+        Err(self.fail_at(id, problem))
+    }
+
+    fn shared_node(&self, id: NodeId, name: &str, ty: &TensorType) -> Result<(), VerifyError> {
+        let Some(variable) = self.shared.get(name) else {
+            return Err(self.fail_at(id, format!("the model has no shared variable `{name}`; declare it")));
+        };
+        let declared = array_type(&variable.initial);
+        if declared == *ty {
+            return Ok(());
+        }
+        let (have, want) = (self.display(ty), self.display(&declared));
+        Err(self.fail_at(id, format!("it reads `{name}` as {have}, and its initial value is {want}")))
+    }
+
+    fn inputs(&self) -> Result<(), VerifyError> {
+        let mut listed = HashSet::new();
+        for id in &self.function.inputs {
+            match get(self.graph, *id).map(|node| &node.op) {
+                Some(Op::Input(_)) if listed.insert(*id) => {}
+                Some(Op::Input(input)) => {
+                    return Err(
+                        self.fail(format!("the input `{}` is listed twice; list it once", input.name))
+                    );
+                }
+                Some(_) => return Err(self.fail_at(*id, "it is listed as an input and is none")),
+                None => return Err(self.fail(format!("its input %{} is no node of it", id.0))),
+            }
+        }
+        for id in self.graph.ids() {
+            match self.graph.op(id) {
+                Op::Input(input) if !listed.contains(&id) => {
+                    let problem = format!("`{}` is not among the function's inputs; list it", input.name);
+                    return Err(self.fail_at(id, problem));
+                }
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+
+    fn outputs(&self) -> Result<(), VerifyError> {
+        match self.function.outputs.iter().find(|output| get(self.graph, output.node).is_none()) {
+            None => Ok(()),
+            Some(odd) => {
+                Err(self.fail(format!("its output `{}` is %{}, no node of it", odd.name, odd.node.0)))
+            }
+        }
+    }
+
+    fn updates(&self) -> Result<(), VerifyError> {
+        let mut previous: Option<usize> = None;
+        for update in &self.function.updates {
+            self.update(update, previous)?;
+            previous = Some(update.shared);
+        }
+        Ok(())
+    }
+
+    fn update(&self, update: &Update, previous: Option<usize>) -> Result<(), VerifyError> {
+        let Some(variable) = self.module.shared.get(update.shared) else {
+            return Err(
+                self.fail(format!("it updates the shared variable number {}, which is none", update.shared))
+            );
+        };
+        let fail = |problem: String| {
+            let (function, variable) = (self.function.name.clone(), variable.name.clone());
+            Err(VerifyError::Update { function, variable, problem })
+        };
+        if previous == Some(update.shared) {
+            return fail("is there twice; keep one".to_owned());
+        }
+        if previous > Some(update.shared) {
+            return fail(
+                "is out of order; updates follow the order of shared variables, each once".to_owned(),
+            );
+        }
+        let Some(node) = get(self.graph, update.node) else {
+            return fail(format!("is %{}, no node of the function", update.node.0));
+        };
+        let declared = array_type(&variable.initial);
+        if node.ty == declared {
+            return Ok(());
+        }
+        let (have, want) = (self.display(&node.ty), self.display(&declared));
+        let value = self.describe(update.node);
+        let remedy = match node.ty.dtype == declared.dtype {
+            true => "give it the variable's shape",
+            false => "cast it to the variable's element type",
+        };
+        fail(format!("is {value} of type {have}, and the variable is {want}; {remedy}"))
+    }
+}
