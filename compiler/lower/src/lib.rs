@@ -1,5 +1,6 @@
 //! Graph to Plan.
 pub mod interpret;
+pub mod lower;
 pub mod machine;
 pub mod plan;
 pub mod print;

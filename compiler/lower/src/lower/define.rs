@@ -1,0 +1,257 @@
+//! What each node is to the lowering: a source in memory, an expression to put where it is used, or a fold.
+//!
+//! Axes of static size 1 never carry a loop, so operands lose them here. A fold over nothing but such
+//! axes is no fold: it becomes an expression.
+
+use tgc_graph::data::DataId;
+use tgc_graph::dim::Dim;
+use tgc_graph::dtype::DType;
+use tgc_graph::graph::{Graph, NodeId};
+use tgc_graph::kernel::{Contraction, Kernel, Leaf, LoopAxis, Reduction, View, ViewAxis};
+use tgc_graph::module::{Function, Module};
+use tgc_graph::scalar::{Builder, Element, Lane, Program};
+
+use super::LowerError;
+use crate::plan::Fold;
+
+/// What a node is.
+#[derive(Clone, Debug)]
+pub(super) enum Definition {
+    /// No root needs it.
+    Dead,
+    /// Memory that exists before the call.
+    Source(Source),
+    /// Every element has these bits.
+    Splat([u64; 2]),
+    /// A size.
+    Size(Dim),
+    /// A value of its operands' elements; without a program, the only operand's element.
+    Inline {
+        /// (operands' elements) → element.
+        program: Option<Program>,
+        /// What it is of; axes are the result's.
+        operands: Vec<Operand>,
+    },
+    /// A fold.
+    Fold(FoldDefinition),
+}
+
+/// Memory that exists before the call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Source {
+    Input(usize),
+    State(usize),
+    Constant(DataId),
+}
+
+/// An operand with, for each of its axes, the axis (or loop) of the user that runs along it.
+#[derive(Clone, Debug)]
+pub(super) struct Operand {
+    pub node: NodeId,
+    pub axes: Vec<Option<usize>>,
+}
+
+/// A fold. Loops are the result's axes, then `sums`.
+#[derive(Clone, Debug)]
+pub(super) struct FoldDefinition {
+    /// What it reads; axes are loops.
+    pub operands: Vec<Operand>,
+    /// (operands' elements) → values of the step.
+    pub program: Program,
+    /// How values are folded; programs not yet expanded.
+    pub fold: Fold,
+    /// (accumulators) → result element.
+    pub finish: Program,
+    /// Extents of the summed loops.
+    pub sums: Vec<Dim>,
+}
+
+impl FoldDefinition {
+    /// Whether the only accumulator is the result.
+    pub(super) fn is_finished(&self) -> bool {
+        self.fold.accumulators.len() == 1 && self.finish == Program::identity(self.fold.accumulators[0])
+    }
+}
+
+/// The definitions of all nodes of a function.
+pub(super) fn definitions(module: &Module, function: &Function) -> Result<Vec<Definition>, LowerError> {
+    let graph = &function.graph;
+    let live = graph.reachable(&function.roots());
+    graph
+        .ids()
+        .map(|id| if live[id.index()] { define(module, function, id) } else { Ok(Definition::Dead) })
+        .collect()
+}
+
+fn define(module: &Module, function: &Function, id: NodeId) -> Result<Definition, LowerError> {
+    let graph = &function.graph;
+    let error = |problem: &str| LowerError::Node {
+        function: function.name.clone(),
+        op: graph.op(id).name(),
+        origin: graph.node(id).origin.clone(),
+        problem: problem.to_owned(),
+    };
+    Ok(match graph.kernel(id) {
+        Kernel::Leaf(leaf) => match leaf {
+            Leaf::Input(_) => {
+                let position = function.inputs.iter().position(|i| *i == id);
+                let position = position.ok_or_else(|| error("is no input of the function"))?;
+                Definition::Source(Source::Input(position))
+            }
+            Leaf::Shared(name) => {
+                let position = module.shared_index(&name).ok_or_else(|| error("is not in the model"))?;
+                Definition::Source(Source::State(position))
+            }
+            Leaf::Splat(parts) => Definition::Splat(parts),
+            Leaf::Data(data) => Definition::Source(Source::Constant(data)),
+            Leaf::Size(size) => Definition::Size(size),
+        },
+        Kernel::Map(program) => {
+            let rank = graph.ty(id).rank();
+            let operands =
+                graph.operands(id).iter().map(|o| operand(graph, *o, (0..rank).map(Some))).collect();
+            Definition::Inline { program: Some(program), operands }
+        }
+        Kernel::View(view) => define_view(graph, id, &view),
+        Kernel::Reduce(reduction) => define_reduction(graph, id, &reduction),
+        Kernel::Contract(contraction) => define_contraction(graph, id, &contraction),
+        Kernel::Deferred => return Err(error("has no kernel; expand and differentiate it first")),
+    })
+}
+
+/// An operand; axes of static size 1 stay at 0.
+fn operand(graph: &Graph, node: NodeId, axes: impl Iterator<Item = Option<usize>>) -> Operand {
+    let shape = &graph.ty(node).shape;
+    Operand { node, axes: axes.zip(shape).map(|(axis, size)| axis.filter(|_| !size.is_one())).collect() }
+}
+
+fn define_view(graph: &Graph, id: NodeId, view: &View) -> Definition {
+    let axes = view.axes.iter().map(|axis| match axis {
+        ViewAxis::Axis(axis) => Some(*axis),
+        ViewAxis::Zero => None,
+    });
+    let viewed = operand(graph, graph.operands(id)[view.operand], axes);
+    Definition::Inline { program: None, operands: vec![viewed] }
+}
+
+fn define_reduction(graph: &Graph, id: NodeId, reduction: &Reduction) -> Definition {
+    let node = graph.operands(id)[0];
+    let shape = &graph.ty(node).shape;
+    let rank = graph.ty(id).rank();
+    let mut kept = 0..;
+    let axes = (0..shape.len()).map(|axis| match reduction.axes.iter().position(|a| *a == axis) {
+        Some(sum) => Some(rank + sum),
+        None => kept.next(),
+    });
+    fold_or_expression(FoldDefinition {
+        operands: vec![operand(graph, node, axes)],
+        program: reduction.prepare.clone(),
+        fold: Fold {
+            accumulators: reduction.accumulators.clone(),
+            init: reduction.init.clone(),
+            step: reduction.step.clone(),
+            merge: reduction.merge.clone(),
+        },
+        finish: reduction.finish.clone(),
+        sums: reduction.axes.iter().map(|axis| shape[*axis].clone()).collect(),
+    })
+}
+
+fn define_contraction(graph: &Graph, id: NodeId, contraction: &Contraction) -> Definition {
+    let (left, right) = (graph.operands(id)[0], graph.operands(id)[1]);
+    let rank = graph.ty(id).rank();
+    let side = |node, loops: &[LoopAxis]| {
+        let axes = loops.iter().map(|l| match l {
+            LoopAxis::Result(axis) => Some(*axis),
+            LoopAxis::Sum(sum) => Some(rank + sum),
+        });
+        operand(graph, node, axes)
+    };
+    let extent = |sum: usize| {
+        let of = |node, loops: &[LoopAxis]| {
+            let axis = loops.iter().position(|l| *l == LoopAxis::Sum(sum));
+            graph.ty(node).shape[axis.expect("invariant: both operands have every summed axis")].clone()
+        };
+        let (l, r) = (of(left, &contraction.left), of(right, &contraction.right));
+        if r.as_const().is_some() { r } else { l }
+    };
+    let (dtype, accumulator) = (contraction.dtype, contraction.accumulator);
+    fold_or_expression(FoldDefinition {
+        operands: vec![side(left, &contraction.left), side(right, &contraction.right)],
+        program: operand_casts([graph.ty(left).dtype, graph.ty(right).dtype], dtype, accumulator),
+        fold: product_sum(accumulator),
+        finish: cast_program(accumulator, dtype),
+        sums: (0..contraction.sums).map(extent).collect(),
+    })
+}
+
+/// (left, right) → both promoted, in the accumulator's type.
+fn operand_casts(from: [DType; 2], dtype: DType, accumulator: DType) -> Program {
+    let mut b = Builder::new(&from);
+    let results = (0..2)
+        .map(|i| {
+            let x = b.param(i);
+            let promoted = b.cast(x, dtype);
+            b.cast(promoted, accumulator)
+        })
+        .collect();
+    b.finish(results)
+}
+
+fn cast_program(from: DType, to: DType) -> Program {
+    let mut b = Builder::new(&[from]);
+    let x = b.param(0);
+    let y = b.cast(x, to);
+    b.finish(vec![y])
+}
+
+/// acc + a*b, rounded once for real floats.
+fn product_sum(dtype: DType) -> Fold {
+    let mut b = Builder::new(&[dtype; 3]);
+    let (acc, x, y) = (b.param(0), b.param(1), b.param(2));
+    let stepped = match dtype.lane() {
+        Lane::F32 | Lane::F64 if dtype.parts() == 1 => Element::real(dtype, b.fma(x.re(), y.re(), acc.re())),
+        _ => {
+            let term = b.mul(x, y);
+            b.add(acc, term)
+        }
+    };
+    let step = b.finish(vec![stepped]);
+    let mut b = Builder::new(&[dtype; 2]);
+    let (x, y) = (b.param(0), b.param(1));
+    let sum = b.add(x, y);
+    let merge = b.finish(vec![sum]);
+    Fold { accumulators: vec![dtype], init: vec![[0, 0]], step, merge }
+}
+
+fn fold_or_expression(fold: FoldDefinition) -> Definition {
+    if !fold.sums.iter().all(Dim::is_one) {
+        return Definition::Fold(fold);
+    }
+    let mut b = Builder::new(&fold.program.params);
+    let params: Vec<Element> = (0..fold.program.params.len()).map(|i| b.param(i)).collect();
+    let values = b.inline(&fold.program, &params);
+    let mut arguments: Vec<Element> = fold
+        .fold
+        .accumulators
+        .iter()
+        .zip(&fold.fold.init)
+        .map(|(d, bits)| constant(&mut b, *d, *bits))
+        .collect();
+    arguments.extend(values);
+    let stepped = b.inline(&fold.fold.step, &arguments);
+    let finished = b.inline(&fold.finish, &stepped);
+    Definition::Inline { program: Some(b.finish(finished)), operands: fold.operands }
+}
+
+/// An element by its bits.
+pub(super) fn constant(b: &mut Builder, dtype: DType, parts: [u64; 2]) -> Element {
+    let re = b.bits(dtype.lane(), parts[0]);
+    match dtype.parts() {
+        1 => Element::real(dtype, re),
+        _ => {
+            let im = b.bits(dtype.lane(), parts[1]);
+            Element::complex(dtype, re, im)
+        }
+    }
+}

@@ -1,0 +1,230 @@
+//! From pieces to steps: values get row values or buffers, blocks get programs and sinks.
+
+use std::collections::BTreeMap;
+
+use tgc_graph::dim::Dim;
+
+use super::blocks::{Cut, FoldKind, From, Piece, Work};
+use super::inline::BlockProgram;
+use super::loops::product;
+use super::memory::{BufferKey, Buffers};
+use super::values::{Destination, Statements, ValueId};
+use super::vector;
+use crate::machine::Machine;
+use crate::plan::{Access, Axis, Block, Fold, Nest, RowId, Sink, Step, Target};
+
+/// Where each value is kept.
+#[derive(Debug)]
+struct Homes {
+    row: Vec<bool>,
+    buffer: Vec<bool>,
+}
+
+/// The steps of a function, updates not yet in place.
+pub(super) fn emit(
+    program: &Statements<'_>,
+    cut: &mut Cut,
+    buffers: &mut Buffers,
+    machine: &Machine,
+) -> Vec<Step> {
+    let homes = homes(program, cut);
+    spill(program, cut, &homes);
+    let mut steps = vec![];
+    for nest in 0..cut.nests.len() {
+        let emitter = Emitter { program, cut, homes: &homes, buffers, nest };
+        let (before, main) = emitter.nest();
+        for mut nest in before.into_iter().chain([main]) {
+            vector::tune(&mut nest, &program.graph.symbols, machine);
+            steps.push(Step::Nest(nest));
+        }
+    }
+    steps
+}
+
+/// Decides which values rows hold and which lie in memory.
+fn homes(program: &Statements<'_>, cut: &Cut) -> Homes {
+    let mut homes =
+        Homes { row: vec![false; program.values.len()], buffer: vec![false; program.values.len()] };
+    for (value, origin) in cut.origins.iter().enumerate() {
+        let Some(origin) = origin else { continue };
+        homes.buffer[value] = program.values[value].output.is_some();
+        if !origin.pointwise {
+            homes.row[value] = origin.scalar;
+            homes.buffer[value] |= !origin.scalar;
+        }
+    }
+    for (at, nest) in cut.nests.iter().enumerate() {
+        for piece in &nest.pieces {
+            for (value, index) in piece.work.reads(program) {
+                let origin = cut.origins[value.0].as_ref().expect("invariant: values that are read are made");
+                let in_nest = origin.nest == at;
+                let here = in_nest && nest.pieces[origin.piece].block == piece.block;
+                if here && origin.pointwise && origin.index == index {
+                    continue;
+                }
+                if in_nest && origin.scalar {
+                    homes.row[value.0] = true;
+                } else {
+                    homes.buffer[value.0] = true;
+                }
+            }
+        }
+    }
+    homes
+}
+
+/// Adds stores for folded values that a row holds and others need in memory.
+fn spill(program: &Statements<'_>, cut: &mut Cut, homes: &Homes) {
+    for value in (0..program.values.len()).map(ValueId) {
+        let Some(origin) = &cut.origins[value.0] else { continue };
+        if origin.scalar && !origin.pointwise && homes.buffer[value.0] {
+            let (nest, index) = (origin.nest, origin.index.clone());
+            cut.add(program, nest, vec![], Work::Spill { value, index });
+        }
+    }
+}
+
+struct Emitter<'a, 'g> {
+    program: &'a Statements<'g>,
+    cut: &'a Cut,
+    homes: &'a Homes,
+    buffers: &'a mut Buffers,
+    nest: usize,
+}
+
+impl Emitter<'_, '_> {
+    /// The nests that set accumulators, and the nest.
+    fn nest(mut self) -> (Vec<Nest>, Nest) {
+        let cut = &self.cut.nests[self.nest];
+        let before = self.before(&cut.before);
+        let rows: BTreeMap<ValueId, RowId> = (0..self.program.values.len())
+            .filter(|v| {
+                self.homes.row[*v] && self.cut.origins[*v].as_ref().is_some_and(|o| o.nest == self.nest)
+            })
+            .enumerate()
+            .map(|(row, value)| (ValueId(value), RowId(row as u32)))
+            .collect();
+        let blocks = (0..cut.blocks.len())
+            .map(|block| {
+                let pieces = cut.pieces.iter().filter(|p| p.block == block);
+                self.block(&cut.blocks[block], pieces, &rows)
+            })
+            .collect();
+        let row_values = rows.keys().map(|v| self.program.values[v.0].dtype).collect();
+        (before, Nest { extent: cut.extent.clone(), rows: 1, parallel: None, row_values, blocks })
+    }
+
+    /// One nest for each size of accumulators.
+    fn before(&mut self, sets: &[(Fold, Vec<ValueId>)]) -> Vec<Nest> {
+        let mut by_size: Vec<(Dim, Vec<(ValueId, [u64; 2])>)> = vec![];
+        for (fold, values) in sets {
+            for (value, init) in values.iter().zip(&fold.init) {
+                let size = product(&self.program.values[value.0].shape);
+                match by_size.iter_mut().find(|(s, _)| *s == size) {
+                    Some((_, same)) => same.push((*value, *init)),
+                    None => by_size.push((size, vec![(*value, *init)])),
+                }
+            }
+        }
+        let none = BTreeMap::new();
+        by_size
+            .into_iter()
+            .map(|(size, values)| {
+                let mut block = BlockProgram::new(self.program, self.buffers, &none);
+                let mut sinks = vec![];
+                for (value, init) in values {
+                    let element = block.constant(self.program.values[value.0].dtype, init);
+                    let buffer = block.access(value, &vec![]).buffer;
+                    let strides = vec![(Axis::Row, Dim::Const(1))];
+                    let to = Access { buffer, strides, offset: Dim::Const(0) };
+                    sinks.push(Sink::Store { result: block.result(element), to });
+                }
+                let (reads, program) = block.finish();
+                let blocks = vec![Block { axes: vec![], lanes: 1, reads, program, sinks }];
+                Nest { extent: Some(size), rows: 1, parallel: None, row_values: vec![], blocks }
+            })
+            .collect()
+    }
+
+    fn block<'p>(
+        &mut self,
+        axes: &[Dim],
+        pieces: impl Iterator<Item = &'p Piece>,
+        rows: &BTreeMap<ValueId, RowId>,
+    ) -> Block {
+        let mut block = BlockProgram::new(self.program, self.buffers, rows);
+        let mut sinks = vec![];
+        for piece in pieces {
+            emit_piece(self.program, self.homes, &mut block, piece, rows, &mut sinks);
+        }
+        let (reads, program) = block.finish();
+        Block { axes: axes.to_vec(), lanes: 1, reads, program, sinks }
+    }
+}
+
+fn emit_piece(
+    program: &Statements<'_>,
+    homes: &Homes,
+    block: &mut BlockProgram<'_, '_>,
+    piece: &Piece,
+    rows: &BTreeMap<ValueId, RowId>,
+    sinks: &mut Vec<Sink>,
+) {
+    let (starts, inside) = piece.work.starts();
+    let elements = block.elements(&starts, inside);
+    match &piece.work {
+        Work::Store { node, index, to } => {
+            let key = match to {
+                Destination::Value(value) => {
+                    if homes.row[value.0] {
+                        sinks.push(Sink::Row { result: block.result(elements[0]), row: rows[value] });
+                    }
+                    if !homes.buffer[value.0] {
+                        return;
+                    }
+                    BufferKey::of_value(program, *value)
+                }
+                Destination::Output(output) => BufferKey::Output(*output),
+                Destination::State(state) => BufferKey::Update(*state),
+            };
+            let to = block.access_to(key, *node, index);
+            sinks.push(Sink::Store { result: block.result(elements[0]), to });
+        }
+        Work::Spill { value, index } => {
+            let element = block.value(*value, index);
+            let to = block.access(*value, index);
+            sinks.push(Sink::Store { result: block.result(element), to });
+        }
+        Work::Init { fold, values, index } => {
+            for (i, value) in values.iter().enumerate() {
+                let element = block.constant(fold.accumulators[i], fold.init[i]);
+                let to = block.access(*value, index);
+                sinks.push(Sink::Store { result: block.result(element), to });
+            }
+        }
+        Work::Fold { kind, from, fold, values, index } => {
+            let folded = match from {
+                From::Operands { node, .. } => block.apply(&program.fold(*node).program, &elements),
+                From::Values(values, index) => values.iter().map(|v| block.value(*v, index)).collect(),
+            };
+            let results = folded.into_iter().map(|e| block.result(e)).collect();
+            let fold = Fold { step: fold.step.expand(), merge: fold.merge.expand(), ..fold.clone() };
+            let mut accesses = values.iter().map(|v| (*v, block.access(*v, index)));
+            sinks.push(match kind {
+                FoldKind::Accumulate => {
+                    Sink::Accumulate { fold, results, to: accesses.map(|(_, to)| to).collect() }
+                }
+                FoldKind::Total => {
+                    Sink::Total { fold, results, to: accesses.map(|(_, to)| to.buffer).collect() }
+                }
+                FoldKind::Last => {
+                    let target = |(v, to): (ValueId, Access)| match rows.get(&v) {
+                        Some(row) => Target::Row(*row),
+                        None => Target::Buffer(to),
+                    };
+                    Sink::Fold { fold, results, to: accesses.by_ref().map(target).collect() }
+                }
+            });
+        }
+    }
+}

@@ -1,0 +1,391 @@
+//! Memory: which buffers there are, which updates happen in place, and who shares the workspace.
+//!
+//! An update is made where its variable lies if nothing reads the old value after the new one is there.
+//! A kept value lies where the output made from it lies, if the output is written over its last read.
+//! Workspace slots are reused once the last step that touches a buffer is over.
+
+use std::collections::BTreeMap;
+
+use tgc_graph::data::DataId;
+use tgc_graph::dim::Dim;
+use tgc_graph::dtype::DType;
+use tgc_graph::graph::NodeId;
+use tgc_graph::module::{Function, Module};
+
+use super::define::Source;
+use super::loops::product;
+use super::values::{Statements, ValueId};
+use crate::plan::{Access, Axis, Block, Buffer, BufferId, Nest, Place, Read, Sink, Step, Target};
+use crate::size::Size;
+
+/// What a buffer is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum BufferKey {
+    Source(Source),
+    Value(ValueId),
+    Output(usize),
+    /// A variable's new value.
+    Update(usize),
+}
+
+impl BufferKey {
+    /// Where a kept value lies.
+    pub(super) fn of_value(program: &Statements<'_>, value: ValueId) -> BufferKey {
+        match program.values[value.0].output {
+            Some(output) => BufferKey::Output(output),
+            None => BufferKey::Value(value),
+        }
+    }
+}
+
+/// The buffers of a function while it is lowered. Offsets in the workspace come last.
+#[derive(Debug)]
+pub(super) struct Buffers {
+    keys: Vec<BufferKey>,
+    list: Vec<Buffer>,
+    ids: BTreeMap<BufferKey, BufferId>,
+    /// Names and constants from outside.
+    inputs: Vec<String>,
+    outputs: Vec<String>,
+    states: Vec<String>,
+    constants: BTreeMap<DataId, usize>,
+}
+
+impl Buffers {
+    pub(super) fn new(module: &Module, function: &Function, constants: &BTreeMap<DataId, usize>) -> Buffers {
+        Buffers {
+            keys: vec![],
+            list: vec![],
+            ids: BTreeMap::new(),
+            inputs: function.inputs.iter().map(|id| super::input_name(&function.graph, *id)).collect(),
+            outputs: function.outputs.iter().map(|o| o.name.clone()).collect(),
+            states: module.shared.iter().map(|s| s.name.clone()).collect(),
+            constants: constants.clone(),
+        }
+    }
+
+    /// The buffer for this; `node` gives the type of what is no kept value.
+    pub(super) fn get(&mut self, program: &Statements<'_>, key: BufferKey, node: Option<NodeId>) -> BufferId {
+        if let Some(id) = self.ids.get(&key) {
+            return *id;
+        }
+        let made_as = |output: usize| program.values.iter().position(|v| v.output == Some(output));
+        let of_node = || {
+            let ty = program.graph.ty(node.expect("invariant: a buffer has a node or a value"));
+            (ty.dtype, ty.shape.clone())
+        };
+        let of_value = |value: usize| (program.values[value].dtype, program.values[value].shape.clone());
+        let scratch = Place::Workspace { offset: Size::Const(0) };
+        let (name, (dtype, shape), place) = match key {
+            BufferKey::Source(Source::Input(i)) => (self.inputs[i].clone(), of_node(), Place::Input(i)),
+            BufferKey::Source(Source::State(i)) => (self.states[i].clone(), of_node(), Place::State(i)),
+            BufferKey::Source(Source::Constant(data)) => {
+                let position = self.constants[&data];
+                (format!("constant{position}"), of_node(), Place::Constant(position))
+            }
+            BufferKey::Value(value) => (program.values[value.0].name.clone(), of_value(value.0), scratch),
+            BufferKey::Output(output) => {
+                let ty = made_as(output).map_or_else(of_node, of_value);
+                (self.outputs[output].clone(), ty, Place::Output(output))
+            }
+            BufferKey::Update(state) => (format!("{}.next", self.states[state]), of_node(), scratch),
+        };
+        self.add(key, &name, dtype, shape, place)
+    }
+
+    fn add(&mut self, key: BufferKey, name: &str, dtype: DType, shape: Vec<Dim>, place: Place) -> BufferId {
+        let taken = |name: &str| self.list.iter().any(|b| b.name == name);
+        let name = match taken(name) {
+            false => name.to_owned(),
+            true => {
+                (2..).map(|i| format!("{name}.{i}")).find(|n| !taken(n)).expect("invariant: an endless range")
+            }
+        };
+        let id = BufferId(self.list.len() as u32);
+        self.keys.push(key);
+        self.list.push(Buffer { name, dtype, shape, place });
+        self.ids.insert(key, id);
+        id
+    }
+
+    /// Puts updates in place or appends their copies, and gives every buffer its place.
+    pub(super) fn settle(mut self, mut steps: Vec<Step>) -> (Vec<Buffer>, Vec<Step>, Size) {
+        self.share_outputs(&mut steps);
+        self.commit_updates(&mut steps);
+        let mut buffers = compact(self.list, &mut steps);
+        let workspace = assign(&mut buffers, &steps);
+        (buffers, steps, workspace)
+    }
+
+    fn commit_updates(&mut self, steps: &mut Vec<Step>) {
+        let mut copies = vec![];
+        for at in 0..self.keys.len() {
+            let BufferKey::Update(state) = self.keys[at] else { continue };
+            let new = BufferId(at as u32);
+            let source = BufferKey::Source(Source::State(state));
+            let old = self.ids.get(&source).copied().unwrap_or_else(|| {
+                let (dtype, shape) = (self.list[at].dtype, self.list[at].shape.clone());
+                let name = self.states[state].clone();
+                self.add(source, &name, dtype, shape, Place::State(state))
+            });
+            if self.is_over(steps, old, new) {
+                replace(steps, new, old);
+            } else {
+                copies.push(Step::Copy { from: new, to: old });
+            }
+        }
+        steps.extend(copies);
+    }
+
+    /// Whether no read of the old value meets or follows a store of the new one, but at the same element.
+    fn is_over(&self, steps: &[Step], old: BufferId, new: BufferId) -> bool {
+        let Some(at) = steps.iter().position(|s| stores_to(s, new).next().is_some()) else { return false };
+        let later = steps[at + 1..].iter().any(|s| touches(s, old));
+        let Step::Nest(nest) = &steps[at] else { return false };
+        let mut stores = stores_to(&steps[at], new);
+        let (Some((block, store)), None) = (stores.next(), stores.next()) else { return false };
+        !later
+            && nest.blocks.iter().enumerate().all(|(b, other)| {
+                reads_of(other, old).all(|read| {
+                    let meets = b == block && is_same_element(read, store);
+                    let before = b < block && rows_apart(nest, (other, read), (&nest.blocks[block], store));
+                    !read.strides.is_empty() && (meets || before)
+                })
+            })
+    }
+
+    /// Lets outputs be written over the values that they are made from.
+    fn share_outputs(&mut self, steps: &mut [Step]) {
+        for at in 0..self.keys.len() {
+            if let BufferKey::Value(_) = self.keys[at] {
+                let value = BufferId(at as u32);
+                if let Some(output) = self.written_over(steps, value) {
+                    replace(steps, value, output);
+                }
+            }
+        }
+    }
+
+    /// The output that is first touched by a store over the last read of a value.
+    fn written_over(&self, steps: &[Step], value: BufferId) -> Option<BufferId> {
+        let mut using = steps.iter().enumerate().filter(|(_, s)| touches(s, value));
+        let (at, Step::Nest(nest)) = using.next()? else { return None };
+        if using.next().is_some() {
+            return None;
+        }
+        let last = nest.blocks.iter().rposition(|b| reads_of(b, value).next().is_some())?;
+        let block = &nest.blocks[last];
+        if nest.blocks[last..].iter().any(|b| writes_of(b).any(|(a, _)| a.buffer == value)) {
+            return None;
+        }
+        let wanted = &self.list[value.0 as usize];
+        let stores = block.sinks.iter().filter_map(|sink| match sink {
+            Sink::Store { to, .. } => Some(to),
+            Sink::Row { .. } | Sink::Fold { .. } | Sink::Accumulate { .. } | Sink::Total { .. } => None,
+        });
+        let fits = |to: &&Access| {
+            let output = &self.list[to.buffer.0 as usize];
+            let at_last_read = |read: &Access| is_same_element(read, to) && !read.strides.is_empty();
+            matches!(output.place, Place::Output(_))
+                && output.dtype == wanted.dtype
+                && output.shape == wanted.shape
+                && reads_of(block, value).all(at_last_read)
+                && steps[..at].iter().all(|s| !touches(s, to.buffer))
+                && nest.blocks[..last].iter().all(|b| !block_touches(b, to.buffer))
+                && block_touch_count(block, to.buffer) == 1
+        };
+        stores.filter(fits).map(|to| to.buffer).next()
+    }
+}
+
+/// Whether two accesses reach the same place of their buffers in every iteration.
+fn is_same_element(a: &Access, b: &Access) -> bool {
+    a.strides == b.strides && a.offset == b.offset
+}
+
+/// Different rows touch different elements by these accesses: both move alike from row to row, and further than
+/// either reaches within one.
+fn rows_apart(nest: &Nest, a: (&Block, &Access), b: (&Block, &Access)) -> bool {
+    if nest.extent.is_none() {
+        return true;
+    }
+    let row = |access: &Access| match access.strides.first() {
+        Some((Axis::Row, stride)) => stride.as_const(),
+        _ => None,
+    };
+    let reach = |(block, access): (&Block, &Access)| {
+        access.strides.iter().try_fold(access.offset.as_const()?, |sum, (axis, stride)| match axis {
+            Axis::Row => Some(sum),
+            Axis::Inner(i) => Some(sum + stride.as_const()? * (block.axes[*i].as_const()? - 1).max(0)),
+        })
+    };
+    match (row(a.1), row(b.1), reach(a), reach(b)) {
+        (Some(s), Some(t), Some(x), Some(y)) => s == t && x < s && y < s,
+        _ => false,
+    }
+}
+
+fn reads_of(block: &Block, buffer: BufferId) -> impl Iterator<Item = &Access> {
+    block.reads.iter().filter_map(move |read| match read {
+        Read::Buffer(access) if access.buffer == buffer => Some(access),
+        Read::Buffer(_) | Read::Row(_) | Read::Size(_) => None,
+    })
+}
+
+/// Every access that a block writes by, and whether it is a plain store. Totals have none.
+fn writes_of(block: &Block) -> impl Iterator<Item = (&Access, bool)> {
+    block.sinks.iter().flat_map(|sink| -> Vec<(&Access, bool)> {
+        match sink {
+            Sink::Store { to, .. } => vec![(to, true)],
+            Sink::Row { .. } | Sink::Total { .. } => vec![],
+            Sink::Accumulate { to, .. } => to.iter().map(|a| (a, false)).collect(),
+            Sink::Fold { to, .. } => to
+                .iter()
+                .filter_map(|t| match t {
+                    Target::Buffer(access) => Some((access, false)),
+                    Target::Row(_) => None,
+                })
+                .collect(),
+        }
+    })
+}
+
+fn totals_of(block: &Block) -> impl Iterator<Item = BufferId> {
+    block.sinks.iter().flat_map(|sink| match sink {
+        Sink::Total { to, .. } => to.clone(),
+        Sink::Store { .. } | Sink::Row { .. } | Sink::Fold { .. } | Sink::Accumulate { .. } => vec![],
+    })
+}
+
+fn block_touch_count(block: &Block, buffer: BufferId) -> usize {
+    reads_of(block, buffer).count()
+        + writes_of(block).filter(|(a, _)| a.buffer == buffer).count()
+        + totals_of(block).filter(|b| *b == buffer).count()
+}
+
+fn block_touches(block: &Block, buffer: BufferId) -> bool {
+    block_touch_count(block, buffer) > 0
+}
+
+fn touches(step: &Step, buffer: BufferId) -> bool {
+    match step {
+        Step::Nest(nest) => nest.blocks.iter().any(|b| block_touches(b, buffer)),
+        Step::Copy { from, to } => *from == buffer || *to == buffer,
+    }
+}
+
+fn stores_to(step: &Step, buffer: BufferId) -> impl Iterator<Item = (usize, &Access)> {
+    let blocks: &[Block] = match step {
+        Step::Nest(nest) => &nest.blocks,
+        Step::Copy { .. } => &[],
+    };
+    blocks.iter().enumerate().flat_map(move |(at, block)| {
+        writes_of(block).filter(move |(a, _)| a.buffer == buffer).map(move |(a, _)| (at, a))
+    })
+}
+
+/// Applies a function to every buffer that steps name.
+fn rename(steps: &mut [Step], f: &mut dyn FnMut(&mut BufferId)) {
+    for step in steps {
+        match step {
+            Step::Copy { from, to } => {
+                f(from);
+                f(to);
+            }
+            Step::Nest(nest) => nest.blocks.iter_mut().for_each(|b| rename_block(b, f)),
+        }
+    }
+}
+
+fn rename_block(block: &mut Block, f: &mut dyn FnMut(&mut BufferId)) {
+    for read in &mut block.reads {
+        match read {
+            Read::Buffer(access) => f(&mut access.buffer),
+            Read::Row(_) | Read::Size(_) => {}
+        }
+    }
+    for sink in &mut block.sinks {
+        match sink {
+            Sink::Store { to, .. } => f(&mut to.buffer),
+            Sink::Row { .. } => {}
+            Sink::Accumulate { to, .. } => to.iter_mut().for_each(|a| f(&mut a.buffer)),
+            Sink::Total { to, .. } => to.iter_mut().for_each(&mut *f),
+            Sink::Fold { to, .. } => {
+                for target in to {
+                    if let Target::Buffer(access) = target {
+                        f(&mut access.buffer);
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn replace(steps: &mut [Step], old: BufferId, new: BufferId) {
+    rename(steps, &mut |b| {
+        if *b == old {
+            *b = new;
+        }
+    });
+}
+
+/// Drops buffers that no step names.
+fn compact(list: Vec<Buffer>, steps: &mut [Step]) -> Vec<Buffer> {
+    let used: Vec<bool> =
+        (0..list.len()).map(|b| steps.iter().any(|s| touches(s, BufferId(b as u32)))).collect();
+    let mut next = 0..;
+    let numbers: Vec<Option<u32>> = used.iter().map(|u| if *u { next.next() } else { None }).collect();
+    rename(steps, &mut |b| {
+        *b = BufferId(numbers[b.0 as usize].expect("invariant: a buffer that steps name is used"));
+    });
+    list.into_iter().zip(used).filter(|(_, u)| *u).map(|(b, _)| b).collect()
+}
+
+/// Memory that buffers use in turn.
+struct Slot {
+    size: Size,
+    /// The last step that uses it so far.
+    busy_until: usize,
+}
+
+/// Gives each workspace buffer its offset; returns the size of all.
+fn assign(buffers: &mut [Buffer], steps: &[Step]) -> Size {
+    let mut slots: Vec<Slot> = vec![];
+    let mut placed: Vec<(usize, usize)> = vec![];
+    let mut lives: Vec<(usize, usize, usize)> = (0..buffers.len())
+        .filter(|b| matches!(buffers[*b].place, Place::Workspace { .. }))
+        .filter_map(|b| {
+            let uses = |s: &Step| touches(s, BufferId(b as u32));
+            Some((steps.iter().position(uses)?, steps.iter().rposition(uses)?, b))
+        })
+        .collect();
+    lives.sort();
+    for (first, last, buffer) in lives {
+        let size = Size::of(&product(&buffers[buffer].shape), buffers[buffer].dtype.bytes());
+        let free = |slot: &Slot| slot.busy_until < first && fits(&slot.size, &size);
+        let slot = slots.iter().position(free).unwrap_or_else(|| {
+            slots.push(Slot { size: size.clone(), busy_until: last });
+            slots.len() - 1
+        });
+        if let (Size::Const(have), Size::Const(want)) = (&slots[slot].size, &size) {
+            slots[slot].size = Size::Const(*have.max(want));
+        }
+        slots[slot].busy_until = last;
+        placed.push((buffer, slot));
+    }
+    let mut end = Size::Const(0);
+    let mut starts = vec![];
+    for slot in &slots {
+        starts.push(end.clone());
+        end = end.add(slot.size.clone());
+    }
+    for (buffer, slot) in placed {
+        buffers[buffer].place = Place::Workspace { offset: starts[slot].clone() };
+    }
+    end
+}
+
+/// Equal sizes, or known ones: the slot then grows to the larger.
+fn fits(slot: &Size, size: &Size) -> bool {
+    slot == size || matches!((slot, size), (Size::Const(_), Size::Const(_)))
+}

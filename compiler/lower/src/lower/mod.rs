@@ -1,0 +1,175 @@
+//! Graph to Plan: decides loops, fusion, memory and vector widths.
+//!
+//! 1. `define` says what each node is; `values` which values are kept, and the statements that make them.
+//! 2. `place` puts statements into nests; the outer loop is the unit of fusion.
+//! 3. `blocks` cuts statements into pieces of blocks; `inline` and `emit` write programs and sinks.
+//! 4. `vector` sets lanes, rows and chunks; `memory` puts updates in place and shares the workspace.
+//!
+//! Nodes are known by their kernels alone. Nothing here depends on the order of a hash map.
+
+mod blocks;
+mod define;
+mod emit;
+mod inline;
+mod loops;
+mod memory;
+mod place;
+mod values;
+mod vector;
+
+use std::collections::BTreeMap;
+
+use tgc_graph::array::Array;
+use tgc_graph::data::DataId;
+use tgc_graph::graph::{Graph, NodeId};
+use tgc_graph::kernel::{Kernel, Leaf};
+use tgc_graph::module::{Function, Module};
+use tgc_graph::origin::Origin;
+
+use crate::machine::Machine;
+use crate::plan::{Argument, BufferId, Check, FunctionPlan, ModelPlan, Place, Read, State, Step};
+use define::{Definition, Source};
+
+/// Why a module has no plan. Modules that went through every stage always have one.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum LowerError {
+    /// A node that lowering cannot take.
+    #[error("function `{function}`, {origin}: `{op}` {problem}")]
+    Node {
+        /// The function's name.
+        function: String,
+        /// The node's operation.
+        op: &'static str,
+        /// Who asked for it.
+        origin: Origin,
+        /// What is wrong, and what to do.
+        problem: String,
+    },
+}
+
+/// The plan of a module whose graphs are optimized.
+///
+/// # Errors
+///
+/// If a node has no kernel, or a leaf is not in the module.
+pub fn lower(module: &Module, machine: &Machine) -> Result<ModelPlan, LowerError> {
+    let mut constants = BTreeMap::new();
+    let mut arrays = vec![];
+    let mut functions = vec![];
+    for function in &module.functions {
+        let definitions = define::definitions(module, function)?;
+        collect_constants(function, &definitions, &mut constants, &mut arrays);
+        functions.push(lower_function(module, function, definitions, &constants, machine));
+    }
+    Ok(ModelPlan {
+        name: module.name.clone(),
+        machine: machine.clone(),
+        sizes: module.sizes(),
+        states: states(module),
+        constants: arrays,
+        functions,
+    })
+}
+
+/// Adds the arrays that a function needs to those of the model.
+fn collect_constants(
+    function: &Function,
+    definitions: &[Definition],
+    constants: &mut BTreeMap<DataId, usize>,
+    arrays: &mut Vec<Array>,
+) {
+    for definition in definitions {
+        let Definition::Source(Source::Constant(data)) = definition else { continue };
+        constants.entry(*data).or_insert_with(|| {
+            let array = function.graph.data.get(*data).expect("invariant: a graph has its constants' data");
+            arrays.push(array.clone());
+            arrays.len() - 1
+        });
+    }
+}
+
+fn states(module: &Module) -> Vec<State> {
+    let mut end = 0u64;
+    let state = |shared: &tgc_graph::module::SharedVariable| {
+        let offset = end.next_multiple_of(64);
+        end = offset + shared.initial.bytes().len() as u64;
+        State { name: shared.name.clone(), initial: shared.initial.clone(), offset }
+    };
+    module.shared.iter().map(state).collect()
+}
+
+fn lower_function(
+    module: &Module,
+    function: &Function,
+    definitions: Vec<Definition>,
+    constants: &BTreeMap<DataId, usize>,
+    machine: &Machine,
+) -> FunctionPlan {
+    let graph = &function.graph;
+    let mut program = values::statements(function, definitions);
+    let drafts = place::place(&program, machine);
+    let mut cut = blocks::cut(&mut program, &drafts);
+    let mut buffers = memory::Buffers::new(module, function, constants);
+    let steps = emit::emit(&program, &mut cut, &mut buffers, machine);
+    let (buffers, steps, workspace) = buffers.settle(steps);
+    let mut updates: Vec<usize> = function.updates.iter().map(|u| u.shared).collect();
+    updates.sort_unstable();
+    let argument = |name: String, node: NodeId| Argument { name, ty: graph.ty(node).clone(), default: None };
+    FunctionPlan {
+        name: function.name.clone(),
+        symbols: graph.symbols.clone(),
+        inputs: function.inputs.iter().map(|id| argument(input_name(graph, *id), *id)).collect(),
+        outputs: function.outputs.iter().map(|o| argument(o.name.clone(), o.node)).collect(),
+        reads: states_read(&buffers, &steps),
+        updates,
+        checks: checks(graph),
+        buffers,
+        steps,
+        workspace,
+    }
+}
+
+/// The states that steps read.
+fn states_read(buffers: &[crate::plan::Buffer], steps: &[Step]) -> Vec<usize> {
+    let mut states = vec![];
+    let mut read = |buffer: BufferId| {
+        if let Place::State(state) = buffers[buffer.0 as usize].place {
+            states.push(state);
+        }
+    };
+    for step in steps {
+        match step {
+            Step::Copy { from, .. } => read(*from),
+            Step::Nest(nest) => {
+                for source in nest.blocks.iter().flat_map(|b| &b.reads) {
+                    match source {
+                        Read::Buffer(access) => read(access.buffer),
+                        Read::Row(_) | Read::Size(_) => {}
+                    }
+                }
+            }
+        }
+    }
+    states.sort_unstable();
+    states.dedup();
+    states
+}
+
+fn checks(graph: &Graph) -> Vec<Check> {
+    let known = graph.equations.known.iter();
+    known
+        .map(|e| Check {
+            left_name: e.left_name.clone(),
+            left: e.left.clone(),
+            right_name: e.right_name.clone(),
+            right: e.right.clone(),
+        })
+        .collect()
+}
+
+fn input_name(graph: &Graph, id: NodeId) -> String {
+    match graph.kernel(id) {
+        Kernel::Leaf(Leaf::Input(name)) => name.to_string(),
+        _ => format!("input{}", id.0),
+    }
+}

@@ -1,0 +1,350 @@
+//! Which statements share an outer loop.
+//!
+//! Statements are placed one after the other, producers first. A statement joins a nest of equal extent if
+//! what it reads from there is made in the same row, if the nest reads or makes what it reads, and if
+//! its innermost accesses stay as good as in a nest of its own. Else it gets a new nest.
+
+use tgc_graph::dim::Dim;
+use tgc_graph::graph::NodeId;
+
+use super::define::{Definition, Source};
+use super::loops::{Index, Loop, LoopInfo, is_contiguous, product, stride_along};
+use super::values::{Action, Destination, Statement, Statements};
+use crate::machine::Machine;
+
+/// A nest by its statements.
+#[derive(Clone, Debug)]
+pub(super) struct NestDraft {
+    /// The rows; `None` for statements without loops.
+    pub extent: Option<Dim>,
+    pub members: Vec<Member>,
+}
+
+/// A statement in a nest.
+#[derive(Clone, Debug)]
+pub(super) struct Member {
+    /// Which statement.
+    pub statement: usize,
+    /// The loops that the rows run over, outermost first; neighbours are contiguous.
+    pub row: Vec<Loop>,
+    /// The loops of each inner axis.
+    pub inner: Vec<Vec<Loop>>,
+}
+
+/// What placement knows of a statement.
+struct Facts {
+    /// What it reads, and how.
+    reads: Vec<(NodeId, Index)>,
+    /// Accesses by shape, the result's included.
+    accesses: Vec<(Vec<Dim>, Index)>,
+}
+
+struct Placer<'a> {
+    program: &'a Statements<'a>,
+    machine: &'a Machine,
+    facts: Vec<Facts>,
+    /// All nests; `order` says when they run.
+    nests: Vec<NestDraft>,
+    order: Vec<usize>,
+    /// The nest and statement that make the kept values of a node.
+    homes: Vec<Option<(usize, usize)>>,
+}
+
+/// The nests of a function, in order.
+pub(super) fn place(program: &Statements<'_>, machine: &Machine) -> Vec<NestDraft> {
+    let facts = program.statements.iter().map(|s| facts(program, s)).collect();
+    let homes = vec![None; program.graph.len()];
+    let mut placer = Placer { program, machine, facts, nests: vec![], order: vec![], homes };
+    for statement in 0..program.statements.len() {
+        placer.place(statement);
+    }
+    let Placer { mut nests, order, facts, .. } = placer;
+    for nest in &mut nests {
+        collapse_rows(program, &facts, nest);
+        for member in &mut nest.members {
+            member.inner =
+                inner_axes(&program.statements[member.statement], &facts[member.statement], member);
+        }
+    }
+    let mut slots: Vec<Option<NestDraft>> = nests.into_iter().map(Some).collect();
+    order.iter().map(|n| slots[*n].take().expect("invariant: a nest runs once")).collect()
+}
+
+fn facts(program: &Statements<'_>, statement: &Statement) -> Facts {
+    let reads = program.reads(statement);
+    let mut accesses: Vec<(Vec<Dim>, Index)> =
+        reads.iter().map(|(node, index)| (program.graph.ty(*node).shape.clone(), index.clone())).collect();
+    accesses.push((program.result_shape(statement).to_vec(), statement.index.clone()));
+    Facts { reads, accesses }
+}
+
+impl Placer<'_> {
+    fn place(&mut self, id: usize) {
+        let statement = &self.program.statements[id];
+        let home = match statement.loops.is_empty() {
+            true => self.place_scalar(id),
+            false => self.best_join(id).unwrap_or_else(|| (self.new_nest(id), Some(self.own_row(id)))),
+        };
+        let (nest, row) = home;
+        self.nests[nest].members.push(Member {
+            statement: id,
+            row: row.into_iter().collect(),
+            inner: vec![],
+        });
+        match &statement.action {
+            Action::Fold { node, .. } | Action::Store { node, to: Destination::Value(_) } => {
+                self.homes[node.index()] = Some((nest, id));
+            }
+            Action::Store { .. } => {}
+        }
+    }
+
+    /// A statement without loops runs once, as early as what it reads allows.
+    fn place_scalar(&mut self, id: usize) -> (usize, Option<Loop>) {
+        let after = self.first_position(id).map_or(0, |(position, strict)| position + usize::from(strict));
+        for &nest in &self.order[after..] {
+            if self.nests[nest].extent.is_none() {
+                return (nest, None);
+            }
+        }
+        self.nests.push(NestDraft { extent: None, members: vec![] });
+        self.order.insert(after, self.nests.len() - 1);
+        (self.nests.len() - 1, None)
+    }
+
+    /// The position of the last nest that a statement cannot come before, and whether it has rows: it makes
+    /// what the statement reads, or reads the variable that the statement updates.
+    fn first_position(&self, id: usize) -> Option<(usize, bool)> {
+        let producers = self.facts[id].reads.iter().filter_map(|(node, _)| self.homes[node.index()]);
+        let positions = producers.map(|(nest, _)| self.position(nest));
+        let last = positions.chain(self.last_reader_of_updated(id)).max()?;
+        Some((last, self.nests[self.order[last]].extent.is_some()))
+    }
+
+    fn position(&self, nest: usize) -> usize {
+        self.order.iter().position(|n| *n == nest).expect("invariant: every nest has a position")
+    }
+
+    fn new_nest(&mut self, id: usize) -> usize {
+        let row = self.own_row(id);
+        let extent = self.program.statements[id].loops[row.number()].extent.clone();
+        self.nests.push(NestDraft { extent: Some(extent), members: vec![] });
+        self.order.push(self.nests.len() - 1);
+        self.nests.len() - 1
+    }
+
+    /// The row of a nest of its own: the outermost loop of the result that is not wanted innermost.
+    fn own_row(&self, id: usize) -> Loop {
+        let loops = &self.program.statements[id].loops;
+        let all: Vec<Loop> = (0..loops.len()).map(Loop::new).collect();
+        let (last, _) = innermost(&self.facts[id], &all);
+        let free = |sum: bool| all.iter().find(|l| Some(**l) != last && loops[l.number()].sum == sum);
+        free(false).or(free(true)).or(all.first()).copied().expect("invariant: the statement has loops")
+    }
+
+    fn best_join(&self, id: usize) -> Option<(usize, Option<Loop>)> {
+        let statement = &self.program.statements[id];
+        if is_heavy(self.program, statement) {
+            return None;
+        }
+        let first = self.first_position(id).map_or(0, |(position, _)| position);
+        let mut best: Option<(u32, usize, Loop)> = None;
+        for &nest in &self.order[first..] {
+            for row in (0..statement.loops.len()).map(Loop::new) {
+                let score = self.score(id, nest, row);
+                if score > 0 && best.is_none_or(|(least, _, _)| score >= least) {
+                    best = Some((score, nest, row));
+                }
+            }
+        }
+        best.map(|(_, nest, row)| (nest, Some(row)))
+    }
+
+    /// What joining a nest is worth; 0 if it is wrong or useless.
+    fn score(&self, id: usize, nest: usize, row: Loop) -> u32 {
+        let statement = &self.program.statements[id];
+        let draft = &self.nests[nest];
+        if draft.extent.as_ref() != Some(&statement.loops[row.number()].extent)
+            || !self.is_aligned(id, nest, row)
+            || !self.sums_into_little(statement, row)
+        {
+            return 0;
+        }
+        let all: Vec<Loop> = (0..statement.loops.len()).map(Loop::new).collect();
+        let rest: Vec<Loop> = all.iter().copied().filter(|l| *l != row).collect();
+        let worst =
+            if rest.is_empty() { strided(&self.facts[id], row) } else { innermost(&self.facts[id], &rest).1 };
+        if worst > innermost(&self.facts[id], &all).1 {
+            return 0;
+        }
+        self.facts[id]
+            .reads
+            .iter()
+            .map(|(node, index)| self.shared_worth(nest, *node, index, row))
+            .sum::<u32>()
+            + self.update_worth(id, nest)
+    }
+
+    /// Whether all that a statement reads from a nest is made in the same row.
+    fn is_aligned(&self, id: usize, nest: usize, row: Loop) -> bool {
+        self.facts[id].reads.iter().all(|(node, index)| match self.homes[node.index()] {
+            Some((home, producer)) if home == nest => {
+                let made = &self.program.statements[producer];
+                let member = self.nests[nest].members.iter().find(|m| m.statement == producer);
+                let made_in = member.expect("invariant: a home has its producer").row.first();
+                match made_in.and_then(|r| made.index.iter().position(|l| *l == Some(*r))) {
+                    Some(axis) => index[axis] == Some(row),
+                    None => false,
+                }
+            }
+            _ => true,
+        })
+    }
+
+    /// A fold across rows walks all its accumulators in every row, so they must stay near.
+    fn sums_into_little(&self, statement: &Statement, row: Loop) -> bool {
+        if !statement.loops[row.number()].sum {
+            return true;
+        }
+        let results: Vec<&LoopInfo> = statement.loops.iter().filter(|l| !l.sum).collect();
+        let elements = product(results.iter().map(|l| &l.extent));
+        let bytes = elements.as_const().map(|n| n.saturating_mul(8));
+        results.len() <= 1 || bytes.is_some_and(|n| n <= i64::from(self.machine.l1_bytes) / 2)
+    }
+
+    /// What it is worth to find this read in a nest already.
+    fn shared_worth(&self, nest: usize, node: NodeId, index: &Index, row: Loop) -> u32 {
+        if self.homes[node.index()].is_some_and(|(home, _)| home == nest) {
+            return 16;
+        }
+        let axis = index.iter().position(|l| *l == Some(row));
+        let Some(axis) = axis else { return 0 };
+        let shared = self.nests[nest].members.iter().any(|member| {
+            let mut reads = self.facts[member.statement].reads.iter();
+            reads.any(|(n, i)| *n == node && i[axis] == member.row.first().copied())
+        });
+        if shared { 1 + 2 * index.iter().flatten().count() as u32 } else { 0 }
+    }
+
+    /// Updates go where their variable, or what becomes of it, is read and written.
+    fn update_worth(&self, id: usize, nest: usize) -> u32 {
+        let own = &self.program.statements[id];
+        let Action::Store { to: Destination::State(state), .. } = own.action else { return 0 };
+        let reads = |statement: usize, state: usize| self.reads_state(statement, state);
+        let related =
+            self.nests[nest].members.iter().any(|m| match self.program.statements[m.statement].action {
+                Action::Store { to: Destination::State(other), .. } => {
+                    reads(id, other) || reads(m.statement, state)
+                }
+                Action::Store { .. } | Action::Fold { .. } => reads(m.statement, state),
+            });
+        u32::from(related)
+    }
+
+    fn reads_state(&self, statement: usize, state: usize) -> bool {
+        self.facts[statement].reads.iter().any(|(node, _)| {
+            let definition = &self.program.definitions[node.index()];
+            matches!(definition, Definition::Source(Source::State(s)) if *s == state)
+        })
+    }
+
+    /// The position of the last nest that reads the variable that a statement updates.
+    fn last_reader_of_updated(&self, id: usize) -> Option<usize> {
+        let Action::Store { to: Destination::State(state), .. } = self.program.statements[id].action else {
+            return None;
+        };
+        let reads =
+            |nest: &usize| self.nests[*nest].members.iter().any(|m| self.reads_state(m.statement, state));
+        self.order.iter().rposition(reads)
+    }
+}
+
+/// A product of matrices or more: worth a nest of its own, which others may join.
+fn is_heavy(program: &Statements<'_>, statement: &Statement) -> bool {
+    match &statement.action {
+        Action::Fold { node, .. } => statement.loops.len() > 2 && program.fold(*node).operands.len() > 1,
+        Action::Store { .. } => false,
+    }
+}
+
+/// How many accesses are strided along a loop.
+fn strided(facts: &Facts, along: Loop) -> usize {
+    let near = [Dim::Const(0), Dim::Const(1)];
+    let strides = facts.accesses.iter().map(|(shape, index)| stride_along(shape, index, along));
+    strides.filter(|s| !near.contains(s)).count()
+}
+
+/// The loop to run innermost, the later of equals, and how many accesses are strided along it.
+fn innermost(facts: &Facts, among: &[Loop]) -> (Option<Loop>, usize) {
+    let mut best = (None, usize::MAX);
+    for l in among {
+        let count = strided(facts, *l);
+        if count <= best.1 {
+            best = (Some(*l), count);
+        }
+    }
+    if best.0.is_none() { (None, 0) } else { best }
+}
+
+/// Joins the row with an inner loop for as long as every member's accesses allow it.
+fn collapse_rows(program: &Statements<'_>, facts: &[Facts], nest: &mut NestDraft) {
+    while let Some(extent) = nest.extent.clone() {
+        let Some(first) = nest.members.first() else { return };
+        let options = next_rows(program, facts, first, None);
+        let chosen = options.into_iter().find_map(|(_, size)| {
+            let loops: Option<Vec<Loop>> = nest
+                .members
+                .iter()
+                .map(|m| next_rows(program, facts, m, Some(&size)).first().map(|(l, _)| *l))
+                .collect();
+            Some((loops?, size))
+        });
+        let Some((loops, size)) = chosen else { return };
+        for (member, next) in nest.members.iter_mut().zip(loops) {
+            member.row.push(next);
+        }
+        nest.extent = Some(&extent * &size);
+    }
+}
+
+/// The loops that a member's row could take in, with their extents.
+fn next_rows(
+    program: &Statements<'_>,
+    facts: &[Facts],
+    member: &Member,
+    size: Option<&Dim>,
+) -> Vec<(Loop, Dim)> {
+    let loops = &program.statements[member.statement].loops;
+    let last = *member.row.last().expect("invariant: a nest with rows has row loops");
+    (0..loops.len())
+        .filter(|l| !member.row.contains(&Loop::new(*l)) && size.is_none_or(|s| *s == loops[*l].extent))
+        .filter(|l| are_one(loops, &facts[member.statement], last, Loop::new(*l)))
+        .map(|l| (Loop::new(l), loops[l].extent.clone()))
+        .collect()
+}
+
+/// Whether two loops of a statement walk all it touches as one.
+fn are_one(loops: &[LoopInfo], facts: &Facts, outer: Loop, inner: Loop) -> bool {
+    let extent = &loops[inner.number()].extent;
+    let same_kind = loops[outer.number()].sum == loops[inner.number()].sum;
+    same_kind && facts.accesses.iter().all(|(shape, index)| is_contiguous(shape, index, outer, inner, extent))
+}
+
+/// The inner axes: loops of the result, then summed ones, the best one last; neighbours collapse if they can.
+fn inner_axes(statement: &Statement, facts: &Facts, member: &Member) -> Vec<Vec<Loop>> {
+    let loops = &statement.loops;
+    let rest: Vec<Loop> = (0..loops.len()).map(Loop::new).filter(|l| !member.row.contains(l)).collect();
+    let (last, _) = innermost(facts, &rest);
+    let of_kind = |sum: bool| rest.iter().filter(move |l| loops[l.number()].sum == sum && Some(**l) != last);
+    let ordered = of_kind(false).chain(of_kind(true)).chain(last.iter());
+    let mut axes: Vec<Vec<Loop>> = vec![];
+    for &l in ordered {
+        match axes.last_mut() {
+            Some(axis) if are_one(loops, facts, *axis.last().expect("invariant: axes are not empty"), l) => {
+                axis.push(l);
+            }
+            _ => axes.push(vec![l]),
+        }
+    }
+    axes
+}

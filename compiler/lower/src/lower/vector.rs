@@ -1,0 +1,186 @@
+//! How much runs together: lanes of inner axes, rows of nests, accumulators of folds, chunks for threads.
+//!
+//! Eight accumulators in flight hide the latency of a multiply-add on every processor of the day; a program with
+//! elementary functions needs its registers for itself and gets two.
+
+use tgc_graph::dim::{Dim, Symbols};
+use tgc_graph::scalar::{Inst, Program};
+
+use crate::machine::Machine;
+use crate::plan::{Axis, Block, Nest, Parallel, Read, Sink, Target};
+
+/// Accumulators of a fold that runs for one row at a time, and of a total.
+const ACCUMULATORS: u32 = 8;
+
+/// Rows that share what they load.
+const SHARED_ROWS: u32 = 4;
+
+/// Scalar instructions that make a chunk worth handing to a thread.
+const CHUNK_WORK: i64 = 1 << 16;
+
+/// What an axis is taken to be if nothing is known of its size.
+const UNKNOWN_SIZE: i64 = 256;
+
+/// The longest program that does not need its registers for itself.
+const SHORT: usize = 24;
+
+/// Accesses with other strides than 0 and 1 that an axis may have and still be worth lanes.
+const FEW_STRIDED: usize = 1;
+
+/// Sets lanes, rows and chunks.
+pub(super) fn tune(nest: &mut Nest, symbols: &Symbols, machine: &Machine) {
+    let has_axes = nest.blocks.iter().any(|b| !b.axes.is_empty());
+    nest.rows = match (&nest.extent, has_axes) {
+        (None, _) => 1,
+        (Some(_), true) if shares_across_rows(nest) => SHARED_ROWS,
+        (Some(_), true) => 1,
+        (Some(extent), false) => at_most(axis_free_rows(nest, machine), extent),
+    };
+    let rows = nest.rows;
+    for block in nest.blocks.iter_mut().filter(|b| !b.axes.is_empty()) {
+        block.lanes = lanes(block, rows, machine);
+    }
+    nest.parallel = parallel(nest, symbols);
+}
+
+/// Whether rows that run together save loads: something is the same in every row, along an inner axis.
+fn shares_across_rows(nest: &Nest) -> bool {
+    nest.blocks.iter().filter(|b| !b.axes.is_empty()).any(|block| {
+        let shared = block.reads.iter().any(|read| match read {
+            Read::Buffer(access) => {
+                !access.strides.is_empty() && access.strides.iter().all(|(axis, _)| *axis != Axis::Row)
+            }
+            Read::Row(_) | Read::Size(_) => false,
+        });
+        shared || block.sinks.iter().any(|sink| matches!(sink, Sink::Accumulate { .. }))
+    })
+}
+
+fn axis_free_rows(nest: &Nest, machine: &Machine) -> u32 {
+    let totals = nest.blocks.iter().flat_map(|b| &b.sinks).any(|s| matches!(s, Sink::Total { .. }));
+    let widest = nest.blocks.iter().map(|b| widest_bytes(b, Axis::Row)).max().unwrap_or(1);
+    let longest = nest.blocks.iter().map(|b| b.program.insts.len()).max().unwrap_or(0);
+    machine.lanes(widest) * vectors(totals, longest)
+}
+
+/// Vectors in flight.
+fn vectors(folds: bool, program: usize) -> u32 {
+    match (folds, program <= SHORT) {
+        (true, true) => ACCUMULATORS,
+        (_, false) => 2,
+        (false, true) => 4,
+    }
+}
+
+fn lanes(block: &Block, rows: u32, machine: &Machine) -> u32 {
+    let last = Axis::Inner(block.axes.len() - 1);
+    let extent = &block.axes[block.axes.len() - 1];
+    if strided(block, last) > FEW_STRIDED || shares_lanes(block, last) {
+        return 1;
+    }
+    let folds = block.sinks.iter().any(|s| matches!(s, Sink::Fold { .. }));
+    let vectors = vectors(folds, block.program.insts.len());
+    let vectors = if rows > 1 { vectors.min(2) } else { vectors };
+    at_most(machine.lanes(widest_bytes(block, last)) * vectors, extent)
+}
+
+/// A power of two that a known extent fills.
+fn at_most(lanes: u32, extent: &Dim) -> u32 {
+    match extent.as_const() {
+        Some(n) if n < i64::from(lanes) => 1 << (n.max(1) as u32).ilog2(),
+        _ => lanes,
+    }
+}
+
+/// Whether lanes of an axis would accumulate into one element.
+fn shares_lanes(block: &Block, last: Axis) -> bool {
+    block.sinks.iter().any(|sink| match sink {
+        Sink::Accumulate { to, .. } => to.iter().any(|a| a.strides.iter().all(|(axis, _)| *axis != last)),
+        Sink::Store { .. } | Sink::Row { .. } | Sink::Fold { .. } | Sink::Total { .. } => false,
+    })
+}
+
+/// How many accesses are neither constant nor contiguous along an axis.
+fn strided(block: &Block, along: Axis) -> usize {
+    let reads = block.reads.iter().filter_map(|read| match read {
+        Read::Buffer(access) => Some(access),
+        Read::Row(_) | Read::Size(_) => None,
+    });
+    let writes = block.sinks.iter().flat_map(|sink| match sink {
+        Sink::Store { to, .. } => vec![to],
+        Sink::Accumulate { to, .. } => to.iter().collect(),
+        Sink::Fold { to, .. } => to
+            .iter()
+            .filter_map(|t| match t {
+                Target::Buffer(access) => Some(access),
+                Target::Row(_) => None,
+            })
+            .collect(),
+        Sink::Row { .. } | Sink::Total { .. } => vec![],
+    });
+    let far = |(axis, stride): &(Axis, Dim)| *axis == along && !stride.is_one();
+    reads.chain(writes).filter(|a| a.strides.iter().any(far)).count()
+}
+
+/// Bytes of the widest value that differs from lane to lane.
+fn widest_bytes(block: &Block, along: Axis) -> usize {
+    let varies: Vec<bool> = block
+        .reads
+        .iter()
+        .map(|read| match read {
+            Read::Buffer(access) => access.strides.iter().any(|(axis, _)| *axis == along),
+            Read::Row(_) => along == Axis::Row,
+            Read::Size(_) => false,
+        })
+        .collect();
+    let values = widest_value(&block.program, &varies);
+    let folds = block.sinks.iter().filter_map(|sink| match sink {
+        Sink::Fold { fold, .. } | Sink::Accumulate { fold, .. } | Sink::Total { fold, .. } => {
+            fold.accumulators.iter().map(|d| d.lane().bytes()).max()
+        }
+        Sink::Store { .. } | Sink::Row { .. } => None,
+    });
+    let stores = block.program.results.iter().map(|e| e.dtype.lane().bytes());
+    folds.chain(stores).max().unwrap_or(1).max(values)
+}
+
+fn widest_value(program: &Program, varies: &[bool]) -> usize {
+    let mut varying: Vec<bool> = vec![];
+    let mut widest = 1;
+    for (inst, lane) in &program.insts {
+        let vary = match inst {
+            Inst::Param { index, .. } => varies[usize::from(*index)],
+            _ => inst.operands().iter().any(|v| varying[v.0 as usize]),
+        };
+        if vary {
+            widest = widest.max(lane.bytes());
+        }
+        varying.push(vary);
+    }
+    widest
+}
+
+fn parallel(nest: &Nest, symbols: &Symbols) -> Option<Parallel> {
+    let extent = nest.extent.as_ref()?;
+    let crosses_rows = nest.blocks.iter().flat_map(|b| &b.sinks).any(|sink| match sink {
+        Sink::Total { .. } => true,
+        Sink::Accumulate { to, .. } => {
+            to.iter().any(|a| a.strides.iter().all(|(axis, _)| *axis != Axis::Row))
+        }
+        Sink::Store { .. } | Sink::Row { .. } | Sink::Fold { .. } => false,
+    });
+    let guess = |dim: &Dim| {
+        let size = |id| symbols.get(id).hint.unwrap_or(UNKNOWN_SIZE.min(symbols.get(id).max));
+        dim.evaluate(&size).unwrap_or(i64::MAX).max(1)
+    };
+    let work = nest.blocks.iter().fold(0i64, |sum, block| {
+        let each = block.program.insts.len() as i64 + block.sinks.len() as i64;
+        let times = block.axes.iter().fold(1i64, |n, axis| n.saturating_mul(guess(axis)));
+        sum.saturating_add(each.saturating_mul(times))
+    });
+    let rows = i64::from(nest.rows);
+    let needed = (CHUNK_WORK / work.max(1)).max(1);
+    let rows_per_chunk = needed.saturating_add(rows - 1) / rows * rows;
+    let is_small = extent.as_const().is_some_and(|n| n < 2 * rows_per_chunk);
+    (!crosses_rows && !is_small).then_some(Parallel { rows_per_chunk })
+}

@@ -1,0 +1,169 @@
+//! Whole models: what fuses with what, and updates of shared variables.
+
+use tgc_graph::prelude::*;
+use tgc_lower::plan::{ModelPlan, Sink};
+
+use crate::harness::{Random, check};
+
+const SIZES: &[&[i64]] = &[&[0], &[1], &[2], &[7], &[33]];
+
+fn count_sinks(plan: &ModelPlan, wanted: fn(&Sink) -> bool) -> usize {
+    plan.functions[0].nests().flat_map(|n| &n.blocks).flat_map(|b| &b.sinks).filter(|s| wanted(s)).count()
+}
+
+#[test]
+fn a_logistic_regression_step_reads_its_rows_once() {
+    for features in [3, 784] {
+        let m = Model::new("logreg");
+        let n = m.dim("N");
+        let (x, y) = (m.input("x", F32, [n, features.into()]), m.input("y", F32, [n]));
+        let (w, b) = (m.shared("w", Random(7).array(F32, &[features as usize])), m.shared("b", 0f32));
+        let z = dot(x, w) + b;
+        let p = sigmoid(z);
+        let xent = y * softplus(-z) + (1.0 - y) * softplus(z);
+        let e = ((1.0 - y) * p - y * sigmoid(-z)) / n.value(&m).cast(F32);
+        let gw = dot(e, x) + 0.02 * w;
+        m.function("train")
+            .inputs([x, y])
+            .outputs([
+                ("prediction", p.gt(0.5)),
+                ("xent", xent),
+                ("cost", xent.mean() + 0.01 * (w * w).sum()),
+            ])
+            .update(w, w - 0.1 * gw)
+            .update(b, b - 0.1 * e.sum())
+            .finish()
+            .unwrap();
+        let plan = check(&m.module(), SIZES);
+        let structure = plan.functions[0].structure();
+        assert_eq!(structure.nests_reading("x"), 1);
+        assert_eq!(structure.nests_reading("y"), 1);
+        assert_eq!(count_sinks(&plan, |s| matches!(s, Sink::Accumulate { .. })), 1);
+        let big = plan.functions[0].nests().find(|n| n.blocks.len() > 1).unwrap();
+        assert_eq!(big.blocks.len(), 3, "the product, the row, the gradient");
+        assert_eq!(big.rows, 4);
+    }
+}
+
+#[test]
+fn an_elementwise_chain_is_one_loop() {
+    let m = Model::new("m");
+    let x = m.input("x", F32, [m.dim("N"), m.dim("K"), 4.into()]);
+    let mut y = x;
+    for _ in 0..20 {
+        y = sigmoid(y * 1.5 + x);
+    }
+    m.function("f").inputs([x]).outputs([("y", y), ("z", exp(y))]).finish().unwrap();
+    let plan = check(&m.module(), SIZES);
+    let structure = plan.functions[0].structure();
+    assert_eq!((structure.nests, structure.loops, structure.workspace_slots), (1, 1, 0));
+    assert_eq!(structure.parallel, 1);
+}
+
+#[test]
+fn a_softmax_of_rows_is_one_nest() {
+    let m = Model::new("m");
+    let x = m.input("x", F32, [m.dim("N"), m.dim("K")]);
+    let e = exp(x);
+    let y = e / e.sum_over([1]).dimshuffle([Some(0), None]);
+    m.function("f").inputs([x]).output("y", y).finish().unwrap();
+    let plan = check(&m.module(), SIZES);
+    let structure = plan.functions[0].structure();
+    assert_eq!((structure.nests, structure.nests_reading("x")), (1, 1));
+    assert_eq!(structure.workspace_slots, 0, "the exponentials lie in the output");
+}
+
+#[test]
+fn leading_axes_of_a_softmax_collapse() {
+    let m = Model::new("m");
+    let x = m.input("x", F32, [m.dim("N"), 3.into(), m.dim("K")]);
+    let e = exp(x);
+    let y = e / e.sum_over([2]).dimshuffle([Some(0), Some(1), None]);
+    m.function("f").inputs([x]).output("y", y).finish().unwrap();
+    let plan = check(&m.module(), SIZES);
+    let nest = plan.functions[0].nests().next().unwrap();
+    assert!(nest.blocks.iter().all(|b| b.axes.len() <= 1));
+}
+
+#[test]
+fn a_product_and_its_epilogue_share_rows() {
+    let m = Model::new("m");
+    let (n, k) = (m.dim("N"), m.dim("K"));
+    let (x, w, b) =
+        (m.input("x", F32, [n, k]), m.input("w", F32, [k, 32.into()]), m.input("b", F32, [1, 32]));
+    m.function("f").inputs([x, w, b]).output("y", sigmoid(dot(x, w) + b)).finish().unwrap();
+    let plan = check(&m.module(), SIZES);
+    assert_eq!(plan.functions[0].structure().nests, 1);
+}
+
+#[test]
+fn variables_can_be_swapped() {
+    for shape in [&[][..], &[5], &[3, 4]] {
+        let m = Model::new("m");
+        let (a, b) = (m.shared("a", Random(1).array(F32, shape)), m.shared("b", Random(2).array(F32, shape)));
+        m.function("f").output("old", a * 2.0).update(a, b).update(b, a).finish().unwrap();
+        check(&m.module(), &[&[]]);
+    }
+}
+
+#[test]
+fn updates_turn_transpose_and_rotate() {
+    let m = Model::new("m");
+    let a = m.shared("a", Random(1).array(F64, &[4, 4]));
+    let b = m.shared("b", Random(2).array(F64, &[4, 4]));
+    let c = m.shared("c", Random(3).array(F64, &[4]));
+    m.function("f")
+        .update(a, a.t() + b)
+        .update(b, exp(a * 0.1))
+        .update(c, c * a.sum_over([0]))
+        .finish()
+        .unwrap();
+    let plan = check(&m.module(), &[&[]]);
+    assert!(plan.functions[0].structure().copies > 0);
+}
+
+#[test]
+fn updates_are_in_place_when_nothing_reads_later() {
+    let m = Model::new("m");
+    let w = m.shared("w", Random(1).array(F32, &[100, 10]));
+    let g = m.input("g", F32, [100, 10]);
+    m.function("f").inputs([g]).output("old", w).update(w, w - 0.1 * g).finish().unwrap();
+    let structure = check(&m.module(), &[&[]]).functions[0].structure();
+    assert_eq!((structure.copies, structure.workspace_slots), (0, 0));
+}
+
+#[test]
+fn a_value_can_be_output_and_update() {
+    let m = Model::new("m");
+    let w = m.shared("w", Random(1).array(F32, &[7]));
+    let x = m.input("x", F32, [m.dim("N"), 7.into()]);
+    let next = exp(x.sum_over([0])) * 0.01 + w;
+    m.function("f").inputs([x]).outputs([("a", next), ("b", next)]).update(w, next).finish().unwrap();
+    m.function("g").inputs([x]).output("s", x.sum_over([0])).update(w, x.sum_over([0])).finish().unwrap();
+    check(&m.module(), SIZES);
+}
+
+#[test]
+fn a_network_of_two_layers_trains() {
+    let m = Model::new("mlp");
+    let n = m.dim("N");
+    let (x, t) = (m.input("x", F64, [n, 6.into()]), m.input("t", F64, [n, 3.into()]));
+    let (u, v) = (m.shared("u", Random(1).array(F64, &[6, 5])), m.shared("v", Random(2).array(F64, &[5, 3])));
+    let (bu, bv) =
+        (m.shared("bu", Random(3).array(F64, &[1, 5])), m.shared("bv", Random(4).array(F64, &[1, 3])));
+    let hidden = sigmoid(dot(x, u) + bu);
+    let e = exp((dot(hidden, v) + bv) * 0.1);
+    let p = e / e.sum_over([1]).dimshuffle([Some(0), None]);
+    let loss = -(t * t * log(p)).sum_over([1]).mean();
+    let [gu, gbu, gv, gbv] = grad(loss, [u, bu, v, bv]);
+    m.function("train")
+        .inputs([x, t])
+        .outputs([("loss", loss), ("p", p)])
+        .update(u, u - 0.1 * gu)
+        .update(v, v - 0.1 * gv)
+        .update(bu, bu - 0.1 * gbu)
+        .update(bv, bv - 0.1 * gbv)
+        .finish()
+        .unwrap();
+    check(&m.module(), &[&[1], &[2], &[7]]);
+}
