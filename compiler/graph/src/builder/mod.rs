@@ -24,6 +24,7 @@ mod tensor;
 
 use std::cell::RefCell;
 use std::panic::Location;
+use std::path::Path;
 
 pub use finish::FunctionBuilder;
 pub use operators::{Operand, Wrt, cast, dot, exp, fill, grad, log, log1p, sigmoid, softplus};
@@ -162,6 +163,15 @@ impl Model {
     pub fn module(&self) -> Module {
         let arena = self.arena.borrow();
         Module { name: self.name.clone(), shared: arena.shared.clone(), functions: arena.functions.clone() }
+    }
+
+    /// Writes the model's file, beside and then in place of whatever has that name.
+    ///
+    /// # Errors
+    ///
+    /// If the model is not well-formed as a whole, or the file cannot be written.
+    pub fn save(&self, path: impl AsRef<Path>) -> Result<(), crate::wire::WireError> {
+        crate::wire::save(&self.module(), path)
     }
 
     /// The sizes that types of this model's tensors refer to, to print them with.

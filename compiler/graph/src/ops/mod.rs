@@ -14,6 +14,8 @@ use crate::ty::TensorType;
 
 pub mod elementwise;
 
+pub use constant::Elements;
+
 /// The most operands any operation has.
 pub const MAX_ARITY: usize = 2;
 
