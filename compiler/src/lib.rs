@@ -7,8 +7,13 @@
 pub mod archive;
 mod error;
 pub mod header;
+mod library;
 pub mod names;
 pub mod output;
 pub mod safetensors;
+mod session;
+pub mod stages;
 
 pub use error::{Error, nearest};
+pub use library::{Emit, Library, Options, build};
+pub use session::{Call, Outcome, Session};

@@ -1,7 +1,8 @@
 //! Functions: linked names, prototypes, states, defaults.
 
-use tgc_graph::array::{Array, element_to_text};
+use tgc_graph::array::Array;
 use tgc_graph::dtype::DType;
+use tgc_graph::text::element_to_text;
 use tgc_lower::plan::{Argument, Check, FunctionPlan, State};
 
 use super::types::c_type;

@@ -1,6 +1,9 @@
-//! What `tgc-compiler` makes of handmade plans: names, header, archive.
+//! What `tgc-compiler` makes of handmade plans and of models: names, headers,
+//! archives, libraries that C programs link.
 
 mod archive;
+mod build;
 mod header;
 mod names;
 mod plans;
+mod session;

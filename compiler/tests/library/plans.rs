@@ -74,8 +74,8 @@ pub fn symbol(id: u32) -> Dim {
 pub fn logreg() -> ModelPlan {
     let (n, k) = (symbol(0), Dim::Const(784));
     let x = argument("x", DType::F32, &[n.clone(), k.clone()]);
-    let y = argument("y", DType::F32, &[n.clone()]);
-    let prediction = argument("prediction", DType::Bool, &[n.clone()]);
+    let y = argument("y", DType::F32, std::slice::from_ref(&n));
+    let prediction = argument("prediction", DType::Bool, std::slice::from_ref(&n));
     let loss = argument("xent", DType::F32, &[]);
     let bytes = Size::of(&k, 4).add(Size::of(&n, 4));
     let mut train = function("train", &["N"], vec![x.clone(), y], vec![prediction.clone(), loss], bytes);

@@ -1,0 +1,138 @@
+//! From a model to the files of its library.
+
+use std::path::Path;
+
+use tgc_graph::module::Module;
+use tgc_llvm::{Linkage, Target};
+use tgc_lower::plan::ModelPlan;
+
+use crate::archive::{self, Member};
+use crate::error::Error;
+use crate::header::Header;
+use crate::names::Names;
+use crate::output::{self, File};
+use crate::safetensors::Image;
+use crate::stages;
+
+/// What to make of a model. The default is a library for this machine's kind under the model's own name.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Options {
+    /// What all names begin with, in place of the model's name.
+    pub name: Option<String>,
+    /// The target triple; the compiling machine's without one.
+    pub triple: Option<String>,
+    /// The processor that kernels are compiled for, or `native`; a recent common one without.
+    pub cpu: Option<String>,
+    /// More features of the processor: `+avx512f,+aes`.
+    pub features: String,
+    /// Texts to make besides the library.
+    pub emit: Emit,
+}
+
+/// Texts for readers.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Emit {
+    /// The model's code in the target's assembly language.
+    pub assembly: bool,
+    /// The same in LLVM's language.
+    pub ir: bool,
+    /// The plan.
+    pub plan: bool,
+}
+
+/// A static library and its header, in memory.
+#[derive(Clone, Debug)]
+pub struct Library {
+    /// What all names begin with.
+    pub name: String,
+    /// The hash that linked names end in.
+    pub hash: u64,
+    /// The bytes of the static library.
+    pub archive: Vec<u8>,
+    /// The text of the C header.
+    pub header: String,
+    /// The assembly, if it was asked for.
+    pub assembly: Option<String>,
+    /// LLVM's text, if it was asked for.
+    pub ir: Option<String>,
+    /// The plan's text, if it was asked for.
+    pub plan: Option<String>,
+}
+
+/// Compiles a model. The same model and options give the same bytes.
+///
+/// # Errors
+///
+/// If the model is invalid, a name cannot stand in a header, or the target is not supported.
+pub fn build(module: &Module, options: &Options) -> Result<Library, Error> {
+    let target = Target::new(options.triple.as_deref(), options.cpu.as_deref(), &options.features)?;
+    let plan = stages::plan(module, &target.machine())?;
+    let interface = Interface::new(&plan, options.name.as_deref())?;
+    let Interface { header, linkage } = &interface;
+    let effort = tgc_llvm::Options::default();
+    let objects = tgc_llvm::compile(&plan, linkage, &target, &effort)?;
+    let name = &linkage.prefix;
+    let members = [
+        Member { name: format!("{name}.o"), object: objects.model },
+        Member { name: format!("{name}_heap.o"), object: objects.heap },
+    ];
+    let wanted = |wanted: bool, make: &dyn Fn() -> Result<String, Error>| wanted.then(make).transpose();
+    Ok(Library {
+        name: name.clone(),
+        hash: header.hash,
+        archive: archive::pack(&members, target.triple())?,
+        assembly: wanted(options.emit.assembly, &|| {
+            Ok(tgc_llvm::assembly(&plan, linkage, &target, &effort)?)
+        })?,
+        ir: wanted(options.emit.ir, &|| Ok(tgc_llvm::ir(&plan, linkage, &target, &effort)?))?,
+        plan: wanted(options.emit.plan, &|| Ok(plan.to_string()))?,
+        header: interface.header.text,
+    })
+}
+
+/// What both a library and a session need besides the plan.
+pub(crate) struct Interface {
+    pub(crate) header: Header,
+    pub(crate) linkage: Linkage,
+}
+
+impl Interface {
+    pub(crate) fn new(plan: &ModelPlan, name: Option<&str>) -> Result<Interface, Error> {
+        let names = Names::check(plan, name)?;
+        let image = Image::new(names.prefix(), &plan.states);
+        let header = Header::new(plan, &names, &image);
+        let linkage = Linkage {
+            prefix: names.prefix().to_owned(),
+            hash: header.hash,
+            suffix: header.suffix.clone(),
+            save_header: image.header,
+            save_bytes: image.bytes,
+        };
+        Ok(Interface { header, linkage })
+    }
+}
+
+impl Library {
+    /// Writes the static library and the header: both, or neither.
+    ///
+    /// # Errors
+    ///
+    /// If one of them cannot be written; files that were there before are then as they were.
+    pub fn write(&self, archive: &Path, header: &Path) -> Result<(), Error> {
+        self.write_with(archive, header, &[])
+    }
+
+    /// The same with more files, such as [`Library::assembly`].
+    ///
+    /// # Errors
+    ///
+    /// As for [`Library::write`].
+    pub fn write_with(&self, archive: &Path, header: &Path, others: &[File<'_>]) -> Result<(), Error> {
+        let mut files = vec![
+            File { path: archive, contents: &self.archive },
+            File { path: header, contents: self.header.as_bytes() },
+        ];
+        files.extend(others);
+        output::write_all(&files)
+    }
+}

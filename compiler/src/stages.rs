@@ -1,0 +1,89 @@
+//! The way from a model to its plan, step by step, each result checked.
+
+use tgc_graph::module::{Function, Module};
+use tgc_lower::machine::Machine;
+use tgc_lower::plan::ModelPlan;
+use tgc_optimize::{OptimizeError, Report};
+
+use crate::error::Error;
+
+/// The names of the optimizer's stages, in order.
+pub fn names() -> Vec<String> {
+    tgc_optimize::stages().iter().map(|stage| stage.name.to_owned()).collect()
+}
+
+/// The model after all stages of the optimizer.
+///
+/// # Errors
+///
+/// If the model is invalid.
+pub fn optimize(module: &Module) -> Result<Module, Error> {
+    each(module, &|function| tgc_optimize::optimize(function, &tgc_optimize::Options::default()))
+}
+
+/// The model after one stage of the optimizer and all before it.
+///
+/// # Errors
+///
+/// If the model is invalid, or no stage has this name.
+pub fn optimize_until(module: &Module, stage: &str) -> Result<Module, Error> {
+    if !names().iter().any(|name| name == stage) {
+        return Err(Error::unknown("stage", stage, names()));
+    }
+    each(module, &|function| tgc_optimize::optimize_until(function, stage, &tgc_optimize::Options::default()))
+}
+
+/// Which rules of the optimizer fired where, as text.
+///
+/// # Errors
+///
+/// If the model is invalid.
+pub fn explain(module: &Module) -> Result<String, Error> {
+    check(module)?;
+    let (_, reports) =
+        tgc_optimize::optimize_module(module, &tgc_optimize::Options::default()).map_err(defect)?;
+    Ok(reports.iter().map(|report| report.explain(false)).collect())
+}
+
+/// The plan for a machine.
+///
+/// # Errors
+///
+/// If the model is invalid.
+pub fn plan(module: &Module, machine: &Machine) -> Result<ModelPlan, Error> {
+    let plan = tgc_lower::lower::lower(&optimize(module)?, machine).map_err(defect)?;
+    tgc_lower::verify::verify(&plan).map_err(defect)?;
+    Ok(plan)
+}
+
+/// The plan for this machine's kind, as a library for it has without options.
+///
+/// # Errors
+///
+/// If the model is invalid, or this machine is no target.
+pub fn host_plan(module: &Module) -> Result<ModelPlan, Error> {
+    plan(module, &tgc_llvm::Target::new(None, None, "")?.machine())
+}
+
+fn check(module: &Module) -> Result<(), Error> {
+    let refused = |error: tgc_graph::verify::VerifyError| Error::Invalid {
+        model: module.name.clone(),
+        reason: error.to_string(),
+    };
+    tgc_graph::verify::verify(module).map_err(refused)
+}
+
+type Changed = Result<(Function, Report), OptimizeError>;
+
+fn each(module: &Module, change: &dyn Fn(&Function) -> Changed) -> Result<Module, Error> {
+    check(module)?;
+    let functions: Result<Vec<Function>, OptimizeError> =
+        module.functions.iter().map(|function| Ok(change(function)?.0)).collect();
+    let functions = functions.map_err(defect)?;
+    Ok(Module { name: module.name.clone(), shared: module.shared.clone(), functions })
+}
+
+/// A model that is valid fails in no stage for its author's reason.
+fn defect(error: impl std::fmt::Display) -> Error {
+    Error::Internal(error.to_string())
+}
