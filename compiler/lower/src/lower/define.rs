@@ -12,6 +12,7 @@ use tgc_graph::module::{Function, Module};
 use tgc_graph::scalar::{Builder, Element, Lane, Program};
 
 use super::LowerError;
+use super::loops::{Loop, stride_along};
 use crate::plan::Fold;
 
 /// What a node is.
@@ -33,7 +34,7 @@ pub(super) enum Definition {
         operands: Vec<Operand>,
     },
     /// A fold.
-    Fold(FoldDefinition),
+    Fold(Box<FoldDefinition>),
 }
 
 /// Memory that exists before the call.
@@ -73,14 +74,77 @@ impl FoldDefinition {
     }
 }
 
+impl FoldDefinition {
+    /// The same fold with the axes of its result where `axes` says, in a result of this rank.
+    fn turned(&self, axes: &[Option<usize>], rank: usize) -> FoldDefinition {
+        let turn = |l: usize| if l < axes.len() { axes[l] } else { Some(l - axes.len() + rank) };
+        let mut turned = self.clone();
+        for operand in &mut turned.operands {
+            operand.axes.iter_mut().for_each(|axis| *axis = axis.and_then(turn));
+        }
+        turned
+    }
+
+    /// How many accesses are strided along the best loop to run innermost.
+    fn least_strided(&self, graph: &Graph, result: &[Dim]) -> usize {
+        let loops = result.iter().chain(&self.sums);
+        let far = |shape: &[Dim], axes: &[Option<usize>], l: usize| {
+            let index = axes.iter().map(|axis| axis.map(Loop::new)).collect();
+            !matches!(stride_along(shape, &index, Loop::new(l)), Dim::Const(0 | 1))
+        };
+        let own: Vec<Option<usize>> = (0..result.len()).map(Some).collect();
+        let strided = |l: usize| {
+            let operands = self.operands.iter().filter(|o| far(&graph.ty(o.node).shape, &o.axes, l)).count();
+            operands + usize::from(far(result, &own, l))
+        };
+        loops.enumerate().filter(|(_, extent)| !extent.is_one()).map(|(l, _)| strided(l)).min().unwrap_or(0)
+    }
+}
+
 /// The definitions of all nodes of a function.
 pub(super) fn definitions(module: &Module, function: &Function) -> Result<Vec<Definition>, LowerError> {
     let graph = &function.graph;
     let live = graph.reachable(&function.roots());
-    graph
+    let mut definitions: Vec<Definition> = graph
         .ids()
         .map(|id| if live[id.index()] { define(module, function, id) } else { Ok(Definition::Dead) })
-        .collect()
+        .collect::<Result<_, _>>()?;
+    absorb_views(function, &mut definitions);
+    Ok(definitions)
+}
+
+/// Lets a fold whose only user turns its axes write them in the turned order.
+fn absorb_views(function: &Function, definitions: &mut [Definition]) {
+    let graph = &function.graph;
+    let mut users = vec![0; graph.len()];
+    let operands = definitions.iter().flat_map(Definition::operands).map(|o| o.node);
+    for node in operands.chain(function.roots()) {
+        users[node.index()] += 1;
+    }
+    for id in graph.ids() {
+        let Definition::Inline { program: None, operands } = &definitions[id.index()] else { continue };
+        let Operand { node, axes } = operands[0].clone();
+        let Definition::Fold(fold) = &definitions[node.index()] else { continue };
+        let (from, to) = (&graph.ty(node).shape, &graph.ty(id).shape);
+        let turned = fold.turned(&axes, to.len());
+        let keeps_axes = (0..to.len()).all(|axis| to[axis].is_one() || axes.contains(&Some(axis)));
+        let stays_near = turned.least_strided(graph, to) <= fold.least_strided(graph, from);
+        if users[node.index()] == 1 && keeps_axes && stays_near {
+            definitions[id.index()] = Definition::Fold(Box::new(turned));
+            definitions[node.index()] = Definition::Dead;
+        }
+    }
+}
+
+impl Definition {
+    /// What it is computed from.
+    pub(super) fn operands(&self) -> &[Operand] {
+        match self {
+            Definition::Inline { operands, .. } => operands,
+            Definition::Fold(fold) => &fold.operands,
+            Definition::Dead | Definition::Source(_) | Definition::Splat(_) | Definition::Size(_) => &[],
+        }
+    }
 }
 
 fn define(module: &Module, function: &Function, id: NodeId) -> Result<Definition, LowerError> {
@@ -226,7 +290,7 @@ fn product_sum(dtype: DType) -> Fold {
 
 fn fold_or_expression(fold: FoldDefinition) -> Definition {
     if !fold.sums.iter().all(Dim::is_one) {
-        return Definition::Fold(fold);
+        return Definition::Fold(Box::new(fold));
     }
     let mut b = Builder::new(&fold.program.params);
     let params: Vec<Element> = (0..fold.program.params.len()).map(|i| b.param(i)).collect();

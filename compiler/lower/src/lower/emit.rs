@@ -84,6 +84,9 @@ fn spill(program: &Statements<'_>, cut: &mut Cut, homes: &Homes) {
     }
 }
 
+/// An accumulator and the bits it starts with.
+type Initial = (ValueId, [u64; 2]);
+
 struct Emitter<'a, 'g> {
     program: &'a Statements<'g>,
     cut: &'a Cut,
@@ -116,7 +119,7 @@ impl Emitter<'_, '_> {
 
     /// One nest for each size of accumulators.
     fn before(&mut self, sets: &[(Fold, Vec<ValueId>)]) -> Vec<Nest> {
-        let mut by_size: Vec<(Dim, Vec<(ValueId, [u64; 2])>)> = vec![];
+        let mut by_size: Vec<(Dim, Vec<Initial>)> = vec![];
         for (fold, values) in sets {
             for (value, init) in values.iter().zip(&fold.init) {
                 let size = product(&self.program.values[value.0].shape);

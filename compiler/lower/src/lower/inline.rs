@@ -153,10 +153,8 @@ fn without_unused(reads: Vec<Read>, mut program: Program) -> (Vec<Read>, Program
             numbers[usize::from(*index)] = Some(0);
         }
     }
-    let mut next = 0;
-    for number in numbers.iter_mut().flatten() {
-        *number = next;
-        next += 1;
+    for (next, number) in numbers.iter_mut().flatten().enumerate() {
+        *number = next as u16;
     }
     for (inst, _) in &mut program.insts {
         if let Inst::Param { index, .. } = inst {

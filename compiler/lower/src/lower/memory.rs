@@ -374,10 +374,13 @@ fn assign(buffers: &mut [Buffer], steps: &[Step]) -> Size {
         placed.push((buffer, slot));
     }
     let mut end = Size::Const(0);
-    let mut starts = vec![];
-    for slot in &slots {
-        starts.push(end.clone());
-        end = end.add(slot.size.clone());
+    let mut starts = vec![Size::Const(0); slots.len()];
+    // Known sizes come first, so that their offsets are numbers.
+    let mut order: Vec<usize> = (0..slots.len()).collect();
+    order.sort_by_key(|slot| !matches!(slots[*slot].size, Size::Const(_)));
+    for slot in order {
+        starts[slot] = end.clone();
+        end = end.add(slots[slot].size.clone());
     }
     for (buffer, slot) in placed {
         buffers[buffer].place = Place::Workspace { offset: starts[slot].clone() };

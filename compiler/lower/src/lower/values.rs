@@ -89,10 +89,9 @@ impl Statements<'_> {
         let mut seen = BTreeSet::new();
         // Operands have smaller ids, so the largest is never asked for again.
         while let Some((node, index)) = work.pop_last() {
-            if inside == Some(node) || self.kept[node.index()].is_none() {
-                if let Definition::Inline { operands, .. } = &self.definitions[node.index()] {
-                    work.extend(operands.iter().map(|o| (o.node, compose(&index, &o.axes))));
-                }
+            let looks_inside = inside == Some(node) || self.kept[node.index()].is_none();
+            if looks_inside && let Definition::Inline { operands, .. } = &self.definitions[node.index()] {
+                work.extend(operands.iter().map(|o| (o.node, compose(&index, &o.axes))));
             }
             seen.insert((node, index));
         }
@@ -229,20 +228,12 @@ fn needed_folds(function: &Function, definitions: &[Definition]) -> Vec<bool> {
     }
     for at in (0..definitions.len()).rev() {
         if needed[at] {
-            for operand in operands_of(&definitions[at]) {
-                needed[operand.index()] = true;
+            for operand in definitions[at].operands() {
+                needed[operand.node.index()] = true;
             }
         }
     }
     (0..definitions.len()).map(|at| needed[at] && matches!(definitions[at], Definition::Fold(_))).collect()
-}
-
-fn operands_of(definition: &Definition) -> Vec<NodeId> {
-    match definition {
-        Definition::Inline { operands, .. } => operands.iter().map(|o| o.node).collect(),
-        Definition::Fold(fold) => fold.operands.iter().map(|o| o.node).collect(),
-        Definition::Dead | Definition::Source(_) | Definition::Splat(_) | Definition::Size(_) => vec![],
-    }
 }
 
 /// What may be computed again in a second statement: a cast and a few operations.

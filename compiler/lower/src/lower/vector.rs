@@ -43,23 +43,26 @@ pub(super) fn tune(nest: &mut Nest, symbols: &Symbols, machine: &Machine) {
     nest.parallel = parallel(nest, symbols);
 }
 
-/// Whether rows that run together save loads: something is the same in every row, along an inner axis.
+/// Whether rows that run together save work: something is the same in every row along an inner axis, or a long
+/// program without axes runs for all of them at once.
 fn shares_across_rows(nest: &Nest) -> bool {
-    nest.blocks.iter().filter(|b| !b.axes.is_empty()).any(|block| {
-        let shared = block.reads.iter().any(|read| match read {
-            Read::Buffer(access) => {
-                !access.strides.is_empty() && access.strides.iter().all(|(axis, _)| *axis != Axis::Row)
-            }
-            Read::Row(_) | Read::Size(_) => false,
-        });
-        shared || block.sinks.iter().any(|sink| matches!(sink, Sink::Accumulate { .. }))
-    })
+    let long = |b: &Block| b.axes.is_empty() && b.program.insts.len() > SHORT;
+    nest.blocks.iter().any(long)
+        || nest.blocks.iter().filter(|b| !b.axes.is_empty()).any(|block| {
+            let shared = block.reads.iter().any(|read| match read {
+                Read::Buffer(access) => {
+                    !access.strides.is_empty() && access.strides.iter().all(|(axis, _)| *axis != Axis::Row)
+                }
+                Read::Row(_) | Read::Size(_) => false,
+            });
+            shared || block.sinks.iter().any(|sink| matches!(sink, Sink::Accumulate { .. }))
+        })
 }
 
 fn axis_free_rows(nest: &Nest, machine: &Machine) -> u32 {
     let totals = nest.blocks.iter().flat_map(|b| &b.sinks).any(|s| matches!(s, Sink::Total { .. }));
-    let widest = nest.blocks.iter().map(|b| widest_bytes(b, Axis::Row)).max().unwrap_or(1);
     let longest = nest.blocks.iter().map(|b| b.program.insts.len()).max().unwrap_or(0);
+    let widest = nest.blocks.iter().map(|b| vector_bytes(b, Axis::Row)).max().unwrap_or(1);
     machine.lanes(widest) * vectors(totals, longest)
 }
 
@@ -81,7 +84,7 @@ fn lanes(block: &Block, rows: u32, machine: &Machine) -> u32 {
     let folds = block.sinks.iter().any(|s| matches!(s, Sink::Fold { .. }));
     let vectors = vectors(folds, block.program.insts.len());
     let vectors = if rows > 1 { vectors.min(2) } else { vectors };
-    at_most(machine.lanes(widest_bytes(block, last)) * vectors, extent)
+    at_most(machine.lanes(vector_bytes(block, last)) * vectors, extent)
 }
 
 /// A power of two that a known extent fills.
@@ -122,8 +125,9 @@ fn strided(block: &Block, along: Axis) -> usize {
     reads.chain(writes).filter(|a| a.strides.iter().any(far)).count()
 }
 
-/// Bytes of the widest value that differs from lane to lane.
-fn widest_bytes(block: &Block, along: Axis) -> usize {
+/// Bytes of the element that a vector is counted in: the widest that differs from lane to lane or, in a long
+/// program, the most frequent.
+fn vector_bytes(block: &Block, along: Axis) -> usize {
     let varies: Vec<bool> = block
         .reads
         .iter()
@@ -133,7 +137,11 @@ fn widest_bytes(block: &Block, along: Axis) -> usize {
             Read::Size(_) => false,
         })
         .collect();
-    let values = widest_value(&block.program, &varies);
+    let counts = varying_by_width(&block.program, &varies);
+    if block.program.insts.len() > SHORT {
+        let most = counts.iter().max_by_key(|(bytes, count)| (*count, *bytes));
+        return most.map_or(1, |(bytes, _)| *bytes);
+    }
     let folds = block.sinks.iter().filter_map(|sink| match sink {
         Sink::Fold { fold, .. } | Sink::Accumulate { fold, .. } | Sink::Total { fold, .. } => {
             fold.accumulators.iter().map(|d| d.lane().bytes()).max()
@@ -141,23 +149,24 @@ fn widest_bytes(block: &Block, along: Axis) -> usize {
         Sink::Store { .. } | Sink::Row { .. } => None,
     });
     let stores = block.program.results.iter().map(|e| e.dtype.lane().bytes());
-    folds.chain(stores).max().unwrap_or(1).max(values)
+    let values = counts.iter().filter(|(_, count)| *count > 0).map(|(bytes, _)| *bytes);
+    folds.chain(stores).chain(values).max().unwrap_or(1)
 }
 
-fn widest_value(program: &Program, varies: &[bool]) -> usize {
+/// How many values of each width differ from lane to lane.
+fn varying_by_width(program: &Program, varies: &[bool]) -> [(usize, usize); 4] {
+    let mut counts = [(1, 0), (2, 0), (4, 0), (8, 0)];
     let mut varying: Vec<bool> = vec![];
-    let mut widest = 1;
     for (inst, lane) in &program.insts {
         let vary = match inst {
             Inst::Param { index, .. } => varies[usize::from(*index)],
             _ => inst.operands().iter().any(|v| varying[v.0 as usize]),
         };
-        if vary {
-            widest = widest.max(lane.bytes());
-        }
+        let width = counts.iter_mut().filter(|(bytes, _)| vary && *bytes == lane.bytes());
+        width.for_each(|(_, count)| *count += 1);
         varying.push(vary);
     }
-    widest
+    counts
 }
 
 fn parallel(nest: &Nest, symbols: &Symbols) -> Option<Parallel> {
