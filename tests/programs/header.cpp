@@ -1,0 +1,2 @@
+// Everything in a header, as C++.
+#include "header.c"

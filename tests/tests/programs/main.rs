@@ -1,0 +1,8 @@
+//! C and C++ programs against emitted libraries, by theme. The programs themselves check what they see.
+
+mod contract;
+mod linking;
+mod memory;
+mod reflection;
+mod training;
+mod wrong;
