@@ -45,6 +45,15 @@ pub(crate) fn class(op: &Op) -> Class {
     }
 }
 
+/// All operands, none of them a literal, have the type that the operation computes in: the result's, if that
+/// is not `bool`.
+pub(crate) fn is_uniform(graph: &Graph, id: NodeId) -> bool {
+    let node = graph.node(id);
+    let first = node.operands.first().map_or(node.ty.dtype, |o| graph.ty(*o).dtype);
+    let computed = node.ty.dtype == first || node.ty.dtype == DType::Bool;
+    computed && node.operands.iter().all(|o| graph.ty(*o).dtype == first && !graph.is_weak(*o))
+}
+
 /// The constant that a node is.
 pub(crate) fn constant(graph: &Graph, id: NodeId) -> Option<&Constant> {
     match graph.op(id) {
@@ -121,7 +130,9 @@ pub(crate) fn is_finite_nonzero(graph: &Graph, id: NodeId, shape: &[Dim]) -> boo
     let wide = matches!(ty.dtype, DType::BF16 | DType::F32 | DType::F64);
     match splat(graph, id) {
         Some(value) => is_moderate(ty.dtype, value) && ty.dtype.is_float(),
-        None => wide && magnitude(graph, id, shape, 8).is_some_and(|(low, high)| low > -100.0 && high < 100.0),
+        None => {
+            wide && magnitude(graph, id, shape, 8).is_some_and(|(low, high)| low > -100.0 && high < 100.0)
+        }
     }
 }
 
@@ -186,10 +197,12 @@ mod tests {
     #[test]
     fn lossless_casts_are_those_that_keep_every_value() {
         use DType::*;
-        for (from, to) in [(I8, F16), (U8, BF16), (U16, I32), (I32, F64), (F16, F32), (F32, C64), (Bool, I8)] {
+        for (from, to) in [(I8, F16), (U8, BF16), (U16, I32), (I32, F64), (F16, F32), (F32, C64), (Bool, I8)]
+        {
             assert!(is_lossless(from, to), "{from} to {to}");
         }
-        for (from, to) in [(I64, F64), (I16, F16), (I8, U8), (F64, F32), (F16, BF16), (BF16, F16), (C64, F32)] {
+        for (from, to) in [(I64, F64), (I16, F16), (I8, U8), (F64, F32), (F16, BF16), (BF16, F16), (C64, F32)]
+        {
             assert!(!is_lossless(from, to), "{from} to {to}");
         }
     }

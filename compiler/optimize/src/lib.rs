@@ -9,8 +9,11 @@
 //! Cranelift's mid-end (Fallin, "ægraphs", EGRAPHS 2023), without its sets of alternatives.
 
 mod check;
+#[cfg(test)]
+mod contracts;
 mod error;
 pub mod example;
+pub mod expression;
 mod facts;
 mod fold;
 mod order;

@@ -6,6 +6,8 @@
 //!   the same node twice.
 //! - An operation with attributes (`sum(x)`) matches whatever they are; on the right, the same name has the
 //!   attributes that were found.
+//! - Operations without attributes match only where they compute in the type of all their operands, as
+//!   they do in canonical form.
 //!
 //! The operands of `+` and `*` match in both orders, all combinations being tried.
 
@@ -14,6 +16,7 @@ use tgc_graph::attribute::Attributes;
 use tgc_graph::graph::{Graph, NodeId};
 use tgc_graph::ops::Op;
 
+use crate::expression::{self, Expression, is_constant_name};
 use crate::facts;
 use crate::order::operation_index;
 use crate::rewrite::Rewriter;
@@ -76,7 +79,9 @@ impl Match<'_> {
     /// If the pattern has no such variable: an error of the rule.
     pub fn node(&self, name: &str) -> NodeId {
         let index = self.equation.variables.iter().position(|v| v == name);
-        index.and_then(|i| self.bindings.nodes[i]).expect("invariant: conditions name variables of the left side")
+        index
+            .and_then(|i| self.bindings.nodes[i])
+            .expect("invariant: conditions name variables of the left side")
     }
 
     /// The values of all constant variables of the left side.
@@ -98,14 +103,11 @@ impl Equation {
     ///
     /// If the text is not in the language; says where.
     pub fn parse(text: &str) -> Result<Equation, String> {
-        let mut parser = Parser { text, rest: text, nodes: vec![], variables: vec![] };
-        let left = parser.sum()?;
-        parser.expect("=>")?;
-        let right = parser.sum()?;
-        match parser.rest.trim().is_empty() {
-            true => Ok(Equation { nodes: parser.nodes, variables: parser.variables, left, right }),
-            false => Err(parser.error("the end")),
-        }
+        let (left, right) = expression::parse(text)?;
+        let right = right.ok_or_else(|| format!("`{text}` has no right side"))?;
+        let mut compiler = Compiler::default();
+        let (left, right) = (compiler.compile(&left)?, compiler.compile(&right)?);
+        Ok(Equation { nodes: compiler.nodes, variables: compiler.variables, left, right })
     }
 
     /// A subpattern.
@@ -151,7 +153,7 @@ impl Equation {
                     (found.to_bits() == value.to_bits()).then_some(())?;
                 }
                 Pattern::Plain(op, children) => {
-                    (graph.op(id) == op).then_some(())?;
+                    (graph.op(id) == op && facts::is_uniform(graph, id)).then_some(())?;
                     let operands = graph.operands(id);
                     if is_commutative(op) {
                         let mut mirrored = goals.clone();
@@ -214,10 +216,6 @@ pub(crate) fn is_commutative(op: &Op) -> bool {
     matches!(op, Op::Add(_) | Op::Mul(_))
 }
 
-fn is_constant_name(name: &str) -> bool {
-    name.strip_prefix('c').is_some_and(|number| number.bytes().all(|b| b.is_ascii_digit()))
-}
-
 fn bind(bindings: &mut Bindings, variable: usize, id: NodeId) -> Option<()> {
     match bindings.nodes[variable].replace(id) {
         Some(other) if other != id => None,
@@ -225,125 +223,44 @@ fn bind(bindings: &mut Bindings, variable: usize, id: NodeId) -> Option<()> {
     }
 }
 
-struct Parser<'a> {
-    text: &'a str,
-    rest: &'a str,
+/// Turns an expression into patterns.
+#[derive(Default)]
+struct Compiler {
     nodes: Vec<Pattern>,
     variables: Vec<String>,
 }
 
-impl Parser<'_> {
-    fn error(&self, expected: &str) -> String {
-        let column = self.text.len() - self.rest.len() + 1;
-        format!("pattern `{}`: {expected} expected at column {column}", self.text)
-    }
-
-    fn accept(&mut self, token: &str) -> bool {
-        self.rest = self.rest.trim_start();
-        let found = self.rest.starts_with(token);
-        if found {
-            self.rest = &self.rest[token.len()..];
-        }
-        found
-    }
-
-    fn expect(&mut self, token: &str) -> Result<(), String> {
-        if self.accept(token) { Ok(()) } else { Err(self.error(token)) }
-    }
-
+impl Compiler {
     fn push(&mut self, node: Pattern) -> PatternId {
         self.nodes.push(node);
         PatternId(self.nodes.len() as u16 - 1)
     }
 
-    fn operation(&mut self, name: &str, operands: SmallVec<[PatternId; 2]>) -> Result<PatternId, String> {
-        let index = Op::NAMES.iter().position(|n| *n == name).ok_or_else(|| self.error("an operation"))?;
-        let node = match Op::from_parts(name, &Attributes::default()) {
-            Ok(op) => Pattern::Plain(op, operands),
-            Err(_) => Pattern::Named(index, operands),
+    fn compile(&mut self, expression: &Expression) -> Result<PatternId, String> {
+        let node = match expression {
+            Expression::Variable { name, ty: None } => {
+                let known = self.variables.iter().position(|v| v == name);
+                let variable = known.unwrap_or(self.variables.len());
+                if known.is_none() {
+                    self.variables.push(name.clone());
+                }
+                if is_constant_name(name) { Pattern::Constant(variable) } else { Pattern::Any(variable) }
+            }
+            Expression::Number { value, weak: false, shape: None } => Pattern::Number(*value),
+            Expression::Call { name, attributes: None, operands } => {
+                let index = Op::NAMES.iter().position(|n| n == name);
+                let index = index.ok_or_else(|| format!("there is no operation `{name}`"))?;
+                let operands: Result<_, String> = operands.iter().map(|o| self.compile(o)).collect();
+                match Op::from_parts(name, &Attributes::default()) {
+                    Ok(op) => Pattern::Plain(op, operands?),
+                    Err(_) => Pattern::Named(index, operands?),
+                }
+            }
+            Expression::Variable { .. } | Expression::Number { .. } | Expression::Call { .. } => {
+                return Err(format!("a pattern has neither types nor attributes: {expression:?}"));
+            }
         };
         Ok(self.push(node))
-    }
-
-    fn sum(&mut self) -> Result<PatternId, String> {
-        let mut left = self.product()?;
-        loop {
-            let name = if self.accept("+") {
-                "add"
-            } else if self.accept("-") {
-                "sub"
-            } else {
-                return Ok(left);
-            };
-            let right = self.product()?;
-            left = self.operation(name, SmallVec::from_slice(&[left, right]))?;
-        }
-    }
-
-    fn product(&mut self) -> Result<PatternId, String> {
-        let mut left = self.prefix()?;
-        loop {
-            let name = if self.accept("*") {
-                "mul"
-            } else if self.accept("/") {
-                "div"
-            } else {
-                return Ok(left);
-            };
-            let right = self.prefix()?;
-            left = self.operation(name, SmallVec::from_slice(&[left, right]))?;
-        }
-    }
-
-    fn prefix(&mut self) -> Result<PatternId, String> {
-        if !self.accept("-") {
-            return self.primary();
-        }
-        if self.rest.starts_with(|c: char| c.is_ascii_digit()) {
-            let value = self.number()?;
-            return Ok(self.push(Pattern::Number(-value)));
-        }
-        let operand = self.prefix()?;
-        self.operation("neg", SmallVec::from_slice(&[operand]))
-    }
-
-    fn number(&mut self) -> Result<f64, String> {
-        let end = self.rest.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(self.rest.len());
-        let value = self.rest[..end].parse().map_err(|_| self.error("a number"))?;
-        self.rest = &self.rest[end..];
-        Ok(value)
-    }
-
-    fn primary(&mut self) -> Result<PatternId, String> {
-        if self.accept("(") {
-            let inner = self.sum()?;
-            self.expect(")")?;
-            return Ok(inner);
-        }
-        if self.rest.starts_with(|c: char| c.is_ascii_digit()) {
-            let value = self.number()?;
-            return Ok(self.push(Pattern::Number(value)));
-        }
-        let end = self.rest.find(|c: char| !c.is_ascii_alphanumeric() && c != '_').unwrap_or(self.rest.len());
-        let name = self.rest[..end].to_owned();
-        if name.is_empty() {
-            return Err(self.error("an operand"));
-        }
-        self.rest = &self.rest[end..];
-        if self.accept("(") {
-            let mut operands = SmallVec::from_slice(&[self.sum()?]);
-            while self.accept(",") {
-                operands.push(self.sum()?);
-            }
-            self.expect(")")?;
-            return self.operation(&name, operands);
-        }
-        let known = self.variables.iter().position(|v| *v == name);
-        let variable = known.unwrap_or_else(|| {
-            self.variables.push(name.clone());
-            self.variables.len() - 1
-        });
-        Ok(self.push(if is_constant_name(&name) { Pattern::Constant(variable) } else { Pattern::Any(variable) }))
     }
 }
 
@@ -366,8 +283,8 @@ mod tests {
     #[test]
     fn errors_say_where() {
         let message = |text| Equation::parse(text).expect_err("it is not in the language");
-        assert_eq!(message("x + => x"), "pattern `x + => x`: an operand expected at column 5");
-        assert_eq!(message("nosuch(x) => x"), "pattern `nosuch(x) => x`: an operation expected at column 10");
-        assert_eq!(message("x"), "pattern `x`: => expected at column 2");
+        assert_eq!(message("x + => x"), "`x + => x`: an operand expected at column 5");
+        assert_eq!(message("nosuch(x) => x"), "there is no operation `nosuch`");
+        assert_eq!(message("x"), "`x` has no right side");
     }
 }

@@ -171,7 +171,11 @@ pub fn optimize_until(
     }
 }
 
-fn run(function: &Function, options: &Options, stages: &[Stage]) -> Result<(Function, Report), OptimizeError> {
+fn run(
+    function: &Function,
+    options: &Options,
+    stages: &[Stage],
+) -> Result<(Function, Report), OptimizeError> {
     let mut current = function.clone();
     let mut report = Report { function: function.name.clone(), stages: vec![] };
     // How many groups the function is known to be a normal form of.
@@ -179,7 +183,8 @@ fn run(function: &Function, options: &Options, stages: &[Stage]) -> Result<(Func
     for stage in stages {
         let start = Instant::now();
         let before = current.graph.len();
-        let broken = |problem| OptimizeError::Broken { function: function.name.clone(), stage: stage.name, problem };
+        let broken =
+            |problem| OptimizeError::Broken { function: function.name.clone(), stage: stage.name, problem };
         let (next, passes, fired) = match stage.work {
             Work::Rewrite(groups) if groups.len() <= settled => (None, 0, vec![]),
             Work::Rewrite(groups) => {
@@ -241,7 +246,8 @@ fn settle(
     stage: &Stage,
     options: &Options,
 ) -> Result<(Function, usize, Vec<Fired>), OptimizeError> {
-    let broken = |problem| OptimizeError::Broken { function: function.name.clone(), stage: stage.name, problem };
+    let broken =
+        |problem| OptimizeError::Broken { function: function.name.clone(), stage: stage.name, problem };
     let rules = rule_set(groups, options.fast_math);
     let mut current = function.clone();
     let mut total = Changes { fired: vec![0; rules.rules.len()], ..Changes::default() };
@@ -256,7 +262,8 @@ fn settle(
         }
         if pass == MOST_PASSES {
             let still = fired(rules, &changes);
-            let rules = still.iter().map(|f| format!("{} ({})", f.rule, f.count)).collect::<Vec<_>>().join(", ");
+            let rules =
+                still.iter().map(|f| format!("{} ({})", f.rule, f.count)).collect::<Vec<_>>().join(", ");
             let (function, stage) = (function.name.clone(), stage.name);
             return Err(OptimizeError::Restless { function, stage, passes: pass, rules });
         }

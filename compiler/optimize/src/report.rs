@@ -59,7 +59,8 @@ impl Report {
         for stage in &self.stages {
             let _ = write!(text, "  {}: {} -> {} nodes", stage.stage, stage.before, stage.after);
             if stage.passes > 0 {
-                let _ = write!(text, ", {} {}", stage.passes, if stage.passes == 1 { "pass" } else { "passes" });
+                let _ =
+                    write!(text, ", {} {}", stage.passes, if stage.passes == 1 { "pass" } else { "passes" });
             }
             if times {
                 let _ = write!(text, ", {:.3} ms", stage.time.as_secs_f64() * 1e3);

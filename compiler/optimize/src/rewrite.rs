@@ -71,7 +71,12 @@ pub(crate) fn rebuild(
             .try_add(node.op.clone(), &operands)
             .map_err(|error| error.describe(&|i| format!("operand {i} of {}", node.op.name())))?;
         if *rewriter.graph.ty(new) != node.ty {
-            return Err(format!("`{}` changed from {:?} to {:?}", node.op.name(), node.ty, rewriter.graph.ty(new)));
+            return Err(format!(
+                "`{}` changed from {:?} to {:?}",
+                node.op.name(),
+                node.ty,
+                rewriter.graph.ty(new)
+            ));
         }
         renamed[id.index()] = new;
     }
@@ -84,8 +89,16 @@ impl<'r> Rewriter<'r> {
     /// Builds into a graph, which may hold nodes already.
     pub fn new(graph: Graph, rules: &'r RuleSet) -> Rewriter<'r> {
         let fired = vec![0; rules.rules.len()];
-        let mut rewriter =
-            Rewriter { graph, rules, keys: vec![], normal: vec![], fired, folded: 0, depth: 0, unfinished: false };
+        let mut rewriter = Rewriter {
+            graph,
+            rules,
+            keys: vec![],
+            normal: vec![],
+            fired,
+            folded: 0,
+            depth: 0,
+            unfinished: false,
+        };
         rewriter.note_new_nodes();
         rewriter
     }

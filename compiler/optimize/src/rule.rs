@@ -131,7 +131,9 @@ pub struct CompiledRule {
 impl CompiledRule {
     fn new(rule: &'static Rule) -> CompiledRule {
         let equation = match rule.body {
-            Body::Pattern => Some(Equation::parse(rule.algebra).expect("invariant: rules are in the language")),
+            Body::Pattern => {
+                Some(Equation::parse(rule.algebra).expect("invariant: rules are in the language"))
+            }
             Body::Function { .. } => None,
         };
         CompiledRule { rule, equation }
@@ -157,9 +159,10 @@ impl CompiledRule {
     fn roots(&self) -> Vec<usize> {
         let position = |name: &str| Op::NAMES.iter().position(|n| *n == name);
         match (&self.rule.body, &self.equation) {
-            (Body::Function { roots: Roots::Named(names), .. }, _) => {
-                names.iter().map(|n| position(n).expect("invariant: rules name operations that exist")).collect()
-            }
+            (Body::Function { roots: Roots::Named(names), .. }, _) => names
+                .iter()
+                .map(|n| position(n).expect("invariant: rules name operations that exist"))
+                .collect(),
             (Body::Function { roots: Roots::Elementwise | Roots::Maps, .. }, _) => vec![],
             (Body::Pattern, equation) => equation.iter().filter_map(Equation::root).collect(),
         }
@@ -181,7 +184,8 @@ impl RuleSet {
     /// the rest.
     pub fn new(rules: impl IntoIterator<Item = &'static Rule>) -> RuleSet {
         let rules: Vec<CompiledRule> = rules.into_iter().map(CompiledRule::new).collect();
-        let mut set = RuleSet { rules, by_operation: vec![vec![]; Op::NAMES.len()], elementwise: vec![], maps: vec![] };
+        let mut set =
+            RuleSet { rules, by_operation: vec![vec![]; Op::NAMES.len()], elementwise: vec![], maps: vec![] };
         for (index, rule) in set.rules.iter().enumerate() {
             for root in rule.roots() {
                 set.by_operation[root].push(index);

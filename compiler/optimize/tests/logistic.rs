@@ -50,9 +50,9 @@ fn loss_and_gradient_are_relatively_accurate_far_out() {
     let sigmoid = |z: f64| if z > 0.0 { 1.0 / (1.0 + (-z).exp()) } else { z.exp() / (1.0 + z.exp()) };
     for z in [0.0, 0.5, -0.5, 20.0, -20.0, 40.0, -40.0, 700.0, -700.0, 1000.0, -1000.0] {
         for y in [0.0, 1.0, 0.25] {
-            let out = evaluate(&f, &[], &[Array::from([z]), Array::from([y])], &Sizes::new()).expect("it runs");
-            let got: Vec<f64> =
-                out.outputs.iter().map(|a| a.to_vec::<f64>().expect("doubles")[0]).collect();
+            let out =
+                evaluate(&f, &[], &[Array::from([z]), Array::from([y])], &Sizes::new()).expect("it runs");
+            let got: Vec<f64> = out.outputs.iter().map(|a| a.to_vec::<f64>().expect("doubles")[0]).collect();
             let want = [y * softplus(-z) + (1.0 - y) * softplus(z), (1.0 - y) * sigmoid(z) - y * sigmoid(-z)];
             for (got, want) in got.iter().zip(want) {
                 assert!((got - want).abs() <= 1e-15 * want.abs(), "z={z} y={y}: {got} instead of {want}");
@@ -84,7 +84,17 @@ fn a_training_step_has_one_product_per_gradient() {
     let module = m.module();
     let (f, report) = optimized(&module, "train");
     let text = shown(&f, &module);
-    for (op, n) in [("exp", 0), ("log", 0), ("dot", 2), ("sum", 1), ("softplus", 2), ("sigmoid", 2), ("fill", 0), ("grad", 0), ("mean", 0)] {
+    for (op, n) in [
+        ("exp", 0),
+        ("log", 0),
+        ("dot", 2),
+        ("sum", 1),
+        ("softplus", 2),
+        ("sigmoid", 2),
+        ("fill", 0),
+        ("grad", 0),
+        ("mean", 0),
+    ] {
         assert_eq!(count(&f, op), n, "{op}\n{text}\n{}", report.explain(false));
     }
     println!("{text}\n{}", report.explain(true));

@@ -7,9 +7,9 @@ use tgc_graph::ops::Op;
 
 use crate::facts;
 use crate::pattern::Match;
+use crate::rewrite::Rewriter;
 use crate::rule::Contract::{Exact, Reassociates};
 use crate::rule::{Roots, Rule};
-use crate::rewrite::Rewriter;
 use crate::rules::Group;
 use tgc_graph::graph::NodeId;
 use tgc_graph::ops::{Cast, Constant};
@@ -29,7 +29,13 @@ const RULES: &[Rule] = &[
         "operands of other types, literals among them, are cast to the type that the operation computes in",
         Roots::Elementwise,
         uniform_types,
-        &["x:f32[A] + y:f64[A]", "x:i32[A] / y:i32[A]", "exp(x:i8[A])", "gt(x:i16[A], y:f32[A])", "x:f32[A] * 0.1w"],
+        &[
+            "x:f32[A] + y:f64[A]",
+            "x:i32[A] / y:i32[A]",
+            "exp(x:i8[A])",
+            "gt(x:i16[A], y:f32[A])",
+            "x:f32[A] * 0.1w",
+        ],
     ),
     Rule::function(
         "strong-literal-in-dot",
@@ -64,16 +70,20 @@ const RULES: &[Rule] = &[
     // One operation instead of two kinds.
     Rule::new("sub-constant", Exact, "x - c => x + -c"),
     Rule::new("add-same", Exact, "x + x => 2 * x"),
-    Rule::new("div-power-of-two", Exact, "x / c => 1 / c * x")
-        .when("c is a power of two and 1/c a normal number", |m| {
+    Rule::new("div-power-of-two", Exact, "x / c => 1 / c * x").when(
+        "c is a power of two and 1/c a normal number",
+        |m| {
             let (c, dtype) = (m.value("c"), m.graph.ty(m.root).dtype);
             facts::is_moderate(dtype, c) && c.to_bits() << 12 == 0
-        }),
+        },
+    ),
     // Constants meet.
     Rule::new("add-constants", Reassociates, "c1 + (c2 + x) => c1 + c2 + x").when(MODERATE, moderate_or_zero),
-    Rule::new("add-constants-sub", Reassociates, "c1 + (c2 - x) => c1 + c2 - x").when(MODERATE, moderate_or_zero),
+    Rule::new("add-constants-sub", Reassociates, "c1 + (c2 - x) => c1 + c2 - x")
+        .when(MODERATE, moderate_or_zero),
     Rule::new("sub-constants", Reassociates, "c1 - (c2 + x) => c1 - c2 - x").when(MODERATE, moderate_or_zero),
-    Rule::new("sub-constants-sub", Reassociates, "c1 - (c2 - x) => c1 - c2 + x").when(MODERATE, moderate_or_zero),
+    Rule::new("sub-constants-sub", Reassociates, "c1 - (c2 - x) => c1 - c2 + x")
+        .when(MODERATE, moderate_or_zero),
     Rule::new("mul-constants", Reassociates, "c1 * (c2 * x) => c1 * c2 * x").when(MODERATE, moderate),
     Rule::new("mul-div-constants", Reassociates, "c1 * (x / c2) => c1 / c2 * x").when(MODERATE, moderate),
     Rule::new("mul-constant-div", Reassociates, "c1 * (c2 / x) => c1 * c2 / x").when(MODERATE, moderate),
@@ -82,7 +92,8 @@ const RULES: &[Rule] = &[
     Rule::new("div-constants", Reassociates, "x / c1 / c2 => x / (c1 * c2)").when(MODERATE, moderate),
     Rule::new("constant-div-div", Reassociates, "c1 / x / c2 => c1 / c2 / x").when(MODERATE, moderate),
     Rule::new("constant-div-quotient", Reassociates, "c1 / (x / c2) => c1 * c2 / x").when(MODERATE, moderate),
-    Rule::new("constant-div-constant-div", Reassociates, "c1 / (c2 / x) => c1 / c2 * x").when(MODERATE, moderate),
+    Rule::new("constant-div-constant-div", Reassociates, "c1 / (c2 / x) => c1 / c2 * x")
+        .when(MODERATE, moderate),
     // Scalar factors move toward the root, where one multiplication serves a whole sum.
     Rule::new("scale-outward", Reassociates, "s * x * y => s * (x * y)").when(
         "s is constant, or has one element where x and y have several",
@@ -103,7 +114,8 @@ const RULES: &[Rule] = &[
         },
     ),
     Rule::new("factor-sum", Reassociates, "s * x + s * y => s * (x + y)").when(COMMON_FACTOR, common_factor),
-    Rule::new("factor-difference", Reassociates, "s * x - s * y => s * (x - y)").when(COMMON_FACTOR, common_factor),
+    Rule::new("factor-difference", Reassociates, "s * x - s * y => s * (x - y)")
+        .when(COMMON_FACTOR, common_factor),
     Rule::new("collect-terms", Reassociates, "c1 * x + c2 * x => (c1 + c2) * x")
         .when("c1 and c2 have one sign and are of moderate size", |m| {
             moderate(m) && m.value("c1") * m.value("c2") > 0.0

@@ -26,14 +26,8 @@ pub struct Group {
 }
 
 /// All groups. Within a stage, earlier groups are tried first.
-pub static GROUPS: &[Group] = &[
-    structure::GROUP,
-    canonical::GROUP,
-    reduce::GROUP,
-    stable::GROUP,
-    special::GROUP,
-    fast::GROUP,
-];
+pub static GROUPS: &[Group] =
+    &[structure::GROUP, canonical::GROUP, reduce::GROUP, stable::GROUP, special::GROUP, fast::GROUP];
 
 /// All rules, in the order they are tried.
 pub fn rules() -> impl Iterator<Item = &'static Rule> {

@@ -51,7 +51,11 @@ const RULES: &[Rule] = &[
         "sum(dimshuffle(x)) => dimshuffle(sum(x))",
         Roots::Named(&["sum"]),
         sum_dimshuffle,
-        &["sum{0}(dimshuffle{1,0}(x:[A,B]))", "sum{0}(dimshuffle{2,0,1}(x:[A,B,C]))", "sum{1}(dimshuffle{x,0}(x:[A]))"],
+        &[
+            "sum{0}(dimshuffle{1,0}(x:[A,B]))",
+            "sum{0}(dimshuffle{2,0,1}(x:[A,B,C]))",
+            "sum{1}(dimshuffle{x,0}(x:[A]))",
+        ],
     ),
     Rule::function(
         "sum-of-fill",
@@ -67,12 +71,15 @@ const RULES: &[Rule] = &[
         "sum(fill(s, x)) over axes that the fill stretched => sum(x) * size, if x is known to be finite or the size not 0",
         Roots::Named(&["sum"]),
         sum_of_stretched,
-        &["sum{0}(fill(s:[A,B], 1.5))", "sum{0,1}(fill(s:[3,B], x:[1,B]))", "sum{0}(fill(s:i32[A], x:i32[1]))",
-          "sum{0}(2.5c[3])"],
+        &[
+            "sum{0}(fill(s:[A,B], 1.5))",
+            "sum{0,1}(fill(s:[3,B], x:[1,B]))",
+            "sum{0}(fill(s:i32[A], x:i32[1]))",
+            "sum{0}(2.5c[3])",
+        ],
     ),
-    Rule::new("sum-neg", Reassociates, "sum(-x) => -sum(x)").when("x has the type of the sum", |m| {
-        m.graph.ty(m.node("x")).dtype == m.graph.ty(m.root).dtype
-    }),
+    Rule::new("sum-neg", Reassociates, "sum(-x) => -sum(x)")
+        .when("x has the type of the sum", |m| m.graph.ty(m.node("x")).dtype == m.graph.ty(m.root).dtype),
     Rule::function(
         "sum-scaled",
         Reassociates,
@@ -103,8 +110,12 @@ const RULES: &[Rule] = &[
         "dot(dimshuffle(x), y), dot(x, dimshuffle(y)) => dimshuffle(dot(x, y)) over other axes",
         Roots::Named(&["dot"]),
         dot_dimshuffle,
-        &["dot{0;1;0}(dimshuffle{1,0}(x:[A,B]), y:[A])", "dot{0;1;0}(x:[A,B], dimshuffle{1,0}(y:[C,B]))",
-          "dot{0;1;0}(dimshuffle{x,0}(x:[A]), y:[A,B])", "dot{1;1;2}(x:[A,B], dimshuffle{0,2,1}(y:[A,B,C]))"],
+        &[
+            "dot{0;1;0}(dimshuffle{1,0}(x:[A,B]), y:[A])",
+            "dot{0;1;0}(x:[A,B], dimshuffle{1,0}(y:[C,B]))",
+            "dot{0;1;0}(dimshuffle{x,0}(x:[A]), y:[A,B])",
+            "dot{1;1;2}(x:[A,B], dimshuffle{0,2,1}(y:[A,B,C]))",
+        ],
     ),
 ];
 
@@ -163,11 +174,15 @@ fn sum_dimshuffle(rewriter: &mut Rewriter<'_>, id: NodeId) -> Option<NodeId> {
 }
 
 /// The stretched operand of a sum, what it was before, and the summed axes along which it was stretched.
-fn stretched_sum(rewriter: &mut Rewriter<'_>, id: NodeId) -> Option<(Vec<usize>, NodeId, NodeId, Vec<usize>)> {
+fn stretched_sum(
+    rewriter: &mut Rewriter<'_>,
+    id: NodeId,
+) -> Option<(Vec<usize>, NodeId, NodeId, Vec<usize>)> {
     let (axes, filled) = sum_axes(rewriter.graph(), id)?;
     let value = unstretched(rewriter, filled)??;
     let (wide, narrow) = (&rewriter.graph().ty(filled).shape, &rewriter.graph().ty(value).shape);
-    let stretched = axes.iter().copied().filter(|&axis| narrow[axis].is_one() && !wide[axis].is_one()).collect();
+    let stretched =
+        axes.iter().copied().filter(|&axis| narrow[axis].is_one() && !wide[axis].is_one()).collect();
     Some((axes, filled, value, stretched))
 }
 
@@ -205,6 +220,9 @@ fn sum_of_stretched(rewriter: &mut Rewriter<'_>, id: NodeId) -> Option<NodeId> {
 /// The scalar factor of a product that may leave sums, and the other factor.
 fn scale(graph: &Graph, id: NodeId) -> Option<(NodeId, NodeId)> {
     let Op::Mul(_) = graph.op(id) else { return None };
+    if !facts::is_uniform(graph, id) {
+        return None;
+    }
     let [a, b] = [graph.operands(id)[0], graph.operands(id)[1]];
     let may_leave = |s: NodeId| {
         let integer = graph.ty(s).dtype.kind() == Kind::Integer;

@@ -15,11 +15,8 @@ use crate::rules::Group;
 use crate::rules::structure::dimshuffle;
 
 /// The group.
-pub const GROUP: Group = Group {
-    name: "special",
-    doc: "Operations that lowering has better code for.",
-    rules: RULES,
-};
+pub const GROUP: Group =
+    Group { name: "special", doc: "Operations that lowering has better code for.", rules: RULES };
 
 const RULES: &[Rule] = &[
     Rule::function(
@@ -28,7 +25,10 @@ const RULES: &[Rule] = &[
         "dimshuffle(dot(x, y)) that swaps the free axes of x and y => dot(y, x)",
         Roots::Named(&["dimshuffle"]),
         transposed_dot,
-        &["dimshuffle{1,0}(dot{0;1;0}(x:[A,B], y:[B,C]))", "dimshuffle{0,2,1}(dot{1;2;1}(x:[A,B,C], y:[A,C,B]))"],
+        &[
+            "dimshuffle{1,0}(dot{0;1;0}(x:[A,B], y:[B,C]))",
+            "dimshuffle{0,2,1}(dot{1;2;1}(x:[A,B,C], y:[A,C,B]))",
+        ],
     ),
     Rule::function(
         "sum-of-products",
@@ -36,8 +36,12 @@ const RULES: &[Rule] = &[
         "sum(x * y) => dot(x, y) if both have the summed axes and one is broadcast along another",
         Roots::Named(&["sum"]),
         sum_of_products,
-        &["sum{2}(x:[A,1,B] * y:[1,C,B])", "sum{1}(x:[A,B] * y:[1,B])", "sum{0}(x:[A,B] * y:[A,1])",
-          "sum{1}(x:[A,B,C,1] * y:[A,B,1,C])"],
+        &[
+            "sum{2}(x:[A,1,B] * y:[1,C,B])",
+            "sum{1}(x:[A,B] * y:[1,B])",
+            "sum{0}(x:[A,B] * y:[A,1])",
+            "sum{1}(x:[A,B,C,1] * y:[A,B,1,C])",
+        ],
     ),
 ];
 
@@ -90,7 +94,8 @@ fn sum_of_products(rewriter: &mut Rewriter<'_>, id: NodeId) -> Option<NodeId> {
     let operands = [graph.operands(product)[0], graph.operands(product)[1]];
     let roles = roles(graph, operands, &sum.axes)?;
     let dtype = graph.ty(id).dtype;
-    let admitted = matches!(dtype, DType::F32 | DType::F64) && operands.iter().all(|o| graph.ty(*o).dtype == dtype);
+    let admitted =
+        matches!(dtype, DType::F32 | DType::F64) && operands.iter().all(|o| graph.ty(*o).dtype == dtype);
     if !admitted || roles.summed.is_empty() || !is_contraction(graph, operands, &roles) {
         return None;
     }
@@ -105,7 +110,8 @@ fn sum_of_products(rewriter: &mut Rewriter<'_>, id: NodeId) -> Option<NodeId> {
         (first..first + roles.summed.len()).collect()
     };
     let dot = rewriter.add(Dot { batch: roles.batch.len(), left: last(0), right: last(1) }, &[x, y])?;
-    let results: Vec<usize> = [&roles.batch, &roles.free[0], &roles.free[1]].into_iter().flatten().copied().collect();
+    let results: Vec<usize> =
+        [&roles.batch, &roles.free[0], &roles.free[1]].into_iter().flatten().copied().collect();
     let kept = (0..rank).filter(|axis| !roles.summed.contains(axis));
     let order = kept.map(|axis| results.iter().position(|r| *r == axis)).collect();
     rewriter.add(Dimshuffle { order }, &[dot])

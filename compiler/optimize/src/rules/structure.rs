@@ -31,8 +31,16 @@ const RULES: &[Rule] = &[
         "zero * x, zero / x, -zero and cast, sum, dot, dimshuffle, fill of zero => zero",
         Roots::Named(&["mul", "div", "neg", "cast", "sum", "dot", "dimshuffle", "fill"]),
         zero_absorbs,
-        &["zero{A,B} * y:[A,B]", "zero{A} / x:[A]", "-zero{A}", "cast{f64}(zero{A})", "sum{0}(zero{A,B})",
-          "dot{0;1;0}(zero{A,B}, y:[B,C])", "dimshuffle{1,0}(zero{A,B})", "fill(x:[A,B], zero{1,B})"],
+        &[
+            "zero{A,B} * y:[A,B]",
+            "zero{A} / x:[A]",
+            "-zero{A}",
+            "cast{f64}(zero{A})",
+            "sum{0}(zero{A,B})",
+            "dot{0;1;0}(zero{A,B}, y:[B,C])",
+            "dimshuffle{1,0}(zero{A,B})",
+            "fill(x:[A,B], zero{1,B})",
+        ],
     ),
     Rule::function(
         "zero-vanishes",
@@ -56,8 +64,14 @@ const RULES: &[Rule] = &[
         "cast of a lossless cast of x => one cast of x",
         Roots::Named(&["cast"]),
         cast_cast,
-        &["cast{i32}(cast{f64}(x:f32[A]))", "cast{u8}(cast{i64}(x:i32[A]))", "cast{f16}(cast{f64}(x:f32[A]))",
-          "cast{bool}(cast{f64}(x:f32[A]))", "cast{f32}(cast{f64}(x:i32[A]))", "cast{f64}(cast{i32}(x:i8[A]))"],
+        &[
+            "cast{i32}(cast{f64}(x:f32[A]))",
+            "cast{u8}(cast{i64}(x:i32[A]))",
+            "cast{f16}(cast{f64}(x:f32[A]))",
+            "cast{bool}(cast{f64}(x:f32[A]))",
+            "cast{f32}(cast{f64}(x:i32[A]))",
+            "cast{f64}(cast{i32}(x:i8[A]))",
+        ],
     ),
     Rule::function(
         "fill-same-shape",
@@ -97,8 +111,13 @@ const RULES: &[Rule] = &[
         "elementwise(…, fill(s, x), …) => the operation on x, broadcast",
         Roots::Maps,
         fill_outward,
-        &["fill(s:[A,B], x:[1,B]) * y:[A,B]", "exp(fill(s:[A], x:[1]))", "x:[1] + 2c[3]",
-          "fill(s:[A,B], x:[1,B]) - fill(s:[A,B], y:[A,1])", "cast{f64}(fill(s:[A], x:f32[1]))"],
+        &[
+            "fill(s:[A,B], x:[1,B]) * y:[A,B]",
+            "exp(fill(s:[A], x:[1]))",
+            "x:[1] + 2c[3]",
+            "fill(s:[A,B], x:[1,B]) - fill(s:[A,B], y:[A,1])",
+            "cast{f64}(fill(s:[A], x:f32[1]))",
+        ],
     ),
     Rule::function(
         "dimshuffle-identity",
@@ -130,8 +149,12 @@ const RULES: &[Rule] = &[
         "elementwise(dimshuffle(x), …) => dimshuffle(elementwise(x, …)) if all operands are shuffled alike or have one element",
         Roots::Maps,
         dimshuffle_outward,
-        &["exp(dimshuffle{1,0}(x:[A,B]))", "dimshuffle{1,0}(x:[A,B]) + dimshuffle{1,0}(y:[A,B])",
-          "dimshuffle{1,0}(x:[A,B]) * s:[1,1]", "2.5 * dimshuffle{x,0}(x:[A])"],
+        &[
+            "exp(dimshuffle{1,0}(x:[A,B]))",
+            "dimshuffle{1,0}(x:[A,B]) + dimshuffle{1,0}(y:[A,B])",
+            "dimshuffle{1,0}(x:[A,B]) * s:[1,1]",
+            "2.5 * dimshuffle{x,0}(x:[A])",
+        ],
     ),
 ];
 
@@ -270,7 +293,9 @@ fn dimshuffle_outward(rewriter: &mut Rewriter<'_>, id: NodeId) -> Option<NodeId>
         .operands
         .iter()
         .map(|operand| match dimshuffle(rewriter, *operand) {
-            Some((other, inner)) if other == order && rewriter.graph().ty(inner).rank() == rank => Some(inner),
+            Some((other, inner)) if other == order && rewriter.graph().ty(inner).rank() == rank => {
+                Some(inner)
+            }
             _ if facts::constant(rewriter.graph(), *operand).is_none() && all_scalar => None,
             _ if is_scalar(rewriter.graph().ty(*operand)) => {
                 rewriter.add(Dimshuffle { order: vec![None; rank] }, &[*operand])
