@@ -1,0 +1,55 @@
+//! Every case: the head's expectations, then the snapshot beside it.
+
+use std::path::Path;
+
+use tgc_snapshots::{Case, LONGEST, cases};
+
+#[test]
+fn every_case_does_what_it_says() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("cases");
+    let files = cases(&folder).expect("the folder of cases can be read");
+    assert!(!files.is_empty());
+    let mut problems = vec![];
+    for file in files {
+        let name = file.strip_prefix(&folder).expect("cases are in the folder").display().to_string();
+        let text = std::fs::read_to_string(&file).expect("a case is text");
+        let is_model = name.starts_with("models");
+        if text.lines().count() > LONGEST && !is_model {
+            problems.push(format!("{name}: {} lines, and {LONGEST} is the most", text.lines().count()));
+        }
+        let case = match Case::read(&text) {
+            Ok(case) => case,
+            Err(problem) => {
+                problems.push(format!("{name}: {problem}"));
+                continue;
+            }
+        };
+        let results = match case.run() {
+            Ok(results) => results,
+            Err(problem) => {
+                problems.push(format!("{name}: {problem}"));
+                continue;
+            }
+        };
+        let shown = case.show(&results);
+        let missed = case.missed(&results);
+        if !missed.is_empty() {
+            problems.push(format!("{name}: {}\n{shown}", missed.join(", ")));
+            continue;
+        }
+        let mut settings = insta::Settings::clone_current();
+        settings.set_snapshot_path(file.parent().expect("a theme's folder"));
+        settings.set_prepend_module_to_snapshot(false);
+        settings.set_omit_expression(true);
+        let stem = file.file_stem().expect("a name").to_string_lossy().into_owned();
+        settings.bind(|| insta::assert_snapshot!(stem, shown));
+    }
+    assert!(problems.is_empty(), "{}", problems.join("\n\n"));
+}
+
+#[test]
+fn a_case_without_expectation_is_refused() {
+    let text = "; optimize\nfunction \"f\"\n  %0 = input \"x\" : f32[]\n  output \"y\" = %0\nend\n";
+    let problem = Case::read(text).expect_err("it expects nothing");
+    assert_eq!(problem, "the case says nowhere `; expect operation=count`");
+}
