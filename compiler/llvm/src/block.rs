@@ -9,9 +9,10 @@
 
 use std::cell::RefCell;
 
+use inkwell::IntPredicate;
 use inkwell::values::IntValue;
 use tgc_graph::dim::Dim;
-use tgc_lower::plan::{Access, Axis, Block, Fold, Place, Read, RowId, Sink, Target};
+use tgc_lower::plan::{Access, Axis, Block, Fold, Read, RowId, Sink, Target};
 
 use crate::fold::{Accumulators, step};
 use crate::ir::Val;
@@ -84,8 +85,7 @@ impl<'a, 'c> BlockBuilder<'a, '_, 'c> {
     pub(crate) fn build(self) {
         if self.block.axes.is_empty() {
             let tile = Tile { index: self.rows.first, width: self.rows.count, single: self.rows.single };
-            let (sources, drains) = self.prepare(&[]);
-            self.build_tile(&sources, &drains, tile);
+            self.build_tile(&self.sources(&[]), &self.drains(&[]), tile);
         } else if self.rows.count > 1 && !may_join(self.block) {
             self.build_row_by_row();
         } else {
@@ -120,7 +120,9 @@ impl<'a, 'c> BlockBuilder<'a, '_, 'c> {
         for (id, value) in self.values.borrow_mut().iter_mut().enumerate() {
             if let (None, Some(parts)) = (&value, &made[0][id]) {
                 let rows = |part: usize| {
-                    let row = |v: &Vec<Option<Parts<'c>>>| v[id].as_ref().expect("invariant: all rows are alike")[part];
+                    let row = |v: &Vec<Option<Parts<'c>>>| {
+                        v[id].as_ref().expect("invariant: all rows are alike")[part]
+                    };
                     made.iter().map(row).collect::<Vec<Val>>()
                 };
                 *value = Some((0..parts.len()).map(|part| ir.gather(&rows(part))).collect());
@@ -143,25 +145,49 @@ impl<'a, 'c> BlockBuilder<'a, '_, 'c> {
 
     fn build_last_axis(self, outer: &[IntValue<'c>]) {
         let ir = &self.body.ir;
-        let lanes = self.block.lanes;
         let extent = ir.dim(&self.block.axes[outer.len()]);
-        let whole = ir.round_down(extent, lanes);
-        let (sources, drains) = self.prepare(outer);
-        let folds = || drains.iter().filter_map(Drain::as_folds).flatten();
-        folds().for_each(|fold| fold.reset(ir));
-        ir.for_range(ir.int(0), whole, i64::from(lanes), &mut |index| {
-            self.build_tile(&sources, &drains, Tile { index, width: lanes, single: None });
-        });
-        if lanes > 1 && whole != extent {
-            folds().for_each(|fold| fold.spill(ir));
-            ir.for_range(whole, extent, 1, &mut |index| {
-                self.build_tile(&sources, &drains, Tile { index, width: 1, single: Some(ir.sub(index, whole)) });
-            });
+        let drains = self.drains(outer);
+        for fold in drains.iter().filter_map(Drain::as_folds).flatten() {
+            fold.reset(ir);
+        }
+        if self.loads_early() && extent.get_sign_extended_constant().is_none_or(|n| n < 1) {
+            // What is loaded before an axis need not exist if the axis is empty.
+            let (some, none) = (ir.new_block("some"), ir.new_block("none"));
+            ir.branch(ir.compare_int(IntPredicate::SGT, extent, ir.int(0)), some, none);
+            ir.position(some);
+            self.build_tiles(&drains, extent, outer);
+            ir.jump(none);
+            ir.position(none);
+        } else {
+            self.build_tiles(&drains, extent, outer);
         }
         for (sink, drain) in self.block.sinks.iter().zip(&drains) {
             if let (Sink::Fold { to, .. }, Drain::Fold(rows)) = (sink, drain) {
                 self.deliver(to, rows, outer);
             }
+        }
+    }
+
+    /// Tiles of the last axis, then its rest one by one.
+    fn build_tiles(self, drains: &[Drain<'a, 'c>], extent: IntValue<'c>, outer: &[IntValue<'c>]) {
+        let ir = &self.body.ir;
+        let lanes = self.block.lanes;
+        let sources = self.sources(outer);
+        let whole = ir.round_down(extent, lanes);
+        ir.for_range(ir.int(0), whole, i64::from(lanes), &mut |index| {
+            self.build_tile(&sources, drains, Tile { index, width: lanes, single: None });
+        });
+        if lanes > 1 && whole != extent {
+            let folds = || drains.iter().filter_map(Drain::as_folds).flatten();
+            folds().for_each(|fold| fold.spill(ir));
+            ir.for_range(whole, extent, 1, &mut |index| {
+                self.build_tile(
+                    &sources,
+                    drains,
+                    Tile { index, width: 1, single: Some(ir.sub(index, whole)) },
+                );
+            });
+            folds().for_each(|fold| fold.reload(ir));
         }
     }
 
@@ -172,7 +198,8 @@ impl<'a, 'c> BlockBuilder<'a, '_, 'c> {
         for (member, target) in to.iter().enumerate() {
             match target {
                 Target::Row(id) => {
-                    let part = |p: usize| ir.gather(&finals.iter().map(|row| row[member][p]).collect::<Vec<_>>());
+                    let part =
+                        |p: usize| ir.gather(&finals.iter().map(|row| row[member][p]).collect::<Vec<_>>());
                     let parts = (0..finals[0][member].len()).map(part).collect();
                     self.values.borrow_mut()[id.0 as usize] = Some(parts);
                 }
@@ -187,10 +214,12 @@ impl<'a, 'c> BlockBuilder<'a, '_, 'c> {
 
     // What stays the same while a tile's axis runs.
 
-    fn prepare(self, outer: &[IntValue<'c>]) -> (Vec<Source<'c>>, Vec<Drain<'a, 'c>>) {
-        let sources = (0..self.block.reads.len()).map(|i| self.source(i, outer)).collect();
-        let drains = self.block.sinks.iter().enumerate().map(|(i, sink)| self.drain(i, sink, outer)).collect();
-        (sources, drains)
+    fn sources(self, outer: &[IntValue<'c>]) -> Vec<Source<'c>> {
+        (0..self.block.reads.len()).map(|i| self.source(i, outer)).collect()
+    }
+
+    fn drains(self, outer: &[IntValue<'c>]) -> Vec<Drain<'a, 'c>> {
+        self.block.sinks.iter().enumerate().map(|(i, sink)| self.drain(i, sink, outer)).collect()
     }
 
     fn source(self, index: usize, outer: &[IntValue<'c>]) -> Source<'c> {
@@ -202,7 +231,8 @@ impl<'a, 'c> BlockBuilder<'a, '_, 'c> {
             Read::Size(dim) => Source::Scalars(vec![vec![ir.dim(dim).into()]]),
             Read::Row(row) => {
                 let values = self.values.borrow();
-                let parts = values[row.0 as usize].as_ref().expect("invariant: an earlier block made the row value");
+                let parts =
+                    values[row.0 as usize].as_ref().expect("invariant: an earlier block made the row value");
                 match self.block.axes.is_empty() {
                     true => Source::Lanes(parts.clone()),
                     false => Source::Scalars((0..self.rows.count).map(|r| lane_of(ir, parts, r)).collect()),
@@ -222,17 +252,24 @@ impl<'a, 'c> BlockBuilder<'a, '_, 'c> {
         }
     }
 
-    /// Whether an element can be loaded before the tile's axis runs: it is one element, nothing in the block writes it,
-    /// and it exists even if the axis is empty.
+    /// Whether some element is loaded before the tile's axis runs.
+    fn loads_early(self) -> bool {
+        self.block.reads.iter().any(|read| match read {
+            Read::Buffer(access) => self.may_load_early(access),
+            Read::Row(_) | Read::Size(_) => false,
+        })
+    }
+
+    /// Whether an element can be loaded before the tile's axis runs: it is one, and nothing in the block writes it.
     fn may_load_early(self, access: &Access) -> bool {
-        let shape = &self.body.plan.buffer(access.buffer).shape;
-        let exists = !access.strides.is_empty() || shape.iter().all(|d| d.as_const().is_some());
-        exists && !depends_on(access, self.along()) && !writes(self.body, self.block, access)
+        !depends_on(access, self.along()) && !writes(self.body, self.block, access)
     }
 
     fn drain(self, index: usize, sink: &'a Sink, outer: &[IntValue<'c>]) -> Drain<'a, 'c> {
         match sink {
-            Sink::Store { to, .. } => Drain::Store((0..self.repeats()).map(|r| self.spot(to, outer, r)).collect()),
+            Sink::Store { to, .. } => {
+                Drain::Store((0..self.repeats()).map(|r| self.spot(to, outer, r)).collect())
+            }
             Sink::Row { row, .. } => Drain::Row(*row),
             Sink::Fold { fold, .. } => {
                 let accumulators = |_| Accumulators::new(&self.body.ir, fold, self.block.lanes);
@@ -296,14 +333,17 @@ impl<'a, 'c> BlockBuilder<'a, '_, 'c> {
         match source {
             Source::Scalars(rows) => rows.iter().map(|parts| splat(ir, parts, tile.width)).collect(),
             Source::Lanes(parts) => vec![parts.clone()],
-            Source::Memory(rows) => rows.iter().map(|spot| spot.at(ir, tile.index).load(ir, tile.width)).collect(),
+            Source::Memory(rows) => {
+                rows.iter().map(|spot| spot.at(ir, tile.index).load(ir, tile.width)).collect()
+            }
         }
     }
 
     /// Sends the results of a tile, by row, to one sink.
     fn sink(self, sink: &Sink, drain: &Drain<'a, 'c>, results: &[Vec<Parts<'c>>], tile: Tile<'c>) {
         let ir = &self.body.ir;
-        let pick = |row: &Vec<Parts<'c>>, which: &[usize]| which.iter().map(|i| row[*i].clone()).collect::<Vec<_>>();
+        let pick =
+            |row: &Vec<Parts<'c>>, which: &[usize]| which.iter().map(|i| row[*i].clone()).collect::<Vec<_>>();
         match (sink, drain) {
             (Sink::Store { result, .. }, Drain::Store(spots)) => {
                 for (spot, row) in spots.iter().zip(results) {
@@ -376,7 +416,12 @@ impl<'a, 'c> Drain<'a, 'c> {
     }
 }
 
-fn fold_tile<'c>(body: &Body<'_, 'c>, accumulators: &Accumulators<'_, 'c>, tile: Tile<'c>, values: &[Parts<'c>]) {
+fn fold_tile<'c>(
+    body: &Body<'_, 'c>,
+    accumulators: &Accumulators<'_, 'c>,
+    tile: Tile<'c>,
+    values: &[Parts<'c>],
+) {
     match tile.single {
         Some(index) => accumulators.step_one(&body.ir, index, values),
         None => accumulators.step(&body.ir, values),
@@ -390,7 +435,7 @@ fn depends_on(access: &Access, axis: Axis) -> bool {
 /// Whether a block may write the memory of an access's buffer.
 pub(crate) fn writes(body: &Body, block: &Block, access: &Access) -> bool {
     let place = &body.plan.buffer(access.buffer).place;
-    let written = |to: &Access| same_memory(place, &body.plan.buffer(to.buffer).place);
+    let written = |to: &Access| *place == body.plan.buffer(to.buffer).place;
     block.sinks.iter().any(|sink| match sink {
         Sink::Store { to, .. } => written(to),
         Sink::Accumulate { to, .. } => to.iter().any(written),
@@ -401,10 +446,6 @@ pub(crate) fn writes(body: &Body, block: &Block, access: &Access) -> bool {
         // Totals are written after the last row.
         Sink::Row { .. } | Sink::Total { .. } => false,
     })
-}
-
-fn same_memory(a: &Place, b: &Place) -> bool {
-    a == b
 }
 
 /// Whether running rows together leaves the order of every fold into memory as it is.

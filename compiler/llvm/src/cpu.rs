@@ -4,13 +4,14 @@
 //! ("Intel 64 and IA-32 Architectures Software Developer's Manual", volume 2, CPUID, and volume 1, chapters 14 and 15):
 //! the features' bits, and XGETBV for whether the system saves the wide registers.
 
+use inkwell::IntPredicate;
 use inkwell::context::Context;
 use inkwell::targets::TargetMachine;
 use inkwell::values::{FunctionValue, IntValue};
-use inkwell::IntPredicate;
 
 use crate::error::Error;
-use crate::ir::{Ir, Shell};
+use crate::ir::Ir;
+use crate::shell::Shell;
 use crate::target::Arch;
 
 /// A set of features that kernels may use.
@@ -103,16 +104,40 @@ const X86_FEATURES: [&str; 33] = {
 
 /// CPUs by level, each a name that LLVM knows.
 const V3_CPUS: [&str; 11] = [
-    "x86-64-v3", "haswell", "broadwell", "skylake", "alderlake", "raptorlake", "gracemont", "znver1", "znver2", "znver3",
+    "x86-64-v3",
+    "haswell",
+    "broadwell",
+    "skylake",
+    "alderlake",
+    "raptorlake",
+    "gracemont",
+    "znver1",
+    "znver2",
+    "znver3",
     "arrowlake",
 ];
 const V4_CPUS: [&str; 9] = [
-    "x86-64-v4", "skylake-avx512", "cascadelake", "icelake-client", "icelake-server", "sapphirerapids", "tigerlake",
-    "znver4", "znver5",
+    "x86-64-v4",
+    "skylake-avx512",
+    "cascadelake",
+    "icelake-client",
+    "icelake-server",
+    "sapphirerapids",
+    "tigerlake",
+    "znver4",
+    "znver5",
 ];
 const AARCH64_CPUS: [&str; 10] = [
-    "generic", "cortex-a53", "cortex-a72", "cortex-a76", "neoverse-n1", "neoverse-n2", "neoverse-v1", "neoverse-v2",
-    "apple-m1", "apple-m2",
+    "generic",
+    "cortex-a53",
+    "cortex-a72",
+    "cortex-a76",
+    "neoverse-n1",
+    "neoverse-n2",
+    "neoverse-v1",
+    "neoverse-v2",
+    "apple-m1",
+    "apple-m2",
 ];
 
 impl Level {
@@ -191,7 +216,11 @@ pub(crate) fn missing_on_host<'f>(features: &[&'f str]) -> Option<&'f str> {
 }
 
 /// Emits the check of these features, `int32_t cpu_ok(void)`, where there is anything to check.
-pub(crate) fn build_check<'c>(shell: &Shell<'_, 'c>, arch: Arch, features: &[&str]) -> Option<FunctionValue<'c>> {
+pub(crate) fn build_check<'c>(
+    shell: &Shell<'_, 'c>,
+    arch: Arch,
+    features: &[&str],
+) -> Option<FunctionValue<'c>> {
     if arch == Arch::Aarch64 {
         return None;
     }
@@ -222,13 +251,23 @@ fn mask(word: Word, features: &[&str]) -> u32 {
     X86.iter().filter(|f| f.word == word && features.contains(&f.name)).fold(0, |mask, f| mask | 1 << f.bit)
 }
 
-fn require_at_least<'c>(ir: &Ir<'_, 'c>, value: IntValue<'c>, least: u32, fail: inkwell::basic_block::BasicBlock<'c>) {
+fn require_at_least<'c>(
+    ir: &Ir<'_, 'c>,
+    value: IntValue<'c>,
+    least: u32,
+    fail: inkwell::basic_block::BasicBlock<'c>,
+) {
     let least = ir.context().i32_type().const_int(u64::from(least), false);
     let enough = ir.compare_int(IntPredicate::UGE, value, least);
     ir.continue_if(enough, fail);
 }
 
-fn require_bits<'c>(ir: &Ir<'_, 'c>, value: IntValue<'c>, mask: u32, fail: inkwell::basic_block::BasicBlock<'c>) {
+fn require_bits<'c>(
+    ir: &Ir<'_, 'c>,
+    value: IntValue<'c>,
+    mask: u32,
+    fail: inkwell::basic_block::BasicBlock<'c>,
+) {
     let mask = ir.context().i32_type().const_int(u64::from(mask), false);
     let present = ir.builder.build_and(value, mask, "").expect("invariant: the builder is positioned");
     let all = ir.compare_int(IntPredicate::EQ, present, mask);
@@ -236,13 +275,24 @@ fn require_bits<'c>(ir: &Ir<'_, 'c>, value: IntValue<'c>, mask: u32, fail: inkwe
 }
 
 /// EAX, EBX, ECX, EDX of a leaf.
-fn cpuid<'c>(ir: &Ir<'_, 'c>, leaf: u32, subleaf: u32) -> (IntValue<'c>, IntValue<'c>, IntValue<'c>, IntValue<'c>) {
+fn cpuid<'c>(
+    ir: &Ir<'_, 'c>,
+    leaf: u32,
+    subleaf: u32,
+) -> (IntValue<'c>, IntValue<'c>, IntValue<'c>, IntValue<'c>) {
     let int = ir.context().i32_type();
     let registers = ir.context().struct_type(&[int.into(); 4], false);
     let ty = registers.fn_type(&[int.into(); 2], false);
-    let asm = inline_asm(ir.context(), ty, "cpuid", "={ax},={bx},={cx},={dx},{ax},{cx},~{dirflag},~{fpsr},~{flags}");
-    let args = [int.const_int(u64::from(leaf), false).into(), int.const_int(u64::from(subleaf), false).into()];
-    let call = ir.builder.build_indirect_call(ty, asm, &args, "").expect("invariant: the builder is positioned");
+    let asm = inline_asm(
+        ir.context(),
+        ty,
+        "cpuid",
+        "={ax},={bx},={cx},={dx},{ax},{cx},~{dirflag},~{fpsr},~{flags}",
+    );
+    let args =
+        [int.const_int(u64::from(leaf), false).into(), int.const_int(u64::from(subleaf), false).into()];
+    let call =
+        ir.builder.build_indirect_call(ty, asm, &args, "").expect("invariant: the builder is positioned");
     let result = call.try_as_basic_value().unwrap_basic().into_struct_value();
     let part = |i| {
         let value = ir.builder.build_extract_value(result, i, "").expect("invariant: four registers");
@@ -257,7 +307,8 @@ fn xgetbv<'c>(ir: &Ir<'_, 'c>) -> IntValue<'c> {
     let ty = int.fn_type(&[int.into()], false);
     let asm = inline_asm(ir.context(), ty, "xgetbv", "={ax},{cx},~{dx},~{dirflag},~{fpsr},~{flags}");
     let args = [int.const_zero().into()];
-    let call = ir.builder.build_indirect_call(ty, asm, &args, "").expect("invariant: the builder is positioned");
+    let call =
+        ir.builder.build_indirect_call(ty, asm, &args, "").expect("invariant: the builder is positioned");
     call.try_as_basic_value().unwrap_basic().into_int_value()
 }
 
@@ -281,6 +332,41 @@ mod tests {
         assert_eq!(mask(Word::Extended, v3), 1 << 5 | 1);
         assert_eq!(v3.last(), Some(&"lzcnt"));
         assert_eq!(Level::X86_64V4.features().last(), Some(&"avx512vl"));
-        assert_eq!(mask(Word::Leaf7B, Level::X86_64V4.features()) >> 16, 1 | 1 << 1 | 1 << 12 | 1 << 14 | 1 << 15);
+        assert_eq!(
+            mask(Word::Leaf7B, Level::X86_64V4.features()) >> 16,
+            1 | 1 << 1 | 1 << 12 | 1 << 14 | 1 << 15
+        );
+    }
+
+    /// Runs the check of some features on this machine.
+    #[cfg(target_arch = "x86_64")]
+    fn runs(features: &[&str]) -> bool {
+        let context = Context::create();
+        let module = context.create_module("check");
+        let target = crate::target::Target::of_host().unwrap();
+        let shell = Shell { context: &context, module: &module, target: &target };
+        build_check(&shell, Arch::X86_64, features).unwrap().set_linkage(inkwell::module::Linkage::External);
+        module.verify().unwrap();
+        let engine = module.create_jit_execution_engine(inkwell::OptimizationLevel::None).unwrap();
+        let address = engine.get_function_address("cpu_ok").unwrap();
+        // SAFETY: The function is of this type and the engine that holds it is alive.
+        unsafe { std::mem::transmute::<usize, extern "C" fn() -> i32>(address)() == 1 }
+    }
+
+    #[cfg(target_arch = "x86_64")]
+    #[test]
+    fn the_check_agrees_with_llvm_about_this_machine() {
+        assert!(runs(&[]));
+        for feature in &X86_FEATURES {
+            assert_eq!(runs(&[feature]), missing_on_host(&[feature]).is_none(), "{feature}");
+        }
+        for level in Level::of(Arch::X86_64) {
+            assert_eq!(
+                runs(level.features()),
+                missing_on_host(level.features()).is_none(),
+                "{}",
+                level.name()
+            );
+        }
     }
 }

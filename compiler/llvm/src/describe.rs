@@ -20,8 +20,9 @@ use tgc_graph::ty::TensorType;
 use tgc_lower::plan::{Argument, FunctionPlan, ModelPlan, State};
 use tgc_runtime::layout::{CTX_BYTES, Context as Instance};
 
-use crate::ir::{Ir, Shell, Val};
+use crate::ir::{Ir, Val};
 use crate::module::Linkage;
+use crate::shell::Shell;
 use crate::wrapper::load_slot;
 
 /// Builds the constants of one model.
@@ -97,7 +98,8 @@ impl<'c> Describe<'_, 'c> {
         let sizes = function.get_first_param().expect("invariant: one parameter").into_pointer_value();
         let mut most = ir.int(0);
         for plan in &self.model.functions {
-            *ir.sizes.borrow_mut() = plan.symbols.iter().map(|(_, symbol)| self.load_size(&ir, sizes, symbol)).collect();
+            *ir.sizes.borrow_mut() =
+                plan.symbols.iter().map(|(_, symbol)| self.load_size(&ir, sizes, symbol)).collect();
             most = ir.max(most, ir.size(&plan.workspace));
         }
         ir.return_value(most.into());
@@ -123,7 +125,11 @@ impl<'c> Describe<'_, 'c> {
     }
 
     /// `ModelDesc`.
-    pub(crate) fn model_desc(&self, ws_bytes: FunctionValue<'c>, cpu_ok: Option<FunctionValue<'c>>) -> PointerValue<'c> {
+    pub(crate) fn model_desc(
+        &self,
+        ws_bytes: FunctionValue<'c>,
+        cpu_ok: Option<FunctionValue<'c>>,
+    ) -> PointerValue<'c> {
         let header = &self.linkage.save_header;
         let fields = [
             self.text(&self.model.name),
@@ -169,7 +175,12 @@ impl<'c> Describe<'_, 'c> {
     }
 
     /// `CreateDesc`.
-    pub(crate) fn create_desc(&self, ws_bytes: FunctionValue<'c>, init: Val<'c>, init_shared: Val<'c>) -> PointerValue<'c> {
+    pub(crate) fn create_desc(
+        &self,
+        ws_bytes: FunctionValue<'c>,
+        init: Val<'c>,
+        init_shared: Val<'c>,
+    ) -> PointerValue<'c> {
         let fields = [
             self.u64(state_bytes(self.model)),
             self.sizes(self.model.sizes.iter()),
@@ -233,8 +244,12 @@ impl<'c> Describe<'_, 'c> {
         let model = self.model;
         let states: Vec<Val> =
             model.states.iter().zip(&functions.getters).map(|(state, get)| self.state(state, *get)).collect();
-        let described: Vec<Val> =
-            model.functions.iter().zip(&functions.packed).map(|(plan, call)| self.function(plan, *call)).collect();
+        let described: Vec<Val> = model
+            .functions
+            .iter()
+            .zip(&functions.packed)
+            .map(|(plan, call)| self.function(plan, *call))
+            .collect();
         let value = self.record(&[
             self.text(&model.name),
             self.u64(self.linkage.hash),
@@ -290,7 +305,9 @@ impl<'c> Describe<'_, 'c> {
     }
 
     fn dtype(&self, dtype: DType) -> Val<'c> {
-        self.i32(DType::ALL.iter().position(|d| *d == dtype).expect("invariant: every element type is listed"))
+        self.i32(
+            DType::ALL.iter().position(|d| *d == dtype).expect("invariant: every element type is listed"),
+        )
     }
 }
 

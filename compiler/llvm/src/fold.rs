@@ -4,6 +4,8 @@
 //! of a tile belongs to accumulator `k`. The elements after the last whole tile address their accumulator by index, which
 //! needs memory; [`Accumulators::spill`] moves the vectors there. The tree merges `k` with `k + width/2` until one is left.
 
+use std::cell::Cell;
+
 use inkwell::values::{IntValue, PointerValue};
 use tgc_graph::scalar::{Lane, stored_lane};
 use tgc_lower::plan::Fold;
@@ -18,14 +20,13 @@ pub(crate) struct Accumulators<'p, 'c> {
     width: u32,
     /// One slot for each part of each member of the tuple.
     slots: Vec<Vec<Slot<'c>>>,
-    spilled: std::cell::Cell<bool>,
 }
 
 /// A part: in a slot, or in scratch of `bytes` bytes.
 struct Slot<'c> {
     lane: Lane,
     slot: PointerValue<'c>,
-    scratch: std::cell::Cell<Option<PointerValue<'c>>>,
+    scratch: Cell<Option<PointerValue<'c>>>,
     bytes: u32,
 }
 
@@ -35,13 +36,12 @@ impl<'p, 'c> Accumulators<'p, 'c> {
         let slot = |lane: Lane| Slot {
             lane,
             slot: ir.slot(lane_type(ir, lane, width)),
-            scratch: std::cell::Cell::new(None),
+            scratch: Cell::new(None),
             bytes: width * lane.bytes() as u32,
         };
-        let member = |dtype: &tgc_graph::dtype::DType| {
-            (0..dtype.parts()).map(|_| slot(stored_lane(*dtype))).collect()
-        };
-        Accumulators { fold, width, slots: fold.accumulators.iter().map(member).collect(), spilled: false.into() }
+        let member =
+            |dtype: &tgc_graph::dtype::DType| (0..dtype.parts()).map(|_| slot(stored_lane(*dtype))).collect();
+        Accumulators { fold, width, slots: fold.accumulators.iter().map(member).collect() }
     }
 
     /// Sets every accumulator to the start.
@@ -73,10 +73,9 @@ impl<'p, 'c> Accumulators<'p, 'c> {
         for slot in self.slots.iter().flatten() {
             let memory = ir.take_scratch(slot.bytes);
             let value = ir.get(lane_type(ir, slot.lane, self.width), slot.slot);
-            ir.store(to_memory(ir, slot.lane, value, self.width), memory, 64);
+            ir.store(to_memory(ir, slot.lane, value, self.width), memory, 16);
             slot.scratch.set(Some(memory));
         }
-        self.spilled.set(true);
     }
 
     /// Folds one element into accumulator `index`, after a spill.
@@ -98,18 +97,18 @@ impl<'p, 'c> Accumulators<'p, 'c> {
         }
     }
 
-    /// Merges the accumulators and gives the memory back.
+    /// Merges the accumulators.
     pub(crate) fn finish(&self, ir: &Ir<'_, 'c>) -> Vec<Parts<'c>> {
-        if self.spilled.take() {
-            self.reload(ir);
-        }
         let mut values = self.read(ir);
         let mut width = self.width;
         while width > 1 {
             width /= 2;
             let half = |first: u32| {
                 let lanes: Vec<u32> = (first..first + width).collect();
-                values.iter().map(|m| m.iter().map(|p| ir.shuffle(*p, *p, &lanes)).collect()).collect::<Vec<Parts>>()
+                values
+                    .iter()
+                    .map(|m| m.iter().map(|p| ir.shuffle(*p, *p, &lanes)).collect())
+                    .collect::<Vec<Parts>>()
             };
             let both: Vec<Parts> = half(0).into_iter().chain(half(width)).collect();
             values = build_program(ir, &self.fold.merge, width, &both);
@@ -117,10 +116,11 @@ impl<'p, 'c> Accumulators<'p, 'c> {
         values
     }
 
-    fn reload(&self, ir: &Ir<'_, 'c>) {
+    /// Moves the accumulators back after a spill.
+    pub(crate) fn reload(&self, ir: &Ir<'_, 'c>) {
         for slot in self.slots.iter().flatten() {
             let memory = slot.scratch.take().expect("invariant: the accumulators were spilled");
-            let value: Val = ir.load(lane_memory_type(ir, slot.lane, self.width), memory, 64);
+            let value: Val = ir.load(lane_memory_type(ir, slot.lane, self.width), memory, 16);
             ir.set(slot.slot, from_memory(ir, slot.lane, value));
             ir.give_scratch(slot.bytes, memory);
         }

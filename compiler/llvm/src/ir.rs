@@ -6,85 +6,31 @@
 
 use std::cell::RefCell;
 
-use inkwell::attributes::{Attribute, AttributeLoc};
 use inkwell::basic_block::BasicBlock;
 use inkwell::builder::Builder;
 use inkwell::context::{AsContextRef, Context};
 use inkwell::intrinsics::Intrinsic;
 use inkwell::llvm_sys::core::{
-    LLVMGetMDKindIDInContext, LLVMMDNodeInContext2, LLVMMDStringInContext2, LLVMMetadataAsValue, LLVMSetMetadata,
+    LLVMGetMDKindIDInContext, LLVMMDNodeInContext2, LLVMMDStringInContext2, LLVMMetadataAsValue,
+    LLVMSetMetadata,
 };
 use inkwell::llvm_sys::debuginfo::{LLVMMetadataReplaceAllUsesWith, LLVMTemporaryMDNode};
-use inkwell::module::{Linkage, Module};
-use inkwell::types::{BasicType, BasicTypeEnum, FunctionType, IntType};
+use inkwell::types::{BasicType, BasicTypeEnum, IntType};
 use inkwell::values::{
-    AsValueRef, BasicMetadataValueEnum, BasicValue, BasicValueEnum, FunctionValue, InstructionOpcode, InstructionValue, IntValue,
-    PointerValue,
+    AsValueRef, BasicMetadataValueEnum, BasicValue, BasicValueEnum, FunctionValue, InstructionOpcode,
+    InstructionValue, IntValue, PointerValue,
 };
-use inkwell::{AddressSpace, FloatPredicate, IntPredicate};
+use inkwell::{FloatPredicate, IntPredicate};
 use tgc_graph::dim::{Atom, Dim};
 use tgc_lower::size::Size;
 
-use crate::target::Target;
+use crate::shell::Shell;
 
 /// A value of any width.
 pub(crate) type Val<'c> = BasicValueEnum<'c>;
 
 /// Why no builder call fails: each has an insertion point, and operands are of the types that the callee names.
 const POSITIONED: &str = "invariant: the builder is positioned and the operands fit";
-
-/// A module under construction.
-pub(crate) struct Shell<'a, 'c> {
-    pub(crate) context: &'c Context,
-    pub(crate) module: &'a Module<'c>,
-    pub(crate) target: &'a Target,
-}
-
-impl<'c> Shell<'_, 'c> {
-    /// The type of a pointer.
-    pub(crate) fn pointer_type(&self) -> BasicTypeEnum<'c> {
-        self.context.ptr_type(AddressSpace::default()).into()
-    }
-
-    /// A function that no other object sees.
-    pub(crate) fn internal_function(&self, name: &str, ty: FunctionType<'c>) -> FunctionValue<'c> {
-        self.function(name, ty, Linkage::Internal)
-    }
-
-    /// A function that does not unwind.
-    pub(crate) fn function(&self, name: &str, ty: FunctionType<'c>, linkage: Linkage) -> FunctionValue<'c> {
-        let function = self.module.add_function(name, ty, Some(linkage));
-        self.mark(function, AttributeLoc::Function, "nounwind");
-        function
-    }
-
-    /// Adds an attribute that has no value.
-    pub(crate) fn mark(&self, function: FunctionValue<'c>, place: AttributeLoc, name: &str) {
-        let kind = Attribute::get_named_enum_kind_id(name);
-        function.add_attribute(place, self.context.create_enum_attribute(kind, 0));
-    }
-
-    /// An internal constant.
-    pub(crate) fn constant(&self, name: &str, value: &dyn BasicValue<'c>, align: u32) -> PointerValue<'c> {
-        let global = self.module.add_global(value.as_basic_value_enum().get_type(), None, name);
-        global.set_initializer(value);
-        global.set_constant(true);
-        global.set_linkage(Linkage::Internal);
-        global.set_unnamed_addr(true);
-        global.set_alignment(align);
-        global.as_pointer_value()
-    }
-
-    /// An internal constant of bytes.
-    pub(crate) fn bytes(&self, name: &str, bytes: &[u8], align: u32) -> PointerValue<'c> {
-        self.constant(name, &self.context.const_string(bytes, false), align)
-    }
-
-    /// A text that ends in NUL.
-    pub(crate) fn text(&self, text: &str) -> PointerValue<'c> {
-        self.constant("text", &self.context.const_string(text.as_bytes(), true), 1)
-    }
-}
 
 /// A function under construction.
 pub(crate) struct Ir<'a, 'c> {
@@ -137,7 +83,12 @@ impl<'a, 'c> Ir<'a, 'c> {
         self.builder.build_unconditional_branch(to).expect(POSITIONED);
     }
 
-    pub(crate) fn branch(&self, condition: IntValue<'c>, then: BasicBlock<'c>, otherwise: BasicBlock<'c>) -> InstructionValue<'c> {
+    pub(crate) fn branch(
+        &self,
+        condition: IntValue<'c>,
+        then: BasicBlock<'c>,
+        otherwise: BasicBlock<'c>,
+    ) -> InstructionValue<'c> {
         self.builder.build_conditional_branch(condition, then, otherwise).expect(POSITIONED)
     }
 
@@ -258,7 +209,12 @@ impl<'a, 'c> Ir<'a, 'c> {
         self.round_down(self.add(a, self.int(i64::from(power) - 1)), power)
     }
 
-    pub(crate) fn compare_int(&self, predicate: IntPredicate, a: IntValue<'c>, b: IntValue<'c>) -> IntValue<'c> {
+    pub(crate) fn compare_int(
+        &self,
+        predicate: IntPredicate,
+        a: IntValue<'c>,
+        b: IntValue<'c>,
+    ) -> IntValue<'c> {
         self.builder.build_int_compare(predicate, a, b, "").expect(POSITIONED)
     }
 
@@ -306,7 +262,7 @@ impl<'a, 'c> Ir<'a, 'c> {
         self.entry.build_alloca(ty, "").expect(POSITIONED)
     }
 
-    /// Memory of this many bytes, aligned to 64; give it back with its bytes.
+    /// Memory of this many bytes, aligned to 16 as every stack is; give it back with its bytes.
     pub(crate) fn take_scratch(&self, bytes: u32) -> PointerValue<'c> {
         let mut free = self.scratch.borrow_mut();
         if let Some(at) = free.iter().position(|(size, _)| *size == bytes) {
@@ -314,7 +270,7 @@ impl<'a, 'c> Ir<'a, 'c> {
         }
         let memory = self.slot(self.context().i8_type().array_type(bytes).into());
         let instruction = memory.as_instruction().expect("invariant: an alloca is an instruction");
-        instruction.set_alignment(64).expect("invariant: an alloca has an alignment");
+        instruction.set_alignment(16).expect("invariant: an alloca has an alignment");
         memory
     }
 
@@ -399,7 +355,9 @@ impl<'a, 'c> Ir<'a, 'c> {
     pub(crate) fn select(&self, condition: Val<'c>, then: Val<'c>, otherwise: Val<'c>) -> Val<'c> {
         match condition {
             Val::VectorValue(c) => self.builder.build_select(c, then, otherwise, "").expect(POSITIONED),
-            _ => self.builder.build_select(condition.into_int_value(), then, otherwise, "").expect(POSITIONED),
+            _ => {
+                self.builder.build_select(condition.into_int_value(), then, otherwise, "").expect(POSITIONED)
+            }
         }
     }
 

@@ -133,7 +133,9 @@ impl Jit {
         let ws_bytes = self.reflection(88).map_err(failed)?;
         // SAFETY: The field is a function of this type, and the sizes are as many as it reads.
         let ws_bytes = unsafe {
-            std::mem::transmute::<usize, unsafe extern "C" fn(*const i64) -> u64>(ws_bytes)(size_values.as_ptr())
+            std::mem::transmute::<usize, unsafe extern "C" fn(*const i64) -> u64>(ws_bytes)(
+                size_values.as_ptr(),
+            )
         };
         let init = self.address_of("init").map_err(failed)?;
         let mut instance = Instance {
@@ -183,7 +185,8 @@ impl Instance<'_> {
     fn init(&mut self, init: usize, sizes: &[i64]) -> Result<(), Failure> {
         let head = (24 + 8 * sizes.len()) as u64;
         // `struct_bytes` and `flags`, the sizes, and two hooks that are NULL.
-        let config: Vec<u64> = [head].into_iter().chain(sizes.iter().map(|&s| s as u64)).chain([0, 0]).collect();
+        let config: Vec<u64> =
+            [head].into_iter().chain(sizes.iter().map(|&s| s as u64)).chain([0, 0]).collect();
         let mut made = std::ptr::null_mut();
         // SAFETY: The name belongs to a function of this type; the blocks are aligned and as large as the model asked for.
         let status = unsafe {
@@ -207,7 +210,12 @@ impl Instance<'_> {
     /// # Panics
     ///
     /// If there are too many or too few sizes or arguments, or an argument is of another kind or length than its type.
-    pub fn call(&mut self, function: usize, dims: &[i64], args: &mut [ArgumentMemory]) -> Result<(), Failure> {
+    pub fn call(
+        &mut self,
+        function: usize,
+        dims: &[i64],
+        args: &mut [ArgumentMemory],
+    ) -> Result<(), Failure> {
         let function = &self.jit.functions[function];
         assert_eq!(dims.len(), function.symbols.len(), "a size for each symbol");
         assert_eq!(args.len(), function.inputs.len() + function.outputs.len(), "memory for each argument");

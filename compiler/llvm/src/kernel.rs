@@ -16,9 +16,10 @@ use tgc_graph::dtype::DType;
 use tgc_graph::scalar::{Lane, stored_lane};
 use tgc_lower::plan::{Argument, BufferId, FunctionPlan, Nest, Parallel, Place, Step};
 
-use crate::ir::{Ir, Shell, Val, basic};
+use crate::ir::{Ir, Val, basic};
 use crate::memory::{from_memory, lane_memory_type};
 use crate::nest;
+use crate::shell::Shell;
 
 /// Where a buffer is.
 #[derive(Clone, Copy)]
@@ -134,7 +135,10 @@ impl<'b, 'c> Kernels<'b, 'c> {
             ("target-features", &features.join(",")),
             ("tune-cpu", target.cpu()),
         ] {
-            function.add_attribute(AttributeLoc::Function, self.shell.context.create_string_attribute(name, value));
+            function.add_attribute(
+                AttributeLoc::Function,
+                self.shell.context.create_string_attribute(name, value),
+            );
         }
     }
 
@@ -156,7 +160,8 @@ impl<'b, 'c> Kernels<'b, 'c> {
             Place::Input(i) => Base::Memory(params[symbols + i].into_pointer_value()),
             Place::Output(i) => Base::Memory(params[symbols + inputs + i].into_pointer_value()),
             Place::State(state) => {
-                let at = states.iter().position(|s| s == state).expect("invariant: touched states are listed");
+                let at =
+                    states.iter().position(|s| s == state).expect("invariant: touched states are listed");
                 Base::Memory(params[outputs_end + at].into_pointer_value())
             }
             Place::Constant(i) => Base::Memory(self.constants[*i]),
@@ -174,7 +179,7 @@ impl<'b, 'c> Kernels<'b, 'c> {
         };
         let part = self.parts.replace(self.parts.get() + 1);
         let range = self.build_range(nest, part);
-        let (chunks, rows) = nest::chunks(ir, nest, parallel, extent);
+        let (chunks, _) = nest::chunks(ir, nest, parallel, extent);
         if chunks.get_sign_extended_constant().is_some_and(|chunks| chunks <= 1) {
             return self.call_range(ir, range, ir.int(0), extent, &body.params);
         }
@@ -184,7 +189,10 @@ impl<'b, 'c> Kernels<'b, 'c> {
         ir.position(many);
         let frame = self.build_frame(body);
         let context = *body.params.last().expect("invariant: the context comes last");
-        let count = ir.builder.build_int_truncate(chunks, ir.context().i32_type(), "").expect("invariant: an integer");
+        let count = ir
+            .builder
+            .build_int_truncate(chunks, ir.context().i32_type(), "")
+            .expect("invariant: an integer");
         let task = task.as_global_value().as_pointer_value();
         ir.call(ir.runtime("tgc_rt_parallel"), &[context, count.into(), task.into(), frame.into()]);
         ir.jump(done);
@@ -192,7 +200,6 @@ impl<'b, 'c> Kernels<'b, 'c> {
         self.call_range(ir, range, ir.int(0), extent, &body.params);
         ir.jump(done);
         ir.position(done);
-        let _ = rows;
     }
 
     /// Emits `void part(begin, end, …)`: the rows of a nest in a range.
@@ -247,7 +254,8 @@ impl<'b, 'c> Kernels<'b, 'c> {
         let chunk = function.get_nth_param(1).expect("invariant: the chunk comes second").into_int_value();
         let load = |(i, ty)| ir.load(ty, ir.offset(frame, ir.int(8 * i as i64)), 8);
         let params: Vec<Val> = self.param_types().into_iter().enumerate().map(load).collect();
-        *ir.sizes.borrow_mut() = params[..self.plan.symbols.len()].iter().map(|p| p.into_int_value()).collect();
+        *ir.sizes.borrow_mut() =
+            params[..self.plan.symbols.len()].iter().map(|p| p.into_int_value()).collect();
         let extent = nest::extent(&ir, nest);
         let (_, rows) = nest::chunks(&ir, nest, parallel, extent);
         let chunk = ir.builder.build_int_z_extend(chunk, ir.int_type(), "").expect("invariant: an integer");
@@ -271,7 +279,9 @@ fn build_copy(body: &Body<'_, '_>, from: BufferId, to: BufferId) {
     };
     match body.bases[from.0 as usize] {
         Base::Memory(source) => {
-            ir.builder.build_memcpy(target, align, source, align, bytes).expect("invariant: alignments are powers of 2");
+            ir.builder
+                .build_memcpy(target, align, source, align, bytes)
+                .expect("invariant: alignments are powers of 2");
         }
         Base::Value(value) => {
             let lane = stored_lane(buffer.dtype);

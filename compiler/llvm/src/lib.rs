@@ -6,17 +6,20 @@
 //!
 //! # What the modules hold
 //!
-//! - one *wrapper* per function ([`wrapper`]), compiled for the baseline of the triple, which checks every argument;
-//! - one *kernel* per function ([`kernel`]), the only code that uses the CPU's features;
-//! - constants that describe the model to the runtime and to loaders ([`describe`]);
-//! - the runtime's bitcode ([`runtime`]), made internal.
+//! - one *wrapper* per function (`wrapper.rs`), compiled for the baseline of the triple, which checks every argument;
+//! - one *kernel* per function (`kernel.rs`), the only code that uses the CPU's features;
+//! - constants that describe the model to the runtime and to loaders (`describe.rs`);
+//! - the runtime's bitcode (`runtime.rs`), made internal.
 //!
 //! # What they never hold
 //!
 //! Mutable globals, names without the model's prefix and hash, calls of library functions beyond `memcpy` and its kin,
 //! unwind tables, anything that depends on a path, the time or a pointer of the compiling process.
 
-#![allow(unsafe_code, reason = "LLVM's interface and calls of compiled code need it; each block says why it is sound")]
+#![allow(
+    unsafe_code,
+    reason = "LLVM's interface and calls of compiled code need it; each block says why it is sound"
+)]
 
 mod block;
 mod cpu;
@@ -31,6 +34,7 @@ mod module;
 mod nest;
 mod runtime;
 mod scalar;
+mod shell;
 mod target;
 mod wrapper;
 

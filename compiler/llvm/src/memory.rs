@@ -72,8 +72,11 @@ impl<'c> Spot<'c> {
     }
 
     fn load_lanes(self, ir: &Ir<'_, 'c>, width: u32) -> Parts<'c> {
-        let lanes: Vec<Parts> = (0..width).map(|k| self.at(ir, ir.int(i64::from(k))).load_scalar(ir)).collect();
-        (0..self.dtype.parts()).map(|part| ir.gather(&lanes.iter().map(|l| l[part]).collect::<Vec<_>>())).collect()
+        let lanes: Vec<Parts> =
+            (0..width).map(|k| self.at(ir, ir.int(i64::from(k))).load_scalar(ir)).collect();
+        (0..self.dtype.parts())
+            .map(|part| ir.gather(&lanes.iter().map(|l| l[part]).collect::<Vec<_>>()))
+            .collect()
     }
 
     /// Stores `width` steps along the axis. Where the address stays, the last one is what remains.

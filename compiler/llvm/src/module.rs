@@ -14,14 +14,15 @@ use tgc_lower::plan::ModelPlan;
 use crate::cpu;
 use crate::describe::{Describe, Functions, address_of, state_bytes};
 use crate::error::Error;
-use crate::ir::{Shell, Val};
+use crate::ir::Val;
 use crate::kernel::Kernels;
 use crate::runtime;
+use crate::shell::Shell;
 use crate::target::Target;
 use crate::wrapper::Wrapper;
 
 /// The cleanup: slots to phis, then local simplifications, then what nothing uses.
-const PASSES: &str = "function(mem2reg,early-cse<memssa>,instcombine<no-verify-fixpoint>,loop-mssa(licm),\
+const PASSES: &str = "globaldce,function(mem2reg,early-cse<memssa>,instcombine<no-verify-fixpoint>,loop-mssa(licm),\
                       simplifycfg,early-cse<memssa>,instsimplify,dce),globaldce";
 
 /// What the linked names and the images of a library carry.
@@ -80,7 +81,12 @@ pub struct Objects {
 }
 
 /// Compiles a model. The same arguments give the same bytes.
-pub fn compile(plan: &ModelPlan, linkage: &Linkage, target: &Target, options: &Options) -> Result<Objects, Error> {
+pub fn compile(
+    plan: &ModelPlan,
+    linkage: &Linkage,
+    target: &Target,
+    options: &Options,
+) -> Result<Objects, Error> {
     let context = Context::create();
     let machine = target.to_llvm(options.to_llvm())?;
     let object = |module: &Module| {
@@ -100,7 +106,12 @@ pub fn ir(plan: &ModelPlan, linkage: &Linkage, target: &Target, options: &Option
 }
 
 /// The model's module as assembly; a dump for readers.
-pub fn assembly(plan: &ModelPlan, linkage: &Linkage, target: &Target, options: &Options) -> Result<String, Error> {
+pub fn assembly(
+    plan: &ModelPlan,
+    linkage: &Linkage,
+    target: &Target,
+    options: &Options,
+) -> Result<String, Error> {
     let context = Context::create();
     let machine = target.to_llvm(options.to_llvm())?;
     let module = build_model(&context, plan, linkage, target, &machine)?;
@@ -130,7 +141,8 @@ pub(crate) fn build_model<'c>(
         describe.build_forward(short, None);
     }
     let getters = plan.states.iter().map(|state| describe.build_getter(state)).collect();
-    let constants: Vec<_> = plan.constants.iter().map(|array| shell.bytes("constant", array.bytes(), 64)).collect();
+    let constants: Vec<_> =
+        plan.constants.iter().map(|array| shell.bytes("constant", array.bytes(), 64)).collect();
     let packed = plan.functions.iter().map(|function| {
         let kernel = Kernels::build(&shell, function, &constants);
         let (hash, state_bytes) = (linkage.hash, state_bytes(plan));
@@ -179,6 +191,8 @@ fn new_module<'c>(context: &'c Context, target: &Target, machine: &TargetMachine
 fn clean(module: &Module<'_>, machine: &TargetMachine) -> Result<(), Error> {
     module.verify().map_err(|message| Error::llvm("verifying a module", message))?;
     let options = PassBuilderOptions::create();
-    module.run_passes(PASSES, machine, options).map_err(|message| Error::llvm("cleaning up a module", message))?;
+    module
+        .run_passes(PASSES, machine, options)
+        .map_err(|message| Error::llvm("cleaning up a module", message))?;
     module.verify().map_err(|message| Error::llvm("verifying a cleaned module", message))
 }

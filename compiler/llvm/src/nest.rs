@@ -7,7 +7,7 @@ use std::cell::RefCell;
 
 use inkwell::values::IntValue;
 use tgc_graph::dim::Dim;
-use tgc_lower::plan::{Block, MAX_CHUNKS, Nest, Parallel, Read, Sink};
+use tgc_lower::plan::{Block, Buffer, MAX_CHUNKS, Nest, Parallel, Read, Sink};
 
 use crate::block::{BlockBuilder, RowValues, Rows, writes};
 use crate::fold::Accumulators;
@@ -44,6 +44,7 @@ pub(crate) fn build_rows<'c>(body: &Body<'_, 'c>, nest: &Nest, begin: IntValue<'
         ir.for_range(whole, end, 1, &mut |first| {
             build_group(body, nest, &shared, Rows { first, count: 1, single: Some(ir.sub(first, whole)) });
         });
+        totals().for_each(|total| total.reload(ir));
     }
     finish_totals(body, nest, &shared);
 }
@@ -62,8 +63,10 @@ fn fixed_reads<'c>(body: &Body<'_, 'c>, nest: &Nest, block: &Block) -> Vec<Optio
     let load = |read: &Read| {
         let Read::Buffer(access) = read else { return None };
         let buffer = body.plan.buffer(access.buffer);
-        let exists = buffer.shape.iter().all(|d| d.as_const().is_some());
-        if !access.strides.is_empty() || !exists || nest.blocks.iter().any(|b| writes(body, b, access)) {
+        if !access.strides.is_empty()
+            || !exists(buffer, &access.offset)
+            || nest.blocks.iter().any(|b| writes(body, b, access))
+        {
             return None;
         }
         match body.bases[access.buffer.0 as usize] {
@@ -77,7 +80,17 @@ fn fixed_reads<'c>(body: &Body<'_, 'c>, nest: &Nest, block: &Block) -> Vec<Optio
     block.reads.iter().map(load).collect()
 }
 
-fn start_totals<'a, 'c>(body: &Body<'_, 'c>, nest: &Nest, block: &'a Block) -> Vec<Option<Accumulators<'a, 'c>>> {
+/// Whether a buffer has this element whatever the sizes.
+fn exists(buffer: &Buffer, offset: &Dim) -> bool {
+    let elements = buffer.shape.iter().fold(Dim::Const(1), |product, d| &product * d);
+    matches!((offset.as_const(), elements.as_const()), (Some(at), Some(end)) if 0 <= at && at < end)
+}
+
+fn start_totals<'a, 'c>(
+    body: &Body<'_, 'c>,
+    nest: &Nest,
+    block: &'a Block,
+) -> Vec<Option<Accumulators<'a, 'c>>> {
     let start = |sink: &'a Sink| match sink {
         Sink::Total { fold, .. } => {
             let total = Accumulators::new(&body.ir, fold, nest.rows);

@@ -5,7 +5,7 @@ use inkwell::memory_buffer::MemoryBuffer;
 use inkwell::module::{Linkage, Module};
 
 use crate::error::Error;
-use crate::ir::Shell;
+use crate::shell::Shell;
 
 /// String attributes that tie code to the machine or options that rustc compiled it for.
 const STRIPPED_TEXTS: [&str; 6] =
@@ -29,7 +29,7 @@ pub(crate) fn link(shell: &Shell<'_, '_>) -> Result<(), Error> {
         }
     }
     for global in runtime.get_globals() {
-        global.set_linkage(Linkage::Internal);
+        global.set_linkage(Linkage::Private);
     }
     shell.module.link_in_module(runtime).map_err(|message| Error::llvm("linking the runtime", message))?;
     for name in defined {

@@ -71,7 +71,9 @@ impl<'c> Emit<'_, '_, 'c> {
             Inst::Const(bits) => self.constant(lane, bits),
             Inst::Unary(op, a) => self.unary(op, lane, value(a)),
             Inst::Binary(op, a, b) => self.binary(op, lane, value(a), value(b)),
-            Inst::Compare(predicate, a, b) => self.compare(predicate, self.program.lane(a), value(a), value(b)),
+            Inst::Compare(predicate, a, b) => {
+                self.compare(predicate, self.program.lane(a), value(a), value(b))
+            }
             Inst::Select(c, a, b) => self.ir.select(value(c), value(a), value(b)),
             Inst::Fma(a, b, c) => self.ir.intrinsic("llvm.fma", &[value(a), value(b), value(c)]),
             Inst::Convert(a) => self.convert(self.program.lane(a), lane, value(a)),
@@ -162,7 +164,9 @@ impl<'c> Emit<'_, '_, 'c> {
                 ir.compare_float(FloatPredicate::UNE, a, self.constant(from, 0))
             }
             (_, Lane::Bool) => ir.compare(IntPredicate::NE, a, self.constant(from, 0)),
-            (Lane::Bool, Lane::F32) => ir.select(a, self.constant(to, u64::from(1f32.to_bits())), self.constant(to, 0)),
+            (Lane::Bool, Lane::F32) => {
+                ir.select(a, self.constant(to, u64::from(1f32.to_bits())), self.constant(to, 0))
+            }
             (Lane::Bool, Lane::F64) => ir.select(a, self.constant(to, 1f64.to_bits()), self.constant(to, 0)),
             (Lane::F32, Lane::F64) => ir.cast(Op::FPExt, a, self.ty(to)),
             (Lane::F64, Lane::F32) => ir.cast(Op::FPTrunc, a, self.ty(to)),

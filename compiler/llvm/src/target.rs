@@ -1,7 +1,7 @@
 //! What code is made for: a triple, a CPU, and what `lower` must know of it.
 //!
 //! This version knows x86-64 and aarch64, both 64-bit and little-endian, with Linux's or macOS's object format. A CPU's
-//! name stands for one of a few *levels* whose features are written out in a table ([`crate::cpu`]); beyond that the
+//! name stands for one of a few *levels* whose features are written out in a table (`cpu.rs`); beyond that the
 //! name only steers instruction scheduling. So the code depends on no list inside LLVM, and the check that runs before a
 //! kernel knows exactly what to ask the processor for.
 
@@ -98,9 +98,17 @@ impl Target {
     pub(crate) fn to_llvm(&self, effort: OptimizationLevel) -> Result<TargetMachine, Error> {
         initialize();
         let triple = TargetTriple::create(&self.triple);
-        let target = inkwell::targets::Target::from_triple(&triple).map_err(|m| Error::llvm("finding a target", m))?;
+        let target =
+            inkwell::targets::Target::from_triple(&triple).map_err(|m| Error::llvm("finding a target", m))?;
         target
-            .create_target_machine(&triple, self.arch.baseline(), "", effort, RelocMode::PIC, CodeModel::Default)
+            .create_target_machine(
+                &triple,
+                self.arch.baseline(),
+                "",
+                effort,
+                RelocMode::PIC,
+                CodeModel::Default,
+            )
             .ok_or_else(|| Error::llvm("making a target machine", &self.triple))
     }
 }
@@ -165,7 +173,9 @@ fn arch_of(triple: &str) -> Arch {
 /// The compiling machine's CPU at the best level that it has.
 fn native(arch: Arch) -> Result<(String, Level), Error> {
     if arch != arch_of(&normalize(&host_triple())?) {
-        return Err(Error::Host("the CPU `native` needs the compiling machine's own instruction set".to_owned()));
+        return Err(Error::Host(
+            "the CPU `native` needs the compiling machine's own instruction set".to_owned(),
+        ));
     }
     initialize();
     let name = TargetMachine::get_host_cpu_name().to_string();

@@ -16,8 +16,9 @@ use tgc_graph::ty::TensorType;
 use tgc_lower::plan::{Argument, FunctionPlan, ModelPlan};
 use tgc_runtime::layout::Context as Instance;
 
-use crate::ir::{Ir, Shell, Val};
+use crate::ir::{Ir, Val};
 use crate::kernel::{is_by_value, scalar_type, touched_states};
+use crate::shell::Shell;
 
 /// A function whose wrapper is to be emitted.
 pub(crate) struct Wrapper<'b, 'c> {
@@ -195,7 +196,8 @@ impl<'c> Checks<'_, 'c> {
         self.ir.continue_if(condition, fail);
         let next = self.ir.here();
         self.ir.position(fail);
-        let status = self.ir.call(self.ir.runtime(reporter), &args()).expect("invariant: reporters return a status");
+        let status =
+            self.ir.call(self.ir.runtime(reporter), &args()).expect("invariant: reporters return a status");
         self.ir.return_value(status);
         self.ir.position(next);
     }
@@ -215,7 +217,9 @@ impl<'c> Checks<'_, 'c> {
 
     fn instance(&self, hash: u64) {
         let given = self.differs(self.address(self.context), self.ir.int(0));
-        self.require(given, "tgc_rt_fail_null", || vec![self.context.into(), self.name.into(), self.text("ctx")]);
+        self.require(given, "tgc_rt_fail_null", || {
+            vec![self.context.into(), self.name.into(), self.text("ctx")]
+        });
         let found = self.ir.load(self.ir.int_type().into(), self.context, 8).into_int_value();
         let same = self.ir.compare_int(IntPredicate::EQ, found, self.ir.int(hash as i64));
         self.require(same, "tgc_rt_fail_version", || vec![self.context.into()]);
@@ -227,7 +231,14 @@ impl<'c> Checks<'_, 'c> {
         let inside = ir.compare_int(IntPredicate::ULE, ir.sub(size, ir.int(symbol.min)), width);
         self.require(inside, "tgc_rt_fail_dim", || {
             let bounds = [ir.int(symbol.min).into(), ir.int(symbol.max).into()];
-            vec![self.context.into(), self.name.into(), self.text(&symbol.name), size.into(), bounds[0], bounds[1]]
+            vec![
+                self.context.into(),
+                self.name.into(),
+                self.text(&symbol.name),
+                size.into(),
+                bounds[0],
+                bounds[1],
+            ]
         });
     }
 

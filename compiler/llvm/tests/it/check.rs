@@ -24,7 +24,8 @@ pub fn check(plan: &ModelPlan, calls: &[(usize, &[i64], Vec<Array>)]) {
         for _ in 0..2 {
             let want = interpreter.call(*function, sizes, inputs).unwrap_or_else(|e| panic!("{e}"));
             let mut got: Vec<Array> = want.iter().map(|a| Array::zeros_of(a.dtype(), a.shape())).collect();
-            let mut args: Vec<ArgumentMemory> = inputs.iter().map(|a| ArgumentMemory::Input(a.bytes())).collect();
+            let mut args: Vec<ArgumentMemory> =
+                inputs.iter().map(|a| ArgumentMemory::Input(a.bytes())).collect();
             args.extend(got.iter_mut().map(|a| ArgumentMemory::Output(a.bytes_mut())));
             instance.call(*function, sizes, &mut args).unwrap_or_else(|e| panic!("{e:?}"));
             let name = &plan.functions[*function].name;

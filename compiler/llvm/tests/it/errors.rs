@@ -56,28 +56,62 @@ fn sizes_and_pointers_are_checked() {
         let (px, po) = (x.as_ptr().cast::<u8>(), out.as_mut_ptr().cast::<u8>());
         let null = std::ptr::null_mut();
         let context = instance.context();
-        let mut refused = |status: i32, line: &str, n: i64, m: i64, x: *const u8, y: *const u8, out: *mut u8| {
-            // SAFETY: Pointers are NULL or lead to 32 floats, more than any size here that is not refused first.
-            let got = unsafe { train(context, n, m, x, y, 5, out) };
-            assert_eq!((got, instance.error().as_str()), (status, line));
-            assert!(instance.state(0).iter().all(|b| *b == 0));
-        };
+        let mut refused =
+            |status: i32, line: &str, n: i64, m: i64, x: *const u8, y: *const u8, out: *mut u8| {
+                // SAFETY: Pointers are NULL or lead to 32 floats, more than any size here that is not refused first.
+                let got = unsafe { train(context, n, m, x, y, 5, out) };
+                assert_eq!((got, instance.error().as_str()), (status, line));
+                assert!(instance.state(0).iter().all(|b| *b == 0));
+            };
         refused(2, "train: N=101, allowed 0..100", 101, 102, px, px, po);
         refused(2, "train: N=-1, allowed 0..100", -1, 0, px, px, po);
-        refused(2, "train: x axis 0 is 4, M is 4; they must be equal".replace("M is 4", "M is 8").as_str(), 4, 9, px, px, po);
+        refused(
+            2,
+            "train: x axis 0 is 4, M is 4; they must be equal".replace("M is 4", "M is 8").as_str(),
+            4,
+            9,
+            px,
+            px,
+            po,
+        );
         refused(1, "train: x is NULL", 4, 5, null, px, po);
         refused(1, "train: out is NULL", 4, 5, px, px, null);
         refused(5, "train: x is not aligned to 4 bytes", 4, 5, px.wrapping_add(2), px, po);
         refused(5, "train: out is not aligned to 4 bytes", 4, 5, px, px, po.wrapping_add(1));
-        refused(4, "train: output out overlaps x; give it memory of its own", 4, 5, po, px, po.wrapping_add(12));
-        refused(4, "train: output out overlaps y; give it memory of its own", 4, 5, px, po, po.wrapping_add(28));
+        refused(
+            4,
+            "train: output out overlaps x; give it memory of its own",
+            4,
+            5,
+            po,
+            px,
+            po.wrapping_add(12),
+        );
+        refused(
+            4,
+            "train: output out overlaps y; give it memory of its own",
+            4,
+            5,
+            px,
+            po,
+            po.wrapping_add(28),
+        );
         let own = "train: output out overlaps the instance's state; give it memory of its own";
         // SAFETY: The context's second slot holds the state block, its third the workspace.
-        let (state, workspace) = unsafe { (*context.cast::<*mut u8>().add(1), *context.cast::<*mut u8>().add(2)) };
+        let (state, workspace) =
+            unsafe { (*context.cast::<*mut u8>().add(1), *context.cast::<*mut u8>().add(2)) };
         refused(4, own, 4, 5, px, px, state.wrapping_sub(4));
         refused(4, &own.replace("state", "workspace"), 4, 5, px, px, workspace);
         refused(4, "train: output w overlaps y; give it memory of its own", 4, 5, px, state, po);
-        refused(6, "train: needs 192 bytes of workspace, the instance has 128; build it with larger dimensions in its config", 40, 41, px, px, po);
+        refused(
+            6,
+            "train: needs 192 bytes of workspace, the instance has 128; build it with larger dimensions in its config",
+            40,
+            41,
+            px,
+            px,
+            po,
+        );
         assert!(out.iter().all(|v| *v == 9.0));
     });
 }
@@ -122,12 +156,16 @@ fn images_go_and_come_back() {
         instance.load(&image).unwrap();
         assert_eq!(instance.state(0), [3f32; 8].map(f32::to_le_bytes).concat());
         assert_eq!(instance.load(&image[1..]).unwrap_err().status, 8);
-        let refused = instance.call(0, &[2, 4], &mut [
-            ArgumentMemory::Input(x.bytes()),
-            ArgumentMemory::Null,
-            ArgumentMemory::Null,
-            ArgumentMemory::Null,
-        ]);
+        let refused = instance.call(
+            0,
+            &[2, 4],
+            &mut [
+                ArgumentMemory::Input(x.bytes()),
+                ArgumentMemory::Null,
+                ArgumentMemory::Null,
+                ArgumentMemory::Null,
+            ],
+        );
         assert_eq!(refused.unwrap_err().status, 2);
     });
 }
@@ -142,7 +180,8 @@ fn instances_come_from_the_allocating_functions_too() {
     let mut made: *mut u8 = std::ptr::null_mut();
     // SAFETY: The names belong to functions of these types; the config is as large as it says.
     unsafe {
-        let create = std::mem::transmute::<usize, unsafe extern "C" fn(*const u64, *mut *mut u8) -> i32>(create);
+        let create =
+            std::mem::transmute::<usize, unsafe extern "C" fn(*const u64, *mut *mut u8) -> i32>(create);
         assert_eq!(create(config.as_ptr(), &mut made), 0);
         assert!(!made.is_null());
         std::mem::transmute::<usize, unsafe extern "C" fn(*mut u8)>(destroy)(made);

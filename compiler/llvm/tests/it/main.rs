@@ -10,3 +10,4 @@ mod nests;
 mod objects;
 mod plans;
 mod scalars;
+mod threads;

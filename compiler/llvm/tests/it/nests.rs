@@ -63,7 +63,9 @@ fn maps_with_every_stride() {
             store(0, turned, &[(inner(0), n(1)), (inner(1), s(0))]),
         ];
         f.nest(None, 1, &[], vec![block(&[s(0), s(1)], 8, reads, multiply_add(dtype), sinks)]);
-        check_sizes(&model(vec![f], vec![]), |n, m| vec![(dtype, vec![n, m]), (dtype, vec![m, n]), (dtype, vec![n])]);
+        check_sizes(&model(vec![f], vec![]), |n, m| {
+            vec![(dtype, vec![n, m]), (dtype, vec![m, n]), (dtype, vec![n])]
+        });
     }
 }
 
@@ -78,16 +80,24 @@ fn maps_over_rows() {
         let wide = f.output("wide", dtype, &[s(0), n(3)]);
         let far = vec![(Axis::Row, n(3))];
         let reads = vec![read(x, &[(ROW, n(1))]), read(y, &far), read(z, &[])];
-        let first = block(&[], 1, reads, multiply_add(dtype), vec![
-            store(0, out, &[(ROW, n(1))]),
-            Sink::Row { result: 0, row: RowId(0) },
-        ]);
-        let second = block(&[n(3)], 2, vec![Read::Row(RowId(0)), read(y, &[(ROW, n(3)), (inner(0), n(1))])],
+        let first = block(
+            &[],
+            1,
+            reads,
+            multiply_add(dtype),
+            vec![store(0, out, &[(ROW, n(1))]), Sink::Row { result: 0, row: RowId(0) }],
+        );
+        let second = block(
+            &[n(3)],
+            2,
+            vec![Read::Row(RowId(0)), read(y, &[(ROW, n(3)), (inner(0), n(1))])],
             program(&[dtype; 2], |b, e| vec![b.add(e[0], e[1])]),
             vec![store(0, wide, &[(ROW, n(3)), (inner(0), n(1))])],
         );
         f.nest(Some(s(0)), rows, &[dtype], vec![first, second]);
-        check_sizes(&model(vec![f], vec![]), |n, _| vec![(dtype, vec![n]), (dtype, vec![n, 3]), (dtype, vec![])]);
+        check_sizes(&model(vec![f], vec![]), |n, _| {
+            vec![(dtype, vec![n]), (dtype, vec![n, 3]), (dtype, vec![])]
+        });
     }
 }
 
@@ -109,9 +119,13 @@ fn half_precision_is_storage() {
 
 #[test]
 fn folds_over_rows_of_a_matrix() {
-    for (dtype, lanes, rows, fold) in
-        [(F32, 8, 1, sum(F32)), (F32, 16, 4, max(F32)), (F64, 4, 2, sum(F64)), (C64, 4, 2, sum(C64)), (I64, 1, 1, sum(I64))]
-    {
+    for (dtype, lanes, rows, fold) in [
+        (F32, 8, 1, sum(F32)),
+        (F32, 16, 4, max(F32)),
+        (F64, 4, 2, sum(F64)),
+        (C64, 4, 2, sum(C64)),
+        (I64, 1, 1, sum(I64)),
+    ] {
         let mut f = Fun::new("fold", &["N", "M"]);
         let x = f.input("x", dtype, &[s(0), s(1)]);
         let out = f.output("out", dtype, &[s(0)]);
@@ -159,7 +173,8 @@ fn folds_of_tuples() {
     let reads = vec![read(x, &[(ROW, s(1)), (inner(0), n(1))]), read(i, &[(inner(0), n(1))])];
     let both = program(&[F32, I64], |_, e| e.to_vec());
     let to = vec![Target::Row(RowId(0)), Target::Row(RowId(1))];
-    let first = block(&[s(1)], 8, reads, both.clone(), vec![Sink::Fold { fold: argmax(), results: vec![0, 1], to }]);
+    let first =
+        block(&[s(1)], 8, reads, both.clone(), vec![Sink::Fold { fold: argmax(), results: vec![0, 1], to }]);
     let sinks = vec![store(0, value, &[(ROW, n(1))]), store(1, index, &[(ROW, n(1))])];
     let second = block(&[], 1, vec![Read::Row(RowId(0)), Read::Row(RowId(1))], both, sinks);
     f.nest(Some(s(0)), 4, &[F32, I64], vec![first, second]);
@@ -174,15 +189,19 @@ fn bool_folds_spill_as_bytes() {
     let all = f.output("all", Bool, &[]);
     let reads = vec![read(x, &[(ROW, s(1)), (inner(0), n(1))])];
     let to = vec![Target::Row(RowId(0))];
-    let first = block(&[s(1)], 8, reads, Program::identity(Bool), vec![Sink::Fold { fold: sum(Bool), results: vec![0], to }]);
+    let first = block(
+        &[s(1)],
+        8,
+        reads,
+        Program::identity(Bool),
+        vec![Sink::Fold { fold: sum(Bool), results: vec![0], to }],
+    );
     let mut every = sum(Bool);
     every.step = program(&[Bool; 2], |b, e| vec![b.mul(e[0], e[1])]);
     every.merge = every.step.clone();
     every.init = vec![[1, 0]];
-    let sinks = vec![
-        store(0, out, &[(ROW, n(1))]),
-        Sink::Total { fold: every, results: vec![0], to: vec![all] },
-    ];
+    let sinks =
+        vec![store(0, out, &[(ROW, n(1))]), Sink::Total { fold: every, results: vec![0], to: vec![all] }];
     let second = block(&[], 1, vec![Read::Row(RowId(0))], Program::identity(Bool), sinks);
     f.nest(Some(s(0)), 8, &[Bool], vec![first, second]);
     check_sizes(&model(vec![f], vec![]), |n, m| vec![(Bool, vec![n, m])]);
@@ -197,7 +216,8 @@ fn softmax_like() {
         let out = f.output("out", dtype, &[s(0), s(1)]);
         let row = vec![(ROW, s(1)), (inner(0), n(1))];
         let fold = |fold, id| vec![Sink::Fold { fold, results: vec![0], to: vec![Target::Row(RowId(id))] }];
-        let greatest = block(&[s(1)], lanes, vec![read(x, &row)], Program::identity(dtype), fold(max(dtype), 0));
+        let greatest =
+            block(&[s(1)], lanes, vec![read(x, &row)], Program::identity(dtype), fold(max(dtype), 0));
         let shifted = program(&[dtype; 2], |b, e| {
             let d = b.sub(e[0], e[1]);
             let square = b.mul(d, d);
@@ -207,7 +227,13 @@ fn softmax_like() {
         sinks.extend(fold(sum(dtype), 1));
         let squares = block(&[s(1)], lanes, vec![read(x, &row), Read::Row(RowId(0))], shifted, sinks);
         let divide = program(&[dtype; 2], |b, e| vec![b.div(e[0], e[1])]);
-        let scale = block(&[s(1)], lanes, vec![read(out, &row), Read::Row(RowId(1))], divide, vec![store(0, out, &row)]);
+        let scale = block(
+            &[s(1)],
+            lanes,
+            vec![read(out, &row), Read::Row(RowId(1))],
+            divide,
+            vec![store(0, out, &row)],
+        );
         f.nest(Some(s(0)), rows, &[dtype; 2], vec![greatest, squares, scale]);
         check_sizes(&model(vec![f], vec![]), |n, m| vec![(dtype, vec![n, m])]);
     }
@@ -224,15 +250,28 @@ pub fn logreg(dtype: DType, lanes: u32, rows: u32, features: Dim) -> ModelPlan {
     let loss = f.output("loss", dtype, &[]);
     let guess = f.output("guess", Bool, &[s(0)]);
     let zero = program(&[], |b, _| vec![real(dtype, b.float(dtype.lane(), 0.0))]);
-    f.nest(None, 1, &[], vec![block(std::slice::from_ref(&features), lanes, vec![], zero, vec![store(0, g, &[(inner(0), n(1))])])]);
+    f.nest(
+        None,
+        1,
+        &[],
+        vec![block(
+            std::slice::from_ref(&features),
+            lanes,
+            vec![],
+            zero,
+            vec![store(0, g, &[(inner(0), n(1))])],
+        )],
+    );
     let both = program(&[dtype; 2], |_, e| e.to_vec());
     let row = vec![(ROW, features.clone()), (inner(0), n(1))];
     let column = vec![(inner(0), n(1))];
-    let product = block(std::slice::from_ref(&features), lanes, vec![read(x, &row), read(w, &column)], both.clone(), vec![Sink::Fold {
-        fold: dot(dtype),
-        results: vec![0, 1],
-        to: vec![Target::Row(RowId(0))],
-    }]);
+    let product = block(
+        std::slice::from_ref(&features),
+        lanes,
+        vec![read(x, &row), read(w, &column)],
+        both.clone(),
+        vec![Sink::Fold { fold: dot(dtype), results: vec![0, 1], to: vec![Target::Row(RowId(0))] }],
+    );
     let error = program(&[dtype; 2], |b, e| {
         let d = b.sub(e[0], e[1]);
         let zero = b.float(dtype.lane(), 0.0);
@@ -240,16 +279,24 @@ pub fn logreg(dtype: DType, lanes: u32, rows: u32, features: Dim) -> ModelPlan {
         let square = b.mul(d, d);
         vec![d, square, real(Bool, positive)]
     });
-    let point = block(&[], 1, vec![Read::Row(RowId(0)), read(y, &[(ROW, n(1))])], error, vec![
-        Sink::Row { result: 0, row: RowId(1) },
-        Sink::Total { fold: sum(dtype), results: vec![1], to: vec![loss] },
-        store(2, guess, &[(ROW, n(1))]),
-    ]);
-    let gradient = block(std::slice::from_ref(&features), lanes, vec![Read::Row(RowId(1)), read(x, &row)], both, vec![Sink::Accumulate {
-        fold: dot(dtype),
-        results: vec![0, 1],
-        to: vec![at(g, &column)],
-    }]);
+    let point = block(
+        &[],
+        1,
+        vec![Read::Row(RowId(0)), read(y, &[(ROW, n(1))])],
+        error,
+        vec![
+            Sink::Row { result: 0, row: RowId(1) },
+            Sink::Total { fold: sum(dtype), results: vec![1], to: vec![loss] },
+            store(2, guess, &[(ROW, n(1))]),
+        ],
+    );
+    let gradient = block(
+        std::slice::from_ref(&features),
+        lanes,
+        vec![Read::Row(RowId(1)), read(x, &row)],
+        both,
+        vec![Sink::Accumulate { fold: dot(dtype), results: vec![0, 1], to: vec![at(g, &column)] }],
+    );
     f.nest(Some(s(0)), rows, &[dtype; 2], vec![product, point, gradient]);
     model(vec![f], vec![])
 }
@@ -300,12 +347,16 @@ fn row_values_cross_blocks_that_cannot_join() {
         Sink::Accumulate { fold: sum(F32), results: vec![0], to: vec![at(total, &column)] },
     ];
     let first = block(&[s(1)], 8, reads, Program::identity(F32), sinks);
-    let point = block(&[], 1, vec![Read::Row(RowId(0)), Read::Size(s(1))],
+    let point = block(
+        &[],
+        1,
+        vec![Read::Row(RowId(0)), Read::Size(s(1))],
         program(&[F32, I64], |b, e| {
             let size = b.cast(e[1], F32);
             vec![b.add(e[0], size)]
         }),
-        vec![store(0, out, &[(ROW, n(1))])]);
+        vec![store(0, out, &[(ROW, n(1))])],
+    );
     f.nest(Some(s(0)), 4, &[F32], vec![first, point]);
     f.plan.steps.push(Step::Copy { from: total, to: sums });
     check_sizes(&model(vec![f], vec![]), |n, m| vec![(F32, vec![n, m])]);
@@ -314,7 +365,8 @@ fn row_values_cross_blocks_that_cannot_join() {
 #[test]
 fn states_change_in_place_and_by_copies() {
     let w = noise(F32, &[13], 5);
-    let mut plan = model(vec![], vec![("w", w), ("count", Array::from(7i64)), ("z", Array::zeros::<f64>([3]))]);
+    let mut plan =
+        model(vec![], vec![("w", w), ("count", Array::from(7i64)), ("z", Array::zeros::<f64>([3]))]);
     let mut f = Fun::new("train", &["N"]);
     let x = f.input("x", F32, &[n(13)]);
     let w = f.state(&plan, 0, true);
@@ -329,7 +381,12 @@ fn states_change_in_place_and_by_copies() {
     let sinks = vec![store(0, old, &column), store(1, w, &column)];
     f.nest(None, 1, &[], vec![block(&[n(13)], 8, vec![read(w, &column), read(x, &column)], step, sinks)]);
     let add_size = program(&[I64; 2], |b, e| vec![b.add(e[0], e[1])]);
-    f.nest(None, 1, &[], vec![block(&[], 1, vec![read(count, &[]), Read::Size(s(0))], add_size, vec![store(0, next, &[])])]);
+    f.nest(
+        None,
+        1,
+        &[],
+        vec![block(&[], 1, vec![read(count, &[]), Read::Size(s(0))], add_size, vec![store(0, next, &[])])],
+    );
     f.plan.steps.push(Step::Copy { from: next, to: count });
     plan.sizes = f.plan.symbols.iter().map(|(_, s)| s.clone()).collect();
     plan.functions.push(f.plan);
@@ -342,7 +399,8 @@ fn constants_and_offsets() {
     let x = f.input("x", F32, &[&s(0) + &n(2)]);
     let table = f.buffer("table", F32, &[n(4)], Place::Constant(0));
     let out = f.output("out", F32, &[s(0)]);
-    let shifted = |offset| Read::Buffer(Access { buffer: x, strides: vec![(inner(0), n(1))], offset: n(offset) });
+    let shifted =
+        |offset| Read::Buffer(Access { buffer: x, strides: vec![(inner(0), n(1))], offset: n(offset) });
     let third = Read::Buffer(Access { buffer: table, strides: vec![], offset: n(2) });
     let back = Read::Buffer(Access { buffer: x, strides: vec![(inner(0), n(-1))], offset: &s(0) - &n(1) });
     let all = program(&[F32; 4], |b, e| {
@@ -356,8 +414,8 @@ fn constants_and_offsets() {
     check_sizes(&plan, |n, _| vec![(F32, vec![n + 2])]);
 }
 
-#[test]
-fn chunks_of_rows_give_the_same_bits() {
+/// Rows of a matrix times a scalar, summed, in chunks of four rows or more.
+pub fn in_chunks() -> ModelPlan {
     let mut f = Fun::new("parallel", &["N", "M"]);
     let x = f.input("x", F32, &[s(0), s(1)]);
     let k = f.input("k", F32, &[]);
@@ -369,8 +427,31 @@ fn chunks_of_rows_give_the_same_bits() {
     f.nest(Some(s(0)), 4, &[], vec![block(&[s(1)], 8, reads, product, sinks)]);
     let Some(Step::Nest(nest)) = f.plan.steps.last_mut() else { unreachable!() };
     nest.parallel = Some(Parallel { rows_per_chunk: 4 });
-    let plan = model(vec![f], vec![]);
+    model(vec![f], vec![])
+}
+
+#[test]
+fn chunks_of_rows_give_the_same_bits() {
+    let plan = in_chunks();
     check_sizes(&plan, |n, m| vec![(F32, vec![n, m]), (F32, vec![])]);
     let tall = vec![noise(F32, &[1001, 3], 1), noise(F32, &[], 2)];
     check(&plan, &[(0, &[1001, 3], tall)]);
+}
+
+/// A read of the last column while the columns run: without columns there is none.
+#[test]
+fn nothing_is_read_before_an_empty_axis() {
+    let mut f = Fun::new("last", &["N", "M"]);
+    let x = f.input("x", F32, &[s(0), s(1)]);
+    let out = f.output("out", F32, &[s(0), s(1)]);
+    let row = vec![(ROW, s(1)), (inner(0), n(1))];
+    let last = Read::Buffer(Access { buffer: x, strides: vec![(ROW, s(1))], offset: &s(1) - &n(1) });
+    let add = program(&[F32; 2], |b, e| vec![b.add(e[0], e[1])]);
+    f.nest(
+        Some(s(0)),
+        2,
+        &[],
+        vec![block(&[s(1)], 8, vec![read(x, &row), last], add, vec![store(0, out, &row)])],
+    );
+    check_sizes(&model(vec![f], vec![]), |n, m| vec![(F32, vec![n, m])]);
 }

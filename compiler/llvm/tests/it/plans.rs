@@ -58,12 +58,20 @@ impl Fun {
     }
 
     pub fn input(&mut self, name: &str, dtype: DType, shape: &[Dim]) -> BufferId {
-        self.plan.inputs.push(Argument { name: name.into(), ty: TensorType::new(dtype, shape), default: None });
+        self.plan.inputs.push(Argument {
+            name: name.into(),
+            ty: TensorType::new(dtype, shape),
+            default: None,
+        });
         self.buffer(name, dtype, shape, Place::Input(self.plan.inputs.len() - 1))
     }
 
     pub fn output(&mut self, name: &str, dtype: DType, shape: &[Dim]) -> BufferId {
-        self.plan.outputs.push(Argument { name: name.into(), ty: TensorType::new(dtype, shape), default: None });
+        self.plan.outputs.push(Argument {
+            name: name.into(),
+            ty: TensorType::new(dtype, shape),
+            default: None,
+        });
         self.buffer(name, dtype, shape, Place::Output(self.plan.outputs.len() - 1))
     }
 
@@ -123,7 +131,8 @@ pub fn sum(dtype: DType) -> Fold {
 
 /// acc + x*y, rounded once.
 pub fn dot(dtype: DType) -> Fold {
-    let step = program(&[dtype; 3], |b, e| vec![Element::real(dtype, b.fma(e[1].re(), e[2].re(), e[0].re()))]);
+    let step =
+        program(&[dtype; 3], |b, e| vec![Element::real(dtype, b.fma(e[1].re(), e[2].re(), e[0].re()))]);
     Fold { step, ..sum(dtype) }
 }
 
@@ -134,7 +143,11 @@ pub fn max(dtype: DType) -> Fold {
         let greater = b.compare(Predicate::Gt, e[0].re(), e[1].re());
         vec![Element::real(dtype, b.select(greater, e[0].re(), e[1].re()))]
     });
-    let least = if dtype == DType::F32 { u64::from(f32::NEG_INFINITY.to_bits()) } else { f64::NEG_INFINITY.to_bits() };
+    let least = if dtype == DType::F32 {
+        u64::from(f32::NEG_INFINITY.to_bits())
+    } else {
+        f64::NEG_INFINITY.to_bits()
+    };
     Fold { accumulators: vec![dtype], init: vec![[least, 0]], step: step.clone(), merge: step }
 }
 

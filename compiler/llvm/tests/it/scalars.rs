@@ -4,12 +4,23 @@ use tgc_graph::array::Array;
 use tgc_graph::dtype::DType;
 use tgc_graph::scalar::{Binary, Builder, Element, Predicate, Program, Unary, Value};
 
+use tgc_lower::plan::ModelPlan;
+
 use crate::check::check;
 use crate::plans::*;
 
 const LANES: [DType; 11] = [
-    DType::Bool, DType::I8, DType::I16, DType::I32, DType::I64, DType::U8, DType::U16, DType::U32, DType::U64,
-    DType::F32, DType::F64,
+    DType::Bool,
+    DType::I8,
+    DType::I16,
+    DType::I32,
+    DType::I64,
+    DType::U8,
+    DType::U16,
+    DType::U32,
+    DType::U64,
+    DType::F32,
+    DType::F64,
 ];
 
 /// The values of a type at which instructions change their behaviour.
@@ -24,7 +35,19 @@ fn edges(dtype: DType) -> Vec<u64> {
                 values.extend([power, power - 0.5, power - 1.0, power + 0.5, power * (1.0 - f64::EPSILON)]);
                 values.push(power * (1.0 - f64::from(f32::EPSILON)));
             }
-            values.extend([0.0, 0.1, 1e-300, 1e-40, 5e-324, 1e30, 1e300, f64::INFINITY, f64::NAN, f64::MAX, 3.7]);
+            values.extend([
+                0.0,
+                0.1,
+                1e-300,
+                1e-40,
+                5e-324,
+                1e30,
+                1e300,
+                f64::INFINITY,
+                f64::NAN,
+                f64::MAX,
+                3.7,
+            ]);
             let both = values.iter().flat_map(|v| [*v, -*v]);
             match dtype {
                 DType::F32 => both.map(f32s).collect(),
@@ -37,7 +60,14 @@ fn edges(dtype: DType) -> Vec<u64> {
             let top = 1u64 << (bits - 1);
             let mut values = vec![0, 1, 2, 3, 100, top - 1, top, top + 1, mask, mask - 1, mask / 3];
             // Integers that floats must round: to even, up, and past a power of two.
-            values.extend([(1 << 24) + 1, (1 << 24) + 3, (1 << 53) + 1, (1 << 53) + 3, (1 << 40) - 1, u64::MAX << 9]);
+            values.extend([
+                (1 << 24) + 1,
+                (1 << 24) + 3,
+                (1 << 53) + 1,
+                (1 << 53) + 3,
+                (1 << 40) - 1,
+                u64::MAX << 9,
+            ]);
             values.into_iter().map(|v| v & mask).collect()
         }
     }
@@ -67,28 +97,27 @@ impl Suite {
         if edges.len() == 3 {
             edges.iter_mut().for_each(|e| *e = e.iter().copied().step_by(5).collect());
         }
-        let count: usize = edges.iter().map(Vec::len).product();
+        let combinations: usize = edges.iter().map(Vec::len).product();
+        // Whole vectors and some single elements.
+        let count = combinations.max(33) | 1;
         for i in 0..count {
-            let mut rest = i;
+            let mut rest = i % combinations;
             for (column, edges) in columns.iter_mut().zip(&edges) {
                 column.push(edges[rest % edges.len()]);
                 rest /= edges.len();
             }
         }
         self.inputs.push(program.params.iter().zip(&columns).map(|(p, c)| array(*p, c)).collect());
-        // One element more than whole vectors would leave no single ones.
-        let width = if count % 8 == 0 { 16 } else { 8 };
         let mut f = Fun::new(&format!("f{}", self.functions.len()), &[]);
         let dims = [n(count as i64)];
         let step = [(inner(0), n(1))];
-        let reads = program.params.clone();
-        let reads = reads.iter().enumerate().map(|(i, p)| {
-            let buffer = f.input(&format!("x{i}"), *p, &dims);
-            read(buffer, &step)
-        });
-        let reads: Vec<_> = reads.collect();
-        let y = f.output("y", program.results[0].dtype, &dims);
-        f.nest(None, 1, &[], vec![block(&dims, width, reads, program, vec![store(0, y, &step)])]);
+        let inputs = program.params.iter().enumerate().map(|(i, p)| f.input(&format!("x{i}"), *p, &dims));
+        let reads: Vec<_> = inputs.map(|buffer| read(buffer, &step)).collect();
+        for lanes in [1, 8] {
+            let y = f.output(&format!("y{lanes}"), program.results[0].dtype, &dims);
+            let (reads, program, sinks) = (reads.clone(), program.clone(), vec![store(0, y, &step)]);
+            f.nest(None, 1, &[], vec![block(&dims, lanes, reads, program, sinks)]);
+        }
         self.functions.push(f);
     }
 
@@ -99,17 +128,32 @@ impl Suite {
         }));
     }
 
+    fn into_plan(self) -> (ModelPlan, Vec<Vec<Array>>) {
+        assert!(!self.functions.is_empty());
+        (model(self.functions, vec![]), self.inputs)
+    }
+
     #[track_caller]
     fn check(self) {
-        assert!(!self.functions.is_empty());
-        let plan = model(self.functions, vec![]);
-        let calls: Vec<_> = self.inputs.into_iter().enumerate().map(|(i, x)| (i, &[] as &[i64], x)).collect();
+        let (plan, inputs) = self.into_plan();
+        let calls: Vec<_> = inputs.into_iter().enumerate().map(|(i, x)| (i, &[] as &[i64], x)).collect();
         check(&plan, &calls);
     }
 }
 
+/// Every instruction on every lane, as a model each.
+pub fn plans() -> Vec<ModelPlan> {
+    let suites =
+        [unary_suite(), binary_suite(), compare_select_fma_suite(), convert_suite(), bitcast_suite()];
+    suites.map(|suite| suite.into_plan().0).into()
+}
+
 #[test]
 fn unary() {
+    unary_suite().check();
+}
+
+fn unary_suite() -> Suite {
     let mut suite = Suite::default();
     for d in LANES {
         let float = d.is_float();
@@ -124,11 +168,15 @@ fn unary() {
             }
         }
     }
-    suite.check();
+    suite
 }
 
 #[test]
 fn binary() {
+    binary_suite().check();
+}
+
+fn binary_suite() -> Suite {
     let mut suite = Suite::default();
     for d in LANES {
         let (float, bool) = (d.is_float(), d == DType::Bool);
@@ -154,11 +202,15 @@ fn binary() {
             }
         }
     }
-    suite.check();
+    suite
 }
 
 #[test]
 fn compare_select_fma() {
+    compare_select_fma_suite().check();
+}
+
+fn compare_select_fma_suite() -> Suite {
     use Predicate::{Eq, Ge, Gt, Le, Lt, Ne};
     let mut suite = Suite::default();
     for d in LANES {
@@ -170,22 +222,30 @@ fn compare_select_fma() {
             suite.one(&[d, d, d], d, |b, v| b.fma(v[0], v[1], v[2]));
         }
     }
-    suite.check();
+    suite
 }
 
 #[test]
 fn convert() {
+    convert_suite().check();
+}
+
+fn convert_suite() -> Suite {
     let mut suite = Suite::default();
     for from in LANES {
         for to in LANES {
             suite.one(&[from], to, |b, v| b.convert(v[0], to.lane()));
         }
     }
-    suite.check();
+    suite
 }
 
 #[test]
 fn bitcast() {
+    bitcast_suite().check();
+}
+
+fn bitcast_suite() -> Suite {
     let mut suite = Suite::default();
     for from in LANES {
         for to in LANES {
@@ -194,7 +254,7 @@ fn bitcast() {
             }
         }
     }
-    suite.check();
+    suite
 }
 
 #[test]
