@@ -1,7 +1,7 @@
 //! Memory: which buffers there are, which updates happen in place, and who shares the workspace.
 //!
 //! An update is made where its variable lies if nothing reads the old value after the new one is there.
-//! A kept value lies where the output made from it lies, if the output is written over its last read.
+//! A kept value lies where an output or value made from it lies, if that is written over its last read.
 //! Workspace slots are reused once the last step that touches a buffer is over.
 
 use std::collections::BTreeMap;
@@ -110,7 +110,7 @@ impl Buffers {
 
     /// Puts updates in place or appends their copies, and gives every buffer its place.
     pub(super) fn settle(mut self, mut steps: Vec<Step>) -> (Vec<Buffer>, Vec<Step>, Size) {
-        self.share_outputs(&mut steps);
+        self.share_in_place(&mut steps);
         self.commit_updates(&mut steps);
         let mut buffers = compact(self.list, &mut steps);
         let workspace = assign(&mut buffers, &steps);
@@ -154,25 +154,27 @@ impl Buffers {
             })
     }
 
-    /// Lets outputs be written over the values that they are made from.
-    fn share_outputs(&mut self, steps: &mut [Step]) {
+    /// Lets outputs and values be written over the values that they are made from.
+    fn share_in_place(&mut self, steps: &mut [Step]) {
+        let uses = uses(self.list.len(), steps);
         for at in 0..self.keys.len() {
-            if let BufferKey::Value(_) = self.keys[at] {
-                let value = BufferId(at as u32);
-                if let Some(output) = self.written_over(steps, value) {
-                    replace(steps, value, output);
-                }
+            let (BufferKey::Value(_), [step]) = (self.keys[at], uses[at].as_slice()) else { continue };
+            let value = BufferId(at as u32);
+            let Step::Nest(nest) = &steps[*step] else { continue };
+            let is_first = |heir: BufferId| uses[heir.0 as usize].first() == Some(step);
+            if let Some(heir) = self.written_over(nest, value, &is_first) {
+                replace(&mut steps[*step..=*step], value, heir);
             }
         }
     }
 
-    /// The output that is first touched by a store over the last read of a value.
-    fn written_over(&self, steps: &[Step], value: BufferId) -> Option<BufferId> {
-        let mut using = steps.iter().enumerate().filter(|(_, s)| touches(s, value));
-        let (at, Step::Nest(nest)) = using.next()? else { return None };
-        if using.next().is_some() {
-            return None;
-        }
+    /// The output or value that is first touched by a store over the last read of a value.
+    fn written_over(
+        &self,
+        nest: &Nest,
+        value: BufferId,
+        is_first_used_here: &dyn Fn(BufferId) -> bool,
+    ) -> Option<BufferId> {
         let last = nest.blocks.iter().rposition(|b| reads_of(b, value).next().is_some())?;
         let block = &nest.blocks[last];
         if nest.blocks[last..].iter().any(|b| writes_of(b).any(|(a, _)| a.buffer == value)) {
@@ -184,13 +186,14 @@ impl Buffers {
             Sink::Row { .. } | Sink::Fold { .. } | Sink::Accumulate { .. } | Sink::Total { .. } => None,
         });
         let fits = |to: &&Access| {
-            let output = &self.list[to.buffer.0 as usize];
+            let heir = &self.list[to.buffer.0 as usize];
+            let key = self.keys[to.buffer.0 as usize];
             let at_last_read = |read: &Access| is_same_element(read, to) && !read.strides.is_empty();
-            matches!(output.place, Place::Output(_))
-                && output.dtype == wanted.dtype
-                && output.shape == wanted.shape
+            matches!(key, BufferKey::Output(_) | BufferKey::Value(_))
+                && heir.dtype == wanted.dtype
+                && heir.shape == wanted.shape
                 && reads_of(block, value).all(at_last_read)
-                && steps[..at].iter().all(|s| !touches(s, to.buffer))
+                && is_first_used_here(to.buffer)
                 && nest.blocks[..last].iter().all(|b| !block_touches(b, to.buffer))
                 && block_touch_count(block, to.buffer) == 1
         };
@@ -329,10 +332,38 @@ fn replace(steps: &mut [Step], old: BufferId, new: BufferId) {
     });
 }
 
+/// The steps that touch each buffer, ascending.
+fn uses(buffers: usize, steps: &[Step]) -> Vec<Vec<usize>> {
+    let mut uses: Vec<Vec<usize>> = vec![vec![]; buffers];
+    for (at, step) in steps.iter().enumerate() {
+        for buffer in touched(step) {
+            let steps = &mut uses[buffer.0 as usize];
+            if steps.last() != Some(&at) {
+                steps.push(at);
+            }
+        }
+    }
+    uses
+}
+
+/// The buffers that a step names, with repeats.
+fn touched(step: &Step) -> Vec<BufferId> {
+    let of_block = |block: &Block| -> Vec<BufferId> {
+        let reads = block.reads.iter().filter_map(|read| match read {
+            Read::Buffer(access) => Some(access.buffer),
+            Read::Row(_) | Read::Size(_) => None,
+        });
+        reads.chain(writes_of(block).map(|(a, _)| a.buffer)).chain(totals_of(block)).collect()
+    };
+    match step {
+        Step::Nest(nest) => nest.blocks.iter().flat_map(of_block).collect(),
+        Step::Copy { from, to } => vec![*from, *to],
+    }
+}
+
 /// Drops buffers that no step names.
 fn compact(list: Vec<Buffer>, steps: &mut [Step]) -> Vec<Buffer> {
-    let used: Vec<bool> =
-        (0..list.len()).map(|b| steps.iter().any(|s| touches(s, BufferId(b as u32)))).collect();
+    let used: Vec<bool> = uses(list.len(), steps).iter().map(|steps| !steps.is_empty()).collect();
     let mut next = 0..;
     let numbers: Vec<Option<u32>> = used.iter().map(|u| if *u { next.next() } else { None }).collect();
     rename(steps, &mut |b| {
@@ -352,12 +383,10 @@ struct Slot {
 fn assign(buffers: &mut [Buffer], steps: &[Step]) -> Size {
     let mut slots: Vec<Slot> = vec![];
     let mut placed: Vec<(usize, usize)> = vec![];
+    let uses = uses(buffers.len(), steps);
     let mut lives: Vec<(usize, usize, usize)> = (0..buffers.len())
         .filter(|b| matches!(buffers[*b].place, Place::Workspace { .. }))
-        .filter_map(|b| {
-            let uses = |s: &Step| touches(s, BufferId(b as u32));
-            Some((steps.iter().position(uses)?, steps.iter().rposition(uses)?, b))
-        })
+        .filter_map(|b| Some((*uses[b].first()?, *uses[b].last()?, b)))
         .collect();
     lives.sort();
     for (first, last, buffer) in lives {
