@@ -1,1 +1,88 @@
-fn main() {}
+//! The command line: build, run, print.
+//!
+//! This package alone prints, exits and reads arguments. Results go to standard output, messages to standard error,
+//! one `error: …` each. A defect of tgc itself is an `internal error` with an exit code of its own, never the text
+//! of a panic.
+
+mod arguments;
+mod build;
+mod dot;
+mod failure;
+mod model;
+mod npy;
+mod print;
+mod run;
+mod value;
+
+use std::io::Write;
+use std::panic::{self, AssertUnwindSafe};
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use crate::arguments::{Command, Tgc};
+use crate::failure::{Failure, Outcome};
+
+fn main() -> ExitCode {
+    let arguments = Tgc::parse();
+    // The message of a panic is part of the line that is printed below.
+    panic::set_hook(Box::new(|_| {}));
+    let result = panic::catch_unwind(AssertUnwindSafe(|| execute(&arguments)));
+    match result.unwrap_or_else(|payload| Err(panicked(payload.as_ref()))) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            let _ = writeln!(std::io::stderr(), "{failure}");
+            ExitCode::from(failure.exit_code())
+        }
+    }
+}
+
+fn execute(arguments: &Tgc) -> Outcome<()> {
+    match &arguments.command {
+        Command::Build(build) => build::execute(build),
+        Command::Print(print) => print::execute(print),
+        Command::Run(run) => run::execute(run),
+    }
+}
+
+fn panicked(payload: &dyn std::any::Any) -> Failure {
+    let text = payload.downcast_ref::<String>().map(String::as_str);
+    let text = text.or_else(|| payload.downcast_ref::<&str>().copied()).unwrap_or("no message");
+    Failure::Internal(format!(
+        "{}; this is a defect of tgc {}, please report it with the model",
+        text.replace('\n', "; "),
+        env!("CARGO_PKG_VERSION")
+    ))
+}
+
+/// Writes to standard output. A reader that went away is no failure.
+fn say(text: &str) -> Outcome<()> {
+    let mut out = std::io::stdout().lock();
+    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
+            Err(Failure::User(format!("cannot write to standard output: {error}")))
+        }
+        Ok(()) | Err(_) => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn panics_become_internal_errors() {
+        let payload = panic::catch_unwind(|| panic!("invariant: {}", "x\ny")).unwrap_err();
+        let failure = panicked(payload.as_ref());
+        assert_eq!(failure.exit_code(), 3);
+        let text = failure.to_string();
+        assert!(text.starts_with("internal error: invariant: x; y; this is a defect of tgc"), "{text}");
+        assert!(text.ends_with("please report it with the model"), "{text}");
+    }
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        use clap::CommandFactory;
+        Tgc::command().debug_assert();
+    }
+}

@@ -66,6 +66,9 @@ fn stage(file: &File<'_>) -> io::Result<Staged> {
         Some(parent) if !parent.as_os_str().is_empty() => parent.to_owned(),
         Some(_) | None => PathBuf::from("."),
     };
+    if !folder.is_dir() {
+        return Err(io::Error::other(format!("there is no folder {}; create it", folder.display())));
+    }
     let mut new = new_beside(&folder)?;
     new.write_all(file.contents)?;
     new.as_file().sync_all()?;
@@ -82,7 +85,15 @@ fn new_beside(folder: &Path) -> io::Result<NamedTempFile> {
         // What any program asks for; the process's mask takes away from it.
         builder.permissions(fs::Permissions::from_mode(0o666));
     }
-    builder.tempfile_in(folder)
+    builder.tempfile_in(folder).map_err(without_path)
+}
+
+/// The message of the system alone: the name of a file that never was means nothing to the user.
+fn without_path(error: io::Error) -> io::Error {
+    match error.get_ref().and_then(std::error::Error::source) {
+        Some(source) => io::Error::new(error.kind(), source.to_string()),
+        None => error,
+    }
 }
 
 /// A second name for what a place holds now, or a copy where the file system knows no links.
@@ -155,6 +166,8 @@ mod tests {
         let refuse = |path: &Path| write_all(&[File { path, contents: b"" }]).unwrap_err().to_string();
         assert!(refuse(folder.path()).contains("directory"));
         assert!(refuse(Path::new("/dev/null")).contains("regular"));
+        let message = refuse(&folder.path().join("a/b"));
+        assert!(message.contains("there is no folder") && !message.contains(".tgc-"), "{message}");
         let twice = folder.path().join("x");
         let file = File { path: &twice, contents: b"" };
         assert!(write_all(&[file, file]).unwrap_err().to_string().contains("two outputs"));

@@ -1,0 +1,160 @@
+//! What can be asked for.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+const ABOUT: &str = "Compiles tensor models into static libraries with a C header.";
+
+const AFTER: &str = "\
+MODEL is a model.graph or a .tgc text.
+
+Examples:
+  tgc build logreg.graph -o liblogreg.a          writes liblogreg.a and logreg.h
+  tgc print logreg.graph --plan                  shows the loops that will run
+  tgc run logreg.graph predict x=@x.npy          calls a function in this process
+
+Exit codes:
+  0  done
+  1  an error in the model, the arguments or a file; the message says what to do
+  2  a command line that is not understood
+  3  a defect of tgc; please report it";
+
+/// The whole command line.
+#[derive(Debug, Parser)]
+#[command(name = "tgc", version, about = ABOUT, after_help = AFTER)]
+pub struct Tgc {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Compile a model into a static library and a header.
+    Build(Build),
+    /// Print a model, a stage of its optimization, or its plan.
+    Print(Print),
+    /// Call a function of a model in this process.
+    Run(Run),
+}
+
+const BUILD_EXAMPLES: &str = "\
+Examples:
+  tgc build logreg.graph -o out/liblogreg.a
+  tgc build logreg.graph -o lib.a --header include/m.h --name m --cpu x86-64-v4
+  tgc build logreg.graph -o lib.a --target aarch64-unknown-linux-gnu --emit lib,asm,plan";
+
+/// `tgc build`.
+#[derive(Args, Debug)]
+#[command(after_help = BUILD_EXAMPLES)]
+pub struct Build {
+    /// The model: model.graph or a .tgc text.
+    pub model: PathBuf,
+    /// The static library to write.
+    #[arg(short, long, value_name = "FILE")]
+    pub output: PathBuf,
+    /// The header to write [default: NAME.h beside the library].
+    #[arg(long, value_name = "FILE")]
+    pub header: Option<PathBuf>,
+    /// What all names of the library begin with [default: the model's name].
+    #[arg(long)]
+    pub name: Option<String>,
+    /// The system to compile for, such as aarch64-unknown-linux-gnu [default: this machine's].
+    #[arg(long, value_name = "TRIPLE")]
+    pub target: Option<String>,
+    /// The processor to compile kernels for, or native [default: x86-64-v3 or generic].
+    #[arg(long)]
+    pub cpu: Option<String>,
+    /// More features of the processor, such as +avx512f.
+    #[arg(long, default_value = "", hide_default_value = true, allow_hyphen_values = true)]
+    pub features: String,
+    /// What to write; texts go beside the library.
+    #[arg(long, value_delimiter = ',', default_value = "lib")]
+    pub emit: Vec<Emit>,
+}
+
+/// What `tgc build` can write.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Emit {
+    /// The static library and the header.
+    Lib,
+    /// The assembly, as NAME.s.
+    Asm,
+    /// LLVM's text, as NAME.ll.
+    Ll,
+    /// The plan, as NAME.plan.
+    Plan,
+}
+
+const PRINT_EXAMPLES: &str = "\
+Examples:
+  tgc print logreg.graph                              the model's text, which tgc reads back
+  tgc print logreg.graph --stage stabilize            after a stage of the optimizer
+  tgc print logreg.graph --function train --dot | dot -Tsvg > train.svg";
+
+/// `tgc print`.
+#[derive(Args, Debug)]
+#[command(after_help = PRINT_EXAMPLES)]
+pub struct Print {
+    /// The model: model.graph or a .tgc text.
+    pub model: PathBuf,
+    /// What the model is after this stage of the optimizer; `all` for the last.
+    #[arg(long)]
+    pub stage: Option<String>,
+    /// Only this function.
+    #[arg(long)]
+    pub function: Option<String>,
+    /// As text, which tgc reads back (the default).
+    #[arg(long, group = "form")]
+    pub text: bool,
+    /// The plan: loops, buffers, and what runs together.
+    #[arg(long, group = "form", conflicts_with = "stage")]
+    pub plan: bool,
+    /// Which rules of the optimizer fired, stage by stage.
+    #[arg(long, group = "form", conflicts_with = "stage")]
+    pub explain: bool,
+    /// As a graph for Graphviz.
+    #[arg(long, group = "form")]
+    pub dot: bool,
+}
+
+const RUN_EXAMPLES: &str = "\
+Values of inputs:
+  x=1.5                  a number, true, false, nan, inf, or re:im for complex elements
+  x=[[1, 2], [3, 4]]     an array
+  x=@x.npy               a NumPy file
+  x=zeros:[3]            also ones:[3]
+  x=random:42:[8,4]      from a seed: floats from -1 to 1, integers from 0 to 9
+  N=100                  a size that follows from no input
+
+Examples:
+  tgc run logreg.graph predict x=random:1:[400,784]
+  tgc run logreg.graph train x=@x.npy y=@y.npy --repeat 100 --save-state w.safetensors
+  tgc run logreg.graph predict x=@x.npy --load-state w.safetensors --out prediction=@p.npy";
+
+/// `tgc run`.
+#[derive(Args, Debug)]
+#[command(after_help = RUN_EXAMPLES)]
+pub struct Run {
+    /// The model: model.graph or a .tgc text.
+    pub model: PathBuf,
+    /// The function to call.
+    pub function: String,
+    /// A value for each input, as NAME=VALUE.
+    #[arg(value_name = "NAME=VALUE")]
+    pub inputs: Vec<String>,
+    /// Call so many times, each time with the state that the call before left; prints how long calls took.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    pub repeat: Option<u32>,
+    /// Take the state from this safetensors file first.
+    #[arg(long, value_name = "FILE")]
+    pub load_state: Option<PathBuf>,
+    /// Write the state to this safetensors file afterwards.
+    #[arg(long, value_name = "FILE")]
+    pub save_state: Option<PathBuf>,
+    /// Write an output to a NumPy file instead of printing it.
+    #[arg(long, value_name = "NAME=@FILE")]
+    pub out: Vec<String>,
+}

@@ -1,0 +1,25 @@
+//! Reads models from files.
+
+use std::fmt::Display;
+use std::path::Path;
+
+use tgc_graph::module::Module;
+use tgc_graph::{text, wire};
+
+use crate::failure::{Failure, Outcome};
+
+/// Reads a `model.graph` or a text, whichever the file holds.
+pub fn read(path: &Path) -> Outcome<Module> {
+    let refused = |reason: &dyn Display| Failure::file("read", path, reason);
+    let bytes = std::fs::read(path).map_err(|error| refused(&error))?;
+    if is_text(path, &bytes) {
+        let text = String::from_utf8(bytes).map_err(|_| refused(&"it is not UTF-8"))?;
+        return text::parse(&text).map_err(|error| refused(&error));
+    }
+    wire::decode(&bytes).map_err(|error| refused(&error))
+}
+
+/// A text is named so, or begins as one does.
+fn is_text(path: &Path, bytes: &[u8]) -> bool {
+    path.extension().is_some_and(|extension| extension == "tgc") || bytes.starts_with(b"tgc ")
+}

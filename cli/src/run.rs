@@ -1,0 +1,150 @@
+//! `tgc run`.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use tgc_compiler::output::{File, write_all};
+use tgc_compiler::{Call, Error, Session};
+use tgc_graph::array::Array;
+use tgc_graph::text::element_to_text;
+use tgc_lower::plan::FunctionPlan;
+
+use crate::arguments::Run;
+use crate::failure::{Failure, Outcome};
+use crate::{model, npy, say, value};
+
+/// Calls a function and prints its outputs.
+pub fn execute(arguments: &Run) -> Outcome<()> {
+    let module = model::read(&arguments.model)?;
+    let mut session = Session::new(&module)?;
+    if let Some(path) = &arguments.load_state {
+        let image = std::fs::read(path).map_err(|error| Failure::file("read", path, error))?;
+        session.load(&image).map_err(|error| Failure::file("use", path, error))?;
+    }
+    let function = find_function(&session, &arguments.function)?;
+    let (inputs, sizes) = given(function, &arguments.inputs)?;
+    let files = output_files(function, &arguments.out)?;
+    let names: Vec<String> = function.outputs.iter().map(|o| o.name.clone()).collect();
+    let times = arguments.repeat.unwrap_or(1) as usize;
+    let call = Call { function: &arguments.function, sizes: &sizes, inputs: &inputs, times };
+    let outcome = session.run(&call)?;
+
+    let mut contents: Vec<(PathBuf, Vec<u8>)> =
+        files.iter().map(|(index, path)| (path.clone(), npy::write(&outcome.outputs[*index]))).collect();
+    if let Some(path) = &arguments.save_state {
+        contents.push((path.clone(), session.save()?));
+    }
+    let list: Vec<File<'_>> = contents.iter().map(|(path, contents)| File { path, contents }).collect();
+    write_all(&list)?;
+
+    let mut text = String::new();
+    for (index, (name, output)) in names.iter().zip(&outcome.outputs).enumerate() {
+        if files.iter().all(|(written, _)| *written != index) {
+            text += &format!("{name}: {}\n", show(output));
+        }
+    }
+    for (path, _) in &contents {
+        text += &format!("wrote {}\n", path.display());
+    }
+    if arguments.repeat.is_some() {
+        text += &timing(outcome.durations);
+    }
+    say(&text)
+}
+
+fn find_function<'s>(session: &'s Session, name: &str) -> Outcome<&'s FunctionPlan> {
+    let functions = &session.plan().functions;
+    functions
+        .iter()
+        .find(|f| f.name == name)
+        .ok_or_else(|| unknown("function", name, functions.iter().map(|f| f.name.clone()).collect()))
+}
+
+fn unknown(kind: &'static str, name: &str, known: Vec<String>) -> Failure {
+    Failure::from(Error::Unknown { kind, name: name.to_owned(), known })
+}
+
+/// The inputs in order, and the sizes that were given.
+type Given = (Vec<Option<Array>>, Vec<(String, i64)>);
+
+fn given(function: &FunctionPlan, arguments: &[String]) -> Outcome<Given> {
+    let mut inputs: Vec<Option<Array>> = vec![None; function.inputs.len()];
+    let mut sizes: Vec<(String, i64)> = vec![];
+    for argument in arguments {
+        let (name, text) = split(argument)?;
+        let wrong = |reason: String| Failure::User(format!("{name}: {reason}"));
+        if let Some(index) = function.inputs.iter().position(|input| input.name == name) {
+            if inputs[index].is_some() {
+                return Err(wrong("it is given twice; leave one out".to_owned()));
+            }
+            inputs[index] = Some(value::parse(text, function.inputs[index].ty.dtype).map_err(wrong)?);
+        } else if function.symbols.find(name).is_some() {
+            let size =
+                text.parse().map_err(|_| wrong(format!("`{text}` is no size; write a whole number")))?;
+            sizes.push((name.to_owned(), size));
+        } else {
+            let inputs = function.inputs.iter().map(|input| input.name.clone());
+            let symbols = function.symbols.iter().map(|(_, symbol)| symbol.name.clone());
+            return Err(unknown("input", name, inputs.chain(symbols).collect()));
+        }
+    }
+    Ok((inputs, sizes))
+}
+
+fn split(argument: &str) -> Outcome<(&str, &str)> {
+    argument.split_once('=').ok_or_else(|| {
+        Failure::User(format!("`{argument}` is no NAME=VALUE; write one like x=[1,2,3] or x=@x.npy"))
+    })
+}
+
+/// Which outputs go to files, by index.
+fn output_files(function: &FunctionPlan, arguments: &[String]) -> Outcome<Vec<(usize, PathBuf)>> {
+    let mut files = vec![];
+    for argument in arguments {
+        let (name, file) = split(argument)?;
+        let index = function.outputs.iter().position(|output| output.name == name);
+        let known = || function.outputs.iter().map(|output| output.name.clone()).collect();
+        let index = index.ok_or_else(|| unknown("output", name, known()))?;
+        let path = file
+            .strip_prefix('@')
+            .ok_or_else(|| Failure::User(format!("`{argument}` names no file; write {name}=@{name}.npy")))?;
+        files.push((index, Path::new(path).to_owned()));
+    }
+    Ok(files)
+}
+
+/// The most elements that are printed; files hold them all.
+const MOST_ELEMENTS: usize = 64;
+
+/// `f32[2,2] [[1.0, 2.0], [3.0, 4.0]]`.
+fn show(array: &Array) -> String {
+    let sizes: Vec<String> = array.shape().iter().map(usize::to_string).collect();
+    let mut text = format!("{}[{}] ", array.dtype(), sizes.join(","));
+    if array.len() > MOST_ELEMENTS {
+        let first: Vec<String> = (0..8).map(|i| element_to_text(array.dtype(), array.get(i))).collect();
+        return text + &format!("{} … ({} elements; write all with --out)", first.join(", "), array.len());
+    }
+    nested(array, 0, &mut 0, &mut text);
+    text
+}
+
+fn nested(array: &Array, axis: usize, next: &mut usize, text: &mut String) {
+    let Some(size) = array.shape().get(axis) else {
+        text.push_str(&element_to_text(array.dtype(), array.get(*next)));
+        *next += 1;
+        return;
+    };
+    text.push('[');
+    for i in 0..*size {
+        text.push_str(if i == 0 { "" } else { ", " });
+        nested(array, axis + 1, next, text);
+    }
+    text.push(']');
+}
+
+fn timing(mut durations: Vec<Duration>) -> String {
+    durations.sort();
+    let median = durations[durations.len() / 2];
+    let least = durations[0];
+    format!("{} calls, median {median:?}, least {least:?}\n", durations.len())
+}

@@ -1,0 +1,204 @@
+//! The program from outside: what it writes, prints and returns.
+
+use std::fs;
+use std::path::Path;
+use std::process::{Command, Output};
+
+use tempfile::TempDir;
+
+const MODEL: &str = r#"tgc 1 model "counter"
+shared "w" : f32[2] = [1.0, 2.0]
+
+function "step"
+  size N 0..100
+  %0 = input "x" : f32[2]
+  %1 = shared "w" : f32[2]
+  %2 = add(%0, %1) : f32[2]
+  %3 = input "y" : f32[N]
+  %4 = mul(%3, %3) : f32[N]
+  output "z" = %4
+  update "w" = %2
+end
+"#;
+
+fn folder() -> TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("m.tgc"), MODEL).unwrap();
+    folder
+}
+
+fn tgc(folder: &Path, arguments: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_tgc")).current_dir(folder).args(arguments).output().unwrap()
+}
+
+/// What a command prints; it has to succeed.
+fn succeed(folder: &Path, arguments: &[&str]) -> String {
+    let output = tgc(folder, arguments);
+    assert!(output.status.success() && output.stderr.is_empty(), "{arguments:?}: {output:?}");
+    String::from_utf8(output.stdout).unwrap()
+}
+
+/// The message of a command that fails with this exit code and prints nothing else.
+fn fail(folder: &Path, code: i32, arguments: &[&str]) -> String {
+    let output = tgc(folder, arguments);
+    assert_eq!(output.status.code(), Some(code), "{arguments:?}: {output:?}");
+    assert!(output.stdout.is_empty(), "{arguments:?}: {output:?}");
+    let message = String::from_utf8(output.stderr).unwrap();
+    assert!(message.starts_with("error: "), "{message}");
+    message
+}
+
+fn files(folder: &Path) -> Vec<String> {
+    let mut names: Vec<String> =
+        fs::read_dir(folder).unwrap().map(|e| e.unwrap().file_name().into_string().unwrap()).collect();
+    names.sort();
+    names
+}
+
+#[test]
+fn build_writes_a_library_and_a_header() {
+    let folder = folder();
+    let path = folder.path();
+    let printed = succeed(path, &["build", "m.tgc", "-o", "libcounter.a", "--emit", "lib,plan,asm,ll"]);
+    assert_eq!(printed.lines().count(), 5);
+    let expected = ["counter.h", "counter.ll", "counter.plan", "counter.s", "libcounter.a", "m.tgc"];
+    assert_eq!(files(path), expected);
+    let header = fs::read_to_string(path.join("counter.h")).unwrap();
+    assert!(header.contains("counter_step(") && header.contains("float *counter_w(counter_ctx *ctx);"));
+    succeed(path, &["build", "m.tgc", "-o", "again.a", "--header", "again.h"]);
+    assert!(fs::read(path.join("again.a")).unwrap() == fs::read(path.join("libcounter.a")).unwrap());
+    assert_eq!(fs::read_to_string(path.join("again.h")).unwrap(), header);
+}
+
+#[test]
+fn build_renames_and_crosses() {
+    let folder = folder();
+    let arm = ["build", "m.tgc", "-o", "arm.a", "--name", "other", "--target", "aarch64-unknown-linux-gnu"];
+    succeed(folder.path(), &arm);
+    let header = fs::read_to_string(folder.path().join("other.h")).unwrap();
+    assert!(header.contains("other_step(") && !header.contains("counter_step"));
+}
+
+#[test]
+fn a_failed_build_leaves_nothing() {
+    let folder = folder();
+    let path = folder.path();
+    let message = fail(path, 1, &["build", "m.tgc", "-o", "missing/lib.a"]);
+    assert!(message.contains("missing/lib.a") && message.contains("create it"), "{message}");
+    fs::create_dir(path.join("counter.h")).unwrap();
+    let message = fail(path, 1, &["build", "m.tgc", "-o", "lib.a"]);
+    assert!(message.contains("counter.h: it is a directory"), "{message}");
+    let message = fail(path, 1, &["build", "m.tgc", "-o", "m.tgc", "--header", "x.h"]);
+    assert!(message.contains("it is the model"), "{message}");
+    let message = fail(path, 1, &["build", "m.tgc", "-o", "lib.a", "--target", "vax"]);
+    assert!(message.contains("`vax`") && message.contains("x86_64-unknown-linux-gnu"), "{message}");
+    let message = fail(path, 1, &["build", "m.tgc", "-o", "lib.a", "--name", "a b"]);
+    assert!(message.contains("call it `a_b`"), "{message}");
+    assert_eq!(files(path), ["counter.h", "m.tgc"]);
+}
+
+#[test]
+fn files_that_are_no_models_are_refused() {
+    let folder = folder();
+    let path = folder.path();
+    fs::write(path.join("bad.graph"), "hello").unwrap();
+    fs::write(path.join("bad.tgc"), MODEL.replace("mul(%3, %3)", "mull(%3, %3)")).unwrap();
+    assert!(fail(path, 1, &["print", "none.graph"]).contains("cannot read none.graph"));
+    assert!(fail(path, 1, &["print", "bad.graph"]).contains("cannot read bad.graph"));
+    let message = fail(path, 1, &["build", "bad.tgc", "-o", "lib.a"]);
+    assert!(message.contains("bad.tgc: 10:") && message.contains("mull"), "{message}");
+    assert!(fail(path, 1, &["print", "."]).contains("cannot read ."));
+}
+
+#[test]
+fn a_model_file_is_read_like_a_text() {
+    let folder = folder();
+    let module = tgc_graph::text::parse(MODEL).unwrap();
+    tgc_graph::wire::save(&module, folder.path().join("m.graph")).unwrap();
+    assert_eq!(succeed(folder.path(), &["print", "m.graph"]), MODEL);
+    let bytes = fs::read(folder.path().join("m.graph")).unwrap();
+    fs::write(folder.path().join("cut.graph"), &bytes[..bytes.len() / 2]).unwrap();
+    assert!(fail(folder.path(), 1, &["print", "cut.graph"]).contains("cannot read cut.graph"));
+}
+
+#[test]
+fn print_shows_every_form() {
+    let folder = folder();
+    let path = folder.path();
+    assert_eq!(succeed(path, &["print", "m.tgc"]), MODEL);
+    let optimized = succeed(path, &["print", "m.tgc", "--stage", "all", "--function", "step"]);
+    assert!(optimized.starts_with("tgc 1 model"), "{optimized}");
+    fs::write(path.join("optimized.tgc"), &optimized).unwrap();
+    assert_eq!(succeed(path, &["print", "optimized.tgc"]), optimized);
+    assert!(succeed(path, &["print", "m.tgc", "--stage", "stabilize"]).contains("mul"));
+    assert!(succeed(path, &["print", "m.tgc", "--plan"]).contains("function step(N)"));
+    assert!(succeed(path, &["print", "m.tgc", "--dot"]).contains("label=\"update w\""));
+    assert!(succeed(path, &["print", "m.tgc", "--explain"]).contains("specialize"));
+    assert!(fail(path, 1, &["print", "m.tgc", "--stage", "stabilise"]).contains("did you mean `stabilize`?"));
+    assert!(fail(path, 1, &["print", "m.tgc", "--function", "stop"]).contains("did you mean `step`?"));
+    fail(path, 2, &["print", "m.tgc", "--plan", "--dot"]);
+}
+
+#[test]
+fn run_calls_a_function() {
+    let folder = folder();
+    let path = folder.path();
+    let printed = succeed(path, &["run", "m.tgc", "step", "x=[10,20]", "y=[1,2,3]"]);
+    assert_eq!(printed, "z: f32[3] [1.0, 4.0, 9.0]\n");
+    let printed = succeed(path, &["run", "m.tgc", "step", "x=ones:[2]", "y=random:1:[100]", "--repeat", "3"]);
+    assert!(printed.contains("(100 elements; write all with --out)"), "{printed}");
+    assert!(printed.contains("3 calls, median "), "{printed}");
+}
+
+#[test]
+fn run_reads_and_writes_files() {
+    let folder = folder();
+    let path = folder.path();
+    let first = ["run", "m.tgc", "step", "x=[10,20]", "y=[1,2]", "--save-state", "w", "--out", "z=@z.npy"];
+    assert_eq!(succeed(path, &first), "wrote z.npy\nwrote w\n");
+    // 1 + 10 and 2 + 20; the next call squares 1 and 4.
+    let image = fs::read(path.join("w")).unwrap();
+    assert!(image.ends_with(&[11.0f32.to_le_bytes(), 22.0f32.to_le_bytes()].concat()));
+    let second =
+        ["run", "m.tgc", "step", "x=zeros:[2]", "y=@z.npy", "--load-state", "w", "--save-state", "w2"];
+    assert_eq!(succeed(path, &second), "z: f32[2] [1.0, 16.0]\nwrote w2\n");
+    assert_eq!(fs::read(path.join("w2")).unwrap(), image);
+    fs::write(path.join("w"), &image[..image.len() - 1]).unwrap();
+    let message = fail(path, 1, &second);
+    assert!(message.contains("cannot use w: load: image has"), "{message}");
+}
+
+#[test]
+fn run_says_what_is_wrong_with_arguments() {
+    let folder = folder();
+    let path = folder.path();
+    let refused = |arguments: &[&str]| {
+        let arguments = [&["run", "m.tgc"], arguments].concat();
+        fail(path, 1, &arguments)
+    };
+    assert!(refused(&["stop"]).contains("did you mean `step`?"));
+    assert!(refused(&["step", "xx=1"]).contains("there is no input `xx`"));
+    assert!(refused(&["step", "x"]).contains("NAME=VALUE"));
+    assert!(refused(&["step", "x=[1,2]"]).contains("input `y`"));
+    assert!(refused(&["step", "x=[1,2]", "x=[1,2]", "y=[]"]).contains("twice"));
+    assert!(refused(&["step", "x=[1,fast]", "y=[]"]).contains("x: `fast` is no f32"));
+    assert!(refused(&["step", "x=[1,2,3]", "y=[]"]).contains("axis 0 of `x` has size 3"));
+    assert!(refused(&["step", "x=[1,2]", "y=zeros:[101]"]).contains("N=101, allowed 0..100"));
+    assert!(refused(&["step", "x=[1,2]", "y=[1]", "N=2"]).contains("axis 0 of `y` has size 1"));
+    assert!(refused(&["step", "x=[1,2]", "y=[]", "N=x"]).contains("`x` is no size"));
+    assert!(refused(&["step", "x=[1,2]", "y=@none.npy"]).contains("y: cannot read none.npy"));
+    assert!(refused(&["step", "x=[1,2]", "y=[]", "--out", "q=@q"]).contains("there is no output `q`"));
+    assert!(refused(&["step", "x=[1,2]", "y=[]", "--out", "z=z.npy"]).contains("z=@z.npy"));
+    fail(path, 2, &["run"]);
+    assert_eq!(files(path), ["m.tgc"]);
+}
+
+#[test]
+fn help_has_examples_and_exit_codes() {
+    let folder = folder();
+    let help = succeed(folder.path(), &["--help"]);
+    assert!(help.contains("Exit codes:") && help.contains("tgc build"));
+    for command in ["build", "print", "run"] {
+        assert!(succeed(folder.path(), &[command, "--help"]).contains("Examples:"), "{command}");
+    }
+}
