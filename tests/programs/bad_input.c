@@ -62,7 +62,7 @@ static void instances(void) {
     out = (guard_ctx *)(void *)ctx_block;                                                \
     CHECK_STATUS(guard_init(config, ctx, state, ws, bytes, &out), status);               \
     CHECK(out == NULL && memcmp(ctx_before, ctx_block, sizeof ctx_before) == 0);         \
-    for (size_t i = 0; i < sizeof state_block; i++) CHECK(state_block[i] == 0x44);       \
+    for (size_t b = 0; b < sizeof state_block; b++) CHECK(state_block[b] == 0x44);       \
   } while (0)
 
   INIT_REFUSED(NULL, ctx_block, state_block, ws_block, sizeof ws_block, GUARD_E_NULL);

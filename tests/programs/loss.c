@@ -83,14 +83,12 @@ int main(void) {
   check(gb, sum, 1000);
   check(gw[1], sum, 1001);
 
-  /* Infinite and absent numbers pass through: a loss of 0, of infinity, or none. */
-  real odd[2] = {(real)INFINITY, 0}, one = 1, zero = 0;
-  CHECK_STATUS(loss_evaluate(m, 1, odd, &one, xent, gw, &gb), LOSS_OK);
-  CHECK(xent[0] == 0 && gb == 0);
-  CHECK_STATUS(loss_evaluate(m, 1, odd, &zero, xent, gw, &gb), LOSS_OK);
-  CHECK(isinf(xent[0]) && gb == 1);
+  /* Infinite and absent numbers pass through as arithmetic has it. */
+  real odd[2] = {(real)INFINITY, 0}, half = 0.5f;
+  CHECK_STATUS(loss_evaluate(m, 1, odd, &half, xent, gw, &gb), LOSS_OK);
+  CHECK(isinf(xent[0]) && xent[0] > 0 && gb == 0.5f);
   odd[0] = (real)NAN;
-  CHECK_STATUS(loss_evaluate(m, 1, odd, &one, xent, gw, &gb), LOSS_OK);
+  CHECK_STATUS(loss_evaluate(m, 1, odd, &half, xent, gw, &gb), LOSS_OK);
   CHECK(isnan(xent[0]) && isnan(gb));
   return 0;
 }

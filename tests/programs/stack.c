@@ -1,4 +1,5 @@
 /* How much stack a call takes: a thread's stack is painted, and what is no longer paint was used. */
+#define _XOPEN_SOURCE 700
 #include "logreg.h"
 
 #include "check.h"

@@ -100,7 +100,7 @@ fn nothing_in_a_library_can_be_written_to() {
             for section in file.sections().filter(|section| section.size() > 0) {
                 let (name, kind) = (section.name().unwrap(), section.kind());
                 let is_writable = match section.flags() {
-                    object::SectionFlags::Elf { sh_flags } => sh_flags & u64::from(object::elf::SHF_WRITE) != 0,
+                    object::SectionFlags::Elf { sh_flags, .. } => sh_flags.0 & object::elf::SHF_WRITE.0 != 0,
                     _ => matches!(kind, SectionKind::Data | SectionKind::UninitializedData | SectionKind::Tls),
                 };
                 // Constants with addresses in them are written once, by the loader, and protected after that.
