@@ -5,7 +5,7 @@
 #include <iostream>
 
 int main() {
-  counter_config config = COUNTER_CONFIG();
+  counter_config config = COUNTER_CONFIG;
   counter_ctx *counter = nullptr;
   if (counter_create(&config, &counter) != COUNTER_OK) return 1;
 

@@ -109,12 +109,13 @@ fn wrong_arguments_are_refused() {
 #[test]
 fn gradients_agree_with_differences() {
     type Build = for<'m> fn(Tensor<'m>, Tensor<'m>) -> Tensor<'m>;
-    let cases: [(&str, Build); 20] = [
+    let cases: [(&str, Build); 21] = [
         ("add", |a, b| a + b),
         ("sub", |a, b| a - b),
         ("mul", |a, b| a * b),
         ("div", |a, b| a / (b * b + 1.0)),
         ("neg", |a, b| -a * b),
+        ("sqr", |a, b| sqr(a) * b),
         ("exp", |a, b| exp(a) * b),
         ("log", |a, b| log(a * a + 0.5) * b),
         ("log1p", |a, b| log1p(a * a) * b),

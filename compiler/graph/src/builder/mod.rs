@@ -27,7 +27,7 @@ use std::panic::Location;
 use std::path::Path;
 
 pub use finish::FunctionBuilder;
-pub use operators::{Operand, Wrt, cast, dot, exp, fill, grad, log, log1p, sigmoid, softplus};
+pub use operators::{Operand, Wrt, cast, dot, exp, fill, grad, log, log1p, sigmoid, softplus, sqr};
 pub use size::{IntoShape, Size};
 pub use tensor::Tensor;
 

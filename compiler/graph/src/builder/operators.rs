@@ -5,7 +5,7 @@ use std::panic::Location;
 use super::tensor::Handle;
 use super::{Tensor, pp};
 use crate::dtype::DType;
-use crate::ops::{Add, Div, Dot, Exp, Fill, Grad, Log, Log1p, Mul, Neg, Op, Sigmoid, Softplus, Sub};
+use crate::ops::{Add, Div, Dot, Exp, Fill, Grad, Log, Log1p, Mul, Neg, Op, Sigmoid, Softplus, Sqr, Sub};
 use crate::origin::Origin;
 
 /// What stands beside a tensor in an expression: a tensor or a literal.
@@ -122,6 +122,8 @@ functions! {
     sigmoid => Sigmoid;
     /// log(1 + e^x), elementwise.
     softplus => Softplus;
+    /// x * x, elementwise.
+    sqr => Sqr;
 }
 
 /// The elements in another type.

@@ -20,6 +20,12 @@ pub struct Cast {
 
 attributes!(Cast, "cast", dtype);
 
+impl Cast {
+    pub(crate) fn sample() -> Cast {
+        Cast { dtype: DType::F32 }
+    }
+}
+
 impl Operation for Cast {
     fn name(&self) -> &'static str {
         Self::NAME

@@ -54,6 +54,10 @@ pub struct Constant {
 attributes!(Constant, "constant", dtype, shape, elements, weak);
 
 impl Constant {
+    pub(crate) fn sample() -> Constant {
+        Constant::splat(DType::F32, vec![Dim::Const(2)], 1.0)
+    }
+
     /// One value everywhere; rounded or wrapped to the element type.
     pub fn splat(dtype: DType, shape: Vec<Dim>, value: f64) -> Constant {
         let mut b = Builder::new(&[]);

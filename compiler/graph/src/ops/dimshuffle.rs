@@ -17,6 +17,12 @@ pub struct Dimshuffle {
 
 attributes!(Dimshuffle, "dimshuffle", order);
 
+impl Dimshuffle {
+    pub(crate) fn sample() -> Dimshuffle {
+        Dimshuffle { order: vec![None, Some(0)] }
+    }
+}
+
 impl Operation for Dimshuffle {
     fn name(&self) -> &'static str {
         Self::NAME

@@ -106,6 +106,10 @@ impl Operation for Dot {
 }
 
 impl Dot {
+    pub(crate) fn sample() -> Dot {
+        Dot { batch: 0, left: vec![0], right: vec![0] }
+    }
+
     /// The product of NumPy's `dot` for operands of these ranks, both at least 1: over the last axis of the
     /// left and the last but one (or only) axis of the right.
     pub fn of_ranks(left: usize, right: usize) -> Dot {

@@ -14,6 +14,12 @@ pub struct Fill {}
 
 attributes!(Fill, "fill");
 
+impl Fill {
+    pub(crate) fn sample() -> Fill {
+        Fill {}
+    }
+}
+
 impl Operation for Fill {
     fn name(&self) -> &'static str {
         Self::NAME

@@ -24,6 +24,12 @@ pub struct Input {
 
 attributes!(Input, "input", name, dtype, shape);
 
+impl Input {
+    pub(crate) fn sample() -> Input {
+        Input { name: "x".into(), dtype: DType::F32, shape: vec![Dim::Const(2)] }
+    }
+}
+
 impl Operation for Input {
     fn name(&self) -> &'static str {
         Self::NAME

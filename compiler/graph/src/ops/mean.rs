@@ -18,6 +18,12 @@ pub struct Mean {
 
 attributes!(Mean, "mean", axes);
 
+impl Mean {
+    pub(crate) fn sample() -> Mean {
+        Mean { axes: vec![0] }
+    }
+}
+
 impl Operation for Mean {
     fn name(&self) -> &'static str {
         Self::NAME

@@ -1,7 +1,7 @@
 //! Every operation, one file each, and the one list that names them.
 //!
 //! An operation is a small struct of attributes that implements [`Operation`]. Text form, file form,
-//! documentation table and tests derive from [`Op`] and [`Op::all`]; nothing else names operations one by one.
+//! documentation table and tests derive from [`Op`] and [`Op::samples`]; nothing else names operations one by one.
 
 use std::fmt::Debug;
 
@@ -13,6 +13,7 @@ use crate::kernel::Kernel;
 use crate::ty::TensorType;
 
 pub mod elementwise;
+pub mod table;
 
 pub use constant::Elements;
 
@@ -88,8 +89,8 @@ pub struct Vjp<'a> {
 
 /// Declares the modules and the enum of all operations from one list.
 ///
-/// `ops! { add::Add }` makes `mod add; pub use add::Add;`, the variant `Op::Add(Add)`, its arm in
-/// `Op::definition` and its line in `Op::all`.
+/// `ops! { add::Add }` makes `mod add; pub use add::Add;`, the variant `Op::Add(Add)`, its arms in
+/// `Op::definition` and `Op::from_parts`, and its entries in `Op::NAMES` and `Op::samples`.
 macro_rules! ops {
     ($($module:ident::$name:ident,)*) => {
         $(mod $module; pub use $module::$name;)*
@@ -123,6 +124,11 @@ macro_rules! ops {
 
             /// The names of all operations, in the order of the list.
             pub const NAMES: &[&str] = &[$($name::NAME,)*];
+
+            /// One of each operation, in the order of the list, for operands of rank 1.
+            pub fn samples() -> Vec<Op> {
+                vec![$($name::sample().into(),)*]
+            }
         }
 
         $(impl From<$name> for Op {
@@ -146,6 +152,7 @@ ops! {
     mul::Mul,
     div::Div,
     neg::Neg,
+    sqr::Sqr,
     exp::Exp,
     log::Log,
     log1p::Log1p,

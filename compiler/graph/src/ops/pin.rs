@@ -14,6 +14,12 @@ pub struct Pin {}
 
 attributes!(Pin, "pin");
 
+impl Pin {
+    pub(crate) fn sample() -> Pin {
+        Pin {}
+    }
+}
+
 impl Operation for Pin {
     fn name(&self) -> &'static str {
         Self::NAME

@@ -24,6 +24,12 @@ pub struct Shared {
 
 attributes!(Shared, "shared", name, dtype, shape);
 
+impl Shared {
+    pub(crate) fn sample() -> Shared {
+        Shared { name: "x".into(), dtype: DType::F32, shape: vec![Dim::Const(2)] }
+    }
+}
+
 impl Operation for Shared {
     fn name(&self) -> &'static str {
         Self::NAME

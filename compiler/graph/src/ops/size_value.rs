@@ -18,6 +18,12 @@ pub struct SizeValue {
 
 attributes!(SizeValue, "size", size);
 
+impl SizeValue {
+    pub(crate) fn sample() -> SizeValue {
+        SizeValue { size: Dim::Const(2) }
+    }
+}
+
 impl Operation for SizeValue {
     fn name(&self) -> &'static str {
         Self::NAME

@@ -19,6 +19,12 @@ pub struct Sum {
 
 attributes!(Sum, "sum", axes);
 
+impl Sum {
+    pub(crate) fn sample() -> Sum {
+        Sum { axes: vec![0] }
+    }
+}
+
 impl Operation for Sum {
     fn name(&self) -> &'static str {
         Self::NAME

@@ -20,6 +20,12 @@ pub struct Zero {
 
 attributes!(Zero, "zero", dtype, shape);
 
+impl Zero {
+    pub(crate) fn sample() -> Zero {
+        Zero { dtype: DType::F32, shape: vec![Dim::Const(2)] }
+    }
+}
+
 impl Operation for Zero {
     fn name(&self) -> &'static str {
         Self::NAME

@@ -1,0 +1,27 @@
+//! `sqr`: x * x; integers wrap.
+
+use crate::dtype::DType;
+use crate::graph::{Graph, NodeId};
+use crate::infer::TypeError;
+use crate::ops::elementwise::{self, Elementwise, elementwise};
+use crate::ops::{Notation, Vjp};
+use crate::scalar::{Builder, Element};
+
+elementwise!(Sqr, "sqr", 1, Notation::Call("sqr"), "x * x; integers wrap.");
+
+impl Elementwise for Sqr {
+    fn dtypes(common: DType) -> Result<(DType, DType), TypeError> {
+        elementwise::any(common)
+    }
+
+    fn scalar(b: &mut Builder, x: &[Element]) -> Element {
+        b.mul(x[0], x[0])
+    }
+
+    fn derivative(graph: &mut Graph, vjp: &Vjp<'_>) -> Vec<Option<NodeId>> {
+        let (dtype, rank) = (graph.ty(vjp.result).dtype, graph.ty(vjp.result).rank());
+        let two = graph.splat(dtype, rank, 2.0);
+        let slope = graph.mul_node(two, vjp.operands[0]);
+        vec![Some(graph.mul_node(vjp.cotangent, slope))]
+    }
+}
