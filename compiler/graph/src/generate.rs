@@ -321,7 +321,7 @@ impl<'a> Maker<'a> {
             true => Dot { batch, left: vec![], right: vec![] },
             false => Dot { batch, left: vec![l], right: vec![r] },
         };
-        if ranks[0] + ranks[1] - batch - 2 * op.left.len().min(ranks[0]) <= MAX_GENERATED_RANK {
+        if ranks[0] + ranks[1] <= MAX_GENERATED_RANK + batch + 2 * op.left.len() {
             self.attempt(op, &[left, right]);
         }
     }

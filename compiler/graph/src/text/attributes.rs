@@ -1,15 +1,18 @@
 //! Finds the operation that a line means: gives each value the kind that the operation wants.
 //!
-//! The text does not say whether `[1, 2]` is a list of axes, a shape or tensor data. Kinds are tried in one
-//! order until the operation accepts them all.
+//! The text does not say whether `[1, 2]` is a list of axes, a shape or tensor data. Operations are known by
+//! name and attributes only, so they are asked: an attribute has the kinds of which a sample is accepted.
+
+use std::collections::{BTreeMap, HashMap};
 
 use super::cursor::{Cursor, Step, SymbolIds};
 use super::error::{Fault, Problem, did_you_mean};
-use super::implied;
 use super::print::shape_text;
+use super::{implied, implied_by_type};
 use crate::array::Array;
 use crate::attribute::{Attribute, AttributeError, Attributes};
-use crate::data::DataStore;
+use crate::data::{DataId, DataStore};
+use crate::dim::Dim;
 use crate::dtype::DType;
 use crate::limits::array_bytes;
 use crate::ops::Op;
@@ -22,7 +25,12 @@ pub(super) struct Context<'x> {
     pub ty: Option<&'x TensorType>,
     /// Where tensor data goes.
     pub data: &'x mut DataStore,
+    pub kinds: &'x mut KnownKinds,
 }
+
+/// The kinds that attributes were found to have, by operation and attribute.
+#[derive(Default)]
+pub(super) struct KnownKinds(HashMap<String, BTreeMap<String, Vec<Kind>>>);
 
 /// A value in the text.
 #[derive(Clone, Copy)]
@@ -34,6 +42,7 @@ pub(super) enum Value<'t, 'a> {
 }
 
 /// An attribute in the text.
+#[derive(Clone)]
 pub(super) struct Written<'t, 'a> {
     pub name: String,
     pub at: usize,
@@ -49,16 +58,7 @@ pub(super) struct Call<'t, 'a> {
     pub attributes: Vec<Written<'t, 'a>>,
 }
 
-/// A value on its way to the right kind.
-struct Attempt<'t, 'a> {
-    written: Written<'t, 'a>,
-    is_bare: bool,
-    /// Kinds that are left to try.
-    kinds: std::slice::Iter<'static, Kind>,
-    fault: Option<Fault>,
-}
-
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Kind {
     Bool,
     Int,
@@ -71,78 +71,78 @@ enum Kind {
     Data,
 }
 
-const KINDS: [Kind; 9] = [
-    Kind::Bool,
-    Kind::Int,
-    Kind::Ints,
-    Kind::DType,
-    Kind::Text,
-    Kind::Dim,
-    Kind::Dims,
-    Kind::Element,
-    Kind::Data,
-];
+impl Kind {
+    const ALL: [Kind; 9] = [
+        Kind::Bool,
+        Kind::Int,
+        Kind::Ints,
+        Kind::DType,
+        Kind::Text,
+        Kind::Dim,
+        Kind::Dims,
+        Kind::Element,
+        Kind::Data,
+    ];
+
+    fn is_list(self) -> bool {
+        matches!(self, Kind::Ints | Kind::Dims | Kind::Data)
+    }
+
+    fn describe(self) -> &'static str {
+        match self {
+            Kind::Bool => "`true` or `false`",
+            Kind::Int => "an integer",
+            Kind::Ints => "a list of integers",
+            Kind::DType => "an element type such as `f32`",
+            Kind::Text => "a string in quotes",
+            Kind::Dim => "a size",
+            Kind::Dims => "a list of sizes",
+            Kind::Element => "an element",
+            Kind::Data => "a list of elements",
+        }
+    }
+
+    fn sample(self) -> Attribute {
+        match self {
+            Kind::Bool => Attribute::Bool(false),
+            Kind::Int => Attribute::Int(0),
+            Kind::Ints => Attribute::Ints(vec![]),
+            Kind::DType => Attribute::DType(DType::F32),
+            Kind::Text => Attribute::Text("".into()),
+            Kind::Dim => Attribute::Dim(Dim::Const(0)),
+            Kind::Dims => Attribute::Dims(vec![]),
+            Kind::Element => Attribute::Element([0, 0]),
+            Kind::Data => Attribute::Data(DataId(0)),
+        }
+    }
+}
 
 /// The operation that a call means.
-pub(super) fn operation<'t, 'a>(call: Call<'t, 'a>, context: &mut Context<'_>) -> Step<Op> {
-    let Call { name, at, mut bare, attributes: written } = call;
-    let refuse = |at: usize, error: &AttributeError| {
-        let (operation, problem) = (name.to_owned(), error.to_string());
-        Fault::new(at, Problem::Attribute { operation, problem })
-    };
+pub(super) fn operation(mut call: Call<'_, '_>, context: &mut Context<'_>) -> Step<Op> {
+    call.check_names()?;
     let mut attributes = Attributes::default();
-    let mut attempts: Vec<Attempt<'t, 'a>> = vec![];
-    for written in written {
-        if attempts.iter().any(|a| a.written.name == written.name) {
-            return Err(Fault::new(written.at, Problem::Twice { what: "attribute", name: written.name }));
-        }
-        attempts.push(Attempt { written, is_bare: false, kinds: KINDS.iter(), fault: None });
-    }
-    for attempt in &mut attempts {
-        let value = attempt.next(context).map_err(|fault| fault.unwrap_or_else(|| attempt.meaningless()))?;
-        attributes.0.insert(attempt.written.name.clone(), value);
-    }
     loop {
-        let error = match Op::from_parts(name, &attributes) {
-            Ok(op) => match bare {
-                None => return Ok(op),
-                Some(cursor) => return cursor.expected("no value, but `name=value`"),
-            },
+        let error = match Op::from_parts(call.name, &attributes) {
+            Ok(op) => return call.check_used().map(|()| op),
             Err(error) => error,
         };
-        match &error {
-            AttributeError::Operation(_) => return Err(unknown_operation(name, at)),
-            AttributeError::Missing(missing) => match (implied(missing, context.ty), bare.take()) {
-                (Some(value), cursor) => {
-                    bare = cursor;
-                    attributes.0.insert(missing.clone(), value);
-                }
-                (None, Some(cursor)) => {
-                    let (at, value) = (cursor.at(), Value::Tokens(cursor));
-                    let written = Written { name: missing.clone(), at, value };
-                    let mut attempt = Attempt { written, is_bare: true, kinds: KINDS.iter(), fault: None };
-                    let value = attempt
-                        .next(context)
-                        .map_err(|fault| fault.unwrap_or_else(|| attempt.meaningless()))?;
-                    attributes.0.insert(missing.clone(), value);
-                    attempts.push(attempt);
-                }
-                (None, None) => return Err(refuse(at, &error)),
+        let AttributeError::Missing(missing) = &error else {
+            return Err(call.refuse(call.at, &error));
+        };
+        let value = match (call.take(missing), implied(missing, context.ty)) {
+            (Some(written), _) => call.read(&written, &attributes, context)?,
+            (None, Some(value)) => value,
+            (None, None) if context.ty.is_none() && implied_by_type(missing) => {
+                let (found, expected) =
+                    ("no type".to_owned(), "one such as `: f32[N]` on this line".to_owned());
+                return Err(Fault::new(call.at, Problem::Found { found, expected }));
+            }
+            (None, None) => match call.take_bare(missing) {
+                Some(written) => call.read(&written, &attributes, context)?,
+                None => return Err(call.refuse(call.at, &error)),
             },
-            AttributeError::Kind(odd, _) => {
-                let Some(attempt) = attempts.iter_mut().find(|a| a.written.name == *odd) else {
-                    return Err(refuse(at, &error));
-                };
-                let place = attempt.written.at;
-                let value =
-                    attempt.next(context).map_err(|fault| fault.unwrap_or_else(|| refuse(place, &error)))?;
-                attributes.0.insert(odd.clone(), value);
-            }
-            AttributeError::Unknown(odd) => {
-                let place = attempts.iter().find(|a| a.written.name == *odd).map_or(at, |a| a.written.at);
-                return Err(refuse(place, &error));
-            }
-        }
+        };
+        attributes.0.insert(missing.clone(), value);
     }
 }
 
@@ -152,72 +152,148 @@ pub(super) fn unknown_operation(name: &str, at: usize) -> Fault {
     Fault::new(at, Problem::Unknown { what: "operation", name: name.to_owned(), suggestion })
 }
 
-impl Attempt<'_, '_> {
-    /// The value by the next kind that it can have; else why it could not have one of them, if that is
-    /// worth saying.
-    fn next(&mut self, context: &mut Context<'_>) -> Result<Attribute, Option<Fault>> {
-        for kind in self.kinds.by_ref() {
-            match self.written.value {
-                Value::Flag if matches!(kind, Kind::Bool) => return Ok(Attribute::Bool(true)),
-                Value::Flag => {}
-                Value::Tokens(cursor) => match interpret(*kind, cursor, context) {
-                    Some(Ok(value)) => return Ok(value),
-                    // A value alone is most likely an element, a named one most likely something else.
-                    Some(Err(fault)) if self.is_bare || self.fault.is_none() => self.fault = Some(fault),
-                    Some(Err(_)) | None => {}
-                },
+impl<'t, 'a> Call<'t, 'a> {
+    fn refuse(&self, at: usize, error: &AttributeError) -> Fault {
+        let (operation, problem) = (self.name.to_owned(), error.to_string());
+        Fault::new(at, Problem::Attribute { operation, problem })
+    }
+
+    /// Each name once, and only names that the operation has.
+    fn check_names(&self) -> Step<()> {
+        let mut names = Attributes::default();
+        for written in &self.attributes {
+            if names.0.insert(written.name.clone(), Attribute::Bool(false)).is_some() {
+                let problem = Problem::Twice { what: "attribute", name: written.name.clone() };
+                return Err(Fault::new(written.at, problem));
             }
         }
-        Err(self.fault.take())
-    }
-
-    fn meaningless(&self) -> Fault {
-        let found = format!("a value that `{}` cannot have", self.written.name);
-        let expected = "an integer, size, element, string or list".to_owned();
-        Fault::new(self.written.at, Problem::Found { found, expected })
-    }
-}
-
-/// A value by one kind; `None` where it plainly has another.
-fn interpret(kind: Kind, mut cursor: Cursor<'_, '_>, context: &mut Context<'_>) -> Option<Step<Attribute>> {
-    let is_list = cursor.take("[");
-    let symbols = context.symbols;
-    let value = match (kind, is_list) {
-        (Kind::Bool, false) if cursor.take("true") => Ok(Attribute::Bool(true)),
-        (Kind::Bool, false) if cursor.take("false") => Ok(Attribute::Bool(false)),
-        (Kind::Int, false) => Ok(Attribute::Int(cursor.integer("").ok()?)),
-        (Kind::DType, false) => Ok(Attribute::DType(cursor.dtype().ok()?)),
-        (Kind::Text, false) => Ok(Attribute::Text(cursor.quoted("").ok()?.into())),
-        (Kind::Dim, false) => cursor.dim(symbols).map(Attribute::Dim),
-        (Kind::Element, false) => {
-            context.dtype(&cursor).and_then(|d| cursor.element(d)).map(Attribute::Element)
+        match Op::from_parts(self.name, &names) {
+            Err(error @ AttributeError::Unknown(_)) => {
+                let AttributeError::Unknown(odd) = &error else { return Ok(()) };
+                let at = self.attributes.iter().find(|w| w.name == *odd).map_or(self.at, |w| w.at);
+                Err(self.refuse(at, &error))
+            }
+            Ok(_) | Err(_) => Ok(()),
         }
-        (Kind::Ints, true) => Ok(Attribute::Ints(cursor.short_list(|c| c.integer("")).ok()?)),
-        (Kind::Dims, true) => cursor.short_list(|c| c.dim(symbols)).map(Attribute::Dims),
-        (Kind::Data, true) => data(&mut cursor, context),
-        (Kind::Bool | Kind::Int | Kind::DType | Kind::Text | Kind::Dim | Kind::Element, _) => return None,
-        (Kind::Ints | Kind::Dims | Kind::Data, _) => return None,
-    };
-    Some(value.and_then(|value| cursor.finish().map(|()| value)))
+    }
+
+    fn check_used(&self) -> Step<()> {
+        match &self.bare {
+            None => Ok(()),
+            Some(cursor) => cursor.expected("no value, but `name=value`"),
+        }
+    }
+
+    fn take(&mut self, name: &str) -> Option<Written<'t, 'a>> {
+        let index = self.attributes.iter().position(|written| written.name == name)?;
+        Some(self.attributes.swap_remove(index))
+    }
+
+    /// The value without a name, as that of this one.
+    fn take_bare(&mut self, name: &str) -> Option<Written<'t, 'a>> {
+        let cursor = self.bare.take()?;
+        Some(Written { name: name.to_owned(), at: cursor.at(), value: Value::Tokens(cursor) })
+    }
+
+    /// The value of an attribute by the first of its kinds that it can have. `known` holds the attributes
+    /// that come before it.
+    fn read(
+        &self,
+        written: &Written<'_, '_>,
+        known: &Attributes,
+        context: &mut Context<'_>,
+    ) -> Step<Attribute> {
+        let kinds = context.kinds.find(self.name, &written.name, known).to_vec();
+        let cursor = match written.value {
+            Value::Flag if kinds.contains(&Kind::Bool) => return Ok(Attribute::Bool(true)),
+            Value::Flag => {
+                let (found, expected) = (format!("`{}` alone", written.name), format!("`{}=`", written.name));
+                return Err(Fault::new(written.at, Problem::Found { found, expected }));
+            }
+            Value::Tokens(cursor) => cursor,
+        };
+        let fitting = || kinds.iter().filter(|kind| kind.is_list() == cursor.is("["));
+        let mut refusal = None;
+        for kind in fitting() {
+            let refused = match interpret(*kind, cursor, context) {
+                Ok(value) => match accepts(self.name, &written.name, known, &value) {
+                    Ok(()) => return Ok(value),
+                    Err(error) => self.refuse(written.at, &error),
+                },
+                Err(fault) => fault,
+            };
+            refusal = Some(refused);
+        }
+        match refusal {
+            Some(fault) if fitting().count() == 1 => Err(fault),
+            _ => cursor.expected(kinds.iter().map(|k| k.describe()).collect::<Vec<_>>().join(" or ")),
+        }
+    }
 }
 
-fn data(cursor: &mut Cursor<'_, '_>, context: &mut Context<'_>) -> Step<Attribute> {
-    let dtype = context.dtype(cursor)?;
-    let shape = context.ty.and_then(TensorType::static_shape);
-    let Some(shape) = shape else {
+/// Whether an operation takes a value for an attribute, given those before it.
+fn accepts(operation: &str, name: &str, known: &Attributes, value: &Attribute) -> Result<(), AttributeError> {
+    let mut attributes = known.clone();
+    attributes.0.insert(name.to_owned(), value.clone());
+    match Op::from_parts(operation, &attributes) {
+        Err(AttributeError::Kind(odd, kind)) if odd == name => Err(AttributeError::Kind(odd, kind)),
+        Ok(_) | Err(_) => Ok(()),
+    }
+}
+
+impl KnownKinds {
+    /// The kinds of an attribute; all, where no sample is accepted.
+    fn find(&mut self, operation: &str, name: &str, known: &Attributes) -> &[Kind] {
+        if !self.0.get(operation).is_some_and(|of| of.contains_key(name)) {
+            let accepted = |kind: &Kind| accepts(operation, name, known, &kind.sample()).is_ok();
+            let mut kinds: Vec<Kind> = Kind::ALL.into_iter().filter(accepted).collect();
+            if kinds.is_empty() {
+                kinds = Kind::ALL.to_vec();
+            }
+            self.0.entry(operation.to_owned()).or_default().insert(name.to_owned(), kinds);
+        }
+        &self.0[operation][name]
+    }
+}
+
+/// A value by one kind.
+fn interpret(kind: Kind, mut cursor: Cursor<'_, '_>, context: &mut Context<'_>) -> Step<Attribute> {
+    let symbols = context.symbols;
+    if kind.is_list() {
+        cursor.need("[")?;
+    }
+    let value = match kind {
+        Kind::Bool if cursor.take("true") => Attribute::Bool(true),
+        Kind::Bool if cursor.take("false") => Attribute::Bool(false),
+        Kind::Bool => return cursor.expected(kind.describe()),
+        Kind::Int => Attribute::Int(cursor.integer(kind.describe())?),
+        Kind::Ints => Attribute::Ints(cursor.short_list(|c| c.integer(Kind::Int.describe()))?),
+        Kind::DType => Attribute::DType(cursor.dtype()?),
+        Kind::Text => Attribute::Text(cursor.quoted(kind.describe())?.into()),
+        Kind::Dim => Attribute::Dim(cursor.dim(symbols)?),
+        Kind::Dims => Attribute::Dims(cursor.short_list(|c| c.dim(symbols))?),
+        Kind::Element => Attribute::Element(cursor.element(typed(context.ty, &cursor)?.dtype)?),
+        Kind::Data => {
+            let ty = typed(context.ty, &cursor)?;
+            data(&mut cursor, ty, context.data)?
+        }
+    };
+    cursor.finish()?;
+    Ok(value)
+}
+
+fn typed<'x>(ty: Option<&'x TensorType>, cursor: &Cursor<'_, '_>) -> Step<&'x TensorType> {
+    match ty {
+        Some(ty) => Ok(ty),
+        None => cursor.fault(Problem::Limit("an element needs a type at the end of the line".to_owned())),
+    }
+}
+
+fn data(cursor: &mut Cursor<'_, '_>, ty: &TensorType, data: &mut DataStore) -> Step<Attribute> {
+    let Some(shape) = ty.static_shape() else {
         return cursor.expected("a type of static shape for these elements");
     };
-    let array = array(cursor, dtype, &shape)?;
-    Ok(Attribute::Data(context.data.insert(array)))
-}
-
-impl Context<'_> {
-    fn dtype(&self, cursor: &Cursor<'_, '_>) -> Step<DType> {
-        match self.ty {
-            Some(ty) => Ok(ty.dtype),
-            None => cursor.fault(Problem::Limit("an element needs a type; write one at the end".to_owned())),
-        }
-    }
+    Ok(Attribute::Data(data.insert(array(cursor, ty.dtype, &shape)?)))
 }
 
 /// All elements of an array, row-major; the `[` is behind.

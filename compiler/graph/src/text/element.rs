@@ -42,9 +42,12 @@ fn write_lane(out: &mut String, lane: Lane, bits: u64) {
     written.expect("invariant: a string takes all that is written");
 }
 
-/// The number with the fewest digits that rounds to this 16-bit float.
+/// The number with the fewest digits that rounds to this 16-bit float; small integers as they are.
 fn shortest(lane: Lane, bits: u64) -> f64 {
     let value = lane_from_bits_f64(lane, bits);
+    if value.fract() == 0.0 && value.abs() <= 65536.0 {
+        return value;
+    }
     (0..8)
         .filter_map(|digits| format!("{value:.digits$e}").parse::<f64>().ok())
         .find(|candidate| round(lane, *candidate) == bits)

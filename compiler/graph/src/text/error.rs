@@ -114,7 +114,7 @@ impl Fault {
         let start = before.saturating_sub(WINDOW / 2);
         let mut excerpt: String = line.chars().skip(start).take(WINDOW).collect();
         if start > 0 {
-            excerpt.insert_str(0, "…");
+            excerpt.insert(0, '…');
         }
         let caret = before - start + usize::from(start > 0);
         ParseError { line: number, column: before + 1, problem: self.problem, excerpt, caret }

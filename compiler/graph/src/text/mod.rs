@@ -48,6 +48,7 @@ pub use parse::{parse, parse_function};
 pub use print::{dump, dump_function, print, print_function};
 
 use crate::attribute::Attribute;
+use crate::dtype::DType;
 use crate::ty::TensorType;
 
 /// The version of the text form, the number in its first line.
@@ -62,6 +63,12 @@ fn implied(name: &str, ty: Option<&TensorType>) -> Option<Attribute> {
         ("weak", _) => Some(Attribute::Bool(false)),
         _ => None,
     }
+}
+
+/// True for attributes that a type on the line would give.
+fn implied_by_type(name: &str) -> bool {
+    let ty = TensorType::scalar(DType::F32);
+    implied(name, None).is_none() && implied(name, Some(&ty)).is_some()
 }
 
 /// True for names that need no quotes as a size.

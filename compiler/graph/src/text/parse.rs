@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use super::VERSION;
-use super::attributes::{Call, Context, Value, Written, array, operation, unknown_operation};
+use super::attributes::{Call, Context, KnownKinds, Value, Written, array, operation, unknown_operation};
 use super::cursor::{Cursor, Step, SymbolIds};
 use super::error::{Fault, ParseError, Problem, did_you_mean};
 use super::lex::{Kind, Token, lex};
@@ -71,6 +71,7 @@ struct Body {
     updates: Vec<Update>,
     names: HashSet<String>,
     files: HashMap<String, Arc<str>>,
+    kinds: KnownKinds,
 }
 
 /// The error for a text that ends too early.
@@ -306,7 +307,12 @@ impl Body {
         };
         let origin = self.origin(cursor)?;
         self.graph.set_origin(origin);
-        let mut context = Context { symbols: &self.symbols, ty: ty.as_ref(), data: &mut self.graph.data };
+        let mut context = Context {
+            symbols: &self.symbols,
+            ty: ty.as_ref(),
+            data: &mut self.graph.data,
+            kinds: &mut self.kinds,
+        };
         let op = operation(call, &mut context)?;
         let id = self.add(op, &operands.unwrap_or_default(), at)?;
         if id.index() != expected {

@@ -5,7 +5,7 @@ use crate::dtype::DType;
 use crate::limits::MAX_TENSOR_BYTES;
 
 /// Larger than anything admissible, small enough to be multiplied by a coefficient.
-const HUGE: i128 = 1 << 62;
+const HUGE: i128 = 1 << 63;
 
 /// The smallest and the largest value of a size, and the sum of its terms' largest magnitudes, which bounds
 /// every partial sum.

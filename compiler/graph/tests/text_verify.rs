@@ -1,0 +1,264 @@
+//! What the verifier refuses, and what it says.
+
+use tgc_graph::array::Array;
+use tgc_graph::data::DataId;
+use tgc_graph::dim::{Dim, Symbol, SymbolId};
+use tgc_graph::dtype::DType;
+use tgc_graph::graph::NodeId;
+use tgc_graph::module::{Function, Module, SharedVariable, Update};
+use tgc_graph::ops::{Constant, Elements, Zero};
+use tgc_graph::text::parse;
+use tgc_graph::verify::verify;
+
+fn parsed(shared: &str, functions: &str) -> Module {
+    parse(&format!("tgc 1 model \"m\"\n{shared}\n{functions}\n")).unwrap_or_else(|e| panic!("{e}"))
+}
+
+fn message(shared: &str, functions: &str) -> String {
+    verify(&parsed(shared, functions)).unwrap_err().to_string()
+}
+
+/// The message for one function with this body.
+fn body(body: &str) -> String {
+    message(
+        "shared \"w\" : f32[3] = 0.0\nshared \"v\" : f32[3] = 0.0",
+        &format!("function \"f\"\n{body}\nend"),
+    )
+}
+
+#[test]
+fn names_become_c_names() {
+    let function = |name: &str| message("", &format!("function \"{name}\"\nend"));
+    for (name, want) in [
+        ("", "the function cannot be named ``: it is empty; call it `function`"),
+        ("2x", "the function cannot be named `2x`: it does not begin with a letter; call it `function_2x`"),
+        (
+            "a-b",
+            "the function cannot be named `a-b`: a C name has only letters, digits and underscores; call it `a_b`",
+        ),
+        ("for", "the function cannot be named `for`: it is a word of C or C++; call it `for_function`"),
+        (
+            "save",
+            "the function cannot be named `save`: every emitted library has a name that ends so; call it `save_function`",
+        ),
+        (
+            "a__b",
+            "the function cannot be named `a__b`: C++ reserves two underscores in a row, and more is appended to names; call it `a_b`",
+        ),
+    ] {
+        assert_eq!(function(name), want);
+    }
+    assert_eq!(
+        message("shared \"w\" : f32[] = 0.0", "function \"w\"\nend"),
+        "the function cannot be named `w`: the shared variable `w` has that name; call it `w_function`"
+    );
+    assert_eq!(
+        message("", "function \"f\"\nend\nfunction \"F\"\nend"),
+        "the function cannot be named `F`: the function `f` has that name; call it `F_function`"
+    );
+    assert_eq!(
+        body("%0 = input \"x\" : f32[]\noutput \"x\" = %0"),
+        "the output of function `f` cannot be named `x`: the input of function `f` `x` has that name; call it `x_output`"
+    );
+    assert_eq!(
+        body("size int 0..5\n"),
+        "the size of function `f` cannot be named `int`: it is a word of C or C++; call it `int_size`"
+    );
+    assert_eq!(
+        body("%0 = input \"size_t\" : f32[]"),
+        "the input of function `f` cannot be named `size_t`: system headers define it; call it `size_t_input`"
+    );
+    assert_eq!(
+        verify(&Module { name: "my model".to_owned(), ..parsed("", "") }).unwrap_err().to_string(),
+        "the model cannot be named `my model`: a C name has only letters, digits and underscores; call it `my_model`"
+    );
+}
+
+#[test]
+fn ranges_are_sane_and_agree() {
+    for (size, want) in [
+        ("size N -1..5", "function `f`: the size `N` can be -1; sizes are at least 0"),
+        (
+            "size N 6..5",
+            "function `f`: the size `N` has the empty range 6..5; make the first at most the second",
+        ),
+        (
+            "size N 0..5 hint 6",
+            "function `f`: the size `N` has the hint 6 outside its range 0..5; choose one inside",
+        ),
+        (
+            "size N 0..9223372036854775807",
+            "function `f`: the size `N` can be 9223372036854775807; 2^62 is the most",
+        ),
+    ] {
+        assert_eq!(body(size), want);
+    }
+    assert_eq!(
+        message("", "function \"f\"\nsize N 0..5\nend\nfunction \"g\"\nsize N 0..6\nend"),
+        "function `g`: the size `N` is 0..6 with hint None here and 0..5 with hint None in `f`; give it one range, or two names"
+    );
+    assert_eq!(
+        message("", "function \"f\"\nsize N 0..5\nend\nfunction \"g\"\nsize n 0..5\nend"),
+        "function `g`: the size `n` and the size `N` of `f` differ in case alone; rename one"
+    );
+}
+
+#[test]
+fn byte_counts_fit() {
+    assert_eq!(
+        body("size N\nsize K\nsize M\n%0 = input \"x\" : f64[N,K,M]  @ a.rs:3\n"),
+        "function `f`, %0 input (a.rs:3): `x` of type f64[N,K,M] can have 9223372036854775808 bytes, more than 2^62; \
+         declare smaller ranges, for instance 524288 as the largest `N`, `K`, `M`"
+    );
+    assert_eq!(
+        body("%0 = zero : f32[4294967296,4294967296]"),
+        "function `f`, %0 zero: %0 of type f32[4294967296,4294967296] can have 73786976294838206464 bytes, more than \
+         2^62; make it smaller"
+    );
+    assert_eq!(
+        body("size N\n%0 = zero : f32[N - 1]"),
+        "function `f`, %0 zero: axis 0 has the size N - 1, which can be -1; raise the smallest sizes"
+    );
+    assert_eq!(
+        body("size N\n%0 = size N*N*N*N"),
+        "function `f`, %0 size: the attribute `size` is N*N*N*N, which can be more than 2^62; declare smaller ranges"
+    );
+    let fits = parsed(
+        "",
+        "function \"f\"\nsize N\nsize K\nsize M\n%0 = zero : f32[N,K,M]\n%1 = zero : f32[N + 1,0]\nend",
+    );
+    assert_eq!(verify(&fits), Ok(()));
+}
+
+#[test]
+fn inputs_are_listed_once() {
+    let x = "%0 = input \"x\" : f32[3]\n%1 = neg(%0)\n";
+    assert_eq!(
+        body(&format!("{x}inputs %0, %0")),
+        "the input of function `f` cannot be named `x`: the input of function `f` `x` has that name; call it `x_input`"
+    );
+    assert_eq!(
+        body(&format!("{x}inputs %0, %1")),
+        "function `f`, %1 neg: it is listed as an input and is none"
+    );
+    assert_eq!(
+        body(&format!("{x}inputs")),
+        "function `f`, %0 input: `x` is not among the function's inputs; list it"
+    );
+}
+
+#[test]
+fn shared_variables_exist_and_keep_their_type() {
+    let x = "%0 = input \"x\" : f32[3]\n%1 = cast(%0) : f64[3]\n%2 = sum(%0) axes=[0]\n";
+    for (lines, want) in [
+        (
+            "update \"w\" = %1",
+            "function `f`: the update of `w` is %1 of type f64[3], and the variable is f32[3]; cast it to the variable's element type",
+        ),
+        (
+            "update \"w\" = %2",
+            "function `f`: the update of `w` is %2 of type f32[], and the variable is f32[3]; give it the variable's shape",
+        ),
+        ("update \"w\" = %0\nupdate \"w\" = %0", "function `f`: the update of `w` is there twice; keep one"),
+        (
+            "update \"v\" = %0\nupdate \"w\" = %0",
+            "function `f`: the update of `w` is out of order; updates follow the order of shared variables, each once",
+        ),
+        (
+            "%3 = shared \"u\" : f32[3]",
+            "function `f`, %3 shared: the model has no shared variable `u`; declare it",
+        ),
+        (
+            "%3 = shared \"w\" : f32[4]",
+            "function `f`, %3 shared: it reads `w` as f32[4], and its initial value is f32[3]",
+        ),
+    ] {
+        assert_eq!(body(&format!("{x}{lines}")), want);
+    }
+}
+
+/// The message for a module that no text gives, made from a well-formed one.
+fn broken(change: impl FnOnce(&mut Function)) -> String {
+    let mut module =
+        parsed("shared \"w\" : f32[3] = 0.0", "function \"f\"\nsize N\n%0 = input \"x\" : f32[3]\nend");
+    change(&mut module.functions[0]);
+    verify(&module).unwrap_err().to_string()
+}
+
+#[test]
+fn references_lead_somewhere() {
+    assert_eq!(
+        broken(|f| f.updates.push(Update { shared: 4, node: NodeId(0) })),
+        "function `f`: it updates the shared variable number 4, which is none"
+    );
+    assert_eq!(
+        broken(|f| f.updates.push(Update { shared: 0, node: NodeId(9) })),
+        "function `f`: the update of `w` is %9, no node of the function"
+    );
+    assert_eq!(broken(|f| f.inputs.push(NodeId(9))), "function `f`: its input %9 is no node of it");
+    assert_eq!(
+        broken(|f| {
+            let shape = vec![Dim::symbol(SymbolId(7))];
+            f.graph.add(Zero { dtype: DType::F32, shape }, &[]).unwrap();
+        }),
+        "function `f`, %1 zero: the attribute `shape` refers to the size number 7, which the function does not have"
+    );
+    let constant =
+        |elements| Constant { dtype: DType::F32, shape: vec![Dim::Const(2)], elements, weak: false };
+    assert_eq!(
+        broken(|f| {
+            f.graph.add(constant(Elements::Data(DataId(5))), &[]).unwrap();
+        }),
+        "function `f`, %1 constant: its data 00000000000000000000000000000005 is not in the function"
+    );
+    assert_eq!(
+        broken(|f| {
+            let data = f.graph.data.insert(Array::from([1.0f32, 2.0, 3.0]));
+            f.graph.add(constant(Elements::Data(data)), &[]).unwrap();
+        }),
+        "function `f`, %1 constant: its data is f32[3]"
+    );
+    assert_eq!(
+        broken(|f| {
+            f.graph.add(constant(Elements::Splat([1 << 40, 0])), &[]).unwrap();
+        }),
+        "function `f`, %1 constant: its value has more bits than f32"
+    );
+    assert_eq!(
+        broken(|f| f.graph.symbols.get_mut(SymbolId(0)).min = -3),
+        "function `f`: the size `N` can be -3; sizes are at least 0"
+    );
+    assert_eq!(
+        broken(|f| {
+            f.graph.symbols.push(Symbol::new("N"));
+        }),
+        "the size of function `f` cannot be named `N`: the size of function `f` `N` has that name; call it `N_size`"
+    );
+}
+
+#[test]
+fn shared_variables_have_few_axes() {
+    let initial = Array::zeros::<f32>([1; 9]);
+    let module = Module {
+        name: "m".to_owned(),
+        shared: vec![SharedVariable { name: "w".to_owned(), initial }],
+        functions: vec![],
+    };
+    let message = verify(&module).unwrap_err().to_string();
+    assert_eq!(message, "the shared variable `w` has 9 axes, and 8 is the most; reshape it");
+}
+
+#[test]
+fn types_follow_from_operands() {
+    // The equation that the type rests on is taken away.
+    let text = "function \"f\"\nsize N\nsize M\ncheck \"a\" N == \"b\" M\n%0 = input \"x\" : f32[N]\n\
+                %1 = input \"y\" : f32[M]\n%2 = add(%0, %1)\nend";
+    let mut module = parsed("", text);
+    assert_eq!(verify(&module), Ok(()));
+    module.functions[0].graph.equations.known.clear();
+    assert_eq!(
+        verify(&module).unwrap_err().to_string(),
+        "function `f`, %2 add: axis 0 of `x` and axis 0 of `y` must have one size; give both the same size, or insert \
+         an axis of size 1 with dimshuffle to broadcast"
+    );
+}
