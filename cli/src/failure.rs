@@ -38,9 +38,9 @@ impl fmt::Display for Failure {
 
 impl From<tgc_compiler::Error> for Failure {
     fn from(error: tgc_compiler::Error) -> Failure {
-        match error {
-            tgc_compiler::Error::Internal(_) => Failure::Internal(error.to_string()),
-            _ => Failure::User(error.to_string()),
+        match error.is_defect() {
+            true => Failure::Internal(error.to_string()),
+            false => Failure::User(error.to_string()),
         }
     }
 }

@@ -51,6 +51,15 @@ pub enum Error {
 }
 
 impl Error {
+    /// True for failures that only a new version of tgc can mend.
+    pub fn is_defect(&self) -> bool {
+        match self {
+            Error::Internal(_) | Error::Llvm(tgc_llvm::Error::Llvm { .. }) => true,
+            Error::Invalid { .. } | Error::Name(_) | Error::Llvm(_) | Error::File { .. } => false,
+            Error::Call(_) | Error::Unknown { .. } => false,
+        }
+    }
+
     pub(crate) fn unknown(kind: &'static str, name: &str, known: Vec<String>) -> Error {
         Error::Unknown { kind, name: name.to_owned(), known }
     }
