@@ -59,7 +59,8 @@ fn sources() -> Vec<File> {
 /// True for sources that are part of no library and no program that users run.
 fn is_test(file: &File) -> bool {
     let path = &file.path;
-    path.contains("/tests/") || path.ends_with("build.rs") || file.is_under(&["tests/", "examples/", "benches/", "snapshots/"])
+    let is_script = path.ends_with("/build.rs") && !path.contains("/src/");
+    path.contains("/tests/") || is_script || file.is_under(&["tests/", "examples/", "benches/", "snapshots/"])
 }
 
 /// Code above the unit tests of a file, which stand at its end.
@@ -112,7 +113,11 @@ fn only_the_command_line_prints_exits_and_reads_arguments() {
 #[test]
 fn the_back_half_knows_no_operation() {
     let behind = ["compiler/lower/src/", "compiler/llvm/src/"];
+    // LLVM has operations of its own, which these files call by the same short name.
+    let is_llvms = |file: &File| file.text.contains("InstructionOpcode as Op");
     let files: Vec<File> = sources().into_iter().filter(|f| f.is_under(&behind)).collect();
+    assert!(files.iter().filter(|f| is_llvms(f)).all(|f| f.is_under(&["compiler/llvm/src/"])));
+    let files: Vec<File> = files.into_iter().filter(|f| !is_llvms(f) || f.text.contains("tgc_graph::ops")).collect();
     let named = |line: &str| {
         ["Op", "ops"].iter().any(|word| {
             line.match_indices(&format!("{word}::")).any(|(at, _)| {
@@ -182,7 +187,11 @@ fn no_path_of_a_machine_is_in_the_sources() {
     let endings = [".rs", ".toml", ".md", ".c", ".h", ".cpp", ".sh", ".py", ".txt", ".tgc", ".snap", ".yml", "setup", "run", "Makefile"];
     let findings = files(&endings).into_iter().flat_map(|file| {
         let lines = file.text.lines().enumerate();
-        let found = lines.filter_map(|(i, line)| words.iter().find(|w| line.contains(**w)).map(|w| (i + 1, *w)));
+        let is_path = |line: &str, word: &str| {
+            // A folder follows; a bare prefix is what tests look for in outputs.
+            line.match_indices(word).any(|(at, _)| line[at + word.len()..].starts_with(char::is_alphanumeric))
+        };
+        let found = lines.filter_map(|(i, line)| words.iter().find(|w| is_path(line, w)).map(|w| (i + 1, *w)));
         found.map(|(number, word)| format!("{}:{number}: {word}", file.path)).collect::<Vec<_>>()
     });
     none(findings.collect());
