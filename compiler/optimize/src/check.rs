@@ -1,5 +1,6 @@
 //! What every stage keeps: inputs, outputs, updates, their order, names and types.
 
+use tgc_graph::graph::{Graph, NodeId};
 use tgc_graph::module::Function;
 use tgc_graph::ops::Op;
 
@@ -36,9 +37,9 @@ pub(crate) fn interface(before: &Function, after: &Function) -> Result<(), Strin
 }
 
 /// Tells the first live node that a predicate finds.
-pub(crate) fn none(function: &Function, what: &str, found: &dyn Fn(&Op) -> bool) -> Result<(), String> {
+pub(crate) fn none(function: &Function, what: &str, found: &dyn Fn(&Graph, NodeId) -> bool) -> Result<(), String> {
     let live = function.graph.reachable(&function.roots());
-    let odd = function.graph.ids().find(|id| live[id.index()] && found(function.graph.op(*id)));
+    let odd = function.graph.ids().find(|id| live[id.index()] && found(&function.graph, *id));
     match odd {
         Some(id) => Err(format!("{what} is left, made at {}", function.graph.node(id).origin)),
         None => Ok(()),

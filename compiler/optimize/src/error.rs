@@ -29,6 +29,8 @@ pub enum OptimizeError {
         stage: &'static str,
         /// What is wrong.
         problem: String,
+        /// What the stage was given, as a dump.
+        graph: String,
     },
     /// No stage has the name.
     #[error("there is no stage `{name}`; the stages are {known}")]

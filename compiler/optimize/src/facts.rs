@@ -1,10 +1,15 @@
 //! What is known about a node without running anything: constants, sizes, ranges.
 
+use std::sync::OnceLock;
+
 use tgc_graph::dim::{Atom, Dim};
 use tgc_graph::dtype::{DType, Kind};
 use tgc_graph::graph::{Graph, NodeId};
+use tgc_graph::kernel::Kernel;
 use tgc_graph::ops::{Constant, Op};
 use tgc_graph::ty::TensorType;
+
+use crate::order::operation_index;
 
 /// How an operation relates elements of its result to those of its operands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,26 +28,23 @@ pub(crate) enum Class {
     Deferred,
 }
 
-/// The class of an operation. A new operation is put into its class here.
-pub(crate) fn class(op: &Op) -> Class {
-    match op {
-        Op::Input(_) | Op::Shared(_) | Op::Constant(_) | Op::SizeValue(_) | Op::Zero(_) => Class::Leaf,
-        Op::Add(_)
-        | Op::Sub(_)
-        | Op::Mul(_)
-        | Op::Div(_)
-        | Op::Neg(_)
-        | Op::Exp(_)
-        | Op::Log(_)
-        | Op::Log1p(_)
-        | Op::Sigmoid(_)
-        | Op::Softplus(_)
-        | Op::Gt(_) => Class::Elementwise,
-        Op::Cast(_) => Class::Cast,
-        Op::Dimshuffle(_) | Op::Fill(_) => Class::View,
-        Op::Sum(_) | Op::Dot(_) => Class::Fold,
-        Op::Mean(_) | Op::Grad(_) | Op::Pin(_) => Class::Deferred,
-    }
+/// The class of a node's operation, by its kernel. It is the same for every node of the operation, so it is
+/// asked once; a new operation needs no mention here.
+pub(crate) fn class(graph: &Graph, id: NodeId) -> Class {
+    class_at(graph, id, operation_index(graph.op(id)))
+}
+
+/// The same, given the operation's position in [`Op::NAMES`].
+pub(crate) fn class_at(graph: &Graph, id: NodeId, operation: usize) -> Class {
+    static CLASSES: [OnceLock<Class>; Op::NAMES.len()] = [const { OnceLock::new() }; Op::NAMES.len()];
+    *CLASSES[operation].get_or_init(|| match (graph.kernel(id), graph.op(id)) {
+        (_, Op::Pin(_)) | (Kernel::Deferred, _) => Class::Deferred,
+        (_, Op::Cast(_)) => Class::Cast,
+        (Kernel::Leaf(_), _) => Class::Leaf,
+        (Kernel::Map(_), _) => Class::Elementwise,
+        (Kernel::View(_), _) => Class::View,
+        (Kernel::Reduce(_) | Kernel::Contract(_), _) => Class::Fold,
+    })
 }
 
 /// All operands, none of them a literal, have the type that the operation computes in: the result's, if that

@@ -20,7 +20,7 @@ const LARGEST: usize = 4096;
 /// The constant that a node equals, if that is known.
 pub(crate) fn fold(graph: &mut Graph, id: NodeId) -> Option<Constant> {
     let node = graph.node(id);
-    match class(&node.op) {
+    match class(graph, id) {
         Class::Leaf => size(&node.op),
         Class::Elementwise | Class::Cast | Class::View => {
             if node.operands.is_empty() || node.operands.iter().any(|o| constant(graph, *o).is_none()) {

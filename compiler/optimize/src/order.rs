@@ -14,7 +14,8 @@ use tgc_graph::ops::Op;
 pub(crate) struct Key {
     class: u8,
     height: u32,
-    operation: u8,
+    /// The position in [`Op::NAMES`].
+    pub operation: u8,
     name: u64,
     hash: u64,
 }

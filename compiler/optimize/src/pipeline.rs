@@ -7,6 +7,8 @@ use tgc_graph::differentiate;
 use tgc_graph::graph::{Graph, NodeId};
 use tgc_graph::module::{Function, Module};
 use tgc_graph::ops::Op;
+use tgc_graph::text::dump_function;
+use tgc_graph::verify::verify;
 
 use crate::facts::{Class, class};
 use crate::report::{Fired, Report, StageReport};
@@ -40,7 +42,7 @@ pub enum Work {
     /// Replaces the operations that a predicate finds, if there are any.
     Replace {
         /// What there is to do.
-        found: fn(&Op) -> bool,
+        found: fn(&Graph, NodeId) -> bool,
         /// Does it: the new graph, and where each root went.
         apply: fn(&Graph, &[NodeId]) -> (Graph, Vec<NodeId>),
     },
@@ -56,7 +58,7 @@ static STAGES: &[Stage] = &[
         name: "pin",
         why: "a gradient by a computed value needs that value to survive the rules that come before",
         postcondition: "every gradient is by an input, a shared variable, a constant or a pin",
-        work: Work::Replace { found: |op| matches!(op, Op::Grad(_)), apply: pin::pin },
+        work: Work::Replace { found: |graph, id| matches!(graph.op(id), Op::Grad(_)), apply: pin::pin },
         holds: |_| Ok(()),
     },
     Stage {
@@ -79,15 +81,15 @@ static STAGES: &[Stage] = &[
         why: "costs are now in the form whose gradients are accurate; composites open up here, since their \
               gradients are those of their parts",
         postcondition: "no grad is left",
-        work: Work::Replace { found: |op| matches!(op, Op::Grad(_)), apply: differentiate::expand },
-        holds: |function| check::none(function, "a gradient", &|op| matches!(op, Op::Grad(_))),
+        work: Work::Replace { found: |graph, id| matches!(graph.op(id), Op::Grad(_)), apply: differentiate::expand },
+        holds: |function| check::none(function, "a gradient", &|graph, id| matches!(graph.op(id), Op::Grad(_))),
     },
     Stage {
         name: "unpin",
         why: "pins have done their work and would keep the copies they made apart",
         postcondition: "no pin is left",
-        work: Work::Replace { found: |op| matches!(op, Op::Pin(_)), apply: pin::unpin },
-        holds: |function| check::none(function, "a pin", &|op| matches!(op, Op::Pin(_))),
+        work: Work::Replace { found: |graph, id| matches!(graph.op(id), Op::Pin(_)), apply: pin::unpin },
+        holds: |function| check::none(function, "a pin", &|graph, id| matches!(graph.op(id), Op::Pin(_))),
     },
     Stage {
         name: "canonicalize-gradients",
@@ -107,9 +109,9 @@ static STAGES: &[Stage] = &[
         name: "expand",
         why: "after stabilize, which may know a composite as a whole; lowering knows none",
         postcondition: "every operation has a kernel",
-        work: Work::Replace { found: |op| class(op) == Class::Deferred, apply: differentiate::expand },
+        work: Work::Replace { found: is_deferred, apply: differentiate::expand },
         holds: |function| {
-            check::none(function, "an operation without a kernel", &|op| class(op) == Class::Deferred)
+            check::none(function, "an operation without a kernel", &is_deferred)
         },
     },
     Stage {
@@ -122,6 +124,10 @@ static STAGES: &[Stage] = &[
     },
 ];
 
+fn is_deferred(graph: &Graph, id: NodeId) -> bool {
+    class(graph, id) == Class::Deferred
+}
+
 /// The pipeline.
 pub fn stages() -> &'static [Stage] {
     STAGES
@@ -133,7 +139,7 @@ pub fn stages() -> &'static [Stage] {
 ///
 /// Only for defects of the optimizer: rules that do not settle, or a stage that breaks its promise.
 pub fn optimize(function: &Function, options: &Options) -> Result<(Function, Report), OptimizeError> {
-    run(function, options, STAGES)
+    run(function, options, STAGES, &|_| Ok(()))
 }
 
 /// Optimizes every function of a module; shared variables stay as they are.
@@ -145,7 +151,12 @@ pub fn optimize_module(module: &Module, options: &Options) -> Result<(Module, Ve
     let mut reports = vec![];
     let mut functions = vec![];
     for function in &module.functions {
-        let (optimized, report) = optimize(function, options)?;
+        let verified = |function: &Function| {
+            let functions = vec![function.clone()];
+            let alone = Module { name: module.name.clone(), shared: module.shared.clone(), functions };
+            verify(&alone).map_err(|error| error.to_string())
+        };
+        let (optimized, report) = run(function, options, STAGES, &verified)?;
         functions.push(optimized);
         reports.push(report);
     }
@@ -163,7 +174,7 @@ pub fn optimize_until(
     options: &Options,
 ) -> Result<(Function, Report), OptimizeError> {
     match STAGES.iter().position(|s| s.name == stage) {
-        Some(last) => run(function, options, &STAGES[..=last]),
+        Some(last) => run(function, options, &STAGES[..=last], &|_| Ok(())),
         None => Err(OptimizeError::UnknownStage {
             name: stage.to_owned(),
             known: STAGES.iter().map(|s| s.name).collect::<Vec<_>>().join(", "),
@@ -171,10 +182,14 @@ pub fn optimize_until(
     }
 }
 
+/// A check of a stage's result; says what is wrong.
+type Check<'a> = &'a dyn Fn(&Function) -> Result<(), String>;
+
 fn run(
     function: &Function,
     options: &Options,
     stages: &[Stage],
+    verified: Check<'_>,
 ) -> Result<(Function, Report), OptimizeError> {
     let mut current = function.clone();
     let mut report = Report { function: function.name.clone(), stages: vec![] };
@@ -183,8 +198,6 @@ fn run(
     for stage in stages {
         let start = Instant::now();
         let before = current.graph.len();
-        let broken =
-            |problem| OptimizeError::Broken { function: function.name.clone(), stage: stage.name, problem };
         let (next, passes, fired) = match stage.work {
             Work::Rewrite(groups) if groups.len() <= settled => (None, 0, vec![]),
             Work::Rewrite(groups) => {
@@ -192,7 +205,7 @@ fn run(
                 let (next, passes, fired) = settle(&current, groups, stage, options)?;
                 (Some(next), passes, fired)
             }
-            Work::Replace { found, apply } if current.graph.ids().any(|id| found(current.graph.op(id))) => {
+            Work::Replace { found, apply } if current.graph.ids().any(|id| found(&current.graph, id)) => {
                 settled = 0;
                 (Some(replace(&current, &apply)), 1, vec![])
             }
@@ -200,7 +213,10 @@ fn run(
         };
         if let Some(next) = next {
             if options.verify {
-                check::interface(&current, &next).and_then(|()| (stage.holds)(&next)).map_err(broken)?;
+                check::interface(&current, &next)
+                    .and_then(|()| (stage.holds)(&next))
+                    .and_then(|()| verified(&next))
+                    .map_err(|problem| broken(&current, stage, problem))?;
             }
             current = next;
         }
@@ -208,6 +224,12 @@ fn run(
         report.stages.push(StageReport { stage: stage.name, before, after, passes, fired, time });
     }
     Ok((current, report))
+}
+
+/// The error that shows what the stage was given.
+fn broken(before: &Function, stage: &Stage, problem: String) -> OptimizeError {
+    let graph = dump_function(before, &[]);
+    OptimizeError::Broken { function: before.name.clone(), stage: stage.name, problem, graph }
 }
 
 /// What must survive: outputs, updates, and inputs even if nothing uses them.
@@ -246,8 +268,7 @@ fn settle(
     stage: &Stage,
     options: &Options,
 ) -> Result<(Function, usize, Vec<Fired>), OptimizeError> {
-    let broken =
-        |problem| OptimizeError::Broken { function: function.name.clone(), stage: stage.name, problem };
+    let broken = |problem| broken(function, stage, problem);
     let rules = rule_set(groups, options.fast_math);
     let mut current = function.clone();
     let mut total = Changes { fired: vec![0; rules.rules.len()], ..Changes::default() };
@@ -274,6 +295,9 @@ fn settle(
 /// The function without what rules tried and dropped.
 fn swept(function: &Function) -> Result<Function, String> {
     let roots = kept(function);
+    if function.graph.reachable(&roots).iter().all(|live| *live) {
+        return Ok(function.clone());
+    }
     let (graph, new, _) = rebuild(&function.graph, &roots, RuleSet::none())?;
     Ok(moved(function, graph, &roots, &new))
 }

@@ -11,7 +11,8 @@ use tgc_graph::graph::{Graph, NodeId};
 use tgc_graph::infer::TypeError;
 use tgc_graph::ops::{Constant, Fill, Op, Zero};
 
-use crate::order::{Key, operation_index};
+use crate::facts::class_at;
+use crate::order::Key;
 use crate::pattern::is_commutative;
 use crate::rule::RuleSet;
 use crate::{facts, fold};
@@ -190,8 +191,8 @@ impl<'r> Rewriter<'r> {
             return self.add(constant, &[]);
         }
         let rules = self.rules;
-        let op = self.graph.op(id).clone();
-        for index in rules.for_operation(&op, operation_index(&op)) {
+        let operation = usize::from(self.keys[id.index()].operation);
+        for index in rules.for_operation(class_at(&self.graph, id, operation), operation) {
             let Some(new) = rules.rules[index].apply(self, id) else { continue };
             if let Some(new) = self.conform(new, id).filter(|new| *new != id) {
                 self.fired[index] += 1;

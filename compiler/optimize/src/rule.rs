@@ -5,7 +5,7 @@ use std::sync::OnceLock;
 use tgc_graph::graph::{Graph, NodeId};
 use tgc_graph::ops::Op;
 
-use crate::facts::{Class, class};
+use crate::facts::Class;
 use crate::pattern::{Equation, Match};
 use crate::rewrite::Rewriter;
 
@@ -205,9 +205,9 @@ impl RuleSet {
         NONE.get_or_init(|| RuleSet::new([]))
     }
 
-    /// The rules to try at a node of this operation.
-    pub fn for_operation(&self, op: &Op, index: usize) -> impl Iterator<Item = usize> + '_ {
-        let (first, second): (&[usize], &[usize]) = match class(op) {
+    /// The rules to try at a node of an operation of this class and this position in [`Op::NAMES`].
+    pub(crate) fn for_operation(&self, class: Class, index: usize) -> impl Iterator<Item = usize> + '_ {
+        let (first, second): (&[usize], &[usize]) = match class {
             Class::Elementwise => (&self.elementwise, &self.maps),
             Class::Cast => (&[], &self.maps),
             Class::Leaf | Class::View | Class::Fold | Class::Deferred => (&[], &[]),

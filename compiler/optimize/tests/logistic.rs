@@ -99,3 +99,42 @@ fn a_training_step_has_one_product_per_gradient() {
     }
     println!("{text}\n{}", report.explain(true));
 }
+
+/// The deterministic instance of the tutorial: 20 rows of 5, X[i,j] = sin(0.7i + 1.3j), y = X[:,0] > 0.
+#[test]
+fn training_gives_the_tutorials_numbers() {
+    let m = Model::new("small");
+    let n = m.dim("N");
+    let x = m.input("x", F64, [n, 5.into()]);
+    let y = m.input("y", F64, [n]);
+    let w = m.shared("w", Array::from_slice([5], &[0, 1, 2, 3, 4].map(|j| 0.1 * f64::from(j).cos())));
+    let b = m.shared("b", 0.0f64);
+    let p = 1.0 / (1.0 + exp(-dot(x, w) - b));
+    let xent = -y * log(p) - (1.0 - y) * log(1.0 - p);
+    let cost = xent.mean() + 0.01 * (w * w).sum();
+    let [gw, gb] = grad(cost, [w, b]);
+    let f = m.function("train").inputs([x, y]).output("mean", xent.mean()).output("cost", cost);
+    f.update(w, w - 0.1 * gw).update(b, b - 0.1 * gb).finish().expect("well-typed");
+    let module = m.module();
+    let (train, _) = optimized(&module, "train");
+
+    let rows = (0..20).flat_map(|i| (0..5).map(move |j| (0.7 * f64::from(i) + 1.3 * f64::from(j)).sin()));
+    let rows: Vec<f64> = rows.collect();
+    let labels: Vec<f64> = rows.iter().step_by(5).map(|x| f64::from(*x > 0.0)).collect();
+    let inputs = [Array::from_slice([20, 5], &rows), Array::from(labels)];
+    let mut shared = module.shared.clone();
+    let mut step = || -> (f64, f64) {
+        let out = evaluate(&train, &shared, &inputs, &Sizes::new()).expect("it runs");
+        for (index, value) in out.updates {
+            shared[index].initial = value;
+        }
+        let value = |i: usize| out.outputs[i].to_vec::<f64>().expect("doubles")[0];
+        (value(0), value(1))
+    };
+    let near = |got: f64, want: f64| assert!((got - want).abs() < 1e-13, "{got} instead of {want}");
+    let (mean, cost) = step();
+    near(mean, 0.633_410_854_484_376_7);
+    near(cost, 0.633_698_098_474_148_3);
+    let last = (1..100).map(|_| step()).last().expect("99 steps");
+    near(last.0, 0.221_718_452_512_325_78);
+}

@@ -144,13 +144,11 @@ fn common_factor(m: &Match<'_>) -> bool {
 }
 
 fn uniform_types(rewriter: &mut Rewriter<'_>, id: NodeId) -> Option<NodeId> {
-    let graph = rewriter.graph();
-    let node = graph.node(id).clone();
-    let differs = |o: &NodeId| graph.is_weak(*o) || graph.ty(*o).dtype != graph.ty(node.operands[0]).dtype;
-    let compute = compute_type(graph, id);
-    if !node.operands.iter().any(differs) && graph.ty(node.operands[0]).dtype == compute {
+    if facts::is_uniform(rewriter.graph(), id) {
         return None;
     }
+    let node = rewriter.graph().node(id).clone();
+    let compute = compute_type(rewriter.graph(), id);
     let operands: Option<Vec<NodeId>> = node
         .operands
         .iter()
@@ -178,6 +176,9 @@ fn compute_type(graph: &tgc_graph::graph::Graph, id: NodeId) -> tgc_graph::dtype
 }
 
 fn strong_literal_in_dot(rewriter: &mut Rewriter<'_>, id: NodeId) -> Option<NodeId> {
+    if !rewriter.graph().operands(id).iter().any(|o| rewriter.graph().is_weak(*o)) {
+        return None;
+    }
     let node = rewriter.graph().node(id).clone();
     let operands: Option<Vec<NodeId>> = node
         .operands
@@ -188,8 +189,7 @@ fn strong_literal_in_dot(rewriter: &mut Rewriter<'_>, id: NodeId) -> Option<Node
             false => Some(*operand),
         })
         .collect();
-    let operands = operands.filter(|operands| operands[..] != node.operands[..])?;
-    rewriter.add(node.op, &operands)
+    rewriter.add(node.op, &operands?)
 }
 
 fn strengthen(rewriter: &mut Rewriter<'_>, literal: NodeId) -> Option<NodeId> {

@@ -120,7 +120,7 @@ fn sum_of_products(rewriter: &mut Rewriter<'_>, id: NodeId) -> Option<NodeId> {
 /// A matrix product always is; a matrix times a vector, if the matrix is in memory anyway. Otherwise
 /// computing and adding the products in one loop is better.
 fn is_contraction(graph: &Graph, operands: [NodeId; 2], roles: &Roles) -> bool {
-    let in_memory = |id: NodeId| match class(graph.op(id)) {
+    let in_memory = |id: NodeId| match class(graph, id) {
         Class::Leaf | Class::View | Class::Fold => true,
         Class::Elementwise | Class::Cast | Class::Deferred => false,
     };

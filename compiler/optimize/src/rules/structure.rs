@@ -166,8 +166,11 @@ fn zero_absorbs(rewriter: &mut Rewriter<'_>, id: NodeId) -> Option<NodeId> {
         Op::Fill(_) => is_zero(graph, node.operands[1]),
         _ => is_zero(graph, node.operands[0]),
     };
-    let ty = node.ty.clone();
-    if absorbs { rewriter.add(Zero { dtype: ty.dtype, shape: ty.shape }, &[]) } else { None }
+    if !absorbs {
+        return None;
+    }
+    let zero = Zero { dtype: node.ty.dtype, shape: node.ty.shape.clone() };
+    rewriter.add(zero, &[])
 }
 
 fn zero_vanishes(rewriter: &mut Rewriter<'_>, id: NodeId) -> Option<NodeId> {
@@ -234,12 +237,16 @@ fn fill_template(rewriter: &mut Rewriter<'_>, id: NodeId) -> Option<NodeId> {
 }
 
 fn fill_outward(rewriter: &mut Rewriter<'_>, id: NodeId) -> Option<NodeId> {
-    let node = rewriter.graph().node(id).clone();
-    let mut stripped = node.operands.clone();
+    let mut stripped = rewriter.graph().node(id).operands.clone();
     for operand in &mut stripped {
         *operand = unstretched(rewriter, *operand)?.unwrap_or(*operand);
     }
-    if stripped == node.operands { None } else { rewriter.add(node.op, &stripped) }
+    let node = rewriter.graph().node(id);
+    if stripped == node.operands {
+        return None;
+    }
+    let op = node.op.clone();
+    rewriter.add(op, &stripped)
 }
 
 /// What a stretched value was before; `Some(None)` if it is not stretched.
@@ -282,7 +289,11 @@ pub(crate) fn dimshuffle(rewriter: &Rewriter<'_>, id: NodeId) -> Option<(Vec<Opt
 }
 
 fn dimshuffle_outward(rewriter: &mut Rewriter<'_>, id: NodeId) -> Option<NodeId> {
-    let node = rewriter.graph().node(id).clone();
+    let graph = rewriter.graph();
+    if !graph.operands(id).iter().any(|o| matches!(graph.op(*o), Op::Dimshuffle(_))) {
+        return None;
+    }
+    let node = graph.node(id).clone();
     let scalar = |id: &NodeId| is_scalar(rewriter.graph().ty(*id));
     // If every operand has one element, any shuffled one leads, but then the others follow it exactly.
     let all_scalar = node.operands.iter().all(scalar);
