@@ -159,10 +159,11 @@ impl Cut {
 
 impl Piece {
     fn sets_accumulators_of(&self, work: &Work) -> bool {
-        match (&self.work, work) {
-            (Work::Init { values, .. }, Work::Fold { values: folded, .. }) => values == folded,
-            _ => false,
-        }
+        let (Work::Init { values, .. }, Work::Fold { values: folded, .. }) = (&self.work, work) else {
+            return false;
+        };
+        values == folded
+    }
     }
 }
 

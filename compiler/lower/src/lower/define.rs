@@ -137,6 +137,11 @@ fn absorb_views(function: &Function, definitions: &mut [Definition]) {
 }
 
 impl Definition {
+    /// The fold, if it is one.
+    pub(super) fn as_fold(&self) -> Option<&FoldDefinition> {
+        if let Definition::Fold(fold) = self { Some(fold) } else { None }
+    }
+
     /// What it is computed from.
     pub(super) fn operands(&self) -> &[Operand] {
         match self {

@@ -59,9 +59,9 @@ impl<'a, 'g> BlockProgram<'a, 'g> {
         let definition = &program.definitions[node.index()];
         if let Some(values) = program.kept[node.index()].as_ref().filter(|_| !look_inside) {
             let elements: Vec<Element> = values.iter().map(|v| self.value(*v, index)).collect();
-            return match definition {
-                Definition::Fold(fold) => self.builder.inline(&fold.finish, &elements)[0],
-                _ => elements[0],
+            return match definition.as_fold() {
+                Some(fold) => self.builder.inline(&fold.finish, &elements)[0],
+                None => elements[0],
             };
         }
         let ty = program.graph.ty(node);

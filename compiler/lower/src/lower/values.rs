@@ -72,10 +72,7 @@ pub(super) struct Statements<'a> {
 impl Statements<'_> {
     /// The definition of a node that is a fold.
     pub(super) fn fold(&self, node: NodeId) -> &FoldDefinition {
-        match &self.definitions[node.index()] {
-            Definition::Fold(fold) => fold,
-            other => unreachable!("invariant: statements fold only folds, not {other:?}"),
-        }
+        self.definitions[node.index()].as_fold().expect("invariant: statements fold only folds")
     }
 
     /// The (node, index) pairs that `starts` need, operands first, without looking into kept values, apart from
@@ -170,10 +167,7 @@ pub(super) fn statements(function: &Function, definitions: Vec<Definition>) -> S
 /// The value whose buffer can be an output itself.
 fn direct_value(program: &Statements<'_>, node: NodeId) -> Option<ValueId> {
     let values = program.kept[node.index()].as_ref()?;
-    let finished = match &program.definitions[node.index()] {
-        Definition::Fold(fold) => fold.is_finished(),
-        _ => true,
-    };
+    let finished = program.definitions[node.index()].as_fold().is_none_or(FoldDefinition::is_finished);
     (finished && program.values[values[0].0].output.is_none()).then_some(values[0])
 }
 

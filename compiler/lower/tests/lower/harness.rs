@@ -42,23 +42,39 @@ pub fn plan(module: &Module) -> ModelPlan {
     plan_for(module, &Machine::X86_64_V3)
 }
 
+/// How far an element of this type may be off, for values about 1.
+fn tolerance(dtype: DType) -> f64 {
+    match dtype {
+        F16 | BF16 => 4e-2,
+        F32 | C64 => 2e-4,
+        F64 | C128 => 1e-11,
+        _ => 0.0,
+    }
+}
+
 /// Lowers for several machines and compares all functions on these sizes of the symbols, twice in a row.
 #[track_caller]
 pub fn check(module: &Module, sizes: &[&[i64]]) -> ModelPlan {
+    check_within(module, sizes, tolerance)
+}
+
+/// The same with a tolerance by element type.
+#[track_caller]
+pub fn check_within(module: &Module, sizes: &[&[i64]], tolerance: fn(DType) -> f64) -> ModelPlan {
     let none = Machine { vector_bytes: 0, vector_registers: 8, l1_bytes: 1 << 10, l2_bytes: 1 << 12 };
     for machine in [none, Machine::X86_64_V4] {
-        compare(module, &plan_for(module, &machine), sizes);
+        compare(module, &plan_for(module, &machine), sizes, tolerance);
     }
     let plan = plan(module);
-    compare(module, &plan, sizes);
+    compare(module, &plan, sizes, tolerance);
     plan
 }
 
 #[track_caller]
-fn compare(module: &Module, plan: &ModelPlan, sizes: &[&[i64]]) {
+fn compare(module: &Module, plan: &ModelPlan, sizes: &[&[i64]], tolerance: fn(DType) -> f64) {
     for (at, function) in module.functions.iter().enumerate() {
         for (round, values) in sizes.iter().enumerate() {
-            call_twice(module, plan, (at, function), values, round as u64);
+            call_twice(module, plan, (at, function), values, round as u64, tolerance);
         }
     }
 }
@@ -70,6 +86,7 @@ fn call_twice(
     (at, function): (usize, &Function),
     values: &[i64],
     seed: u64,
+    tolerance: fn(DType) -> f64,
 ) {
     let graph = &function.graph;
     let symbols = graph.symbols.iter();
@@ -86,47 +103,38 @@ fn call_twice(
             random.array(ty.dtype, &shape)
         })
         .collect();
-    let Ok(sizes) = bind_sizes(function, &inputs, &names) else { return };
+    let sizes = bind_sizes(function, &inputs, &names).unwrap();
     let mut instance = Interpreter::new(plan);
     let mut shared = module.shared.clone();
     for _ in 0..2 {
         let got = instance.call(at, &sizes, &inputs).unwrap();
         let want = evaluate(function, &shared, &inputs, &names).unwrap();
+        let text = |name: &str| format!("{name} at {sizes:?}\n{}", plan.display(Detail::Loops));
         for (output, (got, want)) in function.outputs.iter().zip(got.iter().zip(&want.outputs)) {
-            assert_close(
-                got,
-                want,
-                &format!("{} at {sizes:?}\n{}", output.name, plan.display(Detail::Loops)),
-            );
+            assert_close(got, want, tolerance, &|| text(&output.name));
         }
         for (state, value) in want.updates {
             shared[state].initial = value;
         }
         for (state, variable) in shared.iter().enumerate() {
-            let text = format!("{} at {sizes:?}\n{}", variable.name, plan.display(Detail::Loops));
-            assert_close(instance.state(state), &variable.initial, &text);
+            assert_close(instance.state(state), &variable.initial, tolerance, &|| text(&variable.name));
         }
     }
 }
 
 /// Equal but for the order of sums.
 #[track_caller]
-fn assert_close(got: &Array, want: &Array, what: &str) {
-    assert_eq!((got.dtype(), got.shape()), (want.dtype(), want.shape()), "{what}");
+fn assert_close(got: &Array, want: &Array, tolerance: fn(DType) -> f64, what: &dyn Fn() -> String) {
+    assert_eq!((got.dtype(), got.shape()), (want.dtype(), want.shape()), "{}", what());
     let dtype = want.dtype();
-    let tolerance = match dtype {
-        F16 | BF16 => 4e-2,
-        F32 | C64 => 2e-4,
-        F64 | C128 => 1e-11,
-        _ => 0.0,
-    };
+    let tolerance = tolerance(dtype);
     for i in 0..want.len() {
         for part in 0..dtype.parts() {
             let (g, w) = (got.get(i)[part], want.get(i)[part]);
             let value = |bits| lane_from_bits_f64(dtype.lane(), bits);
             let (x, y) = (value(g), value(w));
             let near = (x - y).abs() <= tolerance * (1.0 + y.abs());
-            assert!(g == w || near || (x.is_nan() && y.is_nan()), "element {i} is {x}, not {y}: {what}");
+            assert!(g == w || near || (x.is_nan() && y.is_nan()), "element {i} is {x}, not {y}: {}", what());
         }
     }
 }

@@ -1,6 +1,8 @@
 //! Each kernel class, in every element type, over static and symbolic shapes.
 
 use tgc_graph::prelude::*;
+use tgc_lower::lower::lower;
+use tgc_lower::machine::Machine;
 
 use crate::harness::{Random, check, plan};
 
@@ -212,4 +214,15 @@ fn plans_are_the_same_every_time() {
         plan(&m.module()).display(tgc_lower::print::Detail::Programs).to_string()
     };
     assert_eq!(build(), build());
+}
+
+#[test]
+fn what_is_not_expanded_is_refused() {
+    let m = Model::new("m");
+    let x = m.input("x", F32, [m.dim("N")]);
+    m.function("f").inputs([x]).output("y", x.mean()).finish().unwrap();
+    let error = lower(&m.module(), &Machine::X86_64_V3).unwrap_err().to_string();
+    let (place, problem) = error.split_once(": ").unwrap();
+    assert!(place.starts_with("function `f`, "), "{place}");
+    assert_eq!(problem, "`mean` has no kernel; expand and differentiate it first");
 }

@@ -102,7 +102,8 @@ fn variables_can_be_swapped() {
         let m = Model::new("m");
         let (a, b) = (m.shared("a", Random(1).array(F32, shape)), m.shared("b", Random(2).array(F32, shape)));
         m.function("f").output("old", a * 2.0).update(a, b).update(b, a).finish().unwrap();
-        check(&m.module(), &[&[]]);
+        let structure = check(&m.module(), &[&[]]).functions[0].structure();
+        assert_eq!((structure.nests, structure.copies > 0), (1, shape.is_empty()));
     }
 }
 
@@ -141,6 +142,18 @@ fn a_value_can_be_output_and_update() {
     m.function("f").inputs([x]).outputs([("a", next), ("b", next)]).update(w, next).finish().unwrap();
     m.function("g").inputs([x]).output("s", x.sum_over([0])).update(w, x.sum_over([0])).finish().unwrap();
     check(&m.module(), SIZES);
+}
+
+#[test]
+fn a_matrix_is_updated_where_its_gradient_is_summed() {
+    let m = Model::new("m");
+    let n = m.dim("N");
+    let (x, d) = (m.input("x", F32, [n, 24.into()]), m.input("d", F32, [n, 8.into()]));
+    let w = m.shared("w", Random(1).array(F32, &[24, 8]));
+    let [gw] = grad((dot(x, w) * d).sum(), [w]);
+    m.function("f").inputs([x, d]).update(w, w - 0.1 * gw).finish().unwrap();
+    let structure = check(&m.module(), SIZES).functions[0].structure();
+    assert_eq!((structure.nests, structure.copies, structure.workspace_slots), (1, 0, 1));
 }
 
 #[test]

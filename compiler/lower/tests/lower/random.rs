@@ -2,10 +2,10 @@
 
 use tgc_graph::prelude::*;
 
-use crate::harness::{Random, check};
+use crate::harness::{Random, check_within};
 
 /// One more value from those that exist.
-fn grow<'m>(random: &mut Random, m: &'m Model, values: &[Tensor<'m>]) -> Option<Tensor<'m>> {
+fn grow<'m>(random: &mut Random, values: &[Tensor<'m>]) -> Option<Tensor<'m>> {
     let x = values[random.below(values.len())];
     let rank = x.rank();
     let axis = |random: &mut Random| random.below(rank) as i64;
@@ -13,7 +13,7 @@ fn grow<'m>(random: &mut Random, m: &'m Model, values: &[Tensor<'m>]) -> Option<
         0 => sigmoid(x),
         1 => exp(x * 0.125),
         2 => x * 0.5 + 1.0,
-        3 => x.cast([F32, F64, F16][random.below(3)]),
+        3 => x.cast([F32, F64][random.below(2)]),
         4 if rank > 0 => x.sum_over([axis(random)]) * 0.125,
         5 if rank > 1 => x.t(),
         6 if rank > 0 => {
@@ -43,10 +43,7 @@ fn grow<'m>(random: &mut Random, m: &'m Model, values: &[Tensor<'m>]) -> Option<
             dot(x, *fit[random.below(fit.len())]) * 0.0625
         }
         _ if rank == 0 => fill(values[random.below(values.len())], x.cast(F32)).cast(F32),
-        _ => {
-            let _ = m;
-            x / (x * x + 2.0)
-        }
+        _ => x / (x * x + 2.0),
     })
 }
 
@@ -56,7 +53,7 @@ fn shape(x: &Tensor<'_>) -> Vec<tgc_graph::dim::Dim> {
 
 #[test]
 fn random_graphs_give_what_the_evaluator_gives() {
-    for seed in 0..150 {
+    for seed in 0..200 {
         let mut random = Random(seed * 7919 + 13);
         let m = Model::new("m");
         let (n, k) = (m.dim("N"), m.dim("K"));
@@ -68,7 +65,7 @@ fn random_graphs_give_what_the_evaluator_gives() {
         let u = m.shared("u", random.array(F64, &[4]));
         let mut values = vec![a, b, c, d, w, u];
         for _ in 0..(3 + random.below(14)) {
-            values.extend(grow(&mut random, &m, &values));
+            values.extend(grow(&mut random, &values));
         }
         let mut function = m.function("f").inputs([a, b, c, d]).allow_unused();
         for i in 0..(1 + random.below(4)) {
@@ -82,6 +79,7 @@ fn random_graphs_give_what_the_evaluator_gives() {
             }
         }
         function.finish().unwrap();
-        check(&m.module(), &[&[3, 5], &[0, 2], &[1, 1], &[9, 2], &[2, 0]]);
+        let sizes: [&[i64]; 5] = [&[3, 5], &[0, 2], &[1, 1], &[9, 2], &[2, 0]];
+        check_within(&m.module(), &sizes, |_| 1e-3);
     }
 }
