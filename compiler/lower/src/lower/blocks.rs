@@ -164,7 +164,6 @@ impl Piece {
         };
         values == folded
     }
-    }
 }
 
 impl Work {
