@@ -366,7 +366,13 @@ impl Check<'_> {
             let dims = match &value {
                 Attribute::Dim(dim) => std::slice::from_ref(dim),
                 Attribute::Dims(dims) => dims,
-                _ => &[],
+                Attribute::Bool(_)
+                | Attribute::Int(_)
+                | Attribute::Ints(_)
+                | Attribute::DType(_)
+                | Attribute::Text(_)
+                | Attribute::Element(_)
+                | Attribute::Data(_) => &[],
             };
             if let Some(problem) = dims.iter().find_map(|dim| self.dim_problem(dim)) {
                 return Err(self.fail_at(id, format!("the attribute `{name}` {problem}")));
