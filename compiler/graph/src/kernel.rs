@@ -11,6 +11,7 @@ use crate::scalar::Program;
 
 /// The class of a node, with all that its computation needs.
 #[derive(Clone, Debug, PartialEq)]
+#[expect(clippy::large_enum_variant, reason = "made on demand, never kept in bulk")]
 pub enum Kernel {
     /// A value that exists before the call.
     Leaf(Leaf),
