@@ -121,7 +121,8 @@ fn every_problem_is_reported_at_once() {
 
 #[test]
 fn functions_are_checked() {
-    let cases: [(&str, fn(&Model) -> Result<(), tgc_graph::builder::BuildError>); 9] = [
+    type Build = fn(&Model) -> Result<(), tgc_graph::builder::BuildError>;
+    let cases: [(&str, Build); 9] = [
         ("function f: `y` (f64[]) is needed but is not among the inputs; add it", |m| {
             let [x, y] = m.dscalars(["x", "y"]);
             m.function("f").inputs([x]).output("z", x + y).finish()
