@@ -8,5 +8,9 @@ fn the_table_of_rules_is_current() {
     if std::env::var_os("TGC_BLESS").is_some() {
         std::fs::write(path, rules_markdown()).unwrap();
     }
-    assert_eq!(std::fs::read_to_string(path).unwrap_or_default(), rules_markdown(), "rewrite it with TGC_BLESS=1");
+    assert_eq!(
+        std::fs::read_to_string(path).unwrap_or_default(),
+        rules_markdown(),
+        "rewrite it with TGC_BLESS=1"
+    );
 }
