@@ -84,7 +84,8 @@ impl Case {
         for (function, report) in results {
             text.push_str(&print_function(function, &self.module.shared));
             for stage in report.stages.iter().filter(|stage| !stage.fired.is_empty()) {
-                let rules: Vec<String> = stage.fired.iter().map(|f| format!("{} {}", f.count, f.rule)).collect();
+                let rules: Vec<String> =
+                    stage.fired.iter().map(|f| format!("{} {}", f.count, f.rule)).collect();
                 let _ = writeln!(text, "; {}: {}", stage.stage, rules.join(", "));
             }
         }
@@ -94,7 +95,9 @@ impl Case {
     /// The expectations that do not hold.
     pub fn missed(&self, results: &[(Function, Report)]) -> Vec<String> {
         let count = |what: &str| -> usize {
-            let of = |f: &Function| f.graph.ids().filter(|id| what == "nodes" || f.graph.op(*id).name() == what).count();
+            let of = |f: &Function| {
+                f.graph.ids().filter(|id| what == "nodes" || f.graph.op(*id).name() == what).count()
+            };
             results.iter().map(|(function, _)| of(function)).sum()
         };
         let missed = self.expect.iter().filter(|(what, n)| count(what) != **n);
@@ -118,7 +121,8 @@ fn expectations(counts: &[&str]) -> Result<Vec<(String, usize)>, String> {
         let (what, n) = count.split_once('=')?;
         Some((what.to_owned(), n.parse().ok()?))
     };
-    let read = |count| one(count).ok_or_else(|| format!("`{count}` is no expectation; write operation=count"));
+    let read =
+        |count| one(count).ok_or_else(|| format!("`{count}` is no expectation; write operation=count"));
     counts.iter().map(read).collect()
 }
 

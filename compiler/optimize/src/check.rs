@@ -37,7 +37,11 @@ pub(crate) fn interface(before: &Function, after: &Function) -> Result<(), Strin
 }
 
 /// Tells the first live node that a predicate finds.
-pub(crate) fn none(function: &Function, what: &str, found: &dyn Fn(&Graph, NodeId) -> bool) -> Result<(), String> {
+pub(crate) fn none(
+    function: &Function,
+    what: &str,
+    found: &dyn Fn(&Graph, NodeId) -> bool,
+) -> Result<(), String> {
     let live = function.graph.reachable(&function.roots());
     let odd = function.graph.ids().find(|id| live[id.index()] && found(&function.graph, *id));
     match odd {

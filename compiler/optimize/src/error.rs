@@ -8,7 +8,7 @@ pub enum OptimizeError {
     /// Rules of a stage kept firing.
     #[error(
         "function `{function}`: stage `{stage}` does not settle after {passes} passes; still firing: {rules}; \
-         report it with the model, and meanwhile leave the stage's rules out one by one"
+         report it with the model"
     )]
     Restless {
         /// The function.

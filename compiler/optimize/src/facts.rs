@@ -219,7 +219,7 @@ mod tests {
         assert!(is_positive(&graph, &m));
         assert!(is_positive(&graph, &(&n + &Dim::Const(1))));
         assert!(!is_positive(&graph, &(&m - &Dim::Const(1))));
-        assert!(is_positive_inside(&graph, &(&n * &m), &[n.clone()]));
+        assert!(is_positive_inside(&graph, &(&n * &m), std::slice::from_ref(&n)));
         assert!(!is_positive_inside(&graph, &n, &[m]));
     }
 }

@@ -26,7 +26,7 @@ mod rule;
 pub mod rules;
 
 pub use error::OptimizeError;
-pub use pipeline::{Stage, Work, optimize, optimize_module, optimize_until, stages};
+pub use pipeline::{Stage, Transform, Work, optimize, optimize_module, optimize_until, stages};
 pub use report::{Fired, Report, StageReport};
 pub use rewrite::Rewriter;
 pub use rule::{Body, Condition, Contract, Roots, Rule, RuleSet};

@@ -44,9 +44,12 @@ pub enum Work {
         /// What there is to do.
         found: fn(&Graph, NodeId) -> bool,
         /// Does it: the new graph, and where each root went.
-        apply: fn(&Graph, &[NodeId]) -> (Graph, Vec<NodeId>),
+        apply: Transform,
     },
 }
+
+/// From a graph and its roots to another graph and where each root went.
+pub type Transform = fn(&Graph, &[NodeId]) -> (Graph, Vec<NodeId>);
 
 const CANONICALIZE: Work = Work::Rewrite(&[structure::GROUP, canonical::GROUP, reduce::GROUP]);
 const STABILIZE: Work = Work::Rewrite(&[structure::GROUP, canonical::GROUP, reduce::GROUP, stable::GROUP]);
@@ -81,8 +84,13 @@ static STAGES: &[Stage] = &[
         why: "costs are now in the form whose gradients are accurate; composites open up here, since their \
               gradients are those of their parts",
         postcondition: "no grad is left",
-        work: Work::Replace { found: |graph, id| matches!(graph.op(id), Op::Grad(_)), apply: differentiate::expand },
-        holds: |function| check::none(function, "a gradient", &|graph, id| matches!(graph.op(id), Op::Grad(_))),
+        work: Work::Replace {
+            found: |graph, id| matches!(graph.op(id), Op::Grad(_)),
+            apply: differentiate::expand,
+        },
+        holds: |function| {
+            check::none(function, "a gradient", &|graph, id| matches!(graph.op(id), Op::Grad(_)))
+        },
     },
     Stage {
         name: "unpin",
@@ -110,9 +118,7 @@ static STAGES: &[Stage] = &[
         why: "after stabilize, which may know a composite as a whole; lowering knows none",
         postcondition: "every operation has a kernel",
         work: Work::Replace { found: is_deferred, apply: differentiate::expand },
-        holds: |function| {
-            check::none(function, "an operation without a kernel", &is_deferred)
-        },
+        holds: |function| check::none(function, "an operation without a kernel", &is_deferred),
     },
     Stage {
         name: "specialize",
@@ -202,12 +208,12 @@ fn run(
             Work::Rewrite(groups) if groups.len() <= settled => (None, 0, vec![]),
             Work::Rewrite(groups) => {
                 settled = groups.len();
-                let (next, passes, fired) = settle(&current, groups, stage, options)?;
+                let (next, passes, fired) = settle(&current, rule_set(groups, options.fast_math), stage)?;
                 (Some(next), passes, fired)
             }
             Work::Replace { found, apply } if current.graph.ids().any(|id| found(&current.graph, id)) => {
                 settled = 0;
-                (Some(replace(&current, &apply)), 1, vec![])
+                (Some(replace(&current, apply)), 1, vec![])
             }
             Work::Replace { .. } => (None, 0, vec![]),
         };
@@ -246,7 +252,7 @@ fn moved(function: &Function, graph: Graph, old: &[NodeId], new: &[NodeId]) -> F
     function.with_graph(graph, &|id| places[id.index()])
 }
 
-fn replace(function: &Function, apply: &dyn Fn(&Graph, &[NodeId]) -> (Graph, Vec<NodeId>)) -> Function {
+fn replace(function: &Function, apply: Transform) -> Function {
     let roots = kept(function);
     let (graph, new) = apply(&function.graph, &roots);
     moved(function, graph, &roots, &new)
@@ -262,14 +268,13 @@ fn rule_set(groups: &'static [Group], fast_math: bool) -> &'static RuleSet {
     })
 }
 
+/// Rebuilds until no rule fires; also returns the number of passes and what fired.
 fn settle(
     function: &Function,
-    groups: &'static [Group],
+    rules: &RuleSet,
     stage: &Stage,
-    options: &Options,
 ) -> Result<(Function, usize, Vec<Fired>), OptimizeError> {
     let broken = |problem| broken(function, stage, problem);
-    let rules = rule_set(groups, options.fast_math);
     let mut current = function.clone();
     let mut total = Changes { fired: vec![0; rules.rules.len()], ..Changes::default() };
     for pass in 1..=MOST_PASSES {
@@ -317,4 +322,59 @@ fn fired(rules: &RuleSet, changes: &Changes) -> Vec<Fired> {
     };
     let fired = rules.rules.iter().zip(&changes.fired).map(of);
     std::iter::once(folded).chain(fired).filter(|f| f.count > 0).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use tgc_graph::dtype::DType;
+    use tgc_graph::module::Output;
+    use tgc_graph::ops::{Exp, Input};
+
+    fn exponential() -> Function {
+        let mut graph = Graph::default();
+        let x = graph.op_node(Input { name: "x".into(), dtype: DType::F32, shape: vec![] }, &[]);
+        let node = graph.op_node(Exp {}, &[x]);
+        let outputs = vec![Output { name: "y".to_owned(), node }];
+        Function { name: "f".to_owned(), graph, inputs: vec![x], outputs, updates: vec![] }
+    }
+
+    #[test]
+    fn rules_that_undo_each_other_are_named() {
+        static UNDOING: [Rule; 2] = [
+            Rule::new("there", Contract::Exact, "exp(x) => log(x)"),
+            Rule::new("back", Contract::Exact, "log(x) => exp(x)"),
+        ];
+        let rules = RuleSet::new(&UNDOING);
+        let error = settle(&exponential(), &rules, &STAGES[1]).expect_err("they undo each other");
+        assert_eq!(
+            error.to_string(),
+            "function `f`: stage `canonicalize` does not settle after 32 passes; still firing: back (1); report it \
+             with the model"
+        );
+    }
+
+    #[test]
+    fn an_unknown_stage_is_told_what_there_is() {
+        let error = optimize_until(&exponential(), "fuse", &Options::default()).expect_err("no such stage");
+        assert_eq!(
+            error.to_string(),
+            "there is no stage `fuse`; the stages are pin, canonicalize, stabilize, differentiate, unpin, \
+             canonicalize-gradients, stabilize-gradients, expand, specialize"
+        );
+    }
+
+    #[test]
+    fn a_broken_function_names_the_stage_and_shows_the_graph() {
+        let function = exponential();
+        let changed = Function { outputs: vec![], ..function.clone() };
+        let problem = check::interface(&function, &changed).expect_err("an output is gone");
+        let error = broken(&function, &STAGES[2], problem);
+        assert_eq!(
+            error.to_string(),
+            "function `f`: stage `stabilize` broke the function: 1 outputs became 0; report it with the model"
+        );
+        let OptimizeError::Broken { graph, .. } = error else { panic!("it is broken") };
+        assert!(graph.contains("%1 = exp(%0) : f32[]"), "{graph}");
+    }
 }

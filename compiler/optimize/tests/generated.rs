@@ -51,7 +51,9 @@ fn arguments(function: &Function, random: &mut Random) -> (Vec<Array>, Sizes) {
     let sizes: Sizes = graph.symbols.iter().map(|(_, s)| (s.name.clone(), s.min.max(2).min(s.max))).collect();
     let inputs = function.inputs.iter().map(|id| {
         let ty = graph.ty(*id);
-        let size = |d: &tgc_graph::dim::Dim| d.evaluate(&|s| sizes[&graph.symbols.get(s).name]).expect("small") as usize;
+        let size = |d: &tgc_graph::dim::Dim| {
+            d.evaluate(&|s| sizes[&graph.symbols.get(s).name]).expect("small") as usize
+        };
         let mut array = Array::zeros_of(ty.dtype, ty.shape.iter().map(size).collect::<Vec<_>>());
         for i in 0..array.len() {
             array.set(i, number(ty.dtype, (random.below(33) as f64 - 16.0) / 8.0));
@@ -78,13 +80,15 @@ fn reals(array: &Array) -> Vec<f64> {
 fn values_stay() {
     let mut compared = 0;
     for seed in 0..200 {
-        let module = generate::module_with(seed, &generate::Options { grads: true, ..generate::Options::plain(14) });
+        let module =
+            generate::module_with(seed, &generate::Options { grads: true, ..generate::Options::plain(14) });
         let optimized = checked(&module, seed);
         for (before, after) in module.functions.iter().zip(&optimized.functions) {
             let (inputs, sizes) = arguments(before, &mut Random(seed));
             let Ok(old) = evaluate(before, &module.shared, &inputs, &sizes) else { continue };
             let new = evaluate(after, &module.shared, &inputs, &sizes).expect("the same calls are admitted");
-            let wide = evaluate_wide(before, &module.shared, &inputs, &sizes).expect("the same calls are admitted");
+            let wide =
+                evaluate_wide(before, &module.shared, &inputs, &sizes).expect("the same calls are admitted");
             for ((o, n), w) in old.outputs.iter().zip(&new.outputs).zip(&wide.outputs) {
                 if !o.dtype().is_float() {
                     continue;
@@ -96,7 +100,12 @@ fn values_stay() {
                         continue;
                     }
                     let allowed = 8.0 * (o - w).abs() + unit * w.abs().max(1.0);
-                    assert!((n - w).abs() <= allowed, "seed {seed}: {n} for {w}, was {o}\n{}\n{}", print(&module), print(&optimized));
+                    assert!(
+                        (n - w).abs() <= allowed,
+                        "seed {seed}: {n} for {w}, was {o}\n{}\n{}",
+                        print(&module),
+                        print(&optimized)
+                    );
                     compared += 1;
                 }
             }

@@ -73,3 +73,17 @@ const PROMISES: [(Contract, &str); 5] = [
     ),
     (Contract::FastMath, "equal over the reals, nothing more; only with `fast_math`."),
 ];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_table_has_a_row_of_four_cells_for_every_rule() {
+        let text = rules_markdown();
+        for rule in rules() {
+            let row = text.lines().find(|line| line.starts_with(&format!("| {} |", rule.name)));
+            assert_eq!(row.map(|r| r.matches('|').count()), Some(5), "{}", rule.name);
+        }
+    }
+}
