@@ -102,10 +102,9 @@ impl Placer<'_> {
     /// A statement without loops runs once, as early as what it reads allows.
     fn place_scalar(&mut self, id: usize) -> (usize, Option<Loop>) {
         let after = self.first_position(id).map_or(0, |(position, strict)| position + usize::from(strict));
-        for &nest in &self.order[after..] {
-            if self.nests[nest].extent.is_none() {
-                return (nest, None);
-            }
+        // A later nest without rows would do, but everything that reads this statement would have to wait for it.
+        if let Some(&nest) = self.order.get(after).filter(|nest| self.nests[**nest].extent.is_none()) {
+            return (nest, None);
         }
         self.nests.push(NestDraft { extent: None, members: vec![] });
         self.order.insert(after, self.nests.len() - 1);
