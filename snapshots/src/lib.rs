@@ -11,8 +11,10 @@
 //!   …
 //! ```
 //!
-//! `optimize` alone runs the whole pipeline; `optimize fast` with fast math. `expect` counts operations of
-//! the result, so that no snapshot is accepted that lost what its case is for.
+//! Commands: `optimize` runs the whole pipeline, `optimize until STAGE` a part, `optimize fast` with fast math;
+//! `plan` runs it and plans for AVX2. `expect` states the structure of the result, so that no snapshot is
+//! accepted that lost what its case is for: `operation=count` (and `nodes`) for a graph; `nests`, `loops`,
+//! `copies`, `slots` and `reads.NAME` (nests that read the buffer of this name) for a plan.
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -20,7 +22,11 @@ use std::path::{Path, PathBuf};
 
 use tgc_graph::module::{Function, Module};
 use tgc_graph::text::{parse, parse_function, print_function};
-use tgc_optimize::{Options, Report, optimize, optimize_until};
+use tgc_lower::lower::lower;
+use tgc_lower::machine::Machine;
+use tgc_lower::plan::{FunctionPlan, ModelPlan};
+use tgc_lower::verify::verify;
+use tgc_optimize::{Options, Report, optimize, optimize_module, optimize_until};
 
 /// The most lines of a case.
 pub const LONGEST: usize = 15;
@@ -28,14 +34,35 @@ pub const LONGEST: usize = 15;
 /// A case, read.
 #[derive(Clone, Debug)]
 pub struct Case {
-    /// The stage that is the last to run, if not all run.
-    pub until: Option<String>,
-    /// Rules that lose NaN and inf run too.
-    pub fast: bool,
-    /// How many nodes of each operation there must be; `nodes` counts all.
+    /// What to do.
+    pub command: Command,
+    /// What the result's structure must be, by what is counted.
     pub expect: BTreeMap<String, usize>,
     /// The model; a single function is a model without shared variables.
     pub module: Module,
+}
+
+/// What to do with a case's model.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Command {
+    /// Optimize it.
+    Optimize {
+        /// The stage that is the last to run, if not all run.
+        until: Option<String>,
+        /// Rules that lose NaN and inf run too.
+        fast: bool,
+    },
+    /// Optimize it, then plan it.
+    Plan,
+}
+
+/// What came of a case.
+#[derive(Clone, Debug)]
+pub enum Outcome {
+    /// Each function, and what was done to it.
+    Graphs(Vec<(Function, Report)>),
+    /// The plan.
+    Plan(ModelPlan),
 }
 
 impl Case {
@@ -45,41 +72,62 @@ impl Case {
     ///
     /// What is wrong with its head or its text.
     pub fn read(text: &str) -> Result<Case, String> {
-        let mut case = Case { until: None, fast: false, expect: BTreeMap::new(), module: parse_any(text)? };
-        let mut has_command = false;
+        let mut command = None;
+        let mut expect = BTreeMap::new();
         for line in text.lines().filter_map(|line| line.strip_prefix("; ")) {
             let words: Vec<&str> = line.split_whitespace().collect();
+            let optimize =
+                |until: Option<&str>, fast| Command::Optimize { until: until.map(str::to_owned), fast };
             match words.as_slice() {
-                ["optimize"] => has_command = true,
-                ["optimize", "fast"] => (has_command, case.fast) = (true, true),
-                ["optimize", "until", stage] => (has_command, case.until) = (true, Some((*stage).to_owned())),
-                ["expect", counts @ ..] => case.expect.extend(expectations(counts)?),
+                ["optimize"] => command = Some(optimize(None, false)),
+                ["optimize", "fast"] => command = Some(optimize(None, true)),
+                ["optimize", "until", stage] => command = Some(optimize(Some(stage), false)),
+                ["plan"] => command = Some(Command::Plan),
+                ["expect", counts @ ..] => expect.extend(expectations(counts)?),
                 _ => {}
             }
         }
-        match (has_command, case.expect.is_empty()) {
-            (true, false) => Ok(case),
-            (false, _) => Err("the case says nowhere `; optimize`".to_owned()),
-            (true, true) => Err("the case says nowhere `; expect operation=count`".to_owned()),
+        let Some(command) = command else {
+            return Err("the case says nowhere `; optimize` or `; plan`".to_owned());
+        };
+        match expect.is_empty() {
+            true => Err("the case says nowhere `; expect operation=count`".to_owned()),
+            false => Ok(Case { command, expect, module: parse_any(text)? }),
         }
     }
 
-    /// Runs the case: each function's result, and what was done to it.
+    /// Runs the case.
     ///
     /// # Errors
     ///
-    /// If the optimizer fails.
-    pub fn run(&self) -> Result<Vec<(Function, Report)>, String> {
-        let options = Options { fast_math: self.fast, verify: true };
-        let run = |function: &Function| match &self.until {
-            Some(stage) => optimize_until(function, stage, &options),
-            None => optimize(function, &options),
-        };
-        self.module.functions.iter().map(|f| run(f).map_err(|e| e.to_string())).collect()
+    /// If the optimizer or the planner fails.
+    pub fn run(&self) -> Result<Outcome, String> {
+        let options = |fast_math| Options { fast_math, verify: true };
+        match &self.command {
+            Command::Optimize { until, fast } => {
+                let run = |function: &Function| match until {
+                    Some(stage) => optimize_until(function, stage, &options(*fast)),
+                    None => optimize(function, &options(*fast)),
+                };
+                let results: Result<Vec<_>, _> = self.module.functions.iter().map(run).collect();
+                results.map(Outcome::Graphs).map_err(|e| e.to_string())
+            }
+            Command::Plan => {
+                let (module, _) =
+                    optimize_module(&self.module, &options(false)).map_err(|e| e.to_string())?;
+                let plan = lower(&module, &Machine::X86_64_V3).map_err(|e| e.to_string())?;
+                verify(&plan).map_err(|e| e.to_string())?;
+                Ok(Outcome::Plan(plan))
+            }
+        }
     }
 
-    /// What the snapshot shows: the functions and which rules made them.
-    pub fn show(&self, results: &[(Function, Report)]) -> String {
+    /// What the snapshot shows: the functions and which rules made them, or the plan.
+    pub fn show(&self, outcome: &Outcome) -> String {
+        let results = match outcome {
+            Outcome::Graphs(results) => results,
+            Outcome::Plan(plan) => return plan.to_string(),
+        };
         let mut text = String::new();
         for (function, report) in results {
             text.push_str(&print_function(function, &self.module.shared));
@@ -93,15 +141,36 @@ impl Case {
     }
 
     /// The expectations that do not hold.
-    pub fn missed(&self, results: &[(Function, Report)]) -> Vec<String> {
-        let count = |what: &str| -> usize {
-            let of = |f: &Function| {
-                f.graph.ids().filter(|id| what == "nodes" || f.graph.op(*id).name() == what).count()
-            };
-            results.iter().map(|(function, _)| of(function)).sum()
-        };
-        let missed = self.expect.iter().filter(|(what, n)| count(what) != **n);
-        missed.map(|(what, n)| format!("{what}={} where {n} is expected", count(what))).collect()
+    pub fn missed(&self, outcome: &Outcome) -> Vec<String> {
+        let missed = self.expect.iter().filter(|(what, n)| outcome.count(what) != **n);
+        missed.map(|(what, n)| format!("{what}={} where {n} is expected", outcome.count(what))).collect()
+    }
+}
+
+impl Outcome {
+    fn count(&self, what: &str) -> usize {
+        match self {
+            Outcome::Graphs(results) => results
+                .iter()
+                .map(|(f, _)| {
+                    f.graph.ids().filter(|id| what == "nodes" || f.graph.op(*id).name() == what).count()
+                })
+                .sum(),
+            Outcome::Plan(plan) => plan.functions.iter().map(|f| count_plan(f, what)).sum(),
+        }
+    }
+}
+
+fn count_plan(function: &FunctionPlan, what: &str) -> usize {
+    let structure = function.structure();
+    match (what, what.strip_prefix("reads.")) {
+        ("nests", _) => structure.nests,
+        ("loops", _) => structure.loops,
+        ("copies", _) => structure.copies,
+        ("slots", _) => structure.workspace_slots,
+        (_, Some(buffer)) => structure.nests_reading(buffer),
+        // Never what is expected, so the case fails and shows the name.
+        (_, None) => usize::MAX / 2,
     }
 }
 
