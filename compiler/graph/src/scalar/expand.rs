@@ -14,7 +14,8 @@ impl Program {
             let value = self.expand_inst(&mut b, &values, inst, *lane);
             values.push(value);
         }
-        let results: Vec<Element> = self.results.iter().map(|e| e.map(&mut |v| values[v.0 as usize])).collect();
+        let results: Vec<Element> =
+            self.results.iter().map(|e| e.map(&mut |v| values[v.0 as usize])).collect();
         b.finish(results)
     }
 
