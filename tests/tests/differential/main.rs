@@ -2,6 +2,8 @@
 //!
 //! Each test runs a range of seeds. `TGC_SEEDS=1000..2000` sets another range for long runs; a failure names its seed.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
 mod accuracy;
 mod native;
 mod values;
@@ -14,8 +16,10 @@ fn for_each_seed(count: u64, check: impl Fn(u64) -> Result<(), String>) {
     });
     let mut failures = vec![];
     for seed in range {
-        if let Err(reason) = check(seed) {
-            failures.push(format!("seed {seed}: {reason}"));
+        let checked = catch_unwind(AssertUnwindSafe(|| check(seed)));
+        match checked.unwrap_or_else(|_| Err("a panic, reported above".to_owned())) {
+            Ok(()) => (),
+            Err(reason) => failures.push(format!("seed {seed}: {reason}")),
         }
     }
     assert!(failures.is_empty(), "{} seeds fail\n{}", failures.len(), failures[..failures.len().min(10)].join("\n"));
