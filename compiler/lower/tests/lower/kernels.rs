@@ -226,3 +226,23 @@ fn what_is_not_expanded_is_refused() {
     assert!(place.starts_with("function `f`, "), "{place}");
     assert_eq!(problem, "`mean` has no kernel; expand and differentiate it first");
 }
+
+#[test]
+fn static_sizes_of_nothing() {
+    let m = Model::new("m");
+    let (x, y) = (m.input("x", F32, [m.dim("N"), 0.into(), 3.into()]), m.input("y", F32, [0, 4]));
+    let w = m.shared("w", Array::zeros::<f32>([0, 4]));
+    let e = exp(x);
+    m.function("f")
+        .inputs([x, y])
+        .outputs([
+            ("e", e),
+            ("a", x.sum_over([1])),
+            ("b", e / e.sum_over([2]).dimshuffle([Some(0), Some(1), None])),
+        ])
+        .outputs([("c", x.sum()), ("d", dot(y.t(), y)), ("g", dot(y, y.t())), ("h", x.sum_over([0, 2]))])
+        .update(w, w + y)
+        .finish()
+        .unwrap();
+    check(&m.module(), SIZES);
+}
