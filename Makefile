@@ -1,5 +1,5 @@
 # make demo   sets up, builds tgc and runs the tutorial's logistic regression end to end
-# make test   sets up and runs every check: formatting, lints, tests, documentation
+# make test   sets up and runs every check: formatting, lints, tests, examples, documentation
 # make bench  measures the emitted code beside plain C
 
 export PATH := $(HOME)/.cargo/bin:$(PATH)
@@ -11,12 +11,14 @@ setup:
 
 demo: setup
 	cargo build --release -p tgc -p tgc-examples
-	examples/run
+	examples/run release
 
 test: setup
 	cargo fmt --all -- --check
 	cargo clippy --workspace --all-targets -- -D warnings
 	cargo test --workspace
+	cargo build -p tgc -p tgc-examples
+	examples/run debug
 	RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps
 
 bench: setup
