@@ -1,4 +1,9 @@
-//! Graph to Plan.
+//! Graph to Plan: which loops run over which buffers, decided and readable before any code exists.
+//!
+//! [`lower`](lower::lower) turns a module into a [`ModelPlan`](plan::ModelPlan) for a [`Machine`](machine::Machine). A plan
+//! prints ([`print`]), is proved sound ([`verify`]) and runs ([`interpret`]); native code must equal the interpreter bit
+//! for bit. Nothing here knows an operation by name: kernels come in classes ([`tgc_graph::kernel`]).
+
 pub mod interpret;
 pub mod lower;
 pub mod machine;
