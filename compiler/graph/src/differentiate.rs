@@ -31,12 +31,14 @@ pub fn differentiate(graph: &mut Graph, cost: NodeId, wrt: &[NodeId]) -> Vec<Nod
     wrt.iter().map(|id| cotangents.get(id).copied().unwrap_or_else(|| zero_like(graph, *id))).collect()
 }
 
-/// Nodes on a path from a `wrt` to the cost. The cone of a `wrt` is cut there: it is a leaf.
+/// Nodes on a path from a `wrt` to the cost along which values can change by small steps: none through integers
+/// or `bool`. The cone of a `wrt` is cut there: it is a leaf.
 fn active_nodes(graph: &Graph, cost: NodeId, wrt: &[NodeId]) -> Vec<bool> {
     let needed = graph.reachable(&[cost]);
     let mut active = vec![false; graph.len()];
     for id in graph.ids() {
-        let depends = wrt.contains(&id) || graph.operands(id).iter().any(|o| active[o.index()]);
+        let depends = wrt.contains(&id)
+            || graph.ty(id).dtype.is_differentiable() && graph.operands(id).iter().any(|o| active[o.index()]);
         active[id.index()] = depends && needed[id.index()];
     }
     active

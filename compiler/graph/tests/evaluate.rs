@@ -105,6 +105,16 @@ fn wrong_arguments_are_refused() {
     );
 }
 
+#[test]
+fn no_gradient_flows_through_truth_values() {
+    let m = Model::new("m");
+    let x = m.dvector("x");
+    let switch = sigmoid(x.gt(0.0)).cast(F64);
+    m.function("f").inputs([x]).output("g", grad((switch * x).sum(), x)).finish().unwrap();
+    let out = call(&m.module(), "f", &[[-1.0, 2.0].into()]);
+    assert_eq!(f64s(&out.outputs[0]), [0.5, f64::from(0.7310586f32)]);
+}
+
 /// Every differentiable elementwise operation, sum, mean and dot, by central differences in double-double.
 #[test]
 fn gradients_agree_with_differences() {
