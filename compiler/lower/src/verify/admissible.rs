@@ -136,12 +136,12 @@ impl<'p> Admissible<'p> {
     }
 }
 
-/// What a symbol must be at least for this extent to be at least 1. Symbols are at least 0, so every factor of a
-/// lone product is at least 1; `c*s + d` with `c > 0` asks for `s >= (1-d)/c`.
+/// What a symbol must be at least for this extent to be at least 1. A factor of every term is not 0, and symbols are
+/// at least 0; `c*s + d` with `c > 0` asks for `s >= (1-d)/c`.
 fn least_for_nonempty(extent: &Dim, id: SymbolId) -> Option<i64> {
     let terms = extent.terms();
     match terms.as_slice() {
-        [(monomial, c)] if *c > 0 && monomial.iter().any(|(Atom::Symbol(s), _)| *s == id) => Some(1),
+        [_, ..] if terms.iter().all(|(m, _)| m.iter().any(|(Atom::Symbol(s), _)| *s == id)) => Some(1),
         [(constant, d), (monomial, c)]
             if constant.is_empty() && *c > 0 && monomial.as_slice() == [(Atom::Symbol(id), 1)] =>
         {
