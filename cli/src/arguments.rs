@@ -44,7 +44,8 @@ const BUILD_EXAMPLES: &str = "\
 Examples:
   tgc build logreg.graph -o out/liblogreg.a
   tgc build logreg.graph -o lib.a --header include/m.h --name m --cpu x86-64-v4
-  tgc build logreg.graph -o lib.a --target aarch64-unknown-linux-gnu --emit lib,asm,plan";
+  tgc build logreg.graph -o lib.a --target aarch64-unknown-linux-gnu --emit lib,asm,plan
+  tgc build network.graph -o libnet.a --freeze weights,bias";
 
 /// `tgc build`.
 #[derive(Args, Debug)]
@@ -70,6 +71,9 @@ pub struct Build {
     /// More features of the processor, such as +avx512f.
     #[arg(long, default_value = "", hide_default_value = true, allow_hyphen_values = true)]
     pub features: String,
+    /// Shared variables to fix at their initial values, as read-only data.
+    #[arg(long, value_name = "VARIABLE", value_delimiter = ',')]
+    pub freeze: Vec<String>,
     /// What to write; texts go beside the library.
     #[arg(long, value_delimiter = ',', default_value = "lib")]
     pub emit: Vec<Emit>,

@@ -18,6 +18,7 @@ pub fn execute(arguments: &Build) -> Outcome<()> {
         triple: arguments.target.clone(),
         cpu: arguments.cpu.clone(),
         features: arguments.features.clone(),
+        freeze: arguments.freeze.clone(),
         emit: tgc_compiler::Emit { assembly: wants(Emit::Asm), ir: wants(Emit::Ll), plan: wants(Emit::Plan) },
     };
     let library = tgc_compiler::build(&module, &options)?;

@@ -202,3 +202,35 @@ fn help_has_examples_and_exit_codes() {
         assert!(succeed(folder.path(), &[command, "--help"]).contains("Examples:"), "{command}");
     }
 }
+
+#[test]
+fn a_frozen_variable_is_constant_data() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path();
+    let model = r#"tgc 1 model "m"
+shared "w" : f64[3] = [1.0, 2.0, 4.0]
+shared "s" : f64[] = 0.0
+function "f"
+  %0 = input "x" : f64[3]
+  %1 = shared "w" : f64[3]
+  %2 = mul(%0, %1)
+  output "y" = %2
+end
+function "g"
+  %0 = input "x" : f64[]
+  update "s" = %0
+end
+"#;
+    fs::write(path.join("m.tgc"), model).unwrap();
+    succeed(path, &["build", "m.tgc", "-o", "libm.a", "--freeze", "w"]);
+    let header = fs::read_to_string(path.join("m.h")).unwrap();
+    assert!(header.contains("const double *m_w(const m_ctx *ctx); /* f64[3] */"), "{header}");
+    assert!(header.contains("#define M_STATE_BYTES UINT64_C(64)"), "{header}");
+    let refused = |variable: &str| fail(path, 1, &["build", "m.tgc", "-o", "no.a", "--freeze", variable]);
+    assert_eq!(
+        refused("s"),
+        "error: cannot freeze `s`: g updates it; freeze variables that no function updates\n"
+    );
+    assert_eq!(refused("v"), "error: there is no shared variable `v`; the shared variables are w, s\n");
+    assert_eq!(files(path), ["libm.a", "m.h", "m.tgc"]);
+}

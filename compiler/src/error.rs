@@ -32,6 +32,14 @@ pub enum Error {
         /// What the system says.
         reason: String,
     },
+    /// A shared variable that is updated cannot be fixed.
+    #[error("cannot freeze `{variable}`: {function} updates it; freeze variables that no function updates")]
+    Frozen {
+        /// The variable.
+        variable: String,
+        /// A function that updates it.
+        function: String,
+    },
     /// A session got something that it cannot use.
     #[error("{0}")]
     Call(String),
@@ -56,7 +64,7 @@ impl Error {
         match self {
             Error::Internal(_) | Error::Llvm(tgc_llvm::Error::Llvm { .. }) => true,
             Error::Invalid { .. } | Error::Name(_) | Error::Llvm(_) | Error::File { .. } => false,
-            Error::Call(_) | Error::Unknown { .. } => false,
+            Error::Frozen { .. } | Error::Call(_) | Error::Unknown { .. } => false,
         }
     }
 

@@ -6,6 +6,7 @@
 
 pub mod archive;
 mod error;
+mod freeze;
 pub mod header;
 mod library;
 pub mod names;

@@ -8,6 +8,7 @@ use tgc_lower::plan::ModelPlan;
 
 use crate::archive::{self, Member};
 use crate::error::Error;
+use crate::freeze::freeze;
 use crate::header::Header;
 use crate::names::Names;
 use crate::output::{self, File};
@@ -25,6 +26,8 @@ pub struct Options {
     pub cpu: Option<String>,
     /// More features of the processor: `+avx512f,+aes`.
     pub features: String,
+    /// Shared variables to fix at their initial values: read-only data instead of state.
+    pub freeze: Vec<String>,
     /// Texts to make besides the library.
     pub emit: Emit,
 }
@@ -66,7 +69,8 @@ pub struct Library {
 /// If the model is invalid, a name cannot stand in a header, or the target is not supported.
 pub fn build(module: &Module, options: &Options) -> Result<Library, Error> {
     let target = Target::new(options.triple.as_deref(), options.cpu.as_deref(), &options.features)?;
-    let plan = stages::plan(module, &target.machine())?;
+    let (module, frozen) = freeze(module, &options.freeze)?;
+    let plan = ModelPlan { frozen, ..stages::plan(&module, &target.machine())? };
     let interface = Interface::new(&plan, options.name.as_deref())?;
     let Interface { header, linkage } = &interface;
     let effort = tgc_llvm::Options::default();

@@ -66,6 +66,11 @@ impl Names {
             let wanted = |name: &str| vec![names.lower(name)];
             table.enter(&what, &wanted)?;
         }
+        for frozen in &plan.frozen {
+            let what = Subject::new("frozen variable", &frozen.name, Use::Member);
+            what.check()?;
+            table.enter(&what, &|name: &str| vec![names.lower(name)])?;
+        }
         for function in &plan.functions {
             names.enter_function(function, &mut table)?;
         }
@@ -94,7 +99,8 @@ impl Names {
     pub(crate) fn exported<'p>(&self, plan: &'p ModelPlan) -> Vec<&'p str> {
         let functions = plan.functions.iter().map(|f| f.name.as_str());
         let states = plan.states.iter().map(|s| s.name.as_str());
-        FUNCTIONS.into_iter().chain(functions).chain(states).chain(["model"]).collect()
+        let frozen = plan.frozen.iter().map(|f| f.name.as_str());
+        FUNCTIONS.into_iter().chain(functions).chain(states).chain(frozen).chain(["model"]).collect()
     }
 
     fn enter_fixed(&self, table: &mut Table) {

@@ -237,6 +237,16 @@ impl<'c> Describe<'_, 'c> {
         function
     }
 
+    /// `const T *getter(ctx)`: the address of a frozen variable, which is the same for every instance.
+    pub(crate) fn build_frozen_getter(&self, name: &str, data: PointerValue<'c>) {
+        let pointer = self.shell.pointer_type();
+        let ty = pointer.fn_type(&[pointer.into()], false);
+        let function = self.shell.function(&self.linkage.name(name), ty, Visibility::External);
+        let ir = Ir::new(self.shell, function);
+        ir.return_value(data.into());
+        ir.finish();
+    }
+
     // Reflection.
 
     /// Defines the exported constant.

@@ -143,6 +143,11 @@ pub(crate) fn build_model<'c>(
     let getters = plan.states.iter().map(|state| describe.build_getter(state)).collect();
     let constants: Vec<_> =
         plan.constants.iter().map(|array| shell.bytes("constant", array.bytes(), 64)).collect();
+    for frozen in &plan.frozen {
+        let same = plan.constants.iter().position(|array| *array == frozen.value);
+        let data = same.map_or_else(|| shell.bytes("frozen", frozen.value.bytes(), 64), |i| constants[i]);
+        describe.build_frozen_getter(&frozen.name, data);
+    }
     let packed = plan.functions.iter().map(|function| {
         let kernel = Kernels::build(&shell, function, &constants);
         let (hash, state_bytes) = (linkage.hash, state_bytes(plan));

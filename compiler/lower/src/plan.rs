@@ -45,8 +45,19 @@ pub struct ModelPlan {
     pub states: Vec<State>,
     /// Tensor constants, by [`Place::Constant`].
     pub constants: Vec<Array>,
+    /// Shared variables that became read-only data; `states` lacks them.
+    pub frozen: Vec<Frozen>,
     /// The functions, in the order of the model.
     pub functions: Vec<FunctionPlan>,
+}
+
+/// A shared variable whose value is fixed in the library.
+#[derive(Clone, Debug)]
+pub struct Frozen {
+    /// The variable's name.
+    pub name: String,
+    /// Its value.
+    pub value: Array,
 }
 
 /// A shared variable.

@@ -17,6 +17,7 @@ pub(super) fn section(source: &Source<'_>) -> String {
         instances(source),
         functions(source),
         states(source),
+        frozen(source),
         rest(source),
         "#ifdef __cplusplus\n}\n#endif\n".to_owned(),
     ];
@@ -215,6 +216,22 @@ fn states(source: &Source<'_>) -> String {
             .to_owned();
     for state in states {
         text.push_str(&format!("{:width$} /* {} */\n", declare(state), static_type(&state.initial)));
+    }
+    text
+}
+
+fn frozen(source: &Source<'_>) -> String {
+    if source.plan.frozen.is_empty() {
+        return String::new();
+    }
+    let ctx = source.lower("ctx");
+    let mut text = "/* Values that are fixed in the library, the same for every instance. */\n".to_owned();
+    for frozen in &source.plan.frozen {
+        let (element, name) = (c_type(frozen.value.dtype()), source.lower(&frozen.name));
+        text.push_str(&format!(
+            "const {element} *{name}(const {ctx} *ctx); /* {} */\n",
+            static_type(&frozen.value)
+        ));
     }
     text
 }

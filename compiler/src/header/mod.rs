@@ -113,7 +113,8 @@ fn digest(plan: &ModelPlan) -> u64 {
     fmt::write(&mut sink, format_args!("{plan:?}")).expect("invariant: hashing cannot fail");
     // The debug form of an array leaves out all but its first elements.
     let defaults = plan.functions.iter().flat_map(|f| f.inputs.iter().filter_map(|i| i.default.as_ref()));
-    for array in plan.states.iter().map(|s| &s.initial).chain(&plan.constants).chain(defaults) {
+    let frozen = plan.frozen.iter().map(|f| &f.value);
+    for array in plan.states.iter().map(|s| &s.initial).chain(&plan.constants).chain(frozen).chain(defaults) {
         sink.0.update(&DataId::of(array).0.to_le_bytes());
     }
     first_half(sink.0.finalize())

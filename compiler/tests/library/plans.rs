@@ -23,6 +23,7 @@ pub fn model(name: &str, states: Vec<(impl Into<String>, Array)>, functions: Vec
         state
     });
     ModelPlan {
+        frozen: vec![],
         name: name.to_owned(),
         machine: Machine::X86_64_V3,
         sizes,

@@ -166,6 +166,7 @@ pub fn model(functions: Vec<Fun>, states: Vec<(&str, Array)>) -> ModelPlan {
         State { name: name.into(), initial, offset: at }
     };
     ModelPlan {
+        frozen: vec![],
         name: "model".into(),
         machine: Machine::X86_64_V3,
         sizes,

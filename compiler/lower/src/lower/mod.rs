@@ -67,6 +67,7 @@ pub fn lower(module: &Module, machine: &Machine) -> Result<ModelPlan, LowerError
         sizes: module.sizes(),
         states: states(module),
         constants: arrays,
+        frozen: vec![],
         functions,
     })
 }

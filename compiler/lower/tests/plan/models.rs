@@ -47,6 +47,7 @@ pub fn model(names: &[&str]) -> ModelPlan {
         sizes,
         states: vec![],
         constants: vec![],
+        frozen: vec![],
         functions: vec![function],
     }
 }
