@@ -2,7 +2,7 @@
 //!
 //! [`optimize`] takes a function to a function that computes the same outputs and updates, of the same
 //! names, order and types, within what each rule's [`Contract`] allows. [`stages`] is the whole pipeline;
-//! [`rules`] is every algebraic fact it uses. Nothing here looks at values that only a call has, and
+//! [`rules()`] is every algebraic fact it uses. Nothing here looks at values that only a call has, and
 //! nothing depends on hash-map order, time or addresses.
 //!
 //! The shape of the rewriting — rules as data over a hash-consed graph, one pass in operand order — follows

@@ -1,7 +1,7 @@
 //! The C header of a library, written to be read by a C programmer.
 //!
-//! The text is made of sections in the order of their use: banner ([`docs`]), types ([`types`]), sizes and blocks
-//! ([`sizes`]), functions and states ([`calls`]). It compiles as C99 to C23 and as C++11 and later without a warning.
+//! The text is made of sections in the order of their use: banner (`docs`), types (`types`), sizes and blocks
+//! (`sizes`), functions and states (`calls`). It compiles as C99 to C23 and as C++11 and later without a warning.
 //!
 //! Every exported function is linked under a name that ends in a hash of the whole text, so that a header and a
 //! library that do not belong together do not link. The text states a digest of the plan, so that two versions of a

@@ -10,7 +10,7 @@ mod complex;
 mod dd;
 mod expand;
 mod half;
-mod math;
+pub mod math;
 mod run;
 mod text;
 mod wide;
