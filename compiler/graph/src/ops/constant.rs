@@ -5,10 +5,10 @@ use crate::attribute::{Attribute, AttributeValue};
 use crate::data::{DataId, DataStore};
 use crate::dim::Dim;
 use crate::dtype::DType;
-use crate::graph::{Graph, NodeId};
-use crate::infer::{Equations, Operand, TypeError};
-use crate::kernel::{Kernel, Leaf};
-use crate::ops::{Notation, Operation, Vjp, attributes, elementwise};
+use crate::infer::TypeError;
+use crate::kernel::Leaf;
+use crate::ops::attributes;
+use crate::ops::leaf::{LeafOperation, leaf_operation};
 use crate::scalar::{Builder, Lane};
 use crate::ty::TensorType;
 
@@ -95,47 +95,20 @@ impl Constant {
     }
 }
 
-impl Operation for Constant {
-    fn name(&self) -> &'static str {
-        Self::NAME
-    }
+leaf_operation!(Constant, "values known when the model is written.");
 
-    fn doc(&self) -> &'static str {
-        "values known when the model is written."
-    }
-
-    fn arity(&self) -> usize {
-        0
-    }
-
-    fn attributes(&self) -> Vec<(&'static str, Attribute)> {
-        self.attribute_list()
-    }
-
-    fn notation(&self) -> Notation {
-        Notation::Leaf
-    }
-
-    fn infer(&self, _: &[Operand<'_>], _: &mut Equations) -> Result<TensorType, TypeError> {
+impl LeafOperation for Constant {
+    fn ty(&self) -> Result<TensorType, TypeError> {
         if self.shape.iter().any(|d| d.as_const().is_none()) {
             return Err(TypeError::new("a constant has a symbolic size", "give its sizes as numbers"));
         }
         Ok(TensorType::new(self.dtype, self.shape.clone()))
     }
 
-    fn kernel(&self, _: &[Operand<'_>], _: &TensorType) -> Kernel {
-        Kernel::Leaf(match self.elements {
+    fn leaf(&self) -> Leaf {
+        match self.elements {
             Elements::Splat(parts) => Leaf::Splat(parts),
             Elements::Data(id) => Leaf::Data(id),
-        })
-    }
-
-    fn gradient(&self, _: &mut Graph, _: &Vjp<'_>) -> Vec<Option<NodeId>> {
-        vec![]
-    }
-
-    fn lift(&self, graph: &mut Graph, _: &[NodeId], _: &[bool], lead: &Dim) -> NodeId {
-        let value = graph.op_node(self.clone(), &[]);
-        elementwise::stretch(graph, value, lead)
+        }
     }
 }

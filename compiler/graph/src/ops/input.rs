@@ -2,13 +2,12 @@
 
 use std::sync::Arc;
 
-use crate::attribute::Attribute;
 use crate::dim::Dim;
 use crate::dtype::DType;
-use crate::graph::{Graph, NodeId};
-use crate::infer::{Equations, Operand, TypeError};
-use crate::kernel::{Kernel, Leaf};
-use crate::ops::{Notation, Operation, Vjp, attributes, elementwise};
+use crate::infer::TypeError;
+use crate::kernel::Leaf;
+use crate::ops::attributes;
+use crate::ops::leaf::{LeafOperation, leaf_operation};
 use crate::ty::TensorType;
 
 /// A leaf: an argument of the function.
@@ -30,41 +29,14 @@ impl Input {
     }
 }
 
-impl Operation for Input {
-    fn name(&self) -> &'static str {
-        Self::NAME
-    }
+leaf_operation!(Input, "an argument of the function.");
 
-    fn doc(&self) -> &'static str {
-        "an argument of the function."
-    }
-
-    fn arity(&self) -> usize {
-        0
-    }
-
-    fn attributes(&self) -> Vec<(&'static str, Attribute)> {
-        self.attribute_list()
-    }
-
-    fn notation(&self) -> Notation {
-        Notation::Leaf
-    }
-
-    fn infer(&self, _: &[Operand<'_>], _: &mut Equations) -> Result<TensorType, TypeError> {
+impl LeafOperation for Input {
+    fn ty(&self) -> Result<TensorType, TypeError> {
         Ok(TensorType::new(self.dtype, self.shape.clone()))
     }
 
-    fn kernel(&self, _: &[Operand<'_>], _: &TensorType) -> Kernel {
-        Kernel::Leaf(Leaf::Input(self.name.clone()))
-    }
-
-    fn gradient(&self, _: &mut Graph, _: &Vjp<'_>) -> Vec<Option<NodeId>> {
-        vec![]
-    }
-
-    fn lift(&self, graph: &mut Graph, _: &[NodeId], _: &[bool], lead: &Dim) -> NodeId {
-        let value = graph.op_node(self.clone(), &[]);
-        elementwise::stretch(graph, value, lead)
+    fn leaf(&self) -> Leaf {
+        Leaf::Input(self.name.clone())
     }
 }

@@ -13,6 +13,7 @@ use crate::kernel::Kernel;
 use crate::ty::TensorType;
 
 pub mod elementwise;
+pub mod leaf;
 pub mod table;
 
 pub use constant::Elements;
