@@ -56,7 +56,12 @@ impl Workshop {
 
     /// The same in a folder inside the workshop, so that libraries of one name do not meet.
     pub fn library_in(&self, folder: &str, module: &Module) -> Library {
-        let library = tgc_compiler::build(module, &Options::default()).unwrap();
+        self.library_with(folder, module, &Options::default())
+    }
+
+    /// The same with options.
+    pub fn library_with(&self, folder: &str, module: &Module, options: &Options) -> Library {
+        let library = tgc_compiler::build(module, options).unwrap();
         let folder = self.path(folder);
         fs::create_dir_all(&folder).unwrap();
         let (archive, header) =

@@ -1,6 +1,7 @@
 //! C and C++ programs against emitted libraries, by theme. The programs themselves check what they see.
 
 mod contract;
+mod frozen;
 mod linking;
 mod memory;
 mod reflection;
