@@ -43,11 +43,7 @@ pub fn loss(dtype: DType) -> Module {
     let p = 1.0 / (1.0 + exp(-dot(x, w) - b));
     let xent = -y * log(p) - (1.0 - y) * log(1.0 - p);
     let [gw, gb] = grad(xent.sum(), [w, b]);
-    m.function("evaluate")
-        .inputs([x, y])
-        .outputs([("xent", xent), ("gw", gw), ("gb", gb)])
-        .finish()
-        .unwrap();
+    m.function("evaluate").inputs([x, y]).outputs([("xent", xent), ("gw", gw), ("gb", gb)]).finish().unwrap();
     m.module()
 }
 
@@ -56,8 +52,18 @@ pub fn counter() -> Module {
     let m = Model::new("counter");
     let state = m.shared("state", 0i64);
     let inc = m.iscalar("inc");
-    m.function("accumulator").inputs([inc]).output("before", state).update(state, state + inc).finish().unwrap();
-    m.function("decrementor").inputs([inc]).output("before", state).update(state, state - inc).finish().unwrap();
+    m.function("accumulator")
+        .inputs([inc])
+        .output("before", state)
+        .update(state, state + inc)
+        .finish()
+        .unwrap();
+    m.function("decrementor")
+        .inputs([inc])
+        .output("before", state)
+        .update(state, state - inc)
+        .finish()
+        .unwrap();
     m.module()
 }
 
@@ -67,8 +73,18 @@ pub fn counter_of_another_version() -> Module {
     let state = m.shared("state", 0i64);
     let inc = m.iscalar("inc");
     let step = inc * 100;
-    m.function("accumulator").inputs([inc]).output("before", state).update(state, state + step).finish().unwrap();
-    m.function("decrementor").inputs([inc]).output("before", state).update(state, state - step).finish().unwrap();
+    m.function("accumulator")
+        .inputs([inc])
+        .output("before", state)
+        .update(state, state + step)
+        .finish()
+        .unwrap();
+    m.function("decrementor")
+        .inputs([inc])
+        .output("before", state)
+        .update(state, state - step)
+        .finish()
+        .unwrap();
     m.module()
 }
 
@@ -77,7 +93,13 @@ pub fn swap() -> Module {
     let m = Model::new("swap");
     let (a, b) = (m.shared("a", [1.0f32, 2.0, 3.0]), m.shared("b", [10.0f32, 20.0, 30.0]));
     let total = m.shared("total", [0.0f32, 0.0, 0.0]);
-    m.function("step").output("sum", a + b + total).update(a, b).update(b, a).update(total, a + b).finish().unwrap();
+    m.function("step")
+        .output("sum", a + b + total)
+        .update(a, b)
+        .update(b, a)
+        .update(total, a + b)
+        .finish()
+        .unwrap();
     m.module()
 }
 

@@ -89,7 +89,9 @@ fn mentions(file: &File, words: &[&str]) -> Vec<String> {
 #[test]
 fn only_llvm_names_inkwell() {
     let files = sources();
-    assert!(files.iter().any(|f| f.is_under(&["compiler/llvm/src/"]) && !mentions(f, &["inkwell"]).is_empty()));
+    assert!(
+        files.iter().any(|f| f.is_under(&["compiler/llvm/src/"]) && !mentions(f, &["inkwell"]).is_empty())
+    );
     let others = files.iter().filter(|f| !f.is_under(&["compiler/llvm/", "tests/tests/tidy.rs"]));
     none(others.flat_map(|f| mentions(f, &["inkwell"])).collect());
 }
@@ -97,15 +99,31 @@ fn only_llvm_names_inkwell() {
 #[test]
 fn only_the_wire_form_names_bincode() {
     let files = sources();
-    assert!(files.iter().any(|f| f.is_under(&["compiler/graph/src/wire"]) && !mentions(f, &["bincode"]).is_empty()));
-    let others = files.iter().filter(|f| !f.is_under(&["compiler/graph/src/wire", "compiler/graph/tests/wire", "tests/tests/tidy.rs"]));
+    assert!(
+        files
+            .iter()
+            .any(|f| f.is_under(&["compiler/graph/src/wire"]) && !mentions(f, &["bincode"]).is_empty())
+    );
+    let others = files.iter().filter(|f| {
+        !f.is_under(&["compiler/graph/src/wire", "compiler/graph/tests/wire", "tests/tests/tidy.rs"])
+    });
     none(others.flat_map(|f| mentions(f, &["bincode"])).collect());
 }
 
 #[test]
 fn only_the_command_line_prints_exits_and_reads_arguments() {
-    let words =
-        ["println!", "eprintln!", "print!(", "eprint!(", "dbg!", "process::exit", "process::abort", "env::args", "stdout()", "stderr()"];
+    let words = [
+        "println!",
+        "eprintln!",
+        "print!(",
+        "eprint!(",
+        "dbg!",
+        "process::exit",
+        "process::abort",
+        "env::args",
+        "stdout()",
+        "stderr()",
+    ];
     let others: Vec<File> = sources().into_iter().filter(|f| !f.is_under(&["cli/"]) && !is_test(f)).collect();
     none(others.iter().flat_map(|f| mentions(f, &words)).collect());
 }
@@ -117,7 +135,8 @@ fn the_back_half_knows_no_operation() {
     let is_llvms = |file: &File| file.text.contains("InstructionOpcode as Op");
     let files: Vec<File> = sources().into_iter().filter(|f| f.is_under(&behind)).collect();
     assert!(files.iter().filter(|f| is_llvms(f)).all(|f| f.is_under(&["compiler/llvm/src/"])));
-    let files: Vec<File> = files.into_iter().filter(|f| !is_llvms(f) || f.text.contains("tgc_graph::ops")).collect();
+    let files: Vec<File> =
+        files.into_iter().filter(|f| !is_llvms(f) || f.text.contains("tgc_graph::ops")).collect();
     let named = |line: &str| {
         ["Op", "ops"].iter().any(|word| {
             line.match_indices(&format!("{word}::")).any(|(at, _)| {
@@ -138,7 +157,10 @@ fn the_back_half_knows_no_operation() {
 fn crates_depend_in_one_direction() {
     let manifest = |path: &str| fs::read_to_string(root().join(path).join("Cargo.toml")).unwrap();
     let forbidden: [(&str, &[&str]); 5] = [
-        ("compiler/graph", &["tgc-optimize", "tgc-lower", "tgc-llvm", "tgc-compiler", "tgc-runtime", "inkwell"]),
+        (
+            "compiler/graph",
+            &["tgc-optimize", "tgc-lower", "tgc-llvm", "tgc-compiler", "tgc-runtime", "inkwell"],
+        ),
         ("compiler/optimize", &["tgc-lower", "tgc-llvm", "tgc-compiler", "tgc-runtime", "inkwell"]),
         ("compiler/lower", &["tgc-optimize", "tgc-llvm", "tgc-compiler", "tgc-runtime", "inkwell"]),
         ("runtime", &["tgc-graph", "tgc-optimize", "tgc-lower", "tgc-llvm", "tgc-compiler", "inkwell"]),
@@ -148,7 +170,8 @@ fn crates_depend_in_one_direction() {
     for (path, names) in forbidden {
         let text = manifest(path);
         let needs = text.split("[dev-dependencies]").next().unwrap_or_default();
-        let names = names.iter().filter(|name| needs.lines().any(|line| line.trim_start().starts_with(**name)));
+        let names =
+            names.iter().filter(|name| needs.lines().any(|line| line.trim_start().starts_with(**name)));
         findings.extend(names.map(|name| format!("{path} depends on {name}")));
     }
     none(findings);
@@ -157,13 +180,26 @@ fn crates_depend_in_one_direction() {
 #[test]
 fn nothing_is_left_for_later_and_no_test_is_skipped() {
     // In pieces, so that this file does not find itself.
-    let words = [concat!("#[ign", "ore"), concat!("#[should_", "panic"), concat!("to", "do!"), concat!("unimple", "mented!")];
-    none(sources().iter().flat_map(|file| {
-        let found = |(number, line): (usize, &str)| {
-            words.iter().find(|word| line.contains(**word)).map(|word| format!("{}:{number}: {word}", file.path))
-        };
-        file.code().filter_map(found).collect::<Vec<_>>()
-    }).collect());
+    let words = [
+        concat!("#[ign", "ore"),
+        concat!("#[should_", "panic"),
+        concat!("to", "do!"),
+        concat!("unimple", "mented!"),
+    ];
+    none(
+        sources()
+            .iter()
+            .flat_map(|file| {
+                let found = |(number, line): (usize, &str)| {
+                    words
+                        .iter()
+                        .find(|word| line.contains(**word))
+                        .map(|word| format!("{}:{number}: {word}", file.path))
+                };
+                file.code().filter_map(found).collect::<Vec<_>>()
+            })
+            .collect(),
+    );
 }
 
 #[test]
@@ -183,15 +219,25 @@ fn every_module_says_what_it_is() {
 
 #[test]
 fn no_path_of_a_machine_is_in_the_sources() {
-    let words = [concat!("/ho", "me/"), concat!("/Us", "ers/"), concat!("/ro", "ot/"), concat!("/wo", "rk/"), concat!("C:", "\\")];
-    let endings = [".rs", ".toml", ".md", ".c", ".h", ".cpp", ".sh", ".py", ".txt", ".tgc", ".snap", ".yml", "setup", "run", "Makefile"];
+    let words = [
+        concat!("/ho", "me/"),
+        concat!("/Us", "ers/"),
+        concat!("/ro", "ot/"),
+        concat!("/wo", "rk/"),
+        concat!("C:", "\\"),
+    ];
+    let endings = [
+        ".rs", ".toml", ".md", ".c", ".h", ".cpp", ".sh", ".py", ".txt", ".tgc", ".snap", ".yml", "setup",
+        "run", "Makefile",
+    ];
     let findings = files(&endings).into_iter().flat_map(|file| {
         let lines = file.text.lines().enumerate();
         let is_path = |line: &str, word: &str| {
             // A folder follows; a bare prefix is what tests look for in outputs.
             line.match_indices(word).any(|(at, _)| line[at + word.len()..].starts_with(char::is_alphanumeric))
         };
-        let found = lines.filter_map(|(i, line)| words.iter().find(|w| is_path(line, w)).map(|w| (i + 1, *w)));
+        let found =
+            lines.filter_map(|(i, line)| words.iter().find(|w| is_path(line, w)).map(|w| (i + 1, *w)));
         found.map(|(number, word)| format!("{}:{number}: {word}", file.path)).collect::<Vec<_>>()
     });
     none(findings.collect());

@@ -22,5 +22,10 @@ fn for_each_seed(count: u64, check: impl Fn(u64) -> Result<(), String>) {
             Err(reason) => failures.push(format!("seed {seed}: {reason}")),
         }
     }
-    assert!(failures.is_empty(), "{} seeds fail\n{}", failures.len(), failures[..failures.len().min(10)].join("\n"));
+    assert!(
+        failures.is_empty(),
+        "{} seeds fail\n{}",
+        failures.len(),
+        failures[..failures.len().min(10)].join("\n")
+    );
 }

@@ -19,9 +19,15 @@ fn check(seed: u64, module: &Module, odd_values: bool) -> Result<(), String> {
         for (index, function) in module.functions.iter().enumerate() {
             let Some(call) = values::call(function, &mut random, odd_values, 200_000) else { continue };
             let place = format!("round {round}, {} with sizes {:?}", function.name, call.sizes);
-            let wanted = interpreter.call(index, &call.sizes, &call.inputs).map_err(|e| format!("{place}: {e}"))?;
-            let sizes: Vec<(String, i64)> =
-                function.graph.symbols.iter().zip(&call.sizes).map(|((_, s), n)| (s.name.clone(), *n)).collect();
+            let wanted =
+                interpreter.call(index, &call.sizes, &call.inputs).map_err(|e| format!("{place}: {e}"))?;
+            let sizes: Vec<(String, i64)> = function
+                .graph
+                .symbols
+                .iter()
+                .zip(&call.sizes)
+                .map(|((_, s), n)| (s.name.clone(), *n))
+                .collect();
             let inputs: Vec<Option<Array>> = call.inputs.into_iter().map(Some).collect();
             let call = Call { function: &function.name, sizes: &sizes, inputs: &inputs, times: 1 };
             let outcome = session.run(&call).map_err(|error| format!("{place}: {error}"))?;
@@ -30,7 +36,8 @@ fn check(seed: u64, module: &Module, odd_values: bool) -> Result<(), String> {
             }
             for (i, state) in module.shared.iter().enumerate() {
                 let got = session.state(&state.name).ok_or("a state is missing")?;
-                same(got, interpreter.state(i)).map_err(|text| format!("{place}, state {}: {text}", state.name))?;
+                same(got, interpreter.state(i))
+                    .map_err(|text| format!("{place}, state {}: {text}", state.name))?;
             }
         }
     }
@@ -39,7 +46,13 @@ fn check(seed: u64, module: &Module, odd_values: bool) -> Result<(), String> {
 
 fn same(got: &Array, want: &Array) -> Result<(), String> {
     if (got.dtype(), got.shape()) != (want.dtype(), want.shape()) {
-        return Err(format!("native {} {:?}, interpreted {} {:?}", got.dtype(), got.shape(), want.dtype(), want.shape()));
+        return Err(format!(
+            "native {} {:?}, interpreted {} {:?}",
+            got.dtype(),
+            got.shape(),
+            want.dtype(),
+            want.shape()
+        ));
     }
     for i in 0..got.len() {
         let (a, b) = (got.get(i), want.get(i));

@@ -50,7 +50,8 @@ fn is_admissible(function: &Function, sizes: &[i64], most: i64) -> bool {
     let graph = &function.graph;
     let equations = graph.equations.known.iter().all(|e| value(&e.left) == value(&e.right));
     let is_small = |id| {
-        let elements = graph.ty(id).shape.iter().try_fold(1i64, |n, d| value(d).and_then(|s| n.checked_mul(s)));
+        let elements =
+            graph.ty(id).shape.iter().try_fold(1i64, |n, d| value(d).and_then(|s| n.checked_mul(s)));
         elements.is_some_and(|n| n <= most)
     };
     equations && graph.ids().all(is_small)
@@ -60,7 +61,8 @@ fn is_admissible(function: &Function, sizes: &[i64], most: i64) -> bool {
 pub fn array(random: &mut Random, dtype: DType, shape: &[usize], odd: bool) -> Array {
     let mut array = Array::zeros_of(dtype, shape);
     for i in 0..array.len() {
-        let parts = [element(random, dtype, odd), if dtype.parts() == 2 { element(random, dtype, odd) } else { 0 }];
+        let parts =
+            [element(random, dtype, odd), if dtype.parts() == 2 { element(random, dtype, odd) } else { 0 }];
         array.set(i, parts);
     }
     array
@@ -112,5 +114,9 @@ fn to_16_bits(value: f64, mantissa: u32, bias: i64) -> u16 {
     let bits = value.to_bits();
     let exponent = (bits >> 52 & 0x7ff) as i64 - 1023 + bias;
     let sign = (bits >> 63 << 15) as u16;
-    if exponent <= 0 { sign } else { sign | (exponent as u16) << mantissa | (bits >> (52 - mantissa) & ((1 << mantissa) - 1)) as u16 }
+    if exponent <= 0 {
+        sign
+    } else {
+        sign | (exponent as u16) << mantissa | (bits >> (52 - mantissa) & ((1 << mantissa) - 1)) as u16
+    }
 }

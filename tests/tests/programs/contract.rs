@@ -82,7 +82,8 @@ fn a_library_defines_what_its_header_promises_and_needs_next_to_nothing() {
 fn nm_agrees() {
     let shop = Workshop::new();
     let library = shop.library(&models::logreg(F64));
-    let output = Command::new("nm").args(["-g", "--defined-only", "-P"]).arg(&library.archive).output().unwrap();
+    let output =
+        Command::new("nm").args(["-g", "--defined-only", "-P"]).arg(&library.archive).output().unwrap();
     let text = String::from_utf8(output.stdout).unwrap();
     let mut names: Vec<&str> = text.lines().filter_map(|l| l.split_once(' ').map(|(name, _)| name)).collect();
     names.retain(|name| !name.contains('['));
@@ -101,7 +102,9 @@ fn nothing_in_a_library_can_be_written_to() {
                 let (name, kind) = (section.name().unwrap(), section.kind());
                 let is_writable = match section.flags() {
                     object::SectionFlags::Elf { sh_flags, .. } => sh_flags.0 & object::elf::SHF_WRITE.0 != 0,
-                    _ => matches!(kind, SectionKind::Data | SectionKind::UninitializedData | SectionKind::Tls),
+                    _ => {
+                        matches!(kind, SectionKind::Data | SectionKind::UninitializedData | SectionKind::Tls)
+                    }
                 };
                 // Constants with addresses in them are written once, by the loader, and protected after that.
                 assert!(!is_writable || name.starts_with(".data.rel.ro"), "{member} has {name}");

@@ -53,7 +53,8 @@ fn valgrind_finds_nothing() {
         shop.program("memory.c").with(&logreg).with(&guard).with(&loss),
     ];
     for program in programs {
-        let outcome = program.build().run_under("valgrind", &["-q", "--error-exitcode=9", "--leak-check=full"]);
+        let outcome =
+            program.build().run_under("valgrind", &["-q", "--error-exitcode=9", "--leak-check=full"]);
         assert!(outcome.success && outcome.stderr.is_empty(), "{}{}", outcome.stdout, outcome.stderr);
     }
 }

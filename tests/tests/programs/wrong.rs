@@ -9,7 +9,10 @@ fn wrong_calls_are_refused_and_change_nothing() {
     let program = shop.program("bad_input.c").with(&guard).with(&other);
     program.build().run(&[]);
     if has_compiler("clang") {
-        let clang = program.c("clang", "c17").flag("-fsanitize=address,undefined").link("-fsanitize=address,undefined");
+        let clang = program
+            .c("clang", "c17")
+            .flag("-fsanitize=address,undefined")
+            .link("-fsanitize=address,undefined");
         clang.build().run(&[]);
     }
 }
