@@ -1,7 +1,7 @@
 //! Snapshot cases of the optimizer and the planner.
 //!
 //! A case is a file `cases/<theme>/<name>.tgc`: comment lines that say what is done and expected, then a
-//! function or a whole module in the [text form](https://docs.rs/tgc-graph). What comes of it stands beside
+//! function or a whole module in the text form of `tgc_graph::text`. What comes of it stands beside
 //! it in `<name>.snap`.
 //!
 //! ```text
