@@ -8,7 +8,7 @@
 use std::collections::BTreeMap;
 
 use tgc_graph::graph::{Graph, NodeId};
-use tgc_graph::ops::{Op, Pin};
+use tgc_graph::ops::{Constant, Op, Pin};
 
 /// Pins what gradients are taken by; returns where each root went.
 pub(crate) fn pin(graph: &Graph, roots: &[NodeId]) -> (Graph, Vec<NodeId>) {
@@ -84,9 +84,17 @@ pub(crate) fn unpin(graph: &Graph, roots: &[NodeId]) -> (Graph, Vec<NodeId>) {
         let operands: Vec<NodeId> = node.operands.iter().map(|o| renamed[o.index()]).collect();
         new.set_origin(node.origin.clone());
         renamed[id.index()] = match node.op {
-            Op::Pin(_) => operands[0],
+            Op::Pin(_) => strong(&mut new, operands[0]),
             _ => new.op_node(node.op.clone(), &operands),
         };
     }
     (new, roots.iter().map(|id| renamed[id.index()]).collect())
+}
+
+/// The value with a type of its own: a pin of a literal takes part in promotion, so what replaces it has to.
+fn strong(graph: &mut Graph, id: NodeId) -> NodeId {
+    match graph.op(id).clone() {
+        Op::Constant(literal) if literal.weak => graph.op_node(Constant { weak: false, ..literal }, &[]),
+        _ => id,
+    }
 }
