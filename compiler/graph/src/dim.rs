@@ -87,6 +87,20 @@ pub enum Atom {
 /// A product of atoms with exponents, sorted by atom; empty is 1.
 pub type Monomial = Vec<(Atom, u32)>;
 
+/// Larger than anything admissible, small enough to be multiplied by a coefficient.
+const HUGE: i128 = 1 << 63;
+
+/// What a size can be. Nothing in it overflows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Bounds {
+    /// Not below this.
+    pub min: i128,
+    /// Not above this.
+    pub max: i128,
+    /// The sum of the terms' largest magnitudes, which bounds every partial sum.
+    pub magnitude: i128,
+}
+
 /// The size of an axis, or any integer made of sizes.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Dim {
@@ -150,6 +164,11 @@ impl Dim {
         }
     }
 
+    /// The same without its constant term.
+    pub fn without_constant(&self) -> Dim {
+        Dim::from_terms(self.terms().into_iter().filter(|(monomial, _)| !monomial.is_empty()))
+    }
+
     /// Every symbol that occurs, in order, without repeats.
     pub fn symbols(&self) -> Vec<SymbolId> {
         let mut ids: Vec<_> =
@@ -191,6 +210,31 @@ impl Dim {
             sum = sum.checked_add(product)?;
         }
         Some(sum)
+    }
+
+    /// What it can be, given the symbols' ranges: exact where each symbol occurs in one term.
+    pub fn bounds(&self, symbols: &Symbols) -> Bounds {
+        self.bounds_up_to(symbols, i64::MAX)
+    }
+
+    /// [`Dim::bounds`] with no symbol larger than `cap`.
+    pub(crate) fn bounds_up_to(&self, symbols: &Symbols, cap: i64) -> Bounds {
+        let mut total = Bounds { min: 0, max: 0, magnitude: 0 };
+        for (monomial, coefficient) in self.terms() {
+            let (mut least, mut most) = (1i128, 1i128);
+            for (Atom::Symbol(id), exponent) in monomial {
+                let symbol = symbols.get(id);
+                for _ in 0..exponent {
+                    least = (least * i128::from(symbol.min)).min(HUGE);
+                    most = (most * i128::from(symbol.max.min(cap))).min(HUGE);
+                }
+            }
+            let ends = [least, most].map(|end| end * i128::from(coefficient));
+            total.min = total.min.saturating_add(ends[0].min(ends[1]));
+            total.max = total.max.saturating_add(ends[0].max(ends[1]));
+            total.magnitude = total.magnitude.saturating_add(ends[0].abs().max(ends[1].abs()));
+        }
+        total
     }
 
     /// Prints with symbol names: `N`, `784`, `2*N + 1`.

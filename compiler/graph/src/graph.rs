@@ -13,7 +13,7 @@ use crate::array::Array;
 use crate::data::DataStore;
 use crate::dim::{Dim, Symbols};
 use crate::dtype::DType;
-use crate::infer::{Equations, Operand, TypeError};
+use crate::infer::{Demands, Equations, Operand, TypeError};
 use crate::kernel::Kernel;
 use crate::ops::{Constant, Op};
 use crate::origin::Origin;
@@ -158,7 +158,7 @@ impl Graph {
     ) -> Result<TensorType, TypeError> {
         let described = self.described(operands);
         check_arity(op, &described)?;
-        op.definition().infer(&described, equations)
+        op.definition().infer(&described, &mut Demands { symbols: &self.symbols, equations })
     }
 
     fn described(&self, operands: &[NodeId]) -> SmallVec<[Operand<'_>; 3]> {

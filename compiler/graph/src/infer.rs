@@ -1,6 +1,6 @@
 //! Type inference: what an operation sees of its operands, and what it may demand of sizes.
 
-use crate::dim::Dim;
+use crate::dim::{Dim, Symbols};
 use crate::dtype::DType;
 use crate::ty::TensorType;
 
@@ -31,14 +31,22 @@ impl TypeError {
     /// The message with operands put in.
     pub fn describe(&self, operand: &dyn Fn(usize) -> String) -> String {
         let mut text = format!("{}; {}", self.problem, self.remedy);
-        for i in 0..crate::ops::MAX_ARITY {
-            let placeholder = format!("{{{i}}}");
-            if text.contains(&placeholder) {
-                text = text.replace(&placeholder, &operand(i));
-            }
+        let mut named = String::new();
+        while let Some((before, number, after)) = placeholder(&text) {
+            named.push_str(&before);
+            named.push_str(&operand(number));
+            text = after;
         }
-        text
+        named + &text
     }
+}
+
+/// The first `{number}` of a text, with what is before and after it.
+fn placeholder(text: &str) -> Option<(String, usize, String)> {
+    text.match_indices('{').find_map(|(open, _)| {
+        let (digits, after) = text[open + 1..].split_once('}')?;
+        Some((text[..open].to_owned(), digits.parse().ok()?, after.to_owned()))
+    })
 }
 
 /// An axis of an operand, to name in messages.
@@ -69,13 +77,52 @@ pub struct Equations {
     /// Demands that hold: solved before, or checked when a call enters.
     pub known: Vec<Equation>,
     /// Demands made by inference, with the axes they came from. Only while a model is being built.
-    pub made: Option<Vec<(Dim, Dim, AxisOf, AxisOf)>>,
+    pub made: Option<Vec<Demand>>,
+}
+
+/// A demand that inference makes of the sizes of operands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Demand {
+    /// Two sizes are equal.
+    Equal(Dim, Dim, AxisOf, AxisOf),
+    /// A size is at least so much.
+    AtLeast(Dim, i64, AxisOf),
+}
+
+/// What inference knows of sizes and what it may demand of them.
+#[derive(Debug)]
+pub struct Demands<'a> {
+    /// The sizes that dims refer to, with their ranges.
+    pub symbols: &'a Symbols,
+    /// What holds, and where demands go.
+    pub equations: &'a mut Equations,
 }
 
 impl Equations {
     /// Equations that collect what inference demands.
     pub fn collecting() -> Equations {
         Equations { known: vec![], made: Some(vec![]) }
+    }
+}
+
+impl Demands<'_> {
+    /// Demands that a size be at least `least`.
+    ///
+    /// # Errors
+    ///
+    /// If it can be less and that can no longer be demanded.
+    pub fn at_least(&mut self, dim: &Dim, least: i64, axis: AxisOf) -> Result<(), TypeError> {
+        if dim.bounds(self.symbols).min >= i128::from(least) {
+            return Ok(());
+        }
+        if let (Some(made), None) = (&mut self.equations.made, dim.as_const()) {
+            made.push(Demand::AtLeast(dim.clone(), least, axis));
+            return Ok(());
+        }
+        Err(TypeError::new(
+            format!("axis {} of {{{}}} must have at least the size {least}", axis.axis, axis.operand),
+            "give the dim a range that begins there",
+        ))
     }
 
     /// Demands that two sizes be equal; returns the one to go on with (a constant if there is one).
@@ -89,7 +136,7 @@ impl Equations {
         }
         let differ = match (left, right) {
             (Dim::Const(_), Dim::Const(_)) => true,
-            (a, b) => self.made.is_none() && !self.holds(a, b),
+            (a, b) => self.equations.made.is_none() && !self.holds(a, b),
         };
         if differ {
             return Err(TypeError::new(
@@ -100,19 +147,19 @@ impl Equations {
                 "give both the same size, or insert an axis of size 1 with dimshuffle to broadcast",
             ));
         }
-        if let Some(made) = &mut self.made {
-            made.push((left.clone(), right.clone(), l, r));
+        if let Some(made) = &mut self.equations.made {
+            made.push(Demand::Equal(left.clone(), right.clone(), l, r));
         }
         Ok(if right.as_const().is_some() { right.clone() } else { left.clone() })
     }
 
     fn holds(&self, a: &Dim, b: &Dim) -> bool {
-        self.known.iter().any(|e| (&e.left, &e.right) == (a, b) || (&e.left, &e.right) == (b, a))
+        self.equations.known.iter().any(|e| (&e.left, &e.right) == (a, b) || (&e.left, &e.right) == (b, a))
     }
 }
 
 /// The shape of an elementwise result: equal ranks, static 1 stretches.
-pub fn broadcast(operands: &[Operand<'_>], equations: &mut Equations) -> Result<Vec<Dim>, TypeError> {
+pub fn broadcast(operands: &[Operand<'_>], demands: &mut Demands<'_>) -> Result<Vec<Dim>, TypeError> {
     let rank = operands[0].ty.rank();
     if let Some(odd) = operands.iter().position(|o| o.ty.rank() != rank) {
         return Err(TypeError::new(
@@ -128,7 +175,7 @@ pub fn broadcast(operands: &[Operand<'_>], equations: &mut Equations) -> Result<
                 if size.0.is_one() {
                     size = (here.clone(), place);
                 } else if !here.is_one() {
-                    size.0 = equations.equal(&size.0, size.1, here, place)?;
+                    size.0 = demands.equal(&size.0, size.1, here, place)?;
                 }
             }
             Ok(size.0)

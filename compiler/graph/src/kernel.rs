@@ -11,7 +11,6 @@ use crate::scalar::Program;
 
 /// The class of a node, with all that its computation needs.
 #[derive(Clone, Debug, PartialEq)]
-#[expect(clippy::large_enum_variant, reason = "made on demand, never kept in bulk")]
 pub enum Kernel {
     /// A value that exists before the call.
     Leaf(Leaf),
@@ -21,6 +20,16 @@ pub enum Kernel {
     Reduce(Reduction),
     /// The result's element at an index is an operand's element at an affine index: no arithmetic.
     View(View),
+    /// The only operand's elements in the same row-major order, in another shape.
+    Reshape,
+    /// The operands one after another along this axis.
+    Concatenate(usize),
+    /// The first operand's elements at places that the other operands, all `i64`, say.
+    Gather(Gather),
+    /// The first operand with elements of the last set or added at places that those between, all `i64`, say.
+    Scatter(Scatter),
+    /// Running folds along an axis.
+    Prefix(Prefix),
     /// Sums of products over shared axes.
     Contract(Contraction),
     /// No kernel: a composite, a gradient or a pin, which a stage replaces before lowering.
@@ -40,6 +49,8 @@ pub enum Leaf {
     Data(DataId),
     /// A size, as a 0-d `i64`.
     Size(Dim),
+    /// Each element is its own index along the only axis, as `i64`.
+    Iota,
 }
 
 /// A fold over axes of one operand. The result lacks those axes.
@@ -51,7 +62,10 @@ pub struct Reduction {
     pub accumulators: Vec<DType>,
     /// The neutral element, by the bits of its parts, of each accumulator.
     pub init: Vec<[u64; 2]>,
-    /// (element) → values.
+    /// Whether `prepare` is also given where the element stands among those that are folded together: its
+    /// row-major position along `axes`, as `i64`.
+    pub indexed: bool,
+    /// (element) or (element, position) → values.
     pub prepare: Program,
     /// (accumulators…, values…) → accumulators.
     pub step: Program,
@@ -66,17 +80,91 @@ pub struct Reduction {
 pub struct View {
     /// Which operand is viewed; others give only their shape.
     pub operand: usize,
-    /// For each axis of that operand, how its index comes from the result's.
-    pub axes: Vec<ViewAxis>,
+    /// For each axis of that operand, how its index comes from the result's. Always inside.
+    pub axes: Vec<Affine>,
 }
 
-/// The index along one axis of a viewed operand.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ViewAxis {
-    /// The result's index along this axis.
-    Axis(usize),
-    /// Always 0: the axis is stretched or dropped.
-    Zero,
+/// An index: `offset + Σ stride * index`.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Affine {
+    /// The index where all others are 0.
+    pub offset: Dim,
+    /// Axes whose indices it depends on, each once, ascending, with the stride of each, which is not 0.
+    pub terms: Vec<(usize, Dim)>,
+}
+
+impl Affine {
+    /// The index along this axis.
+    pub fn axis(axis: usize) -> Affine {
+        Affine { offset: Dim::Const(0), terms: vec![(axis, Dim::Const(1))] }
+    }
+
+    /// Always this index: the axis is stretched or dropped, or one element of it is taken.
+    pub fn fixed(offset: Dim) -> Affine {
+        Affine { offset, terms: vec![] }
+    }
+
+    /// The axis whose index it is, unchanged.
+    pub fn as_axis(&self) -> Option<usize> {
+        match (self.offset.as_const(), self.terms.as_slice()) {
+            (Some(0), [(axis, stride)]) if stride.is_one() => Some(*axis),
+            _ => None,
+        }
+    }
+
+    /// Always 0.
+    pub fn is_zero(&self) -> bool {
+        self.offset.as_const() == Some(0) && self.terms.is_empty()
+    }
+}
+
+/// The index along one axis of a tensor that is read or written at given places.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Coordinate {
+    /// Computed from the loops' indices; always inside.
+    Affine(Affine),
+    /// An element of the index operand of this number, counted from 0. Negative ones count from the end; one that
+    /// is still outside is an error of the call, found before anything is written.
+    Index(usize),
+}
+
+/// result[i…] = data[c0, c1, …]: operands are the data, then the index operands, all of one shape.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Gather {
+    /// For each axis of the data, its coordinate from the result's index.
+    pub coordinates: Vec<Coordinate>,
+    /// For each axis of the index operands, the axis of the result that runs along it.
+    pub along: Vec<usize>,
+}
+
+/// result = data, then for each index of the updates, in row-major order, result[c0, c1, …] is set to, or has
+/// added to it, updates[i…]: operands are the data, the index operands, all of one shape, and the updates.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Scatter {
+    /// For each axis of the data, its coordinate from the updates' index.
+    pub coordinates: Vec<Coordinate>,
+    /// For each axis of the index operands, the axis of the updates that runs along it.
+    pub along: Vec<usize>,
+    /// Add instead of set.
+    pub add: bool,
+}
+
+/// Running folds along an axis: the result's element is what the fold of the elements up to and with its own gives.
+/// All operands have the result's shape.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Prefix {
+    /// The axis to go along.
+    pub axis: usize,
+    /// From the last element to the first.
+    pub reverse: bool,
+    /// Element type of each accumulator.
+    pub accumulators: Vec<DType>,
+    /// (elements…) → accumulators after the first element.
+    pub first: Program,
+    /// (accumulators…, elements…) → accumulators after a further element.
+    pub step: Program,
+    /// (accumulators…) → result element.
+    pub finish: Program,
 }
 
 /// result[b…, i…, j…] = Σ_k left[…] * right[…]: batch axes, then the left's free axes, then the right's.
@@ -109,6 +197,10 @@ impl Leaf {
         match self {
             Leaf::Splat(parts) => Some(Array::splat(dtype, shape, *parts)),
             Leaf::Data(id) => data.get(*id).cloned(),
+            Leaf::Iota => {
+                let indices: Vec<i64> = (0..shape[0] as i64).collect();
+                Some(Array::from_slice(shape, &indices))
+            }
             Leaf::Input(_) | Leaf::Shared(_) | Leaf::Size(_) => None,
         }
     }

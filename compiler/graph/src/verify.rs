@@ -15,7 +15,7 @@ use crate::array::Array;
 use crate::attribute::Attribute;
 use crate::dim::{Dim, Symbol, Symbols};
 use crate::graph::{Graph, Node, NodeId};
-use crate::infer::{Equations, Operand};
+use crate::infer::{Demands, Equations, Operand};
 use crate::limits::{MAX_EQUATIONS, MAX_SHAPE_TERMS, MAX_TENSOR_BYTES, is_small};
 use crate::module::{Function, Module, SharedVariable, Update};
 use crate::ops::{Constant, Elements, Op};
@@ -341,7 +341,7 @@ impl Check<'_> {
         if let Some(id) = dim.symbols().into_iter().find(|id| id.0 as usize >= self.symbols().len()) {
             return Some(format!("refers to the size number {}, which the function does not have", id.0));
         }
-        let magnitude = sizes::bounds(dim, self.symbols()).magnitude;
+        let magnitude = dim.bounds(self.symbols()).magnitude;
         (magnitude > MAX_TENSOR_BYTES).then(|| {
             format!("is {}, which can be more than 2^62; declare smaller ranges", dim.display(self.symbols()))
         })
@@ -397,7 +397,7 @@ impl Check<'_> {
             if let Some(problem) = self.dim_problem(dim) {
                 return Err(self.fail_at(id, format!("axis {axis} {problem}")));
             }
-            let least = sizes::bounds(dim, self.symbols()).min;
+            let least = dim.bounds(self.symbols()).min;
             if least < 0 {
                 let dim = dim.display(self.symbols());
                 return Err(self.fail_at(
@@ -439,10 +439,13 @@ impl Check<'_> {
             .iter()
             .map(|operand| Operand { ty: self.graph.ty(*operand), weak: self.graph.is_weak(*operand) })
             .collect();
-        let inferred = definition.infer(&operands, equations).map_err(|error| {
-            let operand = |i: usize| node.operands.get(i).map_or_else(String::new, |id| self.describe(*id));
-            self.fail_at(id, error.describe(&operand))
-        })?;
+        let inferred = definition
+            .infer(&operands, &mut Demands { symbols: self.symbols(), equations })
+            .map_err(|error| {
+                let operand =
+                    |i: usize| node.operands.get(i).map_or_else(String::new, |id| self.describe(*id));
+                self.fail_at(id, error.describe(&operand))
+            })?;
         if inferred == node.ty {
             return Ok(());
         }

@@ -104,27 +104,64 @@ impl<'c> Emit<'_, '_, 'c> {
             Unary::Abs => a,
             Unary::Sqrt => ir.intrinsic("llvm.sqrt", &[a]),
             Unary::Not => ir.binary(Op::Xor, a, self.constant(lane, u64::MAX)),
+            Unary::Floor => ir.intrinsic("llvm.floor", &[a]),
+            Unary::Ceil => ir.intrinsic("llvm.ceil", &[a]),
+            Unary::Trunc => ir.intrinsic("llvm.trunc", &[a]),
+            Unary::Round => ir.intrinsic("llvm.roundeven", &[a]),
+        }
+    }
+
+    /// Quotient or remainder of integers, with what LLVM leaves undefined put right.
+    fn divide(&self, op: Binary, lane: Lane, a: Val<'c>, b: Val<'c>) -> Val<'c> {
+        let ir = self.ir;
+        let (zero, one) = (self.constant(lane, 0), self.constant(lane, 1));
+        let by_zero = ir.compare(IntPredicate::EQ, b, zero);
+        let divisor = ir.select(by_zero, one, b);
+        if !lane.is_signed() {
+            let op = if op == Binary::Div { Op::UDiv } else { Op::URem };
+            return ir.select(by_zero, zero, ir.binary(op, a, divisor));
+        }
+        // By -1: the negative, which wraps, and no rest.
+        let by_minus_one = ir.compare(IntPredicate::EQ, b, self.constant(lane, u64::MAX));
+        let divisor = ir.select(by_minus_one, one, divisor);
+        let (op, special) = match op {
+            Binary::Div => (Op::SDiv, ir.binary(Op::Sub, zero, a)),
+            _ => (Op::SRem, zero),
+        };
+        let value = ir.select(by_minus_one, special, ir.binary(op, a, divisor));
+        ir.select(by_zero, zero, value)
+    }
+
+    /// A shift by any count; LLVM's are undefined from the width on.
+    fn shift(&self, op: Binary, lane: Lane, a: Val<'c>, count: Val<'c>) -> Val<'c> {
+        let ir = self.ir;
+        let last = self.constant(lane, u64::from(lane.bits() - 1));
+        let inside = ir.compare(IntPredicate::ULE, count, last);
+        let safe = ir.select(inside, count, last);
+        match op {
+            Binary::Shr if lane.is_signed() => ir.binary(Op::AShr, a, safe),
+            Binary::Shr => ir.select(inside, ir.binary(Op::LShr, a, safe), self.constant(lane, 0)),
+            _ => ir.select(inside, ir.binary(Op::Shl, a, safe), self.constant(lane, 0)),
         }
     }
 
     fn binary(&self, op: Binary, lane: Lane, a: Val<'c>, b: Val<'c>) -> Val<'c> {
         let op = match (op, lane) {
+            (Binary::Shl | Binary::Shr, _) => return self.shift(op, lane, a, b),
+            (Binary::Div | Binary::Rem, _) if lane.is_integer() => return self.divide(op, lane, a, b),
             (Binary::Add, Lane::Bool) => Op::Or,
             (Binary::Mul, Lane::Bool) => Op::And,
             (Binary::Sub, Lane::Bool) => Op::Xor,
             (Binary::Add, _) if lane.is_float() => Op::FAdd,
             (Binary::Sub, _) if lane.is_float() => Op::FSub,
             (Binary::Mul, _) if lane.is_float() => Op::FMul,
-            (Binary::Div, _) => Op::FDiv,
+            (Binary::Div | Binary::Rem, _) => Op::FDiv,
             (Binary::Add, _) => Op::Add,
             (Binary::Sub, _) => Op::Sub,
             (Binary::Mul, _) => Op::Mul,
             (Binary::And, _) => Op::And,
             (Binary::Or, _) => Op::Or,
             (Binary::Xor, _) => Op::Xor,
-            (Binary::Shl, _) => Op::Shl,
-            (Binary::Shr, _) if lane.is_signed() => Op::AShr,
-            (Binary::Shr, _) => Op::LShr,
         };
         self.ir.binary(op, a, b)
     }

@@ -24,6 +24,8 @@ pub(crate) enum Class {
     View,
     /// A reduction or product.
     Fold,
+    /// Elements moved, or folded along the way, by other than a view.
+    Rearrangement,
     /// What a stage replaces.
     Deferred,
 }
@@ -44,6 +46,8 @@ pub(crate) fn class_at(graph: &Graph, id: NodeId, operation: usize) -> Class {
         (Kernel::Map(_), _) => Class::Elementwise,
         (Kernel::View(_), _) => Class::View,
         (Kernel::Reduce(_) | Kernel::Contract(_), _) => Class::Fold,
+        (Kernel::Reshape | Kernel::Concatenate(_) | Kernel::Gather(_), _) => Class::Rearrangement,
+        (Kernel::Scatter(_) | Kernel::Prefix(_), _) => Class::Rearrangement,
     })
 }
 

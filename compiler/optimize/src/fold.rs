@@ -7,7 +7,7 @@
 use tgc_graph::array::Array;
 use tgc_graph::dim::Dim;
 use tgc_graph::graph::{Graph, NodeId};
-use tgc_graph::kernel::{Kernel, View, ViewAxis};
+use tgc_graph::kernel::{Kernel, View};
 use tgc_graph::ops::{Constant, Op};
 use tgc_graph::scalar::Program;
 use tgc_graph::ty::TensorType;
@@ -29,10 +29,18 @@ pub(crate) fn fold(graph: &mut Graph, id: NodeId) -> Option<Constant> {
             match graph.kernel(id) {
                 Kernel::Map(program) => fold_map(graph, id, &program.expand()),
                 Kernel::View(view) => fold_view(graph, id, &view),
-                Kernel::Leaf(_) | Kernel::Reduce(_) | Kernel::Contract(_) | Kernel::Deferred => None,
+                Kernel::Leaf(_)
+                | Kernel::Reduce(_)
+                | Kernel::Contract(_)
+                | Kernel::Reshape
+                | Kernel::Concatenate(_)
+                | Kernel::Gather(_)
+                | Kernel::Scatter(_)
+                | Kernel::Prefix(_)
+                | Kernel::Deferred => None,
             }
         }
-        Class::Fold | Class::Deferred => None,
+        Class::Fold | Class::Rearrangement | Class::Deferred => None,
     }
 }
 
@@ -80,16 +88,19 @@ fn fold_view(graph: &mut Graph, id: NodeId, view: &View) -> Option<Constant> {
     let node = graph.node(id).clone();
     let viewed = node.operands[view.operand];
     node.ty.static_shape()?;
+    graph.ty(viewed).static_shape()?;
     if let Some(parts) = constant(graph, viewed)?.as_splat() {
         return Some(splat_of(&node.ty, parts));
     }
     let shape = small_shape(&node.ty)?;
     let source = arrays(graph, &[viewed])?.remove(0);
+    let known =
+        |dim: &tgc_graph::dim::Dim| dim.as_const().expect("invariant: a static shape has static indices");
     let mut result = Array::zeros_of(node.ty.dtype, shape.clone());
     for (at, index) in indices(&shape).enumerate() {
-        let from = view.axes.iter().map(|axis| match axis {
-            ViewAxis::Axis(i) => index[*i],
-            ViewAxis::Zero => 0,
+        let from = view.axes.iter().map(|axis| {
+            let terms = axis.terms.iter().map(|(i, stride)| index[*i] as i64 * known(stride));
+            (known(&axis.offset) + terms.sum::<i64>()) as usize
         });
         result.set(at, source.get(offset(source.shape(), from)));
     }

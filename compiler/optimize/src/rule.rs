@@ -210,7 +210,7 @@ impl RuleSet {
         let (first, second): (&[usize], &[usize]) = match class {
             Class::Elementwise => (&self.elementwise, &self.maps),
             Class::Cast => (&[], &self.maps),
-            Class::Leaf | Class::View | Class::Fold | Class::Deferred => (&[], &[]),
+            Class::Leaf | Class::View | Class::Fold | Class::Rearrangement | Class::Deferred => (&[], &[]),
         };
         first.iter().chain(second).chain(&self.by_operation[index]).copied()
     }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::panic::Location;
 
 use super::solve::{self, Solution};
-use super::{Arena, BuildError, Demand, Model, Problem, Tensor};
+use super::{Arena, BuildError, Demand, Floor, Model, Problem, Tensor};
 use crate::attribute::Attribute;
 use crate::dim::{Dim, SymbolId, Symbols};
 use crate::graph::{Graph, NodeId};
@@ -83,17 +83,18 @@ impl<'m> FunctionBuilder<'m> {
         Ok(())
     }
 
-    fn build(&self, arena: &Arena) -> Result<Function, BuildError> {
+    pub(super) fn build(&self, arena: &Arena) -> Result<Function, BuildError> {
         let mut problems = arena.problems.clone();
         let roots = self.roots(arena, &mut problems);
         let live = arena.graph.reachable(&roots);
         self.check_names(arena, &mut problems);
         let inputs = self.check_inputs(arena, &live, &mut problems);
         let demands: Vec<Demand> = arena.demands.iter().filter(|d| live[d.node.index()]).cloned().collect();
-        let solution = match solve::solve(&arena.graph.symbols, &arena.declared, &demands) {
+        let floors: Vec<Floor> = arena.floors.iter().filter(|f| live[f.node.index()]).cloned().collect();
+        let solution = match solve::solve(&arena.graph.symbols, &arena.declared, &demands, &floors) {
             Ok(solution) => solution,
             Err(conflicts) => {
-                problems.extend(conflicts.into_iter().map(|c| conflict_to_problem(arena, &c)));
+                problems.extend(conflicts.into_iter().map(|c| conflict_to_problem(arena, c)));
                 return Err(BuildError { problems });
             }
         };
@@ -306,13 +307,8 @@ impl<'m> FunctionBuilder<'m> {
     }
 }
 
-fn conflict_to_problem(arena: &Arena, conflict: &solve::Conflict) -> Problem {
-    let demand = &conflict.demand;
-    let message = format!(
-        "{} and {} must have one size, but {}; make them agree, or insert an axis of size 1 to broadcast",
-        demand.left.1, demand.right.1, conflict.message
-    );
-    Problem { message, origin: arena.graph.node(demand.node).origin.clone() }
+fn conflict_to_problem(arena: &Arena, conflict: solve::Conflict) -> Problem {
+    Problem { message: conflict.message, origin: arena.graph.node(conflict.node).origin.clone() }
 }
 
 /// The symbols of a function, renumbered.

@@ -16,7 +16,9 @@
 //! ```
 
 mod constructors;
+mod eval;
 mod finish;
+pub mod functions;
 mod operators;
 mod size;
 mod solve;
@@ -26,8 +28,10 @@ use std::cell::RefCell;
 use std::panic::Location;
 use std::path::Path;
 
+pub use eval::EvalError;
 pub use finish::FunctionBuilder;
-pub use operators::{Operand, Wrt, cast, dot, exp, fill, grad, log, log1p, sigmoid, softplus, sqr};
+pub use operators::{Operand, Wrt, cast, dot, fill, grad};
+pub(crate) use operators::{apply, broadcast};
 pub use size::{IntoShape, Size};
 pub use tensor::Tensor;
 
@@ -36,7 +40,7 @@ use crate::data::DataStore;
 use crate::dim::{Dim, Symbol, SymbolId, Symbols};
 use crate::dtype::DType;
 use crate::graph::{Graph, NodeId};
-use crate::infer::Equations;
+use crate::infer::{self, AxisOf, Equations};
 use crate::module::{Function, Module, SharedVariable};
 use crate::ops::{Constant, Input, Op, Shared};
 use crate::origin::Origin;
@@ -58,6 +62,15 @@ pub(crate) struct Demand {
     pub right: (Dim, String),
 }
 
+/// A demand that a size be at least so much, with the node that made it.
+#[derive(Clone, Debug)]
+pub(crate) struct Floor {
+    pub node: NodeId,
+    pub dim: Dim,
+    pub least: i64,
+    pub name: String,
+}
+
 #[derive(Debug)]
 pub(crate) struct Arena {
     pub graph: Graph,
@@ -65,6 +78,7 @@ pub(crate) struct Arena {
     pub functions: Vec<Function>,
     pub problems: Vec<Problem>,
     pub demands: Vec<Demand>,
+    pub floors: Vec<Floor>,
     /// Symbols that the author declared, which a solution prefers over those of unnamed axes.
     pub declared: Vec<SymbolId>,
     /// Sizes that [`Size`] handles refer to.
@@ -108,6 +122,7 @@ impl Model {
             functions: vec![],
             problems: vec![],
             demands: vec![],
+            floors: vec![],
             declared: vec![],
             sizes: vec![],
         };
@@ -238,13 +253,21 @@ impl Arena {
     /// Takes what inference of `node` demanded of sizes.
     fn collect_demands(&mut self, node: NodeId, operands: &[NodeId]) {
         let made = self.graph.equations.made.as_mut().map(std::mem::take).unwrap_or_default();
-        for (left, right, l, r) in made {
-            let name = |arena: &Arena, operand: usize, axis: usize| {
-                format!("{} axis {axis}", pp::shorten(&pp::expression(&arena.graph, operands[operand])))
-            };
-            let left = (left, name(self, l.operand, l.axis));
-            let right = (right, name(self, r.operand, r.axis));
-            self.demands.push(Demand { node, left, right });
+        let name = |arena: &Arena, at: AxisOf| {
+            let operand = pp::shorten(&pp::expression(&arena.graph, operands[at.operand]));
+            format!("{operand} axis {}", at.axis)
+        };
+        for demand in made {
+            match demand {
+                infer::Demand::Equal(left, right, l, r) => {
+                    let (left, right) = ((left, name(self, l)), (right, name(self, r)));
+                    self.demands.push(Demand { node, left, right });
+                }
+                infer::Demand::AtLeast(dim, least, axis) => {
+                    let name = name(self, axis);
+                    self.floors.push(Floor { node, dim, least, name });
+                }
+            }
         }
     }
 

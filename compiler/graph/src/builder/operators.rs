@@ -5,7 +5,7 @@ use std::panic::Location;
 use super::tensor::Handle;
 use super::{Tensor, pp};
 use crate::dtype::DType;
-use crate::ops::{Add, Div, Dot, Exp, Fill, Grad, Log, Log1p, Mul, Neg, Op, Sigmoid, Softplus, Sqr, Sub};
+use crate::ops::{Add, Div, Dot, Fill, Grad, Mul, Neg, Op, Sub};
 use crate::origin::Origin;
 
 /// What stands beside a tensor in an expression: a tensor or a literal.
@@ -37,21 +37,30 @@ impl<'m> Operand<'m> for i64 {
     }
 }
 
-/// An operation on two expressions, the one of lower rank padded with axes in front.
+/// An operation on expressions, those of lower rank padded with axes in front.
 #[track_caller]
-pub(super) fn binary<'m>(op: impl Into<Op>, a: Tensor<'m>, b: Tensor<'m>) -> Tensor<'m> {
+pub(crate) fn broadcast<'m>(op: impl Into<Op>, operands: &[Tensor<'m>]) -> Tensor<'m> {
     let origin = Origin::here(Location::caller());
-    if let Some(foreign) = foreign(a, b, &origin) {
-        return foreign;
-    }
-    let rank = a.rank().max(b.rank());
-    apply(op.into(), a.padded(rank, &origin), b.padded(rank, &origin), origin)
+    let rank = operands.iter().map(|t| t.rank()).max().unwrap_or(0);
+    let padded: Vec<Tensor<'m>> = operands.iter().map(|t| t.padded(rank, &origin)).collect();
+    apply_at(op.into(), &padded, origin)
 }
 
-fn apply<'m>(op: Op, a: Tensor<'m>, b: Tensor<'m>, origin: Origin) -> Tensor<'m> {
-    match (a.id(), b.id()) {
-        (Some(x), Some(y)) => a.model.node(op, &[x, y], origin),
-        _ => Tensor { model: a.model, handle: Handle::Invalid },
+/// An operation on expressions as they are.
+#[track_caller]
+pub(crate) fn apply<'m>(op: impl Into<Op>, operands: &[Tensor<'m>]) -> Tensor<'m> {
+    apply_at(op.into(), operands, Origin::here(Location::caller()))
+}
+
+fn apply_at<'m>(op: Op, operands: &[Tensor<'m>], origin: Origin) -> Tensor<'m> {
+    let first = operands[0];
+    if let Some(foreign) = operands.iter().find_map(|other| foreign(first, *other, &origin)) {
+        return foreign;
+    }
+    let ids: Option<Vec<_>> = operands.iter().map(|t| t.id()).collect();
+    match ids {
+        Some(ids) => first.model.node(op, &ids, origin),
+        None => Tensor { model: first.model, handle: Handle::Invalid },
     }
 }
 
@@ -69,7 +78,7 @@ macro_rules! tensor_operators {
             type Output = Tensor<'m>;
             #[track_caller]
             fn $method(self, other: R) -> Tensor<'m> {
-                binary($trait {}, self, other.tensor(self))
+                broadcast($trait {}, &[self, other.tensor(self)])
             }
         }
 
@@ -77,7 +86,7 @@ macro_rules! tensor_operators {
             type Output = Tensor<'m>;
             #[track_caller]
             fn $method(self, other: Tensor<'m>) -> Tensor<'m> {
-                binary($trait {}, self.tensor(other), other)
+                broadcast($trait {}, &[self.tensor(other), other])
             }
         }
 
@@ -85,7 +94,7 @@ macro_rules! tensor_operators {
             type Output = Tensor<'m>;
             #[track_caller]
             fn $method(self, other: Tensor<'m>) -> Tensor<'m> {
-                binary($trait {}, self.tensor(other), other)
+                broadcast($trait {}, &[self.tensor(other), other])
             }
         }
     )*};
@@ -101,31 +110,6 @@ impl<'m> std::ops::Neg for Tensor<'m> {
     }
 }
 
-macro_rules! functions {
-    ($($(#[$doc:meta])* $name:ident => $op:ident;)*) => {$(
-        $(#[$doc])*
-        #[track_caller]
-        pub fn $name(x: Tensor<'_>) -> Tensor<'_> {
-            x.unary($op {})
-        }
-    )*};
-}
-
-functions! {
-    /// e^x, elementwise.
-    exp => Exp;
-    /// The natural logarithm, elementwise; -inf at 0, NaN below.
-    log => Log;
-    /// log(1 + x), elementwise, accurate near 0.
-    log1p => Log1p;
-    /// 1 / (1 + e^-x), elementwise.
-    sigmoid => Sigmoid;
-    /// log(1 + e^x), elementwise.
-    softplus => Softplus;
-    /// x * x, elementwise.
-    sqr => Sqr;
-}
-
 /// The elements in another type.
 #[track_caller]
 pub fn cast(x: Tensor<'_>, dtype: DType) -> Tensor<'_> {
@@ -135,20 +119,16 @@ pub fn cast(x: Tensor<'_>, dtype: DType) -> Tensor<'_> {
 /// `value` stretched to the shape of `shape`.
 #[track_caller]
 pub fn fill<'m>(shape: Tensor<'m>, value: impl Operand<'m>) -> Tensor<'m> {
-    binary(Fill {}, shape, value.tensor(shape))
+    broadcast(Fill {}, &[shape, value.tensor(shape)])
 }
 
 /// The product of NumPy's `dot`: inner product of vectors, matrix product, and for higher ranks the sum
 /// over the last axis of `a` and the last but one of `b`. A 0-d operand multiplies.
 #[track_caller]
 pub fn dot<'m>(a: Tensor<'m>, b: Tensor<'m>) -> Tensor<'m> {
-    let origin = Origin::here(Location::caller());
-    if let Some(foreign) = foreign(a, b, &origin) {
-        return foreign;
-    }
     match (a.rank(), b.rank()) {
-        (0, _) | (_, 0) => binary(Mul {}, a, b),
-        (left, right) => apply(Dot::of_ranks(left, right).into(), a, b, origin),
+        (0, _) | (_, 0) => broadcast(Mul {}, &[a, b]),
+        (left, right) => apply(Dot::of_ranks(left, right), &[a, b]),
     }
 }
 
@@ -209,6 +189,6 @@ fn gradient<'m>(cost: Tensor<'m>, wrt: Tensor<'m>, origin: &Origin) -> Tensor<'m
     };
     match disconnected {
         Some(message) => cost.model.invalid(message, origin.clone()),
-        None => apply(Grad {}.into(), cost, wrt, origin.clone()),
+        None => apply_at(Grad {}.into(), &[cost, wrt], origin.clone()),
     }
 }

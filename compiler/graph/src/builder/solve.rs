@@ -6,8 +6,9 @@
 
 use std::collections::BTreeMap;
 
-use super::Demand;
-use crate::dim::{Dim, SymbolId, Symbols};
+use super::{Demand, Floor};
+use crate::dim::{Atom, Dim, SymbolId, Symbols};
+use crate::graph::NodeId;
 use crate::infer::Equation;
 
 /// Sizes after solving.
@@ -20,10 +21,21 @@ pub(super) struct Solution {
     pub symbols: Symbols,
 }
 
-/// Two sizes that can never be equal.
+/// A demand that can never be met.
 pub(super) struct Conflict {
-    pub demand: Demand,
+    /// The node that made it.
+    pub node: NodeId,
     pub message: String,
+}
+
+impl Conflict {
+    fn unequal(demand: &Demand, why: &str) -> Conflict {
+        let message = format!(
+            "{} and {} must have one size, but {why}; make them agree, or insert an axis of size 1 to broadcast",
+            demand.left.1, demand.right.1
+        );
+        Conflict { node: demand.node, message }
+    }
 }
 
 impl Solution {
@@ -56,6 +68,7 @@ pub(super) fn solve(
     symbols: &Symbols,
     declared: &[SymbolId],
     demands: &[Demand],
+    floors: &[Floor],
 ) -> Result<Solution, Vec<Conflict>> {
     let mut solution = Solution { symbols: symbols.clone(), ..Solution::default() };
     let mut conflicts = vec![];
@@ -70,7 +83,7 @@ pub(super) fn solve(
                 let (kept, gone) = if rank(declared, a) <= rank(declared, b) { (a, b) } else { (b, a) };
                 match merge(&mut solution.symbols, kept, gone) {
                     Ok(()) => solution.assign(gone, Dim::symbol(kept)),
-                    Err(message) => conflicts.push(Conflict { demand: demand.clone(), message }),
+                    Err(message) => conflicts.push(Conflict::unequal(demand, &message)),
                 }
             }
             (Some(id), None) | (None, Some(id)) => {
@@ -78,7 +91,7 @@ pub(super) fn solve(
                 match value.as_const() {
                     Some(n) => match admits(&solution.symbols, id, n) {
                         Ok(()) => solution.assign(id, value),
-                        Err(message) => conflicts.push(Conflict { demand: demand.clone(), message }),
+                        Err(message) => conflicts.push(Conflict::unequal(demand, &message)),
                     },
                     None => deferred.push(demand),
                 }
@@ -90,15 +103,54 @@ pub(super) fn solve(
         let (left, right) = (solution.apply(&demand.left.0), solution.apply(&demand.right.0));
         match (left.as_const(), right.as_const()) {
             _ if left == right => {}
-            (Some(a), Some(b)) => conflicts
-                .push(Conflict { demand: demand.clone(), message: format!("one is {a} and the other {b}") }),
+            (Some(a), Some(b)) => {
+                conflicts.push(Conflict::unequal(demand, &format!("one is {a} and the other {b}")));
+            }
             _ => solution.check(demand, left, right),
+        }
+    }
+    for floor in floors {
+        if let Err(message) = solution.raise(floor) {
+            conflicts.push(Conflict { node: floor.node, message });
         }
     }
     if conflicts.is_empty() { Ok(solution) } else { Err(conflicts) }
 }
 
 impl Solution {
+    /// Raises the range of the symbol that a size depends on, so that the size is large enough.
+    fn raise(&mut self, floor: &Floor) -> Result<(), String> {
+        let dim = self.apply(&floor.dim);
+        if dim.bounds(&self.symbols).min >= i128::from(floor.least) {
+            return Ok(());
+        }
+        let (name, least) = (&floor.name, floor.least);
+        if let Some(size) = dim.as_const() {
+            return Err(format!("{name} has the size {size} and needs at least {least}"));
+        }
+        let (constant, rest) = (&dim - &dim.without_constant(), dim.without_constant());
+        let needed = least - constant.as_const().unwrap_or(0);
+        match rest.terms().as_slice() {
+            [(monomial, coefficient)] if *coefficient > 0 => match monomial.as_slice() {
+                [(Atom::Symbol(id), 1)] => {
+                    let symbol = self.symbols.get_mut(*id);
+                    symbol.min = symbol
+                        .min
+                        .max(needed.div_euclid(*coefficient) + i64::from(needed % coefficient != 0));
+                    if symbol.min <= symbol.max {
+                        return Ok(());
+                    }
+                    Err(format!(
+                        "{name} needs at least the size {least}, and {} is at most {}",
+                        symbol.name, symbol.max
+                    ))
+                }
+                _ => Err(undecided(name, least)),
+            },
+            _ => Err(undecided(name, least)),
+        }
+    }
+
     fn check(&mut self, demand: &Demand, left: Dim, right: Dim) {
         let known = self.checks.iter().any(|e| (&e.left, &e.right) == (&left, &right));
         if !known {
@@ -106,6 +158,12 @@ impl Solution {
             self.checks.push(Equation { left, right, left_name, right_name });
         }
     }
+}
+
+fn undecided(name: &str, least: i64) -> String {
+    format!(
+        "{name} needs at least the size {least}, which the ranges of its dims do not show; narrow them with `range`"
+    )
 }
 
 /// Declared dims come first, then symbols in the order in which they were made.

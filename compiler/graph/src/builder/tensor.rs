@@ -2,12 +2,12 @@
 
 use std::panic::Location;
 
-use super::{Model, Operand, Size, operators};
+use super::{Model, Size, apply};
 use crate::dim::Dim;
 use crate::dtype::DType;
 use crate::graph::NodeId;
 use crate::infer::TypeError;
-use crate::ops::{Cast, Dimshuffle, Gt, Mean, Op, Sum};
+use crate::ops::{Cast, Dimshuffle, Mean, Op, Sum};
 use crate::origin::Origin;
 use crate::ty::TensorType;
 
@@ -73,18 +73,8 @@ impl<'m> Tensor<'m> {
 
     /// Applies an operation to this expression.
     #[track_caller]
-    pub(super) fn unary(self, op: impl Into<Op>) -> Tensor<'m> {
-        let origin = Origin::here(Location::caller());
-        match self.id() {
-            Some(id) => self.model.node(op, &[id], origin),
-            None => self,
-        }
-    }
-
-    /// `self > other`, as `bool`.
-    #[track_caller]
-    pub fn gt(self, other: impl Operand<'m>) -> Tensor<'m> {
-        operators::binary(Gt {}, self, other.tensor(self))
+    pub(crate) fn unary(self, op: impl Into<Op>) -> Tensor<'m> {
+        apply(op, &[self])
     }
 
     /// The sum of all elements, 0-d.

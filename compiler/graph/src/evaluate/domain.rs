@@ -10,6 +10,9 @@ pub trait Domain {
     /// The part with these bits.
     fn from_bits(lane: Lane, bits: u64) -> Self::Part;
 
+    /// The value of an `i64` part.
+    fn to_i64(part: Self::Part) -> i64;
+
     /// Makes a program ready to run many times.
     fn prepare(program: &Program) -> Program;
 
@@ -33,6 +36,10 @@ impl Domain for Narrow {
         bits
     }
 
+    fn to_i64(part: u64) -> i64 {
+        part as i64
+    }
+
     fn prepare(program: &Program) -> Program {
         program.expand()
     }
@@ -53,6 +60,10 @@ impl Domain for WideDomain {
 
     fn from_bits(lane: Lane, bits: u64) -> Wide {
         Wide::from_bits(lane, bits)
+    }
+
+    fn to_i64(part: Wide) -> i64 {
+        part.to_bits(Lane::I64) as i64
     }
 
     fn prepare(program: &Program) -> Program {

@@ -2,9 +2,10 @@
 
 use super::Value;
 use super::domain::Domain;
+use crate::dim::Dim;
 use crate::dtype::DType;
-use crate::kernel::{Contraction, LoopAxis, Reduction, View, ViewAxis};
-use crate::scalar::{Builder, Program};
+use crate::kernel::{Affine, Contraction, Coordinate, Gather, LoopAxis, Prefix, Reduction, Scatter, View};
+use crate::scalar::{Builder, Lane, Program};
 
 /// Calls `visit` with every index of a shape, row-major.
 fn each_index(shape: &[usize], visit: &mut dyn FnMut(&[usize])) {
@@ -46,13 +47,22 @@ pub(super) fn map<D: Domain>(
     elements
 }
 
-pub(super) fn view<P: Copy>(view: &View, operand: &Value<P>, shape: &[usize]) -> Vec<[P; 2]> {
+/// An index run through an affine map, given the sizes that dims stand for.
+fn affine(map: &Affine, index: &[usize], size: &dyn Fn(&Dim) -> i64) -> usize {
+    let terms = map.terms.iter().map(|(axis, stride)| size(stride) * index[*axis] as i64);
+    let at = size(&map.offset) + terms.sum::<i64>();
+    usize::try_from(at).expect("invariant: affine indices are inside")
+}
+
+pub(super) fn view<P: Copy>(
+    view: &View,
+    operand: &Value<P>,
+    shape: &[usize],
+    size: &dyn Fn(&Dim) -> i64,
+) -> Vec<[P; 2]> {
     let mut elements = vec![];
     each_index(shape, &mut |index| {
-        let own = view.axes.iter().map(|axis| match axis {
-            ViewAxis::Axis(axis) => index[*axis],
-            ViewAxis::Zero => 0,
-        });
+        let own = view.axes.iter().map(|map| affine(map, index, size));
         elements.push(operand.elements[position(&operand.shape, own)]);
     });
     elements
@@ -76,7 +86,11 @@ pub(super) fn reduce<D: Domain>(
         let kept =
             index.iter().enumerate().filter(|(axis, _)| !reduction.axes.contains(axis)).map(|(_, i)| *i);
         let element = next.next().expect("invariant: one element an index");
-        D::run(&prepare, &[*element], &mut scratch, &mut values);
+        let folded: Vec<usize> = reduction.axes.iter().map(|axis| operand.shape[*axis]).collect();
+        let at = position(&folded, reduction.axes.iter().map(|axis| index[*axis]));
+        let at = [D::from_bits(Lane::I64, at as u64), D::Part::default()];
+        let params = [*element, at];
+        D::run(&prepare, &params[..1 + usize::from(reduction.indexed)], &mut scratch, &mut values);
         let accumulator = &mut accumulators[position(shape, kept)];
         let params: Vec<[D::Part; 2]> = accumulator.iter().chain(&values).copied().collect();
         D::run(&step, &params, &mut scratch, &mut out);
@@ -88,6 +102,153 @@ pub(super) fn reduce<D: Domain>(
         finished.push(out[0]);
     }
     finished
+}
+
+pub(super) fn concatenate<P: Copy>(axis: usize, operands: &[&Value<P>], shape: &[usize]) -> Vec<[P; 2]> {
+    let mut elements = vec![];
+    each_index(shape, &mut |index| {
+        let mut own = index.to_vec();
+        let mut rest = operands.iter();
+        let mut operand = rest.next().expect("invariant: something is concatenated");
+        while own[axis] >= operand.shape[axis] {
+            own[axis] -= operand.shape[axis];
+            operand = rest.next().expect("invariant: sizes add up");
+        }
+        elements.push(operand.elements[position(&operand.shape, own.into_iter())]);
+    });
+    elements
+}
+
+/// An index operand's element as a place along an axis of `data`; where it is outside, what a message says.
+fn place<D: Domain>(
+    coordinates: &[Coordinate],
+    along: &[usize],
+    index: &[usize],
+    (data, indices): (&Value<D::Part>, &[&Value<D::Part>]),
+    size: &dyn Fn(&Dim) -> i64,
+) -> Result<usize, OutOfRange> {
+    let mut at = vec![];
+    for (axis, coordinate) in coordinates.iter().enumerate() {
+        at.push(match coordinate {
+            Coordinate::Affine(map) => affine(map, index, size),
+            Coordinate::Index(number) => {
+                let operand = indices[*number];
+                let own = along.iter().zip(&operand.shape);
+                let own = own.map(|(axis, size)| if *size == 1 { 0 } else { index[*axis] });
+                let given = D::to_i64(operand.elements[position(&operand.shape, own)][0]);
+                let extent = data.shape[axis] as i64;
+                let counted = if given < 0 { given + extent } else { given };
+                if !(0..extent).contains(&counted) {
+                    return Err(OutOfRange { number: *number, axis, given, extent });
+                }
+                counted as usize
+            }
+        });
+    }
+    Ok(position(&data.shape, at.into_iter()))
+}
+
+/// An element of an index operand that names no place.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct OutOfRange {
+    /// Which index operand.
+    pub number: usize,
+    /// The axis of the data.
+    pub axis: usize,
+    /// The element.
+    pub given: i64,
+    /// The axis's size.
+    pub extent: i64,
+}
+
+pub(super) fn gather<D: Domain>(
+    gather: &Gather,
+    operands: &[&Value<D::Part>],
+    shape: &[usize],
+    size: &dyn Fn(&Dim) -> i64,
+) -> Result<Vec<[D::Part; 2]>, OutOfRange> {
+    let (data, indices) = operands.split_first().expect("invariant: gathers have their data");
+    let mut elements = vec![];
+    let mut problem = None;
+    each_index(shape, &mut |index| match place::<D>(
+        &gather.coordinates,
+        &gather.along,
+        index,
+        (data, indices),
+        size,
+    ) {
+        Ok(at) => elements.push(data.elements[at]),
+        Err(outside) => problem = problem.or(Some(outside)),
+    });
+    problem.map_or(Ok(elements), Err)
+}
+
+pub(super) fn scatter<D: Domain>(
+    scatter: &Scatter,
+    operands: &[&Value<D::Part>],
+    size: &dyn Fn(&Dim) -> i64,
+) -> Result<Vec<[D::Part; 2]>, OutOfRange> {
+    let (data, rest) = operands.split_first().expect("invariant: scatters have their data");
+    let (updates, indices) = rest.split_last().expect("invariant: scatters have their updates");
+    let mut elements = data.elements.clone();
+    let mut problem = None;
+    let add = D::prepare(&addition(data.dtype));
+    let (mut scratch, mut out) = (vec![], vec![]);
+    each_index(&updates.shape, &mut |index| {
+        let update = updates.elements[position(&updates.shape, index.iter().copied())];
+        match place::<D>(&scatter.coordinates, &scatter.along, index, (data, indices), size) {
+            Ok(at) if scatter.add => {
+                D::run(&add, &[elements[at], update], &mut scratch, &mut out);
+                elements[at] = out[0];
+            }
+            Ok(at) => elements[at] = update,
+            Err(outside) => problem = problem.or(Some(outside)),
+        }
+    });
+    problem.map_or(Ok(elements), Err)
+}
+
+/// (a, b) → a + b in the type itself; 16-bit floats are added in `F32`.
+fn addition(dtype: DType) -> Program {
+    let wide = if matches!(dtype, DType::F16 | DType::BF16) { DType::F32 } else { dtype };
+    let mut b = Builder::new(&[dtype, dtype]);
+    let [x, y] = [0, 1].map(|i| {
+        let own = b.param(i);
+        b.cast(own, wide)
+    });
+    let sum = b.add(x, y);
+    let sum = b.cast(sum, dtype);
+    b.finish(vec![sum])
+}
+
+pub(super) fn prefix<D: Domain>(
+    prefix: &Prefix,
+    operands: &[&Value<D::Part>],
+    shape: &[usize],
+) -> Vec<[D::Part; 2]> {
+    let [first, step, finish] = [&prefix.first, &prefix.step, &prefix.finish].map(D::prepare);
+    let mut elements = vec![[D::Part::default(); 2]; shape.iter().product()];
+    let (mut scratch, mut out, mut accumulators) = (vec![], vec![], vec![]);
+    let mut lines = shape.to_vec();
+    lines[prefix.axis] = lines[prefix.axis].min(1);
+    each_index(&lines, &mut |line| {
+        for i in 0..shape[prefix.axis] {
+            let mut index = line.to_vec();
+            index[prefix.axis] = if prefix.reverse { shape[prefix.axis] - 1 - i } else { i };
+            let at = position(shape, index.into_iter());
+            let own = operands.iter().map(|o| o.elements[at]);
+            if i == 0 {
+                D::run(&first, &own.collect::<Vec<_>>(), &mut scratch, &mut out);
+            } else {
+                let params: Vec<[D::Part; 2]> = accumulators.iter().copied().chain(own).collect();
+                D::run(&step, &params, &mut scratch, &mut out);
+            }
+            accumulators.clone_from(&out);
+            D::run(&finish, &accumulators, &mut scratch, &mut out);
+            elements[at] = out[0];
+        }
+    });
+    elements
 }
 
 pub(super) fn contract<D: Domain>(

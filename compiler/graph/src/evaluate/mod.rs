@@ -14,10 +14,12 @@ pub use sizes::{Sizes, bind_sizes};
 
 use crate::array::Array;
 use crate::differentiate;
+use crate::dim::Dim;
 use crate::dtype::DType;
 use crate::graph::{Graph, NodeId};
 use crate::kernel::{Kernel, Leaf};
 use crate::module::{Function, SharedVariable};
+use crate::pp;
 use crate::scalar::Wide;
 
 /// Why a call cannot be evaluated. The same calls are refused by the emitted library.
@@ -32,6 +34,10 @@ pub enum EvaluateError {
     Range { function: String, name: String, value: i64, min: i64, max: i64 },
     #[error("{function}: {left} is {left_size}, {right} is {right_size}; they must be equal")]
     Sizes { function: String, left: String, left_size: i64, right: String, right_size: i64 },
+    #[error(
+        "{function}: {index} has the element {given}, outside axis {axis} of {data}, whose size is {extent}"
+    )]
+    Index { function: String, index: String, given: i64, data: String, axis: usize, extent: i64 },
     #[error("{function}: no argument's shape determines {name}; give it")]
     Unbound { function: String, name: String },
 }
@@ -106,7 +112,7 @@ fn run<D: Domain>(
     let (graph, new_roots) = differentiate::expand(&function.graph, &roots);
     let renamed = |id: NodeId| new_roots[roots.iter().position(|r| *r == id).expect("invariant: a root")];
     let function = function.with_graph(graph, &renamed);
-    let values = evaluate_graph::<D>(&function, shared, inputs, &sizes);
+    let values = evaluate_graph::<D>(&function, shared, inputs, &sizes)?;
     let value = |id: NodeId| values[id.index()].clone().expect("invariant: roots are evaluated");
     Ok(Outcome {
         outputs: function.outputs.iter().map(|o| value(o.node)).collect(),
@@ -119,8 +125,9 @@ fn evaluate_graph<D: Domain>(
     shared: &[SharedVariable],
     inputs: &[Array],
     sizes: &[i64],
-) -> Vec<Option<Value<D::Part>>> {
+) -> Result<Vec<Option<Value<D::Part>>>, EvaluateError> {
     let graph = &function.graph;
+    let size = |dim: &Dim| sizes::value(dim, sizes);
     let live = graph.reachable(&function.roots());
     let mut values: Vec<Option<Value<D::Part>>> = vec![None; graph.len()];
     for id in graph.ids().filter(|id| live[id.index()]) {
@@ -138,7 +145,15 @@ fn evaluate_graph<D: Domain>(
             }
             Kernel::Map(program) => kernels::map::<D>(program, &operands, &shape),
             Kernel::Reduce(reduction) => kernels::reduce::<D>(reduction, operands[0], &shape),
-            Kernel::View(view) => kernels::view(view, operands[view.operand], &shape),
+            Kernel::View(view) => kernels::view(view, operands[view.operand], &shape, &size),
+            Kernel::Reshape => operands[0].elements.clone(),
+            Kernel::Concatenate(axis) => kernels::concatenate(*axis, &operands, &shape),
+            Kernel::Gather(gather) => kernels::gather::<D>(gather, &operands, &shape, &size)
+                .map_err(|o| outside(function, id, o))?,
+            Kernel::Scatter(scatter) => {
+                kernels::scatter::<D>(scatter, &operands, &size).map_err(|o| outside(function, id, o))?
+            }
+            Kernel::Prefix(prefix) => kernels::prefix::<D>(prefix, &operands, &shape),
             Kernel::Contract(contraction) => {
                 kernels::contract::<D>(contraction, operands[0], operands[1], ty.dtype, &shape)
             }
@@ -146,7 +161,20 @@ fn evaluate_graph<D: Domain>(
         };
         values[id.index()] = Some(Value { dtype: ty.dtype, shape, elements });
     }
-    values
+    Ok(values)
+}
+
+fn outside(function: &Function, id: NodeId, found: kernels::OutOfRange) -> EvaluateError {
+    let node = function.graph.node(id);
+    let name = |operand: usize| pp::shorten(&pp::expression(&function.graph, node.operands[operand]));
+    EvaluateError::Index {
+        function: function.name.clone(),
+        index: name(1 + found.number),
+        given: found.given,
+        data: name(0),
+        axis: found.axis,
+        extent: found.extent,
+    }
 }
 
 fn read_leaf<D: Domain>(
@@ -169,7 +197,7 @@ fn read_leaf<D: Domain>(
             variable.initial.clone()
         }
         Leaf::Size(dim) => Array::splat(dtype, shape, [sizes::size(dim, sizes) as u64, 0]),
-        Leaf::Splat(_) | Leaf::Data(_) => {
+        Leaf::Splat(_) | Leaf::Data(_) | Leaf::Iota => {
             leaf.constant(dtype, shape, &graph.data).expect("invariant: constants have their data")
         }
     };

@@ -11,9 +11,13 @@ use crate::module::Function;
 pub type Sizes = BTreeMap<String, i64>;
 
 /// The value of a dim, given its symbols' values.
+pub(super) fn value(dim: &Dim, sizes: &[i64]) -> i64 {
+    dim.evaluate(&|SymbolId(i)| sizes[i as usize]).expect("invariant: sizes are within their ranges")
+}
+
+/// The value of a dim that is a size.
 pub(super) fn size(dim: &Dim, sizes: &[i64]) -> usize {
-    let value = dim.evaluate(&|SymbolId(i)| sizes[i as usize]);
-    value.and_then(|v| usize::try_from(v).ok()).expect("invariant: sizes are within their ranges")
+    usize::try_from(value(dim, sizes)).expect("invariant: sizes are within their ranges")
 }
 
 /// The values of a function's symbols, in order; checks all arguments against their types.

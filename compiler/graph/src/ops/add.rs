@@ -7,7 +7,18 @@ use crate::ops::elementwise::{self, Elementwise, elementwise};
 use crate::ops::{Notation, Vjp};
 use crate::scalar::{Builder, Element};
 
-elementwise!(Add, "add", 2, Notation::Infix("+"), "x + y; integers wrap, `bool` is or.");
+elementwise! {
+    /// x + y; integers wrap, `bool` is or.
+    ///
+    /// ```
+    /// # use tgc_graph::prelude::*;
+    /// # let m = Model::new("example");
+    /// let y = m.constant([1.0, 2.0]) + 0.5;
+    /// assert_eq!(y.eval()?, Array::from([1.5, 2.5]));
+    /// # Ok::<(), EvalError>(())
+    /// ```
+    Add, "add"(x, y), Notation::Infix("+")
+}
 
 impl Elementwise for Add {
     fn dtypes(common: DType) -> Result<(DType, DType), TypeError> {

@@ -4,7 +4,7 @@ use crate::attribute::Attribute;
 use crate::dim::Dim;
 use crate::dtype::DType;
 use crate::graph::{Graph, NodeId};
-use crate::infer::{Equations, Operand, TypeError};
+use crate::infer::{Demands, Operand, TypeError};
 use crate::kernel::Kernel;
 use crate::ops::{Notation, Operation, Vjp, attributes};
 use crate::scalar::Builder;
@@ -47,7 +47,7 @@ impl Operation for Cast {
         Notation::Call(self.dtype.long_name())
     }
 
-    fn infer(&self, operands: &[Operand<'_>], _: &mut Equations) -> Result<TensorType, TypeError> {
+    fn infer(&self, operands: &[Operand<'_>], _: &mut Demands<'_>) -> Result<TensorType, TypeError> {
         Ok(operands[0].ty.with_dtype(self.dtype))
     }
 

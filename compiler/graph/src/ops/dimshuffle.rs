@@ -3,8 +3,8 @@
 use crate::attribute::Attribute;
 use crate::dim::Dim;
 use crate::graph::{Graph, NodeId};
-use crate::infer::{Equations, Operand, TypeError};
-use crate::kernel::{Kernel, View, ViewAxis};
+use crate::infer::{Demands, Operand, TypeError};
+use crate::kernel::{Affine, Kernel, View};
 use crate::ops::{Notation, Operation, Vjp, attributes};
 use crate::ty::TensorType;
 
@@ -44,7 +44,7 @@ impl Operation for Dimshuffle {
         Notation::Transparent
     }
 
-    fn infer(&self, operands: &[Operand<'_>], _: &mut Equations) -> Result<TensorType, TypeError> {
+    fn infer(&self, operands: &[Operand<'_>], _: &mut Demands<'_>) -> Result<TensorType, TypeError> {
         let ty = operands[0].ty;
         let mut seen = vec![false; ty.rank()];
         let mut shape = vec![];
@@ -73,8 +73,8 @@ impl Operation for Dimshuffle {
     fn kernel(&self, operands: &[Operand<'_>], _: &TensorType) -> Kernel {
         let axes = (0..operands[0].ty.rank())
             .map(|axis| match self.order.iter().position(|o| *o == Some(axis)) {
-                Some(result) => ViewAxis::Axis(result),
-                None => ViewAxis::Zero,
+                Some(result) => Affine::axis(result),
+                None => Affine::fixed(Dim::Const(0)),
             })
             .collect();
         Kernel::View(View { operand: 0, axes })

@@ -7,7 +7,18 @@ use crate::ops::elementwise::{Elementwise, elementwise};
 use crate::ops::{Notation, Vjp};
 use crate::scalar::{Builder, Element};
 
-elementwise!(Div, "div", 2, Notation::Infix("/"), "x / y, the true quotient; integers give `f64`.");
+elementwise! {
+    /// x / y, the true quotient; integers give `f64`.
+    ///
+    /// ```
+    /// # use tgc_graph::prelude::*;
+    /// # let m = Model::new("example");
+    /// let y = m.constant([1i32, 2]) / 4;
+    /// assert_eq!(y.eval()?, Array::from([0.25, 0.5]));
+    /// # Ok::<(), EvalError>(())
+    /// ```
+    Div, "div"(x, y), Notation::Infix("/")
+}
 
 impl Elementwise for Div {
     fn dtypes(common: DType) -> Result<(DType, DType), TypeError> {

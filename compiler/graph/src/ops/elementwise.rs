@@ -4,7 +4,7 @@
 use crate::dim::Dim;
 use crate::dtype::DType;
 use crate::graph::{Graph, NodeId};
-use crate::infer::{Equations, Operand, TypeError, broadcast, promote_all};
+use crate::infer::{Demands, Operand, TypeError, broadcast, promote_all};
 use crate::kernel::Kernel;
 use crate::ops::{Op, Vjp};
 use crate::scalar::{Builder, Element, Program};
@@ -12,6 +12,10 @@ use crate::ty::TensorType;
 
 /// An operation on corresponding elements.
 pub trait Elementwise {
+    /// Whether operands are converted to the result's type (or that which a `bool` comes from) first. False where
+    /// the result has another type than operands, as the real part of a complex number has.
+    const PROMOTES: bool = true;
+
     /// The type that the scalar function computes in and the type it returns, given the operands' common
     /// type; 16-bit floats are computed in `f32` and rounded after.
     ///
@@ -23,17 +27,20 @@ pub trait Elementwise {
     /// The scalar function on elements of the computing type.
     fn scalar(b: &mut Builder, x: &[Element]) -> Element;
 
-    /// The gradients by each operand as if all had the result's shape and type.
-    fn derivative(graph: &mut Graph, vjp: &Vjp<'_>) -> Vec<Option<NodeId>>;
+    /// The gradients by each operand as if all had the result's shape and type; exact zeros if not overridden.
+    fn derivative(graph: &mut Graph, vjp: &Vjp<'_>) -> Vec<Option<NodeId>> {
+        let _ = graph;
+        vec![None; vjp.operands.len()]
+    }
 }
 
 /// The result's type.
 pub fn infer<E: Elementwise>(
     operands: &[Operand<'_>],
-    equations: &mut Equations,
+    demands: &mut Demands<'_>,
 ) -> Result<TensorType, TypeError> {
     let (_, dtype) = E::dtypes(promote_all(operands))?;
-    Ok(TensorType::new(dtype, broadcast(operands, equations)?))
+    Ok(TensorType::new(dtype, broadcast(operands, demands)?))
 }
 
 /// The program: promotion casts, the scalar function, and the rounding of 16-bit floats.
@@ -109,16 +116,44 @@ pub fn stretch(graph: &mut Graph, value: NodeId, lead: &Dim) -> NodeId {
     graph.op_node(crate::ops::Fill {}, &[template, one])
 }
 
-/// Implements [`Operation`](crate::ops::Operation) for a unit struct that is [`Elementwise`].
+/// Makes an operation of a unit struct that is [`Elementwise`].
 ///
-/// `elementwise!(Exp, "exp", 1, Notation::Call("exp"), "e^x")` makes `pub struct Exp {}` with the name,
-/// arity, notation and documentation given, and everything else from [`Elementwise`].
+/// ```text
+/// elementwise! {
+///     /// e^x.
+///     ///
+///     /// (an example that runs)
+///     Exp, fn exp(x), Notation::Call("exp")
+/// }
+/// ```
+///
+/// makes `pub struct Exp {}`, the operation `exp` of as many operands as it has parameters, with this notation and
+/// documentation and everything else from [`Elementwise`], and the method `Tensor::exp`. With `"add"(x, y)` in place
+/// of `fn add(x, y)` there is no method: an operator makes it.
 macro_rules! elementwise {
-    ($name:ident, $text:literal, $arity:literal, $notation:expr, $doc:literal) => {
-        #[doc = $doc]
+    ($(#[doc = $doc:literal])* $name:ident, fn $method:ident($x:ident $(, $more:ident)*), $notation:expr) => {
+        #[doc = concat!("The operation of [`Tensor::", stringify!($method), "`](crate::builder::Tensor::", stringify!($method), ").")]
         #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
         pub struct $name {}
 
+        impl<'m> crate::builder::Tensor<'m> {
+            $(#[doc = $doc])*
+            #[track_caller]
+            pub fn $method(self $(, $more: impl crate::builder::Operand<'m>)*) -> crate::builder::Tensor<'m> {
+                crate::builder::broadcast($name {}, &[self $(, $more.tensor(self))*])
+            }
+        }
+
+        crate::ops::elementwise::elementwise!(@operation concat!($($doc, "\n"),*), $name, stringify!($method), [$x $($more)*], $notation);
+    };
+    ($(#[doc = $doc:literal])* $name:ident, $text:literal($($x:ident),+), $notation:expr) => {
+        $(#[doc = $doc])*
+        #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+        pub struct $name {}
+
+        crate::ops::elementwise::elementwise!(@operation concat!($($doc, "\n"),*), $name, $text, [$($x)+], $notation);
+    };
+    (@operation $doc:expr, $name:ident, $text:expr, [$($x:ident)+], $notation:expr) => {
         crate::ops::attributes!($name, $text);
 
         impl $name {
@@ -135,10 +170,13 @@ macro_rules! elementwise {
                 $doc
             }
             fn arity(&self) -> usize {
-                $arity
+                [$(stringify!($x)),+].len()
             }
             fn attributes(&self) -> Vec<(&'static str, crate::attribute::Attribute)> {
                 self.attribute_list()
+            }
+            fn promotes(&self) -> bool {
+                <$name as crate::ops::elementwise::Elementwise>::PROMOTES
             }
             fn notation(&self) -> crate::ops::Notation {
                 $notation
@@ -146,9 +184,9 @@ macro_rules! elementwise {
             fn infer(
                 &self,
                 operands: &[crate::infer::Operand<'_>],
-                equations: &mut crate::infer::Equations,
+                demands: &mut crate::infer::Demands<'_>,
             ) -> Result<crate::ty::TensorType, crate::infer::TypeError> {
-                crate::ops::elementwise::infer::<$name>(operands, equations)
+                crate::ops::elementwise::infer::<$name>(operands, demands)
             }
             fn kernel(
                 &self,

@@ -7,7 +7,18 @@ use crate::ops::elementwise::{self, Elementwise, elementwise};
 use crate::ops::{Notation, Vjp};
 use crate::scalar::{Builder, Element, MathFn};
 
-elementwise!(Exp, "exp", 1, Notation::Call("exp"), "e^x.");
+elementwise! {
+    /// e^x.
+    ///
+    /// ```
+    /// # use tgc_graph::prelude::*;
+    /// # let m = Model::new("example");
+    /// let y = m.constant([0.0, f64::NEG_INFINITY]).exp();
+    /// assert_eq!(y.eval()?, Array::from([1.0, 0.0]));
+    /// # Ok::<(), EvalError>(())
+    /// ```
+    Exp, fn exp(x), Notation::Call("exp")
+}
 
 impl Elementwise for Exp {
     fn dtypes(common: DType) -> Result<(DType, DType), TypeError> {

@@ -3,8 +3,8 @@
 use crate::attribute::Attribute;
 use crate::dim::Dim;
 use crate::graph::{Graph, NodeId};
-use crate::infer::{Equations, Operand, TypeError, broadcast};
-use crate::kernel::{Kernel, View, ViewAxis};
+use crate::infer::{Demands, Operand, TypeError, broadcast};
+use crate::kernel::{Affine, Kernel, View};
 use crate::ops::{Notation, Operation, Vjp, attributes, elementwise};
 use crate::ty::TensorType;
 
@@ -41,8 +41,8 @@ impl Operation for Fill {
         Notation::Call("fill")
     }
 
-    fn infer(&self, operands: &[Operand<'_>], equations: &mut Equations) -> Result<TensorType, TypeError> {
-        let shape = broadcast(operands, equations)?;
+    fn infer(&self, operands: &[Operand<'_>], demands: &mut Demands<'_>) -> Result<TensorType, TypeError> {
+        let shape = broadcast(operands, demands)?;
         if let Some(axis) = (0..shape.len()).find(|&i| operands[0].ty.shape[i].is_one() && !shape[i].is_one()) {
             return Err(TypeError::new(
                 format!("fill would stretch axis {axis} of {{0}}, which gives the shape, to that of {{1}}"),
@@ -55,7 +55,10 @@ impl Operation for Fill {
     fn kernel(&self, operands: &[Operand<'_>], result: &TensorType) -> Kernel {
         let value = operands[1].ty;
         let axes = (0..value.rank())
-            .map(|i| if value.shape[i].is_one() && !result.shape[i].is_one() { ViewAxis::Zero } else { ViewAxis::Axis(i) })
+            .map(|i| match value.shape[i].is_one() && !result.shape[i].is_one() {
+                true => Affine::fixed(Dim::Const(0)),
+                false => Affine::axis(i),
+            })
             .collect();
         Kernel::View(View { operand: 1, axes })
     }

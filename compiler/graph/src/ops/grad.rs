@@ -3,7 +3,7 @@
 use crate::attribute::Attribute;
 use crate::dim::Dim;
 use crate::graph::{Graph, NodeId};
-use crate::infer::{Equations, Operand, TypeError};
+use crate::infer::{Demands, Operand, TypeError};
 use crate::kernel::Kernel;
 use crate::ops::{Notation, Operation, Vjp, attributes};
 use crate::ty::TensorType;
@@ -41,7 +41,7 @@ impl Operation for Grad {
         Notation::Call("grad")
     }
 
-    fn infer(&self, operands: &[Operand<'_>], _: &mut Equations) -> Result<TensorType, TypeError> {
+    fn infer(&self, operands: &[Operand<'_>], _: &mut Demands<'_>) -> Result<TensorType, TypeError> {
         let (cost, wrt) = (operands[0].ty, operands[1].ty);
         if cost.rank() != 0 || !cost.dtype.is_float() {
             return Err(TypeError::new(

@@ -1,13 +1,23 @@
 //! `gt`: x > y as `bool`; false if either is NaN.
 
 use crate::dtype::DType;
-use crate::graph::{Graph, NodeId};
 use crate::infer::TypeError;
 use crate::ops::elementwise::{Elementwise, elementwise};
-use crate::ops::{Notation, Vjp};
+use crate::ops::Notation;
 use crate::scalar::{Builder, Element, Predicate};
 
-elementwise!(Gt, "gt", 2, Notation::Call("gt"), "x > y as `bool`; false if either is NaN.");
+elementwise! {
+    /// x > y as `bool`; false if either is NaN.
+    ///
+    /// ```
+    /// # use tgc_graph::prelude::*;
+    /// # let m = Model::new("example");
+    /// let y = m.constant([1.0, 2.0]).gt(1.5);
+    /// assert_eq!(y.eval()?, Array::from([false, true]));
+    /// # Ok::<(), EvalError>(())
+    /// ```
+    Gt, fn gt(x, y), Notation::Call("gt")
+}
 
 impl Elementwise for Gt {
     fn dtypes(common: DType) -> Result<(DType, DType), TypeError> {
@@ -19,10 +29,5 @@ impl Elementwise for Gt {
 
     fn scalar(b: &mut Builder, x: &[Element]) -> Element {
         Element::real(DType::Bool, b.compare(Predicate::Gt, x[0].re(), x[1].re()))
-    }
-
-    fn derivative(graph: &mut Graph, vjp: &Vjp<'_>) -> Vec<Option<NodeId>> {
-        let _ = (graph, vjp);
-        vec![None, None]
     }
 }

@@ -42,7 +42,7 @@ macro_rules! leaf_operation {
             fn infer(
                 &self,
                 _: &[crate::infer::Operand<'_>],
-                _: &mut crate::infer::Equations,
+                _: &mut crate::infer::Demands<'_>,
             ) -> Result<crate::ty::TensorType, crate::infer::TypeError> {
                 crate::ops::leaf::LeafOperation::ty(self)
             }

@@ -7,7 +7,18 @@ use crate::ops::elementwise::{self, Elementwise, elementwise};
 use crate::ops::{Notation, Vjp};
 use crate::scalar::{Builder, Element, MathFn};
 
-elementwise!(Log, "log", 1, Notation::Call("log"), "the natural logarithm; -inf at 0, NaN below.");
+elementwise! {
+    /// The natural logarithm; -inf at 0, NaN below.
+    ///
+    /// ```
+    /// # use tgc_graph::prelude::*;
+    /// # let m = Model::new("example");
+    /// let y = m.constant([1.0, 0.0]).log();
+    /// assert_eq!(y.eval()?, Array::from([0.0, f64::NEG_INFINITY]));
+    /// # Ok::<(), EvalError>(())
+    /// ```
+    Log, fn log(x), Notation::Call("log")
+}
 
 impl Elementwise for Log {
     fn dtypes(common: DType) -> Result<(DType, DType), TypeError> {

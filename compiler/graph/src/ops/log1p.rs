@@ -7,7 +7,18 @@ use crate::ops::elementwise::{self, Elementwise, elementwise};
 use crate::ops::{Notation, Vjp};
 use crate::scalar::{Builder, Element, MathFn};
 
-elementwise!(Log1p, "log1p", 1, Notation::Call("log1p"), "log(1 + x), accurate near 0.");
+elementwise! {
+    /// log(1 + x), accurate near 0.
+    ///
+    /// ```
+    /// # use tgc_graph::prelude::*;
+    /// # let m = Model::new("example");
+    /// let y = m.constant([0.0, 1e-300]).log1p();
+    /// assert_eq!(y.eval()?, Array::from([0.0, 1e-300]));
+    /// # Ok::<(), EvalError>(())
+    /// ```
+    Log1p, fn log1p(x), Notation::Call("log1p")
+}
 
 impl Elementwise for Log1p {
     fn dtypes(common: DType) -> Result<(DType, DType), TypeError> {

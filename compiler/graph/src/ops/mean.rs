@@ -4,7 +4,7 @@ use crate::attribute::Attribute;
 use crate::dim::Dim;
 use crate::dtype::DType;
 use crate::graph::{Graph, NodeId};
-use crate::infer::{Equations, Operand, TypeError};
+use crate::infer::{Demands, Operand, TypeError};
 use crate::kernel::Kernel;
 use crate::ops::{Notation, Operation, SizeValue, Sum, Vjp, attributes};
 use crate::ty::TensorType;
@@ -45,8 +45,8 @@ impl Operation for Mean {
         Notation::Call("mean")
     }
 
-    fn infer(&self, operands: &[Operand<'_>], equations: &mut Equations) -> Result<TensorType, TypeError> {
-        let summed = Sum { axes: self.axes.clone() }.infer(operands, equations)?;
+    fn infer(&self, operands: &[Operand<'_>], demands: &mut Demands<'_>) -> Result<TensorType, TypeError> {
+        let summed = Sum { axes: self.axes.clone() }.infer(operands, demands)?;
         let dtype = operands[0].ty.dtype;
         Ok(summed.with_dtype(if dtype.is_differentiable() { dtype } else { DType::F64 }))
     }

@@ -8,7 +8,7 @@ use std::fmt::Debug;
 use crate::attribute::{Attribute, AttributeError, Attributes};
 use crate::dim::Dim;
 use crate::graph::{Graph, NodeId};
-use crate::infer::{Equations, Operand, TypeError};
+use crate::infer::{Demands, Operand, TypeError};
 use crate::kernel::Kernel;
 use crate::ty::TensorType;
 
@@ -17,9 +17,6 @@ pub mod leaf;
 pub mod table;
 
 pub use constant::Elements;
-
-/// The most operands any operation has.
-pub const MAX_ARITY: usize = 2;
 
 /// How `pp` writes an operation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -50,6 +47,11 @@ pub trait Operation: Debug {
     /// The attributes by name, in a fixed order.
     fn attributes(&self) -> Vec<(&'static str, Attribute)>;
 
+    /// Whether all operands are first converted to one type, the result's or that which a `bool` comes from.
+    fn promotes(&self) -> bool {
+        false
+    }
+
     /// How `pp` writes it.
     fn notation(&self) -> Notation;
 
@@ -58,7 +60,7 @@ pub trait Operation: Debug {
     /// # Errors
     ///
     /// If the operands do not fit, with what would be right.
-    fn infer(&self, operands: &[Operand<'_>], equations: &mut Equations) -> Result<TensorType, TypeError>;
+    fn infer(&self, operands: &[Operand<'_>], demands: &mut Demands<'_>) -> Result<TensorType, TypeError>;
 
     /// The class that lowering and evaluation go by.
     fn kernel(&self, operands: &[Operand<'_>], result: &TensorType) -> Kernel;
@@ -147,26 +149,31 @@ ops! {
     constant::Constant,
     size_value::SizeValue,
     zero::Zero,
-    // Elementwise.
+    // Arithmetic.
     add::Add,
     sub::Sub,
     mul::Mul,
     div::Div,
     neg::Neg,
     sqr::Sqr,
+    // Exponentials and logarithms.
     exp::Exp,
     log::Log,
     log1p::Log1p,
+    // Activations.
     sigmoid::Sigmoid,
     softplus::Softplus,
+    // Comparisons and logic.
     gt::Gt,
+    // Element types.
     cast::Cast,
     // Shape.
     dimshuffle::Dimshuffle,
     fill::Fill,
-    // Reductions and products.
+    // Reductions.
     sum::Sum,
     mean::Mean,
+    // Products.
     dot::Dot,
     // Gradients.
     grad::Grad,
@@ -185,7 +192,7 @@ impl Op {
 /// `attributes!(Sum, "sum", axes)` makes `Sum::NAME`, `Sum::attribute_list(&self)` that lists `axes`, and
 /// `Sum::from_attributes` that reads it back.
 macro_rules! attributes {
-    ($name:ident, $text:literal $(, $field:ident)*) => {
+    ($name:ident, $text:expr $(, $field:ident)*) => {
         impl $name {
             /// The operation's name in text and files.
             pub const NAME: &'static str = $text;

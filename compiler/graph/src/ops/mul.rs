@@ -7,7 +7,18 @@ use crate::ops::elementwise::{self, Elementwise, elementwise};
 use crate::ops::{Notation, Vjp};
 use crate::scalar::{Builder, Element};
 
-elementwise!(Mul, "mul", 2, Notation::Infix("*"), "x * y; integers wrap, `bool` is and.");
+elementwise! {
+    /// x * y; integers wrap, `bool` is and.
+    ///
+    /// ```
+    /// # use tgc_graph::prelude::*;
+    /// # let m = Model::new("example");
+    /// let y = m.constant([1i32, 2]) * 3;
+    /// assert_eq!(y.eval()?, Array::from([3i32, 6]));
+    /// # Ok::<(), EvalError>(())
+    /// ```
+    Mul, "mul"(x, y), Notation::Infix("*")
+}
 
 impl Elementwise for Mul {
     fn dtypes(common: DType) -> Result<(DType, DType), TypeError> {

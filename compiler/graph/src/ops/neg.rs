@@ -7,7 +7,18 @@ use crate::ops::elementwise::{self, Elementwise, elementwise};
 use crate::ops::{Notation, Vjp};
 use crate::scalar::{Builder, Element};
 
-elementwise!(Neg, "neg", 1, Notation::Prefix("-"), "-x; integers wrap.");
+elementwise! {
+    /// -x; integers wrap.
+    ///
+    /// ```
+    /// # use tgc_graph::prelude::*;
+    /// # let m = Model::new("example");
+    /// let y = -m.constant([1.0, -2.0]);
+    /// assert_eq!(y.eval()?, Array::from([-1.0, 2.0]));
+    /// # Ok::<(), EvalError>(())
+    /// ```
+    Neg, "neg"(x), Notation::Prefix("-")
+}
 
 impl Elementwise for Neg {
     fn dtypes(common: DType) -> Result<(DType, DType), TypeError> {

@@ -3,8 +3,8 @@
 use crate::attribute::Attribute;
 use crate::dim::Dim;
 use crate::graph::{Graph, NodeId};
-use crate::infer::{Equations, Operand, TypeError};
-use crate::kernel::{Kernel, View, ViewAxis};
+use crate::infer::{Demands, Operand, TypeError};
+use crate::kernel::{Affine, Kernel, View};
 use crate::ops::{Notation, Operation, Vjp, attributes};
 use crate::ty::TensorType;
 
@@ -41,12 +41,12 @@ impl Operation for Pin {
         Notation::Transparent
     }
 
-    fn infer(&self, operands: &[Operand<'_>], _: &mut Equations) -> Result<TensorType, TypeError> {
+    fn infer(&self, operands: &[Operand<'_>], _: &mut Demands<'_>) -> Result<TensorType, TypeError> {
         Ok(operands[0].ty.clone())
     }
 
     fn kernel(&self, operands: &[Operand<'_>], _: &TensorType) -> Kernel {
-        Kernel::View(View { operand: 0, axes: (0..operands[0].ty.rank()).map(ViewAxis::Axis).collect() })
+        Kernel::View(View { operand: 0, axes: (0..operands[0].ty.rank()).map(Affine::axis).collect() })
     }
 
     fn gradient(&self, _: &mut Graph, vjp: &Vjp<'_>) -> Vec<Option<NodeId>> {

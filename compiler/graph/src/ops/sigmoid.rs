@@ -7,7 +7,18 @@ use crate::ops::elementwise::{self, Elementwise, elementwise};
 use crate::ops::{Notation, Vjp};
 use crate::scalar::{Builder, Element, MathFn};
 
-elementwise!(Sigmoid, "sigmoid", 1, Notation::Call("sigmoid"), "1 / (1 + e^-x), relatively accurate on both sides.");
+elementwise! {
+    /// 1 / (1 + e^-x), relatively accurate on both sides.
+    ///
+    /// ```
+    /// # use tgc_graph::prelude::*;
+    /// # let m = Model::new("example");
+    /// let y = m.constant([0.0, 1000.0]).sigmoid();
+    /// assert_eq!(y.eval()?, Array::from([0.5, 1.0]));
+    /// # Ok::<(), EvalError>(())
+    /// ```
+    Sigmoid, fn sigmoid(x), Notation::Call("sigmoid")
+}
 
 impl Elementwise for Sigmoid {
     fn dtypes(common: DType) -> Result<(DType, DType), TypeError> {

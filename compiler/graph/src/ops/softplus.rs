@@ -7,7 +7,18 @@ use crate::ops::elementwise::{self, Elementwise, elementwise};
 use crate::ops::{Notation, Sigmoid, Vjp};
 use crate::scalar::{Builder, Element, MathFn};
 
-elementwise!(Softplus, "softplus", 1, Notation::Call("softplus"), "log(1 + e^x), without overflow.");
+elementwise! {
+    /// log(1 + e^x), without overflow.
+    ///
+    /// ```
+    /// # use tgc_graph::prelude::*;
+    /// # let m = Model::new("example");
+    /// let y = m.constant([1000.0, f64::NEG_INFINITY]).softplus();
+    /// assert_eq!(y.eval()?, Array::from([1000.0, 0.0]));
+    /// # Ok::<(), EvalError>(())
+    /// ```
+    Softplus, fn softplus(x), Notation::Call("softplus")
+}
 
 impl Elementwise for Softplus {
     fn dtypes(common: DType) -> Result<(DType, DType), TypeError> {

@@ -7,7 +7,18 @@ use crate::ops::elementwise::{self, Elementwise, elementwise};
 use crate::ops::{Notation, Vjp};
 use crate::scalar::{Builder, Element};
 
-elementwise!(Sqr, "sqr", 1, Notation::Call("sqr"), "x * x; integers wrap.");
+elementwise! {
+    /// x * x; integers wrap.
+    ///
+    /// ```
+    /// # use tgc_graph::prelude::*;
+    /// # let m = Model::new("example");
+    /// let y = m.constant([3.0, -0.5]).sqr();
+    /// assert_eq!(y.eval()?, Array::from([9.0, 0.25]));
+    /// # Ok::<(), EvalError>(())
+    /// ```
+    Sqr, fn sqr(x), Notation::Call("sqr")
+}
 
 impl Elementwise for Sqr {
     fn dtypes(common: DType) -> Result<(DType, DType), TypeError> {

@@ -7,7 +7,18 @@ use crate::ops::elementwise::{self, Elementwise, elementwise};
 use crate::ops::{Notation, Vjp};
 use crate::scalar::{Builder, Element};
 
-elementwise!(Sub, "sub", 2, Notation::Infix("-"), "x - y; integers wrap.");
+elementwise! {
+    /// x - y; integers wrap.
+    ///
+    /// ```
+    /// # use tgc_graph::prelude::*;
+    /// # let m = Model::new("example");
+    /// let y = 1.0 - m.constant([1.0, 2.0]);
+    /// assert_eq!(y.eval()?, Array::from([0.0, -1.0]));
+    /// # Ok::<(), EvalError>(())
+    /// ```
+    Sub, "sub"(x, y), Notation::Infix("-")
+}
 
 impl Elementwise for Sub {
     fn dtypes(common: DType) -> Result<(DType, DType), TypeError> {

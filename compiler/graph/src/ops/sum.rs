@@ -4,7 +4,7 @@ use crate::attribute::Attribute;
 use crate::dim::Dim;
 use crate::dtype::DType;
 use crate::graph::{Graph, NodeId};
-use crate::infer::{Equations, Operand, TypeError};
+use crate::infer::{Demands, Operand, TypeError};
 use crate::kernel::{Kernel, Reduction};
 use crate::ops::{Fill, Notation, Operation, Vjp, attributes};
 use crate::scalar::{Builder, Program};
@@ -46,7 +46,7 @@ impl Operation for Sum {
         Notation::Call("Sum")
     }
 
-    fn infer(&self, operands: &[Operand<'_>], _: &mut Equations) -> Result<TensorType, TypeError> {
+    fn infer(&self, operands: &[Operand<'_>], _: &mut Demands<'_>) -> Result<TensorType, TypeError> {
         let ty = operands[0].ty;
         let ascending = self.axes.windows(2).all(|pair| pair[0] < pair[1]);
         if !ascending || self.axes.iter().any(|axis| *axis >= ty.rank()) {
@@ -66,6 +66,7 @@ impl Operation for Sum {
             axes: self.axes.clone(),
             accumulators: vec![accumulator],
             init: vec![[0, 0]],
+            indexed: false,
             prepare: conversion(operands[0].ty.dtype, accumulator),
             step: addition(accumulator),
             merge: addition(accumulator),

@@ -1,8 +1,9 @@
 //! The table of all operations, for `docs/ops.md`. A test holds the file to it.
 
 use super::{Notation, Op, Operation};
+use crate::dim::Symbols;
 use crate::dtype::DType;
-use crate::infer::{Equations, Operand};
+use crate::infer::{Demands, Equations, Operand};
 use crate::kernel::Kernel;
 use crate::ty::TensorType;
 
@@ -21,11 +22,17 @@ pub fn ops_markdown() -> String {
             notation(definition),
             kernel(definition),
             dtypes(definition),
-            definition.doc()
+            summary(definition.doc())
         );
         text.push_str(&row);
     }
     text
+}
+
+/// The first paragraph of a documentation comment, as one line.
+fn summary(doc: &str) -> String {
+    let lines = doc.lines().map(str::trim).take_while(|line| !line.is_empty());
+    lines.collect::<Vec<_>>().join(" ").replace('|', "\\|")
 }
 
 fn notation(op: &dyn Operation) -> String {
@@ -43,7 +50,9 @@ fn infer(op: &dyn Operation, dtype: DType) -> Option<(Vec<TensorType>, TensorTyp
     for rank in [1, 0] {
         let operands = vec![TensorType::new(dtype, vec![2.into(); rank]); op.arity()];
         let described: Vec<Operand<'_>> = operands.iter().map(|ty| Operand { ty, weak: false }).collect();
-        if let Ok(result) = op.infer(&described, &mut Equations::collecting()) {
+        let mut equations = Equations::collecting();
+        let mut demands = Demands { symbols: &Symbols::default(), equations: &mut equations };
+        if let Ok(result) = op.infer(&described, &mut demands) {
             return Some((operands, result));
         }
     }
@@ -59,6 +68,11 @@ fn kernel(op: &dyn Operation) -> &'static str {
         Kernel::Reduce(_) => "reduce",
         Kernel::View(_) => "view",
         Kernel::Contract(_) => "contract",
+        Kernel::Reshape => "reshape",
+        Kernel::Concatenate(_) => "concatenate",
+        Kernel::Gather(_) => "gather",
+        Kernel::Scatter(_) => "scatter",
+        Kernel::Prefix(_) => "prefix",
         Kernel::Deferred => "composite",
     }
 }

@@ -117,6 +117,26 @@ impl Div for Dd {
 }
 
 impl Dd {
+    /// The greatest integer not above.
+    pub fn floor(self) -> Dd {
+        let hi = self.hi.floor();
+        if hi == self.hi && hi.is_finite() { renormalize(hi, self.lo.floor()) } else { Dd::from(hi) }
+    }
+
+    /// The nearest integer, the even one of two.
+    pub fn round_ties_even(self) -> Dd {
+        let half = Dd::from(0.5);
+        let floor = self.floor();
+        let rest = self - floor;
+        let odd = (floor * half).floor() * Dd::from(2.0) != floor;
+        let up = rest > half || rest == half && odd;
+        if !self.hi.is_finite() {
+            return self;
+        }
+        let rounded = if up { floor + Dd::from(1.0) } else { floor };
+        if rounded == Dd::default() { Dd::from(0f64.copysign(self.hi)) } else { rounded }
+    }
+
     /// One.
     pub const ONE: Dd = Dd { hi: 1.0, lo: 0.0 };
 

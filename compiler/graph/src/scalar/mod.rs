@@ -121,6 +121,14 @@ pub enum Unary {
     Sqrt,
     /// Bitwise not of integers, logical not of `Bool`.
     Not,
+    /// The greatest integer that a float is not below, as a float.
+    Floor,
+    /// The least integer that a float is not above, as a float.
+    Ceil,
+    /// A float without its fraction.
+    Trunc,
+    /// The nearest integer of a float, as a float; halves go to the even one.
+    Round,
 }
 
 /// Operations on two values of one lane; the result has that lane.
@@ -132,17 +140,19 @@ pub enum Binary {
     Sub,
     /// Product; wraps on integers. `Bool`: and.
     Mul,
-    /// Quotient of floats.
+    /// Quotient; of integers truncated toward zero, 0 for a divisor of 0, and wrapping for the least integer by -1.
     Div,
+    /// What [`Binary::Div`] of integers leaves, with the sign of the dividend; 0 for a divisor of 0.
+    Rem,
     /// Bitwise and; integers and `Bool`.
     And,
     /// Bitwise or; integers and `Bool`.
     Or,
     /// Bitwise exclusive or; integers and `Bool`.
     Xor,
-    /// Left shift of integers by a *constant* less than the width.
+    /// Left shift of integers by an unsigned count: 0 for a count of the width or more.
     Shl,
-    /// Right shift of integers by a *constant* less than the width: the sign enters for signed lanes.
+    /// Right shift of integers by an unsigned count: the sign enters for signed lanes, zeros for others.
     Shr,
 }
 

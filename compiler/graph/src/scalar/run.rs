@@ -90,6 +90,21 @@ fn run_unary(op: Unary, lane: Lane, a: u64) -> u64 {
         (Unary::Sqrt, _) => f64_of(a).sqrt().to_bits(),
         (Unary::Not, Lane::Bool) => a ^ 1,
         (Unary::Not, _) => wrap(lane, !a),
+        (Unary::Floor | Unary::Ceil | Unary::Trunc | Unary::Round, Lane::F32) => {
+            f32_bits(round_to_integer(op, f64::from(f32_of(a))) as f32)
+        }
+        (Unary::Floor | Unary::Ceil | Unary::Trunc | Unary::Round, _) => {
+            round_to_integer(op, f64_of(a)).to_bits()
+        }
+    }
+}
+
+fn round_to_integer(op: Unary, value: f64) -> f64 {
+    match op {
+        Unary::Floor => value.floor(),
+        Unary::Ceil => value.ceil(),
+        Unary::Trunc => value.trunc(),
+        _ => value.round_ties_even(),
     }
 }
 
@@ -101,7 +116,9 @@ fn run_binary(op: Binary, lane: Lane, a: u64, b: u64) -> u64 {
             Binary::Add | Binary::Or => a | b,
             Binary::Mul | Binary::And => a & b,
             Binary::Sub | Binary::Xor => a ^ b,
-            Binary::Div | Binary::Shl | Binary::Shr => unreachable!("invariant: verified programs"),
+            Binary::Div | Binary::Rem | Binary::Shl | Binary::Shr => {
+                unreachable!("invariant: verified programs")
+            }
         },
         _ => match op {
             Binary::Add => wrap(lane, a.wrapping_add(b)),
@@ -110,9 +127,12 @@ fn run_binary(op: Binary, lane: Lane, a: u64, b: u64) -> u64 {
             Binary::And => a & b,
             Binary::Or => a | b,
             Binary::Xor => a ^ b,
+            Binary::Shl if b >= u64::from(lane.bits()) => 0,
             Binary::Shl => wrap(lane, a << b),
-            Binary::Shr => wrap(lane, (int_of(lane, a) >> b) as u64),
-            Binary::Div => unreachable!("invariant: verified programs"),
+            Binary::Shr => wrap(lane, (int_of(lane, a) >> b.min(64)) as u64),
+            Binary::Div | Binary::Rem if b == 0 => 0,
+            Binary::Div => wrap(lane, (int_of(lane, a) / int_of(lane, b)) as u64),
+            Binary::Rem => wrap(lane, (int_of(lane, a) % int_of(lane, b)) as u64),
         },
     }
 }
@@ -129,7 +149,7 @@ where
         Binary::Sub => a - b,
         Binary::Mul => a * b,
         Binary::Div => a / b,
-        Binary::And | Binary::Or | Binary::Xor | Binary::Shl | Binary::Shr => {
+        Binary::Rem | Binary::And | Binary::Or | Binary::Xor | Binary::Shl | Binary::Shr => {
             unreachable!("invariant: verified programs")
         }
     }

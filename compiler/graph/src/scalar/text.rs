@@ -18,6 +18,10 @@ impl Unary {
             Unary::Abs => "abs",
             Unary::Sqrt => "sqrt",
             Unary::Not => "not",
+            Unary::Floor => "floor",
+            Unary::Ceil => "ceil",
+            Unary::Trunc => "trunc",
+            Unary::Round => "round",
         }
     }
 }
@@ -30,6 +34,7 @@ impl Binary {
             Binary::Sub => "sub",
             Binary::Mul => "mul",
             Binary::Div => "div",
+            Binary::Rem => "rem",
             Binary::And => "and",
             Binary::Or => "or",
             Binary::Xor => "xor",

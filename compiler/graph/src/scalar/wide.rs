@@ -124,6 +124,16 @@ fn wide_unary(op: Unary, a: Dd) -> Dd {
         Unary::Neg => -a,
         Unary::Abs => a.abs(),
         Unary::Sqrt => a.sqrt(),
+        Unary::Floor => a.floor(),
+        Unary::Ceil => -(-a).floor(),
+        Unary::Trunc => {
+            if a < Dd::default() {
+                -(-a).floor()
+            } else {
+                a.floor()
+            }
+        }
+        Unary::Round => a.round_ties_even(),
         Unary::Not => unreachable!("invariant: verified programs"),
     }
 }
@@ -134,7 +144,7 @@ fn wide_binary(op: Binary, a: Dd, b: Dd) -> Dd {
         Binary::Sub => a - b,
         Binary::Mul => a * b,
         Binary::Div => a / b,
-        Binary::And | Binary::Or | Binary::Xor | Binary::Shl | Binary::Shr => {
+        Binary::Rem | Binary::And | Binary::Or | Binary::Xor | Binary::Shl | Binary::Shr => {
             unreachable!("invariant: verified programs")
         }
     }

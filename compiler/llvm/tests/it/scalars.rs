@@ -157,10 +157,20 @@ fn unary_suite() -> Suite {
     let mut suite = Suite::default();
     for d in LANES {
         let float = d.is_float();
-        for op in [Unary::Neg, Unary::Abs, Unary::Sqrt, Unary::Not] {
+        let all = [
+            Unary::Neg,
+            Unary::Abs,
+            Unary::Sqrt,
+            Unary::Not,
+            Unary::Floor,
+            Unary::Ceil,
+            Unary::Trunc,
+            Unary::Round,
+        ];
+        for op in all {
             let defined = match op {
                 Unary::Neg | Unary::Abs => d != DType::Bool,
-                Unary::Sqrt => float,
+                Unary::Sqrt | Unary::Floor | Unary::Ceil | Unary::Trunc | Unary::Round => float,
                 Unary::Not => !float,
             };
             if defined {
@@ -180,18 +190,29 @@ fn binary_suite() -> Suite {
     let mut suite = Suite::default();
     for d in LANES {
         let (float, bool) = (d.is_float(), d == DType::Bool);
-        for op in [Binary::Add, Binary::Sub, Binary::Mul, Binary::Div, Binary::And, Binary::Or, Binary::Xor] {
+        for op in [
+            Binary::Add,
+            Binary::Sub,
+            Binary::Mul,
+            Binary::Div,
+            Binary::Rem,
+            Binary::And,
+            Binary::Or,
+            Binary::Xor,
+            Binary::Shl,
+            Binary::Shr,
+        ] {
             let defined = match op {
                 Binary::Add | Binary::Mul => true,
-                Binary::Sub => !bool,
-                Binary::Div => float,
+                Binary::Sub | Binary::Div => !bool,
+                Binary::Rem | Binary::Shl | Binary::Shr => !bool && !float,
                 _ => !float,
             };
             if defined {
                 suite.one(&[d, d], d, |b, v| b.binary(op, v[0], v[1]));
             }
         }
-        for shift in [0, 1, 5, 8 * d.bytes() as i64 - 1] {
+        for shift in [0, 1, 5, 8 * d.bytes() as i64 - 1, 8 * d.bytes() as i64] {
             for op in [Binary::Shl, Binary::Shr] {
                 if !float && !bool {
                     suite.one(&[d], d, |b, v| {

@@ -7,7 +7,7 @@ use tgc_graph::data::DataId;
 use tgc_graph::dim::Dim;
 use tgc_graph::dtype::DType;
 use tgc_graph::graph::{Graph, NodeId};
-use tgc_graph::kernel::{Contraction, Kernel, Leaf, LoopAxis, Reduction, View, ViewAxis};
+use tgc_graph::kernel::{Contraction, Kernel, Leaf, LoopAxis, Reduction, View};
 use tgc_graph::module::{Function, Module};
 use tgc_graph::scalar::{Builder, Element, Lane, Program};
 
@@ -152,6 +152,9 @@ impl Definition {
     }
 }
 
+/// What is said of an operation that the evaluator knows and the lowering does not.
+const NOT_YET: &str = "cannot be compiled by this version; the reference evaluator computes it";
+
 fn define(module: &Module, function: &Function, id: NodeId) -> Result<Definition, LowerError> {
     let graph = &function.graph;
     let error = |problem: &str| LowerError::Node {
@@ -174,6 +177,7 @@ fn define(module: &Module, function: &Function, id: NodeId) -> Result<Definition
             Leaf::Splat(parts) => Definition::Splat(parts),
             Leaf::Data(data) => Definition::Source(Source::Constant(data)),
             Leaf::Size(size) => Definition::Size(size),
+            Leaf::Iota => return Err(error(NOT_YET)),
         },
         Kernel::Map(program) => {
             let rank = graph.ty(id).rank();
@@ -181,9 +185,15 @@ fn define(module: &Module, function: &Function, id: NodeId) -> Result<Definition
                 graph.operands(id).iter().map(|o| operand(graph, *o, (0..rank).map(Some))).collect();
             Definition::Inline { program: Some(program), operands }
         }
-        Kernel::View(view) => define_view(graph, id, &view),
+        Kernel::View(view) => define_view(graph, id, &view).ok_or_else(|| error(NOT_YET))?,
+        Kernel::Reduce(reduction) if reduction.indexed => return Err(error(NOT_YET)),
         Kernel::Reduce(reduction) => define_reduction(graph, id, &reduction),
         Kernel::Contract(contraction) => define_contraction(graph, id, &contraction),
+        Kernel::Reshape
+        | Kernel::Concatenate(_)
+        | Kernel::Gather(_)
+        | Kernel::Scatter(_)
+        | Kernel::Prefix(_) => return Err(error(NOT_YET)),
         Kernel::Deferred => return Err(error("has no kernel; expand and differentiate it first")),
     })
 }
@@ -194,13 +204,11 @@ fn operand(graph: &Graph, node: NodeId, axes: impl Iterator<Item = Option<usize>
     Operand { node, axes: axes.zip(shape).map(|(axis, size)| axis.filter(|_| !size.is_one())).collect() }
 }
 
-fn define_view(graph: &Graph, id: NodeId, view: &View) -> Definition {
-    let axes = view.axes.iter().map(|axis| match axis {
-        ViewAxis::Axis(axis) => Some(*axis),
-        ViewAxis::Zero => None,
-    });
+fn define_view(graph: &Graph, id: NodeId, view: &View) -> Option<Definition> {
+    let plain = view.axes.iter().all(|axis| axis.is_zero() || axis.as_axis().is_some());
+    let axes = view.axes.iter().map(|axis| axis.as_axis());
     let viewed = operand(graph, graph.operands(id)[view.operand], axes);
-    Definition::Inline { program: None, operands: vec![viewed] }
+    plain.then(|| Definition::Inline { program: None, operands: vec![viewed] })
 }
 
 fn define_reduction(graph: &Graph, id: NodeId, reduction: &Reduction) -> Definition {

@@ -325,7 +325,7 @@ fn cost(program: &Program) -> u32 {
             let halves = narrow(lane.bytes(), lane.is_float()) || narrow(from.bytes(), from.is_float());
             if halves { 2 } else { 1 }
         }
-        Inst::Unary(Unary::Sqrt, _) | Inst::Binary(Binary::Div, _, _) => 6,
+        Inst::Unary(Unary::Sqrt, _) | Inst::Binary(Binary::Div | Binary::Rem, _, _) => 6,
         Inst::Unary(..) | Inst::Binary(..) | Inst::Compare(..) | Inst::Select(..) | Inst::Fma(..) => 1,
         Inst::Math(..) => 20,
     };

@@ -103,7 +103,7 @@ fn inst_to_text(program: &Program, at: usize, params: &[Leaf], texts: &[Text]) -
         Inst::Unary(Unary::Not, a) => {
             Text { text: format!("!{}", bound(texts, a, PREFIX)), strength: PREFIX }
         }
-        Inst::Unary(op @ (Unary::Abs | Unary::Sqrt), a) => atom(format!("{}({})", op.name(), plain(a))),
+        Inst::Unary(op, a) => atom(format!("{}({})", op.name(), plain(a))),
         Inst::Binary(op, a, b) => {
             let (operator, strength) = operator(op);
             infix(a, operator, b, strength)
@@ -132,6 +132,7 @@ fn operator(op: Binary) -> (&'static str, u8) {
         Binary::Sub => ("-", SUM),
         Binary::Mul => ("*", PRODUCT),
         Binary::Div => ("/", PRODUCT),
+        Binary::Rem => ("rem", OTHER),
         Binary::And => ("&", OTHER),
         Binary::Or => ("|", OTHER),
         Binary::Xor => ("^", OTHER),

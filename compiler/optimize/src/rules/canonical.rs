@@ -144,7 +144,8 @@ fn common_factor(m: &Match<'_>) -> bool {
 }
 
 fn uniform_types(rewriter: &mut Rewriter<'_>, id: NodeId) -> Option<NodeId> {
-    if facts::is_uniform(rewriter.graph(), id) {
+    let promotes = rewriter.graph().op(id).definition().promotes();
+    if !promotes || facts::is_uniform(rewriter.graph(), id) {
         return None;
     }
     let node = rewriter.graph().node(id).clone();
