@@ -295,9 +295,9 @@ pub fn joined_columns() -> ModelPlan {
 }
 
 /// `Binary` on two `i32`s: for programs that the verifier must refuse or accept.
-pub fn integer_program(op: Binary) -> Program {
-    let mut b = Builder::new(&[DType::I32, DType::I32]);
+pub fn float_program(op: Binary) -> Program {
+    let mut b = Builder::new(&[DType::F32, DType::F32]);
     let (x, y) = (b.param(0), b.param(1));
-    let result = Element::real(DType::I32, b.binary(op, x.re(), y.re()));
+    let result = Element::real(DType::F32, b.binary(op, x.re(), y.re()));
     b.finish(vec![result])
 }

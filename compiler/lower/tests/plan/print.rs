@@ -222,6 +222,6 @@ fn expressions_keep_their_grouping() {
         }),
         "z = a + b <= b",
     );
-    check(integer_program(Binary::Xor), "z = a ^ b");
+    check(float_program(Binary::Xor), "z = a ^ b");
     check(Program::identity(DType::C64), "z = (a.re : a.im)");
 }

@@ -77,8 +77,8 @@ fn flipped_transposed_and_shifted_accesses_are_accepted() {
 fn programs_are_checked() {
     refuse(
         map(),
-        |p| block_mut(p, 0, 0).program = integer_program(Binary::Div),
-        "function `f`, step 0, block 0: the program %2: expected floats to divide",
+        |p| block_mut(p, 0, 0).program = float_program(Binary::Rem),
+        "function `f`, step 0, block 0: the program %2: expected integers for a remainder",
     );
     refuse(
         map(),
