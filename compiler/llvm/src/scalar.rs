@@ -74,11 +74,13 @@ impl<'c> Emit<'_, '_, 'c> {
             Inst::Compare(predicate, a, b) => {
                 self.compare(predicate, self.program.lane(a), value(a), value(b))
             }
-            Inst::Select(c, a, b) => self.ir.select(value(c), value(a), value(b)),
+            Inst::Select(c, a, b) | Inst::Rarely(c, a, b) => self.ir.select(value(c), value(a), value(b)),
             Inst::Fma(a, b, c) => self.ir.intrinsic("llvm.fma", &[value(a), value(b), value(c)]),
             Inst::Convert(a) => self.convert(self.program.lane(a), lane, value(a)),
             Inst::Bitcast(a) => self.bitcast(self.program.lane(a), lane, value(a)),
-            Inst::Param { .. } | Inst::Math(..) => unreachable!("invariant: the program is expanded"),
+            Inst::Param { .. } | Inst::Math(..) | Inst::Math2(..) => {
+                unreachable!("invariant: the program is expanded")
+            }
         }
     }
 

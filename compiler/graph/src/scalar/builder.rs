@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::{Binary, Inst, Lane, MathFn, Predicate, Program, Unary, Value, run_inst};
+use super::{Binary, Inst, Lane, MathFn, MathFn2, Predicate, Program, Unary, Value, run_inst};
 use crate::dtype::DType;
 
 /// The value(s) of one tensor element: one lane, or two for complex.
@@ -143,14 +143,14 @@ impl Builder {
                 Inst::Unary(Unary::Neg | Unary::Abs, x) => Some(self.push(Inst::Unary(Unary::Abs, x), lane)),
                 _ => None,
             },
-            Inst::Select(_, a, b) if a == b => Some(a),
+            Inst::Select(_, a, b) | Inst::Rarely(_, a, b) if a == b => Some(a),
             _ => None,
         }
     }
 
     fn fold(&self, inst: Inst, lane: Lane) -> Option<u64> {
         // Elementary functions stay: their value is what their expansion gives on the target.
-        if matches!(inst, Inst::Param { .. } | Inst::Const(_) | Inst::Math(..)) {
+        if matches!(inst, Inst::Param { .. } | Inst::Const(_) | Inst::Math(..) | Inst::Math2(..)) {
             return None;
         }
         let operands = inst.operands();
@@ -199,6 +199,12 @@ impl Builder {
         self.push(Inst::Select(c, a, b), self.lane(a))
     }
 
+    /// The same as [`Builder::select`], where the condition rarely holds.
+    pub fn rarely(&mut self, c: Value, a: Value, b: Value) -> Value {
+        debug_assert_eq!(self.lane(a), self.lane(b), "branches of a select");
+        self.push(Inst::Rarely(c, a, b), self.lane(a))
+    }
+
     /// a*b + c, rounded once.
     pub fn fma(&mut self, a: Value, b: Value, c: Value) -> Value {
         self.push(Inst::Fma(a, b, c), self.lane(a))
@@ -218,6 +224,12 @@ impl Builder {
     /// An elementary function.
     pub fn math(&mut self, function: MathFn, a: Value) -> Value {
         self.push(Inst::Math(function, a), self.lane(a))
+    }
+
+    /// An elementary function of two values.
+    pub fn math2(&mut self, function: MathFn2, a: Value, b: Value) -> Value {
+        debug_assert_eq!(self.lane(a), self.lane(b), "operands of {function:?}");
+        self.push(Inst::Math2(function, a, b), self.lane(a))
     }
 
     /// Copies a program in, with these elements for its parameters; returns its results.

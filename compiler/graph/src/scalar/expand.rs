@@ -5,7 +5,7 @@ use super::{Builder, Element, Inst, Lane, Program, Value, half, math};
 use crate::dtype::DType;
 
 impl Program {
-    /// The same program without [`Inst::Math`] and without 16-bit float lanes. A parameter or result of
+    /// The same program without elementary functions and without 16-bit float lanes. A parameter or result of
     /// type `f16` or `bf16` is then a `U16` lane that holds its bits.
     pub fn expand(&self) -> Program {
         let mut b = Builder::new(&self.params);
@@ -23,6 +23,9 @@ impl Program {
         let stored = if matches!(lane, Lane::F16 | Lane::BF16) { Lane::U16 } else { lane };
         match *inst {
             Inst::Math(function, a) => math::build(b, function, values[a.0 as usize]),
+            Inst::Math2(function, a, c) => {
+                math::build2(b, function, [values[a.0 as usize], values[c.0 as usize]])
+            }
             Inst::Convert(a) => half::build_convert(b, values[a.0 as usize], self.lane(a), lane),
             _ => b.push(inst.map(&mut |v| values[v.0 as usize]), stored),
         }

@@ -2,8 +2,8 @@
 //!
 //! The reference evaluator, the Plan's interpreter and the LLVM back end run the same [`Program`]s, so an
 //! operation's meaning is written once. `Add` and `Mul` never contract; [`Inst::Fma`] rounds once
-//! everywhere. A complex element is a pair of lanes. [`Inst::Math`] and the 16-bit float lanes are
-//! shorthand that [`expand`](Program::expand) turns into the remaining instructions.
+//! everywhere. A complex element is a pair of lanes. [`Inst::Math`], [`Inst::Math2`] and the 16-bit
+//! float lanes are shorthand that [`expand`](Program::expand) turns into the remaining instructions.
 
 mod builder;
 mod complex;
@@ -203,6 +203,20 @@ impl MathFn {
     }
 }
 
+/// Elementary functions of two values, on `F32` and `F64` lanes; [`math`] says how each is computed and how well.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum MathFn2 {}
+
+impl MathFn2 {
+    /// Every function, in declaration order.
+    pub const ALL: [MathFn2; 0] = [];
+
+    /// Lower-case name.
+    pub const fn name(self) -> &'static str {
+        match self {}
+    }
+}
+
 /// One instruction. Its lane stands beside it in [`Program::insts`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Inst {
@@ -223,6 +237,9 @@ pub enum Inst {
     Compare(Predicate, Value, Value),
     /// `if c { a } else { b }`, without evaluating lazily.
     Select(Value, Value, Value),
+    /// The same as [`Inst::Select`], with the promise that the condition rarely holds: what only the first choice
+    /// needs may be skipped where it does not.
+    Rarely(Value, Value, Value),
     /// a*b + c with one rounding.
     Fma(Value, Value, Value),
     /// To the result's lane by value: integers wrap among themselves; floats truncate toward zero and
@@ -232,6 +249,8 @@ pub enum Inst {
     Bitcast(Value),
     /// An elementary function of one value.
     Math(MathFn, Value),
+    /// An elementary function of two values.
+    Math2(MathFn2, Value, Value),
 }
 
 impl Inst {
@@ -242,8 +261,12 @@ impl Inst {
             Inst::Unary(_, a) | Inst::Convert(a) | Inst::Bitcast(a) | Inst::Math(_, a) => {
                 SmallVec::from_slice(&[a])
             }
-            Inst::Binary(_, a, b) | Inst::Compare(_, a, b) => SmallVec::from_slice(&[a, b]),
-            Inst::Select(a, b, c) | Inst::Fma(a, b, c) => SmallVec::from_slice(&[a, b, c]),
+            Inst::Binary(_, a, b) | Inst::Compare(_, a, b) | Inst::Math2(_, a, b) => {
+                SmallVec::from_slice(&[a, b])
+            }
+            Inst::Select(a, b, c) | Inst::Rarely(a, b, c) | Inst::Fma(a, b, c) => {
+                SmallVec::from_slice(&[a, b, c])
+            }
         }
     }
 
@@ -257,7 +280,9 @@ impl Inst {
             Inst::Math(op, a) => Inst::Math(op, f(a)),
             Inst::Binary(op, a, b) => Inst::Binary(op, f(a), f(b)),
             Inst::Compare(op, a, b) => Inst::Compare(op, f(a), f(b)),
+            Inst::Math2(op, a, b) => Inst::Math2(op, f(a), f(b)),
             Inst::Select(a, b, c) => Inst::Select(f(a), f(b), f(c)),
+            Inst::Rarely(a, b, c) => Inst::Rarely(f(a), f(b), f(c)),
             Inst::Fma(a, b, c) => Inst::Fma(f(a), f(b), f(c)),
         }
     }
@@ -287,10 +312,10 @@ impl Program {
         b.finish(vec![x])
     }
 
-    /// True when no [`Inst::Math`] or 16-bit float lane is left.
+    /// True when no elementary function or 16-bit float lane is left.
     pub fn is_expanded(&self) -> bool {
-        self.insts
-            .iter()
-            .all(|(inst, lane)| !matches!(inst, Inst::Math(..)) && !matches!(lane, Lane::F16 | Lane::BF16))
+        self.insts.iter().all(|(inst, lane)| {
+            !matches!(inst, Inst::Math(..) | Inst::Math2(..)) && !matches!(lane, Lane::F16 | Lane::BF16)
+        })
     }
 }

@@ -32,12 +32,12 @@ impl Program {
 pub fn run_inst(inst: &Inst, lane: Lane, operands: &[(u64, Lane)]) -> Option<u64> {
     let bits = |i: usize| operands[i].0;
     Some(match *inst {
-        Inst::Param { .. } | Inst::Math(..) => return None,
+        Inst::Param { .. } | Inst::Math(..) | Inst::Math2(..) => return None,
         Inst::Const(bits) => bits,
         Inst::Unary(op, _) => run_unary(op, lane, bits(0)),
         Inst::Binary(op, _, _) => run_binary(op, lane, bits(0), bits(1)),
         Inst::Compare(predicate, _, _) => u64::from(run_compare(predicate, operands[0].1, bits(0), bits(1))),
-        Inst::Select(..) => {
+        Inst::Select(..) | Inst::Rarely(..) => {
             if bits(0) != 0 {
                 bits(1)
             } else {

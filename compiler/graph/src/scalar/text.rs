@@ -87,10 +87,12 @@ impl fmt::Display for Program {
                 Inst::Binary(op, a, c) => writeln!(f, "{} {name} {a}, {c}", op.name())?,
                 Inst::Compare(p, a, c) => writeln!(f, "{} {} {a}, {c}", p.name(), self.lane(a).name())?,
                 Inst::Select(c, x, y) => writeln!(f, "select {name} {c}, {x}, {y}")?,
+                Inst::Rarely(c, x, y) => writeln!(f, "rarely {name} {c}, {x}, {y}")?,
                 Inst::Fma(x, y, z) => writeln!(f, "fma {name} {x}, {y}, {z}")?,
                 Inst::Convert(a) => writeln!(f, "convert {name} {a}")?,
                 Inst::Bitcast(a) => writeln!(f, "bitcast {name} {a}")?,
                 Inst::Math(function, a) => writeln!(f, "{} {name} {a}", function.name())?,
+                Inst::Math2(function, a, c) => writeln!(f, "{} {name} {a}, {c}", function.name())?,
             }
         }
         let results: Vec<String> = self

@@ -4,7 +4,9 @@
 //! nothing. Other lanes hold bits and mean what [`run_inst`] says. It takes programs before
 //! [`expand`](Program::expand), where elementary functions are still named.
 
-use super::{Binary, Dd, Inst, Lane, MathFn, Predicate, Program, Unary, lane_from_bits_f64, run_inst};
+use super::{
+    Binary, Dd, Inst, Lane, MathFn, MathFn2, Predicate, Program, Unary, lane_from_bits_f64, run_inst,
+};
 
 /// A value in wide arithmetic.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -86,13 +88,14 @@ impl Program {
             Inst::Param { .. } => unreachable!("invariant: parameters are read by the caller"),
             Inst::Const(bits) => Wide::from_bits(lane, bits),
             Inst::Math(function, a) => Wide::Real(wide_math(function, real(a))),
+            Inst::Math2(function, a, b) => Wide::Real(wide_math2(function, real(a), real(b))),
             Inst::Fma(a, b, c) => Wide::Real(real(a) * real(b) + real(c)),
             Inst::Unary(op, a) if lane.is_float() => Wide::Real(wide_unary(op, real(a))),
             Inst::Binary(op, a, b) if lane.is_float() => Wide::Real(wide_binary(op, real(a), real(b))),
             Inst::Compare(predicate, a, b) if self.lane(a).is_float() => {
                 Wide::Bits(u64::from(wide_compare(predicate, real(a), real(b))))
             }
-            Inst::Select(c, a, b) => {
+            Inst::Select(c, a, b) | Inst::Rarely(c, a, b) => {
                 let chosen = if values[c.0 as usize].bits() != 0 { a } else { b };
                 values[chosen.0 as usize]
             }
@@ -117,6 +120,11 @@ fn wide_math(function: MathFn, x: Dd) -> Dd {
         MathFn::Sigmoid => x.sigmoid(),
         MathFn::Softplus => x.softplus(),
     }
+}
+
+fn wide_math2(function: MathFn2, x: Dd, y: Dd) -> Dd {
+    let _ = (x, y);
+    match function {}
 }
 
 fn wide_unary(op: Unary, a: Dd) -> Dd {

@@ -326,8 +326,9 @@ fn cost(program: &Program) -> u32 {
             if halves { 2 } else { 1 }
         }
         Inst::Unary(Unary::Sqrt, _) | Inst::Binary(Binary::Div | Binary::Rem, _, _) => 6,
-        Inst::Unary(..) | Inst::Binary(..) | Inst::Compare(..) | Inst::Select(..) | Inst::Fma(..) => 1,
-        Inst::Math(..) => 20,
+        Inst::Unary(..) | Inst::Binary(..) | Inst::Compare(..) | Inst::Fma(..) => 1,
+        Inst::Select(..) | Inst::Rarely(..) => 1,
+        Inst::Math(..) | Inst::Math2(..) => 20,
     };
     program.insts.iter().map(each).sum()
 }

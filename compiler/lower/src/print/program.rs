@@ -113,10 +113,12 @@ fn inst_to_text(program: &Program, at: usize, params: &[Leaf], texts: &[Text]) -
             Text { text: format!("{a} {} {b}", comparison(predicate)), strength: OTHER }
         }
         Inst::Select(c, a, b) => atom(format!("select({}, {}, {})", plain(c), plain(a), plain(b))),
+        Inst::Rarely(c, a, b) => atom(format!("rarely({}, {}, {})", plain(c), plain(a), plain(b))),
         Inst::Fma(a, b, c) => atom(format!("fma({}, {}, {})", plain(a), plain(b), plain(c))),
         Inst::Convert(a) => atom(format!("{}({})", lane.name(), plain(a))),
         Inst::Bitcast(a) => atom(format!("bitcast_{}({})", lane.name(), plain(a))),
         Inst::Math(function, a) => atom(format!("{}({})", function.name(), plain(a))),
+        Inst::Math2(function, a, b) => atom(format!("{}({}, {})", function.name(), plain(a), plain(b))),
     }
 }
 

@@ -84,7 +84,7 @@ fn check_inst(program: &Program, at: usize, inst: &Inst, lane: Lane) -> Result<(
             require(lane == Lane::Bool, "a comparison gives bool")?;
             require(of(a) == of(b), "compares values of different lanes")
         }
-        Inst::Select(condition, a, b) => {
+        Inst::Select(condition, a, b) | Inst::Rarely(condition, a, b) => {
             require(of(condition) == Lane::Bool, "selects by a value that is not bool")?;
             same(&[a, b])
         }
@@ -97,7 +97,7 @@ fn check_inst(program: &Program, at: usize, inst: &Inst, lane: Lane) -> Result<(
             require(of(a).bytes() == lane.bytes(), "bitcasts to another width")?;
             require(lane != Lane::Bool || of(a) == Lane::Bool, "bitcasts to bool")
         }
-        Inst::Math(..) => Err("found an elementary function, expected an expanded program"),
+        Inst::Math(..) | Inst::Math2(..) => Err("found an elementary function, expected an expanded program"),
     }
 }
 

@@ -10,7 +10,7 @@ mod exp;
 mod log;
 mod logistic;
 
-use super::{Binary, Builder, Lane, MathFn, Predicate, Unary, Value};
+use super::{Binary, Builder, Lane, MathFn, MathFn2, Predicate, Unary, Value};
 
 /// Builds a function of `x`, an `F32` or `F64` lane.
 pub(super) fn build(b: &mut Builder, function: MathFn, x: Value) -> Value {
@@ -23,6 +23,12 @@ pub(super) fn build(b: &mut Builder, function: MathFn, x: Value) -> Value {
         MathFn::Sigmoid => logistic::build_sigmoid(e, x),
         MathFn::Softplus => logistic::build_softplus(e, x),
     }
+}
+
+/// Builds a function of two values of one lane, `F32` or `F64`.
+pub(super) fn build2(b: &mut Builder, function: MathFn2, x: [Value; 2]) -> Value {
+    let _ = Emit::new(b, x[0]);
+    match function {}
 }
 
 /// A constant for each lane.
