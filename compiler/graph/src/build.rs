@@ -1,9 +1,10 @@
 //! Short spellings for passes and gradient rules that build nodes. Operands are well-typed by the
 //! caller's argument; all have one rank.
 
+use crate::dim::Dim;
 use crate::dtype::DType;
 use crate::graph::{Graph, NodeId};
-use crate::ops::{Add, Cast, Dimshuffle, Div, Mul, Neg, Sub};
+use crate::ops::{Add, Cast, Dimshuffle, Div, Iota, Mul, Neg, Sub};
 
 impl Graph {
     /// `a + b`.
@@ -29,6 +30,11 @@ impl Graph {
     /// `-a`.
     pub fn neg_node(&mut self, a: NodeId) -> NodeId {
         self.op_node(Neg {}, &[a])
+    }
+
+    /// 0, 1, 2, … as `i64`.
+    pub fn iota(&mut self, size: Dim) -> NodeId {
+        self.op_node(Iota { size }, &[])
     }
 
     /// `a` in another element type; `a` itself if it has it.

@@ -52,10 +52,17 @@ fn placeholder(text: &str) -> Option<(String, usize, String)> {
 /// An axis of an operand, to name in messages.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct AxisOf {
-    /// Which operand.
+    /// Which operand; what is none is the result.
     pub operand: usize,
     /// Which of its axes.
     pub axis: usize,
+}
+
+impl AxisOf {
+    /// An axis of the result.
+    pub fn result(axis: usize) -> AxisOf {
+        AxisOf { operand: usize::MAX, axis }
+    }
 }
 
 /// A demand that two sizes be equal.
@@ -123,6 +130,29 @@ impl Demands<'_> {
             format!("axis {} of {{{}}} must have at least the size {least}", axis.axis, axis.operand),
             "give the dim a range that begins there",
         ))
+    }
+
+    /// Demands that sizes of the result that an attribute gives be sizes: not below 0. Once a model is built, the
+    /// verifier looks at all sizes.
+    ///
+    /// # Errors
+    ///
+    /// If one is below 0.
+    pub fn exist(&mut self, shape: &[Dim]) -> Result<(), TypeError> {
+        let Some(made) = &mut self.equations.made else { return Ok(()) };
+        for (axis, dim) in shape.iter().enumerate() {
+            match dim.as_const() {
+                Some(size) if size < 0 => {
+                    return Err(TypeError::new(
+                        format!("axis {axis} of the result would have the size {size}"),
+                        "give sizes that are not below 0",
+                    ));
+                }
+                Some(_) => {}
+                None => made.push(Demand::AtLeast(dim.clone(), 0, AxisOf::result(axis))),
+            }
+        }
+        Ok(())
     }
 
     /// Demands that two sizes be equal; returns the one to go on with (a constant if there is one).

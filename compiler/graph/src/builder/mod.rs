@@ -254,7 +254,8 @@ impl Arena {
     fn collect_demands(&mut self, node: NodeId, operands: &[NodeId]) {
         let made = self.graph.equations.made.as_mut().map(std::mem::take).unwrap_or_default();
         let name = |arena: &Arena, at: AxisOf| {
-            let operand = pp::shorten(&pp::expression(&arena.graph, operands[at.operand]));
+            let named = operands.get(at.operand).copied().unwrap_or(node);
+            let operand = pp::shorten(&pp::expression(&arena.graph, named));
             format!("{operand} axis {}", at.axis)
         };
         for demand in made {

@@ -42,9 +42,11 @@ macro_rules! leaf_operation {
             fn infer(
                 &self,
                 _: &[crate::infer::Operand<'_>],
-                _: &mut crate::infer::Demands<'_>,
+                demands: &mut crate::infer::Demands<'_>,
             ) -> Result<crate::ty::TensorType, crate::infer::TypeError> {
-                crate::ops::leaf::LeafOperation::ty(self)
+                let ty = crate::ops::leaf::LeafOperation::ty(self)?;
+                demands.exist(&ty.shape)?;
+                Ok(ty)
             }
             fn kernel(
                 &self,

@@ -148,6 +148,7 @@ ops! {
     shared::Shared,
     constant::Constant,
     size_value::SizeValue,
+    iota::Iota,
     zero::Zero,
     // Arithmetic.
     add::Add,

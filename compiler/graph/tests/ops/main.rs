@@ -1,0 +1,3 @@
+//! Operations, group by group: values, special cases, messages, gradients.
+
+mod shape;
