@@ -38,9 +38,8 @@ fn cluster(module: &Module, function: &Function, index: usize) -> String {
 fn label(graph: &Graph, id: tgc_graph::graph::NodeId) -> String {
     let op = graph.op(id);
     let name = match op {
-        Op::Input(input) => format!("input {}", input.name),
         Op::Shared(shared) => format!("shared {}", shared.name),
-        other => other.name().to_owned(),
+        other => other.input_name().map_or_else(|| other.name().to_owned(), |name| format!("input {name}")),
     };
     format!("%{} {name}\n{}", id.0, graph.ty(id).display(&graph.symbols))
 }

@@ -345,7 +345,9 @@ impl<'a> Maker<'a> {
             .graph
             .ids()
             .filter(|id| {
-                matches!(self.graph.op(*id), Op::Input(_) | Op::Shared(_)) && is_float(&self.graph, *id)
+                let op = self.graph.op(*id);
+                let leaf = op.input_name().is_some() || matches!(op, Op::Shared(_));
+                leaf && is_float(&self.graph, *id)
             })
             .collect();
         if let (Some(cost), Some(leaf)) = (self.random.pick(&costs), self.random.pick(&leaves)) {

@@ -6,6 +6,7 @@
 use crate::array::Array;
 use crate::dim::Symbol;
 use crate::graph::{Graph, NodeId};
+use crate::ops::Op;
 
 /// A finished model.
 #[derive(Clone, Debug)]
@@ -67,6 +68,14 @@ impl Function {
     /// The nodes the function is for: outputs, then updates.
     pub fn roots(&self) -> Vec<NodeId> {
         self.outputs.iter().map(|o| o.node).chain(self.updates.iter().map(|u| u.node)).collect()
+    }
+
+    /// The value of an input when the caller gives none.
+    pub fn default_of(&self, input: NodeId) -> Option<Array> {
+        match self.graph.op(input) {
+            Op::OptionalInput(input) => input.value(&self.graph.data),
+            _ => None,
+        }
     }
 
     /// The same function over another graph, given where each node went.

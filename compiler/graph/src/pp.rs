@@ -82,12 +82,11 @@ fn pieces(graph: &Graph, id: NodeId) -> Vec<Piece> {
 
 fn leaf(graph: &Graph, op: &Op) -> String {
     match op {
-        Op::Input(input) => input.name.to_string(),
         Op::Shared(shared) => shared.name.to_string(),
         Op::Constant(constant) => constant_text(graph, constant),
         Op::SizeValue(value) => value.size.display(&graph.symbols).to_string(),
         Op::Zero(_) => "0".to_owned(),
-        other => other.name().to_owned(),
+        other => other.input_name().unwrap_or(other.name()).to_owned(),
     }
 }
 

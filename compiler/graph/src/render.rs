@@ -29,13 +29,12 @@ pub fn dot(function: &Function, shared: &[SharedVariable]) -> String {
 fn node(out: &mut String, graph: &Graph, id: NodeId) {
     let node = graph.node(id);
     let name = match &node.op {
-        Op::Input(input) => format!("input {}", input.name),
         Op::Shared(shared) => format!("shared {}", shared.name),
         Op::Constant(constant) => match constant.as_splat() {
             Some(parts) => crate::text::element_to_text(constant.dtype, parts),
             None => "constant".to_owned(),
         },
-        op => op.name().to_owned(),
+        op => op.input_name().map_or_else(|| op.name().to_owned(), |name| format!("input {name}")),
     };
     let label = format!("%{} {name}\n{}", id.0, node.ty.display(&graph.symbols));
     let shape = if node.op.definition().arity() == 0 { ", shape=ellipse" } else { "" };

@@ -18,7 +18,7 @@ use crate::graph::{Graph, Node, NodeId};
 use crate::infer::{Demands, Equations, Operand};
 use crate::limits::{MAX_EQUATIONS, MAX_SHAPE_TERMS, MAX_TENSOR_BYTES, is_small};
 use crate::module::{Function, Module, SharedVariable, Update};
-use crate::ops::{Constant, Elements, Op};
+use crate::ops::{Elements, Op};
 use crate::origin::Origin;
 use crate::text::mask;
 use crate::ty::{MAX_RANK, TensorType};
@@ -187,8 +187,8 @@ fn verify_parameter_names(function: &Function) -> Result<(), VerifyError> {
         scope.enter(&of("size"), &symbol.name, Use::Parameter)?;
     }
     for id in &function.inputs {
-        if let Some(Op::Input(input)) = get(&function.graph, *id).map(|node| &node.op) {
-            scope.enter(&of("input"), &input.name, Use::Parameter)?;
+        if let Some(name) = get(&function.graph, *id).and_then(|node| node.op.input_name()) {
+            scope.enter(&of("input"), name, Use::Parameter)?;
         }
     }
     for output in &function.outputs {
@@ -300,9 +300,8 @@ impl Check<'_> {
     /// A node as the author knows it.
     fn describe(&self, id: NodeId) -> String {
         match self.graph.op(id) {
-            Op::Input(input) => format!("`{}`", input.name),
             Op::Shared(shared) => format!("`{}`", shared.name),
-            _ => format!("%{}", id.0),
+            op => op.input_name().map_or_else(|| format!("%{}", id.0), |name| format!("`{name}`")),
         }
     }
 
@@ -355,7 +354,8 @@ impl Check<'_> {
         self.node_sizes(id, node)?;
         self.node_type(id, node, equations)?;
         match &node.op {
-            Op::Constant(constant) => self.constant(id, constant),
+            Op::Constant(constant) => self.elements(id, constant.elements, &node.ty),
+            Op::OptionalInput(input) => self.elements(id, input.default, &node.ty),
             Op::Shared(shared) => self.shared_node(id, &shared.name, &node.ty),
             _ => Ok(()),
         }
@@ -453,20 +453,20 @@ impl Check<'_> {
         Err(self.fail_at(id, format!("its type is {have}, and its operands give {want}")))
     }
 
-    fn constant(&self, id: NodeId, constant: &Constant) -> Result<(), VerifyError> {
-        let problem = match constant.elements {
+    fn elements(&self, id: NodeId, elements: Elements, ty: &TensorType) -> Result<(), VerifyError> {
+        let problem = match elements {
             Elements::Splat(parts) => {
-                let width = mask(constant.dtype.lane());
-                let second = if constant.dtype.parts() == 2 { width } else { 0 };
+                let width = mask(ty.dtype.lane());
+                let second = if ty.dtype.parts() == 2 { width } else { 0 };
                 if parts[0] <= width && parts[1] <= second {
                     return Ok(());
                 }
-                format!("its value has more bits than {}", constant.dtype)
+                format!("its value has more bits than {}", ty.dtype)
             }
             Elements::Data(data) => match self.graph.data.get(data) {
                 None => format!("its data {data:?} is not in the function"),
                 Some(array) => {
-                    if array_type(array) == TensorType::new(constant.dtype, constant.shape.clone()) {
+                    if array_type(array) == *ty {
                         return Ok(());
                     }
                     format!("its data is {}{:?}", array.dtype(), array.shape())
@@ -491,24 +491,19 @@ impl Check<'_> {
     fn inputs(&self) -> Result<(), VerifyError> {
         let mut listed = HashSet::new();
         for id in &self.function.inputs {
-            match get(self.graph, *id).map(|node| &node.op) {
-                Some(Op::Input(_)) if listed.insert(*id) => {}
-                Some(Op::Input(input)) => {
-                    return Err(
-                        self.fail(format!("the input `{}` is listed twice; list it once", input.name))
-                    );
+            match get(self.graph, *id).map(|node| node.op.input_name()) {
+                Some(Some(_)) if listed.insert(*id) => {}
+                Some(Some(name)) => {
+                    return Err(self.fail(format!("the input `{name}` is listed twice; list it once")));
                 }
-                Some(_) => return Err(self.fail_at(*id, "it is listed as an input and is none")),
+                Some(None) => return Err(self.fail_at(*id, "it is listed as an input and is none")),
                 None => return Err(self.fail(format!("its input %{} is no node of it", id.0))),
             }
         }
         for id in self.graph.ids() {
-            match self.graph.op(id) {
-                Op::Input(input) if !listed.contains(&id) => {
-                    let problem = format!("`{}` is not among the function's inputs; list it", input.name);
-                    return Err(self.fail_at(id, problem));
-                }
-                _ => {}
+            if let Some(name) = self.graph.op(id).input_name().filter(|_| !listed.contains(&id)) {
+                let problem = format!("`{name}` is not among the function's inputs; list it");
+                return Err(self.fail_at(id, problem));
             }
         }
         Ok(())

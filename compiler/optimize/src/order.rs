@@ -36,9 +36,8 @@ impl Key {
         operands().for_each(|key| hasher.write_u64(key.hash));
         let (constant, name) = match &node.op {
             Op::Constant(_) => (true, ""),
-            Op::Input(input) => (false, &*input.name),
             Op::Shared(shared) => (false, &*shared.name),
-            _ => (false, ""),
+            op => (false, op.input_name().unwrap_or_default()),
         };
         let class = match constant {
             true => 0,

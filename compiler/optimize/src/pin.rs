@@ -18,7 +18,8 @@ pub(crate) fn pin(graph: &Graph, roots: &[NodeId]) -> (Graph, Vec<NodeId>) {
     let mut costs: BTreeMap<NodeId, Vec<NodeId>> = BTreeMap::new();
     for id in graph.ids().filter(|id| live[id.index()]) {
         if let (Op::Grad(_), [cost, wrt]) = (graph.op(id), graph.operands(id))
-            && !matches!(graph.op(*wrt), Op::Input(_) | Op::Shared(_))
+            && !matches!(graph.op(*wrt), Op::Shared(_))
+            && graph.op(*wrt).input_name().is_none()
             && !graph.is_weak(*wrt)
         {
             costs.entry(*cost).or_default().push(*wrt);

@@ -60,7 +60,7 @@ impl<'m> Tensor<'m> {
     ) -> Result<Array, EvalError> {
         let (inputs, values): (Vec<_>, Vec<_>) = inputs.into_iter().unzip();
         let builder = self.model.function("eval").inputs(inputs).output("value", self).allow_unused();
-        let function = builder.build(&self.model.arena())?;
+        let function = builder.build(&mut self.model.arena_mut())?;
         let shared = self.model.arena().shared.clone();
         let mut outcome = evaluate(&function, &shared, &values, &Sizes::new())?;
         Ok(outcome.outputs.remove(0))

@@ -4,13 +4,15 @@ use std::collections::BTreeMap;
 use std::panic::Location;
 
 use super::solve::{self, Solution};
+use super::tensor::Handle;
 use super::{Arena, BuildError, Demand, Floor, Model, Problem, Tensor};
+use crate::array::Array;
 use crate::attribute::Attribute;
 use crate::dim::{Dim, SymbolId, Symbols};
 use crate::graph::{Graph, NodeId};
 use crate::infer::{Equation, Equations};
 use crate::module::{Function, Output, Update};
-use crate::ops::Op;
+use crate::ops::{Op, OptionalInput};
 use crate::origin::Origin;
 
 /// A function under construction.
@@ -23,6 +25,8 @@ pub struct FunctionBuilder<'m> {
     inputs: Vec<Tensor<'m>>,
     outputs: Vec<(String, Tensor<'m>)>,
     updates: Vec<(Tensor<'m>, Tensor<'m>, Origin)>,
+    defaults: Vec<(Tensor<'m>, Array, Origin)>,
+    givens: Vec<(Tensor<'m>, Tensor<'m>, Origin)>,
     allow_unused: bool,
 }
 
@@ -35,6 +39,8 @@ impl<'m> FunctionBuilder<'m> {
             inputs: vec![],
             outputs: vec![],
             updates: vec![],
+            defaults: vec![],
+            givens: vec![],
             allow_unused: false,
         }
     }
@@ -42,6 +48,42 @@ impl<'m> FunctionBuilder<'m> {
     /// Appends arguments, in the order in which callers give them.
     pub fn inputs(mut self, inputs: impl IntoIterator<Item = Tensor<'m>>) -> Self {
         self.inputs.extend(inputs);
+        self
+    }
+
+    /// Appends an argument that callers may leave out: it then has this value. The argument's shape is static
+    /// and the value's.
+    ///
+    /// ```
+    /// use tgc_graph::prelude::*;
+    ///
+    /// let m = Model::new("example");
+    /// let [x, rate] = m.dscalars(["x", "rate"]);
+    /// m.function("scale").inputs([x]).input_with_default(rate, 0.1).output("y", x * rate).finish()?;
+    /// # Ok::<(), tgc_graph::builder::BuildError>(())
+    /// ```
+    #[track_caller]
+    pub fn input_with_default(mut self, input: Tensor<'m>, value: impl Into<Array>) -> Self {
+        self.inputs.push(input);
+        self.defaults.push((input, value.into(), Origin::here(Location::caller())));
+        self
+    }
+
+    /// Replaces an expression, wherever this function's outputs and updates use it, by another of its type. All
+    /// replacements are made at once: what replaces is not itself replaced.
+    ///
+    /// ```
+    /// use tgc_graph::prelude::*;
+    ///
+    /// let m = Model::new("example");
+    /// let x = m.dvector("x");
+    /// let data = m.shared("data", [1.0, 2.0, 3.0]);
+    /// m.function("total").given(x, data).output("y", (x * 2.0).sum()).finish()?;
+    /// # Ok::<(), tgc_graph::builder::BuildError>(())
+    /// ```
+    #[track_caller]
+    pub fn given(mut self, replaced: Tensor<'m>, by: Tensor<'m>) -> Self {
+        self.givens.push((replaced, by, Origin::here(Location::caller())));
         self
     }
 
@@ -77,14 +119,16 @@ impl<'m> FunctionBuilder<'m> {
     ///
     /// All that is wrong with the function and with any expression of the model so far.
     pub fn finish(self) -> Result<(), BuildError> {
-        let model = self.model;
-        let function = self.build(&model.arena())?;
-        model.arena_mut().functions.push(function);
+        let mut arena = self.model.arena_mut();
+        let function = self.build(&mut arena)?;
+        arena.functions.push(function);
         Ok(())
     }
 
-    pub(super) fn build(&self, arena: &Arena) -> Result<Function, BuildError> {
+    pub(super) fn build(mut self, arena: &mut Arena) -> Result<Function, BuildError> {
         let mut problems = arena.problems.clone();
+        self.substitute(arena, &mut problems);
+        self.check_defaults(arena, &mut problems);
         let roots = self.roots(arena, &mut problems);
         let live = arena.graph.reachable(&roots);
         self.check_names(arena, &mut problems);
@@ -103,6 +147,78 @@ impl<'m> FunctionBuilder<'m> {
         }
         self.assemble(arena, &live, &inputs, &solution)
             .map_err(|problem| BuildError { problems: vec![problem] })
+    }
+
+    /// Puts what is given in place of what it replaces.
+    fn substitute(&mut self, arena: &mut Arena, problems: &mut Vec<Problem>) {
+        let mut replaced: BTreeMap<NodeId, NodeId> = BTreeMap::new();
+        for (old, new, origin) in std::mem::take(&mut self.givens) {
+            let (Some(old), Some(new)) = (self.own(&old, problems), self.own(&new, problems)) else {
+                continue;
+            };
+            if let Err(message) = self.check_given(arena, old, new) {
+                self.problem(problems, message, &origin);
+            } else if replaced.insert(old, new).is_some() {
+                let message = format!("{} is given twice; keep one", arena.describe(old));
+                self.problem(problems, message, &origin);
+            }
+        }
+        if replaced.is_empty() {
+            return;
+        }
+        let values = self.outputs.iter_mut().map(|(_, value)| value);
+        let values: Vec<&mut Tensor<'m>> =
+            values.chain(self.updates.iter_mut().map(|(_, value, _)| value)).collect();
+        let roots: Vec<NodeId> = values.iter().filter_map(|value| value.id()).collect();
+        match replace(arena, &roots, &replaced) {
+            Ok(moved) => {
+                for value in values {
+                    if let Some(id) = value.id() {
+                        value.handle = Handle::Node(moved[&id]);
+                    }
+                }
+            }
+            Err(problem) => problems.push(problem),
+        }
+    }
+
+    fn check_given(&self, arena: &mut Arena, old: NodeId, new: NodeId) -> Result<(), String> {
+        let (from, to) = (arena.graph.ty(old).clone(), arena.graph.ty(new).clone());
+        let (old_text, new_text) = (arena.describe(old), arena.describe(new));
+        if from.dtype != to.dtype || from.rank() != to.rank() {
+            return Err(format!(
+                "{new_text} is given for {old_text}; give a tensor of its element type and rank"
+            ));
+        }
+        for axis in 0..from.rank() {
+            let (left, right) = (&from.shape[axis], &to.shape[axis]);
+            if left.is_one() != right.is_one() {
+                return Err(format!(
+                    "{new_text} is given for {old_text}, and only one of them has the static size 1 along axis {axis}; \
+                     give a tensor that broadcasts alike"
+                ));
+            }
+            if left != right {
+                let name = |text: &str| format!("{text} axis {axis}");
+                let (left, right) = ((left.clone(), name(&old_text)), (right.clone(), name(&new_text)));
+                arena.demands.push(Demand { node: new, left, right });
+            }
+        }
+        Ok(())
+    }
+
+    fn check_defaults(&self, arena: &Arena, problems: &mut Vec<Problem>) {
+        for (input, value, origin) in &self.defaults {
+            let Some(id) = self.own(input, problems) else { continue };
+            let ty = arena.graph.ty(id);
+            let (dtype, shape) = (value.dtype(), value.shape());
+            if ty.dtype != dtype || ty.static_shape().is_some_and(|static_shape| static_shape != shape) {
+                let what = arena.describe(id);
+                let message =
+                    format!("the default of {what} is {dtype}{shape:?}; give a value of the argument's type");
+                self.problem(problems, message, origin);
+            }
+        }
     }
 
     fn problem(&self, problems: &mut Vec<Problem>, message: String, origin: &Origin) {
@@ -206,7 +322,7 @@ impl<'m> FunctionBuilder<'m> {
         for tensor in &self.inputs {
             let Some(id) = self.own(tensor, problems) else { continue };
             let what = arena.describe(id);
-            if !matches!(arena.graph.op(id), Op::Input(_)) {
+            if arena.graph.op(id).input_name().is_none() {
                 self.problem(
                     problems,
                     format!("{what} is given as an argument but is no input"),
@@ -226,7 +342,7 @@ impl<'m> FunctionBuilder<'m> {
             }
         }
         for id in arena.graph.ids().filter(|id| live[id.index()]) {
-            if matches!(arena.graph.op(id), Op::Input(_)) && !inputs.contains(&id) {
+            if arena.graph.op(id).input_name().is_some() && !inputs.contains(&id) {
                 let message = format!("{} is needed but is not among the inputs; add it", arena.describe(id));
                 self.problem(problems, message, &self.origin);
             }
@@ -255,6 +371,7 @@ impl<'m> FunctionBuilder<'m> {
             let node = arena.graph.node(id);
             graph.set_origin(node.origin.clone());
             let op = map_dims(&node.op, &mut |dim| symbols.rename(&solution.apply(dim)));
+            let op = self.optional(arena, id, op, &mut graph)?;
             let operands: Vec<NodeId> = node.operands.iter().map(|o| renamed[o]).collect();
             let new = graph.add(op, &operands).map_err(|error| Problem {
                 message: error.describe(&|i| arena.describe(node.operands[i])),
@@ -263,6 +380,26 @@ impl<'m> FunctionBuilder<'m> {
             renamed.insert(id, new);
         }
         self.gather(arena, graph, inputs, &renamed)
+    }
+
+    /// The input of this node with its default, if it has one.
+    fn optional(&self, arena: &Arena, id: NodeId, op: Op, graph: &mut Graph) -> Result<Op, Problem> {
+        let (Some((_, value, origin)), Op::Input(input)) =
+            (self.defaults.iter().find(|(tensor, _, _)| tensor.id() == Some(id)), &op)
+        else {
+            return Ok(op);
+        };
+        let shape = value.shape().iter().map(|n| Some(*n as i64));
+        if !input.shape.iter().map(Dim::as_const).eq(shape) {
+            let what = arena.describe(id);
+            let message = format!(
+                "function {}: {what} has a default of the shape {:?}; give the argument that static shape",
+                self.name,
+                value.shape()
+            );
+            return Err(Problem { message, origin: origin.clone() });
+        }
+        Ok(OptionalInput::new(input.name.clone(), value, &mut graph.data).into())
     }
 
     fn gather(
@@ -305,6 +442,35 @@ impl<'m> FunctionBuilder<'m> {
             graph,
         })
     }
+}
+
+/// Rebuilds what `roots` need, in the same arena, with some nodes replaced; returns where each root went.
+pub(super) fn replace(
+    arena: &mut Arena,
+    roots: &[NodeId],
+    replaced: &BTreeMap<NodeId, NodeId>,
+) -> Result<BTreeMap<NodeId, NodeId>, Problem> {
+    let live = arena.graph.reachable(roots);
+    let mut moved: BTreeMap<NodeId, NodeId> = BTreeMap::new();
+    for id in (0..live.len() as u32).map(NodeId).filter(|id| live[id.index()]) {
+        let node = arena.graph.node(id).clone();
+        let operands: Vec<NodeId> = node.operands.iter().map(|operand| moved[operand]).collect();
+        let new = match replaced.get(&id) {
+            Some(new) => *new,
+            None if operands == *node.operands => id,
+            None => {
+                arena.graph.set_origin(node.origin.clone());
+                let added = arena.graph.add(node.op, &operands).map_err(|error| Problem {
+                    message: error.describe(&|i| arena.describe(operands[i])),
+                    origin: node.origin.clone(),
+                })?;
+                arena.collect_demands(added, &operands);
+                added
+            }
+        };
+        moved.insert(id, new);
+    }
+    Ok(moved)
 }
 
 fn conflict_to_problem(arena: &Arena, conflict: solve::Conflict) -> Problem {

@@ -19,4 +19,5 @@ functions! {
     sigmoid(x);
     softplus(x);
     sqr(x);
+    consider_constant(x);
 }

@@ -25,6 +25,7 @@ mod solve;
 mod tensor;
 
 use std::cell::RefCell;
+use std::collections::HashSet;
 use std::panic::Location;
 use std::path::Path;
 
@@ -83,6 +84,8 @@ pub(crate) struct Arena {
     pub declared: Vec<SymbolId>,
     /// Sizes that [`Size`] handles refer to.
     pub sizes: Vec<Dim>,
+    /// The names of inputs and shared variables.
+    pub names: HashSet<String>,
 }
 
 /// One thing that is wrong with a model.
@@ -125,6 +128,7 @@ impl Model {
             floors: vec![],
             declared: vec![],
             sizes: vec![],
+            names: HashSet::new(),
         };
         Model { name: name.into(), arena: RefCell::new(arena) }
     }
@@ -197,9 +201,7 @@ impl Model {
     /// Reports a second input or shared variable of one name.
     fn declare(&self, name: &str, origin: &Origin) {
         let mut arena = self.arena.borrow_mut();
-        let taken = arena.shared.iter().any(|s| s.name == name)
-            || arena.graph.ids().any(|id| matches!(arena.graph.op(id), Op::Input(i) if &*i.name == name));
-        if taken {
+        if !arena.names.insert(name.to_owned()) {
             let message = format!("the model has two inputs or shared variables named `{name}`; rename one");
             arena.problems.push(Problem { message, origin: origin.clone() });
         }
@@ -251,7 +253,7 @@ impl Arena {
     }
 
     /// Takes what inference of `node` demanded of sizes.
-    fn collect_demands(&mut self, node: NodeId, operands: &[NodeId]) {
+    pub(super) fn collect_demands(&mut self, node: NodeId, operands: &[NodeId]) {
         let made = self.graph.equations.made.as_mut().map(std::mem::take).unwrap_or_default();
         let name = |arena: &Arena, at: AxisOf| {
             let named = operands.get(at.operand).copied().unwrap_or(node);

@@ -145,6 +145,7 @@ macro_rules! ops {
 ops! {
     // Leaves.
     input::Input,
+    optional_input::OptionalInput,
     shared::Shared,
     constant::Constant,
     size_value::SizeValue,
@@ -178,10 +179,20 @@ ops! {
     dot::Dot,
     // Gradients.
     grad::Grad,
+    consider_constant::ConsiderConstant,
     pin::Pin,
 }
 
 impl Op {
+    /// The name of the argument that it is.
+    pub fn input_name(&self) -> Option<&str> {
+        match self {
+            Op::Input(input) => Some(&input.name),
+            Op::OptionalInput(input) => Some(&input.name),
+            _ => None,
+        }
+    }
+
     /// The operation's name.
     pub fn name(&self) -> &'static str {
         self.definition().name()

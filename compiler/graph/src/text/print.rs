@@ -12,7 +12,6 @@ use crate::dtype::DType;
 use crate::graph::{Graph, NodeId};
 use crate::limits::MAX_FILL_BYTES;
 use crate::module::{Function, Module, SharedVariable};
-use crate::ops::Op;
 use crate::origin::Origin;
 use crate::ty::TensorType;
 
@@ -287,7 +286,7 @@ fn symbol_names(symbols: &Symbols) -> Vec<String> {
 
 /// The inputs when the text does not list them: by node.
 pub(super) fn default_inputs(graph: &Graph) -> Vec<NodeId> {
-    graph.ids().filter(|id| matches!(graph.op(*id), Op::Input(_))).collect()
+    graph.ids().filter(|id| graph.op(*id).input_name().is_some()).collect()
 }
 
 /// A type of static shape, for messages.

@@ -115,7 +115,11 @@ fn lower_function(
     let (buffers, steps, workspace) = buffers.settle(steps);
     let mut updates: Vec<usize> = function.updates.iter().map(|u| u.shared).collect();
     updates.sort_unstable();
-    let argument = |name: String, node: NodeId| Argument { name, ty: graph.ty(node).clone(), default: None };
+    let argument = |name: String, node: NodeId| Argument {
+        name,
+        ty: graph.ty(node).clone(),
+        default: function.default_of(node),
+    };
     FunctionPlan {
         name: function.name.clone(),
         symbols: graph.symbols.clone(),
