@@ -78,6 +78,7 @@ attribute_values! {
     DType, DType;
     Dim, Dim;
     Vec<Dim>, Dims;
+    Vec<i64>, Ints;
     Arc<str>, Text;
 }
 

@@ -128,7 +128,8 @@ pub enum Coordinate {
     Index(usize),
 }
 
-/// result[i…] = data[c0, c1, …]: operands are the data, then the index operands, all of one shape.
+/// result[i…] = data[c0, c1, …]: operands are the data, then the index operands, which have one rank; an axis of
+/// theirs of static size 1 stretches.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Gather {
     /// For each axis of the data, its coordinate from the result's index.
@@ -138,7 +139,8 @@ pub struct Gather {
 }
 
 /// result = data, then for each index of the updates, in row-major order, result[c0, c1, …] is set to, or has
-/// added to it, updates[i…]: operands are the data, the index operands, all of one shape, and the updates.
+/// added to it, updates[i…]: operands are the data, the index operands, which have one rank, and the updates. An axis
+/// of an index operand of static size 1 stretches.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Scatter {
     /// For each axis of the data, its coordinate from the updates' index.

@@ -19,6 +19,7 @@ mod constructors;
 mod eval;
 mod finish;
 pub mod functions;
+pub mod index;
 mod operators;
 mod size;
 mod solve;
@@ -31,6 +32,7 @@ use std::path::Path;
 
 pub use eval::EvalError;
 pub use finish::FunctionBuilder;
+pub use index::{Ellipsis, Index, NewAxis, Slice, Step, slice};
 pub use operators::{Operand, Wrt, cast, dot, fill, grad};
 pub(crate) use operators::{apply, broadcast};
 pub use size::{IntoShape, Size};

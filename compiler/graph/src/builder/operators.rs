@@ -52,7 +52,8 @@ pub(crate) fn apply<'m>(op: impl Into<Op>, operands: &[Tensor<'m>]) -> Tensor<'m
     apply_at(op.into(), operands, Origin::here(Location::caller()))
 }
 
-fn apply_at<'m>(op: Op, operands: &[Tensor<'m>], origin: Origin) -> Tensor<'m> {
+/// An operation on expressions as they are, asked for at this place.
+pub(super) fn apply_at<'m>(op: Op, operands: &[Tensor<'m>], origin: Origin) -> Tensor<'m> {
     let first = operands[0];
     if let Some(foreign) = operands.iter().find_map(|other| foreign(first, *other, &origin)) {
         return foreign;

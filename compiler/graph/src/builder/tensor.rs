@@ -66,7 +66,7 @@ impl<'m> Tensor<'m> {
         }
     }
 
-    fn message(self, error: &TypeError) -> String {
+    pub(super) fn message(self, error: &TypeError) -> String {
         let arena = self.model.arena();
         error.describe(&|_| self.id().map_or(String::new(), |id| arena.describe(id)))
     }

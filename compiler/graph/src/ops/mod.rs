@@ -172,6 +172,10 @@ ops! {
     // Shape.
     dimshuffle::Dimshuffle,
     fill::Fill,
+    // Indexing.
+    subtensor::Subtensor,
+    set_subtensor::SetSubtensor,
+    inc_subtensor::IncSubtensor,
     // Reductions.
     sum::Sum,
     mean::Mean,
