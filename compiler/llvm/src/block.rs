@@ -10,9 +10,9 @@
 use std::cell::RefCell;
 
 use inkwell::IntPredicate;
-use inkwell::values::IntValue;
+use inkwell::values::{InstructionOpcode, IntValue};
 use tgc_graph::dim::Dim;
-use tgc_lower::plan::{Access, Axis, Block, Fold, Read, RowId, Sink, Target};
+use tgc_lower::plan::{Access, Axis, Block, Fold, Position, Read, RowId, Sink, Target};
 
 use crate::fold::{Accumulators, step};
 use crate::ir::Val;
@@ -55,6 +55,8 @@ enum Source<'c> {
     Lanes(Parts<'c>),
     /// Memory: one place for all rows, or one a row.
     Memory(Vec<Spot<'c>>),
+    /// Numbers that go up by `step` along the tile's axis: one start for all rows, or one a row.
+    Counter { starts: Vec<IntValue<'c>>, step: IntValue<'c> },
 }
 
 /// Where results go, once all axes but the tile's are known.
@@ -229,6 +231,14 @@ impl<'a, 'c> BlockBuilder<'a, '_, 'c> {
         }
         match &self.block.reads[index] {
             Read::Size(dim) => Source::Scalars(vec![vec![ir.dim(dim).into()]]),
+            Read::Index(Position { strides, offset }) => {
+                let rows = if on_axis(strides, Axis::Row).is_some() { self.repeats() } else { 1 };
+                let starts = (0..rows).map(|r| self.start(strides, offset, outer, r)).collect::<Vec<_>>();
+                match on_axis(strides, self.along()) {
+                    Some(step) => Source::Counter { starts, step: ir.dim(step) },
+                    None => Source::Scalars(starts.into_iter().map(|start| vec![start.into()]).collect()),
+                }
+            }
             Read::Row(row) => {
                 let values = self.values.borrow();
                 let parts =
@@ -256,7 +266,7 @@ impl<'a, 'c> BlockBuilder<'a, '_, 'c> {
     fn loads_early(self) -> bool {
         self.block.reads.iter().any(|read| match read {
             Read::Buffer(access) => self.may_load_early(access),
-            Read::Row(_) | Read::Size(_) => false,
+            Read::Row(_) | Read::Size(_) | Read::Index(_) => false,
         })
     }
 
@@ -293,24 +303,32 @@ impl<'a, 'c> BlockBuilder<'a, '_, 'c> {
     /// The place of an access where the tile's axis is 0.
     fn spot(self, access: &Access, outer: &[IntValue<'c>], r: u32) -> Spot<'c> {
         let ir = &self.body.ir;
-        let mut index = ir.dim(&access.offset);
-        let mut stride = Stride::Same;
-        for (axis, step) in &access.strides {
-            let position = match axis {
-                _ if *axis == self.along() => {
-                    stride = if step.is_one() { Stride::Next } else { Stride::By(ir.dim(step)) };
-                    continue;
-                }
-                Axis::Row => ir.add(self.rows.first, ir.int(i64::from(r))),
-                Axis::Inner(k) => outer[*k],
-            };
-            index = ir.add(index, ir.mul(position, ir.dim(step)));
-        }
+        let index = self.start(&access.strides, &access.offset, outer, r);
+        let stride = match on_axis(&access.strides, self.along()) {
+            None => Stride::Same,
+            Some(Dim::Const(1)) => Stride::Next,
+            Some(Dim::Const(-1)) => Stride::Back,
+            Some(step) => Stride::By(ir.dim(step)),
+        };
         let dtype = self.body.plan.buffer(access.buffer).dtype;
         let Base::Memory(base) = self.body.bases[access.buffer.0 as usize] else {
             unreachable!("invariant: only reads name an input that arrives by value")
         };
         Spot { dtype, address: element_address(ir, dtype, base, index), stride }
+    }
+
+    /// What strides and an offset come to where the tile's axis is 0.
+    fn start(self, strides: &[(Axis, Dim)], offset: &Dim, outer: &[IntValue<'c>], r: u32) -> IntValue<'c> {
+        let ir = &self.body.ir;
+        let mut sum = ir.dim(offset);
+        for (axis, step) in strides.iter().filter(|(axis, _)| *axis != self.along()) {
+            let position = match axis {
+                Axis::Row => ir.add(self.rows.first, ir.int(i64::from(r))),
+                Axis::Inner(k) => outer[*k],
+            };
+            sum = ir.add(sum, ir.mul(position, ir.dim(step)));
+        }
+        sum
     }
 
     // The body.
@@ -335,6 +353,16 @@ impl<'a, 'c> BlockBuilder<'a, '_, 'c> {
             Source::Lanes(parts) => vec![parts.clone()],
             Source::Memory(rows) => {
                 rows.iter().map(|spot| spot.at(ir, tile.index).load(ir, tile.width)).collect()
+            }
+            Source::Counter { starts, step } => {
+                let first = ir.mul(tile.index, *step);
+                let lanes: Vec<Val> =
+                    (0..tile.width).map(|k| ir.mul(*step, ir.int(i64::from(k))).into()).collect();
+                let number = |start: &IntValue<'c>| {
+                    let first = ir.splat(ir.add(*start, first).into(), tile.width);
+                    vec![ir.binary(InstructionOpcode::Add, first, ir.gather(&lanes))]
+                };
+                starts.iter().map(number).collect()
             }
         }
     }
@@ -429,7 +457,12 @@ fn fold_tile<'c>(
 }
 
 fn depends_on(access: &Access, axis: Axis) -> bool {
-    access.strides.iter().any(|(a, _)| *a == axis)
+    on_axis(&access.strides, axis).is_some()
+}
+
+/// The stride of an axis.
+fn on_axis(strides: &[(Axis, Dim)], axis: Axis) -> Option<&Dim> {
+    strides.iter().find(|(a, _)| *a == axis).map(|(_, stride)| stride)
 }
 
 /// Whether a block may write the memory of an access's buffer.

@@ -1,7 +1,7 @@
 //! Elements in memory: where they are, and how a tile of them is loaded and stored.
 //!
 //! A tile is some iterations of one axis that run together, one a lane. Along that axis an element's address stays, moves
-//! to the next element, or moves by a stride; the three cases are a splat, a vector access, and one access a lane. Bool is
+//! to the next element or the one before, or moves by a stride: a splat, a vector access, or one access a lane. Bool is
 //! one byte in memory, `!= 0` on the way in, 0 or 1 on the way out. Parts of complex elements lie side by side.
 
 use inkwell::IntPredicate;
@@ -20,6 +20,8 @@ pub(crate) enum Stride<'c> {
     Same,
     /// To the next element.
     Next,
+    /// To the element before.
+    Back,
     /// By this many elements.
     By(IntValue<'c>),
 }
@@ -38,6 +40,7 @@ impl<'c> Spot<'c> {
         let elements = match self.stride {
             Stride::Same => return self,
             Stride::Next => index,
+            Stride::Back => ir.sub(ir.int(0), index),
             Stride::By(stride) => ir.mul(index, stride),
         };
         Spot { address: element_address(ir, self.dtype, self.address, elements), ..self }
@@ -50,9 +53,15 @@ impl<'c> Spot<'c> {
             Stride::Same => self.load_scalar(ir).into_iter().map(|part| ir.splat(part, width)).collect(),
             _ if width == 1 => self.load_scalar(ir),
             Stride::Next => self.load_dense(ir, width),
+            Stride::Back => reversed(ir, self.last(ir, width).load_dense(ir, width), width),
             Stride::By(_) => self.load_lanes(ir, width),
         };
         parts.into_iter().map(|part| from_memory(ir, lane, part)).collect()
+    }
+
+    /// The last of `width` steps along the axis.
+    fn last(self, ir: &Ir<'_, 'c>, width: u32) -> Spot<'c> {
+        self.at(ir, ir.int(i64::from(width) - 1))
     }
 
     fn load_scalar(self, ir: &Ir<'_, 'c>) -> Parts<'c> {
@@ -87,6 +96,7 @@ impl<'c> Spot<'c> {
             Stride::Same => self.store_scalar(ir, &lane_of(ir, &parts, width - 1)),
             _ if width == 1 => self.store_scalar(ir, &parts),
             Stride::Next => self.store_dense(ir, width, &parts),
+            Stride::Back => self.last(ir, width).store_dense(ir, width, &reversed(ir, parts, width)),
             Stride::By(_) => {
                 for k in 0..width {
                     self.at(ir, ir.int(i64::from(k))).store_scalar(ir, &lane_of(ir, &parts, k));
@@ -125,6 +135,12 @@ pub(crate) fn lane_of<'c>(ir: &Ir<'_, 'c>, parts: &[Val<'c>], lane: u32) -> Part
 /// Each part in every lane.
 pub(crate) fn splat<'c>(ir: &Ir<'_, 'c>, parts: &[Val<'c>], width: u32) -> Parts<'c> {
     parts.iter().map(|part| ir.splat(*part, width)).collect()
+}
+
+/// The lanes of each part from the last to the first.
+fn reversed<'c>(ir: &Ir<'_, 'c>, parts: Parts<'c>, width: u32) -> Parts<'c> {
+    let lanes: Vec<u32> = (0..width).rev().collect();
+    parts.into_iter().map(|part| ir.shuffle(part, part, &lanes)).collect()
 }
 
 /// The address of an element of a dense buffer.

@@ -226,6 +226,17 @@ pub enum Read {
     Row(RowId),
     /// A size, as `i64`.
     Size(Dim),
+    /// A number made of the loops' indices, as `i64`.
+    Index(Position),
+}
+
+/// `offset + Σ stride * index`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Position {
+    /// Strides of the axes that it depends on; sorted by axis, no zero strides.
+    pub strides: Vec<(Axis, Dim)>,
+    /// Constant part.
+    pub offset: Dim,
 }
 
 /// An element of a buffer: `offset + Σ stride * index`, in elements.

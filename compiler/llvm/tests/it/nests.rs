@@ -438,6 +438,33 @@ fn chunks_of_rows_give_the_same_bits() {
     check(&plan, &[(0, &[1001, 3], tall)]);
 }
 
+/// Row-major positions, forwards and backwards, along rows, lanes and both.
+#[test]
+fn indices_are_numbers() {
+    for rows in [1, 4] {
+        let mut f = Fun::new("indices", &["N", "M"]);
+        let out = f.output("out", I64, &[s(0), s(1)]);
+        let back = f.output("back", I64, &[s(0), s(1)]);
+        let column = f.output("column", I64, &[s(0)]);
+        let row = vec![(ROW, s(1)), (inner(0), n(1))];
+        let last = &(&s(0) * &s(1)) - &n(1);
+        let index = |strides: Vec<(Axis, Dim)>, offset| Read::Index(Position { strides, offset });
+        let reads = vec![index(row.clone(), n(0)), index(vec![(ROW, n(3))], n(-7)), index(vec![], s(0))];
+        let both = program(&[I64; 3], |b, e| {
+            let sum = b.add(e[0], e[1]);
+            vec![sum, b.add(sum, e[2])]
+        });
+        let turned = vec![(ROW, &n(0) - &s(1)), (inner(0), n(-1))];
+        let to = Access { buffer: back, strides: turned, offset: last };
+        let sinks = vec![store(0, out, &row), Sink::Store { result: 1, to }];
+        let first = block(&[s(1)], 8, reads, both, sinks);
+        let reads = vec![index(vec![(ROW, s(1))], n(1))];
+        let second = block(&[], 1, reads, Program::identity(I64), vec![store(0, column, &[(ROW, n(1))])]);
+        f.nest(Some(s(0)), rows, &[], vec![first, second]);
+        check_sizes(&model(vec![f], vec![]), |_, _| vec![]);
+    }
+}
+
 /// A read of the last column while the columns run: without columns there is none.
 #[test]
 fn nothing_is_read_before_an_empty_axis() {

@@ -1,5 +1,6 @@
 //! Runs one nest: rows, blocks, inner axes and sinks in the order that [`plan`](crate::plan) defines.
 
+use tgc_graph::dim::Dim;
 use tgc_graph::scalar::Program;
 
 use super::memory::Memory;
@@ -42,6 +43,7 @@ enum Source {
     Buffer(Cursor),
     Row(usize),
     Size(i64),
+    Index(Walk),
 }
 
 enum SinkRun<'p> {
@@ -65,6 +67,9 @@ impl<'p> BlockRun<'p> {
             Read::Buffer(access) => Source::Buffer(cursor(access)),
             Read::Row(row) => Source::Row(row.0 as usize),
             Read::Size(dim) => Source::Size(sizes.value(dim)),
+            Read::Index(position) => {
+                Source::Index(Walk::new(&position.strides, &position.offset, axes, sizes))
+            }
         };
         let destination = |target: &Target| match target {
             Target::Row(row) => Destination::Row(row.0 as usize),
@@ -135,6 +140,7 @@ impl<'p> BlockRun<'p> {
                 Source::Buffer(cursor) => memory.load(cursor.buffer, cursor.element(row, index)),
                 Source::Row(row) => row_values[*row],
                 Source::Size(size) => [*size as u64, 0],
+                Source::Index(walk) => [walk.at(row, index) as u64, 0],
             });
         }
         self.runner.run(self.program, &self.params, &mut self.results);
@@ -206,29 +212,40 @@ fn advance(index: &mut [i64], extents: &[i64]) -> bool {
 /// An access with its strides evaluated.
 struct Cursor {
     buffer: BufferId,
+    walk: Walk,
+}
+
+impl Cursor {
+    fn new(access: &Access, axes: usize, sizes: &Sizes) -> Cursor {
+        let walk = Walk::new(&access.strides, &access.offset, axes, sizes);
+        Cursor { buffer: access.buffer, walk }
+    }
+
+    fn element(&self, row: i64, index: &[i64]) -> i64 {
+        self.walk.at(row, index)
+    }
+}
+
+/// A number made of indices, with its strides evaluated.
+struct Walk {
     offset: i64,
     row: i64,
     inner: Vec<i64>,
 }
 
-impl Cursor {
-    fn new(access: &Access, axes: usize, sizes: &Sizes) -> Cursor {
-        let mut cursor = Cursor {
-            buffer: access.buffer,
-            offset: sizes.value(&access.offset),
-            row: 0,
-            inner: vec![0; axes],
-        };
-        for (axis, stride) in &access.strides {
+impl Walk {
+    fn new(strides: &[(Axis, Dim)], offset: &Dim, axes: usize, sizes: &Sizes) -> Walk {
+        let mut walk = Walk { offset: sizes.value(offset), row: 0, inner: vec![0; axes] };
+        for (axis, stride) in strides {
             match axis {
-                Axis::Row => cursor.row = sizes.value(stride),
-                Axis::Inner(inner) => cursor.inner[*inner] = sizes.value(stride),
+                Axis::Row => walk.row = sizes.value(stride),
+                Axis::Inner(inner) => walk.inner[*inner] = sizes.value(stride),
             }
         }
-        cursor
+        walk
     }
 
-    fn element(&self, row: i64, index: &[i64]) -> i64 {
+    fn at(&self, row: i64, index: &[i64]) -> i64 {
         let inner: i64 = self.inner.iter().zip(index).map(|(stride, i)| stride * i).sum();
         self.offset + self.row * row + inner
     }

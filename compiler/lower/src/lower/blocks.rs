@@ -9,7 +9,7 @@ use tgc_graph::dtype::DType;
 use tgc_graph::graph::NodeId;
 
 use super::define::{Definition, Source};
-use super::loops::{Index, Loop, product};
+use super::loops::{Index, Loop, Place, product, with_loops};
 use super::place::{Member, NestDraft};
 use super::values::{Action, Destination, Statement, Statements, Value, ValueId};
 use crate::plan::{Axis, Fold};
@@ -54,8 +54,8 @@ pub(super) enum FoldKind {
 /// What a fold folds.
 #[derive(Clone, Debug)]
 pub(super) enum From {
-    /// The program of a fold's node, on these operands.
-    Operands { node: NodeId, operands: Vec<(NodeId, Index)> },
+    /// The program of a fold's node, on these operands, and where the summed loops are.
+    Operands { node: NodeId, operands: Vec<(NodeId, Index)>, sums: Index },
     /// Accumulators of an earlier piece.
     Values(Vec<ValueId>, Index),
 }
@@ -221,8 +221,7 @@ impl Cutter<'_, '_> {
     fn member(&mut self, member: &Member) {
         let statement = self.program.statements[member.statement].clone();
         let slots = slots(&statement, member);
-        let placed =
-            |index: &Index| -> Index { index.iter().map(|l| l.and_then(|l| slots[l.number()])).collect() };
+        let placed = |index: &Index| with_loops(index, &|l| slots[l.number()]);
         let inner: Vec<InnerAxis> = member
             .inner
             .iter()
@@ -234,9 +233,9 @@ impl Cutter<'_, '_> {
         let index = placed(&statement.index);
         match &statement.action {
             Action::Store { node, to } => self.store(*node, index, *to, extents(&inner)),
-            Action::Fold { node, operands, values } => {
+            Action::Fold { node, operands, sums, values } => {
                 let operands = operands.iter().map(|(n, i)| (*n, placed(i))).collect();
-                let from = From::Operands { node: *node, operands };
+                let from = From::Operands { node: *node, operands, sums: placed(sums) };
                 let fold = self.program.fold(*node).fold.clone();
                 let over_rows = member.row.first().is_some_and(|l| statement.loops[l.number()].sum);
                 self.fold(from, fold, values.clone(), index, inner, over_rows);
@@ -299,7 +298,7 @@ impl Cutter<'_, '_> {
             let mut kept = 0..;
             let renumbered: Vec<Option<usize>> =
                 inner.iter().map(|(_, sum)| if *sum { None } else { kept.next() }).collect();
-            let to = index.iter().map(|l| l.map(|l| l.renumbered(&renumbered))).collect();
+            let to = with_loops(&index, &|l| Some(l.renumbered(&renumbered)));
             let axes = inner.iter().filter(|(_, sum)| !sum).map(|(extent, _)| extent.clone()).collect();
             let work = Work::Init { fold: fold.clone(), values: values.clone(), index: to };
             self.cut.add(self.program, self.nest, axes, work);
@@ -334,7 +333,8 @@ impl Cutter<'_, '_> {
         let row = row.expect("invariant: a fold over several loops has rows");
         let shape: Vec<Dim> = std::iter::once(row).chain(extents(axes)).collect();
         let index = (0..axes.len()).map(Axis::Inner);
-        let index = std::iter::once(Axis::Row).chain(index).map(|axis| Some(Loop::slot(axis, 0))).collect();
+        let index =
+            std::iter::once(Axis::Row).chain(index).map(|axis| Place::of(Loop::slot(axis, 0))).collect();
         let values = dtypes
             .iter()
             .zip(of)

@@ -7,12 +7,12 @@ use tgc_graph::data::DataId;
 use tgc_graph::dim::Dim;
 use tgc_graph::dtype::DType;
 use tgc_graph::graph::{Graph, NodeId};
-use tgc_graph::kernel::{Contraction, Kernel, Leaf, LoopAxis, Reduction, View};
+use tgc_graph::kernel::{Affine, Contraction, Kernel, Leaf, LoopAxis, Reduction, View};
 use tgc_graph::module::{Function, Module};
 use tgc_graph::scalar::{Builder, Element, Lane, Program};
 
 use super::LowerError;
-use super::loops::{Loop, stride_along};
+use super::loops::{Index, Loop, Place, compose, flat, is_far};
 use crate::plan::Fold;
 
 /// What a node is.
@@ -26,6 +26,8 @@ pub(super) enum Definition {
     Splat([u64; 2]),
     /// A size.
     Size(Dim),
+    /// Each element is its own index along the only axis.
+    Iota,
     /// A value of its operands' elements; without a program, the only operand's element.
     Inline {
         /// (operands' elements) → element.
@@ -45,11 +47,11 @@ pub(super) enum Source {
     Constant(DataId),
 }
 
-/// An operand with, for each of its axes, the axis (or loop) of the user that runs along it.
+/// An operand with, for each of its axes, where along it the axes (or loops) of the user are.
 #[derive(Clone, Debug)]
 pub(super) struct Operand {
     pub node: NodeId,
-    pub axes: Vec<Option<usize>>,
+    pub axes: Vec<Affine>,
 }
 
 /// A fold. Loops are the result's axes, then `sums`.
@@ -57,8 +59,9 @@ pub(super) struct Operand {
 pub(super) struct FoldDefinition {
     /// What it reads; axes are loops.
     pub operands: Vec<Operand>,
-    /// (operands' elements) → values of the step.
+    /// (operands' elements) → values of the step; with `indexed`, after them the row-major position along `sums`.
     pub program: Program,
+    pub indexed: bool,
     /// How values are folded; programs not yet expanded.
     pub fold: Fold,
     /// (accumulators) → result element.
@@ -79,8 +82,12 @@ impl FoldDefinition {
     fn turned(&self, axes: &[Option<usize>], rank: usize) -> FoldDefinition {
         let turn = |l: usize| if l < axes.len() { axes[l] } else { Some(l - axes.len() + rank) };
         let mut turned = self.clone();
-        for operand in &mut turned.operands {
-            operand.axes.iter_mut().for_each(|axis| *axis = axis.and_then(turn));
+        for axis in turned.operands.iter_mut().flat_map(|o| &mut o.axes) {
+            axis.terms = std::mem::take(&mut axis.terms)
+                .into_iter()
+                .filter_map(|(l, stride)| Some((turn(l)?, stride)))
+                .collect();
+            axis.terms.sort();
         }
         turned
     }
@@ -88,15 +95,10 @@ impl FoldDefinition {
     /// How many accesses are strided along the best loop to run innermost.
     fn least_strided(&self, graph: &Graph, result: &[Dim]) -> usize {
         let loops = result.iter().chain(&self.sums);
-        let far = |shape: &[Dim], axes: &[Option<usize>], l: usize| {
-            let index = axes.iter().map(|axis| axis.map(Loop::new)).collect();
-            !matches!(stride_along(shape, &index, Loop::new(l)), Dim::Const(0 | 1))
-        };
-        let own: Vec<Option<usize>> = (0..result.len()).map(Some).collect();
-        let strided = |l: usize| {
-            let operands = self.operands.iter().filter(|o| far(&graph.ty(o.node).shape, &o.axes, l)).count();
-            operands + usize::from(far(result, &own, l))
-        };
+        let all: Index = (0..result.len() + self.sums.len()).map(|l| Place::of(Loop::new(l))).collect();
+        let operands = self.operands.iter().map(|o| flat(&graph.ty(o.node).shape, &compose(&all, &o.axes)));
+        let accesses: Vec<Place> = operands.chain([flat(result, &all)]).collect();
+        let strided = |l: usize| accesses.iter().filter(|a| is_far(&a.stride(Loop::new(l)))).count();
         loops.enumerate().filter(|(_, extent)| !extent.is_one()).map(|(l, _)| strided(l)).min().unwrap_or(0)
     }
 }
@@ -125,6 +127,7 @@ fn absorb_views(function: &Function, definitions: &mut [Definition]) {
         let Definition::Inline { program: None, operands } = &definitions[id.index()] else { continue };
         let Operand { node, axes } = operands[0].clone();
         let Definition::Fold(fold) = &definitions[node.index()] else { continue };
+        let Some(axes) = plain(&axes) else { continue };
         let (from, to) = (&graph.ty(node).shape, &graph.ty(id).shape);
         let turned = fold.turned(&axes, to.len());
         let keeps_axes = (0..to.len()).all(|axis| to[axis].is_one() || axes.contains(&Some(axis)));
@@ -147,9 +150,18 @@ impl Definition {
         match self {
             Definition::Inline { operands, .. } => operands,
             Definition::Fold(fold) => &fold.operands,
-            Definition::Dead | Definition::Source(_) | Definition::Splat(_) | Definition::Size(_) => &[],
+            Definition::Dead
+            | Definition::Source(_)
+            | Definition::Splat(_)
+            | Definition::Size(_)
+            | Definition::Iota => &[],
         }
     }
+}
+
+/// The axis that runs along each axis, if all of them are whole steps from the first element on.
+fn plain(axes: &[Affine]) -> Option<Vec<Option<usize>>> {
+    axes.iter().map(|axis| if axis.is_zero() { Some(None) } else { axis.as_axis().map(Some) }).collect()
 }
 
 /// What is said of an operation that the evaluator knows and the lowering does not.
@@ -177,16 +189,18 @@ fn define(module: &Module, function: &Function, id: NodeId) -> Result<Definition
             Leaf::Splat(parts) => Definition::Splat(parts),
             Leaf::Data(data) => Definition::Source(Source::Constant(data)),
             Leaf::Size(size) => Definition::Size(size),
-            Leaf::Iota => return Err(error(NOT_YET)),
+            Leaf::Iota => Definition::Iota,
         },
         Kernel::Map(program) => {
             let rank = graph.ty(id).rank();
             let operands =
-                graph.operands(id).iter().map(|o| operand(graph, *o, (0..rank).map(Some))).collect();
+                graph.operands(id).iter().map(|o| operand(graph, *o, (0..rank).map(Affine::axis))).collect();
             Definition::Inline { program: Some(program), operands }
         }
-        Kernel::View(view) => define_view(graph, id, &view).ok_or_else(|| error(NOT_YET))?,
-        Kernel::Reduce(reduction) if reduction.indexed => return Err(error(NOT_YET)),
+        Kernel::View(View { operand: viewed, axes }) => {
+            let operands = vec![operand(graph, graph.operands(id)[viewed], axes.into_iter())];
+            Definition::Inline { program: None, operands }
+        }
         Kernel::Reduce(reduction) => define_reduction(graph, id, &reduction),
         Kernel::Contract(contraction) => define_contraction(graph, id, &contraction),
         Kernel::Reshape
@@ -199,16 +213,10 @@ fn define(module: &Module, function: &Function, id: NodeId) -> Result<Definition
 }
 
 /// An operand; axes of static size 1 stay at 0.
-fn operand(graph: &Graph, node: NodeId, axes: impl Iterator<Item = Option<usize>>) -> Operand {
+fn operand(graph: &Graph, node: NodeId, axes: impl Iterator<Item = Affine>) -> Operand {
     let shape = &graph.ty(node).shape;
-    Operand { node, axes: axes.zip(shape).map(|(axis, size)| axis.filter(|_| !size.is_one())).collect() }
-}
-
-fn define_view(graph: &Graph, id: NodeId, view: &View) -> Option<Definition> {
-    let plain = view.axes.iter().all(|axis| axis.is_zero() || axis.as_axis().is_some());
-    let axes = view.axes.iter().map(|axis| axis.as_axis());
-    let viewed = operand(graph, graph.operands(id)[view.operand], axes);
-    plain.then(|| Definition::Inline { program: None, operands: vec![viewed] })
+    let stay = |(axis, size): (Affine, &Dim)| if size.is_one() { Affine::fixed(Dim::Const(0)) } else { axis };
+    Operand { node, axes: axes.zip(shape).map(stay).collect() }
 }
 
 fn define_reduction(graph: &Graph, id: NodeId, reduction: &Reduction) -> Definition {
@@ -217,12 +225,13 @@ fn define_reduction(graph: &Graph, id: NodeId, reduction: &Reduction) -> Definit
     let rank = graph.ty(id).rank();
     let mut kept = 0..;
     let axes = (0..shape.len()).map(|axis| match reduction.axes.iter().position(|a| *a == axis) {
-        Some(sum) => Some(rank + sum),
-        None => kept.next(),
+        Some(sum) => Affine::axis(rank + sum),
+        None => Affine::axis(kept.next().expect("invariant: an endless range")),
     });
     fold_or_expression(FoldDefinition {
         operands: vec![operand(graph, node, axes)],
         program: reduction.prepare.clone(),
+        indexed: reduction.indexed,
         fold: Fold {
             accumulators: reduction.accumulators.clone(),
             init: reduction.init.clone(),
@@ -239,8 +248,8 @@ fn define_contraction(graph: &Graph, id: NodeId, contraction: &Contraction) -> D
     let rank = graph.ty(id).rank();
     let side = |node, loops: &[LoopAxis]| {
         let axes = loops.iter().map(|l| match l {
-            LoopAxis::Result(axis) => Some(*axis),
-            LoopAxis::Sum(sum) => Some(rank + sum),
+            LoopAxis::Result(axis) => Affine::axis(*axis),
+            LoopAxis::Sum(sum) => Affine::axis(rank + sum),
         });
         operand(graph, node, axes)
     };
@@ -255,6 +264,7 @@ fn define_contraction(graph: &Graph, id: NodeId, contraction: &Contraction) -> D
     let (dtype, accumulator) = (contraction.dtype, contraction.accumulator);
     fold_or_expression(FoldDefinition {
         operands: vec![side(left, &contraction.left), side(right, &contraction.right)],
+        indexed: false,
         program: operand_casts([graph.ty(left).dtype, graph.ty(right).dtype], dtype, accumulator),
         fold: product_sum(accumulator),
         finish: cast_program(accumulator, dtype),
@@ -305,8 +315,11 @@ fn fold_or_expression(fold: FoldDefinition) -> Definition {
     if !fold.sums.iter().all(Dim::is_one) {
         return Definition::Fold(Box::new(fold));
     }
-    let mut b = Builder::new(&fold.program.params);
-    let params: Vec<Element> = (0..fold.program.params.len()).map(|i| b.param(i)).collect();
+    let mut b = Builder::new(&fold.program.params[..fold.operands.len()]);
+    let mut params: Vec<Element> = (0..fold.operands.len()).map(|i| b.param(i)).collect();
+    if fold.indexed {
+        params.push(constant(&mut b, DType::I64, [0, 0]));
+    }
     let values = b.inline(&fold.program, &params);
     let mut arguments: Vec<Element> = fold
         .fold

@@ -207,7 +207,12 @@ fn emit_piece(
         }
         Work::Fold { kind, from, fold, values, index } => {
             let folded = match from {
-                From::Operands { node, .. } => block.apply(&program.fold(*node).program, &elements),
+                From::Operands { node, sums, .. } => {
+                    let definition = program.fold(*node);
+                    let position = definition.indexed.then(|| block.position(&definition.sums, sums));
+                    let arguments: Vec<_> = elements.into_iter().chain(position).collect();
+                    block.apply(&definition.program, &arguments)
+                }
                 From::Values(values, index) => values.iter().map(|v| block.value(*v, index)).collect(),
             };
             let results = folded.into_iter().map(|e| block.result(e)).collect();

@@ -2,12 +2,13 @@
 
 use std::collections::BTreeMap;
 
+use tgc_graph::dim::Dim;
 use tgc_graph::dtype::DType;
 use tgc_graph::graph::NodeId;
 use tgc_graph::scalar::{Builder, Element, Inst, Program};
 
 use super::define::{Definition, constant};
-use super::loops::{Index, to_access};
+use super::loops::{Index, to_access, to_position};
 use super::memory::{BufferKey, Buffers};
 use super::values::{Statements, ValueId};
 use crate::plan::{Access, Read, RowId};
@@ -72,6 +73,7 @@ impl<'a, 'g> BlockProgram<'a, 'g> {
             }
             Definition::Splat(parts) => constant(&mut self.builder, ty.dtype, *parts),
             Definition::Size(size) => self.read(DType::I64, Read::Size(size.clone())),
+            Definition::Iota => self.position(&ty.shape, index),
             Definition::Inline { program: scalar, operands } => {
                 let elements: Vec<Element> = operands
                     .iter()
@@ -106,6 +108,11 @@ impl<'a, 'g> BlockProgram<'a, 'g> {
     pub(super) fn access_to(&mut self, key: BufferKey, node: NodeId, index: &Index) -> Access {
         let buffer = self.buffers.get(self.program, key, Some(node));
         to_access(buffer, &self.program.graph.ty(node).shape, index)
+    }
+
+    /// Where an index is in row-major order, as an element.
+    pub(super) fn position(&mut self, shape: &[Dim], index: &Index) -> Element {
+        self.read(DType::I64, Read::Index(to_position(shape, index)))
     }
 
     fn read(&mut self, dtype: DType, read: Read) -> Element {

@@ -1,12 +1,13 @@
 //! Loops, and how elements are found from them.
 //!
 //! A statement numbers its loops: the result's axes first, then the summed ones; axes of static size 1
-//! have none. An [`Index`] says for each axis of a tensor which loop runs along it. Once a statement has
+//! have none. An [`Index`] says for each axis of a tensor where along it the loops are. Once a statement has
 //! its place, its loops become slots of a block, and an index becomes an [`Access`] with strides.
 
 use tgc_graph::dim::Dim;
+use tgc_graph::kernel::Affine;
 
-use crate::plan::{Access, Axis, BufferId};
+use crate::plan::{Access, Axis, BufferId, Position};
 
 /// A loop of a statement or, after placement, a slot of a block.
 ///
@@ -63,8 +64,82 @@ impl Loop {
     }
 }
 
-/// For each axis of a tensor the loop along it; `None` stays at 0.
-pub(super) type Index = Vec<Option<Loop>>;
+/// Where along an axis, or in a buffer: `offset + Σ stride * loop`.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Place {
+    /// Where it is when all loops are at 0.
+    pub offset: Dim,
+    /// Loops, ascending, each once, with strides that are not 0.
+    pub terms: Vec<(Loop, Dim)>,
+}
+
+/// For each axis of a tensor, where along it.
+pub(super) type Index = Vec<Place>;
+
+impl Place {
+    /// Always the first.
+    pub(super) fn zero() -> Place {
+        Place { offset: Dim::Const(0), terms: vec![] }
+    }
+
+    /// The one of this loop.
+    pub(super) fn of(l: Loop) -> Place {
+        Place { offset: Dim::Const(0), terms: vec![(l, Dim::Const(1))] }
+    }
+
+    /// The loop whose index it is, unchanged.
+    pub(super) fn as_loop(&self) -> Option<Loop> {
+        match self.terms.as_slice() {
+            [(l, stride)] if stride.is_one() && self.offset == Dim::Const(0) => Some(*l),
+            _ => None,
+        }
+    }
+
+    /// How far one step of a loop moves it.
+    pub(super) fn stride(&self, of: Loop) -> Dim {
+        self.terms.iter().find(|(l, _)| *l == of).map_or(Dim::Const(0), |(_, stride)| stride.clone())
+    }
+
+    /// Whether it changes when a loop steps.
+    pub(super) fn depends_on(&self, of: Loop) -> bool {
+        self.terms.iter().any(|(l, _)| *l == of)
+    }
+
+    /// The same with other loops.
+    pub(super) fn with_loops(&self, f: &dyn Fn(Loop) -> Option<Loop>) -> Place {
+        let mut place = Place { offset: self.offset.clone(), terms: vec![] };
+        for (l, stride) in &self.terms {
+            if let Some(l) = f(*l) {
+                place.add(&Place::of(l), stride);
+            }
+        }
+        place
+    }
+
+    /// Moves on by `times` as far as another place is.
+    fn add(&mut self, other: &Place, times: &Dim) {
+        self.offset = &self.offset + &(&other.offset * times);
+        for (l, stride) in &other.terms {
+            let step = stride * times;
+            match self.terms.binary_search_by_key(l, |(l, _)| *l) {
+                Ok(at) => self.terms[at].1 = &self.terms[at].1 + &step,
+                Err(at) => self.terms.insert(at, (*l, step)),
+            }
+        }
+        self.terms.retain(|(_, stride)| *stride != Dim::Const(0));
+    }
+
+    /// Strides by axis, when loops are slots. Collapsed parts are contiguous, so the innermost decides.
+    fn strides(&self) -> Vec<(Axis, Dim)> {
+        let innermost = self.terms.iter().filter(|(slot, _)| slot.is_innermost());
+        innermost.map(|(slot, stride)| (slot.axis(), stride.clone())).collect()
+    }
+}
+
+/// The index with other loops in each place.
+pub(super) fn with_loops(index: &Index, f: &dyn Fn(Loop) -> Option<Loop>) -> Index {
+    index.iter().map(|place| place.with_loops(f)).collect()
+}
 
 /// What one loop runs over.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -80,38 +155,45 @@ pub(super) fn product<'a>(sizes: impl IntoIterator<Item = &'a Dim>) -> Dim {
     sizes.into_iter().fold(Dim::Const(1), |product, d| &product * d)
 }
 
-/// Row-major strides in elements.
-pub(super) fn strides(shape: &[Dim]) -> Vec<Dim> {
-    (0..shape.len()).map(|axis| product(&shape[axis + 1..])).collect()
+/// Where an index is in row-major order.
+pub(super) fn flat(shape: &[Dim], index: &Index) -> Place {
+    let mut flat = Place::zero();
+    let mut stride = Dim::Const(1);
+    for (size, place) in shape.iter().zip(index).rev() {
+        flat.add(place, &stride);
+        stride = &stride * size;
+    }
+    flat
 }
 
-/// How far one step of a loop moves through a tensor.
-pub(super) fn stride_along(shape: &[Dim], index: &Index, of: Loop) -> Dim {
-    let steps = index.iter().enumerate().filter(|(_, l)| **l == Some(of));
-    steps.fold(Dim::Const(0), |sum, (axis, _)| &sum + &product(&shape[axis + 1..]))
+/// Whether a step this long leaves the neighbourhood of an element.
+pub(super) fn is_far(stride: &Dim) -> bool {
+    !matches!(stride, Dim::Const(-1..=1))
 }
 
 /// The index of an operand, whose axes run along axes of a tensor, from the tensor's index.
-pub(super) fn compose(index: &Index, axes: &[Option<usize>]) -> Index {
-    axes.iter().map(|axis| axis.and_then(|a| index[a])).collect()
+pub(super) fn compose(index: &Index, axes: &[Affine]) -> Index {
+    let place = |axis: &Affine| {
+        let mut place = Place { offset: axis.offset.clone(), terms: vec![] };
+        axis.terms.iter().for_each(|(along, stride)| place.add(&index[*along], stride));
+        place
+    };
+    axes.iter().map(place).collect()
 }
 
-/// The access of an index made of slots. Collapsed parts are contiguous, so the innermost decides.
+/// The access of an index made of slots.
 pub(super) fn to_access(buffer: BufferId, shape: &[Dim], index: &Index) -> Access {
-    let mut found: Vec<(Axis, Dim)> = vec![];
-    for (slot, stride) in index.iter().zip(strides(shape)) {
-        let Some(slot) = slot.filter(|s| s.is_innermost()) else { continue };
-        match found.iter_mut().find(|(axis, _)| *axis == slot.axis()) {
-            Some((_, sum)) => *sum = &*sum + &stride,
-            None => found.push((slot.axis(), stride)),
-        }
-    }
-    found.retain(|(_, stride)| *stride != Dim::Const(0));
-    found.sort_by_key(|(axis, _)| *axis);
-    Access { buffer, strides: found, offset: Dim::Const(0) }
+    let flat = flat(shape, index);
+    Access { buffer, strides: flat.strides(), offset: flat.offset }
+}
+
+/// Where an index made of slots is in row-major order, as a number.
+pub(super) fn to_position(shape: &[Dim], index: &Index) -> Position {
+    let flat = flat(shape, index);
+    Position { strides: flat.strides(), offset: flat.offset }
 }
 
 /// Whether two neighbouring loops walk a tensor as one: a step of the outer is all of the inner.
-pub(super) fn is_contiguous(shape: &[Dim], index: &Index, outer: Loop, inner: Loop, extent: &Dim) -> bool {
-    stride_along(shape, index, outer) == &stride_along(shape, index, inner) * extent
+pub(super) fn is_contiguous(place: &Place, outer: Loop, inner: Loop, extent: &Dim) -> bool {
+    place.stride(outer) == &place.stride(inner) * extent
 }

@@ -216,14 +216,18 @@ fn rows_apart(nest: &Nest, a: (&Block, &Access), b: (&Block, &Access)) -> bool {
         Some((Axis::Row, stride)) => stride.as_const(),
         _ => None,
     };
-    let reach = |(block, access): (&Block, &Access)| {
-        access.strides.iter().try_fold(access.offset.as_const()?, |sum, (axis, stride)| match axis {
-            Axis::Row => Some(sum),
-            Axis::Inner(i) => Some(sum + stride.as_const()? * (block.axes[*i].as_const()? - 1).max(0)),
+    let span = |(block, access): (&Block, &Access)| {
+        let offset = access.offset.as_const()?;
+        access.strides.iter().try_fold((offset, offset), |(first, last), (axis, stride)| match axis {
+            Axis::Row => Some((first, last)),
+            Axis::Inner(i) => {
+                let end = stride.as_const()? * (block.axes[*i].as_const()? - 1).max(0);
+                Some((first + end.min(0), last + end.max(0)))
+            }
         })
     };
-    match (row(a.1), row(b.1), reach(a), reach(b)) {
-        (Some(s), Some(t), Some(x), Some(y)) => s == t && x < s && y < s,
+    match (row(a.1), row(b.1), span(a), span(b)) {
+        (Some(s), Some(t), Some(x), Some(y)) => s == t && x.0 >= 0 && y.0 >= 0 && x.1 < s && y.1 < s,
         _ => false,
     }
 }
@@ -231,7 +235,7 @@ fn rows_apart(nest: &Nest, a: (&Block, &Access), b: (&Block, &Access)) -> bool {
 fn reads_of(block: &Block, buffer: BufferId) -> impl Iterator<Item = &Access> {
     block.reads.iter().filter_map(move |read| match read {
         Read::Buffer(access) if access.buffer == buffer => Some(access),
-        Read::Buffer(_) | Read::Row(_) | Read::Size(_) => None,
+        Read::Buffer(_) | Read::Row(_) | Read::Size(_) | Read::Index(_) => None,
     })
 }
 
@@ -304,7 +308,7 @@ fn rename_block(block: &mut Block, f: &mut dyn FnMut(&mut BufferId)) {
     for read in &mut block.reads {
         match read {
             Read::Buffer(access) => f(&mut access.buffer),
-            Read::Row(_) | Read::Size(_) => {}
+            Read::Row(_) | Read::Size(_) | Read::Index(_) => {}
         }
     }
     for sink in &mut block.sinks {
@@ -351,7 +355,7 @@ fn touched(step: &Step) -> Vec<BufferId> {
     let of_block = |block: &Block| -> Vec<BufferId> {
         let reads = block.reads.iter().filter_map(|read| match read {
             Read::Buffer(access) => Some(access.buffer),
-            Read::Row(_) | Read::Size(_) => None,
+            Read::Row(_) | Read::Size(_) | Read::Index(_) => None,
         });
         reads.chain(writes_of(block).map(|(a, _)| a.buffer)).chain(totals_of(block)).collect()
     };

@@ -149,7 +149,7 @@ fn states_read(buffers: &[crate::plan::Buffer], steps: &[Step]) -> Vec<usize> {
                 for source in nest.blocks.iter().flat_map(|b| &b.reads) {
                     match source {
                         Read::Buffer(access) => read(access.buffer),
-                        Read::Row(_) | Read::Size(_) => {}
+                        Read::Row(_) | Read::Size(_) | Read::Index(_) => {}
                     }
                 }
             }

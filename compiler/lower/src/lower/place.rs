@@ -8,7 +8,7 @@ use tgc_graph::dim::Dim;
 use tgc_graph::graph::NodeId;
 
 use super::define::{Definition, Source};
-use super::loops::{Index, Loop, LoopInfo, is_contiguous, product, stride_along};
+use super::loops::{Index, Loop, LoopInfo, Place, flat, is_contiguous, is_far, product};
 use super::values::{Action, Destination, Statement, Statements};
 use crate::machine::Machine;
 
@@ -35,8 +35,10 @@ pub(super) struct Member {
 struct Facts {
     /// What it reads, and how.
     reads: Vec<(NodeId, Index)>,
-    /// Accesses by shape, the result's included.
-    accesses: Vec<(Vec<Dim>, Index)>,
+    /// Where it touches memory, the result included.
+    accesses: Vec<Place>,
+    /// Positions that it asks for, which loops that become one must also walk as one.
+    positions: Vec<Place>,
 }
 
 struct Placer<'a> {
@@ -72,10 +74,16 @@ pub(super) fn place(program: &Statements<'_>, machine: &Machine) -> Vec<NestDraf
 
 fn facts(program: &Statements<'_>, statement: &Statement) -> Facts {
     let reads = program.reads(statement);
-    let mut accesses: Vec<(Vec<Dim>, Index)> =
-        reads.iter().map(|(node, index)| (program.graph.ty(*node).shape.clone(), index.clone())).collect();
-    accesses.push((program.result_shape(statement).to_vec(), statement.index.clone()));
-    Facts { reads, accesses }
+    let place = |(node, index): &(NodeId, Index)| flat(&program.graph.ty(*node).shape, index);
+    let mut accesses: Vec<Place> = reads.iter().map(place).collect();
+    accesses.push(flat(program.result_shape(statement), &statement.index));
+    let mut positions: Vec<Place> = program.iotas(statement).iter().map(place).collect();
+    if let Action::Fold { node, sums, .. } = &statement.action
+        && program.fold(*node).indexed
+    {
+        positions.push(flat(&program.fold(*node).sums, sums));
+    }
+    Facts { reads, accesses, positions }
 }
 
 impl Placer<'_> {
@@ -191,8 +199,8 @@ impl Placer<'_> {
                 let made = &self.program.statements[producer];
                 let member = self.nests[nest].members.iter().find(|m| m.statement == producer);
                 let made_in = member.expect("invariant: a home has its producer").row.first();
-                match made_in.and_then(|r| made.index.iter().position(|l| *l == Some(*r))) {
-                    Some(axis) => index[axis] == Some(row),
+                match made_in.and_then(|r| made.index.iter().position(|p| p.as_loop() == Some(*r))) {
+                    Some(axis) => index[axis].as_loop() == Some(row),
                     None => false,
                 }
             }
@@ -216,13 +224,15 @@ impl Placer<'_> {
         if self.homes[node.index()].is_some_and(|(home, _)| home == nest) {
             return 16;
         }
-        let axis = index.iter().position(|l| *l == Some(row));
+        let axis = index.iter().position(|p| p.as_loop() == Some(row));
         let Some(axis) = axis else { return 0 };
         let shared = self.nests[nest].members.iter().any(|member| {
             let mut reads = self.facts[member.statement].reads.iter();
-            reads.any(|(n, i)| *n == node && i[axis] == member.row.first().copied())
+            reads
+                .any(|(n, i)| *n == node && i[axis].as_loop().is_some_and(|l| member.row.first() == Some(&l)))
         });
-        if shared { 1 + 2 * index.iter().flatten().count() as u32 } else { 0 }
+        let moving = index.iter().filter(|place| !place.terms.is_empty()).count();
+        if shared { 1 + 2 * moving as u32 } else { 0 }
     }
 
     /// Updates go where their variable, or what becomes of it, is read and written.
@@ -268,9 +278,7 @@ fn is_heavy(program: &Statements<'_>, statement: &Statement) -> bool {
 
 /// How many accesses are strided along a loop.
 fn strided(facts: &Facts, along: Loop) -> usize {
-    let near = [Dim::Const(0), Dim::Const(1)];
-    let strides = facts.accesses.iter().map(|(shape, index)| stride_along(shape, index, along));
-    strides.filter(|s| !near.contains(s)).count()
+    facts.accesses.iter().filter(|place| is_far(&place.stride(along))).count()
 }
 
 /// The loop to run innermost, the later of equals, and how many accesses are strided along it.
@@ -326,7 +334,8 @@ fn next_rows(
 fn are_one(loops: &[LoopInfo], facts: &Facts, outer: Loop, inner: Loop) -> bool {
     let extent = &loops[inner.number()].extent;
     let same_kind = loops[outer.number()].sum == loops[inner.number()].sum;
-    same_kind && facts.accesses.iter().all(|(shape, index)| is_contiguous(shape, index, outer, inner, extent))
+    let mut places = facts.accesses.iter().chain(&facts.positions);
+    same_kind && places.all(|place| is_contiguous(place, outer, inner, extent))
 }
 
 /// The inner axes: loops of the result, then summed ones, the best one last; neighbours collapse if they can.

@@ -13,7 +13,7 @@ use tgc_graph::module::Function;
 use tgc_graph::scalar::{Binary, Inst, Program, Unary};
 
 use super::define::{Definition, FoldDefinition};
-use super::loops::{Index, Loop, LoopInfo, compose};
+use super::loops::{Index, Loop, LoopInfo, Place, compose};
 
 /// Names a kept value: one accumulator of a fold, or the elements of a node.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -46,7 +46,7 @@ pub(super) enum Action {
     /// Writes a node's elements.
     Store { node: NodeId, to: Destination },
     /// Folds into accumulators; operands with the loops along their axes.
-    Fold { node: NodeId, operands: Vec<(NodeId, Index)>, values: Vec<ValueId> },
+    Fold { node: NodeId, operands: Vec<(NodeId, Index)>, sums: Index, values: Vec<ValueId> },
 }
 
 /// Where elements go.
@@ -104,6 +104,14 @@ impl Statements<'_> {
             kept || matches!(self.definitions[node.index()], Definition::Source(_))
         });
         reads
+    }
+
+    /// The indices that a statement asks for as numbers.
+    pub(super) fn iotas(&self, statement: &Statement) -> Vec<(NodeId, Index)> {
+        let (starts, inside) = statement.starts();
+        let mut iotas: Vec<(NodeId, Index)> = self.closure(starts, inside).into_iter().collect();
+        iotas.retain(|(node, _)| matches!(self.definitions[node.index()], Definition::Iota));
+        iotas
     }
 
     /// The shape of what a statement writes.
@@ -187,7 +195,7 @@ fn loops_of(result: &[Dim], sums: &[Dim]) -> (Vec<LoopInfo>, Index) {
     let mut numbers = vec![];
     let sizes = result.iter().map(|d| (d, false)).chain(sums.iter().map(|d| (d, true)));
     for (extent, sum) in sizes {
-        numbers.push((!extent.is_one()).then(|| Loop::new(loops.len())));
+        numbers.push(if extent.is_one() { Place::zero() } else { Place::of(Loop::new(loops.len())) });
         if !extent.is_one() {
             loops.push(LoopInfo { extent: extent.clone(), sum });
         }
@@ -205,13 +213,13 @@ fn fold_statement(program: &mut Statements<'_>, node: NodeId) -> Statement {
     let shape = &program.graph.ty(node).shape;
     let (loops, mut index) = loops_of(shape, &fold.sums);
     let operands = fold.operands.iter().map(|o| (o.node, compose(&index, &o.axes))).collect();
-    index.truncate(shape.len());
+    let sums = index.split_off(shape.len());
     let arity = fold.fold.accumulators.len();
     let suffix = |i: usize| if arity == 1 { String::new() } else { format!("_{i}") };
     let values: Vec<ValueId> =
         (0..arity).map(|i| add_value(program, node, fold.fold.accumulators[i], &suffix(i))).collect();
     program.kept[node.index()] = Some(values.clone());
-    Statement { loops, index, action: Action::Fold { node, operands, values } }
+    Statement { loops, index, action: Action::Fold { node, operands, sums, values } }
 }
 
 /// All folds that the roots reach.
@@ -270,18 +278,21 @@ fn kept_nodes(function: &Function, definitions: &[Definition], cheap: &[bool]) -
                 let (loops, own) = loops_of(shape, &[]);
                 kept[at] =
                     (asked.len() > 1 && costs[at] > CHEAP) || (broadcast[at] && costs[at] > CHEAP_INSIDE);
-                let asked = if kept[at] { vec![(at, own)] } else { asked };
+                let asked = if kept[at] { vec![(at, own.clone())] } else { asked };
                 for operand in operands {
                     let to = operand.node.index();
                     broadcast[to] |= broadcast[at] && !kept[at];
-                    let own_axes = operand.axes.iter().flatten().count();
-                    broadcast[to] |= own_axes < loops.len();
+                    broadcast[to] |= is_broadcast(&compose(&own, &operand.axes), loops.len());
                     for (root, index) in &asked {
                         ask(&mut contexts[to], (*root, compose(index, &operand.axes)));
                     }
                 }
             }
-            Definition::Dead | Definition::Source(_) | Definition::Splat(_) | Definition::Size(_) => {}
+            Definition::Dead
+            | Definition::Source(_)
+            | Definition::Splat(_)
+            | Definition::Size(_)
+            | Definition::Iota => {}
         }
     }
     kept
@@ -295,7 +306,7 @@ fn ask(contexts: &mut Vec<Context>, context: Context) {
 }
 
 fn is_broadcast(index: &Index, loops: usize) -> bool {
-    (0..loops).any(|l| !index.contains(&Some(Loop::new(l))))
+    (0..loops).any(|l| !index.iter().any(|place| place.depends_on(Loop::new(l))))
 }
 
 /// What computing an element costs, down to what is in memory.
@@ -303,7 +314,11 @@ fn costs(definitions: &[Definition], kept: &[bool]) -> Vec<u32> {
     let mut costs: Vec<u32> = vec![0; definitions.len()];
     for (at, definition) in definitions.iter().enumerate() {
         costs[at] = match definition {
-            Definition::Dead | Definition::Source(_) | Definition::Splat(_) | Definition::Size(_) => 0,
+            Definition::Dead
+            | Definition::Source(_)
+            | Definition::Splat(_)
+            | Definition::Size(_)
+            | Definition::Iota => 0,
             Definition::Fold(fold) => cost(&fold.finish),
             Definition::Inline { program, operands } => {
                 let below = operands.iter().filter(|o| !kept[o.node.index()]);

@@ -6,6 +6,7 @@
 use tgc_graph::dim::{Dim, Symbols};
 use tgc_graph::scalar::{Inst, Program};
 
+use super::loops::is_far;
 use crate::machine::Machine;
 use crate::plan::{Axis, Block, Nest, Parallel, Read, Sink, Target};
 
@@ -53,7 +54,7 @@ fn shares_across_rows(nest: &Nest) -> bool {
                 Read::Buffer(access) => {
                     !access.strides.is_empty() && access.strides.iter().all(|(axis, _)| *axis != Axis::Row)
                 }
-                Read::Row(_) | Read::Size(_) => false,
+                Read::Row(_) | Read::Size(_) | Read::Index(_) => false,
             });
             shared || block.sinks.iter().any(|sink| matches!(sink, Sink::Accumulate { .. }))
         })
@@ -107,7 +108,7 @@ fn shares_lanes(block: &Block, last: Axis) -> bool {
 fn strided(block: &Block, along: Axis) -> usize {
     let reads = block.reads.iter().filter_map(|read| match read {
         Read::Buffer(access) => Some(access),
-        Read::Row(_) | Read::Size(_) => None,
+        Read::Row(_) | Read::Size(_) | Read::Index(_) => None,
     });
     let writes = block.sinks.iter().flat_map(|sink| match sink {
         Sink::Store { to, .. } => vec![to],
@@ -121,7 +122,7 @@ fn strided(block: &Block, along: Axis) -> usize {
             .collect(),
         Sink::Row { .. } | Sink::Total { .. } => vec![],
     });
-    let far = |(axis, stride): &(Axis, Dim)| *axis == along && !stride.is_one();
+    let far = |(axis, stride): &(Axis, Dim)| *axis == along && is_far(stride);
     reads.chain(writes).filter(|a| a.strides.iter().any(far)).count()
 }
 
@@ -135,6 +136,7 @@ fn vector_bytes(block: &Block, along: Axis) -> usize {
             Read::Buffer(access) => access.strides.iter().any(|(axis, _)| *axis == along),
             Read::Row(_) => along == Axis::Row,
             Read::Size(_) => false,
+            Read::Index(position) => position.strides.iter().any(|(axis, _)| *axis == along),
         })
         .collect();
     let counts = varying_by_width(&block.program, &varies);

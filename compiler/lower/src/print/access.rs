@@ -2,7 +2,7 @@
 
 use tgc_graph::dim::{Atom, Dim, Monomial};
 
-use crate::plan::{Access, Axis, FunctionPlan};
+use crate::plan::{Access, Axis, FunctionPlan, Position};
 
 /// The access by index, or `x.flat[784*row + i]` when its strides are not those of the shape.
 pub(super) fn to_text(function: &FunctionPlan, access: &Access) -> String {
@@ -10,14 +10,8 @@ pub(super) fn to_text(function: &FunctionPlan, access: &Access) -> String {
     if buffer.shape.is_empty() && access.strides.is_empty() && access.offset == Dim::Const(0) {
         return buffer.name.clone();
     }
-    let indices = by_index(function, access).unwrap_or_else(|| {
-        let mut terms: Vec<Term> = vec![];
-        for (axis, stride) in &access.strides {
-            terms.push(Term { factor: stride.clone(), name: Some(name(function, *axis)) });
-        }
-        terms.push(Term { factor: access.offset.clone(), name: None });
-        vec![terms]
-    });
+    let indices =
+        by_index(function, access).unwrap_or_else(|| vec![terms(function, &access.strides, &access.offset)]);
     let flat = if indices.len() == buffer.shape.len() && by_index(function, access).is_some() {
         ""
     } else {
@@ -25,6 +19,18 @@ pub(super) fn to_text(function: &FunctionPlan, access: &Access) -> String {
     };
     let indices: Vec<String> = indices.iter().map(|terms| sum_to_text(function, terms)).collect();
     format!("{}{flat}[{}]", buffer.name, indices.join(","))
+}
+
+/// The number as a sum, in parentheses where that is more than one term.
+pub(super) fn position_to_text(function: &FunctionPlan, position: &Position) -> String {
+    let text = sum_to_text(function, &terms(function, &position.strides, &position.offset));
+    if text.contains(' ') { format!("({text})") } else { text }
+}
+
+fn terms(function: &FunctionPlan, strides: &[(Axis, Dim)], offset: &Dim) -> Vec<Term> {
+    let moving =
+        strides.iter().map(|(axis, s)| Term { factor: s.clone(), name: Some(name(function, *axis)) });
+    moving.chain([Term { factor: offset.clone(), name: None }]).collect()
 }
 
 /// The name of a block's inner axis: `i`, `j`, `k`, `l`, or numbered where a size has such a name.

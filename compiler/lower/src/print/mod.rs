@@ -329,6 +329,7 @@ impl Printer<'_> {
             Read::Row(row) => row_leaf(*row),
             Read::Size(dim) if dim.terms().len() > 1 => Leaf::new(format!("({})", self.dim(dim))),
             Read::Size(dim) => Leaf::new(self.dim(dim)),
+            Read::Index(position) => Leaf::new(access::position_to_text(self.function, position)),
         }
     }
 }

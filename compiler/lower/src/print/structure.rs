@@ -40,7 +40,7 @@ impl FunctionPlan {
         let is_read_by = |nest: &crate::plan::Nest, id: usize| {
             nest.blocks.iter().flat_map(|b| &b.reads).any(|read| match read {
                 Read::Buffer(access) => access.buffer.0 as usize == id,
-                Read::Row(_) | Read::Size(_) => false,
+                Read::Row(_) | Read::Size(_) | Read::Index(_) => false,
             })
         };
         let readers = |id| self.nests().filter(|nest| is_read_by(nest, id)).count();

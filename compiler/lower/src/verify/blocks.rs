@@ -7,7 +7,7 @@ use tgc_graph::scalar::{Program, stored_lane};
 use super::error::Defect;
 use super::touch::{self, Kind, Touch};
 use super::{Checker, program};
-use crate::plan::{Access, Axis, Block, BufferId, Fold, Nest, Read, RowId, Sink, Target};
+use crate::plan::{Access, Axis, Block, BufferId, Fold, Nest, Position, Read, RowId, Sink, Target};
 
 /// Row values that are defined so far.
 type Defined = Vec<bool>;
@@ -65,6 +65,10 @@ impl Checker<'_> {
                 Read::Row(row) => row_type(nest, *row, defined)?,
                 Read::Size(dim) => {
                     self.check_dim(dim)?;
+                    DType::I64
+                }
+                Read::Index(Position { strides, offset }) => {
+                    self.check_strides(nest, block, strides, offset, &|| "an index".to_owned())?;
                     DType::I64
                 }
             };
@@ -179,23 +183,36 @@ impl Checker<'_> {
     /// The form of an access; returns its element type.
     fn check_access(&self, nest: &Nest, block: &Block, access: &Access) -> Result<DType, Defect> {
         self.check_buffer(access.buffer)?;
-        self.check_dim(&access.offset)?;
-        let buffer = || self.name(access.buffer);
-        for (axis, stride) in &access.strides {
+        let what = || format!("an access to `{}`", self.name(access.buffer));
+        self.check_strides(nest, block, &access.strides, &access.offset, &what)?;
+        Ok(self.function.buffer(access.buffer).dtype)
+    }
+
+    /// Axes in scope, sorted, each with a stride.
+    fn check_strides(
+        &self,
+        nest: &Nest,
+        block: &Block,
+        strides: &[(Axis, Dim)],
+        offset: &Dim,
+        what: &dyn Fn() -> String,
+    ) -> Result<(), Defect> {
+        self.check_dim(offset)?;
+        for (axis, stride) in strides {
             self.check_dim(stride)?;
             let in_scope = match axis {
                 Axis::Row => nest.extent.is_some(),
                 Axis::Inner(i) => *i < block.axes.len(),
             };
             if !in_scope {
-                return Err(Defect::AxisOutOfScope { buffer: buffer() });
+                return Err(Defect::AxisOutOfScope { what: what() });
             }
         }
-        let sorted = access.strides.windows(2).all(|pair| pair[0].0 < pair[1].0);
-        if !sorted || access.strides.iter().any(|(_, stride)| *stride == Dim::Const(0)) {
-            return Err(Defect::Strides { buffer: buffer() });
+        let sorted = strides.windows(2).all(|pair| pair[0].0 < pair[1].0);
+        match sorted && strides.iter().all(|(_, stride)| *stride != Dim::Const(0)) {
+            true => Ok(()),
+            false => Err(Defect::Strides { what: what() }),
         }
-        Ok(self.function.buffer(access.buffer).dtype)
     }
 
     /// The smallest and the largest element that is reached, while no axis around the access is empty, are in the

@@ -97,10 +97,10 @@ pub enum Defect {
     RowRedefined { id: u32 },
     #[error("a fold over the last of several axes goes to row value r{id}")]
     RowFromInnerFold { id: u32 },
-    #[error("the strides of `{buffer}` are not sorted by axis, or one is zero")]
-    Strides { buffer: String },
-    #[error("an access to `{buffer}` names an axis that is not in scope")]
-    AxisOutOfScope { buffer: String },
+    #[error("the strides of {what} are not sorted by axis, or one is zero")]
+    Strides { what: String },
+    #[error("{what} names an axis that is not in scope")]
+    AxisOutOfScope { what: String },
     #[error("a fold's result in `{buffer}` depends on the folded axis")]
     FoldedAxis { buffer: String },
     #[error("a total goes to `{buffer}`, expected a 0-d buffer")]

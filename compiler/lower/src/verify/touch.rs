@@ -127,7 +127,7 @@ fn of_block<'p>(index: usize, block: &'p Block, touches: &mut Vec<Touch<'p>>) {
     for read in &block.reads {
         match read {
             Read::Buffer(access) => touch(Kind::Read, access.clone()),
-            Read::Row(_) | Read::Size(_) => {}
+            Read::Row(_) | Read::Size(_) | Read::Index(_) => {}
         }
     }
     for sink in &block.sinks {

@@ -244,7 +244,7 @@ fn accesses_stay_inside() {
     refuse(
         map(),
         |p| read_mut(p, 0, 0, 0).strides[0].1 = known(0),
-        "function `f`, step 0, block 0: the strides of `x` are not sorted by axis, or one is zero",
+        "function `f`, step 0, block 0: the strides of an access to `x` are not sorted by axis, or one is zero",
     );
     refuse(
         map(),
