@@ -52,16 +52,40 @@ fn placeholder(text: &str) -> Option<(String, usize, String)> {
 /// An axis of an operand, to name in messages.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct AxisOf {
-    /// Which operand; what is none is the result.
+    /// Which operand.
     pub operand: usize,
     /// Which of its axes.
     pub axis: usize,
 }
 
-impl AxisOf {
-    /// An axis of the result.
-    pub fn result(axis: usize) -> AxisOf {
-        AxisOf { operand: usize::MAX, axis }
+/// What is counted by a size that inference makes demands of, to name in messages.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Extent {
+    /// Indices along an axis of an operand.
+    Axis(AxisOf),
+    /// All elements of an operand.
+    Elements(usize),
+    /// Indices along an axis of the result.
+    ResultAxis(usize),
+    /// All elements of the result.
+    ResultElements,
+}
+
+impl From<AxisOf> for Extent {
+    fn from(axis: AxisOf) -> Extent {
+        Extent::Axis(axis)
+    }
+}
+
+impl Extent {
+    /// As messages say it, with a placeholder for the operand.
+    fn phrase(self) -> String {
+        match self {
+            Extent::Axis(AxisOf { operand, axis }) => format!("axis {axis} of {{{operand}}}"),
+            Extent::Elements(operand) => format!("the number of elements of {{{operand}}}"),
+            Extent::ResultAxis(axis) => format!("axis {axis} of the result"),
+            Extent::ResultElements => "the number of elements of the result".to_owned(),
+        }
     }
 }
 
@@ -91,9 +115,9 @@ pub struct Equations {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Demand {
     /// Two sizes are equal.
-    Equal(Dim, Dim, AxisOf, AxisOf),
+    Equal(Dim, Dim, Extent, Extent),
     /// A size is at least so much.
-    AtLeast(Dim, i64, AxisOf),
+    AtLeast(Dim, i64, Extent),
 }
 
 /// What inference knows of sizes and what it may demand of them.
@@ -118,16 +142,17 @@ impl Demands<'_> {
     /// # Errors
     ///
     /// If it can be less and that can no longer be demanded.
-    pub fn at_least(&mut self, dim: &Dim, least: i64, axis: AxisOf) -> Result<(), TypeError> {
+    pub fn at_least(&mut self, dim: &Dim, least: i64, extent: impl Into<Extent>) -> Result<(), TypeError> {
+        let extent = extent.into();
         if dim.bounds(self.symbols).min >= i128::from(least) {
             return Ok(());
         }
         if let (Some(made), None) = (&mut self.equations.made, dim.as_const()) {
-            made.push(Demand::AtLeast(dim.clone(), least, axis));
+            made.push(Demand::AtLeast(dim.clone(), least, extent));
             return Ok(());
         }
         Err(TypeError::new(
-            format!("axis {} of {{{}}} must have at least the size {least}", axis.axis, axis.operand),
+            format!("{} must have at least the size {least}", extent.phrase()),
             "give the dim a range that begins there",
         ))
     }
@@ -149,7 +174,7 @@ impl Demands<'_> {
                     ));
                 }
                 Some(_) => {}
-                None => made.push(Demand::AtLeast(dim.clone(), 0, AxisOf::result(axis))),
+                None => made.push(Demand::AtLeast(dim.clone(), 0, Extent::ResultAxis(axis))),
             }
         }
         Ok(())
@@ -160,7 +185,14 @@ impl Demands<'_> {
     /// # Errors
     ///
     /// If they are known to differ, or if equality is not known and can no longer be demanded.
-    pub fn equal(&mut self, left: &Dim, l: AxisOf, right: &Dim, r: AxisOf) -> Result<Dim, TypeError> {
+    pub fn equal(
+        &mut self,
+        left: &Dim,
+        l: impl Into<Extent>,
+        right: &Dim,
+        r: impl Into<Extent>,
+    ) -> Result<Dim, TypeError> {
+        let (l, r) = (l.into(), r.into());
         if left == right {
             return Ok(left.clone());
         }
@@ -170,10 +202,7 @@ impl Demands<'_> {
         };
         if differ {
             return Err(TypeError::new(
-                format!(
-                    "axis {} of {{{}}} and axis {} of {{{}}} must have one size",
-                    l.axis, l.operand, r.axis, r.operand
-                ),
+                format!("{} and {} must have one size", l.phrase(), r.phrase()),
                 "give both the same size, or insert an axis of size 1 with dimshuffle to broadcast",
             ));
         }

@@ -43,7 +43,7 @@ use crate::data::DataStore;
 use crate::dim::{Dim, Symbol, SymbolId, Symbols};
 use crate::dtype::DType;
 use crate::graph::{Graph, NodeId};
-use crate::infer::{self, AxisOf, Equations};
+use crate::infer::{self, AxisOf, Equations, Extent};
 use crate::module::{Function, Module, SharedVariable};
 use crate::ops::{Constant, Input, Op, Shared};
 use crate::origin::Origin;
@@ -257,10 +257,14 @@ impl Arena {
     /// Takes what inference of `node` demanded of sizes.
     pub(super) fn collect_demands(&mut self, node: NodeId, operands: &[NodeId]) {
         let made = self.graph.equations.made.as_mut().map(std::mem::take).unwrap_or_default();
-        let name = |arena: &Arena, at: AxisOf| {
-            let named = operands.get(at.operand).copied().unwrap_or(node);
-            let operand = pp::shorten(&pp::expression(&arena.graph, named));
-            format!("{operand} axis {}", at.axis)
+        let name = |arena: &Arena, extent: Extent| {
+            let text = |id: NodeId| pp::shorten(&pp::expression(&arena.graph, id));
+            match extent {
+                Extent::Axis(AxisOf { operand, axis }) => format!("{} axis {axis}", text(operands[operand])),
+                Extent::Elements(operand) => format!("the number of elements of {}", text(operands[operand])),
+                Extent::ResultAxis(axis) => format!("{} axis {axis}", text(node)),
+                Extent::ResultElements => format!("the number of elements of {}", text(node)),
+            }
         };
         for demand in made {
             match demand {

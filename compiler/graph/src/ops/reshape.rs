@@ -1,0 +1,166 @@
+//! `reshape`: the same elements, in the same row-major order, in another shape.
+
+use crate::attribute::Attribute;
+use crate::builder::{IntoShape, Tensor};
+use crate::dim::Dim;
+use crate::graph::{Graph, NodeId};
+use crate::infer::{Demands, Extent, Operand, TypeError};
+use crate::kernel::Kernel;
+use crate::ops::{Notation, Operation, Vjp, attributes};
+use crate::ty::TensorType;
+
+/// Another shape with as many elements.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Reshape {
+    /// Size of each axis of the result.
+    pub shape: Vec<Dim>,
+}
+
+attributes!(Reshape, "reshape", shape);
+
+impl<'m> Tensor<'m> {
+    /// The same elements, in the same row-major order, in another shape. One size may be -1: the one that makes the
+    /// numbers of elements equal.
+    ///
+    /// ```
+    /// # use tgc_graph::prelude::*;
+    /// # let m = Model::new("example");
+    /// let x = m.constant([1, 2, 3, 4, 5, 6]);
+    /// assert_eq!(x.reshape([2, 3]).eval()?, Array::from([[1, 2, 3], [4, 5, 6]]));
+    /// assert_eq!(x.reshape([-1, 2]).eval()?, Array::from([[1, 2], [3, 4], [5, 6]]));
+    /// # Ok::<(), EvalError>(())
+    /// ```
+    #[track_caller]
+    pub fn reshape(self, shape: impl IntoShape<'m>) -> Tensor<'m> {
+        let Some(ty) = self.ty() else { return self };
+        match complete(&ty.shape, shape.into_shape(self.model())) {
+            Ok(shape) => self.unary(Reshape { shape }),
+            Err(error) => self.ill_typed(error),
+        }
+    }
+
+    /// The first `ndim - 1` axes, and all others as one.
+    ///
+    /// ```
+    /// # use tgc_graph::prelude::*;
+    /// # let m = Model::new("example");
+    /// let x = m.constant([[1, 2], [3, 4]]);
+    /// assert_eq!(x.flatten(1).eval()?, Array::from([1, 2, 3, 4]));
+    /// # Ok::<(), EvalError>(())
+    /// ```
+    #[track_caller]
+    pub fn flatten(self, ndim: usize) -> Tensor<'m> {
+        let Some(ty) = self.ty() else { return self };
+        if ndim == 0 || ndim > ty.rank().max(1) {
+            return self.ill_typed(TypeError::new(
+                format!("{{0}} cannot be flattened to {ndim} axes"),
+                format!("keep from 1 to {}", ty.rank().max(1)),
+            ));
+        }
+        let (kept, merged) = ty.shape.split_at((ndim - 1).min(ty.rank()));
+        self.unary(Reshape { shape: [kept, &[product(merged)]].concat() })
+    }
+}
+
+impl Reshape {
+    pub(crate) fn sample() -> Reshape {
+        Reshape { shape: vec![Dim::Const(1), Dim::Const(2)] }
+    }
+}
+
+impl Operation for Reshape {
+    fn name(&self) -> &'static str {
+        Self::NAME
+    }
+
+    fn doc(&self) -> &'static str {
+        "the same elements, in the same row-major order, in another shape."
+    }
+
+    fn arity(&self) -> usize {
+        1
+    }
+
+    fn attributes(&self) -> Vec<(&'static str, Attribute)> {
+        self.attribute_list()
+    }
+
+    fn notation(&self) -> Notation {
+        Notation::Call("Reshape")
+    }
+
+    fn infer(&self, operands: &[Operand<'_>], demands: &mut Demands<'_>) -> Result<TensorType, TypeError> {
+        let ty = operands[0].ty;
+        demands.exist(&self.shape)?;
+        if let (Some(have), Some(want)) = (product(&ty.shape).as_const(), product(&self.shape).as_const())
+            && have != want
+        {
+            let shape = TensorType::new(ty.dtype, self.shape.clone());
+            return Err(TypeError::new(
+                format!(
+                    "{{0}} has {have} elements and {}, which it is reshaped to, {want}",
+                    shape.display(demands.symbols)
+                ),
+                "give sizes with the same product, or one of them as -1",
+            ));
+        }
+        // Without what both have: where that is 0, this demands more than needed, and else it is the same demand
+        // in a form that is easier to meet, whatever a batch puts in front.
+        let (have, want) = without_common(&ty.shape, &self.shape);
+        demands
+            .equal(&product(&have), Extent::Elements(0), &product(&want), Extent::ResultElements)
+            .map_err(|error| TypeError::new(error.problem, "give sizes with the same product"))?;
+        Ok(TensorType::new(ty.dtype, self.shape.clone()))
+    }
+
+    fn kernel(&self, _: &[Operand<'_>], _: &TensorType) -> Kernel {
+        Kernel::Reshape
+    }
+
+    fn gradient(&self, graph: &mut Graph, vjp: &Vjp<'_>) -> Vec<Option<NodeId>> {
+        let shape = graph.ty(vjp.operands[0]).shape.clone();
+        vec![Some(graph.reshape(vjp.cotangent, shape))]
+    }
+
+    fn lift(&self, graph: &mut Graph, operands: &[NodeId], _: &[bool], lead: &Dim) -> NodeId {
+        let shape = [std::slice::from_ref(lead), &self.shape].concat();
+        graph.op_node(Reshape { shape }, operands)
+    }
+}
+
+/// The number of elements of a shape.
+fn product(shape: &[Dim]) -> Dim {
+    shape.iter().fold(Dim::Const(1), |product, dim| &product * dim)
+}
+
+/// Two shapes without the sizes that both have.
+fn without_common(a: &[Dim], b: &[Dim]) -> (Vec<Dim>, Vec<Dim>) {
+    let (mut left, mut right) = (vec![], b.to_vec());
+    for dim in a {
+        match right.iter().position(|other| other == dim) {
+            Some(at) => drop(right.remove(at)),
+            None => left.push(dim.clone()),
+        }
+    }
+    (left, right)
+}
+
+/// A shape with its -1, if there is one, replaced by the size that makes it hold the elements of another.
+fn complete(from: &[Dim], mut shape: Vec<Dim>) -> Result<Vec<Dim>, TypeError> {
+    let unknown = |dim: &Dim| *dim == Dim::Const(-1);
+    let Some(axis) = shape.iter().position(unknown) else { return Ok(shape) };
+    shape.remove(axis);
+    if shape.iter().any(unknown) {
+        return Err(TypeError::new("{0} is reshaped to a shape with two sizes of -1", "leave one open at most"));
+    }
+    let (have, given) = without_common(from, &shape);
+    let (have, given) = (product(&have), product(&given));
+    let Some(size) = have.exact_quotient(&given) else {
+        return Err(TypeError::new(
+            "the sizes that {0} is reshaped to do not divide its number of elements, so the size given as -1 is not known",
+            "give it, or declare the sizes of {0} as multiples",
+        ));
+    };
+    shape.insert(axis, size);
+    Ok(shape)
+}
