@@ -4,7 +4,7 @@
 use crate::dim::Dim;
 use crate::dtype::DType;
 use crate::graph::{Graph, NodeId};
-use crate::ops::{Add, Cast, Dimshuffle, Div, Iota, Mul, Neg, Sub};
+use crate::ops::{Add, BroadcastTo, Cast, Dimshuffle, Div, Iota, Mul, Neg, Reshape, Sub};
 
 impl Graph {
     /// `a + b`.
@@ -47,6 +47,16 @@ impl Graph {
         let rank = self.ty(a).rank();
         let order = (0..axis).map(Some).chain([None]).chain((axis..rank).map(Some)).collect();
         self.dimshuffle(a, order)
+    }
+
+    /// `a` in another shape with as many elements.
+    pub fn reshape(&mut self, a: NodeId, shape: Vec<Dim>) -> NodeId {
+        self.op_node(Reshape { shape }, &[a])
+    }
+
+    /// `a` stretched to a shape.
+    pub fn broadcast_to(&mut self, a: NodeId, shape: Vec<Dim>) -> NodeId {
+        self.op_node(BroadcastTo { shape }, &[a])
     }
 
     /// `a` with its axes in another order; `a` itself if the order is its own.

@@ -71,6 +71,20 @@ impl<'m> Tensor<'m> {
         error.describe(&|_| self.id().map_or(String::new(), |id| arena.describe(id)))
     }
 
+    /// Reports why this expression cannot be used so; `{0}` stands for it.
+    #[track_caller]
+    pub(crate) fn ill_typed(self, error: TypeError) -> Tensor<'m> {
+        if self.id().is_none() {
+            return self;
+        }
+        self.model.invalid(self.message(&error), Origin::here(Location::caller()))
+    }
+
+    /// An expression of the model with a problem that was reported.
+    pub(crate) fn invalid(self) -> Tensor<'m> {
+        Tensor { model: self.model, handle: Handle::Invalid }
+    }
+
     /// Applies an operation to this expression.
     #[track_caller]
     pub(crate) fn unary(self, op: impl Into<Op>) -> Tensor<'m> {
@@ -89,7 +103,7 @@ impl<'m> Tensor<'m> {
         let origin = Origin::here(Location::caller());
         match self.axes(axes.as_ref(), origin) {
             Some(axes) => self.unary(Sum { axes }),
-            None => Tensor { model: self.model, handle: Handle::Invalid },
+            None => self.invalid(),
         }
     }
 
@@ -105,7 +119,7 @@ impl<'m> Tensor<'m> {
         let origin = Origin::here(Location::caller());
         match self.axes(axes.as_ref(), origin) {
             Some(axes) => self.unary(Mean { axes }),
-            None => Tensor { model: self.model, handle: Handle::Invalid },
+            None => self.invalid(),
         }
     }
 
@@ -129,7 +143,7 @@ impl<'m> Tensor<'m> {
     }
 
     /// Axes counted from the front, ascending; reports those that do not exist or repeat.
-    fn axes(self, axes: &[i64], origin: Origin) -> Option<Vec<usize>> {
+    pub(crate) fn axes(self, axes: &[i64], origin: Origin) -> Option<Vec<usize>> {
         let rank = self.ty()?.rank() as i64;
         let mut found: Vec<usize> = vec![];
         for &axis in axes {

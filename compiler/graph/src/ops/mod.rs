@@ -172,6 +172,9 @@ ops! {
     // Shape.
     dimshuffle::Dimshuffle,
     fill::Fill,
+    broadcast_to::BroadcastTo,
+    reshape::Reshape,
+    flip::Flip,
     // Indexing.
     subtensor::Subtensor,
     set_subtensor::SetSubtensor,

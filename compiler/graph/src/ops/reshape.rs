@@ -92,24 +92,27 @@ impl Operation for Reshape {
     fn infer(&self, operands: &[Operand<'_>], demands: &mut Demands<'_>) -> Result<TensorType, TypeError> {
         let ty = operands[0].ty;
         demands.exist(&self.shape)?;
-        if let (Some(have), Some(want)) = (product(&ty.shape).as_const(), product(&self.shape).as_const())
-            && have != want
-        {
+        let (have, want) = (product(&ty.shape), product(&self.shape));
+        let differ = |have: i64, want: i64| {
             let shape = TensorType::new(ty.dtype, self.shape.clone());
-            return Err(TypeError::new(
-                format!(
-                    "{{0}} has {have} elements and {}, which it is reshaped to, {want}",
-                    shape.display(demands.symbols)
-                ),
+            let shape = shape.display(demands.symbols);
+            TypeError::new(
+                format!("{{0}} has {have} elements and {shape}, which it is reshaped to, {want}"),
                 "give sizes with the same product, or one of them as -1",
-            ));
+            )
+        };
+        match (have.as_const(), want.as_const()) {
+            _ if have == want => {}
+            (Some(have), Some(want)) => return Err(differ(have, want)),
+            (_, None) | (None, _) => {
+                // Without what both have: where that is 0 this demands more than needed, and else it is the same
+                // demand in a form that is easier to meet, whatever a batch puts in front.
+                let (have, want) = without_common(&ty.shape, &self.shape);
+                demands
+                    .equal(&product(&have), Extent::Elements(0), &product(&want), Extent::ResultElements)
+                    .map_err(|error| TypeError::new(error.problem, "give sizes with the same product"))?;
+            }
         }
-        // Without what both have: where that is 0, this demands more than needed, and else it is the same demand
-        // in a form that is easier to meet, whatever a batch puts in front.
-        let (have, want) = without_common(&ty.shape, &self.shape);
-        demands
-            .equal(&product(&have), Extent::Elements(0), &product(&want), Extent::ResultElements)
-            .map_err(|error| TypeError::new(error.problem, "give sizes with the same product"))?;
         Ok(TensorType::new(ty.dtype, self.shape.clone()))
     }
 
@@ -154,13 +157,35 @@ fn complete(from: &[Dim], mut shape: Vec<Dim>) -> Result<Vec<Dim>, TypeError> {
         return Err(TypeError::new("{0} is reshaped to a shape with two sizes of -1", "leave one open at most"));
     }
     let (have, given) = without_common(from, &shape);
-    let (have, given) = (product(&have), product(&given));
-    let Some(size) = have.exact_quotient(&given) else {
+    let size = match product(&shape).as_const() {
+        Some(0) => None,
+        _ => exact_quotient(&product(&have), &product(&given)),
+    };
+    let Some(size) = size else {
         return Err(TypeError::new(
-            "the sizes that {0} is reshaped to do not divide its number of elements, so the size given as -1 is not known",
-            "give it, or declare the sizes of {0} as multiples",
+            "the sizes that {0} is reshaped to do not divide its number of elements, so that given as -1 is not known",
+            "give it as a number or a dim",
         ));
     };
     shape.insert(axis, size);
     Ok(shape)
+}
+
+/// The quotient by a single term that divides every term.
+fn exact_quotient(dividend: &Dim, divisor: &Dim) -> Option<Dim> {
+    let divisor = divisor.terms();
+    let [(monomial, coefficient)] = divisor.as_slice() else { return None };
+    let mut terms = vec![];
+    for (mut factors, c) in dividend.terms() {
+        if c % coefficient != 0 {
+            return None;
+        }
+        for (atom, exponent) in monomial {
+            let at = factors.iter().position(|(other, _)| other == atom)?;
+            factors[at].1 = factors[at].1.checked_sub(*exponent)?;
+        }
+        factors.retain(|(_, exponent)| *exponent > 0);
+        terms.push((factors, c / coefficient));
+    }
+    Some(Dim::from_terms(terms))
 }

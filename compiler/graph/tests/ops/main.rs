@@ -1,4 +1,5 @@
 //! Operations, group by group: values, special cases, messages, gradients.
 
+mod check;
 mod indexing;
 mod shape;

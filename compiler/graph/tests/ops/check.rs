@@ -1,0 +1,136 @@
+//! What tests of operations share.
+
+use tgc_graph::builder::BuildError;
+use tgc_graph::dtype::DType;
+use tgc_graph::evaluate::{Sizes, evaluate};
+use tgc_graph::graph::{Graph, NodeId};
+use tgc_graph::module::{Function, Output};
+use tgc_graph::ops::Op;
+use tgc_graph::prelude::*;
+use tgc_graph::{text, verify, wire};
+
+/// The value of a graph without inputs.
+pub fn value(build: impl FnOnce(&mut Graph) -> NodeId) -> Array {
+    let mut graph = Graph::default();
+    let node = build(&mut graph);
+    let outputs = vec![Output { name: "y".into(), node }];
+    let function = Function { name: "f".into(), graph, inputs: vec![], outputs, updates: vec![] };
+    evaluate(&function, &[], &[], &Sizes::new()).unwrap().outputs.remove(0)
+}
+
+/// An array of this type and shape with the elements 0, 1, 2, …, or false, true, false, ….
+pub fn counting(dtype: DType, shape: &[usize]) -> Array {
+    let count: usize = shape.iter().product();
+    let elements: Vec<i64> = (0..count as i64).collect();
+    let m = Model::new("m");
+    let x = m.constant(Array::from_slice(shape, &elements));
+    match dtype {
+        Bool => {
+            let odd: Vec<bool> = elements.iter().map(|i| i % 2 == 1).collect();
+            Array::from_slice(shape, &odd)
+        }
+        _ => x.cast(dtype).eval().unwrap(),
+    }
+}
+
+/// Holds a lifted operation to the operation on each slice of a leading axis of size 3, whichever operands have it.
+pub fn lifts(op: impl Into<Op>, shapes: &[&[usize]]) {
+    let (op, lead) = (op.into(), 3);
+    let whole = |k: usize| {
+        let shape = [&[lead], shapes[k]].concat();
+        let count: usize = shape.iter().product();
+        let elements: Vec<f64> = (0..count).map(|i| ((i * 7 + k * 13) % 23) as f64 - 11.0).collect();
+        Array::from_slice(shape, &elements)
+    };
+    let part = |k: usize, i: usize| {
+        let bytes = whole(k).bytes().len() / lead;
+        Array::from_bytes(F64, shapes[k], &whole(k).bytes()[i * bytes..][..bytes]).unwrap()
+    };
+    for pattern in 1..1 << shapes.len() {
+        let batched: Vec<bool> = (0..shapes.len()).map(|k| pattern >> k & 1 == 1).collect();
+        let lifted = value(|graph| {
+            let operand = |k: usize| if batched[k] { whole(k) } else { part(k, 0) };
+            let operands: Vec<NodeId> = (0..shapes.len()).map(|k| graph.constant(operand(k))).collect();
+            op.definition().lift(graph, &operands, &batched, &(lead as i64).into())
+        });
+        let mut looped = vec![];
+        for i in 0..lead {
+            let slice = value(|graph| {
+                let operand = |k: usize| part(k, if batched[k] { i } else { 0 });
+                let operands: Vec<NodeId> = (0..shapes.len()).map(|k| graph.constant(operand(k))).collect();
+                graph.op_node(op.clone(), &operands)
+            });
+            assert_eq!(lifted.shape(), [&[lead], slice.shape()].concat(), "{op:?} with {batched:?}");
+            looped.extend_from_slice(slice.bytes());
+        }
+        assert_eq!(lifted.bytes(), looped, "{op:?} with {batched:?}");
+    }
+}
+
+/// Holds the gradient by inputs of these shapes to central differences, at values between -2 and 2.
+pub fn gradient_matches(
+    what: &str,
+    shapes: &[&[usize]],
+    build: impl for<'m> Fn(&'m Model, &[Tensor<'m>]) -> Tensor<'m>,
+) {
+    let m = Model::new("m");
+    let inputs: Vec<Tensor<'_>> = (0..shapes.len())
+        .map(|k| m.input(&format!("x{k}"), F64, shapes[k].iter().map(|n| *n as i64).collect::<Vec<i64>>()))
+        .collect();
+    let y = build(&m, &inputs);
+    // Different weights for all elements, so that none stands for another.
+    let count = y.ty().unwrap().elements().as_const().unwrap();
+    let weights: Vec<f64> = (0..count).map(|i| (i as f64 * 1.3 + 0.4).cos()).collect();
+    let shape = y.ty().unwrap().static_shape().unwrap();
+    let cost = (y * m.constant(Array::from_slice(shape, &weights))).sum();
+    let gradients = grad(cost, inputs.clone());
+    let values: Vec<Vec<f64>> = (0..shapes.len())
+        .map(|k| {
+            let count: usize = shapes[k].iter().product();
+            (0..count).map(|i| ((i * 5 + k * 3) as f64 * 0.77 + 0.3).sin() * 2.0).collect()
+        })
+        .collect();
+    let given = |values: &[Vec<f64>]| -> Vec<(Tensor<'_>, Array)> {
+        (0..shapes.len()).map(|k| (inputs[k], Array::from_slice(shapes[k], &values[k]))).collect()
+    };
+    let cost_at = |values: &[Vec<f64>]| cost.eval_with(given(values)).unwrap().to_vec::<f64>().unwrap()[0];
+    for k in 0..shapes.len() {
+        let got = gradients[k].eval_with(given(&values)).unwrap();
+        assert_eq!(got.shape(), shapes[k], "{what}");
+        for (i, got) in got.to_vec::<f64>().unwrap().into_iter().enumerate() {
+            let h = 2f64.powi(-17);
+            let mut moved = values.clone();
+            moved[k][i] = values[k][i] + h;
+            let up = cost_at(&moved);
+            moved[k][i] = values[k][i] - h;
+            let difference = (up - cost_at(&moved)) / (2.0 * h);
+            assert!(
+                (got - difference).abs() <= 1e-7 * (1.0 + difference.abs()),
+                "{what}, by operand {k}, element {i}: {got}, differences give {difference}"
+            );
+        }
+    }
+}
+
+/// Holds the text form and the file form of a model to the model.
+pub fn round_trips(m: &Model) {
+    let module = m.module();
+    assert_eq!(verify::verify(&module), Ok(()));
+    let printed = text::print(&module);
+    assert!(text::parse(&printed).unwrap_or_else(|e| panic!("{e}\n{printed}")) == module, "{printed}");
+    assert!(wire::decode(&wire::encode(&module)).unwrap() == module, "{printed}");
+}
+
+/// What is wrong with an expression, given the model that it is in and its inputs.
+pub fn complaint(build: impl for<'m> FnOnce(&'m Model) -> Tensor<'m>) -> String {
+    let m = Model::new("m");
+    let value = build(&m);
+    let error: BuildError = match m.function("f").output("y", value).finish() {
+        Ok(()) => panic!("the expression is well-typed: {}", pp(value)),
+        Err(error) => error,
+    };
+    let missing = |message: &str| message.contains("is not among the inputs");
+    let messages: Vec<String> =
+        error.problems.into_iter().map(|p| p.message).filter(|message| !missing(message)).collect();
+    messages.join("\n")
+}
