@@ -6,8 +6,10 @@
 
 use std::collections::BTreeMap;
 
+use crate::dim::Dim;
+use crate::dtype::DType;
 use crate::graph::{Graph, NodeId};
-use crate::ops::{Fill, Op, Vjp, Zero};
+use crate::ops::{ConsiderConstant, Fill, Gt, Iota, Op, Reshape, Vjp, Zero, elementwise};
 
 /// The gradients of `cost`, a real 0-d node, by each node of `wrt`, as nodes of the same graph. No `wrt`
 /// depends on another.
@@ -15,20 +17,75 @@ use crate::ops::{Fill, Op, Vjp, Zero};
 /// A `wrt` that the cost does not depend on through differentiable operations gets a `zero`. The cone of
 /// the cost must hold neither composites nor gradients ([`expand`]).
 pub fn differentiate(graph: &mut Graph, cost: NodeId, wrt: &[NodeId]) -> Vec<NodeId> {
-    let active = active_nodes(graph, cost, wrt);
-    let mut cotangents: BTreeMap<NodeId, NodeId> = BTreeMap::new();
     let dtype = graph.ty(cost).dtype;
     let one = graph.splat(dtype, 0, 1.0);
     let seed = graph.op_node(Fill {}, &[cost, one]);
-    cotangents.insert(cost, seed);
-    for index in (0..=cost.index()).rev() {
+    sweep(graph, cost, seed, wrt)
+}
+
+/// The vector-Jacobian products of `value` by each node of `wrt`, given the gradient `seed` by the value.
+fn sweep(graph: &mut Graph, value: NodeId, seed: NodeId, wrt: &[NodeId]) -> Vec<NodeId> {
+    let active = active_nodes(graph, value, wrt);
+    let mut cotangents: BTreeMap<NodeId, NodeId> = BTreeMap::from([(value, seed)]);
+    for index in (0..=value.index()).rev() {
         let id = NodeId(index as u32);
         let Some(&cotangent) = cotangents.get(&id) else { continue };
-        if active[index] && !wrt.contains(&id) || id == cost {
+        if active[index] && !wrt.contains(&id) {
             push_back(graph, id, cotangent, &active, &mut cotangents);
         }
     }
     wrt.iter().map(|id| cotangents.get(id).copied().unwrap_or_else(|| zero_like(graph, *id))).collect()
+}
+
+/// The gradients of all elements of `value` by `wrt`: axes of the value, then those of `wrt`.
+///
+/// One vector-Jacobian product, of which a leading axis is made that runs over the elements of the value: every
+/// node of the product that depends on the seed is [lifted](crate::ops::Operation::lift), and the seed becomes the
+/// identity matrix.
+pub fn jacobian(graph: &mut Graph, value: NodeId, wrt: NodeId) -> NodeId {
+    let shape = [graph.ty(value).shape.clone(), graph.ty(wrt).shape.clone()].concat();
+    if graph.ty(value).rank() == 0 {
+        return differentiate(graph, value, &[wrt])[0];
+    }
+    let count = graph.ty(value).shape.iter().fold(Dim::Const(1), |product, dim| &product * dim);
+    let line = reshape(graph, value, vec![count.clone()]);
+    let zero = zero_like(graph, line);
+    // A node that nothing else is, whose value does not matter.
+    let seed = graph.op_node(ConsiderConstant {}, &[zero]);
+    let product = sweep(graph, line, seed, &[wrt])[0];
+    let mut lifted: BTreeMap<NodeId, NodeId> = BTreeMap::new();
+    let identity = identity_matrix(graph, &count, graph.ty(line).dtype);
+    lifted.insert(seed, identity);
+    for id in (seed.0 + 1..=product.0).map(NodeId) {
+        let node = graph.node(id).clone();
+        let batched: Vec<bool> = node.operands.iter().map(|o| lifted.contains_key(o)).collect();
+        if batched.contains(&true) {
+            let operands: Vec<NodeId> = node.operands.iter().map(|o| *lifted.get(o).unwrap_or(o)).collect();
+            graph.set_origin(node.origin.clone());
+            let node = node.op.definition().lift(graph, &operands, &batched, &count);
+            lifted.insert(id, node);
+        }
+    }
+    let rows = match lifted.get(&product) {
+        Some(rows) => *rows,
+        None => elementwise::stretch(graph, product, &count),
+    };
+    reshape(graph, rows, shape)
+}
+
+fn reshape(graph: &mut Graph, value: NodeId, shape: Vec<Dim>) -> NodeId {
+    if graph.ty(value).shape == shape { value } else { graph.op_node(Reshape { shape }, &[value]) }
+}
+
+fn identity_matrix(graph: &mut Graph, size: &Dim, dtype: DType) -> NodeId {
+    let index = graph.op_node(Iota { size: size.clone() }, &[]);
+    let (rows, columns) = (graph.expand_dims(index, 1), graph.expand_dims(index, 0));
+    let below = graph.op_node(Gt {}, &[rows, columns]);
+    let above = graph.op_node(Gt {}, &[columns, rows]);
+    let [below, above] = [below, above].map(|off| graph.cast(off, dtype));
+    let one = graph.splat(dtype, 2, 1.0);
+    let rest = graph.sub_node(one, below);
+    graph.sub_node(rest, above)
 }
 
 /// Nodes on a path from a `wrt` to the cost along which values can change by small steps: none through integers
@@ -84,7 +141,7 @@ pub fn expand(graph: &Graph, roots: &[NodeId]) -> (Graph, Vec<NodeId>) {
 pub fn expand_gradients(graph: &Graph, roots: &[NodeId]) -> (Graph, Vec<NodeId>) {
     let mut in_cone = vec![false; graph.len()];
     for id in graph.ids().rev() {
-        let costs = matches!(graph.op(id), Op::Grad(_));
+        let costs = graph.op(id).is_derivative();
         if costs || in_cone[id.index()] {
             graph.operands(id).iter().for_each(|o| in_cone[o.index()] = true);
         }
@@ -92,8 +149,47 @@ pub fn expand_gradients(graph: &Graph, roots: &[NodeId]) -> (Graph, Vec<NodeId>)
     expand_where(graph, roots, &|id| in_cone[id.index()])
 }
 
+/// Gradients of one cost by several leaves, swept together.
+struct Gradients {
+    /// By cost, the leaves that gradients are taken by.
+    leaves: BTreeMap<NodeId, Vec<NodeId>>,
+    /// By cost and leaf, in the new graph.
+    known: BTreeMap<(NodeId, NodeId), NodeId>,
+}
+
+impl Gradients {
+    fn of_costs(graph: &Graph, live: &[bool]) -> Gradients {
+        let mut leaves: BTreeMap<NodeId, Vec<NodeId>> = BTreeMap::new();
+        for id in graph.ids().filter(|id| live[id.index()] && matches!(graph.op(*id), Op::Grad(_))) {
+            let [cost, wrt] = [graph.operands(id)[0], graph.operands(id)[1]];
+            // Leaves do not depend on one another, and those before the cost are rebuilt when it is.
+            if graph.operands(wrt).is_empty() && wrt < cost {
+                leaves.entry(cost).or_default().push(wrt);
+            }
+        }
+        Gradients { leaves, known: BTreeMap::new() }
+    }
+
+    /// The gradient that a node of the old graph asks for, in the new graph.
+    fn of(&mut self, graph: &Graph, new: &mut Graph, id: NodeId, renamed: &[Option<NodeId>]) -> NodeId {
+        let place = |id: NodeId| renamed[id.index()].expect("invariant: operands come before their users");
+        let [old_cost, wrt] = [graph.operands(id)[0], graph.operands(id)[1]];
+        let cost = place(old_cost);
+        if let Some(leaves) = self.leaves.remove(&old_cost) {
+            let places: Vec<NodeId> = leaves.iter().map(|leaf| place(*leaf)).collect();
+            let gradients = differentiate(new, cost, &places);
+            self.known.extend(leaves.into_iter().map(|leaf| (old_cost, leaf)).zip(gradients));
+        }
+        match self.known.get(&(old_cost, wrt)) {
+            Some(gradient) => *gradient,
+            None => differentiate(new, cost, &[place(wrt)])[0],
+        }
+    }
+}
+
 fn expand_where(graph: &Graph, roots: &[NodeId], composite: &dyn Fn(NodeId) -> bool) -> (Graph, Vec<NodeId>) {
     let live = graph.reachable(roots);
+    let mut gradients = Gradients::of_costs(graph, &live);
     let mut new = graph.successor();
     let mut renamed: Vec<Option<NodeId>> = vec![None; graph.len()];
     let place = |renamed: &[Option<NodeId>], id: NodeId| {
@@ -104,7 +200,8 @@ fn expand_where(graph: &Graph, roots: &[NodeId], composite: &dyn Fn(NodeId) -> b
         new.set_origin(node.origin.clone());
         let operands: Vec<NodeId> = node.operands.iter().map(|o| place(&renamed, *o)).collect();
         let value = match &node.op {
-            Op::Grad(_) => differentiate(&mut new, operands[0], &[operands[1]])[0],
+            Op::Grad(_) => gradients.of(graph, &mut new, id, &renamed),
+            Op::Jacobian(_) => jacobian(&mut new, operands[0], operands[1]),
             op => composite(id)
                 .then(|| op.definition().expand(&mut new, &operands))
                 .flatten()

@@ -46,4 +46,5 @@ pub mod scalar;
 pub mod text;
 pub mod ty;
 pub mod verify;
+pub mod verify_grad;
 pub mod wire;

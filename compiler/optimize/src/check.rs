@@ -2,7 +2,6 @@
 
 use tgc_graph::graph::{Graph, NodeId};
 use tgc_graph::module::Function;
-use tgc_graph::ops::Op;
 
 /// Compares a function with what a stage made of it; tells the first difference.
 pub(crate) fn interface(before: &Function, after: &Function) -> Result<(), String> {

@@ -17,7 +17,7 @@ pub(crate) fn pin(graph: &Graph, roots: &[NodeId]) -> (Graph, Vec<NodeId>) {
     let mut renamed = vec![NodeId(0); graph.len()];
     let mut costs: BTreeMap<NodeId, Vec<NodeId>> = BTreeMap::new();
     for id in graph.ids().filter(|id| live[id.index()]) {
-        if let (Op::Grad(_), [cost, wrt]) = (graph.op(id), graph.operands(id))
+        if let (true, [cost, wrt]) = (graph.op(id).is_derivative(), graph.operands(id))
             && !matches!(graph.op(*wrt), Op::Shared(_))
             && graph.op(*wrt).input_name().is_none()
             && !graph.is_weak(*wrt)
@@ -28,8 +28,8 @@ pub(crate) fn pin(graph: &Graph, roots: &[NodeId]) -> (Graph, Vec<NodeId>) {
     let mut pinned: BTreeMap<NodeId, Pinned> = BTreeMap::new();
     for id in graph.ids().filter(|id| live[id.index()]) {
         let node = graph.node(id);
-        let operands: Vec<NodeId> = match (&node.op, node.operands.as_slice()) {
-            (Op::Grad(_), [cost, wrt]) if costs.get(cost).is_some_and(|wrts| wrts.contains(wrt)) => {
+        let operands: Vec<NodeId> = match (node.op.is_derivative(), node.operands.as_slice()) {
+            (true, [cost, wrt]) if costs.get(cost).is_some_and(|wrts| wrts.contains(wrt)) => {
                 let copy = pinned.entry(*cost).or_insert_with(|| {
                     let wrts: Vec<NodeId> = costs[cost].iter().map(|w| renamed[w.index()]).collect();
                     Pinned::new(&mut new, renamed[cost.index()], &wrts)

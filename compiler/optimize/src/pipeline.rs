@@ -61,7 +61,7 @@ static STAGES: &[Stage] = &[
         name: "pin",
         why: "a gradient by a computed value needs that value to survive the rules that come before",
         postcondition: "every gradient is by an input, a shared variable, a constant or a pin",
-        work: Work::Replace { found: |graph, id| matches!(graph.op(id), Op::Grad(_)), apply: pin::pin },
+        work: Work::Replace { found: |graph, id| graph.op(id).is_derivative(), apply: pin::pin },
         holds: |_| Ok(()),
     },
     Stage {
@@ -84,13 +84,8 @@ static STAGES: &[Stage] = &[
         why: "costs are now in the form whose gradients are accurate; composites open up here, since their \
               gradients are those of their parts",
         postcondition: "no grad is left",
-        work: Work::Replace {
-            found: |graph, id| matches!(graph.op(id), Op::Grad(_)),
-            apply: differentiate::expand,
-        },
-        holds: |function| {
-            check::none(function, "a gradient", &|graph, id| matches!(graph.op(id), Op::Grad(_)))
-        },
+        work: Work::Replace { found: |graph, id| graph.op(id).is_derivative(), apply: differentiate::expand },
+        holds: |function| check::none(function, "a gradient", &|graph, id| graph.op(id).is_derivative()),
     },
     Stage {
         name: "unpin",

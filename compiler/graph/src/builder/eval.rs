@@ -4,6 +4,7 @@ use thiserror::Error;
 
 use super::{BuildError, Tensor};
 use crate::array::Array;
+use crate::module::{Function, SharedVariable};
 use crate::evaluate::{EvaluateError, Sizes, evaluate};
 
 /// Why an expression has no value.
@@ -59,10 +60,23 @@ impl<'m> Tensor<'m> {
         inputs: impl IntoIterator<Item = (Tensor<'m>, Array)>,
     ) -> Result<Array, EvalError> {
         let (inputs, values): (Vec<_>, Vec<_>) = inputs.into_iter().unzip();
-        let builder = self.model.function("eval").inputs(inputs).output("value", self).allow_unused();
-        let function = builder.build(&mut self.model.arena_mut())?;
-        let shared = self.model.arena().shared.clone();
+        let (function, shared) = self.function_of(&inputs, &[])?;
         let mut outcome = evaluate(&function, &shared, &values, &Sizes::new())?;
         Ok(outcome.outputs.remove(0))
+    }
+
+    /// A function of these inputs that gives this value and others, and the shared variables that it reads.
+    #[track_caller]
+    pub(crate) fn function_of(
+        self,
+        inputs: &[Tensor<'m>],
+        others: &[Tensor<'m>],
+    ) -> Result<(Function, Vec<SharedVariable>), EvalError> {
+        let mut builder = self.model.function("eval").inputs(inputs.iter().copied()).allow_unused();
+        for (i, value) in std::iter::once(self).chain(others.iter().copied()).enumerate() {
+            builder = builder.output(&format!("value{i}"), value);
+        }
+        let arena = &mut *self.model.arena_mut();
+        Ok((builder.build(arena)?, arena.shared.clone()))
     }
 }

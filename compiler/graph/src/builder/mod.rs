@@ -19,6 +19,7 @@ mod constructors;
 mod eval;
 mod finish;
 pub mod functions;
+mod gradients;
 pub mod index;
 mod operators;
 mod size;
@@ -32,8 +33,9 @@ use std::path::Path;
 
 pub use eval::EvalError;
 pub use finish::FunctionBuilder;
+pub use gradients::{Gradient, Wrt, grad, hessian, jacobian, lop, rop};
 pub use index::{Ellipsis, Index, NewAxis, Slice, Step, slice};
-pub use operators::{Operand, Wrt, cast, dot, fill, grad};
+pub use operators::{Operand, cast, dot, fill};
 pub(crate) use operators::{apply, broadcast};
 pub use size::{IntoShape, Size};
 pub use tensor::Tensor;

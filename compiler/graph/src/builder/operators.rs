@@ -3,9 +3,9 @@
 use std::panic::Location;
 
 use super::tensor::Handle;
-use super::{Tensor, pp};
+use super::Tensor;
 use crate::dtype::DType;
-use crate::ops::{Add, Div, Dot, Fill, Grad, Mul, Neg, Op, Sub};
+use crate::ops::{Add, Div, Dot, Fill, Mul, Neg, Op, Sub};
 use crate::origin::Origin;
 
 /// What stands beside a tensor in an expression: a tensor or a literal.
@@ -65,7 +65,7 @@ pub(super) fn apply_at<'m>(op: Op, operands: &[Tensor<'m>], origin: Origin) -> T
     }
 }
 
-fn foreign<'m>(a: Tensor<'m>, b: Tensor<'m>, origin: &Origin) -> Option<Tensor<'m>> {
+pub(super) fn foreign<'m>(a: Tensor<'m>, b: Tensor<'m>, origin: &Origin) -> Option<Tensor<'m>> {
     (!std::ptr::eq(a.model, b.model)).then(|| {
         let message = "an expression mixes tensors of two models; build all of it in one".to_owned();
         b.model.invalid(message.clone(), origin.clone());
@@ -130,66 +130,5 @@ pub fn dot<'m>(a: Tensor<'m>, b: Tensor<'m>) -> Tensor<'m> {
     match (a.rank(), b.rank()) {
         (0, _) | (_, 0) => broadcast(Mul {}, &[a, b]),
         (left, right) => apply(Dot::of_ranks(left, right), &[a, b]),
-    }
-}
-
-/// What a gradient is taken by: a tensor, or an array or vector of them.
-pub trait Wrt<'m> {
-    /// A gradient for each.
-    type Gradients;
-    /// Applies `by` to each.
-    fn gradients(self, by: &mut dyn FnMut(Tensor<'m>) -> Tensor<'m>) -> Self::Gradients;
-}
-
-impl<'m> Wrt<'m> for Tensor<'m> {
-    type Gradients = Tensor<'m>;
-    fn gradients(self, by: &mut dyn FnMut(Tensor<'m>) -> Tensor<'m>) -> Tensor<'m> {
-        by(self)
-    }
-}
-
-impl<'m, const N: usize> Wrt<'m> for [Tensor<'m>; N] {
-    type Gradients = [Tensor<'m>; N];
-    fn gradients(self, by: &mut dyn FnMut(Tensor<'m>) -> Tensor<'m>) -> [Tensor<'m>; N] {
-        self.map(by)
-    }
-}
-
-impl<'m> Wrt<'m> for Vec<Tensor<'m>> {
-    type Gradients = Vec<Tensor<'m>>;
-    fn gradients(self, by: &mut dyn FnMut(Tensor<'m>) -> Tensor<'m>) -> Vec<Tensor<'m>> {
-        self.into_iter().map(by).collect()
-    }
-}
-
-/// The gradient of `cost`, a real 0-d tensor, by one tensor or several.
-///
-/// It is an expression like any other; the optimizer stabilizes the cost before it differentiates.
-#[track_caller]
-pub fn grad<'m, W: Wrt<'m>>(cost: Tensor<'m>, wrt: W) -> W::Gradients {
-    let origin = Origin::here(Location::caller());
-    wrt.gradients(&mut |wrt| gradient(cost, wrt, &origin))
-}
-
-fn gradient<'m>(cost: Tensor<'m>, wrt: Tensor<'m>, origin: &Origin) -> Tensor<'m> {
-    if let Some(foreign) = foreign(cost, wrt, origin) {
-        return foreign;
-    }
-    let (Some(cost_id), Some(wrt_id)) = (cost.id(), wrt.id()) else {
-        return Tensor { model: cost.model, handle: Handle::Invalid };
-    };
-    let disconnected = {
-        let arena = cost.model.arena();
-        (!arena.graph.reachable(&[cost_id])[wrt_id.index()]).then(|| {
-            let cost = pp::shorten(&pp::expression(&arena.graph, cost_id));
-            format!(
-                "the cost `{cost}` does not depend on {}; differentiate by what it is computed from",
-                arena.describe(wrt_id)
-            )
-        })
-    };
-    match disconnected {
-        Some(message) => cost.model.invalid(message, origin.clone()),
-        None => apply_at(Grad {}.into(), &[cost, wrt], origin.clone()),
     }
 }

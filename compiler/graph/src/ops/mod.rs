@@ -186,11 +186,17 @@ ops! {
     dot::Dot,
     // Gradients.
     grad::Grad,
+    jacobian::Jacobian,
     consider_constant::ConsiderConstant,
     pin::Pin,
 }
 
 impl Op {
+    /// Whether [`differentiate`](crate::differentiate) replaces it by what it stands for.
+    pub fn is_derivative(&self) -> bool {
+        matches!(self, Op::Grad(_) | Op::Jacobian(_))
+    }
+
     /// The name of the argument that it is.
     pub fn input_name(&self) -> Option<&str> {
         match self {

@@ -1,0 +1,66 @@
+//! `jacobian`: the gradients of all elements of the first operand by the second.
+
+use crate::attribute::Attribute;
+use crate::dim::Dim;
+use crate::graph::{Graph, NodeId};
+use crate::infer::{Demands, Operand, TypeError};
+use crate::kernel::Kernel;
+use crate::ops::{Notation, Operation, Vjp, attributes};
+use crate::ty::TensorType;
+
+/// The gradients of all elements of a value.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Jacobian {}
+
+attributes!(Jacobian, "jacobian");
+
+impl Jacobian {
+    pub(crate) fn sample() -> Jacobian {
+        Jacobian {}
+    }
+}
+
+impl Operation for Jacobian {
+    fn name(&self) -> &'static str {
+        Self::NAME
+    }
+
+    fn doc(&self) -> &'static str {
+        "The gradients of all elements of the first operand by the second: axes of the first, then of the second."
+    }
+
+    fn arity(&self) -> usize {
+        2
+    }
+
+    fn attributes(&self) -> Vec<(&'static str, Attribute)> {
+        self.attribute_list()
+    }
+
+    fn notation(&self) -> Notation {
+        Notation::Call("jacobian")
+    }
+
+    fn infer(&self, operands: &[Operand<'_>], _: &mut Demands<'_>) -> Result<TensorType, TypeError> {
+        let (value, wrt) = (operands[0].ty, operands[1].ty);
+        if let Some(odd) = operands.iter().position(|o| !o.ty.dtype.is_float()) {
+            return Err(TypeError::new(
+                format!("the Jacobian of {{0}} by {{1}} needs real floating-point elements, which {{{odd}}} has not"),
+                "take it of and by tensors of f16, bf16, f32 or f64",
+            ));
+        }
+        Ok(TensorType::new(wrt.dtype, [value.shape.clone(), wrt.shape.clone()].concat()))
+    }
+
+    fn kernel(&self, _: &[Operand<'_>], _: &TensorType) -> Kernel {
+        Kernel::Deferred
+    }
+
+    fn gradient(&self, _: &mut Graph, _: &Vjp<'_>) -> Vec<Option<NodeId>> {
+        unreachable!("invariant: inner gradients are expanded before outer ones")
+    }
+
+    fn lift(&self, _: &mut Graph, _: &[NodeId], _: &[bool], _: &Dim) -> NodeId {
+        unreachable!("invariant: gradients are expanded before anything is lifted")
+    }
+}
