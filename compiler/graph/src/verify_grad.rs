@@ -16,7 +16,9 @@ pub enum VerifyGradError {
     #[error(transparent)]
     Eval(#[from] EvalError),
     /// The gradient differs from the differences.
-    #[error("the gradient by element {element} of input {input} is {gradient:e}, and differences give {difference:e}")]
+    #[error(
+        "the gradient by element {element} of input {input} is {gradient:e}, and differences give {difference:e}"
+    )]
     Differs {
         /// Which of the given inputs.
         input: usize,

@@ -154,10 +154,13 @@ fn functions_are_checked() {
             let (x, s) = (m.dscalar("x"), m.shared("x", 1.0f64));
             m.function("f").inputs([x]).output("z", x + s).finish()
         }),
-        ("the cost `x` does not depend on `y` (f64[]); differentiate by what it is computed from", |m| {
-            let [x, y] = m.dscalars(["x", "y"]);
-            m.function("f").inputs([x, y]).output("g", grad(x, y)).finish()
-        }),
+        (
+            "`x` does not depend on `y` (f64[]); differentiate by what it is computed from, or allow_disconnected()",
+            |m| {
+                let [x, y] = m.dscalars(["x", "y"]);
+                m.function("f").inputs([x, y]).output("g", grad(x, y)).finish()
+            },
+        ),
         (
             "the cost `v` (f64[v_0]) of a gradient is not a real 0-d tensor; reduce it first, for instance with sum or mean",
             |m| {

@@ -4,8 +4,8 @@ use thiserror::Error;
 
 use super::{BuildError, Tensor};
 use crate::array::Array;
-use crate::module::{Function, SharedVariable};
 use crate::evaluate::{EvaluateError, Sizes, evaluate};
+use crate::module::{Function, SharedVariable};
 
 /// Why an expression has no value.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]

@@ -108,7 +108,10 @@ impl<'m> Gradient<'m> {
     }
 
     /// Adds values that the cost also depends on, with the gradients by them that come from elsewhere.
-    pub fn and_known(mut self, gradients: impl IntoIterator<Item = (Tensor<'m>, Tensor<'m>)>) -> Gradient<'m> {
+    pub fn and_known(
+        mut self,
+        gradients: impl IntoIterator<Item = (Tensor<'m>, Tensor<'m>)>,
+    ) -> Gradient<'m> {
         self.known.extend(gradients);
         self
     }
@@ -132,7 +135,9 @@ impl<'m> Gradient<'m> {
         let cost = self.total().map(|cost| self.with_constants(cost, &origin));
         wrt.gradients(&mut |wrt| match cost {
             Some(cost) => derivative(cost, wrt, !self.allow_disconnected, &origin, Kind::Gradient),
-            None => wrt.model().invalid("a gradient of nothing; give a cost or known gradients".to_owned(), origin.clone()),
+            None => wrt
+                .model()
+                .invalid("a gradient of nothing; give a cost or known gradients".to_owned(), origin.clone()),
         })
     }
 

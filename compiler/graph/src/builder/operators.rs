@@ -2,8 +2,8 @@
 
 use std::panic::Location;
 
-use super::tensor::Handle;
 use super::Tensor;
+use super::tensor::Handle;
 use crate::dtype::DType;
 use crate::ops::{Add, Div, Dot, Fill, Mul, Neg, Op, Sub};
 use crate::origin::Origin;
