@@ -145,7 +145,12 @@ impl Graph {
 
     fn infer(&mut self, op: &Op, operands: &[NodeId]) -> Result<TensorType, TypeError> {
         let mut equations = std::mem::take(&mut self.equations);
+        let before = equations.made.as_ref().map_or(0, Vec::len);
         let ty = self.infer_with(op, operands, &mut equations);
+        if let (Err(_), Some(made)) = (&ty, &mut equations.made) {
+            // What an ill-typed node demanded is nobody's demand.
+            made.truncate(before);
+        }
         self.equations = equations;
         ty
     }

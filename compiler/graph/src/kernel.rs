@@ -54,6 +54,16 @@ pub enum Leaf {
 }
 
 /// A fold over axes of one operand. The result lacks those axes.
+///
+/// Who folds chooses the order: elements go into any number of groups, each begins with `init` and takes its elements
+/// in by `prepare` and `step` in any order, and the groups' accumulators are combined by `merge` in any order, `init`
+/// itself among them any number of times. So programs hold to this:
+///
+/// - merging `init` with accumulators, on either side, gives them back;
+/// - taking elements in and then merging is, but for rounding and the payloads of NaNs, the same for every choice: what
+///   rounds nothing (greatest elements, positions, truth, integers) gives the same bits;
+/// - where the fold is `indexed`, results depend on positions and never on the order in which elements come;
+/// - an operation whose fold of no elements is no value demands that there be one; `finish` of `init` is never read.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Reduction {
     /// The axes to fold, ascending.
@@ -153,6 +163,9 @@ pub struct Scatter {
 
 /// Running folds along an axis: the result's element is what the fold of the elements up to and with its own gives.
 /// All operands have the result's shape.
+///
+/// Elements are taken in one after another: `step` need not be associative. A fold that leaves its own element out
+/// carries two accumulators, before and after the element, and finishes the former.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Prefix {
     /// The axis to go along.

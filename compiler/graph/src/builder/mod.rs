@@ -18,6 +18,7 @@
 mod constructors;
 mod eval;
 mod finish;
+mod folds;
 pub mod functions;
 mod gradients;
 pub mod index;
@@ -33,6 +34,7 @@ use std::path::Path;
 
 pub use eval::EvalError;
 pub use finish::FunctionBuilder;
+pub use folds::{Along, Reduce};
 pub use gradients::{Gradient, Wrt, grad, hessian, jacobian, lop, rop};
 pub use index::{Ellipsis, Index, NewAxis, Slice, Step, slice};
 pub use operators::{Operand, cast, dot, fill};

@@ -7,7 +7,7 @@ use crate::dim::Dim;
 use crate::dtype::DType;
 use crate::graph::NodeId;
 use crate::infer::TypeError;
-use crate::ops::{Cast, Dimshuffle, Mean, Op, Sum};
+use crate::ops::{Cast, Dimshuffle, Op};
 use crate::origin::Origin;
 use crate::ty::TensorType;
 
@@ -66,6 +66,11 @@ impl<'m> Tensor<'m> {
         }
     }
 
+    /// A literal, whose width promotion ignores.
+    pub(crate) fn is_literal(self) -> bool {
+        self.id().is_some_and(|id| self.model.arena().graph.is_weak(id))
+    }
+
     pub(super) fn message(self, error: &TypeError) -> String {
         let arena = self.model.arena();
         error.describe(&|_| self.id().map_or(String::new(), |id| arena.describe(id)))
@@ -89,38 +94,6 @@ impl<'m> Tensor<'m> {
     #[track_caller]
     pub(crate) fn unary(self, op: impl Into<Op>) -> Tensor<'m> {
         apply(op, &[self])
-    }
-
-    /// The sum of all elements, 0-d.
-    #[track_caller]
-    pub fn sum(self) -> Tensor<'m> {
-        self.sum_over((0..self.rank() as i64).collect::<Vec<_>>())
-    }
-
-    /// The sum over some axes, which the result lacks; negative axes count from the last.
-    #[track_caller]
-    pub fn sum_over(self, axes: impl AsRef<[i64]>) -> Tensor<'m> {
-        let origin = Origin::here(Location::caller());
-        match self.axes(axes.as_ref(), origin) {
-            Some(axes) => self.unary(Sum { axes }),
-            None => self.invalid(),
-        }
-    }
-
-    /// The mean of all elements, 0-d; of integers in `f64`; NaN if there are none.
-    #[track_caller]
-    pub fn mean(self) -> Tensor<'m> {
-        self.mean_over((0..self.rank() as i64).collect::<Vec<_>>())
-    }
-
-    /// The mean over some axes, which the result lacks; negative axes count from the last.
-    #[track_caller]
-    pub fn mean_over(self, axes: impl AsRef<[i64]>) -> Tensor<'m> {
-        let origin = Origin::here(Location::caller());
-        match self.axes(axes.as_ref(), origin) {
-            Some(axes) => self.unary(Mean { axes }),
-            None => self.invalid(),
-        }
     }
 
     /// The elements in another type.
@@ -152,7 +125,10 @@ impl<'m> Tensor<'m> {
             let Some(index) = index else {
                 let error = TypeError::new(
                     format!("axis {axis} of {{0}} does not exist or is named twice"),
-                    format!("name axes from {} to {}, each once", -rank, rank - 1),
+                    match rank {
+                        0 => "it has no axes".to_owned(),
+                        _ => format!("name axes from {} to {}, each once", -rank, rank - 1),
+                    },
                 );
                 self.model.invalid(self.message(&error), origin);
                 return None;

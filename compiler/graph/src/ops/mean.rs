@@ -1,84 +1,55 @@
 //! `mean`: the sum over axes divided by the number of elements; of integers in `f64`, NaN when empty.
 
-use crate::attribute::Attribute;
 use crate::dim::Dim;
 use crate::dtype::DType;
 use crate::graph::{Graph, NodeId};
-use crate::infer::{Demands, Operand, TypeError};
-use crate::kernel::Kernel;
-use crate::ops::{Notation, Operation, SizeValue, Sum, Vjp, attributes};
-use crate::ty::TensorType;
+use crate::infer::TypeError;
+use crate::ops::reduction::{Composite, Reducing, arithmetic, inexact, reduction};
+use crate::ops::{Notation, SizeValue, Sum};
 
-/// The mean over axes, which the result lacks.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct Mean {
-    /// The axes to average over, ascending.
-    pub axes: Vec<usize>,
+reduction! {
+    /// The sum of the elements divided by their number; of integers in `f64`, NaN when empty.
+    ///
+    /// ```
+    /// # use tgc_graph::prelude::*;
+    /// # let m = Model::new("example");
+    /// let x = m.constant([[1, 2], [3, 5]]);
+    /// assert_eq!(x.mean().eval()?, Array::from(2.75));
+    /// assert_eq!(x.mean_over([0]).eval()?, Array::from([2.0, 3.5]));
+    /// # Ok::<(), EvalError>(())
+    /// ```
+    Composite Mean, fn mean, fn mean_over, Notation::Call("mean")
 }
 
-attributes!(Mean, "mean", axes);
-
-impl Mean {
-    pub(crate) fn sample() -> Mean {
-        Mean { axes: vec![0] }
+impl Reducing for Mean {
+    fn dtype(operand: DType) -> Result<DType, TypeError> {
+        inexact(operand)
     }
 }
 
-impl Operation for Mean {
-    fn name(&self) -> &'static str {
-        Self::NAME
+impl Composite for Mean {
+    fn expand(&self, graph: &mut Graph, operand: NodeId) -> NodeId {
+        let dtype = graph.ty(operand).dtype;
+        let result = if dtype.is_differentiable() { dtype } else { DType::F64 };
+        let x = graph.cast(operand, arithmetic(result));
+        let mean = mean(graph, &self.axes, x);
+        graph.cast(mean, result)
     }
+}
 
-    fn doc(&self) -> &'static str {
-        "the sum over axes divided by the number of elements; of integers in `f64`, NaN when empty."
-    }
+/// The mean of a floating-point node in its own type.
+pub(super) fn mean(graph: &mut Graph, axes: &[usize], x: NodeId) -> NodeId {
+    let sum = graph.op_node(Sum { axes: axes.to_vec() }, &[x]);
+    let count = count(graph, axes, x);
+    graph.div_node(sum, count)
+}
 
-    fn arity(&self) -> usize {
-        1
-    }
-
-    fn attributes(&self) -> Vec<(&'static str, Attribute)> {
-        self.attribute_list()
-    }
-
-    fn notation(&self) -> Notation {
-        Notation::Call("mean")
-    }
-
-    fn infer(&self, operands: &[Operand<'_>], demands: &mut Demands<'_>) -> Result<TensorType, TypeError> {
-        let summed = Sum { axes: self.axes.clone() }.infer(operands, demands)?;
-        let dtype = operands[0].ty.dtype;
-        Ok(summed.with_dtype(if dtype.is_differentiable() { dtype } else { DType::F64 }))
-    }
-
-    fn kernel(&self, _: &[Operand<'_>], _: &TensorType) -> Kernel {
-        Kernel::Deferred
-    }
-
-    fn expand(&self, graph: &mut Graph, operands: &[NodeId]) -> Option<NodeId> {
-        let ty = graph.ty(operands[0]).clone();
-        let (wide, result) = match ty.dtype {
-            DType::F16 | DType::BF16 => (DType::F32, ty.dtype),
-            float if float.is_differentiable() => (float, float),
-            _ => (DType::F64, DType::F64),
-        };
-        let count = self.axes.iter().fold(Dim::Const(1), |n, axis| &n * &ty.shape[*axis]);
-        let x = graph.cast(operands[0], wide);
-        let sum = graph.op_node(Sum { axes: self.axes.clone() }, &[x]);
-        let count = graph.op_node(SizeValue { size: count }, &[]);
-        let count = graph.cast(count, wide);
-        let rank = graph.ty(sum).rank();
-        let count = graph.dimshuffle(count, vec![None; rank]);
-        let mean = graph.div_node(sum, count);
-        Some(graph.cast(mean, result))
-    }
-
-    fn gradient(&self, _: &mut Graph, _: &Vjp<'_>) -> Vec<Option<NodeId>> {
-        unreachable!("invariant: composites are expanded before they are differentiated")
-    }
-
-    fn lift(&self, graph: &mut Graph, operands: &[NodeId], _: &[bool], _: &Dim) -> NodeId {
-        let axes = self.axes.iter().map(|axis| axis + 1).collect();
-        graph.op_node(Mean { axes }, operands)
-    }
+/// How many elements each result of a reduction of a floating-point node takes in, in the node's own type, with as many
+/// axes of size 1 as the result has.
+pub(super) fn count(graph: &mut Graph, axes: &[usize], x: NodeId) -> NodeId {
+    let ty = graph.ty(x).clone();
+    let size = axes.iter().fold(Dim::Const(1), |n, axis| &n * &ty.shape[*axis]);
+    let count = graph.op_node(SizeValue { size }, &[]);
+    let count = graph.cast(count, ty.dtype);
+    graph.dimshuffle(count, vec![None; ty.rank() - axes.len()])
 }

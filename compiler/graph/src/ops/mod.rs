@@ -13,7 +13,10 @@ use crate::kernel::Kernel;
 use crate::ty::TensorType;
 
 pub mod elementwise;
+pub mod extremum;
 pub mod leaf;
+pub mod reduction;
+pub mod running;
 pub mod table;
 
 pub use constant::Elements;
@@ -182,6 +185,15 @@ ops! {
     // Reductions.
     sum::Sum,
     mean::Mean,
+    prod::Prod,
+    argmax::Argmax,
+    argmin::Argmin,
+    any::Any,
+    all::All,
+    // Running folds.
+    cumsum::Cumsum,
+    cumprod::Cumprod,
+    recurrence::Recurrence,
     // Products.
     dot::Dot,
     // Gradients.

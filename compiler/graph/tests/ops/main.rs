@@ -2,4 +2,5 @@
 
 mod check;
 mod indexing;
+mod reductions;
 mod shape;

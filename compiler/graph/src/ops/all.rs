@@ -1,0 +1,36 @@
+//! `all`: whether no element is 0; NaN is not 0, and of no elements the answer is true.
+
+use crate::dtype::DType;
+use crate::infer::TypeError;
+use crate::kernel::Reduction;
+use crate::ops::Notation;
+use crate::ops::reduction::{Fold, Reducing, fold, reduction};
+use crate::scalar::{Binary, Element};
+
+reduction! {
+    /// Whether no element is 0; NaN is not 0, and of no elements the answer is true.
+    ///
+    /// ```
+    /// # use tgc_graph::prelude::*;
+    /// # let m = Model::new("example");
+    /// let x = m.constant([[0.0, 2.0], [3.0, 4.0]]);
+    /// assert_eq!(x.all().eval()?, Array::from(false));
+    /// assert_eq!(x.all_over([1]).eval()?, Array::from([false, true]));
+    /// # Ok::<(), EvalError>(())
+    /// ```
+    Fold All, fn all, fn all_over, Notation::Call("all")
+}
+
+impl Reducing for All {
+    fn dtype(_: DType) -> Result<DType, TypeError> {
+        Ok(DType::Bool)
+    }
+}
+
+impl Fold for All {
+    fn reduction(axes: &[usize], operand: DType, result: DType) -> Reduction {
+        fold(axes, [operand, DType::Bool, result], [1, 0], &|b, x, y| {
+            Element::real(DType::Bool, b.binary(Binary::And, x.re(), y.re()))
+        })
+    }
+}

@@ -1,0 +1,36 @@
+//! `any`: whether an element is not 0; NaN is not 0, and of no elements the answer is false.
+
+use crate::dtype::DType;
+use crate::infer::TypeError;
+use crate::kernel::Reduction;
+use crate::ops::Notation;
+use crate::ops::reduction::{Fold, Reducing, fold, reduction};
+use crate::scalar::{Binary, Element};
+
+reduction! {
+    /// Whether an element is not 0; NaN is not 0, and of no elements the answer is false.
+    ///
+    /// ```
+    /// # use tgc_graph::prelude::*;
+    /// # let m = Model::new("example");
+    /// let x = m.constant([[0.0, 2.0], [3.0, 4.0]]);
+    /// assert_eq!(x.any().eval()?, Array::from(true));
+    /// assert_eq!(x.any_over([1]).eval()?, Array::from([true, true]));
+    /// # Ok::<(), EvalError>(())
+    /// ```
+    Fold Any, fn any, fn any_over, Notation::Call("any")
+}
+
+impl Reducing for Any {
+    fn dtype(_: DType) -> Result<DType, TypeError> {
+        Ok(DType::Bool)
+    }
+}
+
+impl Fold for Any {
+    fn reduction(axes: &[usize], operand: DType, result: DType) -> Reduction {
+        fold(axes, [operand, DType::Bool, result], [0, 0], &|b, x, y| {
+            Element::real(DType::Bool, b.binary(Binary::Or, x.re(), y.re()))
+        })
+    }
+}

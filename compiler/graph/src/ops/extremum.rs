@@ -1,0 +1,143 @@
+//! What `max`, `min`, `argmax` and `argmin` share: which of two elements is the more extreme.
+//!
+//! NaN is more extreme than any number, of two zeros `+0` is the greater. The folds here give the same bits in whatever
+//! order elements are combined, NaN being NaN.
+
+use crate::dtype::DType;
+use crate::kernel::Reduction;
+use crate::ops::reduction::{arithmetic, fold};
+use crate::scalar::{Binary, Builder, Element, Lane, Predicate, Unary, Value};
+
+/// An end of the order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Extremum {
+    /// The greatest element.
+    Max,
+    /// The least element.
+    Min,
+}
+
+impl Extremum {
+    /// The predicate that holds between a more extreme number and a less extreme one.
+    fn beyond(self) -> Predicate {
+        match self {
+            Extremum::Max => Predicate::Gt,
+            Extremum::Min => Predicate::Lt,
+        }
+    }
+
+    /// The bits of the element that no other is less extreme than.
+    fn bound(self, dtype: DType) -> u64 {
+        let (lane, least) = (dtype.lane(), self == Extremum::Max);
+        let ones = u64::MAX >> (64 - lane.bits());
+        let sign = 1 << (lane.bits() - 1);
+        match lane {
+            Lane::Bool => u64::from(!least),
+            Lane::I8 | Lane::I16 | Lane::I32 | Lane::I64 => {
+                if least {
+                    sign
+                } else {
+                    ones ^ sign
+                }
+            }
+            Lane::U8 | Lane::U16 | Lane::U32 | Lane::U64 => {
+                if least {
+                    0
+                } else {
+                    ones
+                }
+            }
+            Lane::F16 | Lane::BF16 | Lane::F32 | Lane::F64 => {
+                let mut b = Builder::new(&[]);
+                let infinity = b.float(lane, if least { f64::NEG_INFINITY } else { f64::INFINITY });
+                b.as_const(infinity).expect("invariant: constants fold")
+            }
+        }
+    }
+
+    /// The more extreme of two values of a lane other than a 16-bit float.
+    fn choose(self, b: &mut Builder, x: Value, y: Value) -> Value {
+        let beyond = b.compare(self.beyond(), x, y);
+        let chosen = b.select(beyond, x, y);
+        let lane = b.lane(x);
+        if !lane.is_float() {
+            return chosen;
+        }
+        let nan = b.compare(Predicate::Ne, x, x);
+        let chosen = b.select(nan, x, chosen);
+        // +0 and -0 are equal; their sum is the greater, and the sum of their negatives that of the lesser.
+        let zero = b.float(lane, 0.0);
+        let zeros = [x, y].map(|v| b.compare(Predicate::Eq, v, zero));
+        let both = b.binary(Binary::And, zeros[0], zeros[1]);
+        let of_zeros = match self {
+            Extremum::Max => b.binary(Binary::Add, x, y),
+            Extremum::Min => {
+                let negatives = [x, y].map(|v| b.unary(Unary::Neg, v));
+                let sum = b.binary(Binary::Add, negatives[0], negatives[1]);
+                b.unary(Unary::Neg, sum)
+            }
+        };
+        b.select(both, of_zeros, chosen)
+    }
+
+    /// The most extreme element.
+    pub fn reduction(self, axes: &[usize], operand: DType, result: DType) -> Reduction {
+        let kept = arithmetic(operand);
+        fold(axes, [operand, kept, result], [self.bound(kept), 0], &|b, x, y| {
+            Element::real(kept, self.choose(b, x.re(), y.re()))
+        })
+    }
+
+    /// The position of the most extreme element, the first of several.
+    ///
+    /// The accumulators are the element and its position; before any element the position is beyond all others, so that
+    /// elements that equal the bound win.
+    pub fn position(self, axes: &[usize], operand: DType) -> Reduction {
+        let kept = arithmetic(operand);
+        let accumulators = vec![kept, DType::I64];
+        let mut b = Builder::new(&[operand, DType::I64]);
+        let (element, position) = (b.param(0), b.param(1));
+        let element = b.cast(element, kept);
+        let prepare = b.finish(vec![element, position]);
+
+        let mut b = Builder::new(&[kept, DType::I64, kept, DType::I64]);
+        let [x, at, y, other] = [0, 1, 2, 3].map(|i| b.param(i).re());
+        let replaced = self.replaced(&mut b, (x, at), (y, other));
+        let element = b.select(replaced, y, x);
+        let position = b.select(replaced, other, at);
+        let results = vec![Element::real(kept, element), Element::real(DType::I64, position)];
+        let step = b.finish(results);
+
+        let mut b = Builder::new(&accumulators);
+        let position = b.param(1);
+        let finish = b.finish(vec![position]);
+        let init = vec![[self.bound(kept), 0], [i64::MAX as u64, 0]];
+        Reduction {
+            axes: axes.to_vec(),
+            accumulators,
+            init,
+            indexed: true,
+            prepare,
+            merge: step.clone(),
+            step,
+            finish,
+        }
+    }
+
+    /// Whether the second element is more extreme than the first, or equal and before it.
+    fn replaced(self, b: &mut Builder, (x, at): (Value, Value), (y, other): (Value, Value)) -> Value {
+        let mut beyond = b.compare(self.beyond(), y, x);
+        let mut equal = b.compare(Predicate::Eq, y, x);
+        if b.lane(x).is_float() {
+            let [x_nan, y_nan] = [x, y].map(|v| b.compare(Predicate::Ne, v, v));
+            let x_number = b.unary(Unary::Not, x_nan);
+            let first_nan = b.binary(Binary::And, y_nan, x_number);
+            let both_nan = b.binary(Binary::And, y_nan, x_nan);
+            beyond = b.binary(Binary::Or, beyond, first_nan);
+            equal = b.binary(Binary::Or, equal, both_nan);
+        }
+        let earlier = b.compare(Predicate::Lt, other, at);
+        let tie = b.binary(Binary::And, equal, earlier);
+        b.binary(Binary::Or, beyond, tie)
+    }
+}
