@@ -4,7 +4,7 @@
 use crate::dim::Dim;
 use crate::dtype::DType;
 use crate::graph::{Graph, NodeId};
-use crate::ops::{Add, BroadcastTo, Cast, Dimshuffle, Div, Iota, Mul, Neg, Reshape, Sub};
+use crate::ops::{Add, BroadcastTo, Cast, Dimshuffle, Div, Gt, Iota, Mul, Neg, Reshape, Sub, Switch, Zero};
 
 impl Graph {
     /// `a + b`.
@@ -30,6 +30,36 @@ impl Graph {
     /// `-a`.
     pub fn neg_node(&mut self, a: NodeId) -> NodeId {
         self.op_node(Neg {}, &[a])
+    }
+
+    /// `a` where `condition` holds, else `b`.
+    pub fn choose(&mut self, condition: NodeId, a: NodeId, b: NodeId) -> NodeId {
+        self.op_node(Switch {}, &[condition, a, b])
+    }
+
+    /// `a` where `condition` holds, else an exact zero.
+    pub fn only_where(&mut self, condition: NodeId, a: NodeId) -> NodeId {
+        let zero = self.exact_zero(a);
+        self.choose(condition, a, zero)
+    }
+
+    /// `a` where `condition` does not hold, else an exact zero.
+    pub fn unless(&mut self, condition: NodeId, a: NodeId) -> NodeId {
+        let zero = self.exact_zero(a);
+        self.choose(condition, zero, a)
+    }
+
+    /// A zero of the type of `a` that broadcasts over it.
+    fn exact_zero(&mut self, a: NodeId) -> NodeId {
+        let ty = self.ty(a);
+        let zero = Zero { dtype: ty.dtype, shape: vec![Dim::Const(1); ty.rank()] };
+        self.op_node(zero, &[])
+    }
+
+    /// `a > 0`.
+    pub fn is_positive(&mut self, a: NodeId) -> NodeId {
+        let zero = self.splat(self.ty(a).dtype, self.ty(a).rank(), 0.0);
+        self.op_node(Gt {}, &[a, zero])
     }
 
     /// 0, 1, 2, … as `i64`.

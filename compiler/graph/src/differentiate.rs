@@ -4,37 +4,30 @@
 //! something asked for (Griewank and Walther, "Evaluating Derivatives", 2nd ed., SIAM 2008, section 3.2).
 //! Where a gradient is exactly zero it is the operation `zero`, not a constant 0.
 
+mod sweep;
+
 use std::collections::BTreeMap;
+
+pub(crate) use sweep::Taken;
+use sweep::sweep;
 
 use crate::dim::Dim;
 use crate::dtype::DType;
 use crate::graph::{Graph, NodeId};
-use crate::ops::{ConsiderConstant, Fill, Gt, Iota, Op, Reshape, Vjp, Zero, elementwise};
+use crate::ops::{ConsiderConstant, Fill, Gt, Iota, Op, Reshape, Zero, elementwise};
 
 /// The gradients of `cost`, a real 0-d node, by each node of `wrt`, as nodes of the same graph. No `wrt`
 /// depends on another.
 ///
 /// A `wrt` that the cost does not depend on through differentiable operations gets a `zero`. The cone of
 /// the cost must hold neither composites nor gradients ([`expand`]).
+///
+/// Where a `switch` did not take a value, nothing flows to it, even if a derivative behind it is infinite or NaN.
 pub fn differentiate(graph: &mut Graph, cost: NodeId, wrt: &[NodeId]) -> Vec<NodeId> {
     let dtype = graph.ty(cost).dtype;
     let one = graph.splat(dtype, 0, 1.0);
     let seed = graph.op_node(Fill {}, &[cost, one]);
     sweep(graph, cost, seed, wrt)
-}
-
-/// The vector-Jacobian products of `value` by each node of `wrt`, given the gradient `seed` by the value.
-fn sweep(graph: &mut Graph, value: NodeId, seed: NodeId, wrt: &[NodeId]) -> Vec<NodeId> {
-    let active = active_nodes(graph, value, wrt);
-    let mut cotangents: BTreeMap<NodeId, NodeId> = BTreeMap::from([(value, seed)]);
-    for index in (0..=value.index()).rev() {
-        let id = NodeId(index as u32);
-        let Some(&cotangent) = cotangents.get(&id) else { continue };
-        if active[index] && !wrt.contains(&id) {
-            push_back(graph, id, cotangent, &active, &mut cotangents);
-        }
-    }
-    wrt.iter().map(|id| cotangents.get(id).copied().unwrap_or_else(|| zero_like(graph, *id))).collect()
 }
 
 /// The gradients of all elements of `value` by `wrt`: axes of the value, then those of `wrt`.
@@ -86,43 +79,6 @@ fn identity_matrix(graph: &mut Graph, size: &Dim, dtype: DType) -> NodeId {
     let one = graph.splat(dtype, 2, 1.0);
     let rest = graph.sub_node(one, below);
     graph.sub_node(rest, above)
-}
-
-/// Nodes on a path from a `wrt` to the cost along which values can change by small steps: none through integers
-/// or `bool`. The cone of a `wrt` is cut there: it is a leaf.
-fn active_nodes(graph: &Graph, cost: NodeId, wrt: &[NodeId]) -> Vec<bool> {
-    let needed = graph.reachable(&[cost]);
-    let mut active = vec![false; graph.len()];
-    for id in graph.ids() {
-        let depends = wrt.contains(&id)
-            || graph.ty(id).dtype.is_differentiable() && graph.operands(id).iter().any(|o| active[o.index()]);
-        active[id.index()] = depends && needed[id.index()];
-    }
-    active
-}
-
-fn push_back(
-    graph: &mut Graph,
-    id: NodeId,
-    cotangent: NodeId,
-    active: &[bool],
-    cotangents: &mut BTreeMap<NodeId, NodeId>,
-) {
-    let node = graph.node(id).clone();
-    if node.operands.iter().all(|o| !active[o.index()]) {
-        return;
-    }
-    graph.set_origin(node.origin.clone());
-    let vjp = Vjp { operands: &node.operands, result: id, cotangent };
-    let contributions = node.op.definition().gradient(graph, &vjp);
-    for (operand, contribution) in node.operands.iter().zip(contributions) {
-        let Some(contribution) = contribution.filter(|_| active[operand.index()]) else { continue };
-        let sum = match cotangents.get(operand) {
-            Some(&other) => graph.add_node(other, contribution),
-            None => contribution,
-        };
-        cotangents.insert(*operand, sum);
-    }
 }
 
 fn zero_like(graph: &mut Graph, id: NodeId) -> NodeId {

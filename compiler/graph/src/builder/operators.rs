@@ -5,7 +5,7 @@ use std::panic::Location;
 use super::Tensor;
 use super::tensor::Handle;
 use crate::dtype::DType;
-use crate::ops::{Add, Div, Dot, Fill, Mul, Neg, Op, Sub};
+use crate::ops::{Add, And, Div, Dot, Fill, Invert, LeftShift, Mul, Neg, Op, Or, RightShift, Sub, Xor};
 use crate::origin::Origin;
 
 /// What stands beside a tensor in an expression: a tensor or a literal.
@@ -34,6 +34,13 @@ impl<'m> Operand<'m> for i64 {
     #[track_caller]
     fn tensor(self, beside: Tensor<'m>) -> Tensor<'m> {
         beside.literal(DType::I64, [self as u64, 0], Origin::here(Location::caller()))
+    }
+}
+
+impl<'m> Operand<'m> for bool {
+    #[track_caller]
+    fn tensor(self, beside: Tensor<'m>) -> Tensor<'m> {
+        beside.literal(DType::Bool, [u64::from(self), 0], Origin::here(Location::caller()))
     }
 }
 
@@ -73,35 +80,47 @@ pub(super) fn foreign<'m>(a: Tensor<'m>, b: Tensor<'m>, origin: &Origin) -> Opti
     })
 }
 
+/// `tensor_operators!(Add::add => Add, f64 i64)` makes `x + y` the operation `Add`, with a tensor on the left and anything
+/// that is an operand on the right, or a literal of these types on the left.
 macro_rules! tensor_operators {
-    ($($trait:ident::$method:ident),*) => {$(
+    ($($trait:ident::$method:ident => $op:ident, $($literal:ident)*;)*) => {$(
         impl<'m, R: Operand<'m>> std::ops::$trait<R> for Tensor<'m> {
             type Output = Tensor<'m>;
             #[track_caller]
             fn $method(self, other: R) -> Tensor<'m> {
-                broadcast($trait {}, &[self, other.tensor(self)])
+                broadcast($op {}, &[self, other.tensor(self)])
             }
         }
 
-        impl<'m> std::ops::$trait<Tensor<'m>> for f64 {
+        $(impl<'m> std::ops::$trait<Tensor<'m>> for $literal {
             type Output = Tensor<'m>;
             #[track_caller]
             fn $method(self, other: Tensor<'m>) -> Tensor<'m> {
-                broadcast($trait {}, &[self.tensor(other), other])
+                broadcast($op {}, &[self.tensor(other), other])
             }
-        }
-
-        impl<'m> std::ops::$trait<Tensor<'m>> for i64 {
-            type Output = Tensor<'m>;
-            #[track_caller]
-            fn $method(self, other: Tensor<'m>) -> Tensor<'m> {
-                broadcast($trait {}, &[self.tensor(other), other])
-            }
-        }
+        })*
     )*};
 }
 
-tensor_operators!(Add::add, Sub::sub, Mul::mul, Div::div);
+tensor_operators! {
+    Add::add => Add, f64 i64;
+    Sub::sub => Sub, f64 i64;
+    Mul::mul => Mul, f64 i64;
+    Div::div => Div, f64 i64;
+    BitAnd::bitand => And, i64;
+    BitOr::bitor => Or, i64;
+    BitXor::bitxor => Xor, i64;
+    Shl::shl => LeftShift, i64;
+    Shr::shr => RightShift, i64;
+}
+
+impl<'m> std::ops::Not for Tensor<'m> {
+    type Output = Tensor<'m>;
+    #[track_caller]
+    fn not(self) -> Tensor<'m> {
+        self.unary(Invert {})
+    }
+}
 
 impl<'m> std::ops::Neg for Tensor<'m> {
     type Output = Tensor<'m>;

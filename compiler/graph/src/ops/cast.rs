@@ -1,6 +1,7 @@
 //! `cast`: the same values in another element type.
 
 use crate::attribute::Attribute;
+use crate::differentiate::Taken;
 use crate::dim::Dim;
 use crate::dtype::DType;
 use crate::graph::{Graph, NodeId};
@@ -60,7 +61,11 @@ impl Operation for Cast {
 
     fn gradient(&self, graph: &mut Graph, vjp: &Vjp<'_>) -> Vec<Option<NodeId>> {
         let from = graph.ty(vjp.operands[0]).dtype;
-        vec![(from.is_differentiable() && self.dtype.is_differentiable()).then(|| graph.cast(vjp.cotangent, from))]
+        let (taken, cotangent) = Taken::of(graph, vjp.cotangent);
+        vec![(from.is_differentiable() && self.dtype.is_differentiable()).then(|| {
+            let cotangent = graph.cast(cotangent, from);
+            taken.restrict(graph, cotangent)
+        })]
     }
 
     fn lift(&self, graph: &mut Graph, operands: &[NodeId], _: &[bool], _: &Dim) -> NodeId {

@@ -1,13 +1,14 @@
 //! What all elementwise operations share: broadcasting, promotion, kernels, gradients and lifting follow
 //! from a scalar function and its derivative.
 
+use crate::differentiate::Taken;
 use crate::dim::Dim;
 use crate::dtype::DType;
 use crate::graph::{Graph, NodeId};
 use crate::infer::{Demands, Operand, TypeError, broadcast, promote_all};
 use crate::kernel::Kernel;
 use crate::ops::{Op, Vjp};
-use crate::scalar::{Builder, Element, Program};
+use crate::scalar::{Builder, Element, Program, Unary};
 use crate::ty::TensorType;
 
 /// An operation on corresponding elements.
@@ -26,6 +27,13 @@ pub trait Elementwise {
 
     /// The scalar function on elements of the computing type.
     fn scalar(b: &mut Builder, x: &[Element]) -> Element;
+
+    /// The result from operands of the types that they have, where converting them to one would lose what the
+    /// function needs.
+    fn unpromoted(b: &mut Builder, x: &[Element]) -> Option<Element> {
+        let _ = (b, x);
+        None
+    }
 
     /// The gradients by each operand as if all had the result's shape and type; exact zeros if not overridden.
     fn derivative(graph: &mut Graph, vjp: &Vjp<'_>) -> Vec<Option<NodeId>> {
@@ -53,10 +61,14 @@ pub fn program<E: Elementwise>(operands: &[DType], compute: DType, result: DType
         other => other,
     };
     let mut b = Builder::new(operands);
-    let args: Vec<Element> = (0..operands.len())
-        .map(|i| {
-            let rounded = b.param(i);
-            let rounded = b.cast(rounded, compute);
+    let args: Vec<Element> = (0..operands.len()).map(|i| b.param(i)).collect();
+    if let Some(value) = E::unpromoted(&mut b, &args) {
+        return b.finish(vec![value]);
+    }
+    let args: Vec<Element> = args
+        .into_iter()
+        .map(|arg| {
+            let rounded = b.cast(arg, compute);
             b.cast(rounded, wide)
         })
         .collect();
@@ -73,11 +85,17 @@ pub fn kernel<E: Elementwise>(operands: &[Operand<'_>], result: &TensorType) -> 
 }
 
 /// The gradients by each operand: the derivative, summed over stretched axes and cast back.
+///
+/// Where a `switch` did not take the value the derivative may be infinite or NaN and is not used, so that 0 stays 0.
 pub fn gradient<E: Elementwise>(graph: &mut Graph, vjp: &Vjp<'_>) -> Vec<Option<NodeId>> {
-    let raw = E::derivative(graph, vjp);
+    let (taken, cotangent) = Taken::of(graph, vjp.cotangent);
+    let raw = E::derivative(graph, &Vjp { cotangent, ..*vjp });
     raw.into_iter()
         .zip(vjp.operands)
-        .map(|(cotangent, operand)| Some(unbroadcast(graph, cotangent?, *operand)))
+        .map(|(cotangent, operand)| {
+            let cotangent = taken.restrict(graph, cotangent?);
+            Some(unbroadcast(graph, cotangent, *operand))
+        })
         .collect()
 }
 
@@ -231,6 +249,48 @@ pub fn real_function(name: &str, common: DType) -> Result<(DType, DType), TypeEr
     }
     let dtype = common.to_inexact();
     Ok((dtype, dtype))
+}
+
+/// Types for functions that keep every real type; complex is not admitted.
+pub fn real(name: &str, common: DType) -> Result<(DType, DType), TypeError> {
+    if common.is_complex() {
+        return Err(TypeError::new(
+            format!("{name} is not defined on {common}, the element type that {{0}} has or is converted to"),
+            "use real tensors",
+        ));
+    }
+    Ok((common, common))
+}
+
+/// Types for logic: `bool` and integers.
+pub fn bits(symbol: &str, common: DType) -> Result<(DType, DType), TypeError> {
+    if common.is_differentiable() {
+        return Err(TypeError::new(
+            format!(
+                "`{symbol}` is not defined on {common}, the element type that {{0}} has or is converted to"
+            ),
+            "compare to get bool, or cast to one integer type",
+        ));
+    }
+    Ok((common, common))
+}
+
+/// Types for shifts: integers.
+pub fn integers(symbol: &str, common: DType) -> Result<(DType, DType), TypeError> {
+    if common == DType::Bool || common.is_differentiable() {
+        return Err(TypeError::new(
+            format!(
+                "`{symbol}` is not defined on {common}, the element type that {{0}} has or is converted to"
+            ),
+            "cast to one integer type",
+        ));
+    }
+    Ok((common, common))
+}
+
+/// A rounding of floats to integers, which leaves integers as they are.
+pub fn rounded(b: &mut Builder, rounding: Unary, x: &Element) -> Element {
+    if x.dtype.is_float() { x.map(&mut |part| b.unary(rounding, part)) } else { *x }
 }
 
 /// Types for arithmetic that `bool` has no negatives for.

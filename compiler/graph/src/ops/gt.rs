@@ -3,7 +3,7 @@
 use crate::dtype::DType;
 use crate::infer::TypeError;
 use crate::ops::elementwise::{Elementwise, elementwise};
-use crate::ops::Notation;
+use crate::ops::{Notation, comparison};
 use crate::scalar::{Builder, Element, Predicate};
 
 elementwise! {
@@ -21,13 +21,14 @@ elementwise! {
 
 impl Elementwise for Gt {
     fn dtypes(common: DType) -> Result<(DType, DType), TypeError> {
-        if common.is_complex() {
-            return Err(TypeError::new("complex elements {0} and {1} have no order", "compare real tensors"));
-        }
-        Ok((common, DType::Bool))
+        comparison::ordered(common)
     }
 
     fn scalar(b: &mut Builder, x: &[Element]) -> Element {
-        Element::real(DType::Bool, b.compare(Predicate::Gt, x[0].re(), x[1].re()))
+        comparison::compare(b, Predicate::Gt, x)
+    }
+
+    fn unpromoted(b: &mut Builder, x: &[Element]) -> Option<Element> {
+        comparison::mixed_signs(b, Predicate::Gt, x)
     }
 }

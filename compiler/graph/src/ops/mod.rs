@@ -12,6 +12,8 @@ use crate::infer::{Demands, Operand, TypeError};
 use crate::kernel::Kernel;
 use crate::ty::TensorType;
 
+mod classify;
+mod comparison;
 pub mod elementwise;
 pub mod extremum;
 pub mod leaf;
@@ -20,6 +22,7 @@ pub mod running;
 pub mod table;
 
 pub use constant::Elements;
+pub use round::Halves;
 
 /// How `pp` writes an operation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -165,11 +168,46 @@ ops! {
     exp::Exp,
     log::Log,
     log1p::Log1p,
+    logaddexp::Logaddexp,
+    // Angles.
+    deg2rad::Deg2rad,
+    rad2deg::Rad2deg,
+    // Rounding.
+    floor::Floor,
+    ceil::Ceil,
+    trunc::Trunc,
+    round::Round,
     // Activations.
     sigmoid::Sigmoid,
     softplus::Softplus,
-    // Comparisons and logic.
+    relu::Relu,
+    leaky_relu::LeakyRelu,
+    elu::Elu,
+    selu::Selu,
+    silu::Silu,
+    hard_sigmoid::HardSigmoid,
+    // Comparisons.
+    eq::Eq,
+    neq::Neq,
+    lt::Lt,
+    le::Le,
     gt::Gt,
+    ge::Ge,
+    isnan::Isnan,
+    isinf::Isinf,
+    isfinite::Isfinite,
+    // Choice.
+    maximum::Maximum,
+    minimum::Minimum,
+    clip::Clip,
+    switch::Switch,
+    // Logic and bits.
+    and::And,
+    or::Or,
+    xor::Xor,
+    invert::Invert,
+    left_shift::LeftShift,
+    right_shift::RightShift,
     // Element types.
     cast::Cast,
     // Shape.

@@ -28,6 +28,19 @@ impl Builder {
         }
     }
 
+    /// `if c { a } else { b }` on elements of one type.
+    pub fn choose(&mut self, c: Value, a: Element, b: Element) -> Element {
+        let re = self.select(c, a.re(), b.re());
+        match (a.parts(), b.parts()) {
+            ([_, ai], [_, bi]) => {
+                let (ai, bi) = (*ai, *bi);
+                let im = self.select(c, ai, bi);
+                Element::complex(a.dtype, re, im)
+            }
+            _ => Element::real(a.dtype, re),
+        }
+    }
+
     /// Negation.
     pub fn neg(&mut self, a: Element) -> Element {
         a.map(&mut |v| self.unary(Unary::Neg, v))

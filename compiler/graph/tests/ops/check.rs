@@ -18,6 +18,24 @@ pub fn value(build: impl FnOnce(&mut Graph) -> NodeId) -> Array {
     evaluate(&function, &[], &[], &Sizes::new()).unwrap().outputs.remove(0)
 }
 
+/// The value of an expression without inputs.
+#[track_caller]
+pub fn expression(build: impl for<'m> FnOnce(&'m Model) -> Tensor<'m>) -> Array {
+    build(&Model::new("m")).eval().unwrap()
+}
+
+/// Holds all elements of an `f64` array to values within some units of the last place of theirs.
+#[track_caller]
+pub fn close(got: &Array, want: &[f64], ulps: f64) {
+    let got: Vec<f64> = got.to_vec().unwrap();
+    assert_eq!(got.len(), want.len());
+    for (i, (got, want)) in got.iter().zip(want).enumerate() {
+        let same = got == want || got.is_nan() && want.is_nan();
+        let near = (got - want).abs() <= ulps * f64::EPSILON * want.abs();
+        assert!(same || near, "element {i} is {got:e}, not {want:e}");
+    }
+}
+
 /// An array of this type and shape with the elements 0, 1, 2, …, or false, true, false, ….
 pub fn counting(dtype: DType, shape: &[usize]) -> Array {
     let count: usize = shape.iter().product();

@@ -3,7 +3,10 @@
 //! Downhill: fewer nodes; then negations, constants and scalar factors nearer to the root; then `sub` and
 //! `div` by a constant become `add` and `mul`. Later groups can then look for one form of each expression.
 
-use tgc_graph::ops::Op;
+use tgc_graph::dtype::{DType, Kind};
+use tgc_graph::graph::{Graph, NodeId};
+use tgc_graph::infer::{Operand, promote_all};
+use tgc_graph::ops::{Cast, Constant};
 
 use crate::facts;
 use crate::pattern::Match;
@@ -11,8 +14,6 @@ use crate::rewrite::Rewriter;
 use crate::rule::Contract::{Exact, Reassociates};
 use crate::rule::{Roots, Rule};
 use crate::rules::Group;
-use tgc_graph::graph::NodeId;
-use tgc_graph::ops::{Cast, Constant};
 
 /// The group.
 pub const GROUP: Group = Group {
@@ -149,7 +150,7 @@ fn uniform_types(rewriter: &mut Rewriter<'_>, id: NodeId) -> Option<NodeId> {
         return None;
     }
     let node = rewriter.graph().node(id).clone();
-    let compute = compute_type(rewriter.graph(), id);
+    let compute = compute_type(rewriter.graph(), id)?;
     let operands: Option<Vec<NodeId>> = node
         .operands
         .iter()
@@ -162,18 +163,18 @@ fn uniform_types(rewriter: &mut Rewriter<'_>, id: NodeId) -> Option<NodeId> {
     rewriter.add(node.op, &operands?)
 }
 
-/// The type an elementwise operation computes in: its result's, except for comparisons.
-fn compute_type(graph: &tgc_graph::graph::Graph, id: NodeId) -> tgc_graph::dtype::DType {
-    use tgc_graph::infer::{Operand, promote_all};
+/// The type an elementwise operation computes in: its result's, or what a `bool` comes from. None for integers that
+/// only a float would hold both of: they are compared as they are.
+fn compute_type(graph: &Graph, id: NodeId) -> Option<DType> {
     let node = graph.node(id);
-    match node.op {
-        Op::Gt(_) => {
-            let operands: Vec<Operand<'_>> =
-                node.operands.iter().map(|o| Operand { ty: graph.ty(*o), weak: graph.is_weak(*o) }).collect();
-            promote_all(&operands)
-        }
-        _ => node.ty.dtype,
+    if node.ty.dtype != DType::Bool {
+        return Some(node.ty.dtype);
     }
+    let operands: Vec<Operand<'_>> =
+        node.operands.iter().map(|o| Operand { ty: graph.ty(*o), weak: graph.is_weak(*o) }).collect();
+    let common = promote_all(&operands);
+    let inexact = common.is_float() && operands.iter().all(|o| o.ty.dtype.kind() <= Kind::Integer);
+    (!inexact).then_some(common)
 }
 
 fn strong_literal_in_dot(rewriter: &mut Rewriter<'_>, id: NodeId) -> Option<NodeId> {

@@ -1,0 +1,37 @@
+//! `eq`: x = y as `bool`; false if either is NaN.
+
+use crate::dtype::DType;
+use crate::infer::TypeError;
+use crate::ops::elementwise::{Elementwise, elementwise};
+use crate::ops::{Notation, comparison};
+use crate::scalar::{Binary, Builder, Element, Predicate};
+
+elementwise! {
+    /// x = y as `bool`; false if either is NaN. Complex elements are equal if both parts are.
+    ///
+    /// ```
+    /// # use tgc_graph::prelude::*;
+    /// # let m = Model::new("example");
+    /// let y = m.constant([1.0, 2.0]).eq(2.0);
+    /// assert_eq!(y.eval()?, Array::from([false, true]));
+    /// # Ok::<(), EvalError>(())
+    /// ```
+    Eq, fn eq(x, y), Notation::Call("eq")
+}
+
+impl Elementwise for Eq {
+    fn dtypes(common: DType) -> Result<(DType, DType), TypeError> {
+        Ok((common, DType::Bool))
+    }
+
+    fn scalar(b: &mut Builder, x: &[Element]) -> Element {
+        let parts: Vec<_> =
+            x[0].parts().iter().zip(x[1].parts()).map(|(l, r)| b.compare(Predicate::Eq, *l, *r)).collect();
+        let value = parts.into_iter().reduce(|re, im| b.binary(Binary::And, re, im));
+        Element::real(DType::Bool, value.expect("invariant: an element has parts"))
+    }
+
+    fn unpromoted(b: &mut Builder, x: &[Element]) -> Option<Element> {
+        comparison::mixed_signs(b, Predicate::Eq, x)
+    }
+}

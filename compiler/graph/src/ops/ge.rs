@@ -1,0 +1,34 @@
+//! `ge`: x ≥ y as `bool`; false if either is NaN.
+
+use crate::dtype::DType;
+use crate::infer::TypeError;
+use crate::ops::elementwise::{Elementwise, elementwise};
+use crate::ops::{Notation, comparison};
+use crate::scalar::{Builder, Element, Predicate};
+
+elementwise! {
+    /// x ≥ y as `bool`; false if either is NaN.
+    ///
+    /// ```
+    /// # use tgc_graph::prelude::*;
+    /// # let m = Model::new("example");
+    /// let y = m.constant([1.0, 2.0]).ge(2.0);
+    /// assert_eq!(y.eval()?, Array::from([false, true]));
+    /// # Ok::<(), EvalError>(())
+    /// ```
+    Ge, fn ge(x, y), Notation::Call("ge")
+}
+
+impl Elementwise for Ge {
+    fn dtypes(common: DType) -> Result<(DType, DType), TypeError> {
+        comparison::ordered(common)
+    }
+
+    fn scalar(b: &mut Builder, x: &[Element]) -> Element {
+        comparison::compare(b, Predicate::Ge, x)
+    }
+
+    fn unpromoted(b: &mut Builder, x: &[Element]) -> Option<Element> {
+        comparison::mixed_signs(b, Predicate::Ge, x)
+    }
+}

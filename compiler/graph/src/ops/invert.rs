@@ -1,0 +1,30 @@
+//! `invert`: !x: logical not of `bool`, bitwise not of integers.
+
+use crate::dtype::DType;
+use crate::infer::TypeError;
+use crate::ops::elementwise::{self, Elementwise, elementwise};
+use crate::ops::Notation;
+use crate::scalar::{Builder, Element, Unary};
+
+elementwise! {
+    /// !x: logical not of `bool`, bitwise not of integers.
+    ///
+    /// ```
+    /// # use tgc_graph::prelude::*;
+    /// # let m = Model::new("example");
+    /// let y = !m.constant([5i64, -1]);
+    /// assert_eq!(y.eval()?, Array::from([-6i64, 0]));
+    /// # Ok::<(), EvalError>(())
+    /// ```
+    Invert, "invert"(x), Notation::Call("invert")
+}
+
+impl Elementwise for Invert {
+    fn dtypes(common: DType) -> Result<(DType, DType), TypeError> {
+        elementwise::bits("!", common)
+    }
+
+    fn scalar(b: &mut Builder, x: &[Element]) -> Element {
+        Element::real(x[0].dtype, b.unary(Unary::Not, x[0].re()))
+    }
+}

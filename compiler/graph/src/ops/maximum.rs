@@ -1,0 +1,52 @@
+//! `maximum`: the greater of x and y; NaN if either is.
+
+use crate::dtype::DType;
+use crate::graph::{Graph, NodeId};
+use crate::infer::TypeError;
+use crate::ops::elementwise::{self, Elementwise, elementwise};
+use crate::ops::{Lt, Notation, Vjp};
+use crate::scalar::{Binary, Builder, Element, Predicate, Unary, Value};
+
+elementwise! {
+    /// The greater of x and y; NaN if either is, and +0 of two zeros unless both are -0.
+    ///
+    /// Where they are equal the gradient goes to x.
+    ///
+    /// ```
+    /// # use tgc_graph::prelude::*;
+    /// # let m = Model::new("example");
+    /// let y = m.constant([-1.0, 2.0]).maximum(0.0);
+    /// assert_eq!(y.eval()?, Array::from([0.0, 2.0]));
+    /// # Ok::<(), EvalError>(())
+    /// ```
+    Maximum, fn maximum(x, y), Notation::Call("maximum")
+}
+
+impl Elementwise for Maximum {
+    fn dtypes(common: DType) -> Result<(DType, DType), TypeError> {
+        elementwise::real("maximum", common)
+    }
+
+    fn scalar(b: &mut Builder, x: &[Element]) -> Element {
+        Element::real(x[0].dtype, greater(b, x[0].re(), x[1].re()))
+    }
+
+    fn derivative(graph: &mut Graph, vjp: &Vjp<'_>) -> Vec<Option<NodeId>> {
+        let second = graph.op_node(Lt {}, vjp.operands);
+        vec![Some(graph.unless(second, vjp.cotangent)), Some(graph.only_where(second, vjp.cotangent))]
+    }
+}
+
+/// The greater of two values of one lane.
+pub(super) fn greater(b: &mut Builder, x: Value, y: Value) -> Value {
+    let above = b.compare(Predicate::Gt, x, y);
+    if !b.lane(x).is_float() {
+        return b.select(above, x, y);
+    }
+    // What is left is y, but for an x that is NaN or zero: then the sum is NaN, or y, or the right zero.
+    let (magnitude, zero) = (b.unary(Unary::Abs, x), b.float(b.lane(x), 0.0));
+    let ordinary = b.compare(Predicate::Gt, magnitude, zero);
+    let sum = b.binary(Binary::Add, x, y);
+    let rest = b.select(ordinary, y, sum);
+    b.select(above, x, rest)
+}

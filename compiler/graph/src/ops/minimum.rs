@@ -1,0 +1,54 @@
+//! `minimum`: the lesser of x and y; NaN if either is.
+
+use crate::dtype::DType;
+use crate::graph::{Graph, NodeId};
+use crate::infer::TypeError;
+use crate::ops::elementwise::{self, Elementwise, elementwise};
+use crate::ops::{Gt, Notation, Vjp};
+use crate::scalar::{Binary, Builder, Element, Predicate, Unary, Value};
+
+elementwise! {
+    /// The lesser of x and y; NaN if either is, and -0 of two zeros unless both are +0.
+    ///
+    /// Where they are equal the gradient goes to x.
+    ///
+    /// ```
+    /// # use tgc_graph::prelude::*;
+    /// # let m = Model::new("example");
+    /// let y = m.constant([-1.0, 2.0]).minimum(0.0);
+    /// assert_eq!(y.eval()?, Array::from([-1.0, 0.0]));
+    /// # Ok::<(), EvalError>(())
+    /// ```
+    Minimum, fn minimum(x, y), Notation::Call("minimum")
+}
+
+impl Elementwise for Minimum {
+    fn dtypes(common: DType) -> Result<(DType, DType), TypeError> {
+        elementwise::real("minimum", common)
+    }
+
+    fn scalar(b: &mut Builder, x: &[Element]) -> Element {
+        Element::real(x[0].dtype, lesser(b, x[0].re(), x[1].re()))
+    }
+
+    fn derivative(graph: &mut Graph, vjp: &Vjp<'_>) -> Vec<Option<NodeId>> {
+        let second = graph.op_node(Gt {}, vjp.operands);
+        vec![Some(graph.unless(second, vjp.cotangent)), Some(graph.only_where(second, vjp.cotangent))]
+    }
+}
+
+/// The lesser of two values of one lane.
+pub(super) fn lesser(b: &mut Builder, x: Value, y: Value) -> Value {
+    let below = b.compare(Predicate::Lt, x, y);
+    if !b.lane(x).is_float() {
+        return b.select(below, x, y);
+    }
+    // As in `maximum`; the sum's negative is -0 unless both zeros are +0.
+    let (magnitude, zero) = (b.unary(Unary::Abs, x), b.float(b.lane(x), 0.0));
+    let ordinary = b.compare(Predicate::Gt, magnitude, zero);
+    let negated = b.unary(Unary::Neg, x);
+    let sum = b.binary(Binary::Sub, negated, y);
+    let sum = b.unary(Unary::Neg, sum);
+    let rest = b.select(ordinary, y, sum);
+    b.select(below, x, rest)
+}

@@ -1,0 +1,30 @@
+//! `or`: x | y: logical on `bool`, bit by bit on integers.
+
+use crate::dtype::DType;
+use crate::infer::TypeError;
+use crate::ops::elementwise::{self, Elementwise, elementwise};
+use crate::ops::Notation;
+use crate::scalar::{Binary, Builder, Element};
+
+elementwise! {
+    /// x | y: logical on `bool`, bit by bit on integers.
+    ///
+    /// ```
+    /// # use tgc_graph::prelude::*;
+    /// # let m = Model::new("example");
+    /// let y = m.constant([5i64, 8]) | 2;
+    /// assert_eq!(y.eval()?, Array::from([7i64, 10]));
+    /// # Ok::<(), EvalError>(())
+    /// ```
+    Or, "or"(x, y), Notation::Call("or")
+}
+
+impl Elementwise for Or {
+    fn dtypes(common: DType) -> Result<(DType, DType), TypeError> {
+        elementwise::bits("|", common)
+    }
+
+    fn scalar(b: &mut Builder, x: &[Element]) -> Element {
+        Element::real(x[0].dtype, b.binary(Binary::Or, x[0].re(), x[1].re()))
+    }
+}

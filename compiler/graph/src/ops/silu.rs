@@ -1,0 +1,52 @@
+//! `silu`: x * sigmoid(x), also called swish.
+
+use crate::dtype::DType;
+use crate::graph::{Graph, NodeId};
+use crate::infer::TypeError;
+use crate::ops::elementwise::{self, Elementwise, elementwise};
+use crate::ops::{Clip, Notation, Sigmoid, Vjp};
+use crate::scalar::{Binary, Builder, Element, MathFn, Predicate};
+
+elementwise! {
+    /// x * sigmoid(x), also called swish; -0 at minus infinity.
+    ///
+    /// ```
+    /// # use tgc_graph::prelude::*;
+    /// # let m = Model::new("example");
+    /// let y = m.constant([0.0, 1000.0, f64::NEG_INFINITY]).silu();
+    /// assert_eq!(y.eval()?, Array::from([0.0, 1000.0, -0.0]));
+    /// # Ok::<(), EvalError>(())
+    /// ```
+    Silu, fn silu(x), Notation::Call("silu")
+}
+
+impl Elementwise for Silu {
+    fn dtypes(common: DType) -> Result<(DType, DType), TypeError> {
+        elementwise::real_function("silu", common)
+    }
+
+    fn scalar(b: &mut Builder, x: &[Element]) -> Element {
+        let x = x[0];
+        let sigmoid = b.math(MathFn::Sigmoid, x.re());
+        let product = b.binary(Binary::Mul, x.re(), sigmoid);
+        let lane = b.lane(x.re());
+        let (bottom, limit) = (b.float(lane, f64::NEG_INFINITY), b.float(lane, -0.0));
+        let at_bottom = b.compare(Predicate::Eq, x.re(), bottom);
+        Element::real(x.dtype, b.select(at_bottom, limit, product))
+    }
+
+    fn derivative(graph: &mut Graph, vjp: &Vjp<'_>) -> Vec<Option<NodeId>> {
+        let (dtype, rank) = (graph.ty(vjp.cotangent).dtype, graph.ty(vjp.operands[0]).rank());
+        let x = graph.cast(vjp.operands[0], dtype);
+        let negated = graph.neg_node(x);
+        let sigmoid = graph.op_node(Sigmoid {}, &[x]);
+        let complement = graph.op_node(Sigmoid {}, &[negated]);
+        // Beyond the bounds the product of the two sigmoids is 0, which infinity must not multiply.
+        let [lower, upper] = [-1000.0, 1000.0].map(|bound| graph.splat(dtype, rank, bound));
+        let bounded = graph.op_node(Clip {}, &[x, lower, upper]);
+        let bell = graph.mul_node(sigmoid, complement);
+        let tilt = graph.mul_node(bounded, bell);
+        let slope = graph.add_node(sigmoid, tilt);
+        vec![Some(graph.mul_node(vjp.cotangent, slope))]
+    }
+}

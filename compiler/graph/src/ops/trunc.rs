@@ -1,0 +1,30 @@
+//! `trunc`: x without its fraction; integers stay.
+
+use crate::dtype::DType;
+use crate::infer::TypeError;
+use crate::ops::elementwise::{self, Elementwise, elementwise};
+use crate::ops::Notation;
+use crate::scalar::{Builder, Element, Unary};
+
+elementwise! {
+    /// x without its fraction; integers stay.
+    ///
+    /// ```
+    /// # use tgc_graph::prelude::*;
+    /// # let m = Model::new("example");
+    /// let y = m.constant([-1.5, 1.5]).trunc();
+    /// assert_eq!(y.eval()?, Array::from([-1.0, 1.0]));
+    /// # Ok::<(), EvalError>(())
+    /// ```
+    Trunc, fn trunc(x), Notation::Call("trunc")
+}
+
+impl Elementwise for Trunc {
+    fn dtypes(common: DType) -> Result<(DType, DType), TypeError> {
+        elementwise::real("trunc", common)
+    }
+
+    fn scalar(b: &mut Builder, x: &[Element]) -> Element {
+        elementwise::rounded(b, Unary::Trunc, &x[0])
+    }
+}
