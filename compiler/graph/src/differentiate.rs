@@ -14,7 +14,7 @@ use sweep::sweep;
 use crate::dim::Dim;
 use crate::dtype::DType;
 use crate::graph::{Graph, NodeId};
-use crate::ops::{ConsiderConstant, Fill, Gt, Iota, Op, Reshape, Zero, elementwise};
+use crate::ops::{ConsiderConstant, Eq, Fill, Iota, Op, Reshape, Zero, elementwise};
 
 /// The gradients of `cost`, a real 0-d node, by each node of `wrt`, as nodes of the same graph. No `wrt`
 /// depends on another.
@@ -73,12 +73,8 @@ fn reshape(graph: &mut Graph, value: NodeId, shape: Vec<Dim>) -> NodeId {
 fn identity_matrix(graph: &mut Graph, size: &Dim, dtype: DType) -> NodeId {
     let index = graph.op_node(Iota { size: size.clone() }, &[]);
     let (rows, columns) = (graph.expand_dims(index, 1), graph.expand_dims(index, 0));
-    let below = graph.op_node(Gt {}, &[rows, columns]);
-    let above = graph.op_node(Gt {}, &[columns, rows]);
-    let [below, above] = [below, above].map(|off| graph.cast(off, dtype));
-    let one = graph.splat(dtype, 2, 1.0);
-    let rest = graph.sub_node(one, below);
-    graph.sub_node(rest, above)
+    let diagonal = graph.op_node(Eq {}, &[rows, columns]);
+    graph.cast(diagonal, dtype)
 }
 
 fn zero_like(graph: &mut Graph, id: NodeId) -> NodeId {

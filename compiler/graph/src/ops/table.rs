@@ -1,27 +1,32 @@
 //! The table of all operations, for `docs/ops.md`. A test holds the file to it.
 
-use super::{Notation, Op, Operation};
-use crate::dim::Symbols;
+use super::{Input, Notation, Op, Operation, Vjp};
+use crate::dim::{Dim, Symbols};
 use crate::dtype::DType;
+use crate::graph::{Graph, NodeId};
 use crate::infer::{Demands, Equations, Operand};
 use crate::kernel::Kernel;
+use crate::pp::expression;
 use crate::ty::TensorType;
 
-/// All operations as a Markdown table: name, notation, kernel class, element types and meaning.
+/// All operations as a Markdown table: name, notation, kernel class, element types, gradient and meaning.
 pub fn ops_markdown() -> String {
     let mut text = String::from(
         "# Operations\n\nGenerated from the list in `compiler/graph/src/ops/mod.rs`; a test fails when this file \
-         differs.\n\nElement types are those of the first operand; `→` shows the result's where it differs.\n\n\
-         | operation | in `pp` | kernel | element types | meaning |\n|---|---|---|---|---|\n",
+         differs.\n\nElement types are those of the first operand; `→` shows the result's where it differs. Gradients are \
+         those of `f64` operands `x`, `y`, … of one shape, given the gradient `g` by the result, before any rewriting; a \
+         composite is differentiated as the operations it stands for.\n\n\
+         | operation | in `pp` | kernel | element types | gradients | meaning |\n|---|---|---|---|---|---|\n",
     );
     for op in Op::samples() {
         let definition = op.definition();
         let row = format!(
-            "| `{}` | {} | {} | {} | {} |\n",
+            "| `{}` | {} | {} | {} | {} | {} |\n",
             definition.name(),
             notation(definition),
             kernel(definition),
             dtypes(definition),
+            gradients(&op),
             summary(definition.doc())
         );
         text.push_str(&row);
@@ -45,18 +50,76 @@ fn notation(op: &dyn Operation) -> String {
     }
 }
 
-/// The result of the operation on operands of one type and rank 1 (0 for gradients' costs).
+/// The rank of operands to ask about, and which of them are not of the element type asked about.
+#[derive(Clone, Copy)]
+struct Roles {
+    rank: usize,
+    /// The first is a `bool`.
+    condition: bool,
+    /// From the second to before this one they are `i64`.
+    indices: usize,
+}
+
+/// Types of operands in these roles, and the result's, if the operation takes them.
+fn infer_as(op: &dyn Operation, roles: Roles, dtype: DType) -> Option<(Vec<TensorType>, TensorType)> {
+    let of = |i: usize| match i {
+        0 if roles.condition => DType::Bool,
+        i if (1..roles.indices).contains(&i) => DType::I64,
+        _ => dtype,
+    };
+    let shape = vec![Dim::Const(2); roles.rank];
+    let operands: Vec<TensorType> = (0..op.arity()).map(|i| TensorType::new(of(i), shape.clone())).collect();
+    let described: Vec<Operand<'_>> = operands.iter().map(|ty| Operand { ty, weak: false }).collect();
+    let mut equations = Equations::collecting();
+    let mut demands = Demands { symbols: &Symbols::default(), equations: &mut equations };
+    op.infer(&described, &mut demands).ok().map(|result| (operands, result))
+}
+
+/// The roles in which the operation takes some element type.
+fn roles(op: &dyn Operation) -> Option<Roles> {
+    let arity = op.arity();
+    let kinds = [(false, 0), (false, arity), (false, arity.saturating_sub(1)), (true, 0)];
+    let all = kinds
+        .into_iter()
+        .flat_map(|(condition, indices)| [1, 0, 2].map(|rank| Roles { rank, condition, indices }));
+    all.filter(|roles| !roles.condition || arity > 2).find(|roles| {
+        [DType::F64, DType::I64, DType::Bool].iter().any(|d| infer_as(op, *roles, *d).is_some())
+    })
+}
+
 fn infer(op: &dyn Operation, dtype: DType) -> Option<(Vec<TensorType>, TensorType)> {
-    for rank in [1, 0] {
-        let operands = vec![TensorType::new(dtype, vec![2.into(); rank]); op.arity()];
-        let described: Vec<Operand<'_>> = operands.iter().map(|ty| Operand { ty, weak: false }).collect();
-        let mut equations = Equations::collecting();
-        let mut demands = Demands { symbols: &Symbols::default(), equations: &mut equations };
-        if let Ok(result) = op.infer(&described, &mut demands) {
-            return Some((operands, result));
-        }
+    infer_as(op, roles(op)?, dtype)
+}
+
+/// What the operation's gradient rule gives, as mathematics.
+fn gradients(op: &Op) -> String {
+    let definition = op.definition();
+    let Some((operands, result)) = infer(definition, DType::F64) else { return "none".to_owned() };
+    let described: Vec<Operand<'_>> = operands.iter().map(|ty| Operand { ty, weak: false }).collect();
+    if definition.kernel(&described, &result) == Kernel::Deferred {
+        return "by what it stands for".to_owned();
     }
-    None
+    if operands.is_empty() || !result.dtype.is_differentiable() {
+        return "none".to_owned();
+    }
+    let mut graph = Graph::default();
+    let mut input = |name: &str, ty: &TensorType, graph: &mut Graph| {
+        graph.op_node(Input { name: name.into(), dtype: ty.dtype, shape: ty.shape.clone() }, &[])
+    };
+    let names = ["x", "y", "z", "u", "v", "w"];
+    let ids: Vec<NodeId> = operands.iter().zip(names).map(|(ty, name)| input(name, ty, &mut graph)).collect();
+    let value = graph.op_node(op.clone(), &ids);
+    let cotangent = input("g", &result, &mut graph);
+    let vjp = Vjp { operands: &ids, result: value, cotangent };
+    let gradients = definition.gradient(&mut graph, &vjp);
+    let texts: Vec<String> = gradients
+        .into_iter()
+        .map(|gradient| gradient.map_or("0".to_owned(), |id| expression(&graph, id)))
+        .collect();
+    if texts.iter().all(|text| text == "0") {
+        return "none".to_owned();
+    }
+    format!("`{}`", texts.join("`, `").replace("TensorConstant", "").replace('|', "\\|"))
 }
 
 fn kernel(op: &dyn Operation) -> &'static str {
@@ -81,16 +144,21 @@ fn dtypes(op: &dyn Operation) -> String {
     if op.arity() == 0 {
         return "all".to_owned();
     }
-    let admitted: Vec<String> = DType::ALL
-        .into_iter()
-        .filter_map(|dtype| {
-            let (_, result) = infer(op, dtype)?;
-            Some(if result.dtype == dtype {
-                dtype.to_string()
-            } else {
-                format!("{dtype}→{}", result.dtype)
-            })
-        })
-        .collect();
-    admitted.join(" ")
+    let mut groups: Vec<(Option<DType>, Vec<DType>)> = vec![];
+    for dtype in DType::ALL {
+        let Some((_, result)) = infer(op, dtype) else { continue };
+        let becomes = (result.dtype != dtype).then_some(result.dtype);
+        match groups.iter_mut().find(|(other, _)| *other == becomes) {
+            Some((_, group)) => group.push(dtype),
+            None => groups.push((becomes, vec![dtype])),
+        }
+    }
+    let text = |(becomes, group): &(Option<DType>, Vec<DType>)| {
+        let names = match group.len() == DType::ALL.len() {
+            true => "all".to_owned(),
+            false => group.iter().map(DType::to_string).collect::<Vec<_>>().join(" "),
+        };
+        becomes.map_or(names.clone(), |becomes| format!("{names} → {becomes}"))
+    };
+    groups.iter().map(text).collect::<Vec<_>>().join("; ")
 }
