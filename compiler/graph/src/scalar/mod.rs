@@ -12,6 +12,7 @@ mod expand;
 mod half;
 pub mod math;
 mod run;
+mod special;
 mod text;
 mod wide;
 
@@ -183,12 +184,37 @@ pub enum MathFn {
     Sigmoid,
     /// log(1 + e^x).
     Softplus,
+    /// The error function.
+    Erf,
+    /// 1 - erf x.
+    Erfc,
+    /// The gamma function.
+    Gamma,
+    /// log |Γ(x)|.
+    Gammaln,
+    /// ψ, the derivative of log Γ.
+    Psi,
+    /// The derivative of ψ of this order, at least 1.
+    Polygamma(u8),
 }
 
 impl MathFn {
-    /// Every function, in declaration order.
-    pub const ALL: [MathFn; 6] =
-        [MathFn::Exp, MathFn::Log, MathFn::Log1p, MathFn::Expm1, MathFn::Sigmoid, MathFn::Softplus];
+    /// Every function, in declaration order; of derivatives of ψ the first two.
+    pub const ALL: [MathFn; 13] = [
+        MathFn::Exp,
+        MathFn::Log,
+        MathFn::Log1p,
+        MathFn::Expm1,
+        MathFn::Sigmoid,
+        MathFn::Softplus,
+        MathFn::Erf,
+        MathFn::Erfc,
+        MathFn::Gamma,
+        MathFn::Gammaln,
+        MathFn::Psi,
+        MathFn::Polygamma(1),
+        MathFn::Polygamma(2),
+    ];
 
     /// Lower-case name.
     pub const fn name(self) -> &'static str {
@@ -199,21 +225,35 @@ impl MathFn {
             MathFn::Expm1 => "expm1",
             MathFn::Sigmoid => "sigmoid",
             MathFn::Softplus => "softplus",
+            MathFn::Erf => "erf",
+            MathFn::Erfc => "erfc",
+            MathFn::Gamma => "gamma",
+            MathFn::Gammaln => "gammaln",
+            MathFn::Psi => "psi",
+            MathFn::Polygamma(_) => "polygamma",
         }
     }
 }
 
 /// Elementary functions of two values, on `F32` and `F64` lanes; [`math`] says how each is computed and how well.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum MathFn2 {}
+pub enum MathFn2 {
+    /// x^y.
+    Pow,
+    /// The rest of x/y with the sign of x.
+    Fmod,
+}
 
 impl MathFn2 {
     /// Every function, in declaration order.
-    pub const ALL: [MathFn2; 0] = [];
+    pub const ALL: [MathFn2; 2] = [MathFn2::Pow, MathFn2::Fmod];
 
     /// Lower-case name.
     pub const fn name(self) -> &'static str {
-        match self {}
+        match self {
+            MathFn2::Pow => "pow",
+            MathFn2::Fmod => "fmod",
+        }
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::{Binary, Inst, Lane, Predicate, Program, Unary, Value, lane_from_bits_f64};
+use super::{Binary, Inst, Lane, MathFn, Predicate, Program, Unary, Value, lane_from_bits_f64};
 
 impl fmt::Display for Value {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -91,6 +91,7 @@ impl fmt::Display for Program {
                 Inst::Fma(x, y, z) => writeln!(f, "fma {name} {x}, {y}, {z}")?,
                 Inst::Convert(a) => writeln!(f, "convert {name} {a}")?,
                 Inst::Bitcast(a) => writeln!(f, "bitcast {name} {a}")?,
+                Inst::Math(MathFn::Polygamma(order), a) => writeln!(f, "polygamma{order} {name} {a}")?,
                 Inst::Math(function, a) => writeln!(f, "{} {name} {a}", function.name())?,
                 Inst::Math2(function, a, c) => writeln!(f, "{} {name} {a}, {c}", function.name())?,
             }

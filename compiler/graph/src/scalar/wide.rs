@@ -119,12 +119,20 @@ fn wide_math(function: MathFn, x: Dd) -> Dd {
         MathFn::Expm1 => x.expm1(),
         MathFn::Sigmoid => x.sigmoid(),
         MathFn::Softplus => x.softplus(),
+        MathFn::Erf => x.erf(),
+        MathFn::Erfc => x.erfc(),
+        MathFn::Gamma => x.gamma(),
+        MathFn::Gammaln => x.gammaln(),
+        MathFn::Psi => x.psi(),
+        MathFn::Polygamma(order) => x.polygamma(order),
     }
 }
 
 fn wide_math2(function: MathFn2, x: Dd, y: Dd) -> Dd {
-    let _ = (x, y);
-    match function {}
+    match function {
+        MathFn2::Pow => x.pow(y),
+        MathFn2::Fmod => x.fmod(y),
+    }
 }
 
 fn wide_unary(op: Unary, a: Dd) -> Dd {

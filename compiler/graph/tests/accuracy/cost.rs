@@ -27,6 +27,13 @@ fn functions_cost_what_they_did() {
         ("expm1", 39, 44),
         ("sigmoid", 46, 51),
         ("softplus", 45, 55),
+        ("erf", 76, 98),
+        ("erfc", 74, 96),
+        ("gamma", 236, 256),
+        ("gammaln", 274, 293),
+        ("psi", 221, 238),
+        ("polygamma", 73, 106),
+        ("polygamma", 84, 123),
     ];
     assert_eq!(counts, want);
 }

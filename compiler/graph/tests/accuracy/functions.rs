@@ -4,7 +4,7 @@
 //! itself only the places of an `f64`, so errors of denormal `F64` results come out as whole numbers.
 
 use tgc_graph::dtype::DType;
-use tgc_graph::scalar::{Dd, Lane, MathFn, Wide};
+use tgc_graph::scalar::{Dd, Lane, MathFn, Wide, lane_from_bits_f64};
 
 use crate::block::{program, run_block};
 
@@ -15,6 +15,23 @@ fn bounds(function: MathFn) -> (f64, f64) {
         MathFn::Log | MathFn::Log1p => (0.9, 0.9),
         MathFn::Expm1 => (0.8, 0.8),
         MathFn::Softplus => (1.8, 1.8),
+        MathFn::Erf => (1.1, 1.1),
+        MathFn::Erfc => (2.0, 2.0),
+        MathFn::Gamma | MathFn::Gammaln | MathFn::Psi => (4.0, 4.0),
+        MathFn::Polygamma(order) => {
+            let bound = 2.0 * f64::from(order) + 4.0;
+            (bound, bound)
+        }
+    }
+}
+
+/// The least magnitude whose last place errors are measured in: these functions have zeros between numbers.
+fn floor(function: MathFn, x: f64) -> f64 {
+    match function {
+        MathFn::Gammaln => 1.0,
+        MathFn::Psi if x < 0.0 => 1f64.max(x.abs().ln()),
+        MathFn::Psi => 1.0,
+        _ => 0.0,
     }
 }
 
@@ -24,8 +41,8 @@ fn format(lane: Lane) -> (i32, i32) {
 }
 
 /// How far `got` is from the exact value, in units of the last place of that; infinite if their classes
-/// differ. An infinity counts as the number that would follow the greatest.
-fn error_in_ulp(lane: Lane, got: u64, exact: Dd) -> f64 {
+/// differ. An infinity counts as the number that would follow the greatest. The unit is not less than that of `floor`.
+pub fn error_in_ulp(lane: Lane, got: u64, exact: Dd, floor: f64) -> f64 {
     let Wide::Real(got) = Wide::from_bits(lane, got) else { unreachable!("floats only") };
     if got.hi.is_nan() || exact.hi.is_nan() {
         return if got.hi.is_nan() && exact.hi.is_nan() { 0.0 } else { f64::INFINITY };
@@ -35,9 +52,17 @@ fn error_in_ulp(lane: Lane, got: u64, exact: Dd) -> f64 {
         return if same_sign { 0.0 } else { f64::INFINITY };
     }
     let limit = Dd::from(if lane == Lane::F32 { 2f64.powi(128) } else { f64::MAX });
-    let clip = |v: Dd| if v > limit { limit } else { v };
+    let clip = |v: Dd| {
+        if v > limit {
+            limit
+        } else if v < -limit {
+            -limit
+        } else {
+            v
+        }
+    };
     let (fraction, least) = format(lane);
-    let exponent = match (clip(exact).hi.abs().to_bits() >> 52) as i32 - 1023 {
+    let exponent = match (clip(exact).hi.abs().max(floor).to_bits() >> 52) as i32 - 1023 {
         e if e < least => least,
         128 if lane == Lane::F32 => 127,
         e => e,
@@ -60,7 +85,7 @@ fn measure(function: MathFn, dtype: DType, arguments: &mut dyn Iterator<Item = u
         }
         for (x, got) in block.iter().zip(run_block(&expanded, &block)) {
             let exact = wide.run_wide(&[[Wide::from_bits(lane, *x); 2]])[0].real();
-            let error = error_in_ulp(lane, got, exact);
+            let error = error_in_ulp(lane, got, exact, floor(function, lane_from_bits_f64(lane, *x)));
             if error > worst.0 {
                 worst = (error, *x);
             }
@@ -130,11 +155,17 @@ fn f64_arguments() -> impl Iterator<Item = u64> {
 }
 
 fn check(function: MathFn) {
-    let (single, double) = bounds(function);
-    let (error, at) = measure(function, DType::F32, &mut f32_arguments());
+    check_where(function, bounds(function), |_| true);
+}
+
+/// Checks a function on some arguments.
+fn check_where(function: MathFn, (single, double): (f64, f64), admits: impl Fn(f64) -> bool) {
+    let in_f32 = |bits: &u64| admits(f64::from(f32::from_bits(*bits as u32)));
+    let (error, at) = measure(function, DType::F32, &mut f32_arguments().filter(in_f32));
     println!("{:9} f32 {error:.3} ULP at {:e}", function.name(), f32::from_bits(at as u32));
     assert!(error <= single, "{} f32: {error} at {at:#x}", function.name());
-    let (error, at) = measure(function, DType::F64, &mut f64_arguments());
+    let in_f64 = |bits: &u64| admits(f64::from_bits(*bits));
+    let (error, at) = measure(function, DType::F64, &mut f64_arguments().filter(in_f64));
     println!("{:9} f64 {error:.3} ULP at {:e}", function.name(), f64::from_bits(at));
     assert!(error <= double, "{} f64: {error} at {at:#x}", function.name());
 }
@@ -167,4 +198,37 @@ fn sigmoid_is_accurate() {
 #[test]
 fn softplus_is_accurate() {
     check(MathFn::Softplus);
+}
+
+#[test]
+fn erf_is_accurate() {
+    check(MathFn::Erf);
+}
+
+#[test]
+fn erfc_is_accurate() {
+    check(MathFn::Erfc);
+}
+
+#[test]
+fn gamma_is_accurate() {
+    check(MathFn::Gamma);
+}
+
+#[test]
+fn gammaln_is_accurate() {
+    check(MathFn::Gammaln);
+}
+
+#[test]
+fn psi_is_accurate() {
+    check(MathFn::Psi);
+}
+
+#[test]
+fn derivatives_of_psi_are_accurate() {
+    for order in [1, 2, 7] {
+        let function = MathFn::Polygamma(order);
+        check_where(function, bounds(function), |x| x >= 0.5);
+    }
 }

@@ -4,5 +4,7 @@ mod block;
 mod cost;
 mod dd;
 mod functions;
+mod functions2;
 mod half;
+mod special;
 mod wide;

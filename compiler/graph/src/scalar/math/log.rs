@@ -42,15 +42,15 @@ const WIDE: (&[f32], &[f64]) = (
 );
 
 /// A positive normal number as 2^n (1 + f), with 1 + f between sqrt(1/2) and sqrt(2).
-struct Split {
-    n: Value,
-    f: Value,
+pub(super) struct Split {
+    pub(super) n: Value,
+    pub(super) f: Value,
     /// 2^(1-n).
     twice_inverse: Value,
 }
 
 impl Split {
-    fn of(e: &mut Emit, x: Value) -> Split {
+    pub(super) fn of(e: &mut Emit, x: Value) -> Split {
         let fraction = e.fraction;
         let (mask, bias) = ((1u64 << fraction) - 1, e.bias);
         // The bits of sqrt(1/2), rounded up; n grows there.

@@ -6,9 +6,16 @@
 //! denormal arguments and results are as accurate as others. Each function's bound is in units of the last
 //! place of the exact result (ULP), and `tests/accuracy` measures it.
 
+mod double;
+mod erf;
 mod exp;
+mod fmod;
+mod gamma;
 mod log;
 mod logistic;
+mod polygamma;
+mod pow;
+mod turn;
 
 use super::{Binary, Builder, Lane, MathFn, MathFn2, Predicate, Unary, Value};
 
@@ -22,13 +29,22 @@ pub(super) fn build(b: &mut Builder, function: MathFn, x: Value) -> Value {
         MathFn::Log1p => log::build_log1p(e, x),
         MathFn::Sigmoid => logistic::build_sigmoid(e, x),
         MathFn::Softplus => logistic::build_softplus(e, x),
+        MathFn::Erf => erf::build_erf(e, x),
+        MathFn::Erfc => erf::build_erfc(e, x),
+        MathFn::Gamma => gamma::build_gamma(e, x),
+        MathFn::Gammaln => gamma::build_gammaln(e, x),
+        MathFn::Psi => gamma::build_psi(e, x),
+        MathFn::Polygamma(order) => polygamma::build_polygamma(e, order, x),
     }
 }
 
 /// Builds a function of two values of one lane, `F32` or `F64`.
 pub(super) fn build2(b: &mut Builder, function: MathFn2, x: [Value; 2]) -> Value {
-    let _ = Emit::new(b, x[0]);
-    match function {}
+    let e = &mut Emit::new(b, x[0]);
+    match function {
+        MathFn2::Pow => pow::build_pow(e, x),
+        MathFn2::Fmod => fmod::build_fmod(e, x),
+    }
 }
 
 /// A constant for each lane.
@@ -140,6 +156,27 @@ impl Emit<'_> {
             let c = self.b.bits(self.lane, c);
             self.fma(sum, x, c)
         })
+    }
+
+    /// The sign bit.
+    fn sign(&self) -> u64 {
+        1 << (self.lane.bits() - 1)
+    }
+
+    /// A value that is not negative, with the sign of another.
+    fn with_sign_of(&mut self, magnitude: Value, signed: Value) -> Value {
+        let (magnitude, signed) = (self.bits_of(magnitude), self.bits_of(signed));
+        let sign = self.with_bits(Binary::And, signed, self.sign());
+        let bits = self.b.binary(Binary::Or, magnitude, sign);
+        self.of_bits(bits)
+    }
+
+    /// A value, negated where another has its sign bit set.
+    fn flipped_with(&mut self, a: Value, signed: Value) -> Value {
+        let (bits, signed) = (self.bits_of(a), self.bits_of(signed));
+        let sign = self.with_bits(Binary::And, signed, self.sign());
+        let bits = self.b.binary(Binary::Xor, bits, sign);
+        self.of_bits(bits)
     }
 
     fn bits_of(&mut self, a: Value) -> Value {

@@ -1,0 +1,76 @@
+//! Unevaluated sums of two values of a lane, for what has to be known to more places than a lane has.
+//!
+//! Sums and products: T. J. Dekker, "A floating-point technique for extending the available precision",
+//! Numerische Mathematik 18, 1971, pp. 224-242, with the exact product by fused multiplication.
+
+use super::{Emit, Value};
+
+/// hi + lo, where lo is small beside hi.
+#[derive(Clone, Copy)]
+pub(super) struct Double {
+    pub(super) hi: Value,
+    pub(super) lo: Value,
+}
+
+impl Emit<'_> {
+    /// a + b exactly, in any order of magnitudes.
+    pub(super) fn two_sum(&mut self, a: Value, b: Value) -> Double {
+        let hi = self.add(a, b);
+        let back = self.sub(hi, a);
+        let rest = self.sub(hi, back);
+        let (lost_a, lost_b) = (self.sub(a, rest), self.sub(b, back));
+        Double { hi, lo: self.add(lost_a, lost_b) }
+    }
+
+    /// a + b exactly, if a is 0 or not smaller than b.
+    pub(super) fn ordered_sum(&mut self, a: Value, b: Value) -> Double {
+        let hi = self.add(a, b);
+        let back = self.sub(hi, a);
+        Double { hi, lo: self.sub(b, back) }
+    }
+
+    /// a * b exactly, unless the lower part leaves the range.
+    pub(super) fn two_product(&mut self, a: Value, b: Value) -> Double {
+        let hi = self.mul(a, b);
+        let minus = self.neg(hi);
+        Double { hi, lo: self.fma(a, b, minus) }
+    }
+
+    /// a * b to about twice the places of a lane.
+    pub(super) fn double_product(&mut self, a: Double, b: Double) -> Double {
+        let product = self.two_product(a.hi, b.hi);
+        let lo = self.fma(a.lo, b.hi, product.lo);
+        Double { hi: product.hi, lo: self.fma(a.hi, b.lo, lo) }
+    }
+
+    /// a * b for a value of a lane.
+    pub(super) fn times(&mut self, a: Double, b: Value) -> Double {
+        let product = self.two_product(a.hi, b);
+        Double { hi: product.hi, lo: self.fma(a.lo, b, product.lo) }
+    }
+
+    /// a / b to about twice the places of a lane; no lower part where the quotient leaves the range.
+    pub(super) fn quotient(&mut self, a: Double, b: Double) -> Double {
+        let (one, zero, infinity) = (self.exact(1.0), self.exact(0.0), self.exact(f32::INFINITY));
+        let inverse = self.div(one, b.hi);
+        let hi = self.mul(a.hi, inverse);
+        let rest = self.fnma(hi, b.hi, a.hi);
+        let rest = self.fnma(hi, b.lo, rest);
+        let rest = self.add(rest, a.lo);
+        let lo = self.mul(rest, inverse);
+        let magnitude = self.abs(hi);
+        let is_finite = self.compare(super::Predicate::Lt, magnitude, infinity);
+        Double { hi, lo: self.select(is_finite, lo, zero) }
+    }
+
+    /// a + b for a value of a lane that is 0 or not smaller than the other.
+    pub(super) fn ordered_plus(&mut self, a: Value, b: Double) -> Double {
+        let sum = self.ordered_sum(a, b.hi);
+        Double { hi: sum.hi, lo: self.add(sum.lo, b.lo) }
+    }
+
+    /// A constant given by its parts.
+    pub(super) fn double_constant(&mut self, parts: (super::Pair, super::Pair)) -> Double {
+        Double { hi: self.constant(parts.0), lo: self.constant(parts.1) }
+    }
+}
