@@ -169,6 +169,25 @@ impl Dim {
         Dim::from_terms(self.terms().into_iter().filter(|(monomial, _)| !monomial.is_empty()))
     }
 
+    /// The quotient by a single term that divides every term.
+    pub(crate) fn exact_quotient(&self, divisor: &Dim) -> Option<Dim> {
+        let divisor = divisor.terms();
+        let [(monomial, coefficient)] = divisor.as_slice() else { return None };
+        let mut terms = vec![];
+        for (mut factors, c) in self.terms() {
+            if c.wrapping_rem(*coefficient) != 0 {
+                return None;
+            }
+            for (atom, exponent) in monomial {
+                let at = factors.iter().position(|(other, _)| other == atom)?;
+                factors[at].1 = factors[at].1.checked_sub(*exponent)?;
+            }
+            factors.retain(|(_, exponent)| *exponent > 0);
+            terms.push((factors, c.wrapping_div(*coefficient)));
+        }
+        Some(Dim::from_terms(terms))
+    }
+
     /// Every symbol that occurs, in order, without repeats.
     pub fn symbols(&self) -> Vec<SymbolId> {
         let mut ids: Vec<_> =

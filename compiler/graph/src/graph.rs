@@ -17,7 +17,7 @@ use crate::infer::{Demands, Equations, Operand, TypeError};
 use crate::kernel::Kernel;
 use crate::ops::{Constant, Op};
 use crate::origin::Origin;
-use crate::ty::TensorType;
+use crate::ty::{MAX_RANK, TensorType};
 
 /// Names a node of one graph.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -163,7 +163,16 @@ impl Graph {
     ) -> Result<TensorType, TypeError> {
         let described = self.described(operands);
         check_arity(op, &described)?;
-        op.definition().infer(&described, &mut Demands { symbols: &self.symbols, equations })
+        let building = equations.made.is_some();
+        let ty = op.definition().infer(&described, &mut Demands { symbols: &self.symbols, equations })?;
+        // Passes may need one axis more for a while.
+        if building && ty.rank() > MAX_RANK {
+            return Err(TypeError::new(
+                format!("the result of {} would have {} axes", op.name(), ty.rank()),
+                format!("{MAX_RANK} is the most; merge some with reshape"),
+            ));
+        }
+        Ok(ty)
     }
 
     fn described(&self, operands: &[NodeId]) -> SmallVec<[Operand<'_>; 3]> {

@@ -15,14 +15,18 @@
 //! # Ok::<(), tgc_graph::builder::BuildError>(())
 //! ```
 
+pub mod axes;
 mod constructors;
+mod create;
 mod eval;
 mod finish;
 mod folds;
 pub mod functions;
 mod gradients;
 pub mod index;
+mod join;
 mod operators;
+mod pad;
 mod size;
 mod solve;
 mod tensor;
@@ -32,13 +36,18 @@ use std::collections::HashSet;
 use std::panic::Location;
 use std::path::Path;
 
+pub use axes::Axes;
+pub(crate) use axes::count as count_axes;
+pub use create::{Number, alloc};
 pub use eval::EvalError;
 pub use finish::FunctionBuilder;
 pub use folds::{Along, Reduce};
 pub use gradients::{Gradient, Wrt, grad, hessian, jacobian, lop, rop};
 pub use index::{Ellipsis, Index, NewAxis, Slice, Step, slice};
+pub use join::Sections;
 pub use operators::{Operand, cast, dot, fill};
 pub(crate) use operators::{apply, broadcast};
+pub use pad::Padding;
 pub use size::{IntoShape, Size};
 pub use tensor::Tensor;
 
@@ -228,6 +237,12 @@ impl Model {
             }
         };
         Tensor { model: self, handle }
+    }
+
+    /// A node without operands.
+    #[track_caller]
+    pub(crate) fn leaf(&self, op: impl Into<Op>) -> Tensor<'_> {
+        self.node(op, &[], Origin::here(Location::caller()))
     }
 
     pub(crate) fn invalid(&self, message: String, origin: Origin) -> Tensor<'_> {

@@ -34,7 +34,7 @@ impl<'m> Size<'m> {
         Size { value }
     }
 
-    pub(super) fn dim(self) -> Dim {
+    pub(crate) fn dim(self) -> Dim {
         match self.value {
             Value::Number(n) => Dim::Const(n),
             Value::Interned(model, index) => model.arena().sizes[index as usize].clone(),

@@ -115,30 +115,6 @@ impl<'m> Tensor<'m> {
         self.dimshuffle((0..self.rank()).rev().map(Some).collect::<Vec<_>>())
     }
 
-    /// Axes counted from the front, ascending; reports those that do not exist or repeat.
-    pub(crate) fn axes(self, axes: &[i64], origin: Origin) -> Option<Vec<usize>> {
-        let rank = self.ty()?.rank() as i64;
-        let mut found: Vec<usize> = vec![];
-        for &axis in axes {
-            let counted = if axis < 0 { axis + rank } else { axis };
-            let index = usize::try_from(counted).ok().filter(|i| (*i as i64) < rank && !found.contains(i));
-            let Some(index) = index else {
-                let error = TypeError::new(
-                    format!("axis {axis} of {{0}} does not exist or is named twice"),
-                    match rank {
-                        0 => "it has no axes".to_owned(),
-                        _ => format!("name axes from {} to {}, each once", -rank, rank - 1),
-                    },
-                );
-                self.model.invalid(self.message(&error), origin);
-                return None;
-            };
-            found.push(index);
-        }
-        found.sort_unstable();
-        Some(found)
-    }
-
     /// This expression with axes of size 1 in front, up to a rank.
     pub(super) fn padded(self, rank: usize, origin: &Origin) -> Tensor<'m> {
         let Some(id) = self.id() else { return self };

@@ -1,15 +1,12 @@
 //! `flip`: the elements in reverse order along axes.
 
-use std::panic::Location;
-
 use crate::attribute::Attribute;
-use crate::builder::Tensor;
+use crate::builder::{Axes, Tensor, count_axes};
 use crate::dim::Dim;
 use crate::graph::{Graph, NodeId};
 use crate::infer::{Demands, Operand, TypeError};
 use crate::kernel::{Affine, Kernel, View};
 use crate::ops::{Notation, Operation, Vjp, attributes};
-use crate::origin::Origin;
 use crate::ty::TensorType;
 
 /// Axes reversed.
@@ -28,15 +25,18 @@ impl<'m> Tensor<'m> {
     /// # use tgc_graph::prelude::*;
     /// # let m = Model::new("example");
     /// let x = m.constant([[1, 2], [3, 4]]);
-    /// assert_eq!(x.flip([0]).eval()?, Array::from([[3, 4], [1, 2]]));
+    /// assert_eq!(x.flip(0).eval()?, Array::from([[3, 4], [1, 2]]));
     /// assert_eq!(x.flip([0, 1]).eval()?, Array::from([[4, 3], [2, 1]]));
     /// # Ok::<(), EvalError>(())
     /// ```
     #[track_caller]
-    pub fn flip(self, axes: impl AsRef<[i64]>) -> Tensor<'m> {
-        match self.axes(axes.as_ref(), Origin::here(Location::caller())) {
-            Some(axes) => self.unary(Flip { axes }),
-            None => self.invalid(),
+    pub fn flip(self, axes: impl Axes) -> Tensor<'m> {
+        match count_axes(&axes.numbers(), self.rank()) {
+            Ok(mut axes) => {
+                axes.sort_unstable();
+                self.unary(Flip { axes })
+            }
+            Err(error) => self.ill_typed(error),
         }
     }
 }

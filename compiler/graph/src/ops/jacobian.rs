@@ -6,7 +6,7 @@ use crate::graph::{Graph, NodeId};
 use crate::infer::{Demands, Operand, TypeError};
 use crate::kernel::Kernel;
 use crate::ops::{Notation, Operation, Vjp, attributes};
-use crate::ty::TensorType;
+use crate::ty::{MAX_RANK, TensorType};
 
 /// The gradients of all elements of a value.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -47,6 +47,12 @@ impl Operation for Jacobian {
             return Err(TypeError::new(
                 format!("the Jacobian of {{0}} by {{1}} needs real floating-point elements, which {{{odd}}} has not"),
                 "take it of and by tensors of f16, bf16, f32 or f64",
+            ));
+        }
+        if value.rank() + wrt.rank() > MAX_RANK {
+            return Err(TypeError::new(
+                format!("the Jacobian of {{0}} by {{1}} would have {} axes", value.rank() + wrt.rank()),
+                format!("{MAX_RANK} is the most; merge some of theirs with reshape"),
             ));
         }
         Ok(TensorType::new(wrt.dtype, [value.shape.clone(), wrt.shape.clone()].concat()))

@@ -21,6 +21,7 @@ pub mod reduction;
 pub mod running;
 pub mod table;
 
+pub use concatenate::{concatenate, stack};
 pub use constant::Elements;
 pub use round::Halves;
 
@@ -216,6 +217,7 @@ ops! {
     broadcast_to::BroadcastTo,
     reshape::Reshape,
     flip::Flip,
+    concatenate::Concatenate,
     // Indexing.
     subtensor::Subtensor,
     set_subtensor::SetSubtensor,

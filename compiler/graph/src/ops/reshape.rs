@@ -159,7 +159,7 @@ fn complete(from: &[Dim], mut shape: Vec<Dim>) -> Result<Vec<Dim>, TypeError> {
     let (have, given) = without_common(from, &shape);
     let size = match product(&shape).as_const() {
         Some(0) => None,
-        _ => exact_quotient(&product(&have), &product(&given)),
+        _ => product(&have).exact_quotient(&product(&given)),
     };
     let Some(size) = size else {
         return Err(TypeError::new(
@@ -169,23 +169,4 @@ fn complete(from: &[Dim], mut shape: Vec<Dim>) -> Result<Vec<Dim>, TypeError> {
     };
     shape.insert(axis, size);
     Ok(shape)
-}
-
-/// The quotient by a single term that divides every term.
-fn exact_quotient(dividend: &Dim, divisor: &Dim) -> Option<Dim> {
-    let divisor = divisor.terms();
-    let [(monomial, coefficient)] = divisor.as_slice() else { return None };
-    let mut terms = vec![];
-    for (mut factors, c) in dividend.terms() {
-        if c % coefficient != 0 {
-            return None;
-        }
-        for (atom, exponent) in monomial {
-            let at = factors.iter().position(|(other, _)| other == atom)?;
-            factors[at].1 = factors[at].1.checked_sub(*exponent)?;
-        }
-        factors.retain(|(_, exponent)| *exponent > 0);
-        terms.push((factors, c / coefficient));
-    }
-    Some(Dim::from_terms(terms))
 }

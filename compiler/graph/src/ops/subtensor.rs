@@ -75,6 +75,17 @@ impl Subtensor {
         Subtensor { starts: vec![Dim::Const(0)], stops: vec![Dim::Const(1)], steps: vec![1] }
     }
 
+    /// The indices from `start` to before `stop` of one axis of a shape, with a step, and all of the others.
+    pub(crate) fn along(shape: &[Dim], axis: usize, start: Dim, stop: Dim, step: i64) -> Subtensor {
+        let mut part = Subtensor {
+            starts: vec![Dim::Const(0); shape.len()],
+            stops: shape.to_vec(),
+            steps: vec![1; shape.len()],
+        };
+        (part.starts[axis], part.stops[axis], part.steps[axis]) = (start, stop, step);
+        part
+    }
+
     /// The shape of what is selected from a tensor of a shape.
     ///
     /// # Errors
