@@ -4,6 +4,7 @@ use super::{IntoShape, Model, Operand, Size, Tensor};
 use crate::array::Scalar;
 use crate::dim::Dim;
 use crate::dtype::DType;
+use crate::infer::TypeError;
 use crate::ops::{BroadcastTo, Constant, Elements, Iota};
 
 impl Model {
@@ -127,6 +128,74 @@ impl Model {
         self.leaf(Iota { size }).cast(DType::F64) * step + start
     }
 
+    /// So many numbers at equal distances from `start` to `stop`, both included; `start` alone if it is one number.
+    ///
+    /// ```
+    /// # use tgc_graph::prelude::*;
+    /// # let m = Model::new("example");
+    /// assert_eq!(m.linspace(0.0, 1.0, 5).eval()?, Array::from([0.0, 0.25, 0.5, 0.75, 1.0]));
+    /// # Ok::<(), EvalError>(())
+    /// ```
+    #[track_caller]
+    pub fn linspace<'m>(&'m self, start: f64, stop: f64, num: impl Into<Size<'m>>) -> Tensor<'m> {
+        let size = num.into();
+        let index = self.leaf(Iota { size: size.dim() });
+        let last = (size - 1).value(self);
+        let step = (stop - start) / last.maximum(1).cast(DType::F64);
+        let value = index.cast(DType::F64) * step + start;
+        let ends = index.eq(last) & index.gt(0);
+        ends.switch(self.full((), stop), value)
+    }
+
+    /// The matrix of so many rows and columns with 1 where the column is larger than the row by `k`, else 0.
+    ///
+    /// ```
+    /// # use tgc_graph::prelude::*;
+    /// # let m = Model::new("example");
+    /// assert_eq!(m.eye(2, 3, 1, I32).eval()?, Array::from([[0i32, 1, 0], [0, 0, 1]]));
+    /// # Ok::<(), EvalError>(())
+    /// ```
+    #[track_caller]
+    pub fn eye<'m>(
+        &'m self,
+        rows: impl Into<Size<'m>>,
+        columns: impl Into<Size<'m>>,
+        k: i64,
+        dtype: DType,
+    ) -> Tensor<'m> {
+        let (moved, column) = self.row_and_column(rows.into().dim(), columns.into().dim(), k);
+        moved.eq(column).cast(dtype)
+    }
+
+    /// The matrix of so many rows and columns with 1 where the column is at most the row and `k`, else 0.
+    ///
+    /// ```
+    /// # use tgc_graph::prelude::*;
+    /// # let m = Model::new("example");
+    /// assert_eq!(m.tri(2, 3, 1, I32).eval()?, Array::from([[1i32, 1, 0], [1, 1, 1]]));
+    /// # Ok::<(), EvalError>(())
+    /// ```
+    #[track_caller]
+    pub fn tri<'m>(
+        &'m self,
+        rows: impl Into<Size<'m>>,
+        columns: impl Into<Size<'m>>,
+        k: i64,
+        dtype: DType,
+    ) -> Tensor<'m> {
+        let (moved, column) = self.row_and_column(rows.into().dim(), columns.into().dim(), k);
+        moved.ge(column).cast(dtype)
+    }
+
+    /// The index of the row and `k`, and the index of the column, to be broadcast to a matrix.
+    #[track_caller]
+    fn row_and_column(&self, rows: Dim, columns: Dim, k: i64) -> (Tensor<'_>, Tensor<'_>) {
+        // Beyond all sizes either way, and no sum overflows.
+        let k = k.clamp(-(1 << 61), 1 << 61);
+        let row = self.leaf(Iota { size: rows }).expand_dims(1);
+        (if k == 0 { row } else { row + k }, self.leaf(Iota { size: columns }))
+    }
+
     /// Reports what is wrong with an expression of no operands.
     #[track_caller]
     pub(crate) fn refuse(&self, message: &str) -> Tensor<'_> {
@@ -206,5 +275,45 @@ impl<'m> Tensor<'m> {
     pub fn full_like(self, value: impl Operand<'m>) -> Tensor<'m> {
         let Some(ty) = self.ty() else { return self };
         super::fill(self, value.tensor(self).cast(ty.dtype))
+    }
+
+    /// The elements of the last two axes where the column is at most the row and `k`; 0 elsewhere.
+    ///
+    /// ```
+    /// # use tgc_graph::prelude::*;
+    /// # let m = Model::new("example");
+    /// assert_eq!(m.constant([[1, 2], [3, 4]]).tril(0).eval()?, Array::from([[1, 0], [3, 4]]));
+    /// # Ok::<(), EvalError>(())
+    /// ```
+    #[track_caller]
+    pub fn tril(self, k: i64) -> Tensor<'m> {
+        self.triangle(k, true)
+    }
+
+    /// The elements of the last two axes where the column is at least the row and `k`; 0 elsewhere.
+    ///
+    /// ```
+    /// # use tgc_graph::prelude::*;
+    /// # let m = Model::new("example");
+    /// assert_eq!(m.constant([[1, 2], [3, 4]]).triu(0).eval()?, Array::from([[1, 2], [0, 4]]));
+    /// # Ok::<(), EvalError>(())
+    /// ```
+    #[track_caller]
+    pub fn triu(self, k: i64) -> Tensor<'m> {
+        self.triangle(k, false)
+    }
+
+    #[track_caller]
+    fn triangle(self, k: i64, lower: bool) -> Tensor<'m> {
+        let Some(ty) = self.ty() else { return self };
+        let [.., rows, columns] = ty.shape.as_slice() else {
+            return self.ill_typed(TypeError::new(
+                format!("a triangle of {{0}}, which has {} axes", ty.rank()),
+                "give it a matrix, or a stack of them",
+            ));
+        };
+        let (moved, column) = self.model.row_and_column(rows.clone(), columns.clone(), k);
+        let kept = if lower { moved.ge(column) } else { moved.le(column) };
+        kept.switch(self, self.model.filled(ty.dtype, vec![], [0, 0]))
     }
 }

@@ -196,7 +196,7 @@ fn read_leaf<D: Domain>(
                 shared.iter().find(|s| *s.name == **name).expect("invariant: variables are declared");
             variable.initial.clone()
         }
-        Leaf::Size(dim) => Array::splat(dtype, shape, [sizes::size(dim, sizes) as u64, 0]),
+        Leaf::Size(dim) => Array::splat(dtype, shape, [sizes::value(dim, sizes) as u64, 0]),
         Leaf::Splat(_) | Leaf::Data(_) | Leaf::Iota => {
             leaf.constant(dtype, shape, &graph.data).expect("invariant: constants have their data")
         }

@@ -218,6 +218,8 @@ ops! {
     reshape::Reshape,
     flip::Flip,
     concatenate::Concatenate,
+    diagonal::Diagonal,
+    set_diagonal::SetDiagonal,
     // Indexing.
     subtensor::Subtensor,
     set_subtensor::SetSubtensor,

@@ -7,6 +7,7 @@ use tgc_graph::graph::{Graph, NodeId};
 use tgc_graph::module::{Function, Output};
 use tgc_graph::ops::Op;
 use tgc_graph::prelude::*;
+use tgc_graph::verify_grad::verify_grad;
 use tgc_graph::{text, verify, wire};
 
 /// The value of a graph without inputs.
@@ -85,49 +86,24 @@ pub fn lifts(op: impl Into<Op>, shapes: &[&[usize]]) {
     }
 }
 
-/// Holds the gradient by inputs of these shapes to central differences, at values between -2 and 2.
+/// Holds the gradient by inputs of these shapes to differences, at values between -2 and 2.
 pub fn gradient_matches(
     what: &str,
     shapes: &[&[usize]],
     build: impl for<'m> Fn(&'m Model, &[Tensor<'m>]) -> Tensor<'m>,
 ) {
     let m = Model::new("m");
-    let inputs: Vec<Tensor<'_>> = (0..shapes.len())
-        .map(|k| m.input(&format!("x{k}"), F64, shapes[k].iter().map(|n| *n as i64).collect::<Vec<i64>>()))
-        .collect();
-    let y = build(&m, &inputs);
-    // Different weights for all elements, so that none stands for another.
-    let count = y.ty().unwrap().elements().as_const().unwrap();
-    let weights: Vec<f64> = (0..count).map(|i| (i as f64 * 1.3 + 0.4).cos()).collect();
-    let shape = y.ty().unwrap().static_shape().unwrap();
-    let cost = (y * m.constant(Array::from_slice(shape, &weights))).sum();
-    let gradients = grad(cost, inputs.clone());
-    let values: Vec<Vec<f64>> = (0..shapes.len())
-        .map(|k| {
-            let count: usize = shapes[k].iter().product();
-            (0..count).map(|i| ((i * 5 + k * 3) as f64 * 0.77 + 0.3).sin() * 2.0).collect()
-        })
-        .collect();
-    let given = |values: &[Vec<f64>]| -> Vec<(Tensor<'_>, Array)> {
-        (0..shapes.len()).map(|k| (inputs[k], Array::from_slice(shapes[k], &values[k]))).collect()
+    let input = |k: usize| {
+        let sizes: Vec<i64> = shapes[k].iter().map(|n| *n as i64).collect();
+        let elements: Vec<f64> = (0..shapes[k].iter().product())
+            .map(|i: usize| ((i * 5 + k * 3) as f64 * 0.77 + 0.3).sin() * 2.0)
+            .collect();
+        (m.input(&format!("x{k}"), F64, sizes), Array::from_slice(shapes[k], &elements))
     };
-    let cost_at = |values: &[Vec<f64>]| cost.eval_with(given(values)).unwrap().to_vec::<f64>().unwrap()[0];
-    for k in 0..shapes.len() {
-        let got = gradients[k].eval_with(given(&values)).unwrap();
-        assert_eq!(got.shape(), shapes[k], "{what}");
-        for (i, got) in got.to_vec::<f64>().unwrap().into_iter().enumerate() {
-            let h = 2f64.powi(-17);
-            let mut moved = values.clone();
-            moved[k][i] = values[k][i] + h;
-            let up = cost_at(&moved);
-            moved[k][i] = values[k][i] - h;
-            let difference = (up - cost_at(&moved)) / (2.0 * h);
-            assert!(
-                (got - difference).abs() <= 1e-7 * (1.0 + difference.abs()),
-                "{what}, by operand {k}, element {i}: {got}, differences give {difference}"
-            );
-        }
-    }
+    let (inputs, point): (Vec<Tensor<'_>>, Vec<Array>) = (0..shapes.len()).map(input).unzip();
+    let value = build(&m, &inputs);
+    let checked = verify_grad(value, inputs.into_iter().zip(point));
+    assert_eq!(checked, Ok(()), "{what}");
 }
 
 /// Holds the text form and the file form of a model to the model.

@@ -554,6 +554,200 @@ fn arange_counts_as_numpy_does() {
     }
 }
 
+/// The rows are, for `x = np.arange(rows * columns).reshape(rows, columns)`: `np.diag(x, k)`,
+/// `np.eye(rows, columns, k)`, `np.tril(x, k)`, `np.triu(x, k)`.
+#[test]
+fn diagonals_and_triangles_are_where_numpy_has_them() {
+    type Row = (i64, i64, i64, &'static [i64], &'static [i64], &'static [i64], &'static [i64]);
+    let rows: [Row; 25] = [
+        (
+            3,
+            3,
+            -3,
+            &[],
+            &[0, 0, 0, 0, 0, 0, 0, 0, 0],
+            &[0, 0, 0, 0, 0, 0, 0, 0, 0],
+            &[0, 1, 2, 3, 4, 5, 6, 7, 8],
+        ),
+        (
+            3,
+            3,
+            -1,
+            &[3, 7],
+            &[0, 0, 0, 1, 0, 0, 0, 1, 0],
+            &[0, 0, 0, 3, 0, 0, 6, 7, 0],
+            &[0, 1, 2, 3, 4, 5, 0, 7, 8],
+        ),
+        (
+            3,
+            3,
+            0,
+            &[0, 4, 8],
+            &[1, 0, 0, 0, 1, 0, 0, 0, 1],
+            &[0, 0, 0, 3, 4, 0, 6, 7, 8],
+            &[0, 1, 2, 0, 4, 5, 0, 0, 8],
+        ),
+        (
+            3,
+            3,
+            1,
+            &[1, 5],
+            &[0, 1, 0, 0, 0, 1, 0, 0, 0],
+            &[0, 1, 0, 3, 4, 5, 6, 7, 8],
+            &[0, 1, 2, 0, 0, 5, 0, 0, 0],
+        ),
+        (
+            3,
+            3,
+            2,
+            &[2],
+            &[0, 0, 1, 0, 0, 0, 0, 0, 0],
+            &[0, 1, 2, 3, 4, 5, 6, 7, 8],
+            &[0, 0, 2, 0, 0, 0, 0, 0, 0],
+        ),
+        (2, 4, -3, &[], &[0, 0, 0, 0, 0, 0, 0, 0], &[0, 0, 0, 0, 0, 0, 0, 0], &[0, 1, 2, 3, 4, 5, 6, 7]),
+        (2, 4, -1, &[4], &[0, 0, 0, 0, 1, 0, 0, 0], &[0, 0, 0, 0, 4, 0, 0, 0], &[0, 1, 2, 3, 4, 5, 6, 7]),
+        (2, 4, 0, &[0, 5], &[1, 0, 0, 0, 0, 1, 0, 0], &[0, 0, 0, 0, 4, 5, 0, 0], &[0, 1, 2, 3, 0, 5, 6, 7]),
+        (2, 4, 1, &[1, 6], &[0, 1, 0, 0, 0, 0, 1, 0], &[0, 1, 0, 0, 4, 5, 6, 0], &[0, 1, 2, 3, 0, 0, 6, 7]),
+        (2, 4, 2, &[2, 7], &[0, 0, 1, 0, 0, 0, 0, 1], &[0, 1, 2, 0, 4, 5, 6, 7], &[0, 0, 2, 3, 0, 0, 0, 7]),
+        (4, 2, -3, &[6], &[0, 0, 0, 0, 0, 0, 1, 0], &[0, 0, 0, 0, 0, 0, 6, 0], &[0, 1, 2, 3, 4, 5, 6, 7]),
+        (4, 2, -1, &[2, 5], &[0, 0, 1, 0, 0, 1, 0, 0], &[0, 0, 2, 0, 4, 5, 6, 7], &[0, 1, 2, 3, 0, 5, 0, 0]),
+        (4, 2, 0, &[0, 3], &[1, 0, 0, 1, 0, 0, 0, 0], &[0, 0, 2, 3, 4, 5, 6, 7], &[0, 1, 0, 3, 0, 0, 0, 0]),
+        (4, 2, 1, &[1], &[0, 1, 0, 0, 0, 0, 0, 0], &[0, 1, 2, 3, 4, 5, 6, 7], &[0, 1, 0, 0, 0, 0, 0, 0]),
+        (4, 2, 2, &[], &[0, 0, 0, 0, 0, 0, 0, 0], &[0, 1, 2, 3, 4, 5, 6, 7], &[0, 0, 0, 0, 0, 0, 0, 0]),
+        (0, 2, -3, &[], &[], &[], &[]),
+        (0, 2, -1, &[], &[], &[], &[]),
+        (0, 2, 0, &[], &[], &[], &[]),
+        (0, 2, 1, &[], &[], &[], &[]),
+        (0, 2, 2, &[], &[], &[], &[]),
+        (1, 1, -3, &[], &[0], &[0], &[0]),
+        (1, 1, -1, &[], &[0], &[0], &[0]),
+        (1, 1, 0, &[0], &[1], &[0], &[0]),
+        (1, 1, 1, &[], &[0], &[0], &[0]),
+        (1, 1, 2, &[], &[0], &[0], &[0]),
+    ];
+    let m = Model::new("m");
+    let elements = |x: Tensor<'_>| x.eval().unwrap().to_vec::<i64>().unwrap();
+    for (rows, columns, k, diagonal, eye, lower, upper) in rows {
+        let what = format!("{rows} {columns} {k}");
+        let x = m.constant(counting(I64, &[rows as usize, columns as usize]));
+        assert_eq!(elements(x.diag(k)), diagonal, "{what}");
+        assert_eq!(elements(x.t().diagonal_of(k, 1, 0)), diagonal, "{what}");
+        assert_eq!(elements(m.eye(rows, columns, k, I64)), eye, "{what}");
+        assert_eq!(
+            elements(m.ones([rows, columns], I64).tril(k)),
+            elements(m.tri(rows, columns, k, I64)),
+            "{what}"
+        );
+        assert_eq!(elements(x.tril(k)), lower, "{what}");
+        assert_eq!(elements(x.triu(k)), upper, "{what}");
+        let back = m.zeros([rows, columns], I64).set_diagonal(x.diag(k), k);
+        assert_eq!(elements(back), elements(x * m.eye(rows, columns, k, I64)), "{what}");
+    }
+    for k in [i64::MIN, i64::MAX] {
+        let x = m.constant([[1i64, 2], [3, 4]]);
+        assert_eq!(elements(x.diag(k)), [0i64; 0]);
+        assert_eq!(elements(m.eye(2, 2, k, I64)), [0; 4]);
+        assert_eq!(elements(x.tril(k)), if k > 0 { [1, 2, 3, 4] } else { [0; 4] });
+    }
+}
+
+#[test]
+fn diagonals_of_stacks_of_any_type() {
+    let m = Model::new("m");
+    for dtype in DType::ALL {
+        let x = counting(dtype, &[2, 2]);
+        let parts = |i: usize| x.get(i);
+        let diagonal = m.constant(x.clone()).diag(0).eval().unwrap();
+        assert_eq!([diagonal.get(0), diagonal.get(1)], [parts(0), parts(3)], "{dtype}");
+        let matrix = m.constant(x.clone()).diag(0).diag(-1).eval().unwrap();
+        let corners: Vec<[u64; 2]> = (0..9).map(|i| matrix.get(i)).collect();
+        let zero = [0, 0];
+        assert_eq!(corners, [zero, zero, zero, parts(0), zero, zero, zero, parts(3), zero], "{dtype}");
+        let lower = m.constant(x.clone()).tril(-1).eval().unwrap();
+        assert_eq!([0, 1, 2, 3].map(|i| lower.get(i)), [zero, zero, parts(2), zero], "{dtype}");
+    }
+    // np.arange(12).reshape(2, 3, 2).diagonal(1, 2, 1)
+    let x = m.constant(counting(I64, &[2, 3, 2]));
+    assert_eq!(x.diagonal_of(1, -1, 1).eval().unwrap(), [[2i64, 5], [8, 11]].into());
+    assert_eq!(x.diagonal_of(0, 0, 2).eval().unwrap(), [[0i64, 7], [2, 9], [4, 11]].into());
+    // What is not kept does not matter, even where it is NaN.
+    assert_eq!(m.full([2, 2], f64::NAN).triu(3).eval().unwrap(), Array::zeros::<f64>([2, 2]));
+    let n = m.dim("N");
+    let (a, v) = (m.input("a", F64, [n, n]), m.dvector("v"));
+    assert_eq!(shown(&m, a.diagonal(-1)), "f64[N - 1]");
+    assert_eq!(shown(&m, v.diag(2)), "f64[v_0 + 2,v_0 + 2]");
+    let outputs =
+        [("d", a.diagonal(0) + v), ("s", a.set_diagonal(v, 0).sum_over([1])), ("t", a.tril(0).sum_over([0]))];
+    m.function("f").inputs([a, v]).outputs(outputs).finish().unwrap();
+    let b = m.input("b", F64, [m.dim("K"), m.dim("K")]);
+    m.function("g").inputs([b]).output("d", grad(b.diagonal(1).sqr().sum(), b)).finish().unwrap();
+    m.function("h").inputs([v]).output("d", v.diag(1)).finish().unwrap();
+    round_trips(&m);
+    let value = grad(b.diagonal(1).sqr().sum(), b).eval_with([(b, [[1.0, 2.0], [3.0, 4.0]].into())]);
+    assert_eq!(value.unwrap(), [[0.0, 4.0], [0.0, 0.0]].into());
+}
+
+#[test]
+fn diagonals_say_what_does_not_fit() {
+    type Build = for<'m> fn(&'m Model, Tensor<'m>) -> Tensor<'m>;
+    let cases: [(&str, Build); 5] = [
+        (
+            "diag of `a` (f32[2,3,4]), which has 3 axes; give it a vector or a matrix, or say diagonal_of",
+            |_, x| x.diag(0),
+        ),
+        (
+            "axis 1 of `a` (f32[2,3,4]) does not exist or is named twice; name axes from -3 to 2, each once",
+            |_, x| x.diagonal_of(0, 1, 1),
+        ),
+        ("values of the element type f64 cannot stand in `a` (f32[2,3,4]); cast them to f32", |m, x| {
+            x.set_diagonal(m.input("v", F64, [2]), 0)
+        }),
+        ("a triangle of `v` (f32[5]), which has 1 axes; give it a matrix, or a stack of them", |m, _| {
+            m.input("v", F32, [5]).tril(0)
+        }),
+        (
+            "it is not known which of axes 0 and 1 of `b` (f32[b_0,b_1]) ends its diagonal; give them sizes whose \
+             difference is known",
+            |m, _| m.fmatrix("b").diagonal(0),
+        ),
+    ];
+    for (want, build) in cases {
+        assert_eq!(complaint(|m| build(m, m.input("a", F32, [2, 3, 4]))), want);
+    }
+}
+
+/// The rows are `np.linspace(start, stop, num)`.
+#[test]
+fn linspace_ends_where_it_is_told() {
+    type Row = (f64, f64, usize, &'static [f64]);
+    let rows: [Row; 6] = [
+        (
+            0.0,
+            1.0,
+            7,
+            &[0.0, 0.16666666666666666, 0.3333333333333333, 0.5, 0.6666666666666666, 0.8333333333333333, 1.0],
+        ),
+        (-1.5, 2.25, 4, &[-1.5, -0.25, 1.0, 2.25]),
+        (3.0, 1.0, 3, &[3.0, 2.0, 1.0]),
+        (2.0, 5.0, 1, &[2.0]),
+        (2.0, 5.0, 0, &[]),
+        (0.1, 0.7, 4, &[0.1, 0.3, 0.5, 0.7]),
+    ];
+    let m = Model::new("m");
+    let n = m.dim("N");
+    let x = m.input("x", F64, [n]);
+    for (start, stop, num, want) in rows {
+        let known = m.linspace(start, stop, num as i64).eval().unwrap();
+        assert_eq!(known.to_vec::<f64>().unwrap(), want, "{start} {stop} {num}");
+        let given = [(x, Array::zeros::<f64>([num]))];
+        let unknown = (x + m.linspace(start, stop, n)).eval_with(given).unwrap();
+        assert_eq!(unknown.to_vec::<f64>().unwrap(), want, "{start} {stop} {num}");
+    }
+    let below = (x.sum() + (n - 3).value(&m)).eval_with([(x, [0.0].into())]);
+    assert_eq!(below.unwrap(), Array::from(-2.0), "integers made of sizes can be below 0");
+}
+
 #[test]
 fn nine_axes_are_too_many() {
     assert_eq!(
@@ -598,6 +792,10 @@ fn gradients_agree_with_differences() {
         gradient_matches("pad", &[&[2, 3]], |_, x| x[0].pad([(3, 1), (2, 4)], padding).sqr());
     }
     gradient_matches("pad_constant", &[&[2], &[]], |_, x| x[0].pad_constant([(3, 1)], x[1]).sqr());
+    gradient_matches("diagonal", &[&[3, 2, 4]], |_, x| x[0].diagonal_of(1, 0, 2).sqr());
+    gradient_matches("set_diagonal", &[&[3, 3], &[2]], |_, x| x[0].set_diagonal(x[1], -1).sqr());
+    gradient_matches("diag of a vector", &[&[3]], |_, x| x[0].diag(1).sqr());
+    gradient_matches("tril", &[&[2, 3, 3]], |_, x| x[0].tril(1).sqr() + x[0].triu(0));
     gradient_matches("flip", &[&[2, 3]], |_, x| x[0].flip([1]).sqr() * x[0]);
 }
 
@@ -607,5 +805,7 @@ fn lifting_is_a_loop_over_the_leading_axis() {
     lifts(ops::BroadcastTo { shape: vec![2.into(), 2.into(), 3.into()] }, &[&[2, 1]]);
     lifts(ops::BroadcastTo { shape: vec![2.into()] }, &[&[]]);
     lifts(ops::Concatenate { axis: 1, count: 2 }, &[&[2, 3], &[2, 1]]);
+    lifts(ops::Diagonal { offset: 1, axis1: 2, axis2: 0 }, &[&[3, 2, 2]]);
+    lifts(ops::SetDiagonal { offset: -1, axis1: 0, axis2: 1 }, &[&[3, 2], &[2]]);
     lifts(ops::Flip { axes: vec![1] }, &[&[2, 3]]);
 }
