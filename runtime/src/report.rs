@@ -234,35 +234,40 @@ pub unsafe extern "C" fn tgc_rt_fail_equal(
     }
 }
 
-/// `predict: index 12 in ids, allowed -10..9`, where both ends are allowed; with `max < min` the axis is empty.
+/// `predict: ids has the element 12, outside axis 0 of table, whose size is 10`, of the first such element, where `axis`
+/// is the text `axis 0 of table`.
 ///
 /// # Safety
 ///
-/// `ctx` is null or points to an instance; the texts end in NUL.
+/// `ctx` is null or points to an instance; the texts end in NUL; `indices` leads to `count` elements, one of which is
+/// less than `-extent` or not less than `extent`.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn tgc_rt_fail_index(
     ctx: *mut Context,
     func: *const u8,
-    arg: *const u8,
-    value: i64,
-    min: i64,
-    max: i64,
+    index: *const u8,
+    axis: *const u8,
+    indices: *const i64,
+    count: i64,
+    extent: i64,
 ) -> Status {
     // SAFETY: The contract of this function.
     unsafe {
-        let mut line = Line::in_function(ctx, func);
-        line.say("index ");
-        line.signed(value);
-        line.say(" in ");
-        line.text(arg);
-        if max < min {
-            line.say(", but the axis is empty");
-        } else {
-            line.say(", allowed ");
-            line.signed(min);
-            line.say("..");
-            line.signed(max);
+        let mut given = 0;
+        for at in 0..count {
+            given = indices.wrapping_offset(at as isize).read_unaligned();
+            if given < -extent || given >= extent {
+                break;
+            }
         }
+        let mut line = Line::in_function(ctx, func);
+        line.text(index);
+        line.say(" has the element ");
+        line.signed(given);
+        line.say(", outside ");
+        line.text(axis);
+        line.say(", whose size is ");
+        line.signed(extent);
         line.end(Status::Index)
     }
 }
@@ -403,12 +408,14 @@ mod tests {
         check(Status::Dim, "train: y axis 0 is 3, x axis 0 is 4; they must be equal", |ctx| unsafe {
             tgc_rt_fail_equal(ctx, train, text(c"y axis 0"), 3, text(c"x axis 0"), 4)
         });
-        check(Status::Index, "predict: index 12 in x, allowed -10..9", |ctx| unsafe {
-            tgc_rt_fail_index(ctx, predict, x, 12, -10, 9)
-        });
-        check(Status::Index, "predict: index 0 in x, but the axis is empty", |ctx| unsafe {
-            tgc_rt_fail_index(ctx, predict, x, 0, 0, -1)
-        });
+        let indices = [-10, 9, 12, -11];
+        check(
+            Status::Index,
+            "predict: x has the element 12, outside axis 1 of y, whose size is 10",
+            |ctx| unsafe {
+                tgc_rt_fail_index(ctx, predict, x, text(c"axis 1 of y"), indices.as_ptr(), 4, 10)
+            },
+        );
         check(Status::Alias, "train: output y overlaps x; give it memory of its own", |ctx| unsafe {
             tgc_rt_fail_alias(ctx, train, text(c"y"), x)
         });

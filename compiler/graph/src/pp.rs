@@ -105,7 +105,7 @@ fn constant_text(graph: &Graph, constant: &Constant) -> String {
 }
 
 /// At most 60 characters of an expression, for messages.
-pub(crate) fn shorten(text: &str) -> String {
+pub fn shorten(text: &str) -> String {
     match text.char_indices().nth(60) {
         Some((end, _)) => format!("{}…", &text[..end]),
         None => text.to_owned(),

@@ -12,13 +12,17 @@ use std::cell::RefCell;
 use inkwell::IntPredicate;
 use inkwell::values::{InstructionOpcode, IntValue};
 use tgc_graph::dim::Dim;
-use tgc_lower::plan::{Access, Axis, Block, Fold, Position, Read, RowId, Sink, Target};
+use tgc_graph::scalar::Program;
+use tgc_lower::plan::{
+    Access, Axis, Block, Fold, IndexPart, Indirect, Position, Read, RowId, Scan, Sink, Target,
+};
 
 use crate::fold::{Accumulators, step};
-use crate::ir::Val;
+use crate::ir::{Ir, Val};
 use crate::kernel::{Base, Body};
 use crate::memory::{Spot, Stride, element_address, lane_of, splat};
 use crate::scalar::{Parts, build_program};
+use crate::scan::{self, Running};
 
 /// Rows that run together.
 #[derive(Clone, Copy)]
@@ -29,6 +33,8 @@ pub(crate) struct Rows<'c> {
     pub(crate) count: u32,
     /// The accumulator of totals that a row after the last whole group belongs to.
     pub(crate) single: Option<IntValue<'c>>,
+    /// Whether the first of them may be the first of the nest.
+    pub(crate) may_start: bool,
 }
 
 /// The row values that exist so far, one row a lane.
@@ -43,6 +49,8 @@ pub(crate) struct BlockBuilder<'a, 'b, 'c> {
     pub(crate) fixed: &'a [Option<Parts<'c>>],
     /// Accumulators of totals, by index of the sink.
     pub(crate) totals: &'a [Option<Accumulators<'a, 'c>>],
+    /// Accumulators of running folds along the rows of a block without axes, by index of the sink.
+    pub(crate) running: &'a [Option<Running<'a, 'c>>],
     pub(crate) values: &'a RowValues<'c>,
     pub(crate) rows: Rows<'c>,
 }
@@ -57,6 +65,16 @@ enum Source<'c> {
     Memory(Vec<Spot<'c>>),
     /// Numbers that go up by `step` along the tile's axis: one start for all rows, or one a row.
     Counter { starts: Vec<IntValue<'c>>, step: IntValue<'c> },
+    /// Memory where data says, differently along the tile's axis: where all parts are 0, and the parts.
+    Looked { spots: Vec<Spot<'c>>, parts: Vec<Part<'c>> },
+}
+
+/// What data says of a place.
+#[derive(Clone, Copy)]
+struct Part<'c> {
+    read: usize,
+    extent: IntValue<'c>,
+    stride: IntValue<'c>,
 }
 
 /// Where results go, once all axes but the tile's are known.
@@ -71,6 +89,15 @@ enum Drain<'a, 'c> {
     Row(RowId),
     /// Accumulators of the nest.
     Total(&'a Accumulators<'a, 'c>),
+    /// Accumulators for each row, and a place for each row.
+    Scan { running: Vec<Running<'a, 'c>>, to: Vec<Spot<'c>> },
+    /// Accumulators of the nest, and a place.
+    ScanRows { running: &'a Running<'a, 'c>, to: Spot<'c> },
+    /// A running fold along another axis than the tile's: for each accumulator one place for all rows, or one a row;
+    /// a place for each row; whether the iteration of that axis is the first.
+    ScanInMemory { carry: Vec<Vec<Spot<'c>>>, to: Vec<Spot<'c>>, is_first: IntValue<'c> },
+    /// For each row where all parts are 0, and the parts.
+    Scatter { to: Vec<Spot<'c>>, parts: Vec<Part<'c>> },
 }
 
 /// Iterations that run together.
@@ -80,13 +107,16 @@ struct Tile<'c> {
     width: u32,
     /// The accumulator that the only iteration belongs to, after the last whole tile.
     single: Option<IntValue<'c>>,
+    /// Whether its first iteration may be the first of the axis.
+    may_start: bool,
 }
 
 impl<'a, 'c> BlockBuilder<'a, '_, 'c> {
     /// Emits the block.
     pub(crate) fn build(self) {
         if self.block.axes.is_empty() {
-            let tile = Tile { index: self.rows.first, width: self.rows.count, single: self.rows.single };
+            let Rows { first: index, count: width, single, may_start } = self.rows;
+            let tile = Tile { index, width, single, may_start };
             self.build_tile(&self.sources(&[]), &self.drains(&[]), tile);
         } else if self.rows.count > 1 && !may_join(self.block) {
             self.build_row_by_row();
@@ -116,7 +146,12 @@ impl<'a, 'c> BlockBuilder<'a, '_, 'c> {
             let row = known.iter().map(|v| v.as_ref().map(|parts| lane_of(ir, parts, r))).collect();
             let values = RefCell::new(row);
             let first = ir.add(self.rows.first, ir.int(i64::from(r)));
-            BlockBuilder { values: &values, rows: Rows { first, count: 1, single: None }, ..self }.build();
+            BlockBuilder {
+                values: &values,
+                rows: Rows { first, count: 1, single: None, may_start: self.rows.may_start && r == 0 },
+                ..self
+            }
+            .build();
             made.push(values.into_inner());
         }
         for (id, value) in self.values.borrow_mut().iter_mut().enumerate() {
@@ -176,9 +211,16 @@ impl<'a, 'c> BlockBuilder<'a, '_, 'c> {
         let lanes = self.block.lanes;
         let sources = self.sources(outer);
         let whole = ir.round_down(extent, lanes);
-        ir.for_range(ir.int(0), whole, i64::from(lanes), &mut |index| {
-            self.build_tile(&sources, drains, Tile { index, width: lanes, single: None });
-        });
+        let tile = |index: IntValue<'c>, may_start: bool| {
+            self.build_tile(&sources, drains, Tile { index, width: lanes, single: None, may_start });
+        };
+        // One iteration at a time must not ask each time whether it is the first.
+        let peels = lanes == 1 && drains.iter().any(|drain| matches!(drain, Drain::Scan { .. }));
+        let begin = if peels { ir.min(whole, ir.int(1)) } else { ir.int(0) };
+        if peels {
+            ir.for_range(ir.int(0), begin, 1, &mut |index| tile(index, true));
+        }
+        ir.for_range(begin, whole, i64::from(lanes), &mut |index| tile(index, !peels));
         if lanes > 1 && whole != extent {
             let folds = || drains.iter().filter_map(Drain::as_folds).flatten();
             folds().for_each(|fold| fold.spill(ir));
@@ -186,7 +228,7 @@ impl<'a, 'c> BlockBuilder<'a, '_, 'c> {
                 self.build_tile(
                     &sources,
                     drains,
-                    Tile { index, width: 1, single: Some(ir.sub(index, whole)) },
+                    Tile { index, width: 1, single: Some(ir.sub(index, whole)), may_start: true },
                 );
             });
             folds().for_each(|fold| fold.reload(ir));
@@ -217,14 +259,19 @@ impl<'a, 'c> BlockBuilder<'a, '_, 'c> {
     // What stays the same while a tile's axis runs.
 
     fn sources(self, outer: &[IntValue<'c>]) -> Vec<Source<'c>> {
-        (0..self.block.reads.len()).map(|i| self.source(i, outer)).collect()
+        let mut sources = vec![];
+        for i in 0..self.block.reads.len() {
+            let source = self.source(i, outer, &sources);
+            sources.push(source);
+        }
+        sources
     }
 
     fn drains(self, outer: &[IntValue<'c>]) -> Vec<Drain<'a, 'c>> {
         self.block.sinks.iter().enumerate().map(|(i, sink)| self.drain(i, sink, outer)).collect()
     }
 
-    fn source(self, index: usize, outer: &[IntValue<'c>]) -> Source<'c> {
+    fn source(self, index: usize, outer: &[IntValue<'c>], before: &[Source<'c>]) -> Source<'c> {
         let ir = &self.body.ir;
         if let Some(parts) = &self.fixed[index] {
             return Source::Scalars(vec![parts.clone()]);
@@ -248,6 +295,27 @@ impl<'a, 'c> BlockBuilder<'a, '_, 'c> {
                     false => Source::Scalars((0..self.rows.count).map(|r| lane_of(ir, parts, r)).collect()),
                 }
             }
+            Read::Gather(Indirect { access, parts }) => {
+                let parts = self.parts(parts);
+                let known: Option<Vec<&Vec<Parts>>> =
+                    parts.iter().map(|p| before[p.read].as_scalars()).collect();
+                let Some(known) = known else {
+                    return Source::Looked { spots: self.spots(access, outer), parts };
+                };
+                // The places are the same all along the tile's axis.
+                let of_row = depends_on(access, Axis::Row) || known.iter().any(|rows| rows.len() > 1);
+                let rows = if of_row { self.repeats() } else { 1 };
+                let spot = |r: u32| {
+                    let indices: Vec<Val> =
+                        known.iter().map(|rows| rows[(r as usize).min(rows.len() - 1)][0]).collect();
+                    self.guided(self.spot(access, outer, r), &parts, &indices)
+                };
+                let spots: Vec<Spot> = (0..rows).map(spot).collect();
+                match self.may_load_early(access) {
+                    true => Source::Scalars(spots.iter().map(|spot| spot.load(ir, 1)).collect()),
+                    false => Source::Memory(spots),
+                }
+            }
             Read::Buffer(access) => {
                 let base = &self.body.bases[access.buffer.0 as usize];
                 if let Base::Value(value) = base {
@@ -265,7 +333,7 @@ impl<'a, 'c> BlockBuilder<'a, '_, 'c> {
     /// Whether some element is loaded before the tile's axis runs.
     fn loads_early(self) -> bool {
         self.block.reads.iter().any(|read| match read {
-            Read::Buffer(access) => self.may_load_early(access),
+            Read::Buffer(access) | Read::Gather(Indirect { access, .. }) => self.may_load_early(access),
             Read::Row(_) | Read::Size(_) | Read::Index(_) => false,
         })
     }
@@ -288,6 +356,31 @@ impl<'a, 'c> BlockBuilder<'a, '_, 'c> {
             Sink::Accumulate { to, .. } => {
                 Drain::Accumulate(to.iter().map(|access| self.spots(access, outer)).collect())
             }
+            Sink::Scan { scan, along, carry, to, .. } => {
+                let spots = || (0..self.repeats()).map(|r| self.spot(to, outer, r)).collect();
+                match (&self.running[index], *along == self.along()) {
+                    (Some(running), _) => Drain::ScanRows { running, to: self.spot(to, outer, 0) },
+                    (None, true) => {
+                        let running =
+                            (0..self.repeats()).map(|_| Running::new(&self.body.ir, scan)).collect();
+                        Drain::Scan { running, to: spots() }
+                    }
+                    (None, false) => {
+                        let carry = carry.iter().map(|access| self.spots(access, outer)).collect();
+                        let at = match along {
+                            Axis::Row => self.rows.first,
+                            Axis::Inner(k) => outer[*k],
+                        };
+                        let ir = &self.body.ir;
+                        let is_first = ir.compare_int(IntPredicate::EQ, at, ir.int(0));
+                        Drain::ScanInMemory { carry, to: spots(), is_first }
+                    }
+                }
+            }
+            Sink::Scatter { to, .. } => Drain::Scatter {
+                to: (0..self.repeats()).map(|r| self.spot(&to.access, outer, r)).collect(),
+                parts: self.parts(&to.parts),
+            },
             Sink::Total { .. } => {
                 Drain::Total(self.totals[index].as_ref().expect("invariant: the nest prepared its totals"))
             }
@@ -317,6 +410,28 @@ impl<'a, 'c> BlockBuilder<'a, '_, 'c> {
         Spot { dtype, address: element_address(ir, dtype, base, index), stride }
     }
 
+    fn parts(self, parts: &[IndexPart]) -> Vec<Part<'c>> {
+        let ir = &self.body.ir;
+        let part =
+            |p: &IndexPart| Part { read: p.read, extent: ir.dim(&p.extent), stride: ir.dim(&p.stride) };
+        parts.iter().map(part).collect()
+    }
+
+    /// A place moved on by what data says: one index a part.
+    fn guided(self, spot: Spot<'c>, parts: &[Part<'c>], indices: &[Val<'c>]) -> Spot<'c> {
+        let ir = &self.body.ir;
+        let step = |(part, index): (&Part<'c>, &Val<'c>)| {
+            let index = index.into_int_value();
+            let is_negative = ir.compare_int(IntPredicate::SLT, index, ir.int(0));
+            let from_end = ir.add(index, part.extent);
+            let index = ir.select(is_negative.into(), from_end.into(), index.into()).into_int_value();
+            ir.mul(index, part.stride)
+        };
+        let steps = parts.iter().zip(indices).map(step);
+        let elements = steps.fold(ir.int(0), |sum, step| ir.add(sum, step));
+        Spot { address: element_address(ir, spot.dtype, spot.address, elements), ..spot }
+    }
+
     /// What strides and an offset come to where the tile's axis is 0.
     fn start(self, strides: &[(Axis, Dim)], offset: &Dim, outer: &[IntValue<'c>], r: u32) -> IntValue<'c> {
         let ir = &self.body.ir;
@@ -335,24 +450,42 @@ impl<'a, 'c> BlockBuilder<'a, '_, 'c> {
 
     fn build_tile(self, sources: &[Source<'c>], drains: &[Drain<'a, 'c>], tile: Tile<'c>) {
         let ir = &self.body.ir;
-        let loaded: Vec<Vec<Parts>> = sources.iter().map(|source| self.load(source, tile)).collect();
+        let mut loaded: Vec<Vec<Parts>> = vec![];
+        for source in sources {
+            let rows = self.load(source, tile, &loaded);
+            loaded.push(rows);
+        }
         let run = |r: usize| {
             let params: Vec<Parts> = loaded.iter().map(|rows| rows[r.min(rows.len() - 1)].clone()).collect();
             build_program(ir, &self.block.program, tile.width, &params)
         };
         let results: Vec<Vec<Parts>> = (0..self.repeats() as usize).map(run).collect();
         for (sink, drain) in self.block.sinks.iter().zip(drains) {
-            self.sink(sink, drain, &results, tile);
+            self.sink(sink, drain, &results, tile, &loaded);
         }
     }
 
-    fn load(self, source: &Source<'c>, tile: Tile<'c>) -> Vec<Parts<'c>> {
+    fn load(self, source: &Source<'c>, tile: Tile<'c>, before: &[Vec<Parts<'c>>]) -> Vec<Parts<'c>> {
         let ir = &self.body.ir;
         match source {
             Source::Scalars(rows) => rows.iter().map(|parts| splat(ir, parts, tile.width)).collect(),
             Source::Lanes(parts) => vec![parts.clone()],
             Source::Memory(rows) => {
                 rows.iter().map(|spot| spot.at(ir, tile.index).load(ir, tile.width)).collect()
+            }
+            Source::Looked { spots, parts } => {
+                let rows = parts.iter().map(|p| before[p.read].len()).chain([spots.len()]).max().unwrap_or(1);
+                let element = |r: usize| {
+                    let spot = spots[r.min(spots.len() - 1)].at(ir, tile.index);
+                    let lane = |k: u32| {
+                        let spot = spot.at(ir, ir.int(i64::from(k)));
+                        self.guided(spot, parts, &indices(ir, parts, before, r, k)).load_one(ir)
+                    };
+                    let lanes: Vec<Parts> = (0..tile.width).map(lane).collect();
+                    let part = |p: usize| ir.gather(&lanes.iter().map(|lane| lane[p]).collect::<Vec<_>>());
+                    (0..lanes[0].len()).map(part).collect()
+                };
+                (0..rows).map(element).collect()
             }
             Source::Counter { starts, step } => {
                 let first = ir.mul(tile.index, *step);
@@ -368,7 +501,14 @@ impl<'a, 'c> BlockBuilder<'a, '_, 'c> {
     }
 
     /// Sends the results of a tile, by row, to one sink.
-    fn sink(self, sink: &Sink, drain: &Drain<'a, 'c>, results: &[Vec<Parts<'c>>], tile: Tile<'c>) {
+    fn sink(
+        self,
+        sink: &Sink,
+        drain: &Drain<'a, 'c>,
+        results: &[Vec<Parts<'c>>],
+        tile: Tile<'c>,
+        loaded: &[Vec<Parts<'c>>],
+    ) {
         let ir = &self.body.ir;
         let pick =
             |row: &Vec<Parts<'c>>, which: &[usize]| which.iter().map(|i| row[*i].clone()).collect::<Vec<_>>();
@@ -393,7 +533,102 @@ impl<'a, 'c> BlockBuilder<'a, '_, 'c> {
                 let values: Vec<Vec<Parts>> = results.iter().map(|row| pick(row, which)).collect();
                 self.accumulate(fold, spots, &values, tile);
             }
+            (Sink::Scan { results: which, .. }, Drain::Scan { running, to }) => {
+                for ((running, spot), row) in running.iter().zip(to).zip(results) {
+                    let parts = running.step(ir, &pick(row, which), tile.width, self.starts(tile));
+                    spot.at(ir, tile.index).store(ir, tile.width, &parts);
+                }
+            }
+            (Sink::Scan { results: which, .. }, Drain::ScanRows { running, to }) => {
+                let parts = running.step(ir, &pick(&results[0], which), tile.width, self.starts(tile));
+                to.at(ir, tile.index).store(ir, tile.width, &parts);
+            }
+            (Sink::Scan { scan, results: which, along, .. }, Drain::ScanInMemory { carry, to, is_first }) => {
+                let values: Vec<Vec<Parts>> = results.iter().map(|row| pick(row, which)).collect();
+                self.scan_in_memory(scan, *along, (carry, to, *is_first), &values, tile);
+            }
+            (Sink::Scatter { result, add, .. }, Drain::Scatter { to, parts }) => {
+                for (r, row) in results.iter().enumerate() {
+                    self.scatter(add.as_ref(), to[r], parts, (r, &row[*result]), tile, loaded);
+                }
+            }
             _ => unreachable!("invariant: each sink has the drain of its kind"),
+        }
+    }
+
+    /// Whether a tile starts its axis, if it may.
+    fn starts(self, tile: Tile<'c>) -> Option<IntValue<'c>> {
+        let ir = &self.body.ir;
+        tile.may_start.then(|| ir.compare_int(IntPredicate::EQ, tile.index, ir.int(0)))
+    }
+
+    /// Takes a tile whose lanes fold apart from each other, rows in order.
+    fn scan_in_memory(
+        self,
+        scan: &Scan,
+        along: Axis,
+        (carry, to, is_first): (&[Vec<Spot<'c>>], &[Spot<'c>], IntValue<'c>),
+        values: &[Vec<Parts<'c>>],
+        tile: Tile<'c>,
+    ) {
+        let ir = &self.body.ir;
+        for (r, row) in values.iter().enumerate() {
+            let spots: Vec<Spot> =
+                carry.iter().map(|rows| rows[r.min(rows.len() - 1)].at(ir, tile.index)).collect();
+            let old = spots.iter().map(|spot| spot.load(ir, tile.width)).collect();
+            // Along the rows, only the first row of those that run together can be the first of all.
+            let is_first = Some(is_first).filter(|_| along != Axis::Row || (r == 0 && self.rows.may_start));
+            let new = scan::step(ir, scan, tile.width, old, row, is_first);
+            for (spot, parts) in spots.iter().zip(&new) {
+                spot.store(ir, tile.width, parts);
+            }
+            let parts = scan::finish(ir, scan, tile.width, &new);
+            to[r].at(ir, tile.index).store(ir, tile.width, &parts);
+        }
+    }
+
+    /// Writes a tile where data says, lanes in order where they may meet.
+    fn scatter(
+        self,
+        add: Option<&Program>,
+        to: Spot<'c>,
+        parts: &[Part<'c>],
+        (r, values): (usize, &Parts<'c>),
+        tile: Tile<'c>,
+        loaded: &[Vec<Parts<'c>>],
+    ) {
+        let ir = &self.body.ir;
+        let write = |spot: Spot<'c>, width: u32, values: &Parts<'c>| {
+            let values = match add {
+                None => values.clone(),
+                Some(add) => {
+                    build_program(ir, add, width, &[spot.load(ir, width), values.clone()]).swap_remove(0)
+                }
+            };
+            spot.store(ir, width, &values);
+        };
+        let spot = to.at(ir, tile.index);
+        let varies = parts.iter().any(|part| self.varies(part.read));
+        if !varies && !matches!(to.stride, Stride::Same) {
+            return write(self.guided(spot, parts, &indices(ir, parts, loaded, r, 0)), tile.width, values);
+        }
+        for k in 0..tile.width {
+            let spot =
+                self.guided(spot.at(ir, ir.int(i64::from(k))), parts, &indices(ir, parts, loaded, r, k));
+            write(spot, 1, &lane_of(ir, values, k));
+        }
+    }
+
+    /// Whether a read differs along the tile's axis.
+    fn varies(self, read: usize) -> bool {
+        match &self.block.reads[read] {
+            Read::Buffer(access) => depends_on(access, self.along()),
+            Read::Row(_) => self.along() == Axis::Row,
+            Read::Size(_) => false,
+            Read::Index(position) => on_axis(&position.strides, self.along()).is_some(),
+            Read::Gather(Indirect { access, parts }) => {
+                depends_on(access, self.along()) || parts.iter().any(|part| self.varies(part.read))
+            }
         }
     }
 
@@ -435,11 +670,42 @@ impl<'a, 'c> BlockBuilder<'a, '_, 'c> {
     }
 }
 
+/// The indices of one lane of a row.
+fn indices<'c>(
+    ir: &Ir<'_, 'c>,
+    parts: &[Part<'c>],
+    loaded: &[Vec<Parts<'c>>],
+    r: usize,
+    k: u32,
+) -> Vec<Val<'c>> {
+    let index = |part: &Part<'c>| {
+        let rows = &loaded[part.read];
+        lane_of(ir, &rows[r.min(rows.len() - 1)], k)[0]
+    };
+    parts.iter().map(index).collect()
+}
+
+impl<'c> Source<'c> {
+    fn as_scalars(&self) -> Option<&Vec<Parts<'c>>> {
+        match self {
+            Source::Scalars(rows) => Some(rows),
+            Source::Lanes(_) | Source::Memory(_) | Source::Counter { .. } | Source::Looked { .. } => None,
+        }
+    }
+}
+
 impl<'a, 'c> Drain<'a, 'c> {
     fn as_folds(&self) -> Option<&[Accumulators<'a, 'c>]> {
         match self {
             Drain::Fold(rows) => Some(rows),
-            Drain::Store(_) | Drain::Accumulate(_) | Drain::Row(_) | Drain::Total(_) => None,
+            Drain::Store(_)
+            | Drain::Accumulate(_)
+            | Drain::Row(_)
+            | Drain::Total(_)
+            | Drain::Scan { .. }
+            | Drain::ScanRows { .. }
+            | Drain::ScanInMemory { .. }
+            | Drain::Scatter { .. } => None,
         }
     }
 }
@@ -472,6 +738,8 @@ pub(crate) fn writes(body: &Body, block: &Block, access: &Access) -> bool {
     block.sinks.iter().any(|sink| match sink {
         Sink::Store { to, .. } => written(to),
         Sink::Accumulate { to, .. } => to.iter().any(written),
+        Sink::Scan { carry, to, .. } => carry.iter().chain([to]).any(written),
+        Sink::Scatter { to, .. } => written(&to.access),
         Sink::Fold { to, .. } => to.iter().any(|target| match target {
             Target::Buffer(access) => written(access),
             Target::Row(_) => false,
@@ -489,6 +757,9 @@ pub(crate) fn writes(body: &Body, block: &Block, access: &Access) -> bool {
 fn may_join(block: &Block) -> bool {
     block.sinks.iter().all(|sink| match sink {
         Sink::Accumulate { to, .. } => to.iter().all(|access| may_join_access(block, access)),
+        Sink::Scatter { .. } => false,
+        // An element of a running fold sees its iterations in order: along the rows, or along an axis of its own row.
+        Sink::Scan { .. } => true,
         Sink::Store { .. } | Sink::Row { .. } | Sink::Fold { .. } | Sink::Total { .. } => true,
     })
 }

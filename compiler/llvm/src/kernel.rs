@@ -9,13 +9,14 @@ use std::cell::Cell;
 
 use inkwell::IntPredicate;
 use inkwell::attributes::AttributeLoc;
-use inkwell::types::{BasicMetadataTypeEnum, BasicTypeEnum};
+use inkwell::types::{BasicMetadataTypeEnum, BasicType, BasicTypeEnum};
 use inkwell::values::{FunctionValue, IntValue, PointerValue};
 use tgc_graph::dim::Dim;
 use tgc_graph::dtype::DType;
 use tgc_graph::scalar::{Lane, stored_lane};
 use tgc_lower::plan::{Argument, BufferId, FunctionPlan, Nest, Parallel, Place, Step};
 
+use crate::check;
 use crate::ir::{Ir, Val, basic};
 use crate::memory::{from_memory, lane_memory_type};
 use crate::nest;
@@ -38,6 +39,13 @@ pub(crate) struct Body<'b, 'c> {
     pub(crate) bases: Vec<Base<'c>>,
     /// The parameters as they came, to pass on.
     params: Vec<Val<'c>>,
+}
+
+impl<'c> Body<'_, 'c> {
+    /// The instance.
+    pub(crate) fn context(&self) -> Val<'c> {
+        *self.params.last().expect("invariant: the context comes last")
+    }
 }
 
 /// Emits the kernels of one function.
@@ -76,22 +84,24 @@ pub(crate) fn touched_states(plan: &FunctionPlan) -> Vec<usize> {
 }
 
 impl<'b, 'c> Kernels<'b, 'c> {
-    /// Emits a kernel: `void kernel(sizes…, inputs…, outputs…, states…, workspace, context)`.
+    /// Emits a kernel: `status kernel(sizes…, inputs…, outputs…, states…, workspace, context)`.
     pub(crate) fn build(
         shell: &'b Shell<'b, 'c>,
         plan: &'b FunctionPlan,
         constants: &'b [PointerValue<'c>],
     ) -> FunctionValue<'c> {
         let kernels = Kernels { shell, plan, constants, parts: Cell::new(0) };
-        let function = kernels.declare(&format!("{}.kernel", plan.name), 0);
+        let status = shell.context.i32_type();
+        let function = kernels.declare(&format!("{}.kernel", plan.name), 0, Some(basic(status)));
         let body = kernels.body(function, 0);
         for step in &plan.steps {
             match step {
                 Step::Nest(nest) => kernels.build_nest(&body, nest),
                 Step::Copy { from, to } => build_copy(&body, *from, *to),
+                Step::Check(check) => check::build_check(&body, check),
             }
         }
-        body.ir.return_void();
+        body.ir.return_value(status.const_zero().into());
         body.ir.finish();
         function
     }
@@ -110,11 +120,14 @@ impl<'b, 'c> Kernels<'b, 'c> {
     }
 
     /// A part, with some more sizes in front of the parameters.
-    fn declare(&self, name: &str, ranges: usize) -> FunctionValue<'c> {
+    fn declare(&self, name: &str, ranges: usize, returns: Option<BasicTypeEnum<'c>>) -> FunctionValue<'c> {
         let mut types: Vec<BasicMetadataTypeEnum> = vec![self.shell.context.i64_type().into(); ranges];
         types.extend(self.param_types().into_iter().map(BasicMetadataTypeEnum::from));
-        let function =
-            self.shell.internal_function(name, self.shell.context.void_type().fn_type(&types, false));
+        let ty = match returns {
+            Some(returns) => returns.fn_type(&types, false),
+            None => self.shell.context.void_type().fn_type(&types, false),
+        };
+        let function = self.shell.internal_function(name, ty);
         self.mark_kernel(function);
         for (i, ty) in types.iter().enumerate() {
             // The context is read by the runtime while the kernel runs.
@@ -188,7 +201,7 @@ impl<'b, 'c> Kernels<'b, 'c> {
         ir.branch(ir.compare_int(IntPredicate::SGT, chunks, ir.int(1)), many, few);
         ir.position(many);
         let frame = self.build_frame(body);
-        let context = *body.params.last().expect("invariant: the context comes last");
+        let context = body.context();
         let count = ir
             .builder
             .build_int_truncate(chunks, ir.context().i32_type(), "")
@@ -204,7 +217,7 @@ impl<'b, 'c> Kernels<'b, 'c> {
 
     /// Emits `void part(begin, end, …)`: the rows of a nest in a range.
     fn build_range(&self, nest: &Nest, part: u32) -> FunctionValue<'c> {
-        let function = self.declare(&format!("{}.rows{part}", self.plan.name), 2);
+        let function = self.declare(&format!("{}.rows{part}", self.plan.name), 2, None);
         let body = self.body(function, 2);
         let param = |i| function.get_nth_param(i).expect("invariant: the range comes first").into_int_value();
         nest::build_rows(&body, nest, param(0), param(1));

@@ -22,6 +22,7 @@
 )]
 
 mod block;
+mod check;
 mod cpu;
 mod describe;
 mod error;
@@ -34,6 +35,7 @@ mod module;
 mod nest;
 mod runtime;
 mod scalar;
+mod scan;
 mod shell;
 mod target;
 mod wrapper;

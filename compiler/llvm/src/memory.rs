@@ -46,6 +46,11 @@ impl<'c> Spot<'c> {
         Spot { address: element_address(ir, self.dtype, self.address, elements), ..self }
     }
 
+    /// Loads the element, whatever the axis does.
+    pub(crate) fn load_one(self, ir: &Ir<'_, 'c>) -> Parts<'c> {
+        Spot { stride: Stride::Same, ..self }.load(ir, 1)
+    }
+
     /// Loads `width` steps along the axis.
     pub(crate) fn load(self, ir: &Ir<'_, 'c>, width: u32) -> Parts<'c> {
         let lane = stored_lane(self.dtype);

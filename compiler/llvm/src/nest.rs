@@ -15,11 +15,13 @@ use crate::ir::Ir;
 use crate::kernel::{Base, Body};
 use crate::memory::{Spot, Stride, element_address};
 use crate::scalar::Parts;
+use crate::scan::Running;
 
 /// What the blocks of a nest share, by index of block and of read or sink.
 struct Shared<'a, 'c> {
     fixed: Vec<Vec<Option<Parts<'c>>>>,
     totals: Vec<Vec<Option<Accumulators<'a, 'c>>>>,
+    running: Vec<Vec<Option<Running<'a, 'c>>>>,
 }
 
 /// How many rows a nest has.
@@ -33,16 +35,25 @@ pub(crate) fn build_rows<'c>(body: &Body<'_, 'c>, nest: &Nest, begin: IntValue<'
     let shared = Shared {
         fixed: nest.blocks.iter().map(|block| fixed_reads(body, nest, block)).collect(),
         totals: nest.blocks.iter().map(|block| start_totals(body, nest, block)).collect(),
+        running: nest.blocks.iter().map(|block| start_running(body, block)).collect(),
     };
     let whole = ir.add(begin, ir.round_down(ir.sub(end, begin), nest.rows));
-    ir.for_range(begin, whole, i64::from(nest.rows), &mut |first| {
-        build_group(body, nest, &shared, Rows { first, count: nest.rows, single: None });
-    });
+    let group = |first: IntValue<'c>, may_start: bool| {
+        build_group(body, nest, &shared, Rows { first, count: nest.rows, single: None, may_start });
+    };
+    // One row at a time must not ask each time whether it is the first.
+    let peels = nest.rows == 1 && shared.running.iter().flatten().any(Option::is_some);
+    let second = if peels { ir.min(whole, ir.add(begin, ir.int(1))) } else { begin };
+    if peels {
+        ir.for_range(begin, second, 1, &mut |first| group(first, true));
+    }
+    ir.for_range(second, whole, i64::from(nest.rows), &mut |first| group(first, !peels));
     if nest.rows > 1 && whole != end {
         let totals = || shared.totals.iter().flatten().flatten();
         totals().for_each(|total| total.spill(ir));
         ir.for_range(whole, end, 1, &mut |first| {
-            build_group(body, nest, &shared, Rows { first, count: 1, single: Some(ir.sub(first, whole)) });
+            let single = Some(ir.sub(first, whole));
+            build_group(body, nest, &shared, Rows { first, count: 1, single, may_start: true });
         });
         totals().for_each(|total| total.reload(ir));
     }
@@ -52,8 +63,8 @@ pub(crate) fn build_rows<'c>(body: &Body<'_, 'c>, nest: &Nest, begin: IntValue<'
 fn build_group<'c>(body: &Body<'_, 'c>, nest: &Nest, shared: &Shared<'_, 'c>, rows: Rows<'c>) {
     let values: RowValues = RefCell::new(vec![None; nest.row_values.len()]);
     for (i, block) in nest.blocks.iter().enumerate() {
-        let (fixed, totals) = (&shared.fixed[i], &shared.totals[i]);
-        BlockBuilder { body, block, fixed, totals, values: &values, rows }.build();
+        let (fixed, totals, running) = (&shared.fixed[i], &shared.totals[i], &shared.running[i]);
+        BlockBuilder { body, block, fixed, totals, running, values: &values, rows }.build();
     }
 }
 
@@ -97,7 +108,27 @@ fn start_totals<'a, 'c>(
             total.reset(&body.ir);
             Some(total)
         }
-        Sink::Store { .. } | Sink::Row { .. } | Sink::Fold { .. } | Sink::Accumulate { .. } => None,
+        Sink::Store { .. }
+        | Sink::Row { .. }
+        | Sink::Fold { .. }
+        | Sink::Accumulate { .. }
+        | Sink::Scan { .. }
+        | Sink::Scatter { .. } => None,
+    };
+    block.sinks.iter().map(start).collect()
+}
+
+/// Running folds that go on from row to row without memory.
+fn start_running<'a, 'c>(body: &Body<'_, 'c>, block: &'a Block) -> Vec<Option<Running<'a, 'c>>> {
+    let start = |sink: &'a Sink| match sink {
+        Sink::Scan { scan, .. } if block.axes.is_empty() => Some(Running::new(&body.ir, scan)),
+        Sink::Scan { .. }
+        | Sink::Store { .. }
+        | Sink::Row { .. }
+        | Sink::Fold { .. }
+        | Sink::Accumulate { .. }
+        | Sink::Scatter { .. }
+        | Sink::Total { .. } => None,
     };
     block.sinks.iter().map(start).collect()
 }

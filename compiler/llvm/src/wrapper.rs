@@ -1,6 +1,6 @@
 //! Wrappers: the exported functions. They check every argument, then call the kernel.
 //!
-//! All checks come before the kernel and write nothing. Each failing check leaves for a block of its own, out of the way,
+//! All checks of sizes and pointers come before the kernel and write nothing. Each failing check leaves for a block of its own, out of the way,
 //! that calls a reporter of the runtime. Wrappers are compiled for the baseline of the triple.
 //!
 //! Narrow integers carry no extension attribute: a callee that assumes nothing about the upper bits is right on every
@@ -146,8 +146,8 @@ impl<'b, 'c> Wrapper<'b, 'c> {
         }
         params.push(load_slot(ir, checks.context, Instance::WS));
         params.push(checks.context.into());
-        ir.call(self.kernel, &params);
-        ir.return_value(ir.context().i32_type().const_zero().into());
+        let status = ir.call(self.kernel, &params);
+        ir.return_value(status.expect("invariant: kernels return a status"));
     }
 
     /// Emits `int32_t call(void *ctx, const int64_t *dims, void *const *args)`, which takes everything by pointer.

@@ -20,7 +20,7 @@
 //! A fold of nothing gives its initial value, and is stored all the same: a [`Sink::Fold`] whose last axis is
 //! empty, a [`Sink::Total`] of a nest without rows. An empty axis before the last one leaves nothing to store.
 //!
-//! [`Sink::Accumulate`] folds into memory in plain iteration order. Programs are expanded
+//! [`Sink::Accumulate`] folds into memory in plain iteration order, [`Sink::Scan`] and [`Sink::Scatter`] go in it too. Programs are expanded
 //! ([`Program::is_expanded`]); arithmetic is exactly theirs.
 
 use tgc_graph::array::Array;
@@ -90,7 +90,8 @@ pub struct FunctionPlan {
     pub checks: Vec<Check>,
     /// All memory that steps touch.
     pub buffers: Vec<Buffer>,
-    /// What happens, in order. No step can fail.
+    /// What happens, in order. Only a [`Step::Check`] can fail, and nothing is written to an output or a state before
+    /// the last of them.
     pub steps: Vec<Step>,
     /// Bytes of workspace.
     pub workspace: Size,
@@ -169,6 +170,24 @@ pub enum Step {
         /// Destination.
         to: BufferId,
     },
+    /// Fails the call unless every element of a buffer is inside an axis.
+    Check(IndexCheck),
+}
+
+/// Every element of a buffer of `i64` is at least `-extent` and less than `extent`; if not, the call fails with the
+/// first one that is not. Comes before anything is written to an output or a state.
+#[derive(Clone, Debug)]
+pub struct IndexCheck {
+    /// The buffer.
+    pub index: BufferId,
+    /// The axis's size.
+    pub extent: Dim,
+    /// What the buffer is, in the user's terms.
+    pub index_name: String,
+    /// The tensor that is indexed.
+    pub data_name: String,
+    /// Its axis.
+    pub axis: usize,
 }
 
 /// One outer loop and what each of its rows does.
@@ -228,6 +247,8 @@ pub enum Read {
     Size(Dim),
     /// A number made of the loops' indices, as `i64`.
     Index(Position),
+    /// An element of a buffer at a place that data says.
+    Gather(Indirect),
 }
 
 /// `offset + Σ stride * index`.
@@ -248,6 +269,27 @@ pub struct Access {
     pub strides: Vec<(Axis, Dim)>,
     /// Constant part.
     pub offset: Dim,
+}
+
+/// An element of a buffer at a place that data helps to say: that of `access`, and further by `stride * index` for each
+/// part.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Indirect {
+    /// Where it is if all parts are 0.
+    pub access: Access,
+    /// What data says.
+    pub parts: Vec<IndexPart>,
+}
+
+/// An index into an axis, read from memory. A [`Step::Check`] has seen that it is inside.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct IndexPart {
+    /// Which read of the block gives the index: an earlier one, of `i64` in memory.
+    pub read: usize,
+    /// The axis's size, which is added to a negative index.
+    pub extent: Dim,
+    /// How far a step along the axis goes, in elements.
+    pub stride: Dim,
 }
 
 /// A loop variable in scope of a block.
@@ -294,6 +336,29 @@ pub enum Sink {
         /// Where each accumulator lives.
         to: Vec<Access>,
     },
+    /// A running fold along an axis: stores what each iteration makes of the accumulators.
+    Scan {
+        /// How.
+        scan: Scan,
+        /// The values of [`Scan::first`], and of [`Scan::step`] after its accumulators.
+        results: Vec<usize>,
+        /// The axis to go along. Its first iteration starts afresh.
+        along: Axis,
+        /// Where each accumulator waits while axes inside that one run; empty if there is none: if it is the block's
+        /// last axis, or the row of a block without axes.
+        carry: Vec<Access>,
+        /// Where results go.
+        to: Access,
+    },
+    /// Writes one element, or adds to it, where data says. Iterations that meet there do so in their order.
+    Scatter {
+        /// Which result.
+        result: usize,
+        /// Where to.
+        to: Indirect,
+        /// (what is there, the result) → what is there then; without it, the result. Expanded.
+        add: Option<Program>,
+    },
     /// Folds over the rows of the nest. Only in blocks without axes.
     Total {
         /// How.
@@ -327,6 +392,86 @@ pub struct Fold {
     pub merge: Program,
 }
 
+/// A running fold over a tuple of accumulators; all programs are expanded.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Scan {
+    /// Element type of each accumulator.
+    pub accumulators: Vec<DType>,
+    /// (values…) → accumulators after the first iteration.
+    pub first: Program,
+    /// (accumulators…, values…) → accumulators after a further one.
+    pub step: Program,
+    /// (accumulators…) → what is stored.
+    pub finish: Program,
+}
+
+impl Read {
+    /// The access, if it reads memory.
+    pub fn access(&self) -> Option<&Access> {
+        match self {
+            Read::Buffer(access) | Read::Gather(Indirect { access, .. }) => Some(access),
+            Read::Row(_) | Read::Size(_) | Read::Index(_) => None,
+        }
+    }
+
+    /// What data says of the place.
+    pub fn parts(&self) -> &[IndexPart] {
+        match self {
+            Read::Gather(Indirect { parts, .. }) => parts,
+            Read::Buffer(_) | Read::Row(_) | Read::Size(_) | Read::Index(_) => &[],
+        }
+    }
+
+    pub(crate) fn access_mut(&mut self) -> Option<&mut Access> {
+        match self {
+            Read::Buffer(access) | Read::Gather(Indirect { access, .. }) => Some(access),
+            Read::Row(_) | Read::Size(_) | Read::Index(_) => None,
+        }
+    }
+
+    pub(crate) fn parts_mut(&mut self) -> &mut [IndexPart] {
+        match self {
+            Read::Gather(Indirect { parts, .. }) => parts,
+            Read::Buffer(_) | Read::Row(_) | Read::Size(_) | Read::Index(_) => &mut [],
+        }
+    }
+}
+
+impl Sink {
+    /// What data says of the place.
+    pub fn parts(&self) -> &[IndexPart] {
+        match self {
+            Sink::Scatter { to, .. } => &to.parts,
+            Sink::Store { .. }
+            | Sink::Row { .. }
+            | Sink::Fold { .. }
+            | Sink::Accumulate { .. }
+            | Sink::Scan { .. }
+            | Sink::Total { .. } => &[],
+        }
+    }
+
+    pub(crate) fn parts_mut(&mut self) -> &mut [IndexPart] {
+        match self {
+            Sink::Scatter { to, .. } => &mut to.parts,
+            Sink::Store { .. }
+            | Sink::Row { .. }
+            | Sink::Fold { .. }
+            | Sink::Accumulate { .. }
+            | Sink::Scan { .. }
+            | Sink::Total { .. } => &mut [],
+        }
+    }
+}
+
+impl Block {
+    /// The reads that say places, by number.
+    pub fn says_places(&self) -> Vec<usize> {
+        let parts = self.reads.iter().flat_map(Read::parts).chain(self.sinks.iter().flat_map(Sink::parts));
+        parts.map(|part| part.read).collect()
+    }
+}
+
 impl FunctionPlan {
     /// The buffer with this id.
     pub fn buffer(&self, id: BufferId) -> &Buffer {
@@ -337,7 +482,7 @@ impl FunctionPlan {
     pub fn nests(&self) -> impl Iterator<Item = &Nest> {
         self.steps.iter().filter_map(|step| match step {
             Step::Nest(nest) => Some(nest),
-            Step::Copy { .. } => None,
+            Step::Copy { .. } | Step::Check(_) => None,
         })
     }
 }

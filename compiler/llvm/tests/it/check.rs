@@ -2,6 +2,7 @@
 
 use tgc_graph::array::Array;
 use tgc_graph::dtype::DType;
+use tgc_graph::scalar::lane_from_bits_f64;
 use tgc_llvm::{ArgumentMemory, Jit};
 use tgc_lower::interpret::Interpreter;
 use tgc_lower::plan::ModelPlan;
@@ -51,11 +52,7 @@ pub fn same(got: &Array, want: &Array, what: &str) {
 }
 
 fn is_nan(dtype: DType, bits: u64) -> bool {
-    match dtype.to_real() {
-        DType::F32 => f32::from_bits(bits as u32).is_nan(),
-        DType::F64 => f64::from_bits(bits).is_nan(),
-        _ => false,
-    }
+    dtype.lane().is_float() && lane_from_bits_f64(dtype.lane(), bits).is_nan()
 }
 
 /// Numbers that look random, in [-2, 2), of any shape.

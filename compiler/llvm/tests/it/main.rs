@@ -6,6 +6,7 @@
 
 mod check;
 mod errors;
+mod graphs;
 mod nests;
 mod objects;
 mod plans;

@@ -86,6 +86,11 @@ impl Memory {
         Ok(Memory { regions, slots, outputs, first_output, first_state })
     }
 
+    /// How many elements a buffer has.
+    pub(super) fn elements(&self, buffer: BufferId) -> i64 {
+        self.slots[buffer.0 as usize].elements as i64
+    }
+
     /// The bits of the parts of an element; any nonzero `bool` byte is 1.
     pub(super) fn load(&self, buffer: BufferId, element: i64) -> [u64; 2] {
         let slot = self.slots[buffer.0 as usize];

@@ -13,7 +13,7 @@ use tgc_graph::array::Array;
 use tgc_graph::dim::{Dim, SymbolId, Symbols};
 use tgc_graph::ty::TensorType;
 
-use crate::plan::{FunctionPlan, ModelPlan, Step};
+use crate::plan::{FunctionPlan, IndexCheck, ModelPlan, Step};
 use memory::Memory;
 
 /// What fresh workspace and outputs are filled with.
@@ -105,6 +105,24 @@ pub enum CallError {
         /// Its value.
         right: i64,
     },
+    /// An element of an index tensor that names no place.
+    #[error(
+        "function `{function}`: {index} has the element {given}, outside axis {axis} of {data}, whose size is {extent}"
+    )]
+    Index {
+        /// The function's name.
+        function: String,
+        /// What the index tensor is.
+        index: String,
+        /// The element.
+        given: i64,
+        /// The indexed tensor.
+        data: String,
+        /// Its axis.
+        axis: usize,
+        /// The axis's size.
+        extent: i64,
+    },
     /// A byte count beyond 63 bits.
     #[error("function `{function}`: {what} needs more bytes than 63 bits count; give smaller sizes")]
     TooLarge {
@@ -173,12 +191,36 @@ impl<'p> Interpreter<'p> {
             match step {
                 Step::Nest(nest) => nest::run(nest, &mut memory, &sizes),
                 Step::Copy { from, to } => memory.copy(*from, *to),
+                Step::Check(check) => check_index(function, check, &memory, &sizes)?,
             }
         }
         for (index, state) in self.states.iter_mut().enumerate() {
             memory.read_state(index, state);
         }
         Ok((0..function.outputs.len()).map(|index| memory.output(index)).collect())
+    }
+}
+
+/// Looks for an index that is outside its axis.
+fn check_index(
+    function: &FunctionPlan,
+    check: &IndexCheck,
+    memory: &Memory,
+    sizes: &Sizes,
+) -> Result<(), CallError> {
+    let extent = sizes.value(&check.extent);
+    let count = memory.elements(check.index);
+    let indices = (0..count).map(|i| memory.load(check.index, i)[0] as i64);
+    match indices.into_iter().find(|index| !(-extent..extent).contains(index)) {
+        None => Ok(()),
+        Some(given) => Err(CallError::Index {
+            function: function.name.clone(),
+            index: check.index_name.clone(),
+            given,
+            data: check.data_name.clone(),
+            axis: check.axis,
+            extent,
+        }),
     }
 }
 

@@ -5,7 +5,7 @@ use tgc_graph::scalar::Program;
 
 use super::memory::Memory;
 use super::{GARBAGE, Sizes};
-use crate::plan::{Access, Axis, Block, BufferId, Fold, Nest, Read, Sink, Target};
+use crate::plan::{Access, Axis, Block, BufferId, Fold, IndexPart, Indirect, Nest, Read, Scan, Sink, Target};
 
 /// The bits of an element's parts.
 type Parts = [u64; 2];
@@ -44,6 +44,31 @@ enum Source {
     Row(usize),
     Size(i64),
     Index(Walk),
+    Gather(Guided),
+}
+
+/// An access that data guides.
+struct Guided {
+    cursor: Cursor,
+    /// Read, extent and stride of each part.
+    parts: Vec<(usize, i64, i64)>,
+}
+
+impl Guided {
+    fn new(indirect: &Indirect, axes: usize, sizes: &Sizes) -> Guided {
+        let part = |part: &IndexPart| (part.read, sizes.value(&part.extent), sizes.value(&part.stride));
+        let parts = indirect.parts.iter().map(part).collect();
+        Guided { cursor: Cursor::new(&indirect.access, axes, sizes), parts }
+    }
+
+    /// The element, given what the block has read so far.
+    fn element(&self, row: i64, index: &[i64], read: &[Parts]) -> i64 {
+        let steps = self.parts.iter().map(|(at, extent, stride)| {
+            let given = read[*at][0] as i64;
+            stride * if given < 0 { given + extent } else { given }
+        });
+        self.cursor.element(row, index) + steps.sum::<i64>()
+    }
 }
 
 enum SinkRun<'p> {
@@ -51,7 +76,52 @@ enum SinkRun<'p> {
     Row { result: usize, row: usize },
     Fold { slots: Slots<'p>, results: &'p [usize], to: Vec<Destination> },
     Accumulate { fold: &'p Fold, results: &'p [usize], to: Vec<Cursor> },
+    Scan { run: ScanRun<'p>, results: &'p [usize], to: Cursor },
+    Scatter { result: usize, to: Guided, add: Option<&'p Program> },
     Total { slots: Slots<'p>, results: &'p [usize], to: &'p [BufferId] },
+}
+
+/// A running fold, with its accumulators or where they wait.
+struct ScanRun<'p> {
+    scan: &'p Scan,
+    along: Axis,
+    carry: Vec<Cursor>,
+    accumulators: Vec<Parts>,
+}
+
+impl ScanRun<'_> {
+    /// What one iteration gives.
+    fn step(
+        &mut self,
+        row: i64,
+        index: &[i64],
+        values: &[Parts],
+        memory: &mut Memory,
+        runner: &mut Runner,
+    ) -> Parts {
+        let at = match self.along {
+            Axis::Row => row,
+            Axis::Inner(axis) => index[axis],
+        };
+        let mut next = vec![];
+        if at == 0 {
+            runner.run(&self.scan.first, values, &mut next);
+        } else {
+            if !self.carry.is_empty() {
+                let load = |c: &Cursor| memory.load(c.buffer, c.element(row, index));
+                self.accumulators = self.carry.iter().map(load).collect();
+            }
+            let params = [&self.accumulators, values].concat();
+            runner.run(&self.scan.step, &params, &mut next);
+        }
+        for (cursor, value) in self.carry.iter().zip(&next) {
+            memory.store(cursor.buffer, cursor.element(row, index), *value);
+        }
+        self.accumulators = next;
+        let mut finished = vec![];
+        runner.run(&self.scan.finish, &self.accumulators, &mut finished);
+        finished[0]
+    }
 }
 
 enum Destination {
@@ -67,6 +137,7 @@ impl<'p> BlockRun<'p> {
             Read::Buffer(access) => Source::Buffer(cursor(access)),
             Read::Row(row) => Source::Row(row.0 as usize),
             Read::Size(dim) => Source::Size(sizes.value(dim)),
+            Read::Gather(indirect) => Source::Gather(Guided::new(indirect, axes, sizes)),
             Read::Index(position) => {
                 Source::Index(Walk::new(&position.strides, &position.offset, axes, sizes))
             }
@@ -85,6 +156,14 @@ impl<'p> BlockRun<'p> {
             },
             Sink::Accumulate { fold, results, to } => {
                 SinkRun::Accumulate { fold, results, to: to.iter().map(cursor).collect() }
+            }
+            Sink::Scan { scan, results, along, carry, to } => {
+                let carry = carry.iter().map(cursor).collect();
+                let run = ScanRun { scan, along: *along, carry, accumulators: vec![] };
+                SinkRun::Scan { run, results, to: cursor(to) }
+            }
+            Sink::Scatter { result, to, add } => {
+                SinkRun::Scatter { result: *result, to: Guided::new(to, axes, sizes), add: add.as_ref() }
             }
             Sink::Total { fold, results, to } => {
                 SinkRun::Total { slots: Slots::new(fold, rows), results, to }
@@ -136,14 +215,20 @@ impl<'p> BlockRun<'p> {
     ) {
         self.params.clear();
         for read in &self.reads {
-            self.params.push(match read {
+            let element = match read {
                 Source::Buffer(cursor) => memory.load(cursor.buffer, cursor.element(row, index)),
                 Source::Row(row) => row_values[*row],
                 Source::Size(size) => [*size as u64, 0],
                 Source::Index(walk) => [walk.at(row, index) as u64, 0],
-            });
+                Source::Gather(guided) => {
+                    memory.load(guided.cursor.buffer, guided.element(row, index, &self.params))
+                }
+            };
+            self.params.push(element);
         }
-        self.runner.run(self.program, &self.params, &mut self.results);
+        // What says places is wanted until the last sink has run.
+        let read = std::mem::take(&mut self.params);
+        self.runner.run(self.program, &read, &mut self.results);
         for sink in &mut self.sinks {
             match sink {
                 SinkRun::Store { result, to } => {
@@ -163,8 +248,24 @@ impl<'p> BlockRun<'p> {
                         memory.store(cursor.buffer, cursor.element(row, index), sum);
                     }
                 }
+                SinkRun::Scan { run, results, to } => {
+                    let values: Vec<Parts> = results.iter().map(|&r| self.results[r]).collect();
+                    let value = run.step(row, index, &values, memory, &mut self.runner);
+                    memory.store(to.buffer, to.element(row, index), value);
+                }
+                SinkRun::Scatter { result, to, add } => {
+                    let (buffer, element) = (to.cursor.buffer, to.element(row, index, &read));
+                    let mut value = self.results[*result];
+                    if let Some(add) = add {
+                        let mut sum = vec![];
+                        self.runner.run(add, &[memory.load(buffer, element), value], &mut sum);
+                        value = sum[0];
+                    }
+                    memory.store(buffer, element, value);
+                }
             }
         }
+        self.params = read;
     }
 
     fn reset_folds(&mut self) {

@@ -7,9 +7,10 @@
 use tgc_graph::dim::Dim;
 use tgc_graph::dtype::DType;
 use tgc_graph::graph::NodeId;
+use tgc_graph::scalar::Program;
 
 use super::define::{Definition, Source};
-use super::loops::{Index, Loop, Place, product, with_loops};
+use super::loops::{Index, Loop, LoopKind, Place, product, substitute};
 use super::place::{Member, NestDraft};
 use super::values::{Action, Destination, Statement, Statements, Value, ValueId};
 use crate::plan::{Axis, Fold};
@@ -38,6 +39,33 @@ pub(super) enum Work {
     Init { fold: Fold, values: Vec<ValueId>, index: Index },
     /// Folds; `index` is where the accumulators are.
     Fold { kind: FoldKind, from: From, fold: Fold, values: Vec<ValueId>, index: Index },
+    /// Folds along an axis and writes what each step gives. Accumulators wait in `carry` while other axes run.
+    Scan {
+        node: NodeId,
+        operands: Vec<(NodeId, Index)>,
+        along: Axis,
+        carry: Option<(Vec<ValueId>, Index)>,
+        value: ValueId,
+        index: Index,
+    },
+    /// Writes elements of a node into a part of another, or adds them to it.
+    Part { of: NodeId, from: (NodeId, Index), add: Option<Program>, value: ValueId, index: Index },
+}
+
+/// A kept value that a piece reads.
+#[derive(Clone, Debug)]
+pub(super) struct ValueRead {
+    pub value: ValueId,
+    pub index: Index,
+    /// In another shape than the value's.
+    pub reshaped: bool,
+}
+
+impl ValueRead {
+    /// Whether it reads the element that a piece of these axes makes, as soon as that has run.
+    pub(super) fn is_made_at_once(&self, origin: &Origin) -> bool {
+        origin.pointwise && !self.reshaped && origin.index == self.index
+    }
 }
 
 /// Which sink a fold becomes.
@@ -64,6 +92,8 @@ pub(super) enum From {
 #[derive(Clone, Debug)]
 pub(super) struct CutNest {
     pub extent: Option<Dim>,
+    /// The rounds of checks that come before it.
+    pub stage: usize,
     /// Accumulators to set before the nest.
     pub before: Vec<(Fold, Vec<ValueId>)>,
     pub pieces: Vec<Piece>,
@@ -95,7 +125,8 @@ pub(super) struct Cut {
 pub(super) fn cut(program: &mut Statements<'_>, drafts: &[NestDraft]) -> Cut {
     let mut cut = Cut { nests: vec![], origins: vec![] };
     for (position, draft) in drafts.iter().enumerate() {
-        let nest = CutNest { extent: draft.extent.clone(), before: vec![], pieces: vec![], blocks: vec![] };
+        let (extent, stage) = (draft.extent.clone(), draft.stage);
+        let nest = CutNest { extent, stage, before: vec![], pieces: vec![], blocks: vec![] };
         cut.nests.push(nest);
         let mut cutter = Cutter { program, cut: &mut cut, nest: position };
         for member in &draft.members {
@@ -124,11 +155,11 @@ impl Cut {
     fn first_block(&self, program: &Statements<'_>, nest: usize, axes: &[Dim], work: &Work) -> usize {
         let pieces = &self.nests[nest].pieces;
         let mut first = 0;
-        for (value, index) in work.reads(program) {
-            let Some(Some(origin)) = self.origins.get(value.0) else { continue };
+        for read in work.reads(program) {
+            let Some(Some(origin)) = self.origins.get(read.value.0) else { continue };
             if origin.nest == nest {
                 let piece = &pieces[origin.piece];
-                let together = origin.pointwise && piece.axes == axes && origin.index == index;
+                let together = piece.axes == axes && read.is_made_at_once(origin);
                 first = first.max(piece.block + usize::from(!together));
             }
         }
@@ -174,7 +205,10 @@ impl Work {
                 let inside = matches!(to, Destination::Value(_)).then_some(*node);
                 (vec![(*node, index.clone())], inside)
             }
-            Work::Fold { from: From::Operands { operands, .. }, .. } => (operands.clone(), None),
+            Work::Fold { from: From::Operands { operands, .. }, .. } | Work::Scan { operands, .. } => {
+                (operands.clone(), None)
+            }
+            Work::Part { from, .. } => (vec![from.clone()], None),
             Work::Fold { from: From::Values(..), .. } | Work::Spill { .. } | Work::Init { .. } => {
                 (vec![], None)
             }
@@ -182,20 +216,28 @@ impl Work {
     }
 
     /// The kept values it reads.
-    pub(super) fn reads(&self, program: &Statements<'_>) -> Vec<(ValueId, Index)> {
-        let (starts, inside) = self.starts();
+    pub(super) fn reads(&self, program: &Statements<'_>) -> Vec<ValueRead> {
+        let (mut starts, inside) = self.starts();
+        if let Work::Part { index, .. } = self {
+            let lookups = index.iter().flat_map(|place| &place.lookups);
+            starts.extend(lookups.map(|(lookup, _)| (lookup.node, lookup.at.clone())));
+        }
         let mut reads = vec![];
-        for (node, index) in program.closure(starts, inside) {
-            if let Some(values) = program.kept[node.index()].as_ref().filter(|_| inside != Some(node)) {
-                reads.extend(values.iter().map(|v| (*v, index.clone())));
-            }
+        let mut read = |values: &[ValueId], index: &Index, reshaped: bool| {
+            reads.extend(values.iter().map(|v| ValueRead { value: *v, index: index.clone(), reshaped }));
+        };
+        for memory in program.memory_reads(starts, inside) {
+            let values = program.kept[memory.node.index()].as_deref().unwrap_or_default();
+            read(values, &memory.index, memory.reshaped);
         }
         match self {
-            Work::Fold { from: From::Values(values, index), .. } => {
-                reads.extend(values.iter().map(|v| (*v, index.clone())));
-            }
-            Work::Spill { value, index } => reads.push((*value, index.clone())),
-            Work::Fold { from: From::Operands { .. }, .. } | Work::Store { .. } | Work::Init { .. } => {}
+            Work::Fold { from: From::Values(values, index), .. } => read(values, index, false),
+            Work::Spill { value, index } => read(&[*value], index, false),
+            Work::Fold { from: From::Operands { .. }, .. }
+            | Work::Store { .. }
+            | Work::Init { .. }
+            | Work::Scan { .. }
+            | Work::Part { .. } => {}
         }
         reads
     }
@@ -221,13 +263,14 @@ impl Cutter<'_, '_> {
     fn member(&mut self, member: &Member) {
         let statement = self.program.statements[member.statement].clone();
         let slots = slots(&statement, member);
-        let placed = |index: &Index| with_loops(index, &|l| slots[l.number()]);
+        let placed =
+            |index: &Index| substitute(index, &|l| slots[l.number()].map_or(Place::zero(), Place::of));
         let inner: Vec<InnerAxis> = member
             .inner
             .iter()
             .map(|axis| {
                 let loops: Vec<_> = axis.iter().map(|l| &statement.loops[l.number()]).collect();
-                (product(loops.iter().map(|l| &l.extent)), loops[0].sum)
+                (product(loops.iter().map(|l| &l.extent)), loops[0].kind == LoopKind::Sum)
             })
             .collect();
         let index = placed(&statement.index);
@@ -237,8 +280,21 @@ impl Cutter<'_, '_> {
                 let operands = operands.iter().map(|(n, i)| (*n, placed(i))).collect();
                 let from = From::Operands { node: *node, operands, sums: placed(sums) };
                 let fold = self.program.fold(*node).fold.clone();
-                let over_rows = member.row.first().is_some_and(|l| statement.loops[l.number()].sum);
+                let is_sum = |l: &Loop| statement.loops[l.number()].kind == LoopKind::Sum;
+                let over_rows = member.row.first().is_some_and(is_sum);
                 self.fold(from, fold, values.clone(), index, inner, over_rows);
+            }
+            Action::Scan { node, operands, along, value } => {
+                let operands = operands.iter().map(|(n, i)| (*n, placed(i))).collect();
+                let along = slots[along.number()].expect("invariant: every loop has a slot").axis();
+                self.scan(*node, operands, along, *value, index, &inner);
+            }
+            Action::Part { of, from: (node, at), add, value, .. } => {
+                let (of, add, value) = (*of, add.clone(), *value);
+                let work = Work::Part { of, from: (*node, placed(at)), add, value, index: index.clone() };
+                let piece = self.cut.add(self.program, self.nest, extents(&inner), work);
+                let origin = Origin { nest: self.nest, piece, index, scalar: false, pointwise: false };
+                self.cut.made(&[value], &origin);
             }
         }
     }
@@ -273,13 +329,43 @@ impl Cutter<'_, '_> {
             if !over_rows && outer.iter().all(|(_, sum)| !sum) {
                 return self.fold_piece(FoldKind::Last, from, fold, values, index, &inner);
             }
-            let (temporaries, at) = self.temporaries(&fold.accumulators, outer, &values);
+            let row = self.cut.nests[self.nest].extent.clone();
+            let row = row.expect("invariant: a fold over several loops has rows");
+            let axes = outer.iter().enumerate().map(|(i, (extent, _))| (Axis::Inner(i), extent.clone()));
+            let axes: Vec<(Axis, Dim)> = std::iter::once((Axis::Row, row)).chain(axes).collect();
+            let name = format!("part{}", outer.len());
+            let (temporaries, at) = self.temporaries(&fold.accumulators, axes, &values, &name);
             let merge = Fold { step: fold.merge.clone(), ..fold.clone() };
             self.fold_piece(FoldKind::Last, from, fold, temporaries.clone(), at.clone(), &inner);
             from = From::Values(temporaries, at);
             fold = merge;
             inner.pop();
         }
+    }
+
+    fn scan(
+        &mut self,
+        node: NodeId,
+        operands: Vec<(NodeId, Index)>,
+        along: Axis,
+        value: ValueId,
+        index: Index,
+        inner: &[InnerAxis],
+    ) {
+        let last = if inner.is_empty() { Axis::Row } else { Axis::Inner(inner.len() - 1) };
+        let carry = (along != last).then(|| {
+            let row = self.cut.nests[self.nest].extent.clone();
+            let row = row.expect("invariant: a running fold with several loops has rows");
+            let axes = std::iter::once((Axis::Row, row))
+                .chain(inner.iter().enumerate().map(|(i, (extent, _))| (Axis::Inner(i), extent.clone())))
+                .filter(|(axis, _)| *axis != along);
+            let accumulators = self.program.scan(node).prefix.accumulators.clone();
+            self.temporaries(&accumulators, axes.collect(), &vec![value; accumulators.len()], "carry")
+        });
+        let work = Work::Scan { node, operands, along, carry, value, index: index.clone() };
+        let piece = self.cut.add(self.program, self.nest, extents(inner), work);
+        let origin = Origin { nest: self.nest, piece, index, scalar: false, pointwise: false };
+        self.cut.made(&[value], &origin);
     }
 
     fn accumulate(
@@ -298,7 +384,7 @@ impl Cutter<'_, '_> {
             let mut kept = 0..;
             let renumbered: Vec<Option<usize>> =
                 inner.iter().map(|(_, sum)| if *sum { None } else { kept.next() }).collect();
-            let to = with_loops(&index, &|l| Some(l.renumbered(&renumbered)));
+            let to = substitute(&index, &|l| Place::of(l.renumbered(&renumbered)));
             let axes = inner.iter().filter(|(_, sum)| !sum).map(|(extent, _)| extent.clone()).collect();
             let work = Work::Init { fold: fold.clone(), values: values.clone(), index: to };
             self.cut.add(self.program, self.nest, axes, work);
@@ -327,19 +413,21 @@ impl Cutter<'_, '_> {
         self.cut.made(&values, &Origin { nest: self.nest, piece, index, scalar, pointwise: false });
     }
 
-    /// Values for the accumulators of a partial fold: one for each row and each of these axes.
-    fn temporaries(&mut self, dtypes: &[DType], axes: &[InnerAxis], of: &[ValueId]) -> (Vec<ValueId>, Index) {
-        let row = self.cut.nests[self.nest].extent.clone();
-        let row = row.expect("invariant: a fold over several loops has rows");
-        let shape: Vec<Dim> = std::iter::once(row).chain(extents(axes)).collect();
-        let index = (0..axes.len()).map(Axis::Inner);
-        let index =
-            std::iter::once(Axis::Row).chain(index).map(|axis| Place::of(Loop::slot(axis, 0))).collect();
+    /// Values for accumulators: one for each row and each iteration of these axes.
+    fn temporaries(
+        &mut self,
+        dtypes: &[DType],
+        axes: Vec<(Axis, Dim)>,
+        of: &[ValueId],
+        what: &str,
+    ) -> (Vec<ValueId>, Index) {
+        let index = axes.iter().map(|(axis, _)| Place::of(Loop::slot(*axis, 0))).collect();
+        let shape: Vec<Dim> = axes.into_iter().map(|(_, extent)| extent).collect();
         let values = dtypes
             .iter()
             .zip(of)
             .map(|(dtype, of)| {
-                let name = format!("{}_part{}", self.program.values[of.0].name, axes.len());
+                let name = format!("{}_{what}", self.program.values[of.0].name);
                 self.program.values.push(Value { dtype: *dtype, shape: shape.clone(), name, output: None });
                 ValueId(self.program.values.len() - 1)
             })

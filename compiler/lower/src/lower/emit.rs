@@ -3,15 +3,17 @@
 use std::collections::BTreeMap;
 
 use tgc_graph::dim::Dim;
+use tgc_graph::scalar::Program;
 
 use super::blocks::{Cut, FoldKind, From, Piece, Work};
+use super::define::Definition;
 use super::inline::BlockProgram;
-use super::loops::product;
+use super::loops::{flat, product};
 use super::memory::{BufferKey, Buffers};
 use super::values::{Destination, Statements, ValueId};
 use super::vector;
 use crate::machine::Machine;
-use crate::plan::{Access, Axis, Block, Fold, Nest, RowId, Sink, Step, Target};
+use crate::plan::{Access, Axis, Block, Fold, IndexCheck, Nest, RowId, Scan, Sink, Step, Target};
 
 /// Where each value is kept.
 #[derive(Debug)]
@@ -30,7 +32,12 @@ pub(super) fn emit(
     let homes = homes(program, cut);
     spill(program, cut, &homes);
     let mut steps = vec![];
+    let mut stage = 0;
     for nest in 0..cut.nests.len() {
+        while stage < cut.nests[nest].stage {
+            check_indices(program, stage, buffers, &mut steps);
+            stage += 1;
+        }
         let emitter = Emitter { program, cut, homes: &homes, buffers, nest };
         let (before, main) = emitter.nest();
         for mut nest in before.into_iter().chain([main]) {
@@ -39,6 +46,26 @@ pub(super) fn emit(
         }
     }
     steps
+}
+
+/// The checks after a stage.
+fn check_indices(program: &Statements<'_>, stage: usize, buffers: &mut Buffers, steps: &mut Vec<Step>) {
+    for demand in &program.checks[stage] {
+        let base = program.in_memory(demand.node);
+        let key = match (&program.kept[base.index()], &program.definitions[base.index()]) {
+            (Some(values), _) => BufferKey::of_value(program, values[0]),
+            (None, Definition::Source(source)) => BufferKey::Source(*source),
+            (None, _) => unreachable!("invariant: what says places is in memory"),
+        };
+        let (index_name, data_name) = demand.names.clone();
+        steps.push(Step::Check(IndexCheck {
+            index: buffers.get(program, key, Some(base)),
+            extent: demand.extent.clone(),
+            index_name,
+            data_name,
+            axis: demand.axis,
+        }));
+    }
 }
 
 /// Decides which values rows hold and which lie in memory.
@@ -55,11 +82,12 @@ fn homes(program: &Statements<'_>, cut: &Cut) -> Homes {
     }
     for (at, nest) in cut.nests.iter().enumerate() {
         for piece in &nest.pieces {
-            for (value, index) in piece.work.reads(program) {
+            for read in piece.work.reads(program) {
+                let value = read.value;
                 let origin = cut.origins[value.0].as_ref().expect("invariant: values that are read are made");
                 let in_nest = origin.nest == at;
                 let here = in_nest && nest.pieces[origin.piece].block == piece.block;
-                if here && origin.pointwise && origin.index == index {
+                if here && read.is_made_at_once(origin) {
                     continue;
                 }
                 if in_nest && origin.scalar {
@@ -142,7 +170,7 @@ impl Emitter<'_, '_> {
                     let to = Access { buffer, strides, offset: Dim::Const(0) };
                     sinks.push(Sink::Store { result: block.result(element), to });
                 }
-                let (reads, program) = block.finish();
+                let (reads, program) = block.finish(&mut sinks);
                 let blocks = vec![Block { axes: vec![], lanes: 1, reads, program, sinks }];
                 Nest { extent: Some(size), rows: 1, parallel: None, row_values: vec![], blocks }
             })
@@ -160,7 +188,7 @@ impl Emitter<'_, '_> {
         for piece in pieces {
             emit_piece(self.program, self.homes, &mut block, piece, rows, &mut sinks);
         }
-        let (reads, program) = block.finish();
+        let (reads, program) = block.finish(&mut sinks);
         Block { axes: axes.to_vec(), lanes: 1, reads, program, sinks }
     }
 }
@@ -194,7 +222,7 @@ fn emit_piece(
             sinks.push(Sink::Store { result: block.result(elements[0]), to });
         }
         Work::Spill { value, index } => {
-            let element = block.value(*value, index);
+            let element = block.value_at(*value, index);
             let to = block.access(*value, index);
             sinks.push(Sink::Store { result: block.result(element), to });
         }
@@ -205,15 +233,44 @@ fn emit_piece(
                 sinks.push(Sink::Store { result: block.result(element), to });
             }
         }
+        Work::Part { of, add, value, index, .. } => {
+            let result = block.result(elements[0]);
+            let dtype = program.graph.ty(*of).dtype;
+            let to = block.indirect(*value, index);
+            let add = add.as_ref().map(Program::expand);
+            sinks.push(match (to.parts.is_empty(), add) {
+                (false, add) => Sink::Scatter { result, to, add },
+                (true, None) => Sink::Store { result, to: to.access },
+                (true, Some(add)) => {
+                    let init = vec![[0, 0]];
+                    let fold = Fold { accumulators: vec![dtype], init, step: add.clone(), merge: add };
+                    Sink::Accumulate { fold, results: vec![result], to: vec![to.access] }
+                }
+            });
+        }
+        Work::Scan { node, along, carry, value, index, .. } => {
+            let prefix = &program.scan(*node).prefix;
+            let scan = Scan {
+                accumulators: prefix.accumulators.clone(),
+                first: prefix.first.expand(),
+                step: prefix.step.expand(),
+                finish: prefix.finish.expand(),
+            };
+            let results = elements.iter().map(|e| block.result(*e)).collect();
+            let carry = carry.iter().flat_map(|(values, at)| values.iter().map(move |v| (*v, at)));
+            let carry = carry.map(|(v, at)| block.access(v, at)).collect();
+            let to = block.access(*value, index);
+            sinks.push(Sink::Scan { scan, results, along: *along, carry, to });
+        }
         Work::Fold { kind, from, fold, values, index } => {
             let folded = match from {
                 From::Operands { node, sums, .. } => {
                     let definition = program.fold(*node);
-                    let position = definition.indexed.then(|| block.position(&definition.sums, sums));
+                    let position = definition.indexed.then(|| block.number(&flat(&definition.sums, sums)));
                     let arguments: Vec<_> = elements.into_iter().chain(position).collect();
                     block.apply(&definition.program, &arguments)
                 }
-                From::Values(values, index) => values.iter().map(|v| block.value(*v, index)).collect(),
+                From::Values(values, index) => values.iter().map(|v| block.value_at(*v, index)).collect(),
             };
             let results = folded.into_iter().map(|e| block.result(e)).collect();
             let fold = Fold { step: fold.step.expand(), merge: fold.merge.expand(), ..fold.clone() };

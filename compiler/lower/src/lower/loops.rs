@@ -5,9 +5,10 @@
 //! its place, its loops become slots of a block, and an index becomes an [`Access`] with strides.
 
 use tgc_graph::dim::Dim;
+use tgc_graph::graph::NodeId;
 use tgc_graph::kernel::Affine;
 
-use crate::plan::{Access, Axis, BufferId, Position};
+use crate::plan::Axis;
 
 /// A loop of a statement or, after placement, a slot of a block.
 ///
@@ -40,7 +41,7 @@ impl Loop {
     }
 
     /// The axis of a slot.
-    fn axis(self) -> Axis {
+    pub(super) fn axis(self) -> Axis {
         match self.0 / PARTS {
             0 => Axis::Row,
             inner => Axis::Inner(usize::from(inner) - 1),
@@ -64,13 +65,26 @@ impl Loop {
     }
 }
 
-/// Where along an axis, or in a buffer: `offset + Σ stride * loop`.
+/// Where along an axis, or in a buffer: `offset + Σ stride * loop + Σ stride * lookup`.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Place {
     /// Where it is when all loops are at 0.
     pub offset: Dim,
     /// Loops, ascending, each once, with strides that are not 0.
     pub terms: Vec<(Loop, Dim)>,
+    /// Places that data says.
+    pub lookups: Vec<(Lookup, Dim)>,
+}
+
+/// An element of an index operand, which names a place along an axis.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Lookup {
+    /// The index operand: a source or a kept value.
+    pub node: NodeId,
+    /// Which of its elements.
+    pub at: Index,
+    /// The axis's size, from which negative elements count.
+    pub extent: Dim,
 }
 
 /// For each axis of a tensor, where along it.
@@ -79,39 +93,68 @@ pub(super) type Index = Vec<Place>;
 impl Place {
     /// Always the first.
     pub(super) fn zero() -> Place {
-        Place { offset: Dim::Const(0), terms: vec![] }
+        Place::fixed(Dim::Const(0))
+    }
+
+    /// Always this one.
+    pub(super) fn fixed(offset: Dim) -> Place {
+        Place { offset, terms: vec![], lookups: vec![] }
     }
 
     /// The one of this loop.
     pub(super) fn of(l: Loop) -> Place {
-        Place { offset: Dim::Const(0), terms: vec![(l, Dim::Const(1))] }
+        Place { terms: vec![(l, Dim::Const(1))], ..Place::zero() }
+    }
+
+    /// The one of this loop, from the last of so many to the first.
+    pub(super) fn back(l: Loop, size: &Dim) -> Place {
+        let last = size - &Dim::Const(1);
+        Place { terms: vec![(l, Dim::Const(-1))], ..Place::fixed(last) }
     }
 
     /// The loop whose index it is, unchanged.
     pub(super) fn as_loop(&self) -> Option<Loop> {
         match self.terms.as_slice() {
-            [(l, stride)] if stride.is_one() && self.offset == Dim::Const(0) => Some(*l),
+            [(l, stride)] if stride.is_one() && self.offset == Dim::Const(0) && self.lookups.is_empty() => {
+                Some(*l)
+            }
             _ => None,
         }
     }
 
-    /// How far one step of a loop moves it.
+    /// Whether it is always the first.
+    pub(super) fn is_zero(&self) -> bool {
+        *self == Place::zero()
+    }
+
+    /// How far one step of a loop moves it, what data says aside.
     pub(super) fn stride(&self, of: Loop) -> Dim {
         self.terms.iter().find(|(l, _)| *l == of).map_or(Dim::Const(0), |(_, stride)| stride.clone())
     }
 
     /// Whether it changes when a loop steps.
     pub(super) fn depends_on(&self, of: Loop) -> bool {
-        self.terms.iter().any(|(l, _)| *l == of)
+        self.terms.iter().any(|(l, _)| *l == of) || self.is_looked_up_along(of)
     }
 
-    /// The same with other loops.
-    pub(super) fn with_loops(&self, f: &dyn Fn(Loop) -> Option<Loop>) -> Place {
-        let mut place = Place { offset: self.offset.clone(), terms: vec![] };
+    fn is_looked_up_along(&self, of: Loop) -> bool {
+        self.lookups.iter().any(|(lookup, _)| lookup.at.iter().any(|place| place.depends_on(of)))
+    }
+
+    /// Whether a step of a loop leaves the neighbourhood of an element.
+    pub(super) fn is_far_along(&self, of: Loop) -> bool {
+        is_far(&self.stride(of)) || self.is_looked_up_along(of)
+    }
+
+    /// The same with a place for each loop.
+    pub(super) fn substitute(&self, f: &dyn Fn(Loop) -> Place) -> Place {
+        let mut place = Place::fixed(self.offset.clone());
         for (l, stride) in &self.terms {
-            if let Some(l) = f(*l) {
-                place.add(&Place::of(l), stride);
-            }
+            place.add(&f(*l), stride);
+        }
+        for (lookup, stride) in &self.lookups {
+            let lookup = Lookup { at: substitute(&lookup.at, f), ..lookup.clone() };
+            place.add(&Place { lookups: vec![(lookup, Dim::Const(1))], ..Place::zero() }, stride);
         }
         place
     }
@@ -127,18 +170,28 @@ impl Place {
             }
         }
         self.terms.retain(|(_, stride)| *stride != Dim::Const(0));
+        self.lookups.extend(other.lookups.iter().map(|(lookup, stride)| (lookup.clone(), stride * times)));
     }
 
     /// Strides by axis, when loops are slots. Collapsed parts are contiguous, so the innermost decides.
-    fn strides(&self) -> Vec<(Axis, Dim)> {
+    pub(super) fn strides(&self) -> Vec<(Axis, Dim)> {
         let innermost = self.terms.iter().filter(|(slot, _)| slot.is_innermost());
         innermost.map(|(slot, stride)| (slot.axis(), stride.clone())).collect()
     }
 }
 
-/// The index with other loops in each place.
-pub(super) fn with_loops(index: &Index, f: &dyn Fn(Loop) -> Option<Loop>) -> Index {
-    index.iter().map(|place| place.with_loops(f)).collect()
+impl std::convert::From<&Affine> for Place {
+    /// Loops are axes.
+    fn from(affine: &Affine) -> Place {
+        let mut place = Place::fixed(affine.offset.clone());
+        affine.terms.iter().for_each(|(axis, stride)| place.add(&Place::of(Loop::new(*axis)), stride));
+        place
+    }
+}
+
+/// The index with a place for each loop.
+pub(super) fn substitute(index: &Index, f: &dyn Fn(Loop) -> Place) -> Index {
+    index.iter().map(|place| place.substitute(f)).collect()
 }
 
 /// What one loop runs over.
@@ -146,8 +199,18 @@ pub(super) fn with_loops(index: &Index, f: &dyn Fn(Loop) -> Option<Loop>) -> Ind
 pub(super) struct LoopInfo {
     /// How often.
     pub extent: Dim,
-    /// Whether the result lacks it.
-    pub sum: bool,
+    pub kind: LoopKind,
+}
+
+/// What a loop is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum LoopKind {
+    /// An axis of the result.
+    Result,
+    /// Summed: the result lacks it.
+    Sum,
+    /// An axis of the result that a running fold goes along, in order.
+    Scan,
 }
 
 /// The product of sizes.
@@ -172,25 +235,8 @@ pub(super) fn is_far(stride: &Dim) -> bool {
 }
 
 /// The index of an operand, whose axes run along axes of a tensor, from the tensor's index.
-pub(super) fn compose(index: &Index, axes: &[Affine]) -> Index {
-    let place = |axis: &Affine| {
-        let mut place = Place { offset: axis.offset.clone(), terms: vec![] };
-        axis.terms.iter().for_each(|(along, stride)| place.add(&index[*along], stride));
-        place
-    };
-    axes.iter().map(place).collect()
-}
-
-/// The access of an index made of slots.
-pub(super) fn to_access(buffer: BufferId, shape: &[Dim], index: &Index) -> Access {
-    let flat = flat(shape, index);
-    Access { buffer, strides: flat.strides(), offset: flat.offset }
-}
-
-/// Where an index made of slots is in row-major order, as a number.
-pub(super) fn to_position(shape: &[Dim], index: &Index) -> Position {
-    let flat = flat(shape, index);
-    Position { strides: flat.strides(), offset: flat.offset }
+pub(super) fn compose(index: &Index, axes: &Index) -> Index {
+    substitute(axes, &|axis| index[axis.number()].clone())
 }
 
 /// Whether two neighbouring loops walk a tensor as one: a step of the outer is all of the inner.

@@ -142,6 +142,9 @@ impl Buffers {
         let Some(at) = steps.iter().position(|s| stores_to(s, new).next().is_some()) else { return false };
         let later = steps[at + 1..].iter().any(|s| touches(s, old));
         let Step::Nest(nest) = &steps[at] else { return false };
+        if meets_data(nest, old) {
+            return false;
+        }
         let mut stores = stores_to(&steps[at], new);
         let (Some((block, store)), None) = (stores.next(), stores.next()) else { return false };
         !later
@@ -177,13 +180,21 @@ impl Buffers {
     ) -> Option<BufferId> {
         let last = nest.blocks.iter().rposition(|b| reads_of(b, value).next().is_some())?;
         let block = &nest.blocks[last];
+        if meets_data(nest, value) {
+            return None;
+        }
         if nest.blocks[last..].iter().any(|b| writes_of(b).any(|(a, _)| a.buffer == value)) {
             return None;
         }
         let wanted = &self.list[value.0 as usize];
         let stores = block.sinks.iter().filter_map(|sink| match sink {
             Sink::Store { to, .. } => Some(to),
-            Sink::Row { .. } | Sink::Fold { .. } | Sink::Accumulate { .. } | Sink::Total { .. } => None,
+            Sink::Row { .. }
+            | Sink::Fold { .. }
+            | Sink::Accumulate { .. }
+            | Sink::Scan { .. }
+            | Sink::Scatter { .. }
+            | Sink::Total { .. } => None,
         });
         let fits = |to: &&Access| {
             let heir = &self.list[to.buffer.0 as usize];
@@ -232,10 +243,22 @@ fn rows_apart(nest: &Nest, a: (&Block, &Access), b: (&Block, &Access)) -> bool {
     }
 }
 
+/// The reads whose places data says nothing of.
 fn reads_of(block: &Block, buffer: BufferId) -> impl Iterator<Item = &Access> {
     block.reads.iter().filter_map(move |read| match read {
         Read::Buffer(access) if access.buffer == buffer => Some(access),
-        Read::Buffer(_) | Read::Row(_) | Read::Size(_) | Read::Index(_) => None,
+        Read::Buffer(_) | Read::Row(_) | Read::Size(_) | Read::Index(_) | Read::Gather(_) => None,
+    })
+}
+
+/// Whether a nest finds places in a buffer by data, or finds data in it that says places.
+fn meets_data(nest: &Nest, buffer: BufferId) -> bool {
+    nest.blocks.iter().any(|block| {
+        let says_places = block.says_places();
+        block.reads.iter().enumerate().any(|(at, read)| {
+            let meets = !read.parts().is_empty() || says_places.contains(&at);
+            meets && read.access().is_some_and(|access| access.buffer == buffer)
+        })
     })
 }
 
@@ -246,6 +269,8 @@ fn writes_of(block: &Block) -> impl Iterator<Item = (&Access, bool)> {
             Sink::Store { to, .. } => vec![(to, true)],
             Sink::Row { .. } | Sink::Total { .. } => vec![],
             Sink::Accumulate { to, .. } => to.iter().map(|a| (a, false)).collect(),
+            Sink::Scan { carry, to, .. } => carry.iter().chain([to]).map(|a| (a, false)).collect(),
+            Sink::Scatter { to, .. } => vec![(&to.access, false)],
             Sink::Fold { to, .. } => to
                 .iter()
                 .filter_map(|t| match t {
@@ -260,12 +285,17 @@ fn writes_of(block: &Block) -> impl Iterator<Item = (&Access, bool)> {
 fn totals_of(block: &Block) -> impl Iterator<Item = BufferId> {
     block.sinks.iter().flat_map(|sink| match sink {
         Sink::Total { to, .. } => to.clone(),
-        Sink::Store { .. } | Sink::Row { .. } | Sink::Fold { .. } | Sink::Accumulate { .. } => vec![],
+        Sink::Store { .. }
+        | Sink::Row { .. }
+        | Sink::Fold { .. }
+        | Sink::Accumulate { .. }
+        | Sink::Scan { .. }
+        | Sink::Scatter { .. } => vec![],
     })
 }
 
 fn block_touch_count(block: &Block, buffer: BufferId) -> usize {
-    reads_of(block, buffer).count()
+    block.reads.iter().filter(|read| read.access().is_some_and(|access| access.buffer == buffer)).count()
         + writes_of(block).filter(|(a, _)| a.buffer == buffer).count()
         + totals_of(block).filter(|b| *b == buffer).count()
 }
@@ -278,13 +308,14 @@ fn touches(step: &Step, buffer: BufferId) -> bool {
     match step {
         Step::Nest(nest) => nest.blocks.iter().any(|b| block_touches(b, buffer)),
         Step::Copy { from, to } => *from == buffer || *to == buffer,
+        Step::Check(check) => check.index == buffer,
     }
 }
 
 fn stores_to(step: &Step, buffer: BufferId) -> impl Iterator<Item = (usize, &Access)> {
     let blocks: &[Block] = match step {
         Step::Nest(nest) => &nest.blocks,
-        Step::Copy { .. } => &[],
+        Step::Copy { .. } | Step::Check(_) => &[],
     };
     blocks.iter().enumerate().flat_map(move |(at, block)| {
         writes_of(block).filter(move |(a, _)| a.buffer == buffer).map(move |(a, _)| (at, a))
@@ -299,23 +330,21 @@ fn rename(steps: &mut [Step], f: &mut dyn FnMut(&mut BufferId)) {
                 f(from);
                 f(to);
             }
+            Step::Check(check) => f(&mut check.index),
             Step::Nest(nest) => nest.blocks.iter_mut().for_each(|b| rename_block(b, f)),
         }
     }
 }
 
 fn rename_block(block: &mut Block, f: &mut dyn FnMut(&mut BufferId)) {
-    for read in &mut block.reads {
-        match read {
-            Read::Buffer(access) => f(&mut access.buffer),
-            Read::Row(_) | Read::Size(_) | Read::Index(_) => {}
-        }
-    }
+    block.reads.iter_mut().filter_map(Read::access_mut).for_each(|access| f(&mut access.buffer));
     for sink in &mut block.sinks {
         match sink {
             Sink::Store { to, .. } => f(&mut to.buffer),
             Sink::Row { .. } => {}
             Sink::Accumulate { to, .. } => to.iter_mut().for_each(|a| f(&mut a.buffer)),
+            Sink::Scan { carry, to, .. } => carry.iter_mut().chain([to]).for_each(|a| f(&mut a.buffer)),
+            Sink::Scatter { to, .. } => f(&mut to.access.buffer),
             Sink::Total { to, .. } => to.iter_mut().for_each(&mut *f),
             Sink::Fold { to, .. } => {
                 for target in to {
@@ -353,15 +382,13 @@ fn uses(buffers: usize, steps: &[Step]) -> Vec<Vec<usize>> {
 /// The buffers that a step names, with repeats.
 fn touched(step: &Step) -> Vec<BufferId> {
     let of_block = |block: &Block| -> Vec<BufferId> {
-        let reads = block.reads.iter().filter_map(|read| match read {
-            Read::Buffer(access) => Some(access.buffer),
-            Read::Row(_) | Read::Size(_) | Read::Index(_) => None,
-        });
+        let reads = block.reads.iter().filter_map(Read::access).map(|access| access.buffer);
         reads.chain(writes_of(block).map(|(a, _)| a.buffer)).chain(totals_of(block)).collect()
     };
     match step {
         Step::Nest(nest) => nest.blocks.iter().flat_map(of_block).collect(),
         Step::Copy { from, to } => vec![*from, *to],
+        Step::Check(check) => vec![check.index],
     }
 }
 

@@ -27,8 +27,8 @@ use tgc_graph::module::{Function, Module};
 use tgc_graph::origin::Origin;
 
 use crate::machine::Machine;
-use crate::plan::{Argument, BufferId, Check, FunctionPlan, ModelPlan, Place, Read, State, Step};
-use define::{Definition, Source};
+use crate::plan::{Argument, BufferId, Check, FunctionPlan, ModelPlan, Place, State, Step};
+use define::{Definition, Definitions, Source};
 
 /// Why a module has no plan. Modules that went through every stage always have one.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -58,7 +58,7 @@ pub fn lower(module: &Module, machine: &Machine) -> Result<ModelPlan, LowerError
     let mut functions = vec![];
     for function in &module.functions {
         let definitions = define::definitions(module, function)?;
-        collect_constants(function, &definitions, &mut constants, &mut arrays);
+        collect_constants(function, &definitions.nodes, &mut constants, &mut arrays);
         functions.push(lower_function(module, function, definitions, &constants, machine));
     }
     Ok(ModelPlan {
@@ -102,7 +102,7 @@ fn states(module: &Module) -> Vec<State> {
 fn lower_function(
     module: &Module,
     function: &Function,
-    definitions: Vec<Definition>,
+    definitions: Definitions,
     constants: &BTreeMap<DataId, usize>,
     machine: &Machine,
 ) -> FunctionPlan {
@@ -145,13 +145,10 @@ fn states_read(buffers: &[crate::plan::Buffer], steps: &[Step]) -> Vec<usize> {
     for step in steps {
         match step {
             Step::Copy { from, .. } => read(*from),
+            Step::Check(check) => read(check.index),
             Step::Nest(nest) => {
-                for source in nest.blocks.iter().flat_map(|b| &b.reads) {
-                    match source {
-                        Read::Buffer(access) => read(access.buffer),
-                        Read::Row(_) | Read::Size(_) | Read::Index(_) => {}
-                    }
-                }
+                let reads = nest.blocks.iter().flat_map(|b| &b.reads);
+                reads.filter_map(|r| r.access()).for_each(|access| read(access.buffer));
             }
         }
     }

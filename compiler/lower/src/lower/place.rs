@@ -5,11 +5,10 @@
 //! its innermost accesses stay as good as in a nest of its own. Else it gets a new nest.
 
 use tgc_graph::dim::Dim;
-use tgc_graph::graph::NodeId;
 
 use super::define::{Definition, Source};
-use super::loops::{Index, Loop, LoopInfo, Place, flat, is_contiguous, is_far, product};
-use super::values::{Action, Destination, Statement, Statements};
+use super::loops::{Loop, LoopInfo, LoopKind, Place, flat, is_contiguous, product};
+use super::values::{Action, Destination, MemoryRead, Statement, Statements};
 use crate::machine::Machine;
 
 /// A nest by its statements.
@@ -17,6 +16,8 @@ use crate::machine::Machine;
 pub(super) struct NestDraft {
     /// The rows; `None` for statements without loops.
     pub extent: Option<Dim>,
+    /// The stage of all its statements.
+    pub stage: usize,
     pub members: Vec<Member>,
 }
 
@@ -34,7 +35,7 @@ pub(super) struct Member {
 /// What placement knows of a statement.
 struct Facts {
     /// What it reads, and how.
-    reads: Vec<(NodeId, Index)>,
+    reads: Vec<MemoryRead>,
     /// Where it touches memory, the result included.
     accesses: Vec<Place>,
     /// Positions that it asks for, which loops that become one must also walk as one.
@@ -48,14 +49,14 @@ struct Placer<'a> {
     /// All nests; `order` says when they run.
     nests: Vec<NestDraft>,
     order: Vec<usize>,
-    /// The nest and statement that make the kept values of a node.
-    homes: Vec<Option<(usize, usize)>>,
+    /// The nests and statements that make the kept values of a node.
+    homes: Vec<Vec<(usize, usize)>>,
 }
 
 /// The nests of a function, in order.
 pub(super) fn place(program: &Statements<'_>, machine: &Machine) -> Vec<NestDraft> {
     let facts = program.statements.iter().map(|s| facts(program, s)).collect();
-    let homes = vec![None; program.graph.len()];
+    let homes = vec![vec![]; program.graph.len()];
     let mut placer = Placer { program, machine, facts, nests: vec![], order: vec![], homes };
     for statement in 0..program.statements.len() {
         placer.place(statement);
@@ -74,16 +75,9 @@ pub(super) fn place(program: &Statements<'_>, machine: &Machine) -> Vec<NestDraf
 
 fn facts(program: &Statements<'_>, statement: &Statement) -> Facts {
     let reads = program.reads(statement);
-    let place = |(node, index): &(NodeId, Index)| flat(&program.graph.ty(*node).shape, index);
-    let mut accesses: Vec<Place> = reads.iter().map(place).collect();
-    accesses.push(flat(program.result_shape(statement), &statement.index));
-    let mut positions: Vec<Place> = program.iotas(statement).iter().map(place).collect();
-    if let Action::Fold { node, sums, .. } = &statement.action
-        && program.fold(*node).indexed
-    {
-        positions.push(flat(&program.fold(*node).sums, sums));
-    }
-    Facts { reads, accesses, positions }
+    let mut accesses: Vec<Place> = reads.iter().map(|read| flat(&read.shape, &read.index)).collect();
+    accesses.push(flat(&program.graph.ty(program.result(statement)).shape, &statement.index));
+    Facts { reads, accesses, positions: program.positions(statement) }
 }
 
 impl Placer<'_> {
@@ -100,21 +94,25 @@ impl Placer<'_> {
             inner: vec![],
         });
         match &statement.action {
-            Action::Fold { node, .. } | Action::Store { node, to: Destination::Value(_) } => {
-                self.homes[node.index()] = Some((nest, id));
-            }
+            Action::Fold { node, .. }
+            | Action::Scan { node, .. }
+            | Action::Part { of: node, .. }
+            | Action::Store { node, to: Destination::Value(_) } => self.homes[node.index()].push((nest, id)),
             Action::Store { .. } => {}
         }
     }
 
     /// A statement without loops runs once, as early as what it reads allows.
     fn place_scalar(&mut self, id: usize) -> (usize, Option<Loop>) {
+        let stage = self.program.statements[id].stage;
         let after = self.first_position(id).map_or(0, |(position, strict)| position + usize::from(strict));
+        let stage_begins = self.order.iter().filter(|nest| self.nests[**nest].stage < stage).count();
+        let after = after.max(stage_begins);
         // A later nest without rows would do, but everything that reads this statement would have to wait for it.
         if let Some(&nest) = self.order.get(after).filter(|nest| self.nests[**nest].extent.is_none()) {
             return (nest, None);
         }
-        self.nests.push(NestDraft { extent: None, members: vec![] });
+        self.nests.push(NestDraft { extent: None, stage, members: vec![] });
         self.order.insert(after, self.nests.len() - 1);
         (self.nests.len() - 1, None)
     }
@@ -122,10 +120,19 @@ impl Placer<'_> {
     /// The position of the last nest that a statement cannot come before, and whether it has rows: it makes
     /// what the statement reads, or reads the variable that the statement updates.
     fn first_position(&self, id: usize) -> Option<(usize, bool)> {
-        let producers = self.facts[id].reads.iter().filter_map(|(node, _)| self.homes[node.index()]);
-        let positions = producers.map(|(nest, _)| self.position(nest));
+        let producers = self.facts[id].reads.iter().flat_map(|read| &self.homes[read.node.index()]);
+        let before = self.parts_before(id).iter();
+        let positions = producers.chain(before).map(|(nest, _)| self.position(*nest));
         let last = positions.chain(self.last_reader_of_updated(id)).max()?;
         Some((last, self.nests[self.order[last]].extent.is_some()))
+    }
+
+    /// Who made what a statement changes.
+    fn parts_before(&self, id: usize) -> &[(usize, usize)] {
+        match self.program.statements[id].action {
+            Action::Part { of, over: true, .. } => &self.homes[of.index()],
+            Action::Part { .. } | Action::Store { .. } | Action::Fold { .. } | Action::Scan { .. } => &[],
+        }
     }
 
     fn position(&self, nest: usize) -> usize {
@@ -135,7 +142,8 @@ impl Placer<'_> {
     fn new_nest(&mut self, id: usize) -> usize {
         let row = self.own_row(id);
         let extent = self.program.statements[id].loops[row.number()].extent.clone();
-        self.nests.push(NestDraft { extent: Some(extent), members: vec![] });
+        let stage = self.program.statements[id].stage;
+        self.nests.push(NestDraft { extent: Some(extent), stage, members: vec![] });
         self.order.push(self.nests.len() - 1);
         self.nests.len() - 1
     }
@@ -144,19 +152,23 @@ impl Placer<'_> {
     fn own_row(&self, id: usize) -> Loop {
         let loops = &self.program.statements[id].loops;
         let all: Vec<Loop> = (0..loops.len()).map(Loop::new).collect();
+        if is_ordered(&self.program.statements[id]) {
+            return all[0];
+        }
         let (last, _) = innermost(&self.facts[id], &all);
-        let free = |sum: bool| all.iter().find(|l| Some(**l) != last && loops[l.number()].sum == sum);
-        free(false).or(free(true)).or(all.first()).copied().expect("invariant: the statement has loops")
+        let free = |kind| all.iter().find(|l| Some(**l) != last && loops[l.number()].kind == kind);
+        let row = free(LoopKind::Result).or(free(LoopKind::Scan)).or(free(LoopKind::Sum)).or(all.first());
+        *row.expect("invariant: the statement has loops")
     }
 
     fn best_join(&self, id: usize) -> Option<(usize, Option<Loop>)> {
         let statement = &self.program.statements[id];
-        if is_heavy(self.program, statement) {
+        if is_heavy(self.program, statement) || is_ordered(statement) {
             return None;
         }
         let first = self.first_position(id).map_or(0, |(position, _)| position);
         let mut best: Option<(u32, usize, Loop)> = None;
-        for &nest in &self.order[first..] {
+        for &nest in self.order[first..].iter().filter(|nest| self.nests[**nest].stage == statement.stage) {
             for row in (0..statement.loops.len()).map(Loop::new) {
                 let score = self.score(id, nest, row);
                 if score > 0 && best.is_none_or(|(least, _, _)| score >= least) {
@@ -173,6 +185,8 @@ impl Placer<'_> {
         let draft = &self.nests[nest];
         if draft.extent.as_ref() != Some(&statement.loops[row.number()].extent)
             || !self.is_aligned(id, nest, row)
+            || self.parts_before(id).iter().any(|(home, _)| *home == nest)
+            || self.has_ordered(nest)
             || !self.sums_into_little(statement, row)
         {
             return 0;
@@ -184,55 +198,79 @@ impl Placer<'_> {
         if worst > innermost(&self.facts[id], &all).1 {
             return 0;
         }
-        self.facts[id]
-            .reads
-            .iter()
-            .map(|(node, index)| self.shared_worth(nest, *node, index, row))
-            .sum::<u32>()
+        self.facts[id].reads.iter().map(|read| self.shared_worth(nest, read, row)).sum::<u32>()
             + self.update_worth(id, nest)
+            + self.part_worth(id, nest)
+    }
+
+    fn has_ordered(&self, nest: usize) -> bool {
+        self.nests[nest].members.iter().any(|member| is_ordered(&self.program.statements[member.statement]))
     }
 
     /// Whether all that a statement reads from a nest is made in the same row.
     fn is_aligned(&self, id: usize, nest: usize, row: Loop) -> bool {
-        self.facts[id].reads.iter().all(|(node, index)| match self.homes[node.index()] {
-            Some((home, producer)) if home == nest => {
-                let made = &self.program.statements[producer];
-                let member = self.nests[nest].members.iter().find(|m| m.statement == producer);
-                let made_in = member.expect("invariant: a home has its producer").row.first();
-                match made_in.and_then(|r| made.index.iter().position(|p| p.as_loop() == Some(*r))) {
-                    Some(axis) => index[axis].as_loop() == Some(row),
-                    None => false,
-                }
-            }
-            _ => true,
+        self.facts[id].reads.iter().all(|read| {
+            let producers = self.homes[read.node.index()].iter().filter(|(home, _)| *home == nest);
+            producers.clone().all(|(_, producer)| self.is_made_in_row(nest, *producer, read, row))
         })
+    }
+
+    /// Whether what is read in a row is what a statement of the nest makes in that row.
+    fn is_made_in_row(&self, nest: usize, producer: usize, read: &MemoryRead, row: Loop) -> bool {
+        let made = &self.program.statements[producer];
+        if matches!(made.action, Action::Part { .. }) {
+            return false;
+        }
+        let member = self.nests[nest].members.iter().find(|m| m.statement == producer);
+        let made_in = member.expect("invariant: a home has its producer").row.first();
+        let Some(axis) = made_in.and_then(|r| made.index.iter().position(|p| p.as_loop() == Some(*r))) else {
+            return false;
+        };
+        let shape = &self.program.graph.ty(read.node).shape;
+        let is_whole = |shape: &[Dim]| product(&shape[1..]);
+        let same_axis = !read.reshaped || (axis == 0 && is_whole(&read.shape) == is_whole(shape));
+        same_axis && read.index[axis].as_loop() == Some(row)
     }
 
     /// A fold across rows walks all its accumulators in every row, so they must stay near.
     fn sums_into_little(&self, statement: &Statement, row: Loop) -> bool {
-        if !statement.loops[row.number()].sum {
+        if statement.loops[row.number()].kind != LoopKind::Sum {
             return true;
         }
-        let results: Vec<&LoopInfo> = statement.loops.iter().filter(|l| !l.sum).collect();
+        let results: Vec<&LoopInfo> = statement.loops.iter().filter(|l| l.kind != LoopKind::Sum).collect();
         let elements = product(results.iter().map(|l| &l.extent));
         let bytes = elements.as_const().map(|n| n.saturating_mul(8));
         results.len() <= 1 || bytes.is_some_and(|n| n <= i64::from(self.machine.l1_bytes) / 2)
     }
 
     /// What it is worth to find this read in a nest already.
-    fn shared_worth(&self, nest: usize, node: NodeId, index: &Index, row: Loop) -> u32 {
-        if self.homes[node.index()].is_some_and(|(home, _)| home == nest) {
+    fn shared_worth(&self, nest: usize, read: &MemoryRead, row: Loop) -> u32 {
+        if self.homes[read.node.index()].iter().any(|(home, _)| *home == nest) {
             return 16;
         }
-        let axis = index.iter().position(|p| p.as_loop() == Some(row));
+        let axis = read.index.iter().position(|p| p.as_loop() == Some(row));
         let Some(axis) = axis else { return 0 };
         let shared = self.nests[nest].members.iter().any(|member| {
             let mut reads = self.facts[member.statement].reads.iter();
-            reads
-                .any(|(n, i)| *n == node && i[axis].as_loop().is_some_and(|l| member.row.first() == Some(&l)))
+            reads.any(|other| {
+                let along = other.index.get(axis).and_then(Place::as_loop);
+                other.node == read.node
+                    && other.shape == read.shape
+                    && along.is_some_and(|l| member.row.first() == Some(&l))
+            })
         });
-        let moving = index.iter().filter(|place| !place.terms.is_empty()).count();
+        let moving = read.index.iter().filter(|place| !place.terms.is_empty()).count();
         if shared { 1 + 2 * moving as u32 } else { 0 }
+    }
+
+    /// Parts of one tensor go together.
+    fn part_worth(&self, id: usize, nest: usize) -> u32 {
+        match self.program.statements[id].action {
+            Action::Part { of, .. } => {
+                u32::from(self.homes[of.index()].iter().any(|(home, _)| *home == nest))
+            }
+            Action::Store { .. } | Action::Fold { .. } | Action::Scan { .. } => 0,
+        }
     }
 
     /// Updates go where their variable, or what becomes of it, is read and written.
@@ -245,14 +283,16 @@ impl Placer<'_> {
                 Action::Store { to: Destination::State(other), .. } => {
                     reads(id, other) || reads(m.statement, state)
                 }
-                Action::Store { .. } | Action::Fold { .. } => reads(m.statement, state),
+                Action::Store { .. } | Action::Fold { .. } | Action::Scan { .. } | Action::Part { .. } => {
+                    reads(m.statement, state)
+                }
             });
         u32::from(related)
     }
 
     fn reads_state(&self, statement: usize, state: usize) -> bool {
-        self.facts[statement].reads.iter().any(|(node, _)| {
-            let definition = &self.program.definitions[node.index()];
+        self.facts[statement].reads.iter().any(|read| {
+            let definition = &self.program.definitions[read.node.index()];
             matches!(definition, Definition::Source(Source::State(s)) if *s == state)
         })
     }
@@ -268,17 +308,22 @@ impl Placer<'_> {
     }
 }
 
+/// Whether the order of iterations matters: data says where it writes, perhaps twice to one place.
+fn is_ordered(statement: &Statement) -> bool {
+    statement.index.iter().any(|place| !place.lookups.is_empty())
+}
+
 /// A product of matrices or more: worth a nest of its own, which others may join.
 fn is_heavy(program: &Statements<'_>, statement: &Statement) -> bool {
     match &statement.action {
         Action::Fold { node, .. } => statement.loops.len() > 2 && program.fold(*node).operands.len() > 1,
-        Action::Store { .. } => false,
+        Action::Store { .. } | Action::Scan { .. } | Action::Part { .. } => false,
     }
 }
 
 /// How many accesses are strided along a loop.
 fn strided(facts: &Facts, along: Loop) -> usize {
-    facts.accesses.iter().filter(|place| is_far(&place.stride(along))).count()
+    facts.accesses.iter().filter(|place| place.is_far_along(along)).count()
 }
 
 /// The loop to run innermost, the later of equals, and how many accesses are strided along it.
@@ -325,17 +370,20 @@ fn next_rows(
     let last = *member.row.last().expect("invariant: a nest with rows has row loops");
     (0..loops.len())
         .filter(|l| !member.row.contains(&Loop::new(*l)) && size.is_none_or(|s| *s == loops[*l].extent))
-        .filter(|l| are_one(loops, &facts[member.statement], last, Loop::new(*l)))
+        .filter(|l| {
+            are_one(&program.statements[member.statement], &facts[member.statement], last, Loop::new(*l))
+        })
         .map(|l| (Loop::new(l), loops[l].extent.clone()))
         .collect()
 }
 
 /// Whether two loops of a statement walk all it touches as one.
-fn are_one(loops: &[LoopInfo], facts: &Facts, outer: Loop, inner: Loop) -> bool {
-    let extent = &loops[inner.number()].extent;
-    let same_kind = loops[outer.number()].sum == loops[inner.number()].sum;
+fn are_one(statement: &Statement, facts: &Facts, outer: Loop, inner: Loop) -> bool {
+    let info = |l: Loop| &statement.loops[l.number()];
+    let same_kind = info(outer).kind == info(inner).kind && info(inner).kind != LoopKind::Scan;
+    let in_order = !is_ordered(statement) || inner.number() == outer.number() + 1;
     let mut places = facts.accesses.iter().chain(&facts.positions);
-    same_kind && places.all(|place| is_contiguous(place, outer, inner, extent))
+    same_kind && in_order && places.all(|place| is_contiguous(place, outer, inner, &info(inner).extent))
 }
 
 /// The inner axes: loops of the result, then summed ones, the best one last; neighbours collapse if they can.
@@ -343,12 +391,18 @@ fn inner_axes(statement: &Statement, facts: &Facts, member: &Member) -> Vec<Vec<
     let loops = &statement.loops;
     let rest: Vec<Loop> = (0..loops.len()).map(Loop::new).filter(|l| !member.row.contains(l)).collect();
     let (last, _) = innermost(facts, &rest);
-    let of_kind = |sum: bool| rest.iter().filter(move |l| loops[l.number()].sum == sum && Some(**l) != last);
-    let ordered = of_kind(false).chain(of_kind(true)).chain(last.iter());
+    let of_kind = |kind| rest.iter().filter(move |l| loops[l.number()].kind == kind && Some(**l) != last);
+    let kinds = [LoopKind::Result, LoopKind::Scan, LoopKind::Sum];
+    let ordered: Vec<Loop> = match is_ordered(statement) {
+        true => rest,
+        false => kinds.into_iter().flat_map(of_kind).chain(&last).copied().collect(),
+    };
     let mut axes: Vec<Vec<Loop>> = vec![];
-    for &l in ordered {
+    for l in ordered {
         match axes.last_mut() {
-            Some(axis) if are_one(loops, facts, *axis.last().expect("invariant: axes are not empty"), l) => {
+            Some(axis)
+                if are_one(statement, facts, *axis.last().expect("invariant: axes are not empty"), l) =>
+            {
                 axis.push(l);
             }
             _ => axes.push(vec![l]),

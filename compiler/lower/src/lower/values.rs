@@ -1,8 +1,12 @@
 //! Which values are kept, and the statements that make them.
 //!
-//! Folds are always kept. Any other value is put into the programs that use it, unless that would repeat
-//! work worth keeping: an expensive value that several statements use, or one that is computed along fewer
-//! loops than the statement that uses it has.
+//! Folds and what is put together from parts are always kept. Any other value is put into the programs that use it,
+//! unless that would repeat work worth keeping: an expensive value that several statements use, or one that is
+//! computed along fewer loops than the statement that uses it has. What another shape is given to, and what says
+//! places, is kept because it must lie in memory.
+//!
+//! Statements come in stages: one for each round of checks of indices. All that a check needs is made before it, into
+//! the workspace; what writes outputs and states, and the rest, comes after the last.
 
 use std::collections::BTreeSet;
 
@@ -12,8 +16,8 @@ use tgc_graph::graph::{Graph, NodeId};
 use tgc_graph::module::Function;
 use tgc_graph::scalar::{Binary, Inst, Program, Unary};
 
-use super::define::{Definition, FoldDefinition};
-use super::loops::{Index, Loop, LoopInfo, Place, compose};
+use super::define::{Definition, Definitions, FoldDefinition, IndexDemand, ScanDefinition};
+use super::loops::{Index, Loop, LoopInfo, LoopKind, Place, compose, flat};
 
 /// Names a kept value: one accumulator of a fold, or the elements of a node.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -35,9 +39,11 @@ pub(super) struct Value {
 pub(super) struct Statement {
     /// The loops of the result's axes, then the summed ones; none has the static extent 1.
     pub loops: Vec<LoopInfo>,
-    /// Where the result's axes run.
+    /// Where in what it writes the loops are.
     pub index: Index,
     pub action: Action,
+    /// How many rounds of checks come before it.
+    pub stage: usize,
 }
 
 /// What a statement does.
@@ -47,6 +53,10 @@ pub(super) enum Action {
     Store { node: NodeId, to: Destination },
     /// Folds into accumulators; operands with the loops along their axes.
     Fold { node: NodeId, operands: Vec<(NodeId, Index)>, sums: Index, values: Vec<ValueId> },
+    /// Folds along a loop and writes what each step gives; operands with the loops along their axes.
+    Scan { node: NodeId, operands: Vec<(NodeId, Index)>, along: Loop, value: ValueId },
+    /// Writes elements of a node into a part of another, or adds them to it.
+    Part { of: NodeId, from: (NodeId, Index), add: Option<Program>, over: bool, value: ValueId },
 }
 
 /// Where elements go.
@@ -57,6 +67,18 @@ pub(super) enum Destination {
     State(usize),
 }
 
+/// A read of memory.
+#[derive(Clone, Debug)]
+pub(super) struct MemoryRead {
+    /// The source or kept value.
+    pub node: NodeId,
+    /// Where, in this shape.
+    pub index: Index,
+    pub shape: Vec<Dim>,
+    /// The shape is another than the node's.
+    pub reshaped: bool,
+}
+
 /// A function as kept values and the statements that make them.
 #[derive(Debug)]
 pub(super) struct Statements<'a> {
@@ -65,8 +87,10 @@ pub(super) struct Statements<'a> {
     /// The kept values of each node.
     pub kept: Vec<Option<Vec<ValueId>>>,
     pub values: Vec<Value>,
-    /// Producers before their readers.
+    /// By stage; in each, producers before their readers.
     pub statements: Vec<Statement>,
+    /// What is checked after each stage.
+    pub checks: Vec<Vec<IndexDemand>>,
 }
 
 impl Statements<'_> {
@@ -75,8 +99,21 @@ impl Statements<'_> {
         self.definitions[node.index()].as_fold().expect("invariant: statements fold only folds")
     }
 
+    /// The definition of a node that is a running fold.
+    pub(super) fn scan(&self, node: NodeId) -> &ScanDefinition {
+        match &self.definitions[node.index()] {
+            Definition::Scan(scan) => scan,
+            _ => unreachable!("invariant: statements go along running folds only"),
+        }
+    }
+
+    /// The node whose memory holds a node's elements, in whatever shape.
+    pub(super) fn in_memory(&self, node: NodeId) -> NodeId {
+        in_memory(&self.definitions, node)
+    }
+
     /// The (node, index) pairs that `starts` need, operands first, without looking into kept values, apart from
-    /// `inside`.
+    /// `inside`. What says places is among them.
     pub(super) fn closure(
         &self,
         starts: impl IntoIterator<Item = (NodeId, Index)>,
@@ -84,42 +121,77 @@ impl Statements<'_> {
     ) -> BTreeSet<(NodeId, Index)> {
         let mut work: BTreeSet<(NodeId, Index)> = starts.into_iter().collect();
         let mut seen = BTreeSet::new();
-        // Operands have smaller ids, so the largest is never asked for again.
+        // Operands have smaller ids, so the largest is asked for again only where it says places: it is kept then.
         while let Some((node, index)) = work.pop_last() {
             let looks_inside = inside == Some(node) || self.kept[node.index()].is_none();
             if looks_inside && let Definition::Inline { operands, .. } = &self.definitions[node.index()] {
                 work.extend(operands.iter().map(|o| (o.node, compose(&index, &o.axes))));
+            }
+            for (lookup, _) in index.iter().flat_map(|place| &place.lookups) {
+                work.insert((lookup.node, lookup.at.clone()));
             }
             seen.insert((node, index));
         }
         seen
     }
 
-    /// What a statement reads from memory: sources and kept values, with the loops along their axes.
-    pub(super) fn reads(&self, statement: &Statement) -> Vec<(NodeId, Index)> {
-        let (starts, inside) = statement.starts();
-        let mut reads: Vec<(NodeId, Index)> = self.closure(starts, inside).into_iter().collect();
-        reads.retain(|(node, _)| {
-            let kept = self.kept[node.index()].is_some() && inside != Some(*node);
-            kept || matches!(self.definitions[node.index()], Definition::Source(_))
-        });
+    /// What expressions read from memory.
+    pub(super) fn memory_reads(
+        &self,
+        starts: Vec<(NodeId, Index)>,
+        inside: Option<NodeId>,
+    ) -> Vec<MemoryRead> {
+        let mut reads = vec![];
+        for (node, index) in self.closure(starts, inside) {
+            let base = self.in_memory(node);
+            let kept = self.kept[base.index()].is_some() && inside != Some(node);
+            if kept || matches!(self.definitions[base.index()], Definition::Source(_)) {
+                let shape = self.graph.ty(node).shape.clone();
+                reads.push(MemoryRead { node: base, index, shape, reshaped: base != node });
+            }
+        }
         reads
     }
 
-    /// The indices that a statement asks for as numbers.
-    pub(super) fn iotas(&self, statement: &Statement) -> Vec<(NodeId, Index)> {
-        let (starts, inside) = statement.starts();
-        let mut iotas: Vec<(NodeId, Index)> = self.closure(starts, inside).into_iter().collect();
-        iotas.retain(|(node, _)| matches!(self.definitions[node.index()], Definition::Iota));
-        iotas
+    /// What a statement reads from memory.
+    pub(super) fn reads(&self, statement: &Statement) -> Vec<MemoryRead> {
+        let (mut starts, inside) = statement.starts();
+        // What says where to write is read as well.
+        let places = statement.index.iter().flat_map(|place| &place.lookups);
+        starts.extend(places.map(|(lookup, _)| (lookup.node, lookup.at.clone())));
+        self.memory_reads(starts, inside)
     }
 
-    /// The shape of what a statement writes.
-    pub(super) fn result_shape(&self, statement: &Statement) -> &[Dim] {
+    /// Where the indices are that a statement asks for as numbers.
+    pub(super) fn positions(&self, statement: &Statement) -> Vec<Place> {
+        let (starts, inside) = statement.starts();
+        let asked = self.closure(starts, inside);
+        let iotas = asked.iter().filter(|(n, _)| matches!(self.definitions[n.index()], Definition::Iota));
+        let mut positions: Vec<Place> =
+            iotas.map(|(node, index)| flat(&self.graph.ty(*node).shape, index)).collect();
+        if let Action::Fold { node, sums, .. } = &statement.action
+            && self.fold(*node).indexed
+        {
+            positions.push(flat(&self.fold(*node).sums, sums));
+        }
+        positions
+    }
+
+    /// The node that a statement writes.
+    pub(super) fn result(&self, statement: &Statement) -> NodeId {
         match &statement.action {
-            Action::Store { node, .. } | Action::Fold { node, .. } => &self.graph.ty(*node).shape,
+            Action::Store { node, .. } | Action::Fold { node, .. } | Action::Scan { node, .. } => *node,
+            Action::Part { of, .. } => *of,
         }
     }
+}
+
+/// See [`Statements::in_memory`].
+fn in_memory(definitions: &[Definition], mut node: NodeId) -> NodeId {
+    while let Definition::Reshape(operand) = &definitions[node.index()] {
+        node = *operand;
+    }
+    node
 }
 
 impl Statement {
@@ -130,53 +202,81 @@ impl Statement {
                 let inside = matches!(to, Destination::Value(_)).then_some(*node);
                 (vec![(*node, self.index.clone())], inside)
             }
-            Action::Fold { operands, .. } => (operands.clone(), None),
+            Action::Fold { operands, .. } | Action::Scan { operands, .. } => (operands.clone(), None),
+            Action::Part { from, .. } => (vec![from.clone()], None),
         }
     }
 }
 
 /// Decides what is kept and lists the statements.
-pub(super) fn statements(function: &Function, definitions: Vec<Definition>) -> Statements<'_> {
+pub(super) fn statements(function: &Function, definitions: Definitions) -> Statements<'_> {
     let graph = &function.graph;
+    let Definitions { nodes: definitions, demands } = definitions;
+    let needed = needed(function, &definitions);
+    let demands: Vec<IndexDemand> = demands.into_iter().filter(|d| needed[d.node.index()]).collect();
+    let in_memory = must_lie_in_memory(&definitions, &demands, &needed);
+    let stages = stages(&definitions, &demands);
     let none = vec![false; graph.len()];
-    let first = kept_nodes(function, &definitions, &none);
+    let first = kept_nodes(function, &definitions, &in_memory, &none);
     // Keeping a value makes its users cheap: once more, knowing that.
-    let kept = kept_nodes(function, &definitions, &first);
-    let mut program =
-        Statements { graph, definitions, kept: vec![None; graph.len()], values: vec![], statements: vec![] };
-    let needed = needed_folds(function, &program.definitions);
-    let mut ordered: Vec<(usize, Statement)> = vec![];
-    for id in graph.ids() {
-        let at = id.index();
-        if needed[at] {
-            ordered.push((at, fold_statement(&mut program, id)));
-        } else if kept[at] {
-            let value = add_value(&mut program, id, graph.ty(id).dtype, "");
-            program.kept[at] = Some(vec![value]);
-            ordered.push((at, store_statement(graph, id, Destination::Value(value))));
+    let kept = kept_nodes(function, &definitions, &in_memory, &first);
+    let mut program = Statements {
+        graph,
+        definitions,
+        kept: vec![None; graph.len()],
+        values: vec![],
+        statements: vec![],
+        checks: vec![vec![]; stages.last],
+    };
+    for demand in demands {
+        let list = &mut program.checks[stages.of_node[demand.node.index()]];
+        if !list.iter().any(|other| other.node == demand.node && other.extent == demand.extent) {
+            list.push(demand);
         }
     }
+    let mut ordered: Vec<(usize, Statement)> = vec![];
+    for id in graph.ids().filter(|id| needed[id.index()]) {
+        let at = id.index();
+        let mut own = match &program.definitions[at] {
+            Definition::Fold(_) => vec![fold_statement(&mut program, id)],
+            Definition::Scan(_) => vec![scan_statement(&mut program, id)],
+            Definition::Assembly(_) => part_statements(&mut program, id),
+            _ if kept[at] => {
+                let value = add_value(&mut program, id, graph.ty(id).dtype, "");
+                program.kept[at] = Some(vec![value]);
+                vec![store_statement(graph, id, Destination::Value(value))]
+            }
+            _ => vec![],
+        };
+        own.iter_mut().for_each(|statement| statement.stage = stages.of_node[at]);
+        ordered.extend(own.into_iter().map(|statement| (at, statement)));
+    }
     for (position, output) in function.outputs.iter().enumerate() {
-        if let Some(value) = direct_value(&program, output.node) {
+        let value = direct_value(&program, output.node);
+        let of_last_stage = stages.of_node[program.in_memory(output.node).index()] == stages.last;
+        if let Some(value) = value.filter(|_| of_last_stage) {
             program.values[value.0].output = Some(position);
         } else {
             let statement = store_statement(graph, output.node, Destination::Output(position));
-            ordered.push((output.node.index(), statement));
+            ordered.push((output.node.index(), Statement { stage: stages.last, ..statement }));
         }
     }
     for update in &function.updates {
-        ordered.push((graph.len(), store_statement(graph, update.node, Destination::State(update.shared))));
+        let statement = store_statement(graph, update.node, Destination::State(update.shared));
+        ordered.push((graph.len(), Statement { stage: stages.last, ..statement }));
     }
-    ordered.sort_by_key(|(at, _)| *at);
+    ordered.sort_by_key(|(at, statement)| (statement.stage, *at));
     program.statements = ordered.into_iter().map(|(_, s)| s).collect();
     program
 }
 
 /// The value whose buffer can be an output itself.
 fn direct_value(program: &Statements<'_>, node: NodeId) -> Option<ValueId> {
-    let values = program.kept[node.index()].as_ref()?;
-    let finished = program.definitions[node.index()].as_fold().is_none_or(FoldDefinition::is_finished);
-    (finished && program.values[values[0].0].output.is_none()).then_some(values[0])
+    let base = program.in_memory(node);
+    let values = program.kept[base.index()].as_ref()?;
+    let finished = program.definitions[base.index()].as_fold().is_none_or(FoldDefinition::is_finished);
+    let same_size = program.graph.ty(base).elements() == program.graph.ty(node).elements();
+    (finished && same_size && program.values[values[0].0].output.is_none()).then_some(values[0])
 }
 
 fn add_value(program: &mut Statements<'_>, node: NodeId, dtype: DType, suffix: &str) -> ValueId {
@@ -192,20 +292,20 @@ fn add_value(program: &mut Statements<'_>, node: NodeId, dtype: DType, suffix: &
 /// The loops of these sizes, and where axes run.
 fn loops_of(result: &[Dim], sums: &[Dim]) -> (Vec<LoopInfo>, Index) {
     let mut loops = vec![];
-    let mut numbers = vec![];
-    let sizes = result.iter().map(|d| (d, false)).chain(sums.iter().map(|d| (d, true)));
-    for (extent, sum) in sizes {
-        numbers.push(if extent.is_one() { Place::zero() } else { Place::of(Loop::new(loops.len())) });
+    let mut index = vec![];
+    let result = result.iter().map(|d| (d, LoopKind::Result));
+    for (extent, kind) in result.chain(sums.iter().map(|d| (d, LoopKind::Sum))) {
+        index.push(if extent.is_one() { Place::zero() } else { Place::of(Loop::new(loops.len())) });
         if !extent.is_one() {
-            loops.push(LoopInfo { extent: extent.clone(), sum });
+            loops.push(LoopInfo { extent: extent.clone(), kind });
         }
     }
-    (loops, numbers)
+    (loops, index)
 }
 
 fn store_statement(graph: &Graph, node: NodeId, to: Destination) -> Statement {
     let (loops, index) = loops_of(&graph.ty(node).shape, &[]);
-    Statement { loops, index, action: Action::Store { node, to } }
+    Statement { loops, index, action: Action::Store { node, to }, stage: 0 }
 }
 
 fn fold_statement(program: &mut Statements<'_>, node: NodeId) -> Statement {
@@ -219,23 +319,92 @@ fn fold_statement(program: &mut Statements<'_>, node: NodeId) -> Statement {
     let values: Vec<ValueId> =
         (0..arity).map(|i| add_value(program, node, fold.fold.accumulators[i], &suffix(i))).collect();
     program.kept[node.index()] = Some(values.clone());
-    Statement { loops, index, action: Action::Fold { node, operands, sums, values } }
+    Statement { loops, index, action: Action::Fold { node, operands, sums, values }, stage: 0 }
 }
 
-/// All folds that the roots reach.
-fn needed_folds(function: &Function, definitions: &[Definition]) -> Vec<bool> {
-    let mut needed = vec![false; definitions.len()];
-    for root in function.roots() {
-        needed[root.index()] = true;
+fn scan_statement(program: &mut Statements<'_>, node: NodeId) -> Statement {
+    let ScanDefinition { operands, prefix } = program.scan(node).clone();
+    let ty = program.graph.ty(node);
+    let (mut loops, mut index) = loops_of(&ty.shape, &[]);
+    let along = index[prefix.axis].as_loop().expect("invariant: one element is no running fold");
+    loops[along.number()].kind = LoopKind::Scan;
+    if prefix.reverse {
+        index[prefix.axis] = Place::back(along, &ty.shape[prefix.axis]);
     }
+    let operands = operands.iter().map(|o| (o.node, compose(&index, &o.axes))).collect();
+    let value = add_value(program, node, ty.dtype, "");
+    program.kept[node.index()] = Some(vec![value]);
+    Statement { loops, index, action: Action::Scan { node, operands, along, value }, stage: 0 }
+}
+
+fn part_statements(program: &mut Statements<'_>, node: NodeId) -> Vec<Statement> {
+    let Definition::Assembly(parts) = program.definitions[node.index()].clone() else {
+        unreachable!("invariant: only assemblies have parts")
+    };
+    let value = add_value(program, node, program.graph.ty(node).dtype, "");
+    program.kept[node.index()] = Some(vec![value]);
+    let statement = |part: super::define::Part| {
+        let (loops, own) = loops_of(&part.extents, &[]);
+        let from = (part.from.node, compose(&own, &part.from.axes));
+        let action = Action::Part { of: node, from, add: part.add, over: part.over, value };
+        Statement { loops, index: compose(&own, &part.to), action, stage: 0 }
+    };
+    parts.into_iter().map(statement).collect()
+}
+
+/// All nodes that the roots reach.
+fn needed(function: &Function, definitions: &[Definition]) -> Vec<bool> {
+    reached(definitions, function.roots().into_iter().map(NodeId::index))
+}
+
+/// All nodes that some nodes are computed from, and these themselves.
+fn reached(definitions: &[Definition], from: impl Iterator<Item = usize>) -> Vec<bool> {
+    let mut reached = vec![false; definitions.len()];
+    from.for_each(|node| reached[node] = true);
     for at in (0..definitions.len()).rev() {
-        if needed[at] {
-            for operand in definitions[at].operands() {
-                needed[operand.node.index()] = true;
-            }
+        if reached[at] {
+            definitions[at].uses().iter().for_each(|node| reached[node.index()] = true);
         }
     }
-    (0..definitions.len()).map(|at| needed[at] && matches!(definitions[at], Definition::Fold(_))).collect()
+    reached
+}
+
+/// What says places, or has another shape elsewhere, and is no source.
+fn must_lie_in_memory(definitions: &[Definition], demands: &[IndexDemand], needed: &[bool]) -> Vec<bool> {
+    let mut must = vec![false; definitions.len()];
+    let reshaped = definitions.iter().enumerate().filter_map(|(at, definition)| match definition {
+        Definition::Reshape(node) if needed[at] => Some(*node),
+        _ => None,
+    });
+    for node in reshaped.chain(demands.iter().map(|demand| demand.node)) {
+        let base = in_memory(definitions, node).index();
+        must[base] = !matches!(definitions[base], Definition::Source(_));
+    }
+    must
+}
+
+/// Rounds of checks, and where nodes are among them.
+struct Stages {
+    /// The rounds that come before a node is made.
+    of_node: Vec<usize>,
+    /// All rounds.
+    last: usize,
+}
+
+/// A node is made as early as it can be if a check needs it, else after all checks.
+fn stages(definitions: &[Definition], demands: &[IndexDemand]) -> Stages {
+    let mut of_node = vec![0; definitions.len()];
+    for (at, definition) in definitions.iter().enumerate() {
+        let operands = definition.operands().into_iter().map(|node| of_node[node.index()]);
+        let places = definition.places().into_iter().map(|node| of_node[node.index()] + 1);
+        of_node[at] = operands.chain(places).max().unwrap_or(0);
+    }
+    let last = demands.iter().map(|demand| of_node[demand.node.index()] + 1).max().unwrap_or(0);
+    let early = reached(definitions, demands.iter().map(|demand| demand.node.index()));
+    for (stage, early) in of_node.iter_mut().zip(early) {
+        *stage = if early { *stage } else { last };
+    }
+    Stages { of_node, last }
 }
 
 /// What may be computed again in a second statement: a cast and a few operations.
@@ -248,15 +417,25 @@ const CHEAP_INSIDE: u32 = 2;
 type Context = (usize, Index);
 
 /// The expressions to keep.
-fn kept_nodes(function: &Function, definitions: &[Definition], cheap: &[bool]) -> Vec<bool> {
+fn kept_nodes(
+    function: &Function,
+    definitions: &[Definition],
+    in_memory: &[bool],
+    cheap: &[bool],
+) -> Vec<bool> {
     let graph = &function.graph;
     let costs = costs(definitions, cheap);
     let mut kept = vec![false; graph.len()];
     let mut contexts: Vec<Vec<Context>> = vec![vec![]; graph.len()];
     let mut broadcast = vec![false; graph.len()];
-    for (i, root) in function.roots().into_iter().enumerate() {
+    let mut next_statement = graph.len();
+    let mut statement = || {
+        next_statement += 1;
+        next_statement
+    };
+    for root in function.roots() {
         let (_, index) = loops_of(&graph.ty(root).shape, &[]);
-        contexts[root.index()].push((graph.len() + i, index));
+        contexts[root.index()].push((statement(), index));
     }
     for id in graph.ids().rev() {
         let at = id.index();
@@ -265,6 +444,10 @@ fn kept_nodes(function: &Function, definitions: &[Definition], cheap: &[bool]) -
             continue;
         }
         let shape = &graph.ty(id).shape;
+        // What says places is kept, wherever it is asked for.
+        for place in definitions[at].places() {
+            ask(&mut contexts[place.index()], (at, vec![]));
+        }
         match &definitions[at] {
             Definition::Fold(fold) => {
                 let (loops, index) = loops_of(shape, &fold.sums);
@@ -274,10 +457,28 @@ fn kept_nodes(function: &Function, definitions: &[Definition], cheap: &[bool]) -
                     ask(&mut contexts[operand.node.index()], (at, index));
                 }
             }
+            Definition::Scan(scan) => {
+                let (_, index) = loops_of(shape, &[]);
+                for operand in &scan.operands {
+                    ask(&mut contexts[operand.node.index()], (at, compose(&index, &operand.axes)));
+                }
+            }
+            Definition::Assembly(parts) => {
+                for part in parts {
+                    let (_, index) = loops_of(&part.extents, &[]);
+                    let context = (statement(), compose(&index, &part.from.axes));
+                    ask(&mut contexts[part.from.node.index()], context);
+                }
+            }
+            Definition::Reshape(node) => {
+                let (_, index) = loops_of(&graph.ty(*node).shape, &[]);
+                ask(&mut contexts[node.index()], (at, index));
+            }
             Definition::Inline { operands, .. } => {
                 let (loops, own) = loops_of(shape, &[]);
-                kept[at] =
-                    (asked.len() > 1 && costs[at] > CHEAP) || (broadcast[at] && costs[at] > CHEAP_INSIDE);
+                kept[at] = in_memory[at]
+                    || (asked.len() > 1 && costs[at] > CHEAP)
+                    || (broadcast[at] && costs[at] > CHEAP_INSIDE);
                 let asked = if kept[at] { vec![(at, own.clone())] } else { asked };
                 for operand in operands {
                     let to = operand.node.index();
@@ -288,11 +489,8 @@ fn kept_nodes(function: &Function, definitions: &[Definition], cheap: &[bool]) -
                     }
                 }
             }
-            Definition::Dead
-            | Definition::Source(_)
-            | Definition::Splat(_)
-            | Definition::Size(_)
-            | Definition::Iota => {}
+            Definition::Splat(_) | Definition::Size(_) | Definition::Iota => kept[at] = in_memory[at],
+            Definition::Dead | Definition::Source(_) => {}
         }
     }
     kept
@@ -319,6 +517,7 @@ fn costs(definitions: &[Definition], kept: &[bool]) -> Vec<u32> {
             | Definition::Splat(_)
             | Definition::Size(_)
             | Definition::Iota => 0,
+            Definition::Scan(_) | Definition::Reshape(_) | Definition::Assembly(_) => 0,
             Definition::Fold(fold) => cost(&fold.finish),
             Definition::Inline { program, operands } => {
                 let below = operands.iter().filter(|o| !kept[o.node.index()]);

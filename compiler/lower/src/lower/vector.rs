@@ -8,7 +8,7 @@ use tgc_graph::scalar::{Inst, Program};
 
 use super::loops::is_far;
 use crate::machine::Machine;
-use crate::plan::{Axis, Block, Nest, Parallel, Read, Sink, Target};
+use crate::plan::{Access, Axis, Block, IndexPart, Indirect, Nest, Parallel, Read, Sink, Target};
 
 /// Accumulators of a fold that runs for one row at a time, and of a total.
 const ACCUMULATORS: u32 = 8;
@@ -31,10 +31,13 @@ const FEW_STRIDED: usize = 1;
 /// Sets lanes, rows and chunks.
 pub(super) fn tune(nest: &mut Nest, symbols: &Symbols, machine: &Machine) {
     let has_axes = nest.blocks.iter().any(|b| !b.axes.is_empty());
+    let scatters = nest.blocks.iter().flat_map(|b| &b.sinks).any(|s| matches!(s, Sink::Scatter { .. }));
+    let is_serial = nest.blocks.iter().any(|b| b.axes.is_empty() && is_serial(b, Axis::Row));
     nest.rows = match (&nest.extent, has_axes) {
         (None, _) => 1,
-        (Some(_), true) if shares_across_rows(nest) => SHARED_ROWS,
+        (Some(_), true) if shares_across_rows(nest) && !scatters && !is_serial => SHARED_ROWS,
         (Some(_), true) => 1,
+        (Some(_), false) if is_serial => 1,
         (Some(extent), false) => at_most(axis_free_rows(nest, machine), extent),
     };
     let rows = nest.rows;
@@ -42,6 +45,21 @@ pub(super) fn tune(nest: &mut Nest, symbols: &Symbols, machine: &Machine) {
         block.lanes = lanes(block, rows, machine);
     }
     nest.parallel = parallel(nest, symbols);
+}
+
+/// Whether the iterations of an axis wait for each other all the time, so that lanes would only cost.
+fn is_serial(block: &Block, along: Axis) -> bool {
+    let varies = varies(block, along);
+    block.program.insts.len() <= SHORT
+        && block.sinks.iter().any(|sink| match sink {
+            Sink::Scan { along: axis, .. } => *axis == along,
+            Sink::Scatter { to, .. } => to.parts.iter().any(|part| varies[part.read]),
+            Sink::Store { .. }
+            | Sink::Row { .. }
+            | Sink::Fold { .. }
+            | Sink::Accumulate { .. }
+            | Sink::Total { .. } => false,
+        })
 }
 
 /// Whether rows that run together save work: something is the same in every row along an inner axis, or a long
@@ -54,9 +72,10 @@ fn shares_across_rows(nest: &Nest) -> bool {
                 Read::Buffer(access) => {
                     !access.strides.is_empty() && access.strides.iter().all(|(axis, _)| *axis != Axis::Row)
                 }
-                Read::Row(_) | Read::Size(_) | Read::Index(_) => false,
+                Read::Row(_) | Read::Size(_) | Read::Index(_) | Read::Gather(_) => false,
             });
-            shared || block.sinks.iter().any(|sink| matches!(sink, Sink::Accumulate { .. }))
+            // Rows fold into memory together, and running folds of several rows hide each other's latency.
+            shared || block.sinks.iter().any(|s| matches!(s, Sink::Accumulate { .. } | Sink::Scan { .. }))
         })
 }
 
@@ -79,7 +98,7 @@ fn vectors(folds: bool, program: usize) -> u32 {
 fn lanes(block: &Block, rows: u32, machine: &Machine) -> u32 {
     let last = Axis::Inner(block.axes.len() - 1);
     let extent = &block.axes[block.axes.len() - 1];
-    if strided(block, last) > FEW_STRIDED || shares_lanes(block, last) {
+    if strided(block, last) > FEW_STRIDED || shares_lanes(block, last) || is_serial(block, last) {
         return 1;
     }
     let folds = block.sinks.iter().any(|s| matches!(s, Sink::Fold { .. }));
@@ -100,19 +119,22 @@ fn at_most(lanes: u32, extent: &Dim) -> u32 {
 fn shares_lanes(block: &Block, last: Axis) -> bool {
     block.sinks.iter().any(|sink| match sink {
         Sink::Accumulate { to, .. } => to.iter().any(|a| a.strides.iter().all(|(axis, _)| *axis != last)),
-        Sink::Store { .. } | Sink::Row { .. } | Sink::Fold { .. } | Sink::Total { .. } => false,
+        Sink::Scan { .. }
+        | Sink::Scatter { .. }
+        | Sink::Store { .. }
+        | Sink::Row { .. }
+        | Sink::Fold { .. }
+        | Sink::Total { .. } => false,
     })
 }
 
 /// How many accesses are neither constant nor contiguous along an axis.
 fn strided(block: &Block, along: Axis) -> usize {
-    let reads = block.reads.iter().filter_map(|read| match read {
-        Read::Buffer(access) => Some(access),
-        Read::Row(_) | Read::Size(_) | Read::Index(_) => None,
-    });
     let writes = block.sinks.iter().flat_map(|sink| match sink {
         Sink::Store { to, .. } => vec![to],
         Sink::Accumulate { to, .. } => to.iter().collect(),
+        Sink::Scan { carry, to, .. } => carry.iter().chain([to]).collect(),
+        Sink::Scatter { to, .. } => vec![&to.access],
         Sink::Fold { to, .. } => to
             .iter()
             .filter_map(|t| match t {
@@ -122,24 +144,36 @@ fn strided(block: &Block, along: Axis) -> usize {
             .collect(),
         Sink::Row { .. } | Sink::Total { .. } => vec![],
     });
-    let far = |(axis, stride): &(Axis, Dim)| *axis == along && is_far(stride);
-    reads.chain(writes).filter(|a| a.strides.iter().any(far)).count()
+    let varies = varies(block, along);
+    let is_far = |access: &Access| access.strides.iter().any(|(a, stride)| *a == along && is_far(stride));
+    let is_looked_up = |parts: &[IndexPart]| parts.iter().any(|part| varies[part.read]);
+    let reads = block.reads.iter().filter(|r| r.access().is_some_and(is_far) || is_looked_up(r.parts()));
+    let scattered = block.sinks.iter().filter(|sink| is_looked_up(sink.parts()));
+    reads.count() + scattered.count() + writes.filter(|access| is_far(access)).count()
+}
+
+/// Which reads differ from one iteration of an axis to the next.
+fn varies(block: &Block, along: Axis) -> Vec<bool> {
+    let moves = |strides: &[(Axis, Dim)]| strides.iter().any(|(axis, _)| *axis == along);
+    let mut varies: Vec<bool> = vec![];
+    for read in &block.reads {
+        varies.push(match read {
+            Read::Buffer(access) => moves(&access.strides),
+            Read::Row(_) => along == Axis::Row,
+            Read::Size(_) => false,
+            Read::Index(position) => moves(&position.strides),
+            Read::Gather(Indirect { access, parts }) => {
+                moves(&access.strides) || parts.iter().any(|part| varies[part.read])
+            }
+        });
+    }
+    varies
 }
 
 /// Bytes of the element that a vector is counted in: the widest that differs from lane to lane or, in a long
 /// program, the most frequent.
 fn vector_bytes(block: &Block, along: Axis) -> usize {
-    let varies: Vec<bool> = block
-        .reads
-        .iter()
-        .map(|read| match read {
-            Read::Buffer(access) => access.strides.iter().any(|(axis, _)| *axis == along),
-            Read::Row(_) => along == Axis::Row,
-            Read::Size(_) => false,
-            Read::Index(position) => position.strides.iter().any(|(axis, _)| *axis == along),
-        })
-        .collect();
-    let counts = varying_by_width(&block.program, &varies);
+    let counts = varying_by_width(&block.program, &varies(block, along));
     if block.program.insts.len() > SHORT {
         let most = counts.iter().max_by_key(|(bytes, count)| (*count, *bytes));
         return most.map_or(1, |(bytes, _)| *bytes);
@@ -148,7 +182,8 @@ fn vector_bytes(block: &Block, along: Axis) -> usize {
         Sink::Fold { fold, .. } | Sink::Accumulate { fold, .. } | Sink::Total { fold, .. } => {
             fold.accumulators.iter().map(|d| d.lane().bytes()).max()
         }
-        Sink::Store { .. } | Sink::Row { .. } => None,
+        Sink::Scan { scan, .. } => scan.accumulators.iter().map(|d| d.lane().bytes()).max(),
+        Sink::Store { .. } | Sink::Row { .. } | Sink::Scatter { .. } => None,
     });
     let stores = block.program.results.iter().map(|e| e.dtype.lane().bytes());
     let values = counts.iter().filter(|(_, count)| *count > 0).map(|(bytes, _)| *bytes);
@@ -174,7 +209,8 @@ fn varying_by_width(program: &Program, varies: &[bool]) -> [(usize, usize); 4] {
 fn parallel(nest: &Nest, symbols: &Symbols) -> Option<Parallel> {
     let extent = nest.extent.as_ref()?;
     let crosses_rows = nest.blocks.iter().flat_map(|b| &b.sinks).any(|sink| match sink {
-        Sink::Total { .. } => true,
+        Sink::Total { .. } | Sink::Scatter { .. } => true,
+        Sink::Scan { along, .. } => *along == Axis::Row,
         Sink::Accumulate { to, .. } => {
             to.iter().any(|a| a.strides.iter().all(|(axis, _)| *axis != Axis::Row))
         }

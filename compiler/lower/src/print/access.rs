@@ -2,35 +2,49 @@
 
 use tgc_graph::dim::{Atom, Dim, Monomial};
 
-use crate::plan::{Access, Axis, FunctionPlan, Position};
+use crate::plan::{Access, Axis, BufferId, FunctionPlan, Position};
 
 /// The access by index, or `x.flat[784*row + i]` when its strides are not those of the shape.
 pub(super) fn to_text(function: &FunctionPlan, access: &Access) -> String {
+    guided_to_text(function, access, &[])
+}
+
+/// The same with what data says of the place: for each part its stride and its text.
+pub(super) fn guided_to_text(function: &FunctionPlan, access: &Access, parts: &[(Dim, String)]) -> String {
     let buffer = function.buffer(access.buffer);
-    if buffer.shape.is_empty() && access.strides.is_empty() && access.offset == Dim::Const(0) {
+    let terms = terms(function, access, parts);
+    if buffer.shape.is_empty() && terms.is_empty() {
         return buffer.name.clone();
     }
-    let indices =
-        by_index(function, access).unwrap_or_else(|| vec![terms(function, &access.strides, &access.offset)]);
-    let flat = if indices.len() == buffer.shape.len() && by_index(function, access).is_some() {
-        ""
-    } else {
-        ".flat"
-    };
+    let indices = by_index(function, access.buffer, &terms);
+    let flat = if indices.is_some() { "" } else { ".flat" };
+    let indices = indices.unwrap_or_else(|| vec![terms]);
     let indices: Vec<String> = indices.iter().map(|terms| sum_to_text(function, terms)).collect();
     format!("{}{flat}[{}]", buffer.name, indices.join(","))
 }
 
 /// The number as a sum, in parentheses where that is more than one term.
 pub(super) fn position_to_text(function: &FunctionPlan, position: &Position) -> String {
-    let text = sum_to_text(function, &terms(function, &position.strides, &position.offset));
+    let mut terms = moving(function, &position.strides);
+    terms.push(Term { factor: position.offset.clone(), name: None });
+    let text = sum_to_text(function, &terms);
     if text.contains(' ') { format!("({text})") } else { text }
 }
 
-fn terms(function: &FunctionPlan, strides: &[(Axis, Dim)], offset: &Dim) -> Vec<Term> {
-    let moving =
-        strides.iter().map(|(axis, s)| Term { factor: s.clone(), name: Some(name(function, *axis)) });
-    moving.chain([Term { factor: offset.clone(), name: None }]).collect()
+fn moving(function: &FunctionPlan, strides: &[(Axis, Dim)]) -> Vec<Term> {
+    let term =
+        |(axis, stride): &(Axis, Dim)| Term { factor: stride.clone(), name: Some(name(function, *axis)) };
+    strides.iter().map(term).collect()
+}
+
+fn terms(function: &FunctionPlan, access: &Access, parts: &[(Dim, String)]) -> Vec<Term> {
+    let mut terms = moving(function, &access.strides);
+    terms
+        .extend(parts.iter().map(|(stride, text)| Term { factor: stride.clone(), name: Some(text.clone()) }));
+    if access.offset != Dim::Const(0) {
+        terms.push(Term { factor: access.offset.clone(), name: None });
+    }
+    terms
 }
 
 /// The name of a block's inner axis: `i`, `j`, `k`, `l`, or numbered where a size has such a name.
@@ -43,38 +57,61 @@ pub(super) fn axis_name(function: &FunctionPlan, axis: usize) -> String {
     }
 }
 
-/// A factor times a loop variable, or a lone factor.
+/// A factor times a loop variable or an index that data says, or a lone factor.
+#[derive(Clone)]
 struct Term {
     factor: Dim,
     name: Option<String>,
 }
 
-fn name(function: &FunctionPlan, axis: Axis) -> String {
+/// The name of an axis in scope of a block.
+pub(super) fn name(function: &FunctionPlan, axis: Axis) -> String {
     match axis {
         Axis::Row => "row".to_owned(),
         Axis::Inner(i) => axis_name(function, i),
     }
 }
 
-/// Shares strides and offset out to the outermost axes of the shape whose own strides divide them.
-fn by_index(function: &FunctionPlan, access: &Access) -> Option<Vec<Vec<Term>>> {
-    let shape = &function.buffer(access.buffer).shape;
+/// Shares terms out to the outermost axes of the shape whose own strides divide them, a lone factor to several.
+fn by_index(function: &FunctionPlan, buffer: BufferId, terms: &[Term]) -> Option<Vec<Vec<Term>>> {
+    let shape = &function.buffer(buffer).shape;
     let mut strides = vec![Dim::Const(1); shape.len()];
     for axis in (1..shape.len()).rev() {
         strides[axis - 1] = &strides[axis] * &shape[axis];
     }
     let mut indices: Vec<Vec<Term>> = shape.iter().map(|_| vec![]).collect();
-    for (axis, stride) in &access.strides {
-        let fits = |unit: &Dim| quotient(stride, unit).filter(|q| q.as_const().is_some());
-        let (at, factor) = strides.iter().enumerate().find_map(|(at, unit)| Some((at, fits(unit)?)))?;
-        indices[at].push(Term { factor, name: Some(name(function, *axis)) });
-    }
-    if access.offset != Dim::Const(0) {
-        let fits = |(at, unit): (usize, &Dim)| Some((at, quotient(&access.offset, unit)?));
-        let (at, factor) = strides.iter().enumerate().find_map(fits)?;
-        indices[at].push(Term { factor, name: None });
+    for Term { factor, name } in terms {
+        let fits = |unit: &Dim| match name {
+            Some(_) => quotient(factor, unit).filter(|q| q.as_const().is_some()),
+            None => quotient(factor, unit),
+        };
+        let whole = strides.iter().enumerate().find_map(|(at, unit)| Some((at, fits(unit)?)));
+        match whole {
+            Some((at, factor)) => indices[at].push(Term { factor, name: name.clone() }),
+            None if name.is_none() => {
+                for (at, factor) in shares(factor, &strides)? {
+                    indices[at].push(Term { factor, name: None });
+                }
+            }
+            None => return None,
+        }
     }
     Some(indices)
+}
+
+/// A sum shared out, each of its terms to the outermost axis whose stride divides it.
+fn shares(sum: &Dim, strides: &[Dim]) -> Option<Vec<(usize, Dim)>> {
+    let mut shares: Vec<(usize, Dim)> = vec![];
+    for term in sum.terms() {
+        let term = Dim::from_terms([term]);
+        let fit = strides.iter().enumerate().find_map(|(at, unit)| Some((at, quotient(&term, unit)?)));
+        let (at, factor) = fit?;
+        match shares.iter_mut().find(|(axis, _)| *axis == at) {
+            Some((_, share)) => *share = &*share + &factor,
+            None => shares.push((at, factor)),
+        }
+    }
+    Some(shares)
 }
 
 /// `dim / unit` for a unit of one term that divides every term.

@@ -33,7 +33,8 @@ use tgc_graph::scalar::{Builder, Element, Program};
 use tgc_graph::ty::TensorType;
 
 use crate::plan::{
-    Argument, Block, Fold, FunctionPlan, ModelPlan, Nest, Place, Read, RowId, Sink, Step, Target,
+    Access, Argument, Block, Fold, FunctionPlan, IndexCheck, IndexPart, Indirect, ModelPlan, Nest, Place,
+    Read, RowId, Sink, Step, Target,
 };
 use program::{Leaf, Statement, expressions, long};
 
@@ -75,6 +76,14 @@ impl FunctionPlan {
                     let (from, to) = (&self.buffer(*from).name, &self.buffer(*to).name);
                     text.push_str(&format!("  copy {to} = {from}\n"));
                 }
+                Step::Check(check) => {
+                    let extent = check.extent.display(&self.symbols);
+                    let index = &self.buffer(check.index).name;
+                    let IndexCheck { index_name, axis, data_name, .. } = check;
+                    text.push_str(&format!(
+                        "  check {index} within {extent} ({index_name}, axis {axis} of {data_name})\n"
+                    ));
+                }
             }
         }
         text
@@ -84,7 +93,8 @@ impl FunctionPlan {
 impl Nest {
     /// Prints the nest as a step of its function.
     pub fn display<'a>(&'a self, function: &'a FunctionPlan, detail: Detail) -> impl fmt::Display + 'a {
-        let mut printer = Printer { function, detail, text: String::new(), depth: 1, named: 0 };
+        let mut printer =
+            Printer { function, detail, text: String::new(), depth: 1, named: 0, reads: vec![] };
         printer.nest(self);
         printer.text
     }
@@ -171,6 +181,8 @@ struct Printer<'a> {
     depth: usize,
     /// How many values of the nest have a name from `let`.
     named: usize,
+    /// What the block reads, by number.
+    reads: Vec<String>,
 }
 
 impl Printer<'_> {
@@ -214,7 +226,13 @@ impl Printer<'_> {
             self.line(&head);
             self.depth += 1;
         }
-        let params: Vec<Leaf> = block.reads.iter().map(|read| self.leaf(read)).collect();
+        self.reads.clear();
+        for read in &block.reads {
+            let text = self.read_to_text(read);
+            self.reads.push(text);
+        }
+        // What only says places is no matter of the program.
+        let params: Vec<Leaf> = self.reads.iter().cloned().map(Leaf::new).collect();
         if self.detail == Detail::Programs || long(&block.program) {
             self.block_by_instructions(block, &params);
         } else {
@@ -260,77 +278,148 @@ impl Printer<'_> {
         let elements: Vec<Element> = (0..leaves.len()).map(|i| b.param(i)).collect();
         let results = b.inline(program, &elements);
         let mut values = vec![];
-        let mut statements = vec![];
+        let mut ranges = vec![];
         for sink in &block.sinks {
-            let (head, targets, fold) = self.sink_parts(sink);
             let from = values.len();
-            match (fold, sink_results(sink)) {
-                (Some(fold), which) => {
-                    let mut arguments: Vec<Element> = vec![];
-                    for (dtype, target) in fold.accumulators.iter().zip(&targets) {
-                        leaves.push(target.clone());
-                        arguments.push(b.add_param(*dtype));
-                    }
-                    arguments.extend(which.iter().map(|&r| results[r]));
-                    values.extend(b.inline(&fold.step, &arguments));
-                }
-                (None, which) => values.extend(which.iter().map(|&r| results[r])),
+            let mut old: Vec<Element> = vec![];
+            for (dtype, name) in self.accumulators(sink) {
+                leaves.push(name);
+                old.push(b.add_param(dtype));
             }
-            statements.push((head, join(&targets), from..values.len(), tail(block, sink, fold)));
+            let new: Vec<Element> = sink_results(sink).iter().map(|&r| results[r]).collect();
+            let all = [old.clone(), new.clone()].concat();
+            match sink {
+                Sink::Store { .. } | Sink::Row { .. } | Sink::Scatter { add: None, .. } => values.extend(new),
+                Sink::Fold { fold, .. } | Sink::Accumulate { fold, .. } | Sink::Total { fold, .. } => {
+                    values.extend(b.inline(&fold.step, &all));
+                }
+                Sink::Scatter { add: Some(add), .. } => values.extend(b.inline(add, &all)),
+                Sink::Scan { scan, .. } => {
+                    values.extend(b.inline(&scan.step, &all));
+                    values.extend(b.inline(&scan.first, &new));
+                    values.extend(b.inline(&scan.finish, &old));
+                }
+            }
+            ranges.push(from..values.len());
         }
         let combined = b.finish(values);
         let (lets, texts) = expressions(&combined, &leaves, &mut self.named);
         for Statement { name, value } in lets {
             self.line(&format!("let {name} = {value}"));
         }
-        for ((head, target, range, tail), sink) in statements.into_iter().zip(&block.sinks) {
-            self.line(&format!("{head}{target} = {}{tail}", texts[range].join(", ")));
-            self.fold_programs(sink);
+        for (range, sink) in ranges.into_iter().zip(&block.sinks) {
+            let line = self.sink_to_text(block, sink, &texts[range]);
+            self.line(&line);
+            self.sink_programs(sink);
         }
     }
 
-    /// With all detail, the programs of a fold.
-    fn fold_programs(&mut self, sink: &Sink) {
-        let (_, _, fold) = self.sink_parts(sink);
-        if let (Some(fold), Detail::Programs) = (fold, self.detail) {
+    /// Type and name of each accumulator of a sink.
+    fn accumulators(&self, sink: &Sink) -> Vec<(DType, Leaf)> {
+        let named = |types: &[DType], names: Vec<Leaf>| types.iter().copied().zip(names).collect();
+        match sink {
+            Sink::Store { .. } | Sink::Row { .. } | Sink::Scatter { add: None, .. } => vec![],
+            Sink::Fold { fold, .. } | Sink::Accumulate { fold, .. } | Sink::Total { fold, .. } => {
+                named(&fold.accumulators, self.targets(sink))
+            }
+            Sink::Scatter { add: Some(add), .. } => named(&add.params, self.targets(sink)),
+            Sink::Scan { scan, carry, .. } if carry.is_empty() => {
+                let names = (0..scan.accumulators.len()).map(|i| Leaf::new(format!("s{i}")));
+                named(&scan.accumulators, names.collect())
+            }
+            Sink::Scan { scan, carry, .. } => {
+                let names = carry.iter().map(|access| Leaf::new(access::to_text(self.function, access)));
+                named(&scan.accumulators, names.collect())
+            }
+        }
+    }
+
+    /// What a sink writes.
+    fn targets(&self, sink: &Sink) -> Vec<Leaf> {
+        let buffer = |access: &Access| Leaf::new(access::to_text(self.function, access));
+        match sink {
+            Sink::Store { to, .. } | Sink::Scan { to, .. } => vec![buffer(to)],
+            Sink::Row { row, .. } => vec![row_leaf(*row)],
+            Sink::Accumulate { to, .. } => to.iter().map(buffer).collect(),
+            Sink::Scatter { to, .. } => vec![Leaf::new(self.indirect_to_text(to))],
+            Sink::Total { to, .. } => {
+                to.iter().map(|id| Leaf::new(self.function.buffer(*id).name.clone())).collect()
+            }
+            Sink::Fold { to, .. } => {
+                let target = |target: &Target| match target {
+                    Target::Row(row) => row_leaf(*row),
+                    Target::Buffer(access) => buffer(access),
+                };
+                to.iter().map(target).collect()
+            }
+        }
+    }
+
+    /// A sink as a statement: where it starts, and whether a store replaces what the block reads.
+    fn sink_to_text(&self, block: &Block, sink: &Sink, values: &[String]) -> String {
+        let to = join(&self.targets(sink));
+        let all = values.join(", ");
+        match sink {
+            Sink::Store { to: access, .. } => {
+                let in_place = block.reads.iter().any(|r| *r == Read::Buffer(access.clone()));
+                format!("{to} = {all}{}", if in_place { " (in place)" } else { "" })
+            }
+            Sink::Row { .. } => format!("{to} = {all}"),
+            Sink::Fold { fold, .. } => format!("fold {to} = {all} from {}", start_to_text(fold)),
+            Sink::Total { fold, .. } => format!("total {to} = {all} from {}", start_to_text(fold)),
+            Sink::Accumulate { .. } => format!("accumulate {to} = {all}"),
+            Sink::Scatter { .. } => format!("scatter {to} = {all}"),
+            Sink::Scan { scan, along, .. } => {
+                let count = scan.accumulators.len();
+                let (step, rest) = values.split_at(count);
+                let (first, finish) = rest.split_at(count);
+                let names: Vec<Leaf> = self.accumulators(sink).into_iter().map(|(_, name)| name).collect();
+                let (names, finish) = (join(&names), finish.join(", "));
+                let along = access::name(self.function, *along);
+                let stored = if finish == names { String::new() } else { format!(", stores {finish}") };
+                let (step, first) = (step.join(", "), first.join(", "));
+                format!("scan {to} along {along}: {names} = {step} from {first}{stored}")
+            }
+        }
+    }
+
+    /// With all detail, the programs of a sink.
+    fn sink_programs(&mut self, sink: &Sink) {
+        let programs: Vec<(&str, &Program)> = match sink {
+            Sink::Store { .. } | Sink::Row { .. } | Sink::Scatter { add: None, .. } => vec![],
+            Sink::Fold { fold, .. } | Sink::Accumulate { fold, .. } | Sink::Total { fold, .. } => {
+                vec![("step", &fold.step), ("merge", &fold.merge)]
+            }
+            Sink::Scatter { add: Some(add), .. } => vec![("add", add)],
+            Sink::Scan { scan, .. } => {
+                vec![("first", &scan.first), ("step", &scan.step), ("finish", &scan.finish)]
+            }
+        };
+        if self.detail == Detail::Programs {
             self.depth += 1;
-            self.line("step");
-            self.instructions(&fold.step);
-            self.line("merge");
-            self.instructions(&fold.merge);
+            for (name, program) in programs {
+                self.line(name);
+                self.instructions(program);
+            }
             self.depth -= 1;
         }
     }
 
-    /// The keyword, the targets and the fold of a sink.
-    fn sink_parts<'s>(&self, sink: &'s Sink) -> (&'static str, Vec<Leaf>, Option<&'s Fold>) {
-        let buffer = |access| Leaf::new(access::to_text(self.function, access));
-        match sink {
-            Sink::Store { to, .. } => ("", vec![buffer(to)], None),
-            Sink::Row { row, .. } => ("", vec![row_leaf(*row)], None),
-            Sink::Fold { fold, to, .. } => {
-                let targets = to.iter().map(|target| match target {
-                    Target::Row(row) => row_leaf(*row),
-                    Target::Buffer(access) => buffer(access),
-                });
-                ("fold ", targets.collect(), Some(fold))
-            }
-            Sink::Accumulate { fold, to, .. } => ("accumulate ", to.iter().map(buffer).collect(), Some(fold)),
-            Sink::Total { fold, to, .. } => {
-                let targets = to.iter().map(|id| Leaf::new(self.function.buffer(*id).name.clone()));
-                ("total ", targets.collect(), Some(fold))
-            }
+    fn read_to_text(&self, read: &Read) -> String {
+        match read {
+            Read::Buffer(access) => access::to_text(self.function, access),
+            Read::Row(row) => row_leaf(*row).text().to_owned(),
+            Read::Size(dim) if dim.terms().len() > 1 => format!("({})", self.dim(dim)),
+            Read::Size(dim) => self.dim(dim),
+            Read::Index(position) => access::position_to_text(self.function, position),
+            Read::Gather(indirect) => self.indirect_to_text(indirect),
         }
     }
 
-    fn leaf(&self, read: &Read) -> Leaf {
-        match read {
-            Read::Buffer(access) => Leaf::new(access::to_text(self.function, access)),
-            Read::Row(row) => row_leaf(*row),
-            Read::Size(dim) if dim.terms().len() > 1 => Leaf::new(format!("({})", self.dim(dim))),
-            Read::Size(dim) => Leaf::new(self.dim(dim)),
-            Read::Index(position) => Leaf::new(access::position_to_text(self.function, position)),
-        }
+    fn indirect_to_text(&self, indirect: &Indirect) -> String {
+        let part = |part: &IndexPart| (part.stride.clone(), self.reads[part.read].clone());
+        let parts: Vec<(Dim, String)> = indirect.parts.iter().map(part).collect();
+        access::guided_to_text(self.function, &indirect.access, &parts)
     }
 }
 
@@ -345,25 +434,17 @@ fn join(leaves: &[Leaf]) -> String {
 
 fn sink_results(sink: &Sink) -> Vec<usize> {
     match sink {
-        Sink::Store { result, .. } | Sink::Row { result, .. } => vec![*result],
-        Sink::Fold { results, .. } | Sink::Accumulate { results, .. } | Sink::Total { results, .. } => {
-            results.clone()
-        }
+        Sink::Store { result, .. } | Sink::Row { result, .. } | Sink::Scatter { result, .. } => vec![*result],
+        Sink::Fold { results, .. }
+        | Sink::Accumulate { results, .. }
+        | Sink::Scan { results, .. }
+        | Sink::Total { results, .. } => results.clone(),
     }
 }
 
-/// What stands after a statement: where folds start, and that a store replaces what the block reads.
-fn tail(block: &Block, sink: &Sink, fold: Option<&Fold>) -> String {
-    match (sink, fold) {
-        (Sink::Fold { .. } | Sink::Total { .. }, Some(fold)) => {
-            let init = fold.init.iter().zip(&fold.accumulators);
-            let texts: Vec<String> = init.map(|(bits, dtype)| element_to_text(*dtype, *bits)).collect();
-            format!(" from {}", texts.join(", "))
-        }
-        (Sink::Store { to, .. }, _) if block.reads.iter().any(|r| *r == Read::Buffer(to.clone())) => {
-            " (in place)".to_owned()
-        }
-        (Sink::Store { .. } | Sink::Row { .. } | Sink::Accumulate { .. }, _) => String::new(),
-        (Sink::Fold { .. } | Sink::Total { .. }, None) => String::new(),
-    }
+/// Where the accumulators of a fold start.
+fn start_to_text(fold: &Fold) -> String {
+    let init = fold.init.iter().zip(&fold.accumulators);
+    let texts: Vec<String> = init.map(|(bits, dtype)| element_to_text(*dtype, *bits)).collect();
+    texts.join(", ")
 }

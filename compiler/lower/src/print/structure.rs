@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::plan::{FunctionPlan, Place, Read, Step};
+use crate::plan::{FunctionPlan, Place, Step};
 
 /// Counts over one function.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -15,6 +15,8 @@ pub struct Structure {
     pub parallel: usize,
     /// Copies of whole buffers.
     pub copies: usize,
+    /// Checks of indices.
+    pub checks: usize,
     /// Distinct places in the workspace that buffers begin at.
     pub workspace_slots: usize,
     /// How many nests read each buffer, by buffer.
@@ -38,10 +40,8 @@ impl FunctionPlan {
         slots.sort();
         slots.dedup();
         let is_read_by = |nest: &crate::plan::Nest, id: usize| {
-            nest.blocks.iter().flat_map(|b| &b.reads).any(|read| match read {
-                Read::Buffer(access) => access.buffer.0 as usize == id,
-                Read::Row(_) | Read::Size(_) | Read::Index(_) => false,
-            })
+            let mut reads = nest.blocks.iter().flat_map(|b| &b.reads);
+            reads.any(|read| read.access().is_some_and(|access| access.buffer.0 as usize == id))
         };
         let readers = |id| self.nests().filter(|nest| is_read_by(nest, id)).count();
         let reads = self.buffers.iter().enumerate().map(|(id, buffer)| (buffer.name.clone(), readers(id)));
@@ -50,6 +50,7 @@ impl FunctionPlan {
             loops: self.nests().map(loops).sum(),
             parallel: self.nests().filter(|nest| nest.parallel.is_some()).count(),
             copies: self.steps.iter().filter(|step| matches!(step, Step::Copy { .. })).count(),
+            checks: self.steps.iter().filter(|step| matches!(step, Step::Check(_))).count(),
             workspace_slots: slots.len(),
             reads: reads.collect(),
         }

@@ -7,7 +7,9 @@ use tgc_graph::scalar::{Program, stored_lane};
 use super::error::Defect;
 use super::touch::{self, Kind, Touch};
 use super::{Checker, program};
-use crate::plan::{Access, Axis, Block, BufferId, Fold, Nest, Position, Read, RowId, Sink, Target};
+use crate::plan::{
+    Access, Axis, Block, BufferId, Fold, Indirect, Nest, Position, Read, RowId, Scan, Sink, Target,
+};
 
 /// Row values that are defined so far.
 type Defined = Vec<bool>;
@@ -67,6 +69,7 @@ impl Checker<'_> {
                     self.check_dim(dim)?;
                     DType::I64
                 }
+                Read::Gather(indirect) => self.check_indirect(nest, block, indirect, index)?,
                 Read::Index(Position { strides, offset }) => {
                     self.check_strides(nest, block, strides, offset, &|| "an index".to_owned())?;
                     DType::I64
@@ -121,8 +124,84 @@ impl Checker<'_> {
                 }
                 Ok(())
             }
+            Sink::Scan { scan, results, along, carry, to } => {
+                check_scan(scan, results, &types)?;
+                self.check_carry(nest, block, scan, *along, carry)?;
+                let found = result_type(&program::result_types(&scan.finish), 0)?;
+                equal("the element type of a running fold", found, self.check_access(nest, block, to)?)
+            }
+            Sink::Scatter { result, to, add } => {
+                if nest.parallel.is_some() {
+                    return Err(Defect::ParallelOrder);
+                }
+                let found = result_type(&types, *result)?;
+                let dtype = self.check_indirect(nest, block, to, block.reads.len())?;
+                equal("the element type of a store", found, dtype)?;
+                let Some(add) = add else { return Ok(()) };
+                check_program("what adds to an element", add)?;
+                equal("the parameters of what adds to an element", list(&add.params), list(&[dtype; 2]))?;
+                let results = list(&program::result_types(add));
+                equal("the results of what adds to an element", results, list(&[dtype]))
+            }
             Sink::Total { fold, results, to } => self.check_total(nest, block, (fold, results), &types, to),
         }
+    }
+
+    /// Accumulators wait in memory while axes inside the fold's run.
+    fn check_carry(
+        &self,
+        nest: &Nest,
+        block: &Block,
+        scan: &Scan,
+        along: Axis,
+        carry: &[Access],
+    ) -> Result<(), Defect> {
+        let last = block.axes.len().checked_sub(1).map_or(Axis::Row, Axis::Inner);
+        match along {
+            Axis::Row if nest.parallel.is_some() => return Err(Defect::ParallelOrder),
+            Axis::Row if nest.extent.is_none() => return Err(Defect::ScanOutOfScope),
+            Axis::Inner(axis) if axis >= block.axes.len() => return Err(Defect::ScanOutOfScope),
+            Axis::Row | Axis::Inner(_) => {}
+        }
+        let expected = if along == last { 0 } else { scan.accumulators.len() };
+        if carry.len() != expected {
+            return Err(Defect::Carries { found: carry.len(), expected });
+        }
+        for (access, dtype) in carry.iter().zip(&scan.accumulators) {
+            let found = self.check_access(nest, block, access)?;
+            equal("the element type of an accumulator", found, *dtype)?;
+            if access.strides.iter().any(|(axis, _)| *axis == along) {
+                return Err(Defect::CarryMoves { buffer: self.name(access.buffer) });
+            }
+        }
+        Ok(())
+    }
+
+    /// A place that reads before `end` say: they read what was checked, and what nothing in the nest writes.
+    fn check_indirect(
+        &self,
+        nest: &Nest,
+        block: &Block,
+        indirect: &Indirect,
+        end: usize,
+    ) -> Result<DType, Defect> {
+        for part in &indirect.parts {
+            self.check_dim(&part.extent)?;
+            self.check_dim(&part.stride)?;
+            let read = block.reads.get(part.read).filter(|_| part.read < end);
+            let Some(access) = read.and_then(Read::access) else {
+                return Err(Defect::IndexRead { read: part.read });
+            };
+            self.check_buffer(access.buffer)?;
+            let changes =
+                touch::of_nest(nest).iter().any(|t| t.kind.writes() && t.access.buffer == access.buffer);
+            let is_checked = self.checked.contains(&(access.buffer, &part.extent));
+            if changes || !is_checked {
+                let extent = part.extent.display(&self.function.symbols).to_string();
+                return Err(Defect::Unchecked { index: self.name(access.buffer), extent });
+            }
+        }
+        self.check_access(nest, block, &indirect.access)
     }
 
     fn check_fold_target(
@@ -222,12 +301,14 @@ impl Checker<'_> {
             return Ok(());
         }
         let buffer = touch.access.buffer;
-        let nonempty: Vec<&Dim> = touch.axes.iter().chain(&nest.extent).collect();
+        // An index that is inside an axis shows that the axis is not empty.
+        let looked_up = touch.parts.iter().map(|(_, extent)| *extent);
+        let nonempty: Vec<&Dim> = touch.axes.iter().chain(&nest.extent).chain(looked_up).collect();
         let elements = touch::elements(self.function, buffer);
         let mut first = touch.access.offset.clone();
         let mut last = touch.access.offset.clone();
         let row = touch.row_stride().zip(nest.extent.as_ref());
-        for (stride, extent) in touch.inner().into_iter().chain(row) {
+        for (stride, extent) in touch.inner().into_iter().chain(row).chain(touch.parts.iter().copied()) {
             let span = stride * &(extent - &Dim::Const(1));
             if self.sizes.not_negative(stride, &nonempty).is_ok() {
                 last = &last + &span;
@@ -273,6 +354,22 @@ fn check_fold(fold: &Fold, results: &[usize], types: &[DType]) -> Result<(), Def
         }
     }
     Ok(())
+}
+
+/// The programs of a running fold fit together and with the values that it folds.
+fn check_scan(scan: &Scan, results: &[usize], types: &[DType]) -> Result<(), Defect> {
+    check_program("the first step of a running fold", &scan.first)?;
+    check_program("the step of a running fold", &scan.step)?;
+    check_program("the end of a running fold", &scan.finish)?;
+    let values: Vec<DType> = results.iter().map(|r| result_type(types, *r)).collect::<Result<_, _>>()?;
+    let accumulators = list(&scan.accumulators);
+    let stepped = [scan.accumulators.clone(), values.clone()].concat();
+    let types = program::result_types;
+    equal("the parameters of a running fold's first step", list(&scan.first.params), list(&values))?;
+    equal("the results of a running fold's first step", list(&types(&scan.first)), accumulators.clone())?;
+    equal("the parameters of a running fold's step", list(&scan.step.params), list(&stepped))?;
+    equal("the results of a running fold's step", list(&types(&scan.step)), accumulators.clone())?;
+    equal("the parameters of a running fold's end", list(&scan.finish.params), accumulators)
 }
 
 fn check_program(which: &'static str, program: &Program) -> Result<(), Defect> {

@@ -83,6 +83,24 @@ pub enum Defect {
     HasAxes { what: &'static str },
     #[error("a parallel nest has a fold over its rows")]
     ParallelTotal,
+    #[error("a parallel nest has rows that go in order")]
+    ParallelOrder,
+    #[error("a running fold has {found} places for accumulators to wait, expected {expected}")]
+    Carries { found: usize, expected: usize },
+    #[error("a running fold goes along an axis that is not in scope")]
+    ScanOutOfScope,
+    #[error("an accumulator of a running fold waits in `{buffer}` at places that differ along its axis")]
+    CarryMoves { buffer: String },
+    #[error("the index of a place is read {read}, expected an earlier read of int64 in memory")]
+    IndexRead { read: usize },
+    #[error(
+        "`{index}` says places along an axis of size {extent}; no step has checked that, or it may have changed"
+    )]
+    Unchecked { index: String, extent: String },
+    #[error("checks `{index}`, expected a buffer of int64")]
+    IndexType { index: String },
+    #[error("checks `{index}` after something is written to an output or a state")]
+    CheckAfterWrite { index: String },
     #[error("{which} {defect}")]
     Program { which: &'static str, defect: ProgramDefect },
     #[error("{what}: found {found}, expected {expected}")]
@@ -124,6 +142,8 @@ pub enum Defect {
     TwoWrites { buffer: String },
     #[error("touches `{buffer}`, which receives a total of the nest")]
     TotalShared { buffer: String },
+    #[error("touches `{buffer}` where data says and elsewhere while the nest writes it")]
+    PlacesMeet { buffer: String },
     #[error("rows that run together or in parallel share elements of `{buffer}`, as far as can be shown")]
     RowsShare { buffer: String },
 

@@ -5,7 +5,7 @@ use tgc_graph::ty::TensorType;
 
 use super::Checker;
 use super::error::Defect;
-use super::touch::{self, Kind, Touch};
+use super::touch::{self, Touch};
 use crate::plan::{Buffer, BufferId, FunctionPlan, Place, Step};
 use crate::size::Size;
 
@@ -92,14 +92,14 @@ impl Checker<'_> {
             self.site.step = Some(index);
             let rows = match step {
                 Step::Nest(nest) => nest.extent.as_ref(),
-                Step::Copy { .. } => None,
+                Step::Copy { .. } | Step::Check(_) => None,
             };
             for touch in touch::of_step(step) {
                 self.site.block = matches!(step, Step::Nest(_)).then_some(touch.block);
                 let at = touch.access.buffer.0 as usize;
                 self.check_touch(&touch, lifetimes[at].is_none())?;
                 lifetimes[at].get_or_insert(Lifetime { first: index, last: index }).last = index;
-                if touch.kind.writes() && touch.kind != Kind::Accumulate {
+                if touch.kind.stores() {
                     stored[at] = &stored[at] + &touch.count(function, rows);
                 }
             }

@@ -9,6 +9,8 @@
 //! - Parallel nests fold nothing over their rows, and rows write different elements.
 //! - Inputs and constants are never written, states only if the function lists them as updated. Every output is
 //!   stored. The first access to workspace and outputs, in the order of steps and blocks, is a store.
+//! - What data says of a place was checked, by an earlier step, against the size of the axis, and has not changed
+//!   since. Every such check comes before the first write to an output or a state.
 //! - Buffers of the workspace that are in use during one step do not overlap, for any admissible size.
 //!
 //! What is not shown is refused: the rules are sound but simple, and [`Doubt::Unproven`] says so. Not checked:
@@ -28,8 +30,9 @@ pub use error::{Defect, Site, VerifyError};
 pub use program::ProgramDefect;
 
 use tgc_graph::dim::Dim;
+use tgc_graph::dtype::DType;
 
-use crate::plan::{BufferId, FunctionPlan, ModelPlan, Step};
+use crate::plan::{BufferId, FunctionPlan, IndexCheck, ModelPlan, Place, Step};
 use admissible::Admissible;
 
 /// Checks every rule above; the error is the first one found, in the order of the plan.
@@ -39,7 +42,8 @@ pub fn verify(plan: &ModelPlan) -> Result<(), VerifyError> {
     for function in &plan.functions {
         let site = Site { function: Some(function.name.clone()), ..site.clone() };
         check_symbols(function).map_err(|defect| site.clone().error(defect))?;
-        let mut checker = Checker { plan, function, sizes: Admissible::of(function), site };
+        let sizes = Admissible::of(function);
+        let mut checker = Checker { plan, function, sizes, site, checked: vec![], has_written: false };
         if let Err(defect) = checker.check() {
             return Err(checker.site.error(defect));
         }
@@ -59,6 +63,10 @@ struct Checker<'p> {
     function: &'p FunctionPlan,
     sizes: Admissible<'p>,
     site: Site,
+    /// Buffers whose elements are known to be inside axes of these sizes.
+    checked: Vec<(BufferId, &'p Dim)>,
+    /// An output or a state may have changed.
+    has_written: bool,
 }
 
 impl<'p> Checker<'p> {
@@ -77,10 +85,37 @@ impl<'p> Checker<'p> {
                     self.check_buffer(*to)?;
                     memory::check_copy(function, *from, *to)?;
                 }
+                Step::Check(check) => self.check_index(check)?,
             }
+            self.note_writes(step);
         }
         self.site.step = None;
         self.check_memory()
+    }
+
+    /// A step that may fail: nothing that a caller can see has changed yet.
+    fn check_index(&mut self, check: &'p IndexCheck) -> Result<(), Defect> {
+        self.check_buffer(check.index)?;
+        self.check_dim(&check.extent)?;
+        let index = self.name(check.index);
+        if self.function.buffer(check.index).dtype != DType::I64 {
+            return Err(Defect::IndexType { index });
+        }
+        if self.has_written {
+            return Err(Defect::CheckAfterWrite { index });
+        }
+        self.checked.push((check.index, &check.extent));
+        Ok(())
+    }
+
+    /// What a step writes is no longer known to be inside anything.
+    fn note_writes(&mut self, step: &Step) {
+        for touch in touch::of_step(step).into_iter().filter(|touch| touch.kind.writes()) {
+            let written = touch.access.buffer;
+            self.checked.retain(|(buffer, _)| *buffer != written);
+            let place = &self.function.buffer(written).place;
+            self.has_written |= matches!(place, Place::Output(_) | Place::State(_));
+        }
     }
 
     fn check_dim(&self, dim: &Dim) -> Result<(), Defect> {

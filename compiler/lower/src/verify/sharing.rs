@@ -3,13 +3,15 @@
 //! For each buffer that a nest writes, unless it never has an element, with all its accesses in the nest:
 //!
 //! 1. A buffer that receives a total is touched by nothing else.
+//!    Nor by anything else is a buffer that is read or written where data says.
 //! 2. No read depends on no axis at all.
 //! 3. Within a block, stores and folds write no element twice in a row; lanes accumulate into different elements;
 //!    every other access to the buffer in that block is a read at the very access of a store or fold (in place),
 //!    or reaches other elements.
 //! 4. Between rows, either no access depends on the row; then it is one accumulation, in a block with axes or with
-//!    one row at a time, or the nest runs one row at a time, not in parallel. Or all depend on it by one stride,
-//!    and what a row writes no other row touches: the accesses have equal strides over equal extents and the same
+//!    one row at a time, or an accumulator of a running fold along the rows, or the nest runs one row at a time, not in
+//!    parallel. Or all depend on it by one stride,
+//!    and what a row writes no other row touches: all that one access reaches comes before all that the other does; the accesses have equal strides over equal extents and the same
 //!    offset, without collisions; or all that a row touches fits between two rows; or all rows fit between two
 //!    elements of one, and the accesses are whole such steps apart.
 
@@ -45,7 +47,8 @@ impl Checker<'_> {
                 self.check_within_block(&group, block)?;
             }
             self.site.block = None;
-            if nest.extent.is_some() && group.touches[0].kind != Kind::Total {
+            // Iterations that meet where data says do so in order: nothing else touches the buffer.
+            if nest.extent.is_some() && !matches!(group.touches[0].kind, Kind::Total | Kind::Scatter) {
                 self.check_between_rows(&group)?;
             }
         }
@@ -61,6 +64,10 @@ impl Checker<'_> {
         let totals = group.touches.iter().filter(|t| t.kind == Kind::Total).count();
         if totals > 0 && group.touches.len() > 1 {
             return Err(Defect::TotalShared { buffer: self.name(group.buffer) });
+        }
+        let by_data = group.touches.iter().any(|t| matches!(t.kind, Kind::Gather | Kind::Scatter));
+        if by_data && group.touches.len() > 1 {
+            return Err(Defect::PlacesMeet { buffer: self.name(group.buffer) });
         }
         let lone_read = |t: &&&Touch| t.kind == Kind::Read && t.access.strides.is_empty();
         match group.touches.iter().find(lone_read) {
@@ -105,8 +112,9 @@ impl Checker<'_> {
                 }
                 Ok(())
             }
-            Kind::Store | Kind::Fold => {
-                if let Some(axis) = (0..write.axes.len()).find(|&axis| !depends(axis)) {
+            Kind::Store | Kind::Fold | Kind::Carry(_) => {
+                let is_along = |axis: usize| write.kind == Kind::Carry(Axis::Inner(axis));
+                if let Some(axis) = (0..write.axes.len()).find(|&axis| !depends(axis) && !is_along(axis)) {
                     let many = &Dim::Const(1) - &write.axes[axis];
                     let doubt = self.sizes.not_negative(&many, &scope(group.nest, &[write])).err();
                     return match doubt {
@@ -119,6 +127,7 @@ impl Checker<'_> {
                     false => Err(Defect::WrittenTwice { buffer: buffer(), doubt: Doubt::Unproven }),
                 }
             }
+            Kind::Gather | Kind::Scatter | Kind::Check => Ok(()),
             Kind::Total | Kind::Read | Kind::CopyFrom | Kind::CopyTo => Ok(()),
         }
     }
@@ -127,6 +136,7 @@ impl Checker<'_> {
         let Group { nest, touches, .. } = group;
         let apart = if touches.iter().all(|t| t.row_stride().is_none()) {
             let one_sum = match touches.as_slice() {
+                [only] if only.kind == Kind::Carry(Axis::Row) => true,
                 [only] => only.kind == Kind::Accumulate && !only.axis_free,
                 _ => false,
             };
@@ -144,6 +154,9 @@ impl Checker<'_> {
     fn rows_apart(&self, nest: &Nest, a: &Touch, b: &Touch) -> bool {
         let (Some(stride), Some(extent)) = (a.row_stride(), nest.extent.as_ref()) else { return false };
         let scope = scope(nest, &[a, b]);
+        if self.never_meet(nest, a, b, &scope) {
+            return true;
+        }
         let Some(step) = self.magnitude(stride, &scope) else { return false };
         if b.row_stride() != Some(stride) {
             return false;
@@ -175,6 +188,24 @@ impl Checker<'_> {
                 && candidates.any(|unit| farther(&unit, &rows) && whole(&unit))
         };
         fits_between_rows() || rows_fit_between()
+    }
+
+    /// All that one access reaches, in any row, comes before all that the other reaches.
+    fn never_meet(&self, nest: &Nest, a: &Touch, b: &Touch, scope: &[&Dim]) -> bool {
+        let whole = |touch: &Touch| {
+            let (first, last) = self.span(touch, scope)?;
+            let (Some(stride), Some(extent)) = (touch.row_stride(), &nest.extent) else {
+                return Some((first, last));
+            };
+            let end = stride * &(extent - &Dim::Const(1));
+            if self.shows(stride, scope) {
+                return Some((first, &last + &end));
+            }
+            self.shows(&(&Dim::Const(0) - stride), scope).then(|| (&first + &end, last))
+        };
+        let (Some((a_first, a_last)), Some((b_first, b_last))) = (whole(a), whole(b)) else { return false };
+        let after = |last: &Dim, first: &Dim| self.shows(&(&(first - last) - &Dim::Const(1)), scope);
+        after(&a_last, &b_first) || after(&b_last, &a_first)
     }
 
     /// Different index tuples give different elements: one axis after the other strides further than all the axes

@@ -2,7 +2,7 @@
 
 use tgc_graph::dim::Dim;
 
-use crate::plan::{Access, Axis, Block, BufferId, FunctionPlan, Nest, Read, Sink, Step, Target};
+use crate::plan::{Access, Axis, Block, BufferId, FunctionPlan, IndexPart, Nest, Read, Sink, Step, Target};
 
 /// One access in one block.
 pub(super) struct Touch<'p> {
@@ -16,6 +16,8 @@ pub(super) struct Touch<'p> {
     pub lanes: u32,
     /// The block has no axes at all, so that rows are its lanes.
     pub axis_free: bool,
+    /// Stride and extent of what data says of the place.
+    pub parts: Vec<(&'p Dim, &'p Dim)>,
 }
 
 /// How a buffer is touched.
@@ -26,7 +28,15 @@ pub(super) enum Kind {
     /// The result of a fold over the block's last axis.
     Fold,
     Accumulate,
+    /// Where a running fold along this axis keeps an accumulator.
+    Carry(Axis),
+    /// A read where data says.
+    Gather,
+    /// A store where data says, or what is added there.
+    Scatter,
     Total,
+    /// Every element is looked at.
+    Check,
     /// The source of a copy: every element.
     CopyFrom,
     /// The destination of a copy.
@@ -37,16 +47,33 @@ impl Kind {
     /// It needs what the memory holds.
     pub(super) fn reads(self) -> bool {
         match self {
-            Kind::Read | Kind::Accumulate | Kind::CopyFrom => true,
-            Kind::Store | Kind::Fold | Kind::Total | Kind::CopyTo => false,
+            Kind::Read | Kind::Accumulate | Kind::Gather | Kind::Scatter | Kind::CopyFrom | Kind::Check => {
+                true
+            }
+            Kind::Store | Kind::Fold | Kind::Carry(_) | Kind::Total | Kind::CopyTo => false,
         }
     }
 
     /// It changes the memory.
     pub(super) fn writes(self) -> bool {
         match self {
-            Kind::Store | Kind::Fold | Kind::Accumulate | Kind::Total | Kind::CopyTo => true,
-            Kind::Read | Kind::CopyFrom => false,
+            Kind::Store
+            | Kind::Fold
+            | Kind::Accumulate
+            | Kind::Carry(_)
+            | Kind::Scatter
+            | Kind::Total
+            | Kind::CopyTo => true,
+            Kind::Read | Kind::Gather | Kind::CopyFrom | Kind::Check => false,
+        }
+    }
+
+    /// It writes elements that its strides tell, each of them.
+    pub(super) fn stores(self) -> bool {
+        match self {
+            Kind::Store | Kind::Fold | Kind::Carry(_) | Kind::Total | Kind::CopyTo => true,
+            Kind::Accumulate | Kind::Scatter => false,
+            Kind::Read | Kind::Gather | Kind::CopyFrom | Kind::Check => false,
         }
     }
 }
@@ -89,18 +116,13 @@ pub(super) fn elements(function: &FunctionPlan, buffer: BufferId) -> Dim {
 pub(super) fn of_step(step: &Step) -> Vec<Touch<'_>> {
     match step {
         Step::Nest(nest) => of_nest(nest),
-        Step::Copy { from, to } => [(from, Kind::CopyFrom), (to, Kind::CopyTo)]
-            .into_iter()
-            .map(|(buffer, kind)| Touch {
-                block: 0,
-                kind,
-                access: whole(*buffer),
-                axes: &[],
-                lanes: 1,
-                axis_free: true,
-            })
-            .collect(),
+        Step::Copy { from, to } => vec![of_whole(*from, Kind::CopyFrom), of_whole(*to, Kind::CopyTo)],
+        Step::Check(check) => vec![of_whole(check.index, Kind::Check)],
     }
+}
+
+fn of_whole<'p>(buffer: BufferId, kind: Kind) -> Touch<'p> {
+    Touch { block: 0, kind, access: whole(buffer), axes: &[], lanes: 1, axis_free: true, parts: vec![] }
 }
 
 /// The accesses of a nest, in order.
@@ -114,7 +136,7 @@ pub(super) fn of_nest(nest: &Nest) -> Vec<Touch<'_>> {
 
 fn of_block<'p>(index: usize, block: &'p Block, touches: &mut Vec<Touch<'p>>) {
     let outer = &block.axes[..block.axes.len().saturating_sub(1)];
-    let mut touch = |kind: Kind, access: Access| {
+    let mut touch = |kind: Kind, access: Access, parts: &'p [IndexPart]| {
         touches.push(Touch {
             block: index,
             kind,
@@ -122,36 +144,37 @@ fn of_block<'p>(index: usize, block: &'p Block, touches: &mut Vec<Touch<'p>>) {
             axes: if kind == Kind::Fold { outer } else { &block.axes },
             lanes: block.lanes,
             axis_free: block.axes.is_empty(),
+            parts: parts.iter().map(|part| (&part.stride, &part.extent)).collect(),
         });
     };
     for read in &block.reads {
         match read {
-            Read::Buffer(access) => touch(Kind::Read, access.clone()),
+            Read::Buffer(access) => touch(Kind::Read, access.clone(), &[]),
+            Read::Gather(indirect) => touch(Kind::Gather, indirect.access.clone(), &indirect.parts),
             Read::Row(_) | Read::Size(_) | Read::Index(_) => {}
         }
     }
     for sink in &block.sinks {
         match sink {
-            Sink::Store { to, .. } => touch(Kind::Store, to.clone()),
+            Sink::Store { to, .. } => touch(Kind::Store, to.clone(), &[]),
             Sink::Row { .. } => {}
             Sink::Fold { to, .. } => {
                 for target in to {
                     match target {
                         Target::Row(_) => {}
-                        Target::Buffer(access) => touch(Kind::Fold, access.clone()),
+                        Target::Buffer(access) => touch(Kind::Fold, access.clone(), &[]),
                     }
                 }
             }
             Sink::Accumulate { to, .. } => {
-                for access in to {
-                    touch(Kind::Accumulate, access.clone());
-                }
+                to.iter().for_each(|access| touch(Kind::Accumulate, access.clone(), &[]));
             }
-            Sink::Total { to, .. } => {
-                for buffer in to {
-                    touch(Kind::Total, whole(*buffer));
-                }
+            Sink::Scan { along, carry, to, .. } => {
+                carry.iter().for_each(|access| touch(Kind::Carry(*along), access.clone(), &[]));
+                touch(Kind::Store, to.clone(), &[]);
             }
+            Sink::Scatter { to, .. } => touch(Kind::Scatter, to.access.clone(), &to.parts),
+            Sink::Total { to, .. } => to.iter().for_each(|buffer| touch(Kind::Total, whole(*buffer), &[])),
         }
     }
 }

@@ -106,7 +106,7 @@ pub fn nest(plan: &mut ModelPlan, extent: Option<Dim>, rows: u32, values: &[DTyp
 pub fn nest_mut(plan: &mut ModelPlan, step: usize) -> &mut Nest {
     match &mut plan.functions[0].steps[step] {
         Step::Nest(nest) => nest,
-        Step::Copy { .. } => panic!("step {step} is a copy"),
+        Step::Copy { .. } | Step::Check(_) => panic!("step {step} is no nest"),
     }
 }
 

@@ -1,0 +1,227 @@
+//! Kernels that move elements: views, other shapes, parts of tensors, positions, running folds.
+
+use tgc_graph::builder::Step as _;
+use tgc_graph::prelude::*;
+use tgc_lower::plan::{ModelPlan, Place, Sink, Step};
+
+use crate::harness::check;
+
+/// Sizes of two symbols or more, none of which is too small for the slices here.
+const SIZES: &[&[i64]] = &[&[3], &[4, 5], &[7, 3], &[33, 9], &[3, 40]];
+
+fn sinks(plan: &ModelPlan, wanted: fn(&Sink) -> bool) -> usize {
+    plan.functions[0].nests().flat_map(|n| &n.blocks).flat_map(|b| &b.sinks).filter(|s| wanted(s)).count()
+}
+
+#[test]
+fn indices_as_numbers() {
+    for dtype in [F32, F64, I32, U8, Bool] {
+        let m = Model::new("m");
+        let x = m.input("x", dtype, [m.dim("N"), m.dim("K"), 3.into()]);
+        m.function("f")
+            .inputs([x])
+            .outputs([
+                ("last", x.reduce().over([2]).argmax()),
+                ("first", x.reduce().over([0]).argmax()),
+                ("middle", x.reduce().over([1]).argmin()),
+                ("two", x.reduce().over([0, 2]).argmax()),
+                ("all", x.argmax()),
+            ])
+            .finish()
+            .unwrap();
+        check(&m.module(), &[&[1], &[4, 5], &[7, 3], &[33, 9], &[1, 40]]);
+    }
+}
+
+#[test]
+fn views_of_any_affine_kind() {
+    let m = Model::new("m");
+    let (n, k) = (m.dim("N").range(3, 100), m.dim("K").range(3, 100));
+    let x = m.input("x", F32, [n, k]);
+    let w = m.input("w", F64, [4, 6, 5]);
+    m.function("f")
+        .inputs([x, w])
+        .outputs([
+            ("rows", x.flip([0])),
+            ("columns", x.flip([1])),
+            ("both", exp(x.flip([0, 1])) + x),
+            ("inner", x.index((slice(1, n), 2..)) * 2.0),
+            ("of_exp", exp(x).index((slice(0, n), 1..)) - exp(x).index((.., slice(0, k - 1)))),
+            ("odd", w.index((1..4, (..).step(-2), (1..).step(3)))),
+            ("turned", w.index((.., 2, (..).step(-1))).t()),
+            ("sum", x.flip([0]).sum_over([0]) + x.sum_over([0]).flip([0])),
+            ("dot", dot(x.flip([1]), x.t())),
+            ("empty", w.index((.., 3..3, 0))),
+        ])
+        .finish()
+        .unwrap();
+    let plan = check(&m.module(), SIZES);
+    assert_eq!(plan.functions[0].structure().copies, 0);
+}
+
+#[test]
+fn differences_along_an_axis_read_once() {
+    let m = Model::new("m");
+    let n = m.dim("N").range(1, 1000);
+    let x = m.input("x", F32, [n, 64.into()]);
+    let y = x.index((.., 1..)) - x.index((.., ..63));
+    m.function("f").inputs([x]).output("y", y).finish().unwrap();
+    let structure = check(&m.module(), SIZES).functions[0].structure();
+    assert_eq!((structure.nests, structure.nests_reading("x"), structure.workspace_slots), (1, 1, 0));
+}
+
+#[test]
+fn other_shapes() {
+    let m = Model::new("m");
+    let (n, k) = (m.dim("N"), m.dim("K"));
+    let x = m.input("x", F32, [n, k, 4.into()]);
+    let w = m.shared("w", Array::zeros::<f32>([4, 6]));
+    let flat = x.reshape([n * k, 4.into()]);
+    m.function("f")
+        .inputs([x])
+        .outputs([
+            ("flat", flat),
+            ("exp", exp(x).reshape([n * k * 4])),
+            ("rows", exp(flat).sum_over([1])),
+            ("back", (flat * 2.0).reshape([n, k, 2.into(), 2.into()])),
+            ("sum", x.sum_over([2]).reshape([n * k])),
+            ("turned", x.dimshuffle([Some(1), Some(0), Some(2)]).reshape([k, n * 4])),
+            ("state", w.reshape([3, 8])),
+            ("one", x.sum().reshape([1, 1])),
+            (
+                "row",
+                exp(x).reshape([n, k * 4]) / exp(x).reshape([n, k * 4]).sum_over([1]).reshape([n, 1.into()]),
+            ),
+        ])
+        .update(w, (w + 1.0).reshape([8, 3]).t().reshape([4, 6]))
+        .finish()
+        .unwrap();
+    check(&m.module(), &[&[0], &[1], &[2, 3], &[9, 4], &[5, 0], &[33, 2]]);
+}
+
+#[test]
+fn a_reshaped_result_is_stored_once() {
+    let m = Model::new("m");
+    let (n, k) = (m.dim("N"), m.dim("K"));
+    let x = m.input("x", F32, [n, k]);
+    m.function("f").inputs([x]).output("y", exp(x).reshape([n * k])).finish().unwrap();
+    let plan = check(&m.module(), SIZES);
+    let structure = plan.functions[0].structure();
+    assert_eq!((structure.nests, structure.loops, structure.workspace_slots), (1, 1, 0), "{plan}");
+}
+
+#[test]
+fn parts_of_tensors() {
+    for dtype in [F32, F16, C128, I64, Bool] {
+        let m = Model::new("m");
+        let (n, k) = (m.dim("N").range(3, 100), m.dim("K").range(3, 100));
+        let x = m.input("x", dtype, [n, k]);
+        let row = m.input("row", dtype, [k]);
+        let w = m.shared("w", Array::zeros_of(dtype, [5usize, 3]));
+        let set = x.set_subtensor((0, ..), row);
+        m.function("f")
+            .inputs([x, row])
+            .outputs([
+                ("set", set),
+                ("inc", x.inc_subtensor((1.., (..).step(-1)), x.index((1.., ..)))),
+                ("twice", set.set_subtensor((.., 2), set.index((.., 1)))),
+                ("sum", set.inc_subtensor((.., 0), set.index((.., 1))).index((.., 0))),
+            ])
+            .update(w, w.set_subtensor(((..).step(2), 1), w.index((..3, 0)) * w.index((2.., 2))))
+            .finish()
+            .unwrap();
+        check(&m.module(), SIZES);
+    }
+}
+
+#[test]
+fn one_after_another() {
+    for dtype in [F32, BF16, I64, Bool, C64] {
+        let m = Model::new("m");
+        let (n, k) = (m.dim("N"), m.dim("K"));
+        let (x, y, z) =
+            (m.input("x", dtype, [n, k]), m.input("y", dtype, [n, k]), m.input("z", dtype, [n, 2.into()]));
+        let wide = concatenate([x, z, x * y], 1);
+        let w = m.shared("w", Array::zeros_of(dtype, [6usize, 2]));
+        m.function("f")
+            .inputs([x, y, z])
+            .outputs([
+                ("wide", wide),
+                ("tall", concatenate([x + y, y], 0)),
+                ("sum", concatenate([x, y, y], 0).sum_over([0])),
+                ("rows", wide.cumsum(1) + wide),
+                ("nested", concatenate([concatenate([z, z], 0), z * z], 0)),
+                ("stack", stack([x, y], 1)),
+                ("tile", x.tile([2, 1])),
+            ])
+            .update(w, concatenate([w.index((3.., ..)), w.index((..3, ..)) + w.index((3.., ..))], 0))
+            .finish()
+            .unwrap();
+        check(&m.module(), &[&[0], &[1], &[2, 3], &[9, 4], &[5, 0], &[33, 2]]);
+    }
+}
+
+#[test]
+fn parts_share_a_nest() {
+    let m = Model::new("m");
+    let (n, k) = (m.dim("N"), m.dim("K"));
+    let (x, y) = (m.input("x", F32, [n, k]), m.input("y", F32, [n, 2.into()]));
+    m.function("f").inputs([x, y]).output("z", concatenate([exp(x), y], 1)).finish().unwrap();
+    let structure = check(&m.module(), SIZES).functions[0].structure();
+    assert_eq!((structure.nests, structure.copies, structure.workspace_slots), (1, 0, 0));
+}
+
+#[test]
+fn gradients_of_parts() {
+    let m = Model::new("m");
+    let (n, k) = (m.dim("N").range(3, 100), m.dim("K").range(3, 100));
+    let x = m.input("x", F64, [n, k]);
+    let cost = exp(x.index((1.., (..).step(-1)))).sum() + x.index((0, ..)).sqr().sum();
+    let [g] = grad(cost, [x]);
+    m.function("f").inputs([x]).output("g", g).finish().unwrap();
+    check(&m.module(), SIZES);
+}
+
+#[test]
+fn running_folds_along_every_axis() {
+    for dtype in [F32, F64, I32, Bool, C64, BF16] {
+        let m = Model::new("m");
+        let x = m.input("x", dtype, [m.dim("N"), m.dim("K"), 5.into()]);
+        m.function("f")
+            .inputs([x])
+            .outputs([
+                ("a", x.cumsum(0)),
+                ("b", x.cumsum(1)),
+                ("c", x.cumsum(2)),
+                ("d", x.sum_over([0, 1]).cumsum(0)),
+                ("e", x.cumsum(1).sum_over([0])),
+            ])
+            .finish()
+            .unwrap();
+        let plan = check(&m.module(), &[&[0], &[1], &[2, 3], &[9, 4], &[5, 0], &[33, 2], &[3, 40]]);
+        assert_eq!(sinks(&plan, |s| matches!(s, Sink::Scan { .. })), 4);
+    }
+}
+
+#[test]
+fn running_folds_backwards_and_of_several_tensors() {
+    let m = Model::new("m");
+    let x = m.input("x", F64, [m.dim("N"), m.dim("K")]);
+    let costs = (0..2).map(|axis| (sigmoid(x).cumsum(axis) * x).sum()).reduce(|a, b| a + b).unwrap();
+    let [g] = grad(costs, [x]);
+    let products = (x * 0.5).cumprod(1);
+    let [h] = grad((products * x).sum(), [x]);
+    m.function("f").inputs([x]).outputs([("g", g), ("products", products), ("h", h)]).finish().unwrap();
+    check(&m.module(), &[&[0], &[1], &[2, 3], &[9, 4], &[5, 0], &[33, 2], &[3, 40]]);
+}
+
+#[test]
+fn outputs_and_states_are_written_after_the_checks() {
+    let is_check = |step: &Step| matches!(step, Step::Check(_));
+    let m = Model::new("m");
+    let x = m.input("x", F32, [m.dim("N")]);
+    m.function("f").inputs([x]).output("y", exp(x)).finish().unwrap();
+    let plan = check(&m.module(), &[&[5]]);
+    assert!(!plan.functions[0].steps.iter().any(is_check));
+    assert!(plan.functions[0].buffers.iter().all(|b| !matches!(b.place, Place::Workspace { .. })));
+}
