@@ -4,7 +4,9 @@
 use crate::dim::Dim;
 use crate::dtype::DType;
 use crate::graph::{Graph, NodeId};
-use crate::ops::{Add, BroadcastTo, Cast, Dimshuffle, Div, Gt, Iota, Mul, Neg, Reshape, Sub, Switch, Zero};
+use crate::ops::{
+    Add, BroadcastTo, Cast, Conj, Dimshuffle, Div, Gt, Iota, Mul, Neg, Reshape, Sub, Switch, Zero,
+};
 
 impl Graph {
     /// `a + b`.
@@ -32,6 +34,11 @@ impl Graph {
         self.op_node(Neg {}, &[a])
     }
 
+    /// The complex conjugate; `a` itself if it is not complex.
+    pub fn conj(&mut self, a: NodeId) -> NodeId {
+        if self.ty(a).dtype.is_complex() { self.op_node(Conj {}, &[a]) } else { a }
+    }
+
     /// `a` where `condition` holds, else `b`.
     pub fn choose(&mut self, condition: NodeId, a: NodeId, b: NodeId) -> NodeId {
         self.op_node(Switch {}, &[condition, a, b])
@@ -50,7 +57,7 @@ impl Graph {
     }
 
     /// A zero of the type of `a` that broadcasts over it.
-    fn exact_zero(&mut self, a: NodeId) -> NodeId {
+    pub(crate) fn exact_zero(&mut self, a: NodeId) -> NodeId {
         let ty = self.ty(a);
         let zero = Zero { dtype: ty.dtype, shape: vec![Dim::Const(1); ty.rank()] };
         self.op_node(zero, &[])

@@ -184,6 +184,15 @@ impl DType {
         }
     }
 
+    /// The complex type whose parts hold numbers of a real one; complex types unchanged.
+    pub fn to_complex(self) -> DType {
+        match self {
+            DType::F16 | DType::BF16 | DType::F32 | DType::C64 => DType::C64,
+            DType::Bool | DType::I8 | DType::I16 | DType::U8 | DType::U16 => DType::C64,
+            DType::I32 | DType::I64 | DType::U32 | DType::U64 | DType::F64 | DType::C128 => DType::C128,
+        }
+    }
+
     /// The real type of a complex one's parts; other types unchanged.
     pub fn to_real(self) -> DType {
         match self {

@@ -59,6 +59,7 @@ fn pieces(graph: &Graph, id: NodeId) -> Vec<Piece> {
         Notation::Prefix(symbol) => {
             vec![Piece::Text(format!("({symbol}")), Piece::Node(node.operands[0]), text(")")]
         }
+        Notation::Around(bar) => vec![text(bar), Piece::Node(node.operands[0]), text(bar)],
         Notation::Infix(symbol) => vec![
             text("("),
             Piece::Node(node.operands[0]),

@@ -3,7 +3,7 @@
 pub use crate::array::Array;
 pub use crate::builder::functions::*;
 pub use crate::builder::{Ellipsis, NewAxis, Step, slice};
-pub use crate::builder::{EvalError, Model, Size, Tensor, cast, dot, fill};
+pub use crate::builder::{EvalError, Model, Size, Tensor, cast, divmod, dot, fill};
 pub use crate::builder::{Gradient, grad, hessian, jacobian, lop, rop};
 pub use crate::builder::{Padding, alloc};
 pub use crate::dtype::DType::{self, *};

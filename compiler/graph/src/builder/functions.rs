@@ -13,17 +13,26 @@ macro_rules! functions {
 }
 
 functions! {
+    abs(x);
     ceil(x);
     clip(x, lower, upper);
+    complex(re, im);
+    conj(z);
     consider_constant(x);
     deg2rad(x);
     elu(x, alpha);
     eq(x, y);
+    erf(x);
+    erfc(x);
     exp(x);
     floor(x);
+    gamma(x);
+    gammaln(x);
     ge(x, y);
     gt(x, y);
     hard_sigmoid(x);
+    imag(z);
+    int_div(x, y);
     isfinite(x);
     isinf(x);
     isnan(x);
@@ -35,16 +44,24 @@ functions! {
     lt(x, y);
     maximum(x, y);
     minimum(x, y);
+    modulo(x, y);
     neq(x, y);
+    pow(x, y);
+    psi(x);
     rad2deg(x);
+    real(z);
+    reciprocal(x);
     relu(x);
     round(x);
     round_half_away(x);
+    rsqrt(x);
     selu(x);
+    sgn(x);
     sigmoid(x);
     silu(x);
     softplus(x);
     sqr(x);
+    sqrt(x);
     switch(condition, x, y);
     trunc(x);
 }

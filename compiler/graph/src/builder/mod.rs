@@ -45,7 +45,7 @@ pub use folds::{Along, Reduce};
 pub use gradients::{Gradient, Wrt, grad, hessian, jacobian, lop, rop};
 pub use index::{Ellipsis, Index, NewAxis, Slice, Step, slice};
 pub use join::Sections;
-pub use operators::{Operand, cast, dot, fill};
+pub use operators::{Operand, cast, divmod, dot, fill};
 pub(crate) use operators::{apply, broadcast};
 pub use pad::Padding;
 pub use size::{IntoShape, Size};

@@ -5,7 +5,9 @@ use std::panic::Location;
 use super::Tensor;
 use super::tensor::Handle;
 use crate::dtype::DType;
-use crate::ops::{Add, And, Div, Dot, Fill, Invert, LeftShift, Mul, Neg, Op, Or, RightShift, Sub, Xor};
+use crate::ops::{
+    Add, And, Div, Dot, Fill, Invert, LeftShift, Modulo, Mul, Neg, Op, Or, RightShift, Sub, Xor,
+};
 use crate::origin::Origin;
 
 /// What stands beside a tensor in an expression: a tensor or a literal.
@@ -107,6 +109,7 @@ tensor_operators! {
     Sub::sub => Sub, f64 i64;
     Mul::mul => Mul, f64 i64;
     Div::div => Div, f64 i64;
+    Rem::rem => Modulo, f64 i64;
     BitAnd::bitand => And, i64;
     BitOr::bitor => Or, i64;
     BitXor::bitxor => Xor, i64;
@@ -140,6 +143,22 @@ pub fn cast(x: Tensor<'_>, dtype: DType) -> Tensor<'_> {
 #[track_caller]
 pub fn fill<'m>(shape: Tensor<'m>, value: impl Operand<'m>) -> Tensor<'m> {
     broadcast(Fill {}, &[shape, value.tensor(shape)])
+}
+
+/// x / y rounded down, and what that leaves: [`Tensor::int_div`] and [`Tensor::modulo`].
+///
+/// ```
+/// # use tgc_graph::prelude::*;
+/// # let m = Model::new("example");
+/// let (count, rest) = divmod(m.constant([-7i32, 7]), 3);
+/// assert_eq!(count.eval()?, Array::from([-3i32, 2]));
+/// assert_eq!(rest.eval()?, Array::from([2i32, 1]));
+/// # Ok::<(), EvalError>(())
+/// ```
+#[track_caller]
+pub fn divmod<'m>(x: Tensor<'m>, y: impl Operand<'m>) -> (Tensor<'m>, Tensor<'m>) {
+    let y = y.tensor(x);
+    (x.int_div(y), x.modulo(y))
 }
 
 /// The product of NumPy's `dot`: inner product of vectors, matrix product, and for higher ranks the sum

@@ -34,6 +34,7 @@ impl Cumprod {
         // A product of some elements can leave the range that the whole product is in.
         let wide = accumulator(dtype);
         let (x, g) = (graph.cast(vjp.operands[0], wide), graph.cast(vjp.cotangent, wide));
+        let x = graph.conj(x);
         let before = graph.op_node(Cumprod { exclusive: true, ..self }, &[x]);
         let back = Recurrence { axis: self.axis, reverse: !self.reverse, exclusive: true };
         let reaching = if self.exclusive {

@@ -31,9 +31,10 @@ impl Elementwise for Div {
     }
 
     fn derivative(graph: &mut Graph, vjp: &Vjp<'_>) -> Vec<Option<NodeId>> {
-        let y = vjp.operands[1];
+        let y = graph.conj(vjp.operands[1]);
         let by_x = graph.div_node(vjp.cotangent, y);
-        let quotient = graph.mul_node(by_x, vjp.result);
+        let result = graph.conj(vjp.result);
+        let quotient = graph.mul_node(by_x, result);
         vec![Some(by_x), Some(graph.neg_node(quotient))]
     }
 }

@@ -159,6 +159,7 @@ impl Dot {
         summed: (&[usize], &[usize]),
     ) -> NodeId {
         let product = Dot { batch: self.batch, left: cotangent_axes.to_vec(), right: other_free.to_vec() };
+        let other = graph.conj(other);
         let value = graph.op_node(product, &[cotangent, other]);
         // The product's axes: batch, this operand's free axes, then the other's summed axes ascending.
         let mut ascending = summed.1.to_vec();

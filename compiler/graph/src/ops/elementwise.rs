@@ -251,6 +251,25 @@ pub fn real_function(name: &str, common: DType) -> Result<(DType, DType), TypeEr
     Ok((dtype, dtype))
 }
 
+/// Types for a function of real and complex numbers: integers go to floats.
+pub fn function(common: DType) -> Result<(DType, DType), TypeError> {
+    let dtype = common.to_inexact();
+    Ok((dtype, dtype))
+}
+
+/// Types for division with a rest: integers and floats.
+pub fn divisible(symbol: &str, common: DType) -> Result<(DType, DType), TypeError> {
+    if common == DType::Bool || common.is_complex() {
+        return Err(TypeError::new(
+            format!(
+                "`{symbol}` is not defined on {common}, the element type that {{0}} has or is converted to"
+            ),
+            "cast to an integer or real type first",
+        ));
+    }
+    Ok((common, common))
+}
+
 /// Types for functions that keep every real type; complex is not admitted.
 pub fn real(name: &str, common: DType) -> Result<(DType, DType), TypeError> {
     if common.is_complex() {

@@ -49,10 +49,10 @@ impl Operation for Grad {
                 "reduce it first, for instance with sum or mean",
             ));
         }
-        if !wrt.dtype.is_float() {
+        if !wrt.dtype.is_differentiable() {
             return Err(TypeError::new(
-                "the gradient by {1}, whose elements are not real floating point, is not defined",
-                "differentiate by a tensor of f16, bf16, f32 or f64",
+                "the gradient by {1}, whose elements are not floating point, is not defined",
+                "differentiate by a tensor of real or complex floating point",
             ));
         }
         Ok(wrt.clone())

@@ -34,6 +34,8 @@ pub enum Notation {
     Infix(&'static str),
     /// `(-a)`.
     Prefix(&'static str),
+    /// `|a|`.
+    Around(&'static str),
     /// As its first operand: broadcasts and the like.
     Transparent,
     /// Written by `pp` itself: leaves, which print their name or value.
@@ -163,13 +165,34 @@ ops! {
     sub::Sub,
     mul::Mul,
     div::Div,
+    int_div::IntDiv,
+    modulo::Modulo,
     neg::Neg,
+    abs::Abs,
+    sgn::Sgn,
+    reciprocal::Reciprocal,
+    // Powers and roots.
+    pow::Pow,
     sqr::Sqr,
+    sqrt::Sqrt,
+    rsqrt::Rsqrt,
     // Exponentials and logarithms.
     exp::Exp,
     log::Log,
     log1p::Log1p,
     logaddexp::Logaddexp,
+    // Complex numbers.
+    complex::Complex,
+    real::Real,
+    imag::Imag,
+    conj::Conj,
+    // Error and gamma functions.
+    erf::Erf,
+    erfc::Erfc,
+    gamma::Gamma,
+    gammaln::Gammaln,
+    psi::Psi,
+    polygamma::Polygamma,
     // Angles.
     deg2rad::Deg2rad,
     rad2deg::Rad2deg,

@@ -30,7 +30,7 @@ impl Elementwise for Mul {
     }
 
     fn derivative(graph: &mut Graph, vjp: &Vjp<'_>) -> Vec<Option<NodeId>> {
-        let [x, y] = [vjp.operands[0], vjp.operands[1]];
+        let [x, y] = [graph.conj(vjp.operands[0]), graph.conj(vjp.operands[1])];
         vec![Some(graph.mul_node(vjp.cotangent, y)), Some(graph.mul_node(vjp.cotangent, x))]
     }
 }

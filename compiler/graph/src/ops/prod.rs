@@ -54,6 +54,7 @@ impl Fold for Prod {
             let [before, after] = [false, true]
                 .map(|reverse| graph.op_node(Cumprod { axis, reverse, exclusive: true }, &[factor]));
             let others = graph.mul_node(before, after);
+            let others = graph.conj(others);
             gradient = graph.mul_node(cotangent, others);
         }
         Some(graph.cast(gradient, dtype))

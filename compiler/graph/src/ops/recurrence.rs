@@ -142,15 +142,17 @@ impl Operation for Recurrence {
     /// itself, l_i = g_{i+1} + a_{i+1} l_{i+1} is that of (a, g).
     fn gradient(&self, graph: &mut Graph, vjp: &Vjp<'_>) -> Vec<Option<NodeId>> {
         let [factors, terms] = [vjp.operands[0], vjp.operands[1]];
+        let mirrored = graph.conj(factors);
         let back = Recurrence { reverse: !self.reverse, exclusive: true, ..*self };
         let (before, by_value) = if self.exclusive {
-            (vjp.result, graph.op_node(back, &[factors, vjp.cotangent]))
+            (vjp.result, graph.op_node(back, &[mirrored, vjp.cotangent]))
         } else {
             let before = graph.op_node(Recurrence { exclusive: true, ..*self }, &[factors, terms]);
-            let weighted = graph.mul_node(factors, vjp.cotangent);
-            let beyond = graph.op_node(back, &[factors, weighted]);
+            let weighted = graph.mul_node(mirrored, vjp.cotangent);
+            let beyond = graph.op_node(back, &[mirrored, weighted]);
             (before, graph.add_node(vjp.cotangent, beyond))
         };
+        let before = graph.conj(before);
         let by_factor = graph.mul_node(by_value, before);
         [(by_factor, factors), (by_value, terms)]
             .map(|(value, operand)| {

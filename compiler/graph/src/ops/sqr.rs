@@ -32,7 +32,8 @@ impl Elementwise for Sqr {
     fn derivative(graph: &mut Graph, vjp: &Vjp<'_>) -> Vec<Option<NodeId>> {
         let (dtype, rank) = (graph.ty(vjp.result).dtype, graph.ty(vjp.result).rank());
         let two = graph.splat(dtype, rank, 2.0);
-        let slope = graph.mul_node(two, vjp.operands[0]);
+        let x = graph.conj(vjp.operands[0]);
+        let slope = graph.mul_node(two, x);
         vec![Some(graph.mul_node(vjp.cotangent, slope))]
     }
 }

@@ -45,6 +45,7 @@ fn notation(op: &dyn Operation) -> String {
         Notation::Call(name) => format!("`{name}(…)`"),
         Notation::Infix(symbol) => format!("`(a {symbol} b)`"),
         Notation::Prefix(symbol) => format!("`({symbol}a)`"),
+        Notation::Around(bar) => format!("`{bar}a{bar}`").replace('|', "\\|"),
         Notation::Transparent => "as its operand".to_owned(),
         Notation::Leaf => "its name or value".to_owned(),
     }
@@ -103,7 +104,7 @@ fn gradients(op: &Op) -> String {
         return "none".to_owned();
     }
     let mut graph = Graph::default();
-    let mut input = |name: &str, ty: &TensorType, graph: &mut Graph| {
+    let input = |name: &str, ty: &TensorType, graph: &mut Graph| {
         graph.op_node(Input { name: name.into(), dtype: ty.dtype, shape: ty.shape.clone() }, &[])
     };
     let names = ["x", "y", "z", "u", "v", "w"];

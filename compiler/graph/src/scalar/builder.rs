@@ -36,6 +36,16 @@ impl Element {
         self.parts[0]
     }
 
+    /// The imaginary part of a complex element.
+    pub fn im(&self) -> Option<Value> {
+        (self.dtype.parts() == 2).then_some(self.parts[1])
+    }
+
+    /// Both parts of a complex element; a real one's value twice.
+    pub(super) fn both(&self) -> [Value; 2] {
+        self.parts
+    }
+
     /// The same element with every value replaced.
     pub fn map(&self, f: &mut dyn FnMut(Value) -> Value) -> Element {
         let re = f(self.parts[0]);

@@ -3,5 +3,6 @@
 mod check;
 mod elementwise;
 mod indexing;
+mod powers;
 mod reductions;
 mod shape;

@@ -212,6 +212,12 @@ pub(super) fn build_gammaln(e: &mut Emit, x: Value) -> Value {
     let result = e.select(is_tiny, tiny, result);
     let is_infinite = e.compare(Predicate::Eq, magnitude, infinity);
     let result = e.select(is_infinite, infinity, result);
+    // What remains of the two terms is no zero.
+    let (one, two) = (e.exact(1.0), e.exact(2.0));
+    let is_one = e.compare(Predicate::Eq, x, one);
+    let is_two = e.compare(Predicate::Eq, x, two);
+    let is_root = e.b.binary(Binary::Or, is_one, is_two);
+    let result = e.select(is_root, zero, result);
     let is_zero = e.compare(Predicate::Eq, x, zero);
     let is_pole = raised.is_pole(e, x);
     let is_pole = e.b.binary(Binary::Or, is_pole, is_zero);

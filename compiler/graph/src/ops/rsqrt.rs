@@ -1,0 +1,40 @@
+//! `rsqrt`: 1 / sqrt(x).
+
+use crate::dtype::DType;
+use crate::graph::{Graph, NodeId};
+use crate::infer::TypeError;
+use crate::ops::elementwise::{self, Elementwise, elementwise};
+use crate::ops::{Notation, Vjp};
+use crate::scalar::{Builder, Element};
+
+elementwise! {
+    /// 1 / sqrt(x), within 1 ULP.
+    ///
+    /// ```
+    /// # use tgc_graph::prelude::*;
+    /// # let m = Model::new("example");
+    /// let y = m.constant([4.0, 0.0, f64::INFINITY]).rsqrt();
+    /// assert_eq!(y.eval()?, Array::from([0.5, f64::INFINITY, 0.0]));
+    /// # Ok::<(), EvalError>(())
+    /// ```
+    Rsqrt, fn rsqrt(x), Notation::Call("rsqrt")
+}
+
+impl Elementwise for Rsqrt {
+    fn dtypes(common: DType) -> Result<(DType, DType), TypeError> {
+        elementwise::function(common)
+    }
+
+    fn scalar(b: &mut Builder, x: &[Element]) -> Element {
+        let root = b.sqrt(x[0]);
+        b.reciprocal(root)
+    }
+
+    fn derivative(graph: &mut Graph, vjp: &Vjp<'_>) -> Vec<Option<NodeId>> {
+        let half = graph.splat(graph.ty(vjp.result).dtype, graph.ty(vjp.result).rank(), -0.5);
+        let (result, x) = (graph.conj(vjp.result), graph.conj(vjp.operands[0]));
+        let scaled = graph.mul_node(vjp.cotangent, half);
+        let slope = graph.div_node(result, x);
+        vec![Some(graph.mul_node(scaled, slope))]
+    }
+}

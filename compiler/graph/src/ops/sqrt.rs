@@ -1,0 +1,39 @@
+//! `sqrt`: the square root; NaN below 0.
+
+use crate::dtype::DType;
+use crate::graph::{Graph, NodeId};
+use crate::infer::TypeError;
+use crate::ops::elementwise::{self, Elementwise, elementwise};
+use crate::ops::{Notation, Vjp};
+use crate::scalar::{Builder, Element};
+
+elementwise! {
+    /// The square root; NaN below 0. Of complex numbers the one with a real part that is not negative, with the sign of the
+    /// imaginary part where that is 0.
+    ///
+    /// ```
+    /// # use tgc_graph::prelude::*;
+    /// # let m = Model::new("example");
+    /// let y = m.constant([4.0, 2.0]).sqrt();
+    /// assert_eq!(y.eval()?, Array::from([2.0, 1.4142135623730951]));
+    /// # Ok::<(), EvalError>(())
+    /// ```
+    Sqrt, fn sqrt(x), Notation::Call("sqrt")
+}
+
+impl Elementwise for Sqrt {
+    fn dtypes(common: DType) -> Result<(DType, DType), TypeError> {
+        elementwise::function(common)
+    }
+
+    fn scalar(b: &mut Builder, x: &[Element]) -> Element {
+        b.sqrt(x[0])
+    }
+
+    fn derivative(graph: &mut Graph, vjp: &Vjp<'_>) -> Vec<Option<NodeId>> {
+        let half = graph.splat(graph.ty(vjp.result).dtype, graph.ty(vjp.result).rank(), 0.5);
+        let scaled = graph.mul_node(vjp.cotangent, half);
+        let root = graph.conj(vjp.result);
+        vec![Some(graph.div_node(scaled, root))]
+    }
+}
