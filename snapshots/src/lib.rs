@@ -14,7 +14,7 @@
 //! Commands: `optimize` runs the whole pipeline, `optimize until STAGE` a part, `optimize fast` with fast math;
 //! `plan` runs it and plans for AVX2. `expect` states the structure of the result, so that no snapshot is
 //! accepted that lost what its case is for: `operation=count` (and `nodes`) for a graph; `nests`, `loops`,
-//! `copies`, `slots` and `reads.NAME` (nests that read the buffer of this name) for a plan.
+//! `copies`, `checks` of indices, `slots` and `reads.NAME` (nests that read the buffer of this name) for a plan.
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -167,6 +167,7 @@ fn count_plan(function: &FunctionPlan, what: &str) -> usize {
         ("nests", _) => structure.nests,
         ("loops", _) => structure.loops,
         ("copies", _) => structure.copies,
+        ("checks", _) => structure.checks,
         ("slots", _) => structure.workspace_slots,
         (_, Some(buffer)) => structure.nests_reading(buffer),
         // Never what is expected, so the case fails and shows the name.

@@ -33,6 +33,7 @@ mod kernel;
 mod memory;
 mod module;
 mod nest;
+mod order;
 mod runtime;
 mod scalar;
 mod scan;

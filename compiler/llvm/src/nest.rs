@@ -9,11 +9,12 @@ use inkwell::values::IntValue;
 use tgc_graph::dim::Dim;
 use tgc_lower::plan::{Block, Buffer, MAX_CHUNKS, Nest, Parallel, Read, Sink};
 
-use crate::block::{BlockBuilder, RowValues, Rows, writes};
+use crate::block::{BlockBuilder, RowValues, Rows};
 use crate::fold::Accumulators;
 use crate::ir::Ir;
 use crate::kernel::{Base, Body};
 use crate::memory::{Spot, Stride, element_address};
+use crate::order::writes;
 use crate::scalar::Parts;
 use crate::scan::Running;
 

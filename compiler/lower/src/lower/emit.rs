@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 
 use tgc_graph::dim::Dim;
+use tgc_graph::dtype::DType;
+use tgc_graph::kernel::Prefix;
 use tgc_graph::scalar::Program;
 
 use super::blocks::{Cut, FoldKind, From, Piece, Work};
@@ -13,7 +15,7 @@ use super::memory::{BufferKey, Buffers};
 use super::values::{Destination, Statements, ValueId};
 use super::vector;
 use crate::machine::Machine;
-use crate::plan::{Access, Axis, Block, Fold, IndexCheck, Nest, RowId, Scan, Sink, Step, Target};
+use crate::plan::{Access, Axis, Block, Fold, IndexCheck, Indirect, Nest, RowId, Scan, Sink, Step, Target};
 
 /// Where each value is kept.
 #[derive(Debug)]
@@ -235,31 +237,14 @@ fn emit_piece(
         }
         Work::Part { of, add, value, index, .. } => {
             let result = block.result(elements[0]);
-            let dtype = program.graph.ty(*of).dtype;
             let to = block.indirect(*value, index);
-            let add = add.as_ref().map(Program::expand);
-            sinks.push(match (to.parts.is_empty(), add) {
-                (false, add) => Sink::Scatter { result, to, add },
-                (true, None) => Sink::Store { result, to: to.access },
-                (true, Some(add)) => {
-                    let init = vec![[0, 0]];
-                    let fold = Fold { accumulators: vec![dtype], init, step: add.clone(), merge: add };
-                    Sink::Accumulate { fold, results: vec![result], to: vec![to.access] }
-                }
-            });
+            sinks.push(part_sink(program.graph.ty(*of).dtype, result, to, add.as_ref()));
         }
         Work::Scan { node, along, carry, value, index, .. } => {
-            let prefix = &program.scan(*node).prefix;
-            let scan = Scan {
-                accumulators: prefix.accumulators.clone(),
-                first: prefix.first.expand(),
-                step: prefix.step.expand(),
-                finish: prefix.finish.expand(),
-            };
             let results = elements.iter().map(|e| block.result(*e)).collect();
             let carry = carry.iter().flat_map(|(values, at)| values.iter().map(move |v| (*v, at)));
             let carry = carry.map(|(v, at)| block.access(v, at)).collect();
-            let to = block.access(*value, index);
+            let (scan, to) = (expanded(&program.scan(*node).prefix), block.access(*value, index));
             sinks.push(Sink::Scan { scan, results, along: *along, carry, to });
         }
         Work::Fold { kind, from, fold, values, index } => {
@@ -291,5 +276,27 @@ fn emit_piece(
                 }
             });
         }
+    }
+}
+
+/// Writes an element into a part, or adds it to what is there.
+fn part_sink(dtype: DType, result: usize, to: Indirect, add: Option<&Program>) -> Sink {
+    match (to.parts.is_empty(), add.map(Program::expand)) {
+        (false, add) => Sink::Scatter { result, to, add },
+        (true, None) => Sink::Store { result, to: to.access },
+        (true, Some(add)) => {
+            let init = vec![[0, 0]];
+            let fold = Fold { accumulators: vec![dtype], init, step: add.clone(), merge: add };
+            Sink::Accumulate { fold, results: vec![result], to: vec![to.access] }
+        }
+    }
+}
+
+fn expanded(prefix: &Prefix) -> Scan {
+    Scan {
+        accumulators: prefix.accumulators.clone(),
+        first: prefix.first.expand(),
+        step: prefix.step.expand(),
+        finish: prefix.finish.expand(),
     }
 }

@@ -29,7 +29,7 @@ use std::fmt::{self, Write};
 use tgc_graph::array::element_to_text;
 use tgc_graph::dim::Dim;
 use tgc_graph::dtype::DType;
-use tgc_graph::scalar::{Builder, Element, Program};
+use tgc_graph::scalar::{Builder, Element, Inst, Program};
 use tgc_graph::ty::TensorType;
 
 use crate::plan::{
@@ -256,9 +256,16 @@ impl Printer<'_> {
     }
 
     fn summary(&self, program: &Program, params: &[Leaf]) -> String {
+        // What only says a place is no matter of the program.
+        let uses = |at: usize| {
+            let mut params = program.insts.iter();
+            params.any(|(inst, _)| matches!(inst, Inst::Param { index, .. } if usize::from(*index) == at))
+        };
+        let params: Vec<Leaf> =
+            params.iter().enumerate().filter(|(at, _)| uses(*at)).map(|(_, leaf)| leaf.clone()).collect();
         let plural = if program.insts.len() == 1 { "" } else { "s" };
         let on = if params.is_empty() { "" } else { " on " };
-        format!("{} instruction{plural}{on}{}", program.insts.len(), join(params))
+        format!("{} instruction{plural}{on}{}", program.insts.len(), join(&params))
     }
 
     fn instructions(&mut self, program: &Program) {

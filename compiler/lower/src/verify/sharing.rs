@@ -11,7 +11,8 @@
 //! 4. Between rows, either no access depends on the row; then it is one accumulation, in a block with axes or with
 //!    one row at a time, or an accumulator of a running fold along the rows, or the nest runs one row at a time, not in
 //!    parallel. Or all depend on it by one stride,
-//!    and what a row writes no other row touches: all that one access reaches comes before all that the other does; the accesses have equal strides over equal extents and the same
+//!    and what a row writes no other row touches: all that one access reaches comes before all that the other does; the
+//!    accesses walk alike from different starts and never meet; the accesses have equal strides over equal extents and the same
 //!    offset, without collisions; or all that a row touches fits between two rows; or all rows fit between two
 //!    elements of one, and the accesses are whole such steps apart.
 
@@ -154,7 +155,7 @@ impl Checker<'_> {
     fn rows_apart(&self, nest: &Nest, a: &Touch, b: &Touch) -> bool {
         let (Some(stride), Some(extent)) = (a.row_stride(), nest.extent.as_ref()) else { return false };
         let scope = scope(nest, &[a, b]);
-        if self.never_meet(nest, a, b, &scope) {
+        if self.never_meet(nest, a, b, &scope) || self.beside(a, b, Some((stride, extent)), &scope) {
             return true;
         }
         let Some(step) = self.magnitude(stride, &scope) else { return false };
@@ -239,7 +240,21 @@ impl Checker<'_> {
             return false;
         };
         let after = |last: &Dim, first: &Dim| self.shows(&(&(first - last) - &Dim::Const(1)), &scope);
-        a.row_stride() == b.row_stride() && (after(&a_last, &b_first) || after(&b_last, &a_first))
+        let alike = a.row_stride() == b.row_stride();
+        alike && (after(&a_last, &b_first) || after(&b_last, &a_first) || self.beside(a, b, None, &scope))
+    }
+
+    /// Both walk alike from different starts, and no walk meets the other: the start is one more axis, of size 2, of a
+    /// walk without collisions.
+    fn beside(&self, a: &Touch, b: &Touch, rows: Option<(&Dim, &Dim)>, scope: &[&Dim]) -> bool {
+        let (distance, two) = (&a.access.offset - &b.access.offset, Dim::Const(2));
+        if distance == Dim::Const(0) || sorted(a.inner()) != sorted(b.inner()) {
+            return false;
+        }
+        let mut axes = a.inner();
+        axes.extend(rows);
+        axes.push((&distance, &two));
+        a.row_stride() == b.row_stride() && self.injective(&axes, scope)
     }
 
     /// The first and last element of an access in row 0.
@@ -293,8 +308,10 @@ fn is_multiple(dim: &Dim, unit: &Dim) -> bool {
 
 /// Both reach the same elements in every row, axes renamed.
 fn same_elements(a: &Touch, b: &Touch) -> bool {
-    let (mut left, mut right) = (a.inner(), b.inner());
-    left.sort();
-    right.sort();
-    a.access.offset == b.access.offset && left == right
+    a.access.offset == b.access.offset && sorted(a.inner()) == sorted(b.inner())
+}
+
+fn sorted<'a>(mut axes: Vec<(&'a Dim, &'a Dim)>) -> Vec<(&'a Dim, &'a Dim)> {
+    axes.sort();
+    axes
 }

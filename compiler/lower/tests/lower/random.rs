@@ -9,7 +9,7 @@ fn grow<'m>(random: &mut Random, values: &[Tensor<'m>]) -> Option<Tensor<'m>> {
     let x = values[random.below(values.len())];
     let rank = x.rank();
     let axis = |random: &mut Random| random.below(rank) as i64;
-    Some(match random.below(12) {
+    Some(match random.below(17) {
         0 => sigmoid(x),
         1 => exp(x * 0.125),
         2 => x * 0.5 + 1.0,
@@ -41,6 +41,13 @@ fn grow<'m>(random: &mut Random, values: &[Tensor<'m>]) -> Option<Tensor<'m>> {
                 return None;
             }
             dot(x, *fit[random.below(fit.len())]) * 0.0625
+        }
+        11 if rank > 0 => x.flip([axis(random)]),
+        12 if rank > 0 => x.cumsum(axis(random)) * 0.125,
+        13 if rank > 0 => concatenate([x, x * 0.5], axis(random)),
+        14 if rank > 1 => x.flatten(1 + random.below(rank - 1)),
+        15 if rank > 0 && shape(&x)[0].as_const().is_some_and(|n| n > 1) => {
+            x.set_subtensor(0, x.index(1)) - x.inc_subtensor((1.., Ellipsis), x.index((..-1, Ellipsis)))
         }
         _ if rank == 0 => fill(values[random.below(values.len())], x.cast(F32)).cast(F32),
         _ => x / (x * x + 2.0),

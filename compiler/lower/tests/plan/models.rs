@@ -294,6 +294,69 @@ pub fn joined_columns() -> ModelPlan {
     plan
 }
 
+/// `y[n,:] = x[i[n],:]`, then `y[i[n],0] += x[n,0]` for `x, y: f32[N,3]`: reads and writes where data says.
+pub fn looked_up() -> ModelPlan {
+    let mut plan = model(&["N"]);
+    let (n, k) = (symbol(0), known(3));
+    let x = input(&mut plan, "x", F32, &[n.clone(), k.clone()]);
+    let i = input(&mut plan, "i", DType::I64, &[n.clone()]);
+    let y = output(&mut plan, "y", F32, &[n.clone(), k.clone()]);
+    plan.functions[0].steps.push(Step::Check(IndexCheck {
+        index: i,
+        extent: n.clone(),
+        index_name: "i".to_owned(),
+        data_name: "x".to_owned(),
+        axis: 0,
+    }));
+    let part = || vec![IndexPart { read: 0, extent: n.clone(), stride: known(3) }];
+    // What only says a place is a parameter all the same.
+    let second = || {
+        let mut b = Builder::new(&[DType::I64, F32]);
+        let value = b.param(1);
+        b.finish(vec![value])
+    };
+    let say = read(i, &[(ROW, known(1))]);
+    let gather = Read::Gather(Indirect { access: at(x, &[(I, known(1))]), parts: part() });
+    let here = [(ROW, known(3)), (I, known(1))];
+    let reads = vec![say.clone(), gather];
+    let block_of = |axes: &[Dim], reads, sink| block(axes, 1, reads, second(), vec![sink]);
+    nest(&mut plan, Some(n.clone()), 1, &[], vec![block_of(&[k], reads, store(0, y, &here))]);
+    let add = program(2, |b, p| vec![b.add(p[0], p[1])]);
+    let to = Indirect { access: at(y, &[]), parts: part() };
+    let scatter = Sink::Scatter { result: 0, to, add: Some(add) };
+    let reads = vec![say, read(x, &[(ROW, known(3))])];
+    nest(&mut plan, Some(n), 1, &[], vec![block_of(&[], reads, scatter)]);
+    plan
+}
+
+/// Running sums of `x: f32[N,K]` down its columns, which wait in `carry`, and along its rows.
+pub fn running_sums() -> ModelPlan {
+    let mut plan = model(&["N", "K"]);
+    let (n, k) = (symbol(0), symbol(1));
+    let x = input(&mut plan, "x", F32, &[n.clone(), k.clone()]);
+    let down = output(&mut plan, "down", F32, &[n.clone(), k.clone()]);
+    let along = output(&mut plan, "along", F32, &[n.clone(), k.clone()]);
+    let carry = scratch(&mut plan, "carry", F32, &[k.clone()]);
+    let here = [(ROW, k.clone()), (I, known(1))];
+    let scan = || Scan {
+        accumulators: vec![F32],
+        first: Program::identity(F32),
+        step: program(2, |b, p| vec![b.add(p[0], p[1])]),
+        finish: Program::identity(F32),
+    };
+    let sums =
+        |along, carry, to| Sink::Scan { scan: scan(), results: vec![0], along, carry, to: at(to, &here) };
+    let block_of = |lanes, sink| {
+        block(std::slice::from_ref(&k), lanes, vec![read(x, &here)], Program::identity(F32), vec![sink])
+    };
+    let blocks = vec![
+        block_of(8, sums(ROW, vec![at(carry, &[(I, known(1))])], down)),
+        block_of(1, sums(I, vec![], along)),
+    ];
+    nest(&mut plan, Some(n), 4, &[], blocks);
+    plan
+}
+
 /// `Binary` on two `i32`s: for programs that the verifier must refuse or accept.
 pub fn float_program(op: Binary) -> Program {
     let mut b = Builder::new(&[DType::F32, DType::F32]);

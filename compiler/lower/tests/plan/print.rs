@@ -118,6 +118,42 @@ function f(N, K) x: f32[N,K] -> s: f32[N]
 }
 
 #[test]
+fn places_that_data_says_are_shown_with_it() {
+    check(
+        &looked_up(),
+        Detail::Loops,
+        "
+function f(N) x: f32[N,3], i: i64[N] -> y: f32[N,3]
+  workspace 0 bytes
+  check i within N (i, axis 0 of x)
+  for row < N
+    for i < 3
+      y[row,i] = x[i[row],i]
+  for row < N
+    scatter y[i[row],0] = y[i[row],0] + x[row,0]
+",
+    );
+}
+
+#[test]
+fn running_folds_say_where_they_go() {
+    check(
+        &running_sums(),
+        Detail::Loops,
+        "
+function f(N, K) x: f32[N,K] -> down: f32[N,K], along: f32[N,K]
+  workspace align64(4*K) bytes
+  buffer carry: f32[K] workspace+0
+  for row < N rows=4
+    for i < K lanes=8
+      scan down[row,i] along row: carry[i] = carry[i] + x[row,i] from x[row,i]
+    for i < K
+      scan along[row,i] along i: s0 = s0 + x[row,i] from x[row,i]
+",
+    );
+}
+
+#[test]
 fn long_programs_are_counted() {
     let mut plan = map();
     nest_mut(&mut plan, 0).blocks[0].program = program(1, |b, p| {

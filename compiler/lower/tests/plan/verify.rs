@@ -50,6 +50,8 @@ fn sound_plans_are_accepted() {
     for plan in [map(), row_sums(8), total(4), normalized_rows(), regression_step(784), joined_columns()] {
         assert_eq!(verify(&plan), Ok(()));
     }
+    assert_eq!(verify(&looked_up()), Ok(()));
+    assert_eq!(verify(&running_sums()), Ok(()));
     let mut parallel = normalized_rows();
     nest_mut(&mut parallel, 0).parallel = Some(Parallel { rows_per_chunk: 8 });
     assert_eq!(verify(&parallel), Ok(()));
@@ -510,5 +512,101 @@ fn copies_are_checked() {
             copy_mut(p, w.0, 1);
         },
         "function `f`, step 0: copies `w` over `y`, expected the same element type and shape",
+    );
+}
+
+#[test]
+fn what_data_says_is_checked_before_anything_is_written() {
+    let unchecked =
+        "`i` says places along an axis of size N; no step has checked that, or it may have changed";
+    refuse(
+        looked_up(),
+        |p| drop(p.functions[0].steps.remove(0)),
+        &format!("function `f`, step 0, block 0: {unchecked}"),
+    );
+    refuse(
+        looked_up(),
+        |p| p.functions[0].steps.swap(0, 1),
+        &format!("function `f`, step 0, block 0: {unchecked}"),
+    );
+    refuse(
+        looked_up(),
+        |p| {
+            let check = p.functions[0].steps[0].clone();
+            p.functions[0].steps.push(check);
+        },
+        "function `f`, step 3: checks `i` after something is written to an output or a state",
+    );
+    refuse(
+        looked_up(),
+        |p| match &mut p.functions[0].steps[0] {
+            Step::Check(check) => check.extent = &symbol(0) + &known(1),
+            other => panic!("{other:?} is no check"),
+        },
+        &format!("function `f`, step 1, block 0: {unchecked}"),
+    );
+    refuse(
+        looked_up(),
+        |p| match &mut p.functions[0].steps[0] {
+            Step::Check(check) => check.index = BufferId(0),
+            other => panic!("{other:?} is no check"),
+        },
+        "function `f`, step 0: checks `x`, expected a buffer of int64",
+    );
+}
+
+#[test]
+fn places_that_data_says_stay_inside_and_apart() {
+    let parts = |p: &mut ModelPlan, change: fn(&mut IndexPart)| match &mut block_mut(p, 1, 0).reads[1] {
+        Read::Gather(indirect) => change(&mut indirect.parts[0]),
+        other => panic!("{other:?} is no gather"),
+    };
+    refuse(
+        looked_up(),
+        |p| parts(p, |part| part.stride = known(4)),
+        "function `f`, step 1, block 0: an access to `x` ends beyond its 3*N elements when N = 2",
+    );
+    refuse(
+        looked_up(),
+        |p| parts(p, |part| part.read = 1),
+        "function `f`, step 1, block 0: the index of a place is read 1, expected an earlier read of int64 in memory",
+    );
+    refuse(
+        looked_up(),
+        |p| nest_mut(p, 2).parallel = Some(Parallel { rows_per_chunk: 8 }),
+        "function `f`, step 2, block 0: a parallel nest has rows that go in order",
+    );
+    refuse(
+        looked_up(),
+        |p| block_mut(p, 2, 0).reads[1] = read(BufferId(2), &[(ROW, known(3))]),
+        "function `f`, step 2: touches `y` where data says and elsewhere while the nest writes it",
+    );
+}
+
+#[test]
+fn running_folds_keep_their_accumulators_apart() {
+    let carry = |p: &mut ModelPlan, change: fn(&mut Vec<Access>)| match &mut block_mut(p, 0, 0).sinks[0] {
+        Sink::Scan { carry, .. } => change(carry),
+        other => panic!("{other:?} is no running fold"),
+    };
+    refuse(
+        running_sums(),
+        |p| carry(p, Vec::clear),
+        "function `f`, step 0, block 0: a running fold has 0 places for accumulators to wait, expected 1",
+    );
+    refuse(
+        running_sums(),
+        |p| carry(p, |carry| carry[0].strides.clear()),
+        "function `f`, step 0, block 0: writes an element of `carry` more than once in a row when N = 2, K = 2",
+    );
+    refuse(
+        running_sums(),
+        |p| carry(p, |carry| carry[0].strides.insert(0, (ROW, known(1)))),
+        "function `f`, step 0, block 0: an accumulator of a running fold waits in `carry` at places that differ along its axis",
+    );
+    refuse(
+        running_sums(),
+        |p| nest_mut(p, 0).parallel = Some(Parallel { rows_per_chunk: 8 }),
+        "function `f`, step 0, block 0: a parallel nest has rows that go in order",
     );
 }
