@@ -36,6 +36,27 @@ pub enum Kernel {
     Deferred,
 }
 
+impl Kernel {
+    /// No place in it depends on a symbol.
+    pub fn is_static(&self) -> bool {
+        let affine = |map: &Affine| {
+            map.offset.as_const().is_some() && map.terms.iter().all(|(_, stride)| stride.as_const().is_some())
+        };
+        let coordinate = |coordinate: &Coordinate| match coordinate {
+            Coordinate::Affine(map) => affine(map),
+            Coordinate::Index(_) => true,
+        };
+        match self {
+            Kernel::View(view) => view.axes.iter().all(affine),
+            Kernel::Gather(gather) => gather.coordinates.iter().all(coordinate),
+            Kernel::Scatter(scatter) => scatter.coordinates.iter().all(coordinate),
+            Kernel::Leaf(Leaf::Size(size)) => size.as_const().is_some(),
+            Kernel::Leaf(_) | Kernel::Map(_) | Kernel::Reduce(_) | Kernel::Reshape => true,
+            Kernel::Concatenate(_) | Kernel::Prefix(_) | Kernel::Contract(_) | Kernel::Deferred => true,
+        }
+    }
+}
+
 /// A value that exists before the call.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Leaf {

@@ -75,7 +75,12 @@ impl Pinned {
     }
 }
 
-/// Takes all pins out; returns where each root went.
+/// Whether a node is there for gradients alone: the value of its operand.
+pub(crate) fn is_mark(graph: &Graph, id: NodeId) -> bool {
+    matches!(graph.op(id), Op::Pin(_) | Op::ConsiderConstant(_))
+}
+
+/// Takes out all pins, and what gradients were told to take as constant; returns where each root went.
 pub(crate) fn unpin(graph: &Graph, roots: &[NodeId]) -> (Graph, Vec<NodeId>) {
     let live = graph.reachable(roots);
     let mut new = graph.successor();
@@ -85,14 +90,14 @@ pub(crate) fn unpin(graph: &Graph, roots: &[NodeId]) -> (Graph, Vec<NodeId>) {
         let operands: Vec<NodeId> = node.operands.iter().map(|o| renamed[o.index()]).collect();
         new.set_origin(node.origin.clone());
         renamed[id.index()] = match node.op {
-            Op::Pin(_) => strong(&mut new, operands[0]),
+            Op::Pin(_) | Op::ConsiderConstant(_) => strong(&mut new, operands[0]),
             _ => new.op_node(node.op.clone(), &operands),
         };
     }
     (new, roots.iter().map(|id| renamed[id.index()]).collect())
 }
 
-/// The value with a type of its own: a pin of a literal takes part in promotion, so what replaces it has to.
+/// The value with a type of its own: a mark on a literal takes part in promotion, so what replaces it has to.
 fn strong(graph: &mut Graph, id: NodeId) -> NodeId {
     match graph.op(id).clone() {
         Op::Constant(literal) if literal.weak => graph.op_node(Constant { weak: false, ..literal }, &[]),

@@ -6,7 +6,6 @@ use std::time::Instant;
 use tgc_graph::differentiate;
 use tgc_graph::graph::{Graph, NodeId};
 use tgc_graph::module::{Function, Module};
-use tgc_graph::ops::Op;
 use tgc_graph::text::dump_function;
 use tgc_graph::verify::verify;
 
@@ -89,10 +88,10 @@ static STAGES: &[Stage] = &[
     },
     Stage {
         name: "unpin",
-        why: "pins have done their work and would keep the copies they made apart",
-        postcondition: "no pin is left",
-        work: Work::Replace { found: |graph, id| matches!(graph.op(id), Op::Pin(_)), apply: pin::unpin },
-        holds: |function| check::none(function, "a pin", &|graph, id| matches!(graph.op(id), Op::Pin(_))),
+        why: "pins have done their work and would keep the copies they made apart, and so has `consider_constant`",
+        postcondition: "no pin and no `consider_constant` is left",
+        work: Work::Replace { found: pin::is_mark, apply: pin::unpin },
+        holds: |function| check::none(function, "a pin or `consider_constant`", &pin::is_mark),
     },
     Stage {
         name: "canonicalize-gradients",

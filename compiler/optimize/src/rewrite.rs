@@ -27,8 +27,10 @@ pub struct Rewriter<'r> {
     rules: &'r RuleSet,
     keys: Vec<Key>,
     normal: Vec<Option<NodeId>>,
-    fired: Vec<usize>,
-    folded: usize,
+    /// The nodes whose normal form was found, in that order.
+    found: Vec<NodeId>,
+    /// What happened, in order: the index of a rule that fired, or none for a node that became a constant.
+    journal: Vec<Option<usize>>,
     depth: u32,
     unfinished: bool,
 }
@@ -82,21 +84,24 @@ pub(crate) fn rebuild(
         renamed[id.index()] = new;
     }
     let roots = roots.iter().map(|id| renamed[id.index()]).collect();
-    let Rewriter { graph, fired, folded, unfinished, .. } = rewriter;
-    Ok((graph, roots, Changes { fired, folded, unfinished }))
+    let Rewriter { graph, journal, unfinished, .. } = rewriter;
+    let mut changes = Changes { fired: vec![0; rules.rules.len()], folded: 0, unfinished };
+    for event in journal {
+        *event.map_or(&mut changes.folded, |rule| &mut changes.fired[rule]) += 1;
+    }
+    Ok((graph, roots, changes))
 }
 
 impl<'r> Rewriter<'r> {
     /// Builds into a graph, which may hold nodes already.
     pub fn new(graph: Graph, rules: &'r RuleSet) -> Rewriter<'r> {
-        let fired = vec![0; rules.rules.len()];
         let mut rewriter = Rewriter {
             graph,
             rules,
             keys: vec![],
             normal: vec![],
-            fired,
-            folded: 0,
+            found: vec![],
+            journal: vec![],
             depth: 0,
             unfinished: false,
         };
@@ -116,7 +121,7 @@ impl<'r> Rewriter<'r> {
 
     /// How often rule `index` of the set fired.
     pub fn fired(&self, index: usize) -> usize {
-        self.fired[index]
+        self.journal.iter().filter(|event| **event == Some(index)).count()
     }
 
     /// The normal form of a node; `None` if the operands do not fit the operation.
@@ -155,6 +160,7 @@ impl<'r> Rewriter<'r> {
         let normal = self.rewrite(id).unwrap_or(id);
         self.depth -= 1;
         self.normal[id.index()] = Some(normal);
+        self.found.push(id);
         Ok(normal)
     }
 
@@ -187,16 +193,28 @@ impl<'r> Rewriter<'r> {
             return None;
         }
         if let Some(constant) = fold::fold(&mut self.graph, id) {
-            self.folded += 1;
+            self.journal.push(None);
             return self.add(constant, &[]);
         }
         let rules = self.rules;
         let operation = usize::from(self.keys[id.index()].operation);
         for index in rules.for_operation(class_at(&self.graph, id, operation), operation) {
-            let Some(new) = rules.rules[index].apply(self, id) else { continue };
-            if let Some(new) = self.conform(new, id).filter(|new| *new != id) {
-                self.fired[index] += 1;
-                return Some(new);
+            let (found, happened) = (self.found.len(), self.journal.len());
+            match rules.rules[index].apply(self, id).and_then(|new| self.conform(new, id)) {
+                Some(new) if new != id => {
+                    self.journal.push(Some(index));
+                    return Some(new);
+                }
+                // Rules led back here: if they undo each other, their firings tell.
+                Some(_) => {}
+                // What a rule tried and dropped did not happen, or passes would never come to rest.
+                None if self.journal.len() > happened => {
+                    self.journal.truncate(happened);
+                    for id in self.found.drain(found..) {
+                        self.normal[id.index()] = None;
+                    }
+                }
+                None => {}
             }
         }
         None

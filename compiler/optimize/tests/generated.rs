@@ -19,7 +19,7 @@ fn checked(module: &Module, seed: u64) -> Module {
 
 #[test]
 fn every_module_settles_and_verifies() {
-    for seed in 0..150 {
+    for seed in 0..600 {
         for options in [generate::Options::plain(40), generate::Options::everything(40)] {
             let module = generate::module_with(seed, &options);
             let once = checked(&module, seed);

@@ -75,14 +75,9 @@ pub fn evaluate(
     sizes: &Sizes,
 ) -> Result<Outcome<Array>, EvaluateError> {
     let outcome = run::<Narrow>(function, shared, inputs, sizes)?;
-    let array = |v: &Value<u64>| {
-        let mut array = Array::zeros_of(v.dtype, v.shape.clone());
-        v.elements.iter().enumerate().for_each(|(i, parts)| array.set(i, *parts));
-        array
-    };
     Ok(Outcome {
-        outputs: outcome.outputs.iter().map(array).collect(),
-        updates: outcome.updates.iter().map(|(i, v)| (*i, array(v))).collect(),
+        outputs: outcome.outputs.iter().map(to_array).collect(),
+        updates: outcome.updates.iter().map(|(i, v)| (*i, to_array(v))).collect(),
     })
 }
 
@@ -138,30 +133,68 @@ fn evaluate_graph<D: Domain>(
             .iter()
             .map(|o| values[o.index()].as_ref().expect("invariant: in order"))
             .collect();
-        let kernel = graph.kernel(id);
-        let elements = match &kernel {
+        let elements = match graph.kernel(id) {
             Kernel::Leaf(leaf) => {
-                read_leaf::<D>(graph, function, leaf, ty.dtype, &shape, (shared, inputs, sizes))
+                read_leaf::<D>(graph, function, &leaf, ty.dtype, &shape, (shared, inputs, sizes))
             }
-            Kernel::Map(program) => kernels::map::<D>(program, &operands, &shape),
-            Kernel::Reduce(reduction) => kernels::reduce::<D>(reduction, operands[0], &shape),
-            Kernel::View(view) => kernels::view(view, operands[view.operand], &shape, &size),
-            Kernel::Reshape => operands[0].elements.clone(),
-            Kernel::Concatenate(axis) => kernels::concatenate(*axis, &operands, &shape),
-            Kernel::Gather(gather) => kernels::gather::<D>(gather, &operands, &shape, &size)
+            kernel => run_kernel::<D>(&kernel, &operands, ty.dtype, &shape, &size)
                 .map_err(|o| outside(function, id, o))?,
-            Kernel::Scatter(scatter) => {
-                kernels::scatter::<D>(scatter, &operands, &size).map_err(|o| outside(function, id, o))?
-            }
-            Kernel::Prefix(prefix) => kernels::prefix::<D>(prefix, &operands, &shape),
-            Kernel::Contract(contraction) => {
-                kernels::contract::<D>(contraction, operands[0], operands[1], ty.dtype, &shape)
-            }
-            Kernel::Deferred => unreachable!("invariant: composites and gradients were expanded"),
         };
         values[id.index()] = Some(Value { dtype: ty.dtype, shape, elements });
     }
     Ok(values)
+}
+
+fn run_kernel<D: Domain>(
+    kernel: &Kernel,
+    operands: &[&Value<D::Part>],
+    dtype: DType,
+    shape: &[usize],
+    size: &dyn Fn(&Dim) -> i64,
+) -> Result<Vec<[D::Part; 2]>, kernels::OutOfRange> {
+    Ok(match kernel {
+        Kernel::Map(program) => kernels::map::<D>(program, operands, shape),
+        Kernel::Reduce(reduction) => kernels::reduce::<D>(reduction, operands[0], shape),
+        Kernel::View(view) => kernels::view(view, operands[view.operand], shape, size),
+        Kernel::Reshape => operands[0].elements.clone(),
+        Kernel::Concatenate(axis) => kernels::concatenate(*axis, operands, shape),
+        Kernel::Gather(gather) => kernels::gather::<D>(gather, operands, shape, size)?,
+        Kernel::Scatter(scatter) => kernels::scatter::<D>(scatter, operands, size)?,
+        Kernel::Prefix(prefix) => kernels::prefix::<D>(prefix, operands, shape),
+        Kernel::Contract(contraction) => {
+            kernels::contract::<D>(contraction, operands[0], operands[1], dtype, shape)
+        }
+        Kernel::Leaf(_) => unreachable!("invariant: leaves are read"),
+        Kernel::Deferred => unreachable!("invariant: composites and gradients were expanded"),
+    })
+}
+
+/// Evaluates one kernel on arrays, in their own arithmetic: what a call would compute.
+///
+/// `None` where that depends on more than the operands: of a leaf, of what has no kernel, where a size is not static,
+/// or where an index is outside, which is an error of the call.
+pub fn evaluate_kernel(kernel: &Kernel, operands: &[Array], dtype: DType, shape: &[usize]) -> Option<Array> {
+    if matches!(kernel, Kernel::Leaf(_) | Kernel::Deferred) || !kernel.is_static() {
+        return None;
+    }
+    let values: Vec<Value<u64>> = operands
+        .iter()
+        .map(|array| Value {
+            dtype: array.dtype(),
+            shape: array.shape().to_vec(),
+            elements: (0..array.len()).map(|i| array.get(i)).collect(),
+        })
+        .collect();
+    let size = |dim: &Dim| dim.as_const().expect("invariant: static kernels have static sizes");
+    let operands: Vec<&Value<u64>> = values.iter().collect();
+    let elements = run_kernel::<Narrow>(kernel, &operands, dtype, shape, &size).ok()?;
+    Some(to_array(&Value { dtype, shape: shape.to_vec(), elements }))
+}
+
+fn to_array(value: &Value<u64>) -> Array {
+    let mut array = Array::zeros_of(value.dtype, value.shape.clone());
+    value.elements.iter().enumerate().for_each(|(i, parts)| array.set(i, *parts));
+    array
 }
 
 fn outside(function: &Function, id: NodeId, found: kernels::OutOfRange) -> EvaluateError {

@@ -75,7 +75,7 @@ const RULES: &[Rule] = &[
             "sum{0}(fill(s:[A,B], 1.5))",
             "sum{0,1}(fill(s:[3,B], x:[1,B]))",
             "sum{0}(fill(s:i32[A], x:i32[1]))",
-            "sum{0}(2.5c[3])",
+            "sum{0}(2.5c[5000])",
         ],
     ),
     Rule::new("sum-neg", Reassociates, "sum(-x) => -sum(x)")
