@@ -45,6 +45,9 @@ impl<'m> Wrt<'m> for Vec<Tensor<'m>> {
 ///
 /// A tensor that the cost does not depend on is an error; [`Gradient`] has more to choose.
 ///
+/// The gradient by a complex tensor x + iy is the gradient by x plus i times that by y, as in Theano: the direction in
+/// which the cost grows fastest. Through a function with a complex derivative it passes times the conjugate of that.
+///
 /// ```
 /// use tgc_graph::prelude::*;
 ///
@@ -52,6 +55,9 @@ impl<'m> Wrt<'m> for Vec<Tensor<'m>> {
 /// let [x, y] = [m.constant(3.0), m.constant(2.0)];
 /// let [by_x, by_y] = grad(x * x * y, [x, y]);
 /// assert_eq!((by_x.eval()?, by_y.eval()?), (Array::from(12.0), Array::from(9.0)));
+///
+/// let z = m.constant(num_complex::Complex::new(3.0, 4.0));
+/// assert_eq!(grad(sqr(abs(z)), z).eval()?, Array::from(num_complex::Complex::new(6.0, 8.0)));
 /// # Ok::<(), EvalError>(())
 /// ```
 #[track_caller]

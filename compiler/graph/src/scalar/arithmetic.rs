@@ -59,15 +59,15 @@ impl Builder {
         (quotient, self.select(vanishes, signed, modulo))
     }
 
-    /// A float that is not negative, with the sign of another.
+    /// A float that is not negative, with the sign of another. No arithmetic on bits, as the wide evaluator rounds what it
+    /// reads them of.
     pub(super) fn with_sign_of(&mut self, magnitude: Value, signed: Value) -> Value {
         let lane = self.lane(magnitude);
         let sign = self.bits(lane.to_bits_lane(), 1 << (lane.bits() - 1));
-        let (magnitude, signed) =
-            (self.bitcast(magnitude, lane.to_bits_lane()), self.bitcast(signed, lane.to_bits_lane()));
-        let sign = self.binary(Binary::And, signed, sign);
-        let bits = self.binary(Binary::Or, magnitude, sign);
-        self.bitcast(bits, lane)
+        let bits = self.bitcast(signed, lane.to_bits_lane());
+        let is_negative = self.compare(Predicate::Ge, bits, sign);
+        let minus = self.unary(Unary::Neg, magnitude);
+        self.select(is_negative, minus, magnitude)
     }
 
     /// x to the power of y, of one type but `bool`. Integers wrap, and are 0 to a negative power.

@@ -5,6 +5,7 @@
 //! everywhere. A complex element is a pair of lanes. [`Inst::Math`], [`Inst::Math2`] and the 16-bit
 //! float lanes are shorthand that [`expand`](Program::expand) turns into the remaining instructions.
 
+mod analytic;
 mod arithmetic;
 mod builder;
 mod complex;

@@ -16,8 +16,9 @@ fn bounds(function: MathFn) -> (f64, f64) {
         MathFn::Expm1 => (0.8, 0.8),
         MathFn::Softplus => (1.8, 1.8),
         MathFn::Erf => (1.1, 1.1),
-        MathFn::Erfc => (2.0, 2.0),
-        MathFn::Gamma | MathFn::Gammaln | MathFn::Psi => (4.0, 4.0),
+        MathFn::Erfc => (1.3, 1.3),
+        MathFn::Gammaln => (2.0, 2.0),
+        MathFn::Gamma | MathFn::Psi => (3.0, 3.0),
         MathFn::Polygamma(order) => {
             let bound = 2.0 * f64::from(order) + 4.0;
             (bound, bound)

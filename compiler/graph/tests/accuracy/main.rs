@@ -1,6 +1,7 @@
 //! Scalar programs hold the accuracy they promise, and their reference deserves that name.
 
 mod block;
+mod complex;
 mod cost;
 mod dd;
 mod functions;

@@ -1,6 +1,7 @@
 //! Operations, group by group: values, special cases, messages, gradients.
 
 mod check;
+mod complex;
 mod elementwise;
 mod indexing;
 mod powers;

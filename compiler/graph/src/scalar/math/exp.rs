@@ -4,15 +4,14 @@
 //! Elementary Functions", 1980, chapter 6), with the integer taken from the low bits of a sum with a large
 //! constant instead of a conversion. The polynomials are minimax approximations.
 
-use super::double::Double;
 use super::{Binary, Emit, Pair, Predicate, Value};
 
-const LOG2_E: Pair = (std::f32::consts::LOG2_E, std::f64::consts::LOG2_E);
+pub(super) const LOG2_E: Pair = (std::f32::consts::LOG2_E, std::f64::consts::LOG2_E);
 /// ln 2 in two parts, the first with enough trailing zeros for its products with |n| < 2^11 to be exact.
 pub(super) const LN_2: (Pair, Pair) =
     ((0.693_359_4, 6.931_471_803_691_238e-1), (-2.121_944_4e-4, 1.908_214_929_270_587_7e-10));
 /// (e^r - 1 - r) / r² for |r| <= ln(2)/2.
-const POLYNOMIAL: (&[f32], &[f64]) = (
+pub(super) const POLYNOMIAL: (&[f32], &[f64]) = (
     &[0.5, 0.166_666_67, 0.041_666_478, 0.008_333_191, 0.001_393_37, 0.000_199_593_12],
     &[
         0.5,
@@ -47,24 +46,12 @@ pub(super) struct Power {
 impl Power {
     /// Reduces an argument so small that 2^n is within a few places of the range of the lane.
     pub(super) fn of(e: &mut Emit, x: Value) -> Power {
-        Power::reduce(e, x, |e, n, low, upper| e.fnma(n, low, upper))
-    }
-
-    /// The same for an argument of twice the places.
-    pub(super) fn of_double(e: &mut Emit, x: Double) -> Power {
-        Power::reduce(e, x.hi, |e, n, low, upper| {
-            let rest = e.fnma(n, low, x.lo);
-            e.add(upper, rest)
-        })
-    }
-
-    fn reduce(e: &mut Emit, x: Value, finish: impl FnOnce(&mut Emit, Value, Value, Value) -> Value) -> Power {
         let (log2_e, magic) = (e.constant(LOG2_E), e.magic());
         let sum = e.fma(x, log2_e, magic);
         let n = e.sub(sum, magic);
         let (high, low) = (e.constant(LN_2.0), e.constant(LN_2.1));
         let upper = e.fnma(n, high, x);
-        let r = finish(e, n, low, upper);
+        let r = e.fnma(n, low, upper);
         let polynomial = e.horner(POLYNOMIAL, r);
         let r2 = e.mul(r, r);
         let p = e.fma(r2, polynomial, r);
@@ -90,7 +77,7 @@ impl Power {
     }
 
     /// Two powers of two, both in the normal range, whose product is 2^n even where that is not.
-    pub(super) fn scales(&self, e: &mut Emit) -> (Value, Value) {
+    fn scales(&self, e: &mut Emit) -> (Value, Value) {
         let (half, magic) = (e.exact(0.5), e.magic());
         let sum = e.fma(self.n, half, magic);
         let (whole, first) = (e.bits_of(self.sum), e.bits_of(sum));
@@ -100,7 +87,7 @@ impl Power {
 }
 
 /// 2^(n + offset) from bits that hold n in their low places.
-fn power_of_two(e: &mut Emit, n: Value, offset: i64) -> Value {
+pub(super) fn power_of_two(e: &mut Emit, n: Value, offset: i64) -> Value {
     let fraction = e.fraction;
     let exponent = e.with_bits(Binary::Shl, n, u64::from(fraction));
     let one = e.bias.wrapping_add_signed(offset) << fraction;

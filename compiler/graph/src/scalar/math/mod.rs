@@ -15,6 +15,7 @@ mod log;
 mod logistic;
 mod polygamma;
 mod pow;
+mod power;
 mod turn;
 
 use super::{Binary, Builder, Lane, MathFn, MathFn2, Predicate, Unary, Value};

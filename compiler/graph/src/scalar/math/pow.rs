@@ -7,8 +7,9 @@
 //! without the table. The special cases are those of C, annex F.10.4.4.
 
 use super::double::Double;
-use super::exp::{LN_2, Power};
+use super::exp::LN_2;
 use super::log::Split;
+use super::power::DoublePower;
 use super::{Binary, Emit, Pair, Predicate, Value};
 
 const TWO_THIRDS: (Pair, Pair) =
@@ -86,7 +87,7 @@ fn is_whole(e: &mut Emit, magnitude: Value) -> Value {
     e.compare(Predicate::Eq, rounded, magnitude)
 }
 
-/// x^y, within 1.2 ULP. Measured: 0.941 for `F32`, 1.000 for `F64`.
+/// x^y, within 0.8 ULP. Measured: 0.745 for `F32`, 0.600 for `F64`.
 pub(super) fn build_pow(e: &mut Emit, [x, y]: [Value; 2]) -> Value {
     let magnitude = e.abs(x);
     let power = build_magnitude(e, magnitude, y);
@@ -141,8 +142,7 @@ fn build_magnitude(e: &mut Emit, x: Value, y: Value) -> Value {
     let y = e.at_least(y, minus);
     let exponent = e.times(log, y);
     let exponent = clamped(e, exponent, (89.0, 710.0), (-104.0, -746.0));
-    let power = Power::of_double(e, exponent);
-    let (first, second) = power.scales(e);
-    let scaled = e.fma(first, power.p, first);
-    e.mul(scaled, second)
+    let power = DoublePower::of(e, exponent);
+    let mantissa = e.add(power.mantissa.hi, power.mantissa.lo);
+    power.scaled(e, mantissa)
 }

@@ -1,0 +1,83 @@
+//! The error of complex functions against the same programs in wide arithmetic, in units of the last place of the
+//! result's magnitude.
+
+use tgc_graph::dtype::DType;
+use tgc_graph::scalar::{Builder, Dd, Element, Lane, Program, Wide};
+
+use crate::functions::error_in_ulp;
+
+type Function = fn(&mut Builder, &[Element]) -> Element;
+
+/// Each function with its number of operands and its bound.
+const FUNCTIONS: [(&str, usize, Function, f64); 4] = [
+    ("sqrt", 1, |b, x| b.sqrt(x[0]), 2.0),
+    ("abs", 1, |b, x| b.abs(x[0]), 1.2),
+    ("sgn", 1, |b, x| b.sign(x[0]), 3.0),
+    ("mul", 2, |b, x| b.mul(x[0], x[1]), 2.0),
+];
+
+fn program(function: Function, operands: usize, dtype: DType) -> Program {
+    let mut b = Builder::new(&vec![dtype; operands]);
+    let x: Vec<Element> = (0..operands).map(|i| b.param(i)).collect();
+    let value = function(&mut b, &x);
+    b.finish(vec![value])
+}
+
+/// Points of all magnitudes, on the axes, and close to the unit circle.
+fn points() -> Vec<[f64; 2]> {
+    let mut state = 7u64;
+    let mut unit = || {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (state >> 11) as f64 / 2f64.powi(53)
+    };
+    let mut points = vec![[1.0, 0.0], [-1.0, 0.0], [0.0, 1.0], [0.0, -2.0], [1e-30, 1.0], [3.0, -1e-30]];
+    for i in 0..3000 {
+        let (angle, radius) = (unit() * 6.3, (unit() * 12.0 - 6.0).exp2());
+        points.push([radius * angle.cos(), radius * angle.sin()]);
+        let radius = 1.0 + (unit() - 0.5) * (-40.0 * unit()).exp2();
+        points.push([radius * angle.cos(), radius * angle.sin()]);
+        let spread = (unit() * 60.0 - 30.0).exp2();
+        points.push(if i % 2 == 0 { [spread, unit()] } else { [unit() - 0.5, spread] });
+        let near = (-50.0 * unit()).exp2();
+        points.push([1.0 + near * (unit() - 0.5), near * (unit() - 0.5)]);
+    }
+    points
+}
+
+/// The distance of a result from the exact one, in units of the last place of its length.
+fn error(lane: Lane, got: &[u64], exact: &[Wide]) -> f64 {
+    let exact: Vec<Dd> = exact.iter().map(|part| part.real()).collect();
+    let length = exact.iter().map(|part| part.hi.abs()).fold(0.0, f64::max);
+    let parts = got.iter().zip(exact).map(|(got, exact)| error_in_ulp(lane, *got, exact, length));
+    parts.fold(0.0, |sum, e| f64::hypot(sum, e))
+}
+
+#[test]
+fn complex_functions_are_accurate() {
+    let points = points();
+    for (name, operands, function, bound) in FUNCTIONS {
+        for dtype in [DType::C64, DType::C128] {
+            let lane = dtype.lane();
+            let wide = program(function, operands, dtype);
+            let narrow = wide.expand();
+            let (mut scratch, mut out) = (vec![], vec![]);
+            let mut worst = (0.0, [0.0; 2]);
+            for (i, point) in points.iter().enumerate() {
+                let other = points[points.len() - 1 - i].map(|part| part.clamp(-9.0, 9.0));
+                let bits = |part: f64| {
+                    if lane == Lane::F32 { u64::from((part as f32).to_bits()) } else { part.to_bits() }
+                };
+                let params = [point.map(bits), other.map(bits)];
+                narrow.run(&params[..operands], &mut scratch, &mut out);
+                let params = params.map(|parts| parts.map(|part| Wide::from_bits(lane, part)));
+                let exact = wide.run_wide(&params[..operands]);
+                let error = error(lane, &out, &exact);
+                if error > worst.0 {
+                    worst = (error, *point);
+                }
+            }
+            println!("{name} {dtype} {:.3} ULP at {:?}", worst.0, worst.1);
+            assert!(worst.0 <= bound, "{name} {dtype}: {} at {:?}", worst.0, worst.1);
+        }
+    }
+}

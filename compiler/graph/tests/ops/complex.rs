@@ -1,0 +1,164 @@
+//! Complex numbers. Values are those of mpmath 1.3; gradients are held to differences in both parts.
+
+use num_complex::Complex;
+use tgc_graph::prelude::*;
+use tgc_graph::verify_grad::verify_grad;
+
+use crate::check::{close, complaint, expression as value};
+
+const INF: f64 = f64::INFINITY;
+
+fn z(re: f64, im: f64) -> Complex<f64> {
+    Complex::new(re, im)
+}
+
+#[track_caller]
+fn near(got: &Array, want: &[Complex<f64>]) {
+    let got: Vec<Complex<f64>> = got.to_vec().unwrap();
+    assert_eq!(got.len(), want.len());
+    for (got, want) in got.iter().zip(want) {
+        let same = |a: f64, b: f64| a == b || a.is_nan() && b.is_nan();
+        let close = (got - want).norm() <= 1e-15 * want.norm();
+        assert!(close || same(got.re, want.re) && same(got.im, want.im), "{got}, not {want}");
+    }
+}
+
+const POINTS: [Complex<f64>; 4] =
+    [Complex::new(1.0, 2.0), Complex::new(-0.5, 0.25), Complex::new(-3.0, -4.0), Complex::new(0.8, -0.6)];
+
+const SQRT: [Complex<f64>; 4] = [
+    Complex::new(1.272019649514069, 0.7861513777574233),
+    Complex::new(0.17178037486125622, 0.7276733451126774),
+    Complex::new(1.0, -2.0),
+    Complex::new(0.9486832980505138, -0.31622776601683794),
+];
+const RSQRT: [Complex<f64>; 4] = [
+    Complex::new(0.5688644810057831, -0.3515775842541429),
+    Complex::new(0.30729007631213195, -1.3017016520692888),
+    Complex::new(0.2, 0.4),
+    Complex::new(0.9486832980505138, 0.3162277660168379),
+];
+const RECIPROCAL: [Complex<f64>; 4] =
+    [Complex::new(0.2, -0.4), Complex::new(-1.6, -0.8), Complex::new(-0.12, 0.16), Complex::new(0.8, 0.6)];
+const SGN: [Complex<f64>; 4] = [
+    Complex::new(0.4472135954999579, 0.8944271909999159),
+    Complex::new(-0.8944271909999159, 0.4472135954999579),
+    Complex::new(-0.6, -0.8),
+    Complex::new(0.8, -0.6),
+];
+
+#[test]
+fn functions_of_complex_numbers() {
+    let of = |f: fn(Tensor<'_>) -> Tensor<'_>| {
+        let m = Model::new("m");
+        f(m.constant(POINTS)).eval().unwrap()
+    };
+    near(&of(sqrt), &SQRT);
+    near(&of(rsqrt), &RSQRT);
+    near(&of(reciprocal), &RECIPROCAL);
+    near(&of(sgn), &SGN);
+    assert_eq!(of(real), [1.0, -0.5, -3.0, 0.8].into());
+    assert_eq!(of(imag), [2.0, 0.25, -4.0, -0.6].into());
+    assert_eq!(of(conj), POINTS.map(|z| z.conj()).into());
+    let lengths: Vec<f64> = of(abs).to_vec().unwrap();
+    for (i, point) in POINTS.iter().enumerate() {
+        assert!((lengths[i] - point.norm()).abs() < 1e-15 * point.norm());
+    }
+    assert_eq!(value(|m| m.constant([3f32]).complex(4.0).abs()), [5f32].into());
+    assert_eq!(value(|m| m.constant([2i32]).imag()), [0i32].into());
+    assert_eq!(value(|m| m.constant([2i32]).complex(m.constant([1i8]))), [z(2.0, 1.0)].into());
+    assert_eq!(
+        complaint(|m| m.constant([z(1.0, 1.0)]).complex(1.0)),
+        "complex of `TensorConstant{1.0:1.0}` (c128[1]), whose elements are complex, is not defined in this version; use a real tensor"
+    );
+}
+
+/// Beyond where squares overflow or vanish, at zeros and at infinities.
+#[test]
+fn complex_numbers_at_the_ends() {
+    let points = [
+        z(3e300, 4e300),
+        z(3e-300, -4e-300),
+        z(5e-324, 0.0),
+        z(0.0, -0.0),
+        z(-INF, 1.0),
+        z(2.0, INF),
+        z(-4.0, -0.0),
+    ];
+    let of = |f: fn(Tensor<'_>) -> Tensor<'_>| {
+        let m = Model::new("m");
+        f(m.constant(points)).eval().unwrap()
+    };
+    close(&of(abs), &[5e300, 5e-300, 5e-324, 0.0, INF, INF, 4.0], 1.0);
+    let half = (5e-324f64).sqrt();
+    near(
+        &of(sqrt),
+        &[
+            z(2e150, 1e150),
+            z(2e-150, -1e-150),
+            z(half, 0.0),
+            z(0.0, -0.0),
+            z(0.0, INF),
+            z(INF, INF),
+            z(0.0, -2.0),
+        ],
+    );
+    let signs: Vec<Complex<f64>> = of(sgn).to_vec().unwrap();
+    near(&signs[..4].to_vec().into(), &[z(0.6, 0.8), z(0.6, -0.8), z(1.0, 0.0), z(0.0, 0.0)]);
+}
+
+/// Both parts of z = x + iy by real inputs, and z itself: its gradient is that by x plus i times that by y.
+#[test]
+fn gradients_through_complex_numbers() {
+    type Build = for<'m> fn(Tensor<'m>, Tensor<'m>) -> Tensor<'m>;
+    let cases: [(&str, Build); 15] = [
+        ("add", |a, b| (a + b).abs()),
+        ("sub", |a, b| (a - b * 2.0).imag()),
+        ("mul", |a, b| (a * b).imag()),
+        ("mul by real", |a, b| (a * b.real()).abs()),
+        ("div", |a, b| (a / b).real()),
+        ("sqr", |a, b| (a.sqr() * b).imag()),
+        ("sqrt", |a, b| (a.sqrt() * b).imag()),
+        ("rsqrt", |a, b| (a.rsqrt() * b).real()),
+        ("reciprocal", |a, b| (a.reciprocal() * b).real()),
+        ("conj", |a, b| (a.conj() * b).imag()),
+        ("sgn", |a, b| (a.sgn() * b).imag()),
+        ("sum", |a, b| (a.sum() * b).abs()),
+        ("dot", |a, b| dot(a, b).abs()),
+        ("prod", |a, b| (a.prod() * b).imag()),
+        ("cast", |a, b| (a * b).cast(F64)),
+    ];
+    for (name, build) in cases {
+        let m = Model::new("m");
+        let parts = m.dvectors(["x", "y", "u", "v"]);
+        let [x, y, u, v] = parts;
+        let at: [[f64; 3]; 4] = [[0.3, -0.8, 1.2], [0.7, 0.4, -0.5], [-1.1, 0.6, 0.2], [0.5, -0.9, 0.8]];
+        let given = || (0..4).map(|i| (parts[i], Array::from(at[i]))).collect::<Vec<_>>();
+        let (a, b) = (complex(x, y), complex(u, v));
+        verify_grad(build(a, b), given()).unwrap_or_else(|e| panic!("{name}: {e}"));
+        let (p, q) = (m.zvector("p"), m.zvector("q"));
+        let [by_p, by_q] = grad(build(p, q).sum(), [p, q]);
+        let by_parts = grad(build(a, b).sum(), parts);
+        let join = |i: usize| Array::from([0, 1, 2].map(|k| z(at[i][k], at[i + 1][k])));
+        for (whole, i) in [(by_p, 0), (by_q, 2)] {
+            let whole: Vec<Complex<f64>> =
+                whole.eval_with([(p, join(0)), (q, join(2))]).unwrap().to_vec().unwrap();
+            let [re, im] =
+                [i, i + 1].map(|i| by_parts[i].eval_with(given()).unwrap().to_vec::<f64>().unwrap());
+            for (k, whole) in whole.iter().enumerate() {
+                assert!((whole - z(re[k], im[k])).norm() < 1e-12 * (1.0 + whole.norm()), "{name}: {whole}");
+            }
+        }
+    }
+}
+
+#[test]
+fn the_gradient_of_a_complex_cost_is_refused() {
+    assert_eq!(
+        complaint(|m| {
+            let a = m.zscalar("a");
+            grad(a.sqr(), a)
+        }),
+        "the cost `sqr(a)` (c128[]) of a gradient is not a real 0-d tensor; reduce it first, for instance with sum or mean"
+    );
+}
