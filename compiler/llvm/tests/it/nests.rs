@@ -465,6 +465,75 @@ fn indices_are_numbers() {
     }
 }
 
+/// Rows of a table that indices name, the same rows added to, and single elements: along lanes, rows and both.
+#[test]
+fn places_that_data_says() {
+    for (dtype, rows) in [(F32, 1), (F64, 4), (C64, 1), (U8, 4)] {
+        let mut f = Fun::new("places", &["N", "K"]);
+        let table = f.input("table", dtype, &[s(1), n(5)]);
+        let i = f.input("i", I64, &[s(0)]);
+        let taken = f.output("taken", dtype, &[s(0), n(5)]);
+        let column = f.output("column", dtype, &[s(0)]);
+        let sums = f.output("sums", dtype, &[s(1), n(5)]);
+        f.plan.steps.push(Step::Check(IndexCheck {
+            index: i,
+            extent: s(1),
+            index_name: "i".into(),
+            data_name: "table".into(),
+            axis: 0,
+        }));
+        let part = || vec![IndexPart { read: 0, extent: s(1), stride: n(5) }];
+        let second = || program(&[I64, dtype], |_, e| vec![e[1]]);
+        let say = || read(i, &[(ROW, n(1))]);
+        let look = |access| Read::Gather(Indirect { access, parts: part() });
+        let here = vec![(ROW, n(5)), (inner(0), n(1))];
+        let reads = vec![say(), look(at(table, &[(inner(0), n(1))]))];
+        let lanes = block(&[n(5)], 4, reads, second(), vec![store(0, taken, &here)]);
+        let last = Access { buffer: table, strides: vec![], offset: n(4) };
+        let single = block(&[], 1, vec![say(), look(last)], second(), vec![store(0, column, &[(ROW, n(1))])]);
+        f.nest(Some(s(0)), rows, &[], vec![lanes, single]);
+        let all = vec![(inner(0), n(1))];
+        let size = &s(1) * &n(5);
+        f.nest(
+            None,
+            1,
+            &[],
+            vec![block(
+                &[size],
+                8,
+                vec![read(table, &all)],
+                Program::identity(dtype),
+                vec![store(0, sums, &all)],
+            )],
+        );
+        let add = program(&[dtype; 2], |b, e| vec![b.add(e[0], e[1])]);
+        let to = Indirect { access: at(sums, &[(inner(0), n(1))]), parts: part() };
+        let sink = Sink::Scatter { result: 0, to, add: Some(add) };
+        f.nest(
+            Some(s(0)),
+            rows,
+            &[],
+            vec![block(&[n(5)], 4, vec![say(), read(taken, &here)], second(), vec![sink])],
+        );
+        let to = Indirect { access: at(sums, &[]), parts: part() };
+        let sink = Sink::Scatter { result: 0, to, add: None };
+        let reads = vec![say(), read(column, &[(ROW, n(1))])];
+        f.nest(Some(s(0)), 4, &[], vec![block(&[], 1, reads, second(), vec![sink])]);
+        let indices = |count: i64, size: i64| -> Vec<i64> {
+            (0..count).map(|k| if k % 3 == 0 { -1 - k * 7 % size } else { k * k % size }).collect()
+        };
+        let calls: Vec<_> = [[0, 0], [0, 3], [1, 1], [7, 3], [64, 10], [19, 100]]
+            .iter()
+            .map(|sizes| {
+                let [count, size] = [sizes[0] as usize, sizes[1] as usize];
+                let i = Array::from_slice(&[count], &indices(sizes[0], sizes[1]));
+                (0, sizes.as_slice(), vec![noise(dtype, &[size, 5], 1), i])
+            })
+            .collect();
+        check(&model(vec![f], vec![]), &calls);
+    }
+}
+
 /// A read of the last column while the columns run: without columns there is none.
 #[test]
 fn nothing_is_read_before_an_empty_axis() {
