@@ -526,7 +526,7 @@ fn places_that_data_says() {
             .iter()
             .map(|sizes| {
                 let [count, size] = [sizes[0] as usize, sizes[1] as usize];
-                let i = Array::from_slice(&[count], &indices(sizes[0], sizes[1]));
+                let i = Array::from_slice([count], &indices(sizes[0], sizes[1]));
                 (0, sizes.as_slice(), vec![noise(dtype, &[size, 5], 1), i])
             })
             .collect();
