@@ -177,6 +177,11 @@ fn magnitudes(function: &Function) -> Function {
         renamed.push(match &node.op {
             Op::Sub(_) => graph.op_node(Add {}, &operands),
             Op::Neg(_) => operands[0],
+            // The terms are products of the base; what sign the exponent has matters.
+            Op::Pow(_) => {
+                let exponent = graph.op_node(function.graph.op(node.operands[1]).clone(), &[]);
+                graph.op_node(node.op.clone(), &[operands[0], exponent])
+            }
             Op::Constant(constant) => {
                 let value = constant.as_f64().expect("real splats").abs();
                 let positive = Constant::splat(constant.dtype, constant.shape.clone(), value);

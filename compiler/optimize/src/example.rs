@@ -3,11 +3,12 @@
 //! [`instance`] builds what an expression says, with everything that it leaves open — element types, shapes,
 //! what a variable is — decided by [`Choices`].
 
+use tgc_graph::attribute::{Attribute, Attributes};
 use tgc_graph::dim::{Dim, Symbol};
 use tgc_graph::dtype::DType;
 use tgc_graph::graph::{Graph, NodeId};
 use tgc_graph::module::{Function, Output};
-use tgc_graph::ops::{Cast, Constant, Dimshuffle, Div, Dot, Input, Op, SizeValue, Sum, Zero};
+use tgc_graph::ops::{Cast, Constant, Dimshuffle, Div, Input, Op, SizeValue, Zero};
 
 use crate::expression::{Expression, is_constant_name};
 
@@ -131,34 +132,43 @@ impl Builder<'_> {
         }
     }
 
+    /// The operation of this name. Attributes stand in their order, between semicolons; where none are given any will
+    /// do, since patterns match whatever they are.
     fn operation(&mut self, name: &str, attributes: Option<&str>) -> Op {
-        let Some(text) = attributes else {
-            return Op::from_parts(name, &Default::default()).unwrap_or_else(|_| match name {
-                // Patterns match whatever the attributes are; one instance of each will do.
-                "sum" => Sum { axes: vec![0] }.into(),
-                other => panic!("invariant: examples give the attributes of {other}"),
-            });
-        };
-        let list = |text: &str| -> Vec<String> {
-            text.split(',').map(|s| s.trim().to_owned()).filter(|s| !s.is_empty()).collect()
-        };
-        let number = |text: &String| text.parse::<usize>().expect("invariant: axes are numbers");
-        let axes = |text: &str| list(text).iter().map(number).collect::<Vec<usize>>();
         let dtype = self.choices.dtype();
-        match name {
-            "sum" => Sum { axes: axes(text) }.into(),
-            "cast" => Cast { dtype: DType::from_name(text).expect("invariant: a dtype") }.into(),
-            "dimshuffle" => {
-                let order =
-                    list(text).iter().map(|a| if a == "x" { None } else { Some(number(a)) }).collect();
-                Dimshuffle { order }.into()
+        let sample = Op::samples().into_iter().find(|op| op.name() == name);
+        let sample = sample.unwrap_or_else(|| panic!("invariant: examples name operations, not {name}"));
+        let Some(text) = attributes else { return sample };
+        if let Op::Zero(_) = sample {
+            return Zero { dtype, shape: self.dims(&list(text)) }.into();
+        }
+        let kinds = sample.definition().attributes();
+        let parts: Vec<&str> = text.split(';').collect();
+        assert_eq!(parts.len(), kinds.len(), "invariant: examples of {name} give all its attributes");
+        let read = |((name, kind), text): ((&'static str, Attribute), &str)| {
+            (name.to_owned(), self.attribute(&kind, text.trim()))
+        };
+        let attributes = kinds.into_iter().zip(parts).map(read).collect();
+        Op::from_parts(name, &Attributes(attributes))
+            .expect("invariant: examples have their operations' attributes")
+    }
+
+    /// An attribute of the same kind as another, as written; `x` is a new axis.
+    fn attribute(&mut self, like: &Attribute, text: &str) -> Attribute {
+        let number = |text: &str| match text {
+            "x" => -1,
+            number => number.parse::<i64>().expect("invariant: a number"),
+        };
+        match like {
+            Attribute::Bool(_) => Attribute::Bool(text == "true"),
+            Attribute::Int(_) => Attribute::Int(number(text)),
+            Attribute::Ints(_) => Attribute::Ints(list(text).iter().map(|n| number(n)).collect()),
+            Attribute::DType(_) => Attribute::DType(DType::from_name(text).expect("invariant: a dtype")),
+            Attribute::Dim(_) => Attribute::Dim(self.dim(text)),
+            Attribute::Dims(_) => Attribute::Dims(self.dims(&list(text))),
+            Attribute::Text(_) | Attribute::Element(_) | Attribute::Data(_) => {
+                panic!("invariant: examples give no attributes of leaves")
             }
-            "dot" => {
-                let parts: Vec<&str> = text.split(';').collect();
-                Dot { batch: axes(parts[0])[0], left: axes(parts[1]), right: axes(parts[2]) }.into()
-            }
-            "zero" => Zero { dtype, shape: self.dims(&list(text)) }.into(),
-            other => panic!("invariant: examples give no attributes to {other}"),
         }
     }
 
@@ -166,7 +176,14 @@ impl Builder<'_> {
         sizes.iter().map(|size| self.dim(size)).collect()
     }
 
+    /// A number, a name, or a product or sum of such.
     fn dim(&mut self, size: &str) -> Dim {
+        for (sign, combine) in [('+', &sum as &dyn Fn(Dim, Dim) -> Dim), ('*', &product)] {
+            if let Some((left, right)) = size.split_once(sign) {
+                let (left, right) = (self.dim(left), self.dim(right));
+                return combine(left, right);
+            }
+        }
         if let Ok(value) = size.parse() {
             return Dim::Const(value);
         }
@@ -176,4 +193,16 @@ impl Builder<'_> {
             (None, None) => Dim::symbol(self.graph.symbols.push(Symbol::new(size))),
         }
     }
+}
+
+fn sum(left: Dim, right: Dim) -> Dim {
+    &left + &right
+}
+
+fn product(left: Dim, right: Dim) -> Dim {
+    &left * &right
+}
+
+fn list(text: &str) -> Vec<String> {
+    text.split(',').map(|s| s.trim().to_owned()).filter(|s| !s.is_empty()).collect()
 }

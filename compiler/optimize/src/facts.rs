@@ -2,10 +2,12 @@
 
 use std::sync::OnceLock;
 
+use tgc_graph::array::Array;
 use tgc_graph::dim::{Atom, Dim};
 use tgc_graph::dtype::{DType, Kind};
+use tgc_graph::evaluate::evaluate_kernel;
 use tgc_graph::graph::{Graph, NodeId};
-use tgc_graph::kernel::Kernel;
+use tgc_graph::kernel::{Coordinate, Kernel};
 use tgc_graph::ops::{Constant, Op};
 use tgc_graph::ty::TensorType;
 
@@ -51,13 +53,69 @@ pub(crate) fn class_at(graph: &Graph, id: NodeId, operation: usize) -> Class {
     })
 }
 
-/// All operands, none of them a literal, have the type that the operation computes in: the result's, if that
-/// is not `bool`.
+/// All operands that the operation converts, none of them a literal, have the type that it computes in: the result's,
+/// if that is not `bool`.
 pub(crate) fn is_uniform(graph: &Graph, id: NodeId) -> bool {
     let node = graph.node(id);
-    let first = node.operands.first().map_or(node.ty.dtype, |o| graph.ty(*o).dtype);
+    let converted = &node.operands[node.op.definition().promoted()];
+    let first = converted.first().map_or(node.ty.dtype, |o| graph.ty(*o).dtype);
     let computed = node.ty.dtype == first || node.ty.dtype == DType::Bool;
-    computed && node.operands.iter().all(|o| graph.ty(*o).dtype == first && !graph.is_weak(*o))
+    computed && converted.iter().all(|o| graph.ty(*o).dtype == first && !graph.is_weak(*o))
+}
+
+/// The result is exactly zero wherever the operands that are `zero` are: by its kernel, or because the operation says so.
+pub(crate) fn keeps_zero(graph: &Graph, id: NodeId) -> bool {
+    let node = graph.node(id);
+    let zero = |operand: usize| is_zero(graph, node.operands[operand]);
+    if !(0..node.operands.len()).any(zero) {
+        return false;
+    }
+    let linear = node.op.definition().linear();
+    if linear.iter().any(|group| group.iter().all(|operand| zero(*operand))) {
+        return true;
+    }
+    let last = node.operands.len() - 1;
+    // A place that data says is an error where it is outside, whatever stands there.
+    let known = |places: &[Coordinate]| places.iter().all(|place| matches!(place, Coordinate::Affine(_)));
+    let all = (0..=last).all(zero);
+    match graph.kernel(id) {
+        Kernel::View(view) => zero(view.operand),
+        Kernel::Reshape => zero(0),
+        Kernel::Concatenate(_) => all,
+        Kernel::Contract(_) => zero(0) || zero(1),
+        Kernel::Gather(gather) => zero(0) && known(&gather.coordinates),
+        Kernel::Scatter(scatter) => zero(0) && zero(last) && known(&scatter.coordinates),
+        kernel @ Kernel::Map(_) => {
+            let ones = vec![1; node.ty.rank()];
+            all && zeros_give_zero(graph, id, &kernel, &ones, &ones)
+        }
+        Kernel::Reduce(reduction) => {
+            let rank = graph.ty(node.operands[0]).rank();
+            let sizes = |n: usize| -> Vec<usize> {
+                (0..rank).map(|axis| if reduction.axes.contains(&axis) { n } else { 1 }).collect()
+            };
+            let (kernel, ones) = (Kernel::Reduce(reduction.clone()), vec![1; node.ty.rank()]);
+            all && (0..3).all(|n| zeros_give_zero(graph, id, &kernel, &sizes(n), &ones))
+        }
+        Kernel::Prefix(prefix) => {
+            let sizes = |n: usize| -> Vec<usize> {
+                (0..node.ty.rank()).map(|axis| if axis == prefix.axis { n } else { 1 }).collect()
+            };
+            let kernel = Kernel::Prefix(prefix.clone());
+            all && (1..4).map(sizes).all(|s| zeros_give_zero(graph, id, &kernel, &s, &s))
+        }
+        Kernel::Leaf(_) | Kernel::Deferred => false,
+    }
+}
+
+/// Runs a kernel on zeros of a shape, with a result of a shape.
+fn zeros_give_zero(graph: &Graph, id: NodeId, kernel: &Kernel, from: &[usize], to: &[usize]) -> bool {
+    let dtype = graph.ty(id).dtype;
+    let zeros = |operand: &NodeId| Array::zeros_of(graph.ty(*operand).dtype, from);
+    let operands: Vec<Array> = graph.operands(id).iter().map(zeros).collect();
+    let sign = if dtype.lane().is_float() { 1u64 << (dtype.lane().bits() - 1) } else { 0 };
+    let result = evaluate_kernel(kernel, &operands, dtype, to);
+    result.is_some_and(|result| (0..result.len()).all(|i| result.get(i).iter().all(|part| part & !sign == 0)))
 }
 
 /// The constant that a node is.
@@ -142,6 +200,27 @@ pub(crate) fn is_finite_nonzero(graph: &Graph, id: NodeId, shape: &[Dim]) -> boo
     }
 }
 
+/// Never below 0, nor -0; it may be NaN.
+pub(crate) fn is_not_negative(graph: &Graph, id: NodeId) -> bool {
+    fn known(graph: &Graph, id: NodeId, depth: u32) -> bool {
+        let node = graph.node(id);
+        let operand = |i: usize| depth > 0 && known(graph, node.operands[i], depth - 1);
+        match &node.op {
+            Op::Exp(_) | Op::Abs(_) | Op::Sigmoid(_) | Op::Softplus(_) | Op::Relu(_) | Op::SizeValue(_) => {
+                true
+            }
+            Op::Sqr(_) => node.ty.dtype.is_float(),
+            Op::Constant(_) => splat(graph, id).is_some_and(|value| value.is_sign_positive()),
+            Op::Sqrt(_) | Op::Sum(_) | Op::Mean(_) | Op::Dimshuffle(_) => operand(0),
+            Op::Cast(_) => node.ty.dtype.is_float() && operand(0),
+            Op::Fill(_) => operand(1),
+            Op::Add(_) | Op::Mul(_) | Op::Div(_) => node.ty.dtype.is_float() && operand(0) && operand(1),
+            _ => false,
+        }
+    }
+    known(graph, id, 8)
+}
+
 /// Bounds on the binary logarithm of a value made of sizes and constants.
 fn magnitude(graph: &Graph, id: NodeId, shape: &[Dim], depth: u32) -> Option<(f64, f64)> {
     let node = graph.node(id);
@@ -191,8 +270,9 @@ pub(crate) fn is_lossless(from: DType, to: DType) -> bool {
     }
 }
 
-fn is_signed(dtype: DType) -> bool {
-    matches!(dtype, DType::I8 | DType::I16 | DType::I32 | DType::I64)
+/// Has values below 0.
+pub(crate) fn is_signed(dtype: DType) -> bool {
+    matches!(dtype, DType::I8 | DType::I16 | DType::I32 | DType::I64) || dtype.is_float()
 }
 
 #[cfg(test)]

@@ -9,7 +9,7 @@
 //! - Operations without attributes match only where they compute in the type of all their operands, as
 //!   they do in canonical form.
 //!
-//! The operands of `+` and `*` match in both orders, all combinations being tried.
+//! The operands of `+`, `*`, `and`, `or`, `xor`, `eq` and `neq` match in both orders, all combinations being tried.
 
 use smallvec::SmallVec;
 use tgc_graph::attribute::Attributes;
@@ -213,7 +213,7 @@ impl Equation {
 
 /// Operand order does not matter to the last bit, NaN payloads aside.
 pub(crate) fn is_commutative(op: &Op) -> bool {
-    matches!(op, Op::Add(_) | Op::Mul(_))
+    matches!(op, Op::Add(_) | Op::Mul(_) | Op::And(_) | Op::Or(_) | Op::Xor(_) | Op::Eq(_) | Op::Neq(_))
 }
 
 fn bind(bindings: &mut Bindings, variable: usize, id: NodeId) -> Option<()> {

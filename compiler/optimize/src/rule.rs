@@ -56,6 +56,8 @@ pub struct Condition {
 /// Where a rule written as a function applies.
 #[derive(Clone, Copy, Debug)]
 pub enum Roots {
+    /// At every operation.
+    All,
     /// At every elementwise operation except `cast`.
     Elementwise,
     /// At every elementwise operation, `cast` too.
@@ -163,7 +165,7 @@ impl CompiledRule {
                 .iter()
                 .map(|n| position(n).expect("invariant: rules name operations that exist"))
                 .collect(),
-            (Body::Function { roots: Roots::Elementwise | Roots::Maps, .. }, _) => vec![],
+            (Body::Function { roots: Roots::All | Roots::Elementwise | Roots::Maps, .. }, _) => vec![],
             (Body::Pattern, equation) => equation.iter().filter_map(Equation::root).collect(),
         }
     }
@@ -175,22 +177,29 @@ pub struct RuleSet {
     /// The rules, in order.
     pub rules: Vec<CompiledRule>,
     by_operation: Vec<Vec<usize>>,
+    all: Vec<usize>,
     elementwise: Vec<usize>,
     maps: Vec<usize>,
 }
 
 impl RuleSet {
-    /// A set of these rules; earlier ones are tried first, but those for all elementwise operations before
-    /// the rest.
+    /// A set of these rules; earlier ones are tried first, but those for all operations, then those for all
+    /// elementwise ones, before the rest.
     pub fn new(rules: impl IntoIterator<Item = &'static Rule>) -> RuleSet {
         let rules: Vec<CompiledRule> = rules.into_iter().map(CompiledRule::new).collect();
-        let mut set =
-            RuleSet { rules, by_operation: vec![vec![]; Op::NAMES.len()], elementwise: vec![], maps: vec![] };
+        let mut set = RuleSet {
+            rules,
+            by_operation: vec![vec![]; Op::NAMES.len()],
+            all: vec![],
+            elementwise: vec![],
+            maps: vec![],
+        };
         for (index, rule) in set.rules.iter().enumerate() {
             for root in rule.roots() {
                 set.by_operation[root].push(index);
             }
             match rule.rule.body {
+                Body::Function { roots: Roots::All, .. } => set.all.push(index),
                 Body::Function { roots: Roots::Elementwise, .. } => set.elementwise.push(index),
                 Body::Function { roots: Roots::Maps, .. } => set.maps.push(index),
                 Body::Function { roots: Roots::Named(_), .. } | Body::Pattern => {}
@@ -212,6 +221,6 @@ impl RuleSet {
             Class::Cast => (&[], &self.maps),
             Class::Leaf | Class::View | Class::Fold | Class::Rearrangement | Class::Deferred => (&[], &[]),
         };
-        first.iter().chain(second).chain(&self.by_operation[index]).copied()
+        self.all.iter().chain(first).chain(second).chain(&self.by_operation[index]).copied()
     }
 }

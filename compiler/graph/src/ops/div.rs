@@ -21,6 +21,8 @@ elementwise! {
 }
 
 impl Elementwise for Div {
+    const LINEAR: &'static [&'static [usize]] = &[&[0]];
+
     fn dtypes(common: DType) -> Result<(DType, DType), TypeError> {
         let dtype = if common.is_differentiable() { common } else { DType::F64 };
         Ok((dtype, dtype))

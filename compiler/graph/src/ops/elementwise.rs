@@ -17,6 +17,9 @@ pub trait Elementwise {
     /// the result has another type than operands, as the real part of a complex number has.
     const PROMOTES: bool = true;
 
+    /// Groups of operands that the result is linear in, as [`Operation::linear`](crate::ops::Operation::linear) says.
+    const LINEAR: &'static [&'static [usize]] = &[];
+
     /// The type that the scalar function computes in and the type it returns, given the operands' common
     /// type; 16-bit floats are computed in `f32` and rounded after.
     ///
@@ -193,8 +196,11 @@ macro_rules! elementwise {
             fn attributes(&self) -> Vec<(&'static str, crate::attribute::Attribute)> {
                 self.attribute_list()
             }
-            fn promotes(&self) -> bool {
-                <$name as crate::ops::elementwise::Elementwise>::PROMOTES
+            fn promoted(&self) -> std::ops::Range<usize> {
+                0..if <$name as crate::ops::elementwise::Elementwise>::PROMOTES { self.arity() } else { 0 }
+            }
+            fn linear(&self) -> &'static [&'static [usize]] {
+                <$name as crate::ops::elementwise::Elementwise>::LINEAR
             }
             fn notation(&self) -> crate::ops::Notation {
                 $notation

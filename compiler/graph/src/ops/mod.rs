@@ -4,6 +4,7 @@
 //! documentation table and tests derive from [`Op`] and [`Op::samples`]; nothing else names operations one by one.
 
 use std::fmt::Debug;
+use std::ops::Range;
 
 use crate::attribute::{Attribute, AttributeError, Attributes};
 use crate::dim::Dim;
@@ -56,9 +57,15 @@ pub trait Operation: Debug {
     /// The attributes by name, in a fixed order.
     fn attributes(&self) -> Vec<(&'static str, Attribute)>;
 
-    /// Whether all operands are first converted to one type, the result's or that which a `bool` comes from.
-    fn promotes(&self) -> bool {
-        false
+    /// The operands that are first converted to one type, the result's or that which a `bool` comes from.
+    fn promoted(&self) -> Range<usize> {
+        0..0
+    }
+
+    /// Groups of operands: the result is linear in those of each group together, whatever the others are, so that exact
+    /// zeros there make it one. What follows from the kernel alone need not be told.
+    fn linear(&self) -> &'static [&'static [usize]] {
+        &[]
     }
 
     /// How `pp` writes it.

@@ -21,6 +21,8 @@ elementwise! {
 }
 
 impl Elementwise for Mul {
+    const LINEAR: &'static [&'static [usize]] = &[&[0], &[1]];
+
     fn dtypes(common: DType) -> Result<(DType, DType), TypeError> {
         elementwise::any(common)
     }

@@ -65,8 +65,8 @@ impl Operation for Polygamma {
         self.attribute_list()
     }
 
-    fn promotes(&self) -> bool {
-        true
+    fn promoted(&self) -> std::ops::Range<usize> {
+        0..1
     }
 
     fn notation(&self) -> Notation {

@@ -98,8 +98,12 @@ impl Operation for Recurrence {
         self.attribute_list()
     }
 
-    fn promotes(&self) -> bool {
-        true
+    fn promoted(&self) -> std::ops::Range<usize> {
+        0..2
+    }
+
+    fn linear(&self) -> &'static [&'static [usize]] {
+        &[&[1]]
     }
 
     fn notation(&self) -> Notation {

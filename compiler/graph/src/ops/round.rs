@@ -100,8 +100,8 @@ impl Operation for Round {
         self.attribute_list()
     }
 
-    fn promotes(&self) -> bool {
-        true
+    fn promoted(&self) -> std::ops::Range<usize> {
+        0..1
     }
 
     fn notation(&self) -> Notation {

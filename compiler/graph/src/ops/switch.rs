@@ -59,6 +59,14 @@ impl Operation for Switch {
         self.attribute_list()
     }
 
+    fn promoted(&self) -> std::ops::Range<usize> {
+        1..3
+    }
+
+    fn linear(&self) -> &'static [&'static [usize]] {
+        &[&[1, 2]]
+    }
+
     fn notation(&self) -> Notation {
         Notation::Call("switch")
     }

@@ -6,12 +6,12 @@
 use tgc_graph::dtype::{DType, Kind};
 use tgc_graph::graph::{Graph, NodeId};
 use tgc_graph::infer::{Operand, promote_all};
-use tgc_graph::ops::{Cast, Constant};
+use tgc_graph::ops::{Cast, Constant, Div, Mul, Rsqrt, Sqr};
 
 use crate::facts;
 use crate::pattern::Match;
 use crate::rewrite::Rewriter;
-use crate::rule::Contract::{Exact, Reassociates};
+use crate::rule::Contract::{Approx, Exact, Reassociates};
 use crate::rule::{Roots, Rule};
 use crate::rules::Group;
 
@@ -36,6 +36,8 @@ const RULES: &[Rule] = &[
             "exp(x:i8[A])",
             "gt(x:i16[A], y:f32[A])",
             "x:f32[A] * 0.1w",
+            "switch(p:bool[A], x:f32[A], y:f64[A])",
+            "switch(p:f64[A], x:f32[A], 0w)",
         ],
     ),
     Rule::function(
@@ -55,6 +57,87 @@ const RULES: &[Rule] = &[
     Rule::new("div-minus-one", Exact, "x / -1 => -x"),
     Rule::new("minus-zero-sub", Exact, "-0 - x => -x"),
     Rule::new("zero-sub", Reassociates, "0 - x => -x"),
+    // Powers.
+    Rule::new("pow-zero", Exact, "pow(x, 0) => 1"),
+    Rule::new("pow-one", Exact, "pow(x, 1) => x"),
+    Rule::new("one-pow", Exact, "pow(1, x) => 1")
+        .when("x is no integer", |m| m.graph.ty(m.root).dtype.is_float()),
+    Rule::new("pow-half", Approx, "pow(x, 0.5) => sqrt(x)"),
+    Rule::function(
+        "pow-minus-half",
+        Approx,
+        "pow(x, -0.5) => rsqrt(x) if x is known not to be negative",
+        Roots::Named(&["pow"]),
+        pow_minus_half,
+        &["pow(sqr(x:[A]), -0.5)", "pow(exp(x:[A]) + 0.001, -0.5)"],
+    ),
+    Rule::function(
+        "pow-integer",
+        Reassociates,
+        "pow(x, c) => x * x * … by repeated squaring, or 1 over that, for whole c from -64 to 64",
+        Roots::Named(&["pow"]),
+        pow_integer,
+        &[
+            "pow(x:[A], 2)",
+            "pow(x:[A], 3)",
+            "pow(x:[A,B], -1)",
+            "pow(x:[A], 15)",
+            "pow(x:[A], -6)",
+            "pow(x:[A], 64)",
+        ],
+    ),
+    Rule::new("mul-same", Exact, "x * x => sqr(x)"),
+    Rule::new("sqr-neg", Exact, "sqr(-x) => sqr(x)"),
+    Rule::new("sqr-abs", Exact, "sqr(abs(x)) => sqr(x)"),
+    Rule::new("sqr-scaled", Reassociates, "sqr(c * x) => sqr(c) * sqr(x)").when(MODERATE, moderate),
+    Rule::new("abs-abs", Exact, "abs(abs(x)) => abs(x)"),
+    Rule::new("abs-neg", Exact, "abs(-x) => abs(x)")
+        .when("x has a sign", |m| facts::is_signed(m.graph.ty(m.root).dtype)),
+    Rule::new("abs-sqr", Exact, "abs(sqr(x)) => sqr(x)")
+        .when("x is real", |m| m.graph.ty(m.root).dtype.is_float()),
+    Rule::new("reciprocal", Exact, "reciprocal(x) => 1 / x"),
+    Rule::new("one-div-sqrt", Approx, "1 / sqrt(x) => rsqrt(x)"),
+    // Extremes of what is extreme already. Where both sides tie, the first has the gradient; so it stays first.
+    Rule::new("maximum-same", Exact, "maximum(x, x) => x"),
+    Rule::new("maximum-first-again", Exact, "maximum(maximum(x, y), x) => maximum(x, y)"),
+    Rule::new("maximum-second-again", Exact, "maximum(maximum(x, y), y) => maximum(x, y)"),
+    Rule::new("maximum-again-first", Exact, "maximum(x, maximum(x, y)) => maximum(x, y)"),
+    Rule::new("maximum-again-second", Exact, "maximum(y, maximum(x, y)) => maximum(y, x)"),
+    Rule::new("minimum-same", Exact, "minimum(x, x) => x"),
+    Rule::new("minimum-first-again", Exact, "minimum(minimum(x, y), x) => minimum(x, y)"),
+    Rule::new("minimum-second-again", Exact, "minimum(minimum(x, y), y) => minimum(x, y)"),
+    Rule::new("minimum-again-first", Exact, "minimum(x, minimum(x, y)) => minimum(x, y)"),
+    Rule::new("minimum-again-second", Exact, "minimum(y, minimum(x, y)) => minimum(y, x)"),
+    Rule::new("clip-clip", Exact, "clip(clip(x, y, z), y, z) => clip(x, y, z)"),
+    Rule::new("relu-relu", Exact, "relu(relu(x)) => relu(x)"),
+    Rule::new("floor-floor", Exact, "floor(floor(x)) => floor(x)"),
+    Rule::new("ceil-ceil", Exact, "ceil(ceil(x)) => ceil(x)"),
+    Rule::new("trunc-trunc", Exact, "trunc(trunc(x)) => trunc(x)"),
+    Rule::new("real-complex", Exact, "real(complex(x, y)) => x"),
+    Rule::new("imag-complex", Exact, "imag(complex(x, y)) => y"),
+    // Choices.
+    Rule::new("switch-same", Exact, "switch(p, x, x) => x"),
+    Rule::new("switch-true", Exact, "switch(c, x, y) => x")
+        .when("c is not 0", |m| condition(m) == Some(true)),
+    Rule::new("switch-false", Exact, "switch(c, x, y) => y").when("c is 0", |m| condition(m) == Some(false)),
+    Rule::new("switch-invert", Exact, "switch(invert(p), x, y) => switch(p, y, x)")
+        .when("p is bool", |m| m.graph.ty(m.node("p")).dtype == DType::Bool),
+    Rule::new("switch-first-again", Exact, "switch(p, switch(p, x, y), z) => switch(p, x, z)"),
+    Rule::new("switch-second-again", Exact, "switch(p, x, switch(p, y, z)) => switch(p, x, z)"),
+    // Comparisons and logic.
+    Rule::new("gt", Exact, "gt(x, y) => lt(y, x)"),
+    Rule::new("ge", Exact, "ge(x, y) => le(y, x)"),
+    Rule::new("not-eq", Exact, "invert(eq(x, y)) => neq(x, y)"),
+    Rule::new("not-neq", Exact, "invert(neq(x, y)) => eq(x, y)"),
+    Rule::new("invert-invert", Exact, "invert(invert(x)) => x"),
+    Rule::new("and-same", Exact, "and(x, x) => x"),
+    Rule::new("or-same", Exact, "or(x, x) => x"),
+    Rule::new("xor-same", Exact, "xor(x, x) => 0"),
+    Rule::new("and-zero", Exact, "and(x, 0) => 0"),
+    Rule::new("or-zero", Exact, "or(x, 0) => x"),
+    Rule::new("xor-zero", Exact, "xor(x, 0) => x"),
+    Rule::new("and-true", Exact, "and(x, 1) => x").when(IS_BOOL, is_bool),
+    Rule::new("or-true", Exact, "or(x, 1) => 1").when(IS_BOOL, is_bool),
     // Negations move toward the root and meet.
     Rule::new("neg-neg", Exact, "--x => x"),
     Rule::new("add-neg", Exact, "x + -y => x - y"),
@@ -144,9 +227,60 @@ fn common_factor(m: &Match<'_>) -> bool {
     facts::is_scalar(m.graph.ty(s)) && facts::is_finite_nonzero(m.graph, s, shape)
 }
 
+const IS_BOOL: &str = "x is bool";
+
+fn is_bool(m: &Match<'_>) -> bool {
+    m.graph.ty(m.root).dtype == DType::Bool
+}
+
+/// Which way a switch on a constant goes.
+fn condition(m: &Match<'_>) -> Option<bool> {
+    facts::splat(m.graph, m.node("c")).map(|value| value != 0.0)
+}
+
+/// Of -inf the power is 0 and the root NaN.
+fn pow_minus_half(rewriter: &mut Rewriter<'_>, id: NodeId) -> Option<NodeId> {
+    let graph = rewriter.graph();
+    let [x, exponent] = [graph.operands(id)[0], graph.operands(id)[1]];
+    let half = facts::splat(graph, exponent) == Some(-0.5);
+    let admitted = half && facts::is_uniform(graph, id) && facts::is_not_negative(graph, x);
+    if admitted { rewriter.add(Rsqrt {}, &[x]) } else { None }
+}
+
+fn pow_integer(rewriter: &mut Rewriter<'_>, id: NodeId) -> Option<NodeId> {
+    let graph = rewriter.graph();
+    let [x, exponent] = [graph.operands(id)[0], graph.operands(id)[1]];
+    let (dtype, rank) = (graph.ty(id).dtype, graph.ty(id).rank());
+    let whole = |value: &f64| value.fract() == 0.0 && value.abs() <= 64.0;
+    let n = facts::splat(graph, exponent).filter(whole)? as i64;
+    // Whole numbers have no whole reciprocals, and f16 has so few exponents that x^n may overflow where x^-n does not
+    // vanish.
+    let invertible = dtype.is_float() && (dtype != DType::F16 || n == -1);
+    if !facts::is_uniform(graph, id) || dtype.is_complex() || n < 0 && !invertible {
+        return None;
+    }
+    let (mut power, mut square) = (None, x);
+    let mut rest = n.unsigned_abs();
+    while rest > 0 {
+        if rest % 2 == 1 {
+            power = Some(match power {
+                Some(power) => rewriter.add(Mul {}, &[square, power])?,
+                None => square,
+            });
+        }
+        rest /= 2;
+        if rest > 0 {
+            square = rewriter.add(Sqr {}, &[square])?;
+        }
+    }
+    let one = rewriter.splat(dtype, rank, 1.0);
+    let power = power.unwrap_or(one);
+    if n < 0 { rewriter.add(Div {}, &[one, power]) } else { Some(power) }
+}
+
 fn uniform_types(rewriter: &mut Rewriter<'_>, id: NodeId) -> Option<NodeId> {
-    let promotes = rewriter.graph().op(id).definition().promotes();
-    if !promotes || facts::is_uniform(rewriter.graph(), id) {
+    let converted = rewriter.graph().op(id).definition().promoted();
+    if converted.is_empty() || facts::is_uniform(rewriter.graph(), id) {
         return None;
     }
     let node = rewriter.graph().node(id).clone();
@@ -154,7 +288,9 @@ fn uniform_types(rewriter: &mut Rewriter<'_>, id: NodeId) -> Option<NodeId> {
     let operands: Option<Vec<NodeId>> = node
         .operands
         .iter()
-        .map(|operand| match rewriter.graph().ty(*operand).dtype == compute {
+        .enumerate()
+        .map(|(i, operand)| match rewriter.graph().ty(*operand).dtype == compute {
+            _ if !converted.contains(&i) => Some(*operand),
             true if rewriter.graph().is_weak(*operand) => strengthen(rewriter, *operand),
             true => Some(*operand),
             false => rewriter.add(Cast { dtype: compute }, &[*operand]),
@@ -170,8 +306,9 @@ fn compute_type(graph: &Graph, id: NodeId) -> Option<DType> {
     if node.ty.dtype != DType::Bool {
         return Some(node.ty.dtype);
     }
+    let converted = node.operands[node.op.definition().promoted()].iter();
     let operands: Vec<Operand<'_>> =
-        node.operands.iter().map(|o| Operand { ty: graph.ty(*o), weak: graph.is_weak(*o) }).collect();
+        converted.map(|o| Operand { ty: graph.ty(*o), weak: graph.is_weak(*o) }).collect();
     let common = promote_all(&operands);
     let inexact = common.is_float() && operands.iter().all(|o| o.ty.dtype.kind() <= Kind::Integer);
     (!inexact).then_some(common)

@@ -28,27 +28,40 @@ const RULES: &[Rule] = &[
     Rule::function(
         "zero-absorbs",
         Structural,
-        "zero * x, zero / x, -zero and cast, sum, dot, dimshuffle, fill of zero => zero",
-        Roots::Named(&["mul", "div", "neg", "cast", "sum", "dot", "dimshuffle", "fill"]),
+        "zero * x, zero / x, and operations that make zero of zero => zero",
+        Roots::All,
         zero_absorbs,
         &[
             "zero{A,B} * y:[A,B]",
             "zero{A} / x:[A]",
             "-zero{A}",
+            "abs(zero{A})",
+            "switch(x:[A,B], zero{1,B}, zero{A,1})",
             "cast{f64}(zero{A})",
             "sum{0}(zero{A,B})",
+            "cumsum{0;false;true}(zero{A,B})",
+            "recurrence{0;true;false}(x:[A,B], zero{A,B})",
             "dot{0;1;0}(zero{A,B}, y:[B,C])",
             "dimshuffle{1,0}(zero{A,B})",
             "fill(x:[A,B], zero{1,B})",
+            "reshape{A*B}(zero{A,B})",
+            "concatenate{0;2}(zero{A,B}, zero{C,B})",
+            "set_subtensor{0;1;1}(zero{3}, zero{1})",
         ],
     ),
     Rule::function(
         "zero-vanishes",
         Structural,
-        "zero + x => x, x - zero => x, zero - x => -x",
-        Roots::Named(&["add", "sub"]),
+        "zero + x => x, x - zero => x, zero - x => -x, inc_subtensor(x, zero) => x",
+        Roots::Named(&["add", "sub", "inc_subtensor"]),
         zero_vanishes,
-        &["zero{A,B} + x:[A,B]", "zero{A,B} + x:[1,B]", "x:[A] - zero{A}", "zero{A} - x:[A]"],
+        &[
+            "inc_subtensor{0;1;1}(x:[3], zero{1})",
+            "zero{A,B} + x:[A,B]",
+            "zero{A,B} + x:[1,B]",
+            "x:[A] - zero{A}",
+            "zero{A} - x:[A]",
+        ],
     ),
     Rule::function(
         "cast-same",
@@ -160,16 +173,11 @@ const RULES: &[Rule] = &[
 
 fn zero_absorbs(rewriter: &mut Rewriter<'_>, id: NodeId) -> Option<NodeId> {
     let graph = rewriter.graph();
-    let node = graph.node(id);
-    let absorbs = match &node.op {
-        Op::Mul(_) | Op::Dot(_) => node.operands.iter().any(|o| is_zero(graph, *o)),
-        Op::Fill(_) => is_zero(graph, node.operands[1]),
-        _ => is_zero(graph, node.operands[0]),
-    };
-    if !absorbs {
+    if !facts::keeps_zero(graph, id) {
         return None;
     }
-    let zero = Zero { dtype: node.ty.dtype, shape: node.ty.shape.clone() };
+    let ty = graph.ty(id);
+    let zero = Zero { dtype: ty.dtype, shape: ty.shape.clone() };
     rewriter.add(zero, &[])
 }
 
@@ -179,6 +187,7 @@ fn zero_vanishes(rewriter: &mut Rewriter<'_>, id: NodeId) -> Option<NodeId> {
     let [a, b] = [node.operands[0], node.operands[1]];
     match (&node.op, is_zero(graph, a), is_zero(graph, b)) {
         (_, _, true) => Some(a),
+        (Op::IncSubtensor(_), _, false) => None,
         (Op::Sub(_), true, _) => rewriter.add(Neg {}, &[b]),
         (_, true, _) => Some(b),
         (_, false, false) => None,
