@@ -4,11 +4,15 @@ use std::ops::{Range, RangeFrom, RangeFull, RangeInclusive, RangeTo, RangeToIncl
 use std::panic::Location;
 
 use super::operators::apply_at;
+use super::tensor::Handle;
 use super::{Operand, Size, Tensor};
+use crate::array::Array;
 use crate::dim::Dim;
-use crate::dtype::promote;
+use crate::dtype::{DType, promote};
 use crate::infer::TypeError;
-use crate::ops::{Dimshuffle, Fill, IncSubtensor, SetSubtensor, Subtensor};
+use crate::ops::{
+    Dimshuffle, Fill, Gather, IncSubtensor, Iota, Scatter, ScatterAdd, SetSubtensor, Subtensor, Switch,
+};
 use crate::origin::Origin;
 
 /// The largest position that a number names; beyond it every axis ends.
@@ -31,7 +35,7 @@ pub enum Position<'m> {
     Size(Size<'m>),
 }
 
-/// A slice of an axis: Python's `start:stop:step`.
+/// A slice of an axis: a range of places and a step.
 #[derive(Clone, Copy, Debug)]
 pub struct Slice<'m> {
     start: Option<Position<'m>>,
@@ -41,12 +45,16 @@ pub struct Slice<'m> {
 }
 
 /// What an index says of one axis.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub enum Index<'m> {
     /// One element; the axis goes.
     At(Position<'m>),
     /// Some elements in order.
     Slice(Slice<'m>),
+    /// The elements that a tensor names; the axis becomes those of the tensor.
+    Tensor(Tensor<'m>),
+    /// The elements that an array names.
+    Array(Array),
     /// A new axis of size 1.
     NewAxis,
     /// Full slices.
@@ -67,7 +75,7 @@ pub fn slice<'m>(start: impl Into<Position<'m>>, stop: impl Into<Position<'m>>) 
 
 /// Ranges with a step: `(..).step(2)` is every second element.
 pub trait Step<'m> {
-    /// The slice with this step. A negative one goes down from the start, by default the last element.
+    /// The slice with this step: a negative one takes the range from its last element down, as `rev` and `step_by` do.
     fn step(self, step: i64) -> Slice<'m>;
 }
 
@@ -84,7 +92,12 @@ impl<'m> Tensor<'m> {
     ///
     /// - a number (negative ones count from the end) or a size: the axis goes; one outside is an error;
     /// - a range of numbers or of sizes, or [`slice`] of both: these elements, cut to what the axis has; with a
-    ///   [`step`](Step::step) every so manieth of them, from the last down if it is negative, all as in Python;
+    ///   [`step`](Step::step) of n every nth of them, of -n every nth from the last down (NumPy's `x[7:2:-2]` is
+    ///   `(3..8).step(-2)`);
+    /// - a tensor of integers of any rank, or an array or vector of `i64`: the elements it names, negative ones from
+    ///   the end, in its shape, in place of the axis; a call in which one is outside fails. Several are stretched to
+    ///   one shape and go along together. Its axes stand where the tensors and numbers of the index are; if these
+    ///   are not side by side, in front, as in NumPy;
     /// - [`NewAxis`]: a new axis of size 1; [`Ellipsis`]: as many full slices as give every axis an entry.
     ///
     /// ```
@@ -96,50 +109,222 @@ impl<'m> Tensor<'m> {
     /// assert_eq!(x.index((.., 1..)).eval()?, Array::from([[2, 3], [5, 6]]));
     /// assert_eq!(x.index((0, (..).step(-1))).eval()?, Array::from([3, 2, 1]));
     /// assert_eq!(x.index((Ellipsis, 0, NewAxis)).eval()?, Array::from([[1], [4]]));
+    /// let column = m.constant([2, 0]);
+    /// assert_eq!(x.index((.., column)).eval()?, Array::from([[3, 1], [6, 4]]));
+    /// assert_eq!(x.index(([0, 1], column)).eval()?, Array::from([3, 4]));
     /// # Ok::<(), EvalError>(())
     /// ```
+    /// A `bool` tensor is no index, for the size of what it selects depends on data: use `switch`, or
+    /// [`set_subtensor`](Tensor::set_subtensor), which takes one.
     #[track_caller]
     pub fn index(self, index: impl Indices<'m>) -> Tensor<'m> {
         let origin = Origin::here(Location::caller());
-        match Selection::new(self, &index.indices()) {
+        match Selection::new(self, index.indices(), &origin) {
             Ok(selection) => selection.read(self, &origin),
             Err(error) => self.refuse(&error, origin),
         }
     }
 
-    /// This tensor with the elements that an index selects replaced by `value`, which is stretched to them.
+    /// What an entry of an [`index`](Tensor::index) selects along one axis; a negative axis counts from the last.
+    ///
+    /// ```
+    /// # use tgc_graph::prelude::*;
+    /// # let m = Model::new("example");
+    /// let x = m.constant([[1, 2, 3], [4, 5, 6]]);
+    /// let places = m.constant([[0, -1], [1, 1]]);
+    /// assert_eq!(x.index(0).take(places, 0).eval()?, Array::from([[1, 3], [2, 2]]));
+    /// assert_eq!(x.take([2, 0], -1).eval()?, Array::from([[3, 1], [6, 4]]));
+    /// # Ok::<(), EvalError>(())
+    /// ```
+    #[track_caller]
+    pub fn take(self, entry: impl Entry<'m>, axis: i64) -> Tensor<'m> {
+        let origin = Origin::here(Location::caller());
+        let Some(axis) = self.axes(&[axis], origin) else {
+            return Tensor { model: self.model, handle: Handle::Invalid };
+        };
+        let mut index = vec![Index::Slice((..).into()); axis[0]];
+        index.push(entry.entry());
+        self.index(index)
+    }
+
+    /// Along one axis, for each element of `indices` the element that it names: with axis 1 the result at `[i, j]`
+    /// is `self[i, indices[i, j]]`. Both have one rank; along other axes they have one size, or one of them 1.
+    ///
+    /// ```
+    /// # use tgc_graph::prelude::*;
+    /// # let m = Model::new("example");
+    /// let x = m.constant([[1, 2, 3], [4, 5, 6]]);
+    /// let best = m.constant([[2], [0]]);
+    /// assert_eq!(x.take_along_axis(best, 1).eval()?, Array::from([[3], [4]]));
+    /// # Ok::<(), EvalError>(())
+    /// ```
+    #[track_caller]
+    pub fn take_along_axis(self, indices: Tensor<'m>, axis: i64) -> Tensor<'m> {
+        let origin = Origin::here(Location::caller());
+        let (Some(axis), Some(_)) = (self.axes(&[axis], origin.clone()), indices.ty()) else {
+            return Tensor { model: self.model, handle: Handle::Invalid };
+        };
+        let (axis, rank) = (axis[0], self.rank());
+        match indices.places_beside(self, axis) {
+            Ok(places) => {
+                let last = (0..rank).filter(|a| *a != axis).chain([axis]).map(Some).collect::<Vec<_>>();
+                let back = (0..axis).chain([rank - 1]).chain(axis..rank - 1).map(Some).collect::<Vec<_>>();
+                let gather = Gather { batch: rank - 1, axes: vec![rank - 1], at: rank - 1 };
+                let operands = [self.dimshuffle(&last), places.dimshuffle(&last)];
+                apply_at(gather.into(), &operands, origin).dimshuffle(back)
+            }
+            Err(error) => self.refuse(&error, origin),
+        }
+    }
+
+    /// This tensor with the elements that an [`index`](Tensor::index) selects replaced by `value`, which is stretched
+    /// to them. Of several values for one element, which tensors as index can give, the last counts.
+    ///
+    /// The index can also be one `bool` tensor, whose axes are the first of this tensor: what it selects becomes
+    /// `value`, which is stretched to the other axes.
     ///
     /// ```
     /// # use tgc_graph::prelude::*;
     /// # let m = Model::new("example");
     /// let x = m.constant([1, 2, 3, 4]);
     /// assert_eq!(x.set_subtensor(1..3, 0).eval()?, Array::from([1, 0, 0, 4]));
+    /// assert_eq!(x.set_subtensor(x.gt(2), 0).eval()?, Array::from([1, 2, 0, 0]));
+    /// let places = m.constant([0, 3, 0]);
+    /// assert_eq!(x.set_subtensor(places, m.constant([7, 8, 9])).eval()?, Array::from([9, 2, 3, 8]));
     /// # Ok::<(), EvalError>(())
     /// ```
     #[track_caller]
     pub fn set_subtensor(self, index: impl Indices<'m>, value: impl Operand<'m>) -> Tensor<'m> {
-        self.write(&index.indices(), value.tensor(self), false, Origin::here(Location::caller()))
+        self.write(index.indices(), value.tensor(self), false, Origin::here(Location::caller()))
     }
 
-    /// This tensor with `value`, stretched to them, added to the elements that an index selects.
+    /// This tensor with `value`, stretched to them, added to the elements that an index selects, which is one of
+    /// [`set_subtensor`](Tensor::set_subtensor); to an element that it selects several times, all of these values.
     ///
     /// ```
     /// # use tgc_graph::prelude::*;
     /// # let m = Model::new("example");
     /// let x = m.constant([1, 2, 3, 4]);
     /// assert_eq!(x.inc_subtensor((..).step(2), 10).eval()?, Array::from([11, 2, 13, 4]));
+    /// assert_eq!(x.inc_subtensor([0, 0, 3], 10).eval()?, Array::from([21, 2, 3, 14]));
     /// # Ok::<(), EvalError>(())
     /// ```
     #[track_caller]
     pub fn inc_subtensor(self, index: impl Indices<'m>, value: impl Operand<'m>) -> Tensor<'m> {
-        self.write(&index.indices(), value.tensor(self), true, Origin::here(Location::caller()))
+        self.write(index.indices(), value.tensor(self), true, Origin::here(Location::caller()))
     }
 
-    fn write(self, index: &[Index<'m>], value: Tensor<'m>, add: bool, origin: Origin) -> Tensor<'m> {
-        match Selection::new(self, index) {
-            Ok(selection) => selection.write(self, value, add, origin),
-            Err(error) => self.refuse(&error, origin),
+    /// For integers the vector of `size` elements that is 1 at the integer's place and 0 elsewhere, along a new last
+    /// axis; all 0 for an integer that is negative or too large.
+    ///
+    /// ```
+    /// # use tgc_graph::prelude::*;
+    /// # let m = Model::new("example");
+    /// let classes = m.constant([2, 0]);
+    /// assert_eq!(classes.one_hot(3, F64).eval()?, Array::from([[0.0, 0.0, 1.0], [1.0, 0.0, 0.0]]));
+    /// # Ok::<(), EvalError>(())
+    /// ```
+    #[track_caller]
+    pub fn one_hot(self, size: impl Into<Size<'m>>, dtype: DType) -> Tensor<'m> {
+        let origin = Origin::here(Location::caller());
+        match self.ty() {
+            None => return self,
+            Some(ty) if ty.dtype.lane().is_integer() => {}
+            Some(_) => {
+                let error = TypeError::new("the elements of {0} name no class", "cast them to integers");
+                return self.refuse(&error, origin);
+            }
         }
+        let classes = self.model.node(Iota { size: size.into().dim() }, &[], origin.clone());
+        let one = self.dimshuffle((0..self.rank()).map(Some).chain([None]).collect::<Vec<_>>());
+        one.eq(classes).cast(dtype)
+    }
+
+    fn write(self, index: Vec<Index<'m>>, value: Tensor<'m>, add: bool, origin: Origin) -> Tensor<'m> {
+        let written = match index.as_slice() {
+            [Index::Tensor(mask)] if mask.ty().is_some_and(|ty| ty.dtype == DType::Bool) => {
+                self.write_masked(*mask, value, add, &origin)
+            }
+            _ => Selection::new(self, index, &origin)
+                .and_then(|selection| selection.write(self, value, add, &origin)),
+        };
+        written.unwrap_or_else(|error| self.refuse(&error, origin))
+    }
+
+    fn write_masked(
+        self,
+        mask: Tensor<'m>,
+        value: Tensor<'m>,
+        add: bool,
+        origin: &Origin,
+    ) -> Result<Tensor<'m>, TypeError> {
+        let Some(others) = self.rank().checked_sub(mask.rank()) else {
+            return Err(TypeError::new(
+                format!(
+                    "{{0}} has {} axes and the mask {} has {}",
+                    self.rank(),
+                    mask.described(),
+                    mask.rank()
+                ),
+                "give the mask the first axes of the tensor",
+            ));
+        };
+        if value.squeezed_rank() > others {
+            return Err(TypeError::new(
+                format!(
+                    "{} would be stretched to more than the {others} axes that the mask leaves of {{0}}",
+                    value.described()
+                ),
+                "choose element by element with switch",
+            ));
+        }
+        let value = fitted(self, value, origin)?;
+        let value = if add { self + value } else { value };
+        let axes = (0..mask.rank()).map(Some).chain(vec![None; others]).collect();
+        let mask = apply_at(Dimshuffle { order: axes }.into(), &[mask], origin.clone());
+        Ok(apply_at(Switch {}.into(), &[mask, value, self], origin.clone()))
+    }
+
+    /// Number of axes after leading ones of static size 1.
+    fn squeezed_rank(self) -> usize {
+        self.ty().map_or(0, |ty| ty.rank() - ty.shape.iter().take_while(|size| size.is_one()).count())
+    }
+
+    /// These integers as `i64`, if their shape is that of `data` but for one axis.
+    fn places_beside(self, data: Tensor<'m>, along: usize) -> Result<Tensor<'m>, TypeError> {
+        let places = self.places()?;
+        let (Some(own), Some(data)) = (places.ty(), data.ty()) else { return Ok(places) };
+        let differ = |axis: usize| match (&own.shape[axis], &data.shape[axis]) {
+            (Dim::Const(a), Dim::Const(b)) => axis != along && a != b && *a != 1 && *b != 1,
+            (_, _) => false,
+        };
+        if own.rank() != data.rank() || (0..own.rank()).any(differ) {
+            return Err(TypeError::new(
+                format!("{} names no elements along axis {along} of {{0}}", self.described()),
+                "give it as many axes, and along the others the same size or 1",
+            ));
+        }
+        Ok(places)
+    }
+
+    /// These integers as `i64`, to index `{0}` of a message with.
+    fn places(self) -> Result<Tensor<'m>, TypeError> {
+        match self.ty() {
+            Some(ty) if ty.dtype == DType::I64 => Ok(self),
+            Some(ty) if ty.dtype.lane().is_integer() => Ok(self.cast(DType::I64)),
+            Some(ty) if ty.dtype == DType::Bool => Err(TypeError::new(
+                format!("{} is a mask and cannot index {{0}}: no size depends on data", self.described()),
+                "choose element by element with switch, or assign with set_subtensor",
+            )),
+            Some(_) => {
+                Err(TypeError::new(format!("{} cannot index {{0}}", self.described()), "index with integers"))
+            }
+            None => Ok(self),
+        }
+    }
+
+    fn described(self) -> String {
+        self.id().map_or(String::new(), |id| self.model.arena().describe(id))
     }
 
     fn refuse(self, error: &TypeError, origin: Origin) -> Tensor<'m> {
@@ -150,65 +335,162 @@ impl<'m> Tensor<'m> {
     }
 }
 
-/// What an index selects of one tensor: first a subtensor, then axes in another order.
-struct Selection {
+/// What an index selects of one tensor: first a subtensor, then new axes, then elements that tensors name.
+struct Selection<'m> {
     subtensor: Subtensor,
-    /// For each axis of the result that of the subtensor, or a new one.
+    /// For each axis of the part that tensors index, that of the subtensor, or a new one.
     order: Vec<Option<usize>>,
+    gather: Option<(Gather, Vec<Tensor<'m>>)>,
 }
 
-impl Selection {
-    fn new(of: Tensor<'_>, index: &[Index<'_>]) -> Result<Selection, TypeError> {
+impl<'m> Selection<'m> {
+    fn new(of: Tensor<'m>, index: Vec<Index<'m>>, origin: &Origin) -> Result<Selection<'m>, TypeError> {
         let shape = of.ty().map_or(vec![], |ty| ty.shape);
-        let index = complete(index, shape.len())?;
         let mut subtensor = Subtensor { starts: vec![], stops: vec![], steps: vec![] };
         let (mut order, mut kept) = (vec![], 0..);
-        for entry in index {
+        let mut placement = Placement::default();
+        let mut tensors = vec![];
+        for entry in complete(index, shape.len())? {
             let axis = subtensor.steps.len();
-            let (start, stop, step) = match entry {
+            let slice = match entry {
                 Index::NewAxis => {
                     order.push(None);
+                    placement.keep();
+                    continue;
+                }
+                Index::Ellipsis => {
+                    placement.interrupt();
                     continue;
                 }
                 Index::At(position) => {
-                    let at = position.counted(&shape[axis]);
-                    (at.clone(), &at + &Dim::Const(1), 0)
+                    let at = position.inside(axis, &shape[axis])?;
+                    subtensor.push((at.clone(), &at + &Dim::Const(1), 0));
+                    placement.place();
+                    continue;
                 }
                 Index::Slice(slice) => {
-                    order.push(kept.next());
-                    slice.range(axis, &shape[axis])?
+                    placement.keep();
+                    slice
                 }
-                Index::Ellipsis => continue,
+                Index::Tensor(tensor) => {
+                    placement.index(order.len());
+                    tensors.push(tensor.places()?);
+                    (..).into()
+                }
+                Index::Array(array) => {
+                    placement.index(order.len());
+                    tensors.push(of.model.constant_at(&array, origin.clone()));
+                    (..).into()
+                }
             };
-            subtensor.starts.push(start);
-            subtensor.stops.push(stop);
-            subtensor.steps.push(step);
+            subtensor.push(slice.range(axis, &shape[axis])?);
+            order.push(kept.next());
         }
-        Ok(Selection { subtensor, order })
+        let gather = (!tensors.is_empty()).then(|| (placement.gather(), tensors));
+        Ok(Selection { subtensor, order, gather })
     }
 
-    fn read<'m>(&self, of: Tensor<'m>, origin: &Origin) -> Tensor<'m> {
-        let part = apply_at(self.subtensor.clone().into(), &[of], origin.clone());
+    /// The tensor that is indexed by tensors: a subtensor with new axes.
+    fn part(&self, of: Tensor<'m>, origin: &Origin) -> Tensor<'m> {
+        let part = match of.ty() {
+            Some(ty) if self.subtensor.is_all_of(&ty.shape) => of,
+            _ => apply_at(self.subtensor.clone().into(), &[of], origin.clone()),
+        };
         match self.order.iter().any(Option::is_none) {
             true => apply_at(Dimshuffle { order: self.order.clone() }.into(), &[part], origin.clone()),
             false => part,
         }
     }
 
-    fn write<'m>(&self, of: Tensor<'m>, value: Tensor<'m>, add: bool, origin: Origin) -> Tensor<'m> {
-        let part = self.read(of, &origin);
-        let mut value = match fitted(part, value, &origin) {
-            Ok(value) => value,
-            Err(error) => return of.refuse(&error, origin),
-        };
+    fn read(&self, of: Tensor<'m>, origin: &Origin) -> Tensor<'m> {
+        let part = self.part(of, origin);
+        match &self.gather {
+            Some((gather, index)) => {
+                apply_at(gather.clone().into(), &operands(part, index, None, origin), origin.clone())
+            }
+            None => part,
+        }
+    }
+
+    fn write(
+        &self,
+        of: Tensor<'m>,
+        value: Tensor<'m>,
+        add: bool,
+        origin: &Origin,
+    ) -> Result<Tensor<'m>, TypeError> {
+        let mut value = fitted(self.read(of, origin), value, origin)?;
+        let mut add = add;
+        if let Some((gather, index)) = &self.gather {
+            let operands = operands(self.part(of, origin), index, Some(value), origin);
+            let op = match add {
+                true => ScatterAdd::at(gather.clone()).into(),
+                false => Scatter::at(gather.clone()).into(),
+            };
+            value = apply_at(op, &operands, origin.clone());
+            add = false;
+        }
         if self.order.iter().any(Option::is_none) {
             let kept = (0..self.order.len()).filter(|axis| self.order[*axis].is_some());
             value = apply_at(Dimshuffle { order: kept.map(Some).collect() }.into(), &[value], origin.clone());
         }
-        match add {
-            true => apply_at(IncSubtensor::at(self.subtensor.clone()).into(), &[of, value], origin),
-            false => apply_at(SetSubtensor::at(self.subtensor.clone()).into(), &[of, value], origin),
+        if self.gather.is_some() && of.ty().is_some_and(|ty| self.subtensor.is_all_of(&ty.shape)) {
+            return Ok(value);
         }
+        let op = match add {
+            true => IncSubtensor::at(self.subtensor.clone()).into(),
+            false => SetSubtensor::at(self.subtensor.clone()).into(),
+        };
+        Ok(apply_at(op, &[of, value], origin.clone()))
+    }
+}
+
+/// The operands of a gather or scatter: indices get one rank.
+fn operands<'m>(
+    data: Tensor<'m>,
+    index: &[Tensor<'m>],
+    updates: Option<Tensor<'m>>,
+    origin: &Origin,
+) -> Vec<Tensor<'m>> {
+    let rank = index.iter().map(|t| t.rank()).max().unwrap_or(0);
+    let index = index.iter().map(|t| t.padded(rank, origin));
+    [data].into_iter().chain(index).chain(updates).collect()
+}
+
+/// Where the axes of tensors as index stand: where the entries are that are numbers or tensors, or in front where
+/// others stand between these.
+#[derive(Default)]
+struct Placement {
+    axes: Vec<usize>,
+    /// Number of axes that are kept before the first number or tensor.
+    before: usize,
+    placed: bool,
+    interrupted: bool,
+    apart: bool,
+}
+
+impl Placement {
+    fn keep(&mut self) {
+        self.before += usize::from(!self.placed);
+        self.interrupt();
+    }
+
+    fn interrupt(&mut self) {
+        self.interrupted = self.placed;
+    }
+
+    fn place(&mut self) {
+        self.apart |= self.interrupted;
+        self.placed = true;
+    }
+
+    fn index(&mut self, axis: usize) {
+        self.place();
+        self.axes.push(axis);
+    }
+
+    fn gather(self) -> Gather {
+        Gather { batch: 0, axes: self.axes, at: if self.apart { 0 } else { self.before } }
     }
 }
 
@@ -218,16 +500,20 @@ fn fitted<'m>(part: Tensor<'m>, value: Tensor<'m>, origin: &Origin) -> Result<Te
     let weak = value.id().is_some_and(|id| value.model.arena().graph.is_weak(id));
     if promote((want.dtype, false), (have.dtype, weak)) != want.dtype {
         return Err(TypeError::new(
-            format!("values of the element type {} cannot stand in {{0}}", have.dtype),
-            format!("cast them to {}", want.dtype),
+            format!("{} cannot stand in {{0}}", value.described()),
+            format!("cast it to {}", want.dtype),
         ));
     }
-    if have.rank() > want.rank() {
+    let odd = have.rank().saturating_sub(want.rank());
+    if !have.shape[..odd].iter().all(Dim::is_one) {
         return Err(TypeError::new(
-            format!("values with {} axes cannot stand in a part of {{0}} with {}", have.rank(), want.rank()),
-            "give them at most as many axes as the index selects",
+            format!("{} cannot be stretched to the {} axes of {{0}}", value.described(), want.rank()),
+            "give it at most as many axes as the index selects",
         ));
     }
+    let order = (odd..have.rank()).map(Some).collect();
+    let value =
+        if odd == 0 { value } else { apply_at(Dimshuffle { order }.into(), &[value], origin.clone()) };
     let value = if have.dtype == want.dtype { value } else { value.cast(want.dtype) };
     let value = value.padded(want.rank(), origin);
     Ok(match value.ty() {
@@ -236,8 +522,8 @@ fn fitted<'m>(part: Tensor<'m>, value: Tensor<'m>, origin: &Origin) -> Result<Te
     })
 }
 
-/// The index with an entry for each of `rank` axes.
-fn complete<'m>(index: &[Index<'m>], rank: usize) -> Result<Vec<Index<'m>>, TypeError> {
+/// The index with an entry for each of `rank` axes. The ellipsis stays, behind the slices that it stands for.
+fn complete(mut index: Vec<Index<'_>>, rank: usize) -> Result<Vec<Index<'_>>, TypeError> {
     let ellipses = index.iter().filter(|i| matches!(i, Index::Ellipsis)).count();
     let new = index.iter().filter(|i| matches!(i, Index::NewAxis)).count();
     let given = index.len() - ellipses - new;
@@ -251,13 +537,22 @@ fn complete<'m>(index: &[Index<'m>], rank: usize) -> Result<Vec<Index<'m>>, Type
         ));
     };
     let at = index.iter().position(|i| matches!(i, Index::Ellipsis)).unwrap_or(index.len());
-    let mut whole = index[..at].to_vec();
-    whole.extend(vec![Index::Slice((..).into()); missing]);
-    whole.extend(index.get(at + 1..).unwrap_or(&[]));
-    Ok(whole)
+    index.splice(at..at, vec![Index::Slice((..).into()); missing]);
+    Ok(index)
 }
 
 impl Position<'_> {
+    /// The index of an element.
+    fn inside(self, axis: usize, size: &Dim) -> Result<Dim, TypeError> {
+        match (self, size) {
+            (Position::Number(n), Dim::Const(size)) if !(-size..*size).contains(&n) => Err(TypeError::new(
+                format!("the index {n} is outside axis {axis} of {{0}}"),
+                format!("its size is {size}"),
+            )),
+            _ => Ok(self.counted(size)),
+        }
+    }
+
     fn counted(self, size: &Dim) -> Dim {
         match self {
             Position::Number(n) if n < 0 => size + &Dim::Const(n.max(-FAR)),
@@ -270,24 +565,16 @@ impl Position<'_> {
 impl Slice<'_> {
     /// The range of indices that it takes from, and the step.
     fn range(self, axis: usize, size: &Dim) -> Result<(Dim, Dim, i64), TypeError> {
-        let after = |position: Dim| &position + &Dim::Const(1);
-        let start = self.start.map(|p| p.counted(size));
-        let stop = self.stop.map(|p| p.counted(size));
-        let step = self.step.clamp(-FAR, FAR);
-        match step {
-            0 => Err(TypeError::new(
+        if self.step == 0 {
+            return Err(TypeError::new(
                 format!("the slice of axis {axis} of {{0}} has the step 0"),
                 "give a positive or negative step",
-            )),
-            1.. => {
-                let stop = if self.through { stop.map(after) } else { stop };
-                Ok((start.unwrap_or(Dim::Const(0)), stop.unwrap_or_else(|| size.clone()), step))
-            }
-            _ => {
-                let last = if self.through { stop } else { stop.map(after) };
-                Ok((last.unwrap_or(Dim::Const(0)), start.map_or_else(|| size.clone(), after), step))
-            }
+            ));
         }
+        let start = self.start.map_or(Dim::Const(0), |p| p.counted(size));
+        let stop = self.stop.map_or_else(|| size.clone(), |p| p.counted(size));
+        let stop = if self.through { &stop + &Dim::Const(1) } else { stop };
+        Ok((start, stop, self.step.clamp(-FAR, FAR)))
     }
 }
 
@@ -367,6 +654,9 @@ entries! {
     [P: Into<Position<'m>>] RangeTo<P>, |range| Index::Slice(range.into());
     [P: Into<Position<'m>>] RangeToInclusive<P>, |range| Index::Slice(range.into());
     [P: Into<Position<'m>> + Copy] RangeInclusive<P>, |range| Index::Slice(range.into());
+    [] Tensor<'m>, |tensor| Index::Tensor(tensor);
+    [const N: usize] [i64; N], |places| Index::Array(places.into());
+    [] Vec<i64>, |places| Index::Array(places.into());
     [] NewAxis, |_| Index::NewAxis;
     [] Ellipsis, |_| Index::Ellipsis;
 }

@@ -43,7 +43,7 @@ pub use eval::EvalError;
 pub use finish::FunctionBuilder;
 pub use folds::{Along, Reduce};
 pub use gradients::{Gradient, Wrt, grad, hessian, jacobian, lop, rop};
-pub use index::{Ellipsis, Index, NewAxis, Slice, Step, slice};
+pub use index::{Ellipsis, Entry, Index, Indices, NewAxis, Position, Slice, Step, slice};
 pub use join::Sections;
 pub use operators::{Operand, cast, divmod, dot, fill};
 pub(crate) use operators::{apply, broadcast};
@@ -183,8 +183,12 @@ impl Model {
     /// Values that are part of the library's read-only data.
     #[track_caller]
     pub fn constant(&self, value: impl Into<Array>) -> Tensor<'_> {
-        let constant = Constant::from_array(&value.into(), &mut self.arena.borrow_mut().graph.data);
-        self.node(constant, &[], Origin::here(Location::caller()))
+        self.constant_at(&value.into(), Origin::here(Location::caller()))
+    }
+
+    fn constant_at(&self, value: &Array, origin: Origin) -> Tensor<'_> {
+        let constant = Constant::from_array(value, &mut self.arena.borrow_mut().graph.data);
+        self.node(constant, &[], origin)
     }
 
     /// Starts a function. [`FunctionBuilder::finish`] adds it to the model.

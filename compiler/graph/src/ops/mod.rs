@@ -254,6 +254,9 @@ ops! {
     subtensor::Subtensor,
     set_subtensor::SetSubtensor,
     inc_subtensor::IncSubtensor,
+    gather::Gather,
+    scatter::Scatter,
+    scatter_add::ScatterAdd,
     // Reductions.
     sum::Sum,
     mean::Mean,

@@ -86,6 +86,19 @@ impl Subtensor {
         part
     }
 
+    /// Selects along the next axis.
+    pub(crate) fn push(&mut self, (start, stop, step): (Dim, Dim, i64)) {
+        self.starts.push(start);
+        self.stops.push(stop);
+        self.steps.push(step);
+    }
+
+    /// Whether all of a tensor of this shape is selected, in order.
+    pub(crate) fn is_all_of(&self, shape: &[Dim]) -> bool {
+        let from_first = self.starts.iter().all(|start| start.as_const() == Some(0));
+        from_first && self.stops == shape && self.steps.iter().all(|step| *step == 1)
+    }
+
     /// The shape of what is selected from a tensor of a shape.
     ///
     /// # Errors

@@ -54,16 +54,26 @@ pub fn counting(dtype: DType, shape: &[usize]) -> Array {
 
 /// Holds a lifted operation to the operation on each slice of a leading axis of size 3, whichever operands have it.
 pub fn lifts(op: impl Into<Op>, shapes: &[&[usize]]) {
+    lifts_typed(op, &shapes.iter().map(|shape| (F64, *shape)).collect::<Vec<_>>());
+}
+
+/// [`lifts`] with operands of these element types, `F64` or `I64`, whose elements are between -11 and 11.
+pub fn lifts_typed(op: impl Into<Op>, shapes: &[(DType, &[usize])]) {
     let (op, lead) = (op.into(), 3);
     let whole = |k: usize| {
-        let shape = [&[lead], shapes[k]].concat();
+        let (dtype, shape) = shapes[k];
+        let shape = [&[lead], shape].concat();
         let count: usize = shape.iter().product();
-        let elements: Vec<f64> = (0..count).map(|i| ((i * 7 + k * 13) % 23) as f64 - 11.0).collect();
-        Array::from_slice(shape, &elements)
+        let elements = (0..count).map(|i| ((i * 7 + k * 13) % 23) as i64 - 11);
+        match dtype {
+            I64 => Array::from_slice(shape, &elements.collect::<Vec<i64>>()),
+            _ => Array::from_slice(shape, &elements.map(|i| i as f64).collect::<Vec<f64>>()),
+        }
     };
     let part = |k: usize, i: usize| {
         let bytes = whole(k).bytes().len() / lead;
-        Array::from_bytes(F64, shapes[k], &whole(k).bytes()[i * bytes..][..bytes]).unwrap()
+        let (dtype, shape) = shapes[k];
+        Array::from_bytes(dtype, shape, &whole(k).bytes()[i * bytes..][..bytes]).unwrap()
     };
     for pattern in 1..1 << shapes.len() {
         let batched: Vec<bool> = (0..shapes.len()).map(|k| pattern >> k & 1 == 1).collect();
