@@ -9,7 +9,7 @@ fn grow<'m>(random: &mut Random, values: &[Tensor<'m>]) -> Option<Tensor<'m>> {
     let x = values[random.below(values.len())];
     let rank = x.rank();
     let axis = |random: &mut Random| random.below(rank) as i64;
-    Some(match random.below(17) {
+    Some(match random.below(18) {
         0 => sigmoid(x),
         1 => exp(x * 0.125),
         2 => x * 0.5 + 1.0,
@@ -48,6 +48,10 @@ fn grow<'m>(random: &mut Random, values: &[Tensor<'m>]) -> Option<Tensor<'m>> {
         14 if rank > 1 => x.flatten(1 + random.below(rank - 1)),
         15 if rank > 0 && shape(&x)[0].as_const().is_some_and(|n| n > 1) => {
             x.set_subtensor(0, x.index(1)) - x.inc_subtensor((1.., Ellipsis), x.index((..-1, Ellipsis)))
+        }
+        16 if rank > 0 && shape(&x)[0].as_const().is_some_and(|n| n > 1) => {
+            let places = x.model().constant([1i64, -1, 0, 1]);
+            x.take(places, 0) + x.inc_subtensor(places, x.take(places, 0)).take(places, 0)
         }
         _ if rank == 0 => fill(values[random.below(values.len())], x.cast(F32)).cast(F32),
         _ => x / (x * x + 2.0),

@@ -225,3 +225,103 @@ fn outputs_and_states_are_written_after_the_checks() {
     assert!(!plan.functions[0].steps.iter().any(is_check));
     assert!(plan.functions[0].buffers.iter().all(|b| !matches!(b.place, Place::Workspace { .. })));
 }
+
+/// An index into an axis of four: any number, brought inside.
+fn inside<'m>(i: Tensor<'m>) -> Tensor<'m> {
+    i.cast(I64).gt(0).cast(I64) * 3 - i.gt(3).cast(I64) * 5
+}
+
+#[test]
+fn reads_where_data_says() {
+    for dtype in [F32, F16, C128, I64, Bool] {
+        let m = Model::new("m");
+        let n = m.dim("N");
+        let (i, j) = (m.input("i", I64, [n]), m.input("j", I32, [n, 3.into()]));
+        let (a, b) = (inside(i), inside(j));
+        let x = m.input("x", dtype, [4.into(), m.dim("K")]);
+        let y = m.input("y", dtype, [n, 4.into()]);
+        let w = m.shared("w", Array::zeros_of(dtype, [4usize, 4]));
+        let table = m.constant([3i64, -1, 0, 2]);
+        m.function("f")
+            .inputs([i, j, x, y])
+            .outputs([
+                ("rows", x.take(a, 0)),
+                ("deep", x.take(b, 0)),
+                ("columns", (y + y).take(a, 1)),
+                ("each", y.take_along_axis(b, 1)),
+                ("one", x.take(a.sum_over([0]) * 0, 0)),
+                ("twice", x.take(table.take(a, 0), 0)),
+                ("both", w.index((a, table.take(a, 0)))),
+                ("sum", x.take(b, 0).sum_over([1])),
+                ("reshaped", x.take(b.reshape([n * 3]), 0)),
+                ("fixed", x.take(table, 0)),
+            ])
+            .update(w, w.take(table, 1) * w)
+            .finish()
+            .unwrap();
+        check(&m.module(), &[&[0], &[1], &[2, 3], &[9, 4], &[5, 0], &[33, 2]]);
+    }
+}
+
+#[test]
+fn a_row_for_each_index_is_one_nest() {
+    let m = Model::new("m");
+    let x = m.input("x", F32, [m.dim("K"), 64.into()]);
+    let i = m.input("i", I64, [m.dim("N")]);
+    m.function("f").inputs([x, i]).output("y", exp(x).take(i, 0)).finish().unwrap();
+    let module = m.module();
+    let plan = crate::harness::plan(&module);
+    let structure = plan.functions[0].structure();
+    assert_eq!((structure.nests, structure.checks, structure.workspace_slots), (1, 1, 0), "{plan}");
+}
+
+#[test]
+fn an_index_of_its_own_axis_is_no_lookup() {
+    let m = Model::new("m");
+    let n = m.dim("N");
+    let x = m.input("x", F32, [n, 10.into()]);
+    let t = m.input("t", I64, [n]);
+    m.function("f").inputs([x, t]).output("y", x.index((m.arange(0, n, 1), t))).finish().unwrap();
+    let plan = crate::harness::plan(&m.module());
+    assert_eq!(plan.functions[0].structure().checks, 1, "{plan}");
+}
+
+#[test]
+fn writes_where_data_says() {
+    for dtype in [F32, BF16, C64, I64, Bool] {
+        let m = Model::new("m");
+        let n = m.dim("N");
+        let (i, j) = (m.input("i", I64, [n]), m.input("j", I32, [n, 3.into()]));
+        let (a, b) = (inside(i), inside(j));
+        let k = m.dim("K");
+        let x = m.input("x", dtype, [4.into(), k]);
+        let y = m.input("y", dtype, [n, k]);
+        let z = m.input("z", dtype, [n, 4.into()]);
+        let w = m.shared("w", Array::zeros_of(dtype, [4usize, 3]));
+        m.function("f")
+            .inputs([i, j, x, y, z])
+            .outputs([
+                ("set", x.set_subtensor(a, y)),
+                ("inc", x.inc_subtensor(a, y * y)),
+                ("columns", z.inc_subtensor((.., b), z.index((.., ..3)))),
+                ("point", z.set_subtensor((m.arange(0, n, 1), a), z.index((.., 0)))),
+                ("after", x.inc_subtensor(a, y).set_subtensor(a, y).cumsum(1)),
+            ])
+            .update(w, w.inc_subtensor(a, z.index((.., ..3))))
+            .finish()
+            .unwrap();
+        check(&m.module(), &[&[0], &[1], &[2, 3], &[9, 4], &[5, 0], &[33, 2]]);
+    }
+}
+
+#[test]
+fn gradients_of_reads_where_data_says() {
+    let m = Model::new("m");
+    let n = m.dim("N");
+    let i = m.input("i", I64, [n]);
+    let w = m.shared("w", Array::full([4, 5], 0.5f64));
+    let h = sigmoid(w.take(inside(i), 0));
+    let [g] = grad((h * h).sum(), [w]);
+    m.function("f").inputs([i]).output("h", h).update(w, w - 0.1 * g).finish().unwrap();
+    check(&m.module(), &[&[0], &[1], &[9], &[33]]);
+}
