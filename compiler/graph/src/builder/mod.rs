@@ -17,7 +17,9 @@
 
 pub mod axes;
 mod constructors;
+mod contract;
 mod create;
+mod einsum;
 mod eval;
 mod finish;
 mod folds;
@@ -25,6 +27,7 @@ pub mod functions;
 mod gradients;
 pub mod index;
 mod join;
+mod linalg;
 mod operators;
 mod pad;
 mod size;
@@ -39,12 +42,14 @@ use std::path::Path;
 pub use axes::Axes;
 pub(crate) use axes::count as count_axes;
 pub use create::{Number, alloc};
+pub use einsum::einsum;
 pub use eval::EvalError;
 pub use finish::FunctionBuilder;
 pub use folds::{Along, Reduce};
 pub use gradients::{Gradient, Wrt, grad, hessian, jacobian, lop, rop};
 pub use index::{Ellipsis, Entry, Index, Indices, NewAxis, Position, Slice, Step, slice};
 pub use join::Sections;
+pub use linalg::{Contracted, batched_dot, matmul, outer, tensordot};
 pub use operators::{Operand, cast, divmod, dot, fill};
 pub(crate) use operators::{apply, broadcast};
 pub use pad::Padding;
@@ -58,7 +63,7 @@ use crate::dtype::DType;
 use crate::graph::{Graph, NodeId};
 use crate::infer::{self, AxisOf, Equations, Extent};
 use crate::module::{Function, Module, SharedVariable};
-use crate::ops::{Constant, Input, Op, Shared};
+use crate::ops::{Constant, Dimshuffle, Input, Op, Shared};
 use crate::origin::Origin;
 use crate::pp;
 use tensor::Handle;
@@ -283,7 +288,10 @@ impl Arena {
         let name = |arena: &Arena, extent: Extent| {
             let text = |id: NodeId| pp::shorten(&pp::expression(&arena.graph, id));
             match extent {
-                Extent::Axis(AxisOf { operand, axis }) => format!("{} axis {axis}", text(operands[operand])),
+                Extent::Axis(AxisOf { operand, axis }) => {
+                    let (id, axis) = arena.moved_axis(operands[operand], axis);
+                    format!("{} axis {axis}", text(id))
+                }
                 Extent::Elements(operand) => format!("the number of elements of {}", text(operands[operand])),
                 Extent::ResultAxis(axis) => format!("{} axis {axis}", text(node)),
                 Extent::ResultElements => format!("the number of elements of {}", text(node)),
@@ -301,6 +309,15 @@ impl Arena {
                 }
             }
         }
+    }
+
+    /// An axis before it was moved: a tensor prints as that of which it has the axes in another order.
+    fn moved_axis(&self, mut id: NodeId, mut axis: usize) -> (NodeId, usize) {
+        while let Op::Dimshuffle(Dimshuffle { order }) = self.graph.op(id) {
+            let Some(from) = order[axis] else { break };
+            (id, axis) = (self.graph.operands(id)[0], from);
+        }
+        (id, axis)
     }
 
     /// A tensor as messages name it: `` `x` (f32[N,784]) ``.

@@ -129,6 +129,11 @@ impl Diagonal {
                 let shorter = lengths.swap_remove(if more > 0 { 1 } else { 0 });
                 Ok(shorter.as_const().map_or(shorter, |n| Dim::Const(n.max(0))))
             }
+            // Whoever takes the middle diagonal means a square.
+            None if self.offset == 0 => {
+                let [row, column] = [self.axis1, self.axis2].map(|axis| AxisOf { operand: 0, axis });
+                demands.equal(&lengths[0], row, &lengths[1], column)
+            }
             None => Err(TypeError::new(
                 format!("it is not known which of axes {} and {} of {{0}} ends its diagonal", self.axis1, self.axis2),
                 "give them sizes whose difference is known",

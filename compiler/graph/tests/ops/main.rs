@@ -4,6 +4,7 @@ mod check;
 mod complex;
 mod elementwise;
 mod indexing;
+mod linalg;
 mod powers;
 mod reductions;
 mod shape;

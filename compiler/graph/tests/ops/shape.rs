@@ -709,7 +709,7 @@ fn diagonals_say_what_does_not_fit() {
         (
             "it is not known which of axes 0 and 1 of `b` (f32[b_0,b_1]) ends its diagonal; give them sizes whose \
              difference is known",
-            |m, _| m.fmatrix("b").diagonal(0),
+            |m, _| m.fmatrix("b").diagonal(1),
         ),
     ];
     for (want, build) in cases {
