@@ -249,7 +249,7 @@ fn reads_where_data_says() {
                 ("deep", x.take(b, 0)),
                 ("columns", (y + y).take(a, 1)),
                 ("each", y.take_along_axis(b, 1)),
-                ("one", x.take(a.sum_over([0]) * 0, 0)),
+                ("one", x.take(inside(i.sum()), 0)),
                 ("twice", x.take(table.take(a, 0), 0)),
                 ("both", w.index((a, table.take(a, 0)))),
                 ("sum", x.take(b, 0).sum_over([1])),
