@@ -199,7 +199,7 @@ fn an_index_outside_is_refused_before_anything_is_written() {
     let mut interpreter = Interpreter::new(&plan);
     let mut call = |indices: Vec<i64>, s: i64, line: &str| {
         let n = indices.len();
-        let inputs = [Array::from_slice(&[n], &indices), Array::from(s), Array::full([n], 0f32)];
+        let inputs = [Array::from_slice([n], &indices), Array::from(s), Array::full([n], 0f32)];
         let mut got = [Array::full([n], 9f32), Array::full([n], 9f32)];
         let mut args: Vec<ArgumentMemory> = inputs.iter().map(|a| ArgumentMemory::Input(a.bytes())).collect();
         args.extend(got.iter_mut().map(|a| ArgumentMemory::Output(a.bytes_mut())));
