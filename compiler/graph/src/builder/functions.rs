@@ -29,6 +29,8 @@ functions! {
     gamma(x);
     gammaln(x);
     ge(x, y);
+    gelu(x);
+    gelu_tanh(x);
     gt(x, y);
     hard_sigmoid(x);
     imag(z);
@@ -60,6 +62,7 @@ functions! {
     sigmoid(x);
     silu(x);
     softplus(x);
+    softsign(x);
     sqr(x);
     sqrt(x);
     switch(condition, x, y);

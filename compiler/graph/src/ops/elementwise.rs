@@ -8,7 +8,7 @@ use crate::graph::{Graph, NodeId};
 use crate::infer::{Demands, Operand, TypeError, broadcast, promote_all};
 use crate::kernel::Kernel;
 use crate::ops::{Op, Vjp};
-use crate::scalar::{Builder, Element, Program, Unary};
+use crate::scalar::{Builder, Element, Predicate, Program, Unary, Value};
 use crate::ty::TensorType;
 
 /// An operation on corresponding elements.
@@ -316,6 +316,21 @@ pub fn integers(symbol: &str, common: DType) -> Result<(DType, DType), TypeError
 /// A rounding of floats to integers, which leaves integers as they are.
 pub fn rounded(b: &mut Builder, rounding: Unary, x: &Element) -> Element {
     if x.dtype.is_float() { x.map(&mut |part| b.unary(rounding, part)) } else { *x }
+}
+
+/// A product of x and what goes to 0 faster where x goes to minus infinity: -0 at minus infinity, not NaN.
+pub fn vanishing_at_minus_infinity(b: &mut Builder, x: Value, product: Value) -> Value {
+    let lane = b.lane(x);
+    let (bottom, limit) = (b.float(lane, f64::NEG_INFINITY), b.float(lane, -0.0));
+    let at_bottom = b.compare(Predicate::Eq, x, bottom);
+    b.select(at_bottom, limit, product)
+}
+
+/// x between two bounds of one magnitude, with the gradient 1 up to them.
+pub fn bounded(graph: &mut Graph, x: NodeId, bound: f64) -> NodeId {
+    let (dtype, rank) = (graph.ty(x).dtype, graph.ty(x).rank());
+    let [lower, upper] = [-bound, bound].map(|bound| graph.splat(dtype, rank, bound));
+    graph.op_node(crate::ops::Clip {}, &[x, lower, upper])
 }
 
 /// Types for arithmetic that `bool` has no negatives for.

@@ -215,8 +215,11 @@ ops! {
     leaky_relu::LeakyRelu,
     elu::Elu,
     selu::Selu,
+    gelu::Gelu,
+    gelu_tanh::GeluTanh,
     silu::Silu,
     hard_sigmoid::HardSigmoid,
+    softsign::Softsign,
     // Comparisons.
     eq::Eq,
     neq::Neq,

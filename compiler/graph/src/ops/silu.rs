@@ -4,8 +4,8 @@ use crate::dtype::DType;
 use crate::graph::{Graph, NodeId};
 use crate::infer::TypeError;
 use crate::ops::elementwise::{self, Elementwise, elementwise};
-use crate::ops::{Clip, Notation, Sigmoid, Vjp};
-use crate::scalar::{Binary, Builder, Element, MathFn, Predicate};
+use crate::ops::{Notation, Sigmoid, Vjp};
+use crate::scalar::{Binary, Builder, Element, MathFn};
 
 elementwise! {
     /// x * sigmoid(x), also called swish; -0 at minus infinity.
@@ -29,21 +29,17 @@ impl Elementwise for Silu {
         let x = x[0];
         let sigmoid = b.math(MathFn::Sigmoid, x.re());
         let product = b.binary(Binary::Mul, x.re(), sigmoid);
-        let lane = b.lane(x.re());
-        let (bottom, limit) = (b.float(lane, f64::NEG_INFINITY), b.float(lane, -0.0));
-        let at_bottom = b.compare(Predicate::Eq, x.re(), bottom);
-        Element::real(x.dtype, b.select(at_bottom, limit, product))
+        Element::real(x.dtype, elementwise::vanishing_at_minus_infinity(b, x.re(), product))
     }
 
     fn derivative(graph: &mut Graph, vjp: &Vjp<'_>) -> Vec<Option<NodeId>> {
-        let (dtype, rank) = (graph.ty(vjp.cotangent).dtype, graph.ty(vjp.operands[0]).rank());
+        let dtype = graph.ty(vjp.cotangent).dtype;
         let x = graph.cast(vjp.operands[0], dtype);
         let negated = graph.neg_node(x);
         let sigmoid = graph.op_node(Sigmoid {}, &[x]);
         let complement = graph.op_node(Sigmoid {}, &[negated]);
         // Beyond the bounds the product of the two sigmoids is 0, which infinity must not multiply.
-        let [lower, upper] = [-1000.0, 1000.0].map(|bound| graph.splat(dtype, rank, bound));
-        let bounded = graph.op_node(Clip {}, &[x, lower, upper]);
+        let bounded = elementwise::bounded(graph, x, 1000.0);
         let bell = graph.mul_node(sigmoid, complement);
         let tilt = graph.mul_node(bounded, bell);
         let slope = graph.add_node(sigmoid, tilt);

@@ -69,6 +69,9 @@ fn gradients_at_kinks() {
     by(|x| x.elu(0.5), &[-INF, 0.0, 2000.0], &[0.0, 0.5, 1.0]);
     by(|x| x.hard_sigmoid(), &[-2.6, -2.5, 2.5, 2.6], &[0.0, 0.2, 0.2, 0.0]);
     by(|x| x.silu(), &[-INF, -800.0, 0.0, 800.0, INF], &[0.0, 0.0, 0.5, 1.0, 1.0]);
+    by(|x| x.gelu(), &[-INF, -100.0, 0.0, 100.0, INF], &[0.0, 0.0, 0.5, 1.0, 1.0]);
+    by(|x| x.gelu_tanh(), &[-INF, -100.0, 0.0, 100.0, INF], &[0.0, 0.0, 0.5, 1.0, 1.0]);
+    by(|x| x.softsign(), &[-INF, 0.0, 1.0, 1e200, INF], &[0.0, 1.0, 0.25, 0.0, 0.0]);
     by(|x| grad(x.silu().sum(), x), &[0.0], &[0.5]);
     by(|x| x.floor() + x.ceil() + x.trunc() + x.round() + x, &[0.3, 1.0], &[1.0, 1.0]);
     let m = Model::new("m");
@@ -318,6 +321,43 @@ fn activations() {
     ];
     close(&value(|m| m.constant(x).silu()), &silu, 2.0);
     close(&value(|m| m.constant(x).hard_sigmoid()), &[0.0, 0.1, 0.4, 0.55, 1.0, 1.0], 2.0);
+    let x = [-30.0, -6.0, -2.0, -0.5, 0.25, 3.0, 40.0];
+    let gelu = [
+        -1.472014178144456e-196,
+        -5.9195258702261885e-09,
+        -0.04550026389635842,
+        -0.15426876936299344,
+        0.14967658142073093,
+        2.99595030590511,
+        40.0,
+    ];
+    let ulps = [900.0, 36.0, 6.0, 3.0, 3.0, 3.0, 3.0];
+    for ((x, gelu), ulps) in x.into_iter().zip(gelu).zip(ulps) {
+        close(&value(|m| m.constant([x]).gelu()), &[gelu], ulps);
+    }
+    let gelu_tanh = [
+        -0.0,
+        -8.439646700762303e-11,
+        -0.04540230591222498,
+        -0.15428599017485609,
+        0.149675350701685,
+        2.996362607918227,
+        40.0,
+    ];
+    close(&value(|m| m.constant(x).gelu_tanh()), &gelu_tanh, 30.0);
+    let softsign = [
+        -0.967741935483871,
+        -0.8571428571428571,
+        -0.6666666666666666,
+        -0.3333333333333333,
+        0.2,
+        0.75,
+        0.975609756097561,
+    ];
+    close(&value(|m| m.constant(x).softsign()), &softsign, 1.0);
+    same(&value(|m| m.constant([-INF, INF, NAN, -0.0]).softsign()), &[-1.0, 1.0, NAN, -0.0]);
+    same(&value(|m| m.constant([-INF, INF, NAN]).gelu()), &[-0.0, INF, NAN]);
+    same(&value(|m| m.constant([-INF, INF, NAN]).gelu_tanh()), &[-0.0, INF, NAN]);
     same(&value(|m| m.constant([-0.0, NAN, -1.0, INF]).relu()), &[0.0, NAN, 0.0, INF]);
     assert_eq!(value(|m| m.constant([-3i8, 3]).relu()), [0i8, 3].into());
     same(&value(|m| m.constant([-2.0, 3.0, NAN]).leaky_relu(m.constant(0.5))), &[-1.0, 3.0, NAN]);
@@ -363,7 +403,7 @@ fn angles() {
 #[test]
 fn gradients_agree_with_differences() {
     type Build = for<'m> fn(&'m Model, &[Tensor<'m>]) -> Tensor<'m>;
-    let cases: [(&str, Build); 14] = [
+    let cases: [(&str, Build); 17] = [
         ("maximum", |_, x| x[0].maximum(x[1])),
         ("minimum", |_, x| x[0].minimum(x[1]) * x[0]),
         ("clip", |_, x| x[0].clip(x[1] - 0.5, x[1] + 0.5)),
@@ -375,6 +415,9 @@ fn gradients_agree_with_differences() {
         ("leaky_relu", |_, x| leaky_relu(x[0], x[1])),
         ("elu", |_, x| elu(x[0], x[1])),
         ("selu", |_, x| selu(x[0] * x[1])),
+        ("gelu", |_, x| gelu(x[0] * 3.0 + x[1])),
+        ("gelu_tanh", |_, x| gelu_tanh(x[0] * 2.0 + x[1])),
+        ("softsign", |_, x| softsign(x[0] * x[1])),
         ("silu", |_, x| silu(x[0] * 3.0 + x[1])),
         ("hard_sigmoid", |_, x| hard_sigmoid(x[0] * 4.0 + x[1])),
         ("logaddexp", |_, x| logaddexp(x[0] * 3.0, x[1])),
