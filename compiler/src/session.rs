@@ -6,7 +6,7 @@
 use std::time::{Duration, Instant};
 
 use tgc_graph::array::Array;
-use tgc_graph::dim::{Dim, SymbolId};
+use tgc_graph::dim::{Dim, SymbolId, Symbols};
 use tgc_graph::module::Module;
 use tgc_llvm::{ArgumentMemory, Failure, Instance, Jit, Target};
 use tgc_lower::plan::{Argument, FunctionPlan, ModelPlan};
@@ -262,7 +262,7 @@ fn infer_sizes(function: &FunctionPlan, call: &Call<'_>) -> Result<Vec<i64>, Err
     // Each round solves at least one symbol, or nothing more can be solved.
     for _ in 0..known.len() {
         for (argument, axis, value) in &axes {
-            if let Some((id, size)) = solve(&argument.ty.shape[*axis], *value, &known) {
+            if let Some((id, size)) = solve(&argument.ty.shape[*axis], *value, &known, &function.symbols) {
                 known[id.0 as usize] = Some(size);
             }
         }
@@ -298,15 +298,11 @@ fn evaluate(dim: &Dim, sizes: &[i64]) -> Option<i64> {
 }
 
 /// Solves `dim = value` if exactly one of its symbols is unknown and it is linear in that one.
-fn solve(dim: &Dim, value: i64, known: &[Option<i64>]) -> Option<(SymbolId, i64)> {
-    let dim = dim.substitute(&mut |id| known[id.0 as usize].map_or_else(|| Dim::symbol(id), Dim::Const));
-    let [id] = dim.symbols()[..] else { return None };
-    let at = |n: i64| dim.evaluate(&|_| n);
-    let (zero, one, two) = (at(0)?, at(1)?, at(2)?);
-    let slope = one.checked_sub(zero)?;
-    let is_linear = two.checked_sub(one)? == slope && dim.terms().len() <= 2;
-    let rest = value.checked_sub(zero)?;
-    (is_linear && slope != 0 && rest % slope == 0).then(|| (id, rest / slope))
+fn solve(dim: &Dim, value: i64, known: &[Option<i64>], symbols: &Symbols) -> Option<(SymbolId, i64)> {
+    let number = |id: SymbolId| known[id.0 as usize].map_or_else(|| Dim::symbol(id), Dim::Const);
+    let (id, slope, constant) = dim.substitute(symbols, &mut { number }).as_linear()?;
+    let rest = value.checked_sub(constant)?;
+    (rest.checked_rem(slope)? == 0).then(|| (id, rest / slope))
 }
 
 fn new_outputs(function: &FunctionPlan, sizes: &[i64]) -> Result<Vec<Array>, Error> {
@@ -343,6 +339,7 @@ mod tests {
     #[test]
     fn sizes_are_solved_where_one_is_unknown() {
         let (n, k) = (Dim::symbol(SymbolId(0)), Dim::symbol(SymbolId(1)));
+        let solve = |dim: &Dim, value, known: &[Option<i64>]| solve(dim, value, known, &Symbols::default());
         let double = &(&n * &Dim::Const(2)) + &Dim::Const(1);
         assert_eq!(solve(&n, 5, &[None, None]), Some((SymbolId(0), 5)));
         assert_eq!(solve(&double, 9, &[None, None]), Some((SymbolId(0), 4)));
@@ -351,5 +348,8 @@ mod tests {
         assert_eq!(solve(&(&n * &k), 12, &[Some(3), None]), Some((SymbolId(1), 4)));
         assert_eq!(solve(&(&n * &n), 9, &[None, None]), None);
         assert_eq!(solve(&Dim::Const(3), 4, &[]), None);
+        let half = n.floor_div(&Dim::Const(2), &Symbols::default());
+        assert_eq!(solve(&half, 1, &[None, None]), None);
+        assert_eq!(solve(&(&half + &k), 4, &[Some(3), None]), Some((SymbolId(1), 3)));
     }
 }

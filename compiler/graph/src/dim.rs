@@ -1,11 +1,22 @@
-//! Sizes of axes: polynomials over symbols, in normal form, so that equality is structural.
+//! Sizes of axes: polynomials over symbols, quotients, remainders, minima and maxima, in normal form, so that
+//! equality is structural.
 //!
 //! A [`Dim`] never depends on data. Symbols are indices into the [`Symbols`] table of the function (or
 //! model under construction) that owns the dim; printing takes that table.
+//!
+//! Sums and products are normal whatever the symbols' ranges are. The functions of [`simplify`] decide what they
+//! can by the ranges, so a dim is in the normal form of one table; [`Dim::substitute`] brings it into that of
+//! another one. Nothing here recurses deeper than [`MAX_NESTING`](crate::limits::MAX_NESTING).
+
+mod bounds;
+mod print;
+mod simplify;
 
 use std::collections::BTreeMap;
-use std::fmt;
 use std::sync::Arc;
+
+pub use bounds::{Bounds, Reduced};
+pub(crate) use print::write_dim;
 
 /// Names a symbol within its [`Symbols`] table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
@@ -77,29 +88,67 @@ impl Symbols {
     }
 }
 
-/// What a polynomial is over. Atoms for `floordiv`, `mod`, `min` and `max` enter with their first op.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+/// What a polynomial is over.
+#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Atom {
     /// A symbol.
     Symbol(SymbolId),
+    /// The first divided by the second and rounded down. It has a value where the second is at least 1.
+    FloorDiv(Arc<[Dim; 2]>),
+    /// What is left of the first by that division: from 0 on and less than the second.
+    Mod(Arc<[Dim; 2]>),
+    /// The smallest of at least two, in order.
+    Min(Arc<[Dim]>),
+    /// The largest of at least two, in order.
+    Max(Arc<[Dim]>),
+}
+
+impl Atom {
+    /// The symbol, if it is one.
+    pub fn as_symbol(&self) -> Option<SymbolId> {
+        match self {
+            Atom::Symbol(id) => Some(*id),
+            Atom::FloorDiv(_) | Atom::Mod(_) | Atom::Min(_) | Atom::Max(_) => None,
+        }
+    }
+
+    /// What it is a function of; nothing for a symbol.
+    pub fn operands(&self) -> &[Dim] {
+        match self {
+            Atom::Symbol(_) => &[],
+            Atom::FloorDiv(operands) | Atom::Mod(operands) => operands.as_slice(),
+            Atom::Min(operands) | Atom::Max(operands) => operands,
+        }
+    }
+
+    /// The same function of other operands, as many as it has.
+    fn with_operands(&self, operands: &[Dim], symbols: &Symbols) -> Dim {
+        match (self, operands) {
+            (Atom::FloorDiv(_), [a, b]) => a.floor_div(b, symbols),
+            (Atom::Mod(_), [a, b]) => a.modulo(b, symbols),
+            (Atom::Min(_), _) => Dim::min_of(operands, symbols),
+            (Atom::Max(_), _) => Dim::max_of(operands, symbols),
+            (Atom::Symbol(_) | Atom::FloorDiv(_) | Atom::Mod(_), _) => Dim::from(self.clone()),
+        }
+    }
+
+    fn evaluate(&self, size: &dyn Fn(SymbolId) -> i64) -> Option<i64> {
+        let mut operands = self.operands().iter().map(|operand| operand.evaluate(size));
+        match self {
+            Atom::Symbol(id) => Some(size(*id)),
+            Atom::FloorDiv(_) | Atom::Mod(_) => {
+                let (a, b) = (operands.next()??, operands.next()??);
+                let divides = matches!(self, Atom::FloorDiv(_));
+                (b >= 1).then(|| if divides { a.div_euclid(b) } else { a.rem_euclid(b) })
+            }
+            Atom::Min(_) => operands.collect::<Option<Vec<i64>>>()?.into_iter().min(),
+            Atom::Max(_) => operands.collect::<Option<Vec<i64>>>()?.into_iter().max(),
+        }
+    }
 }
 
 /// A product of atoms with exponents, sorted by atom; empty is 1.
 pub type Monomial = Vec<(Atom, u32)>;
-
-/// Larger than anything admissible, small enough to be multiplied by a coefficient.
-const HUGE: i128 = 1 << 63;
-
-/// What a size can be. Nothing in it overflows.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Bounds {
-    /// Not below this.
-    pub min: i128,
-    /// Not above this.
-    pub max: i128,
-    /// The sum of the terms' largest magnitudes, which bounds every partial sum.
-    pub magnitude: i128,
-}
 
 /// The size of an axis, or any integer made of sizes.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -113,7 +162,7 @@ pub enum Dim {
 impl Dim {
     /// The dim of one symbol.
     pub fn symbol(id: SymbolId) -> Dim {
-        Dim::Poly(Arc::from([(vec![(Atom::Symbol(id), 1)], 1)]))
+        Dim::from(Atom::Symbol(id))
     }
 
     /// The value, when it is known.
@@ -124,15 +173,35 @@ impl Dim {
         }
     }
 
-    /// The symbol, when the dim is just one.
-    pub fn as_symbol(&self) -> Option<SymbolId> {
-        match self.terms().as_slice() {
-            [(monomial, 1)] => match monomial.as_slice() {
-                [(Atom::Symbol(id), 1)] => Some(*id),
+    /// The atom, when the dim is just one.
+    pub fn as_atom(&self) -> Option<&Atom> {
+        match self {
+            Dim::Const(_) => None,
+            Dim::Poly(terms) => match &**terms {
+                [(monomial, 1)] => match monomial.as_slice() {
+                    [(atom, 1)] => Some(atom),
+                    _ => None,
+                },
                 _ => None,
             },
-            _ => None,
         }
+    }
+
+    /// The symbol, when the dim is just one.
+    pub fn as_symbol(&self) -> Option<SymbolId> {
+        self.as_atom().and_then(Atom::as_symbol)
+    }
+
+    /// The symbol `s`, coefficient `c` and constant `d` of a dim `c*s + d`.
+    pub fn as_linear(&self) -> Option<(SymbolId, i64, i64)> {
+        let terms = self.terms();
+        let (constant, rest) = match terms.split_first() {
+            Some(((monomial, constant), rest)) if monomial.is_empty() => (*constant, rest),
+            _ => (0, terms.as_slice()),
+        };
+        let [(monomial, coefficient)] = rest else { return None };
+        let [(Atom::Symbol(id), 1)] = monomial.as_slice() else { return None };
+        Some((*id, *coefficient, constant))
     }
 
     /// Known to be 1, and so broadcastable.
@@ -169,44 +238,60 @@ impl Dim {
         Dim::from_terms(self.terms().into_iter().filter(|(monomial, _)| !monomial.is_empty()))
     }
 
-    /// The quotient by a single term that divides every term.
-    pub(crate) fn exact_quotient(&self, divisor: &Dim) -> Option<Dim> {
-        let divisor = divisor.terms();
-        let [(monomial, coefficient)] = divisor.as_slice() else { return None };
-        let mut terms = vec![];
-        for (mut factors, c) in self.terms() {
-            if c.wrapping_rem(*coefficient) != 0 {
-                return None;
-            }
-            for (atom, exponent) in monomial {
-                let at = factors.iter().position(|(other, _)| other == atom)?;
-                factors[at].1 = factors[at].1.checked_sub(*exponent)?;
-            }
-            factors.retain(|(_, exponent)| *exponent > 0);
-            terms.push((factors, c.wrapping_div(*coefficient)));
-        }
-        Some(Dim::from_terms(terms))
+    /// Every atom that is a factor of a term, in order, without repeats; not those inside of atoms.
+    pub fn atoms(&self) -> Vec<Atom> {
+        let mut atoms: Vec<Atom> =
+            self.terms().into_iter().flat_map(|(m, _)| m).map(|(atom, _)| atom).collect();
+        atoms.sort();
+        atoms.dedup();
+        atoms
     }
 
     /// Every symbol that occurs, in order, without repeats.
     pub fn symbols(&self) -> Vec<SymbolId> {
-        let mut ids: Vec<_> =
-            self.terms().into_iter().flat_map(|(m, _)| m).map(|(Atom::Symbol(id), _)| id).collect();
+        let mut ids = vec![];
+        self.push_symbols(&mut ids);
         ids.sort();
         ids.dedup();
         ids
     }
 
-    /// Replaces each symbol.
-    pub fn substitute(&self, replacement: &mut dyn FnMut(SymbolId) -> Dim) -> Dim {
+    fn push_symbols(&self, ids: &mut Vec<SymbolId>) {
+        let Dim::Poly(terms) = self else { return };
+        for (atom, _) in terms.iter().flat_map(|(monomial, _)| monomial) {
+            ids.extend(atom.as_symbol());
+            atom.operands().iter().for_each(|operand| operand.push_symbols(ids));
+        }
+    }
+
+    /// Replaces each symbol, and simplifies with the ranges of `symbols`, to which the replacements refer.
+    pub fn substitute(&self, symbols: &Symbols, replacement: &mut dyn FnMut(SymbolId) -> Dim) -> Dim {
+        let mut value = |atom: &Atom| match atom {
+            Atom::Symbol(id) => replacement(*id),
+            Atom::FloorDiv(_) | Atom::Mod(_) | Atom::Min(_) | Atom::Max(_) => {
+                let operands: Vec<Dim> =
+                    atom.operands().iter().map(|o| o.substitute(symbols, &mut *replacement)).collect();
+                atom.with_operands(&operands, symbols)
+            }
+        };
+        self.map_atoms(&mut value)
+    }
+
+    /// The normal form by these ranges.
+    pub fn simplified(&self, symbols: &Symbols) -> Dim {
+        self.substitute(symbols, &mut |id| Dim::symbol(id))
+    }
+
+    /// Replaces each factor of each term.
+    fn map_atoms(&self, value: &mut dyn FnMut(&Atom) -> Dim) -> Dim {
         let Dim::Poly(terms) = self else {
             return self.clone();
         };
         let mut sum = Dim::Const(0);
         for (monomial, coefficient) in terms.iter() {
             let mut product = Dim::Const(*coefficient);
-            for (Atom::Symbol(id), exponent) in monomial {
-                let value = replacement(*id);
+            for (atom, exponent) in monomial {
+                let value = value(atom);
                 for _ in 0..*exponent {
                     product = &product * &value;
                 }
@@ -216,112 +301,39 @@ impl Dim {
         sum
     }
 
-    /// The value for given sizes, or `None` if it does not fit in 63 bits.
+    /// The value for given sizes, or `None` if it does not fit in 63 bits or a divisor is less than 1.
     pub fn evaluate(&self, size: &dyn Fn(SymbolId) -> i64) -> Option<i64> {
         let mut sum = 0i64;
         for (monomial, coefficient) in self.terms() {
             let mut product = coefficient;
-            for (Atom::Symbol(id), exponent) in monomial {
+            for (atom, exponent) in monomial {
+                let value = atom.evaluate(size)?;
                 for _ in 0..exponent {
-                    product = product.checked_mul(size(id))?;
+                    product = product.checked_mul(value)?;
                 }
             }
             sum = sum.checked_add(product)?;
         }
         Some(sum)
     }
-
-    /// What it can be, given the symbols' ranges: exact where each symbol occurs in one term.
-    pub fn bounds(&self, symbols: &Symbols) -> Bounds {
-        self.bounds_up_to(symbols, i64::MAX)
-    }
-
-    /// [`Dim::bounds`] with no symbol larger than `cap`.
-    pub(crate) fn bounds_up_to(&self, symbols: &Symbols, cap: i64) -> Bounds {
-        let mut total = Bounds { min: 0, max: 0, magnitude: 0 };
-        for (monomial, coefficient) in self.terms() {
-            let (mut least, mut most) = (1i128, 1i128);
-            for (Atom::Symbol(id), exponent) in monomial {
-                let symbol = symbols.get(id);
-                for _ in 0..exponent {
-                    least = (least * i128::from(symbol.min)).min(HUGE);
-                    most = (most * i128::from(symbol.max.min(cap))).min(HUGE);
-                }
-            }
-            let ends = [least, most].map(|end| end * i128::from(coefficient));
-            total.min = total.min.saturating_add(ends[0].min(ends[1]));
-            total.max = total.max.saturating_add(ends[0].max(ends[1]));
-            total.magnitude = total.magnitude.saturating_add(ends[0].abs().max(ends[1].abs()));
-        }
-        total
-    }
-
-    /// Prints with symbol names: `N`, `784`, `2*N + 1`.
-    pub fn display<'a>(&'a self, symbols: &'a Symbols) -> impl fmt::Display + 'a {
-        DisplayDim { dim: self, symbols }
-    }
-}
-
-struct DisplayDim<'a> {
-    dim: &'a Dim,
-    symbols: &'a Symbols,
-}
-
-impl fmt::Display for DisplayDim<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let terms = self.dim.terms();
-        if terms.is_empty() {
-            return write!(f, "0");
-        }
-        // Constants sort first in the normal form and read best last.
-        for (i, (monomial, coefficient)) in terms.iter().rev().enumerate() {
-            match (i, *coefficient < 0) {
-                (0, false) => {}
-                (0, true) => write!(f, "-")?,
-                (_, false) => write!(f, " + ")?,
-                (_, true) => write!(f, " - ")?,
-            }
-            let magnitude = coefficient.unsigned_abs();
-            if magnitude != 1 || monomial.is_empty() {
-                write!(f, "{magnitude}")?;
-                if !monomial.is_empty() {
-                    write!(f, "*")?;
-                }
-            }
-            let mut first = true;
-            for (Atom::Symbol(id), exponent) in monomial {
-                for _ in 0..*exponent {
-                    write!(f, "{}{}", if first { "" } else { "*" }, self.symbols.get(*id).name)?;
-                    first = false;
-                }
-            }
-        }
-        Ok(())
-    }
-}
-
-impl fmt::Debug for Dim {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Dim::Const(value) => write!(f, "{value}"),
-            Dim::Poly(terms) => {
-                let text: Vec<String> = terms
-                    .iter()
-                    .map(|(m, c)| {
-                        let atoms: String =
-                            m.iter().map(|(Atom::Symbol(s), e)| format!("*s{}^{e}", s.0)).collect();
-                        format!("{c}{atoms}")
-                    })
-                    .collect();
-                f.write_str(&text.join("+"))
-            }
-        }
-    }
 }
 
 impl From<i64> for Dim {
     fn from(value: i64) -> Dim {
         Dim::Const(value)
+    }
+}
+
+impl From<Atom> for Dim {
+    fn from(atom: Atom) -> Dim {
+        Dim::Poly(Arc::from([(vec![(atom, 1)], 1)]))
+    }
+}
+
+impl std::ops::Neg for &Dim {
+    type Output = Dim;
+    fn neg(self) -> Dim {
+        Dim::from_terms(self.terms().into_iter().map(|(m, c)| (m, c.wrapping_neg())))
     }
 }
 
@@ -353,12 +365,24 @@ impl std::ops::Mul for &Dim {
     }
 }
 
-fn multiply_monomials(a: &Monomial, b: &Monomial) -> Monomial {
-    let mut product: BTreeMap<Atom, u32> = a.iter().copied().collect();
+pub(crate) fn multiply_monomials(a: &Monomial, b: &Monomial) -> Monomial {
+    let mut product: BTreeMap<Atom, u32> = a.iter().cloned().collect();
     for (atom, exponent) in b {
-        *product.entry(*atom).or_insert(0) += exponent;
+        let entry = product.entry(atom.clone()).or_insert(0);
+        *entry = entry.saturating_add(*exponent);
     }
     product.into_iter().collect()
+}
+
+/// `a / b`, if that is a monomial.
+fn divide_monomials(a: &Monomial, b: &Monomial) -> Option<Monomial> {
+    let mut quotient = a.clone();
+    for (atom, exponent) in b {
+        let own = quotient.iter_mut().find(|(a, _)| a == atom)?;
+        own.1 = own.1.checked_sub(*exponent)?;
+    }
+    quotient.retain(|(_, exponent)| *exponent > 0);
+    Some(quotient)
 }
 
 #[cfg(test)]

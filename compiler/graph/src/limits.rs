@@ -11,6 +11,18 @@ pub const MAX_SHAPE_TERMS: usize = 4096;
 /// The most factors of one term of a size.
 pub const MAX_DEGREE: u32 = 16;
 
+/// How deep quotients, remainders, minima and maxima nest in a size.
+pub const MAX_NESTING: usize = 8;
+
+/// The most symbols, quotients, remainders, minima and maxima of one of these.
+pub const MAX_WEIGHT: usize = 64;
+
+/// The most of them of one size.
+pub const MAX_SIZE_WEIGHT: usize = 256;
+
+/// The most different quotients, remainders, minima and maxima in the sizes of one function.
+pub const MAX_ATOMS: usize = 1024;
+
 /// The most equations of one function.
 pub const MAX_EQUATIONS: usize = 256;
 
@@ -24,17 +36,18 @@ pub const MAX_TENSOR_BYTES: i128 = 1 << 62;
 /// written element by element, so that reading never takes much more memory than the input has bytes.
 pub const MAX_FILL_BYTES: usize = 1 << 26;
 
-/// True when a size is within [`MAX_TERMS`] and [`MAX_DEGREE`].
+/// True when a size is within [`MAX_TERMS`], [`MAX_DEGREE`] and [`MAX_NESTING`], and what it is made of too.
 pub fn is_small(dim: &Dim) -> bool {
-    match dim {
-        Dim::Const(_) => true,
-        Dim::Poly(terms) => {
-            let degree = |m: &crate::dim::Monomial| {
-                m.iter().fold(0u32, |sum, (_, exponent)| sum.saturating_add(*exponent))
-            };
-            terms.len() <= MAX_TERMS && terms.iter().all(|(monomial, _)| degree(monomial) <= MAX_DEGREE)
-        }
-    }
+    dim.is_within(MAX_NESTING, &mut { MAX_SIZE_WEIGHT }) && is_small_throughout(dim)
+}
+
+fn is_small_throughout(dim: &Dim) -> bool {
+    let Dim::Poly(terms) = dim else { return true };
+    let degree = |m: &crate::dim::Monomial| m.iter().fold(0u32, |sum, (_, e)| sum.saturating_add(*e));
+    let mut operands = terms.iter().flat_map(|(m, _)| m).flat_map(|(atom, _)| atom.operands());
+    terms.len() <= MAX_TERMS
+        && terms.iter().all(|(monomial, _)| degree(monomial) <= MAX_DEGREE)
+        && operands.all(is_small_throughout)
 }
 
 /// Bytes of an array, if they can be counted.

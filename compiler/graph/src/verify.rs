@@ -6,6 +6,7 @@
 pub mod names;
 mod sizes;
 
+use std::cell::RefCell;
 use std::collections::{HashMap, HashSet};
 use std::fmt;
 
@@ -13,10 +14,10 @@ use thiserror::Error;
 
 use crate::array::Array;
 use crate::attribute::Attribute;
-use crate::dim::{Dim, Symbol, Symbols};
+use crate::dim::{Atom, Dim, Symbol, Symbols};
 use crate::graph::{Graph, Node, NodeId};
 use crate::infer::{Demands, Equations, Operand};
-use crate::limits::{MAX_EQUATIONS, MAX_SHAPE_TERMS, MAX_TENSOR_BYTES, is_small};
+use crate::limits::{MAX_ATOMS, MAX_EQUATIONS, MAX_NESTING, MAX_SHAPE_TERMS, MAX_TENSOR_BYTES, is_small};
 use crate::module::{Function, Module, SharedVariable, Update};
 use crate::ops::{Elements, Op};
 use crate::origin::Origin;
@@ -247,7 +248,8 @@ fn verify_function(
     shared: &HashMap<&str, &SharedVariable>,
     function: &Function,
 ) -> Result<(), VerifyError> {
-    let check = Check { module, shared, function, graph: &function.graph };
+    let (graph, known) = (&function.graph, RefCell::default());
+    let check = Check { module, shared, function, graph, known };
     check.equations()?;
     let mut equations = function.graph.equations.clone();
     for id in check.graph.ids() {
@@ -276,6 +278,14 @@ struct Check<'a> {
     shared: &'a HashMap<&'a str, &'a SharedVariable>,
     function: &'a Function,
     graph: &'a Graph,
+    known: RefCell<Known>,
+}
+
+/// What was found to be right; there are few sizes and many nodes.
+#[derive(Default)]
+struct Known {
+    dims: HashSet<Dim>,
+    atoms: HashSet<Atom>,
 }
 
 impl Check<'_> {
@@ -340,10 +350,58 @@ impl Check<'_> {
         if let Some(id) = dim.symbols().into_iter().find(|id| id.0 as usize >= self.symbols().len()) {
             return Some(format!("refers to the size number {}, which the function does not have", id.0));
         }
+        if dim.atoms().iter().all(|atom| atom.as_symbol().is_some()) {
+            return self.magnitude_problem(dim);
+        }
+        if self.known.borrow().dims.contains(dim) {
+            return None;
+        }
+        let problem = self.atom_problem(dim).or_else(|| self.magnitude_problem(dim));
+        let mut known = self.known.borrow_mut();
+        known.dims.insert(dim.clone());
+        known.atoms.extend(dim.atoms().into_iter().filter(|atom| atom.as_symbol().is_none()));
+        problem.or_else(|| {
+            (known.atoms.len() > MAX_ATOMS)
+                .then(|| format!("is one of more than {MAX_ATOMS} quotients, remainders, minima and maxima"))
+        })
+    }
+
+    fn magnitude_problem(&self, dim: &Dim) -> Option<String> {
         let magnitude = dim.bounds(self.symbols()).magnitude;
         (magnitude > MAX_TENSOR_BYTES).then(|| {
             format!("is {}, which can be more than 2^62; declare smaller ranges", dim.display(self.symbols()))
         })
+    }
+
+    /// What is wrong with the quotients and the like that a size is made of.
+    fn atom_problem(&self, dim: &Dim) -> Option<String> {
+        let atoms = dim.atoms();
+        if atoms.iter().any(|atom| Dim::from(atom.clone()).is_undefined()) {
+            return Some(format!(
+                "divides by 0, or nests quotients, remainders, minima and maxima more than {MAX_NESTING} deep; \
+                 introduce a size of its own"
+            ));
+        }
+        let operands = || atoms.iter().flat_map(Atom::operands);
+        if let Some(problem) = operands().find_map(|operand| self.dim_problem(operand)) {
+            return Some(format!("is made of a size that {problem}"));
+        }
+        let shown = dim.display(self.symbols());
+        let divisors = atoms.iter().filter_map(|atom| match atom {
+            Atom::FloorDiv(operands) | Atom::Mod(operands) => Some(&operands[1]),
+            Atom::Symbol(_) | Atom::Min(_) | Atom::Max(_) => None,
+        });
+        for divisor in divisors {
+            let least = divisor.bounds(self.symbols()).min;
+            if least < 1 {
+                let divisor = divisor.display(self.symbols());
+                return Some(format!(
+                    "is {shown}, and {divisor} can be {least}; raise the smallest sizes until it is at least 1"
+                ));
+            }
+        }
+        (operands().next().is_some() && dim.simplified(self.symbols()) != *dim)
+            .then(|| format!("is {shown}, which is not in normal form for these ranges; simplify it"))
     }
 
     fn node(&self, id: NodeId, equations: &mut Equations) -> Result<(), VerifyError> {

@@ -233,14 +233,44 @@ impl<'a, 'c> Ir<'a, 'c> {
         let mut sum = self.int(0);
         for (monomial, coefficient) in dim.terms() {
             let mut product = self.int(coefficient);
-            for (Atom::Symbol(symbol), exponent) in monomial {
+            for (atom, exponent) in monomial {
+                let value = self.atom(&atom);
                 for _ in 0..exponent {
-                    product = self.mul(product, self.sizes.borrow()[symbol.0 as usize]);
+                    product = self.mul(product, value);
                 }
             }
             sum = self.add(sum, product);
         }
         sum
+    }
+
+    fn atom(&self, atom: &Atom) -> IntValue<'c> {
+        let choose = |predicate| {
+            let values = atom.operands().iter().map(|operand| self.dim(operand));
+            let better = |a, b| {
+                let first = self.compare_int(predicate, a, b);
+                self.select(first.into(), a.into(), b.into()).into_int_value()
+            };
+            values.reduce(better).expect("invariant: a minimum or maximum has operands")
+        };
+        match atom {
+            Atom::Symbol(symbol) => self.sizes.borrow()[symbol.0 as usize],
+            Atom::FloorDiv(operands) => self.floor_div(operands).0,
+            Atom::Mod(operands) => self.floor_div(operands).1,
+            Atom::Min(_) => choose(IntPredicate::SLT),
+            Atom::Max(_) => choose(IntPredicate::SGT),
+        }
+    }
+
+    /// Quotient rounded down and what is left, by a divisor of at least 1. The complement of a negative dividend
+    /// is not negative, and its quotient is the complement of the one that is asked for.
+    fn floor_div(&self, [a, b]: &[Dim; 2]) -> (IntValue<'c>, IntValue<'c>) {
+        let (a, b) = (self.dim(a), self.dim(b));
+        let sign = self.builder.build_right_shift(a, self.int(63), true, "").expect(POSITIONED);
+        let complement = |value| self.builder.build_xor(value, sign, "").expect(POSITIONED);
+        let quotient = self.builder.build_int_unsigned_div(complement(a), b, "").expect(POSITIONED);
+        let quotient = complement(quotient);
+        (quotient, self.sub(a, self.mul(quotient, b)))
     }
 
     /// The value of a size in bytes.

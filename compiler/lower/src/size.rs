@@ -170,38 +170,56 @@ fn term_at_most(a: &Size, b: &Size) -> bool {
     }
 }
 
-/// Every coefficient grows, so the value does: symbols are at least 0.
+/// Every coefficient grows, so the value does: factors are at least 0.
 fn dim_at_most(a: &Dim, b: &Dim) -> bool {
-    (b - a).terms().iter().all(|(_, coefficient)| *coefficient >= 0)
+    is_never_negative(&(b - a))
 }
 
 fn least_of_dim(dim: &Dim) -> u64 {
-    let terms = dim.terms();
-    if terms.iter().any(|(_, coefficient)| *coefficient < 0) {
+    if !is_never_negative(dim) {
         return 0;
     }
-    terms.iter().find(|(monomial, _)| monomial.is_empty()).map_or(0, |(_, c)| *c as u64)
+    dim.terms().iter().find(|(monomial, _)| monomial.is_empty()).map_or(0, |(_, c)| *c as u64)
+}
+
+/// Not negative whatever the symbols are, from 0 on, as its signs show.
+fn is_never_negative(dim: &Dim) -> bool {
+    let factor = |atom: &Atom| match atom {
+        Atom::Symbol(_) | Atom::Mod(_) => true,
+        Atom::FloorDiv(operands) => is_never_negative(&operands[0]),
+        Atom::Min(operands) => operands.iter().all(is_never_negative),
+        Atom::Max(operands) => operands.iter().any(is_never_negative),
+    };
+    dim.terms()
+        .iter()
+        .all(|(monomial, coefficient)| *coefficient >= 0 && monomial.iter().all(|(a, _)| factor(a)))
 }
 
 fn max_to_c(terms: &[Size], name: &dyn Fn(SymbolId) -> String) -> String {
     match terms {
         [] => "UINT64_C(0)".to_owned(),
-        [term] => term.to_c(name),
+        terms => choice_to_c(terms, &|term| term.to_c(name), &|a, b| format!("({a} > {b} ? {a} : {b})")),
+    }
+}
+
+/// Pairs items as in a tournament.
+fn choice_to_c<T>(items: &[T], one: &dyn Fn(&T) -> String, best: &dyn Fn(&str, &str) -> String) -> String {
+    match items {
+        [item] => one(item),
         _ => {
-            let (left, right) = terms.split_at(terms.len() / 2);
-            let (a, b) = (max_to_c(left, name), max_to_c(right, name));
-            format!("({a} > {b} ? {a} : {b})")
+            let (left, right) = items.split_at(items.len() / 2);
+            best(&choice_to_c(left, one, best), &choice_to_c(right, one, best))
         }
     }
 }
 
-/// Unsigned arithmetic wraps, so that a negative term is right as long as the sum is not negative.
+/// Arithmetic of `uint64_t`, which wraps: the two's complement of a negative value.
 fn dim_to_c(dim: &Dim, name: &dyn Fn(SymbolId) -> String) -> String {
     let mut text = String::new();
     for (monomial, coefficient) in dim.terms().iter().rev() {
         let mut factors: Vec<String> = vec![];
-        for (Atom::Symbol(id), exponent) in monomial {
-            factors.extend((0..*exponent).map(|_| format!("(uint64_t)({})", name(*id))));
+        for (atom, exponent) in monomial {
+            factors.extend((0..*exponent).map(|_| atom_to_c(atom, name)));
         }
         if coefficient.unsigned_abs() != 1 || monomial.is_empty() {
             factors.push(format!("UINT64_C({})", coefficient.unsigned_abs()));
@@ -215,6 +233,40 @@ fn dim_to_c(dim: &Dim, name: &dyn Fn(SymbolId) -> String) -> String {
         text.push_str(&factors.join(" * "));
     }
     if text.is_empty() { "UINT64_C(0)".to_owned() } else { text }
+}
+
+/// Divisors are at least 1. Operands repeat, as symbols do anyway; how deep atoms nest bounds the text.
+fn atom_to_c(atom: &Atom, name: &dyn Fn(SymbolId) -> String) -> String {
+    match atom {
+        Atom::Symbol(id) => format!("(uint64_t)({})", name(*id)),
+        Atom::FloorDiv(operands) => division_to_c(operands, "/", name),
+        Atom::Mod(operands) => division_to_c(operands, "%", name),
+        Atom::Min(operands) => extreme_to_c(operands, "<", name),
+        Atom::Max(operands) => extreme_to_c(operands, ">", name),
+    }
+}
+
+/// With `~a`, which is `-a - 1`, for a negative `a`, the quotient is rounded down as `~(~a / b)`, and what is left
+/// is `b - 1 - ~a % b`.
+fn division_to_c([a, b]: &[Dim; 2], operator: &str, name: &dyn Fn(SymbolId) -> String) -> String {
+    let [x, y] = [a, b].map(|dim| format!("({})", dim_to_c(dim, name)));
+    let plain = format!("{x} {operator} {y}");
+    if is_never_negative(a) {
+        return format!("({plain})");
+    }
+    let mirrored = format!("(~{x} {operator} {y})");
+    let negative =
+        if operator == "/" { format!("~{mirrored}") } else { format!("{y} - UINT64_C(1) - {mirrored}") };
+    format!("({x} >> 63 ? {negative} : {plain})")
+}
+
+/// Adding 2^63 makes the order of signed values that of unsigned ones.
+fn extreme_to_c(operands: &[Dim], order: &str, name: &dyn Fn(SymbolId) -> String) -> String {
+    let plain = operands.iter().all(is_never_negative);
+    let key = |text: &str| if plain { text.to_owned() } else { format!("{text} + (UINT64_C(1) << 63)") };
+    choice_to_c(operands, &|dim| format!("({})", dim_to_c(dim, name)), &|a, b| {
+        format!("({} {order} {} ? {a} : {b})", key(a), key(b))
+    })
 }
 
 struct DisplaySize<'a> {

@@ -143,29 +143,23 @@ pub(crate) fn is_scalar(ty: &TensorType) -> bool {
 
 /// At least 1 for all admissible sizes.
 pub(crate) fn is_positive(graph: &Graph, dim: &Dim) -> bool {
-    let at_least = |id| graph.symbols.get(id).min.max(0);
-    let terms = dim.terms();
-    let sum = terms.iter().try_fold(0i64, |sum, (monomial, coefficient)| {
-        let product = monomial.iter().try_fold(*coefficient, |product, (Atom::Symbol(id), exponent)| {
-            product.checked_mul(at_least(*id).checked_pow(*exponent)?)
-        });
-        (*coefficient > 0).then_some(()).and(product).and_then(|p| sum.checked_add(p))
-    });
-    sum.is_some_and(|least| least >= 1)
+    dim.bounds(&graph.symbols).min >= 1
 }
 
 /// At least 1 whenever a tensor of this shape has an element.
 fn is_positive_inside(graph: &Graph, dim: &Dim, shape: &[Dim]) -> bool {
     let terms = dim.terms();
     let [(monomial, coefficient)] = terms.as_slice() else { return is_positive(graph, dim) };
-    let nonzero = |id| {
-        graph.symbols.get(id).min >= 1
-            || shape.iter().any(|d| match d.terms().as_slice() {
-                [(factors, _)] => factors.iter().any(|(Atom::Symbol(other), _)| *other == id),
-                _ => false,
-            })
+    let nonzero = |atom: &Atom| {
+        let least = Dim::from(atom.clone()).bounds(&graph.symbols).min;
+        least >= 1
+            || least >= 0
+                && shape.iter().any(|d| match d.terms().as_slice() {
+                    [(factors, _)] => factors.iter().any(|(other, _)| other == atom),
+                    _ => false,
+                })
     };
-    *coefficient > 0 && monomial.iter().all(|(Atom::Symbol(id), _)| nonzero(*id))
+    *coefficient > 0 && monomial.iter().all(|(atom, _)| nonzero(atom))
 }
 
 /// Constants of this size and their products with each other stay normal numbers of the type.

@@ -1,6 +1,6 @@
 //! Macros that state sizes: ranges of the symbolic ones, and bytes of the blocks.
 
-use tgc_graph::dim::{Dim, SymbolId};
+use tgc_graph::dim::{Dim, SymbolId, Symbols};
 use tgc_lower::plan::{FunctionPlan, ModelPlan};
 use tgc_lower::size::Size;
 
@@ -52,7 +52,11 @@ fn ranges(source: &Source<'_>) -> String {
 
 /// The workspace that is enough for every function; its symbols are indices into [`ModelPlan::sizes`].
 pub(super) fn workspace(plan: &ModelPlan) -> Size {
-    let each = plan.functions.iter().map(|f| rename(&f.workspace, &|id| model_symbol(plan, f, id)));
+    let mut symbols = Symbols::default();
+    for size in &plan.sizes {
+        symbols.push(size.clone());
+    }
+    let each = plan.functions.iter().map(|f| rename(&f.workspace, &symbols, &|id| model_symbol(plan, f, id)));
     each.reduce(Size::max).unwrap_or(Size::Const(0))
 }
 
@@ -62,13 +66,13 @@ fn model_symbol(plan: &ModelPlan, function: &FunctionPlan, id: SymbolId) -> Symb
     SymbolId(index.expect("invariant: the plan lists every symbol of its functions") as u32)
 }
 
-fn rename(size: &Size, symbol: &dyn Fn(SymbolId) -> SymbolId) -> Size {
+fn rename(size: &Size, symbols: &Symbols, symbol: &dyn Fn(SymbolId) -> SymbolId) -> Size {
     match size {
         Size::Const(n) => Size::Const(*n),
-        Size::Align64(dim) => Size::Align64(dim.substitute(&mut |id| Dim::symbol(symbol(id)))),
-        Size::Sum(terms) => terms.iter().map(|t| rename(t, symbol)).fold(Size::Const(0), Size::add),
+        Size::Align64(dim) => Size::Align64(dim.substitute(symbols, &mut |id| Dim::symbol(symbol(id)))),
+        Size::Sum(terms) => terms.iter().map(|t| rename(t, symbols, symbol)).fold(Size::Const(0), Size::add),
         Size::Max(terms) => {
-            terms.iter().map(|t| rename(t, symbol)).reduce(Size::max).unwrap_or(Size::Const(0))
+            terms.iter().map(|t| rename(t, symbols, symbol)).reduce(Size::max).unwrap_or(Size::Const(0))
         }
     }
 }

@@ -135,7 +135,7 @@ impl<'m> FunctionBuilder<'m> {
         let inputs = self.check_inputs(arena, &live, &mut problems);
         let demands: Vec<Demand> = arena.demands.iter().filter(|d| live[d.node.index()]).cloned().collect();
         let floors: Vec<Floor> = arena.floors.iter().filter(|f| live[f.node.index()]).cloned().collect();
-        let solution = match solve::solve(&arena.graph.symbols, &arena.declared, &demands, &floors) {
+        let solution = match solve::solve(&arena.symbols, &arena.declared, &demands, &floors) {
             Ok(solution) => solution,
             Err(conflicts) => {
                 problems.extend(conflicts.into_iter().map(|c| conflict_to_problem(arena, c)));
@@ -507,7 +507,7 @@ impl SymbolTable {
     }
 
     fn rename(&mut self, dim: &Dim) -> Dim {
-        dim.substitute(&mut |id| Dim::symbol(self.new_ids[&id]))
+        dim.substitute(&self.table, &mut |id| Dim::symbol(self.new_ids[&id]))
     }
 }
 

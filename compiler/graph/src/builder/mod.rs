@@ -100,6 +100,9 @@ pub(crate) struct Arena {
     pub problems: Vec<Problem>,
     pub demands: Vec<Demand>,
     pub floors: Vec<Floor>,
+    /// The symbols with the ranges and hints that the author gave them. The graph's own symbols admit every size,
+    /// so that no expression depends on a range that the author has yet to change.
+    pub symbols: Symbols,
     /// Symbols that the author declared, which a solution prefers over those of unnamed axes.
     pub declared: Vec<SymbolId>,
     /// Sizes that [`Size`] handles refer to.
@@ -146,6 +149,7 @@ impl Model {
             problems: vec![],
             demands: vec![],
             floors: vec![],
+            symbols: Symbols::default(),
             declared: vec![],
             sizes: vec![],
             names: HashSet::new(),
@@ -219,7 +223,7 @@ impl Model {
 
     /// The sizes that types of this model's tensors refer to, to print them with.
     pub fn symbols(&self) -> Symbols {
-        self.arena().graph.symbols.clone()
+        self.arena().symbols.clone()
     }
 
     /// Reports a second input or shared variable of one name.
@@ -273,7 +277,10 @@ impl Arena {
     pub fn symbol(&mut self, name: &str) -> SymbolId {
         match self.graph.symbols.find(name) {
             Some(id) => id,
-            None => self.graph.symbols.push(Symbol::new(name)),
+            None => {
+                self.symbols.push(Symbol::new(name));
+                self.graph.symbols.push(Symbol { max: i64::MAX, ..Symbol::new(name) })
+            }
         }
     }
 

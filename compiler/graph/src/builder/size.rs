@@ -3,7 +3,7 @@
 use std::panic::Location;
 
 use super::{Arena, Model, Tensor};
-use crate::dim::Dim;
+use crate::dim::{Dim, Symbols};
 use crate::ops::SizeValue;
 use crate::origin::Origin;
 
@@ -16,6 +16,8 @@ pub struct Size<'m> {
 #[derive(Clone, Copy, Debug)]
 enum Value<'m> {
     Number(i64),
+    /// What division by the number 0 gives.
+    Undefined,
     Interned(&'m Model, u32),
 }
 
@@ -37,6 +39,7 @@ impl<'m> Size<'m> {
     pub(crate) fn dim(self) -> Dim {
         match self.value {
             Value::Number(n) => Dim::Const(n),
+            Value::Undefined => Dim::undefined(),
             Value::Interned(model, index) => model.arena().sizes[index as usize].clone(),
         }
     }
@@ -57,7 +60,7 @@ impl<'m> Size<'m> {
 
     fn change(self, change: impl FnOnce(&mut crate::dim::Symbol)) -> Size<'m> {
         if let (Value::Interned(model, _), Some(id)) = (self.value, self.dim().as_symbol()) {
-            change(model.arena_mut().graph.symbols.get_mut(id));
+            change(model.arena_mut().symbols.get_mut(id));
         }
         self
     }
@@ -68,14 +71,27 @@ impl<'m> Size<'m> {
         model.node(SizeValue { size: self.dim() }, &[], Origin::here(Location::caller()))
     }
 
-    fn combine(self, other: Size<'m>, op: fn(&Dim, &Dim) -> Dim) -> Size<'m> {
-        let dim = op(&self.dim(), &other.dim());
+    /// The smaller of two sizes.
+    #[must_use]
+    pub fn min(self, other: impl Into<Size<'m>>) -> Size<'m> {
+        self.combine(other.into(), Dim::min)
+    }
+
+    /// The larger of two sizes.
+    #[must_use]
+    pub fn max(self, other: impl Into<Size<'m>>) -> Size<'m> {
+        self.combine(other.into(), Dim::max)
+    }
+
+    fn combine(self, other: Size<'m>, op: impl Fn(&Dim, &Dim, &Symbols) -> Dim) -> Size<'m> {
         match (self.value, other.value) {
             (Value::Interned(model, _), _) | (_, Value::Interned(model, _)) => {
+                let dim = op(&self.dim(), &other.dim(), &model.arena().graph.symbols);
                 Size::interned(model, &mut model.arena_mut(), dim)
             }
-            (Value::Number(_), Value::Number(_)) => {
-                Size { value: Value::Number(dim.as_const().unwrap_or_default()) }
+            (Value::Number(_) | Value::Undefined, Value::Number(_) | Value::Undefined) => {
+                let dim = op(&self.dim(), &other.dim(), &Symbols::default());
+                Size { value: dim.as_const().map_or(Value::Undefined, Value::Number) }
             }
         }
     }
@@ -88,17 +104,23 @@ impl From<i64> for Size<'_> {
 }
 
 macro_rules! size_operators {
-    ($($trait:ident::$method:ident),*) => {$(
+    ($($trait:ident::$method:ident = $function:expr),*) => {$(
         impl<'m, R: Into<Size<'m>>> std::ops::$trait<R> for Size<'m> {
             type Output = Size<'m>;
             fn $method(self, other: R) -> Size<'m> {
-                self.combine(other.into(), |a, b| std::ops::$trait::$method(a, b))
+                self.combine(other.into(), $function)
             }
         }
     )*};
 }
 
-size_operators!(Add::add, Sub::sub, Mul::mul);
+size_operators!(
+    Add::add = |a, b, _| a + b,
+    Sub::sub = |a, b, _| a - b,
+    Mul::mul = |a, b, _| a * b,
+    Div::div = Dim::floor_div,
+    Rem::rem = Dim::modulo
+);
 
 /// What describes a shape: an array or a vector of sizes or numbers.
 pub trait IntoShape<'m> {

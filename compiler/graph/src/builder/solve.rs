@@ -44,7 +44,9 @@ impl Solution {
         let mut current = dim.clone();
         // Each round replaces symbols by values that were solved later; chains are as long as the list at most.
         for _ in 0..=self.values.len() {
-            let next = current.substitute(&mut |id| self.values.get(&id).cloned().unwrap_or(Dim::symbol(id)));
+            let next = current.substitute(&self.symbols, &mut |id| {
+                self.values.get(&id).cloned().unwrap_or(Dim::symbol(id))
+            });
             if next == current {
                 break;
             }
@@ -54,10 +56,9 @@ impl Solution {
     }
 
     fn assign(&mut self, id: SymbolId, value: Dim) {
-        let replaced =
-            |dim: &Dim| dim.substitute(&mut |s| if s == id { value.clone() } else { Dim::symbol(s) });
         for other in self.values.values_mut() {
-            *other = replaced(other);
+            *other = other
+                .substitute(&self.symbols, &mut |s| if s == id { value.clone() } else { Dim::symbol(s) });
         }
         self.values.insert(id, value);
     }
@@ -99,6 +100,11 @@ pub(super) fn solve(
             (None, None) => deferred.push(demand),
         }
     }
+    for floor in floors {
+        if let Err(message) = solution.raise(floor) {
+            conflicts.push(Conflict { node: floor.node, message });
+        }
+    }
     for demand in deferred {
         let (left, right) = (solution.apply(&demand.left.0), solution.apply(&demand.right.0));
         match (left.as_const(), right.as_const()) {
@@ -109,44 +115,60 @@ pub(super) fn solve(
             _ => solution.check(demand, left, right),
         }
     }
-    for floor in floors {
-        if let Err(message) = solution.raise(floor) {
-            conflicts.push(Conflict { node: floor.node, message });
-        }
-    }
     if conflicts.is_empty() { Ok(solution) } else { Err(conflicts) }
 }
 
 impl Solution {
     /// Raises the range of the symbol that a size depends on, so that the size is large enough.
     fn raise(&mut self, floor: &Floor) -> Result<(), String> {
-        let dim = self.apply(&floor.dim);
-        if dim.bounds(&self.symbols).min >= i128::from(floor.least) {
+        self.raise_dim(&self.apply(&floor.dim), floor.least, &floor.name)
+    }
+
+    fn raise_dim(&mut self, dim: &Dim, least: i64, name: &str) -> Result<(), String> {
+        if dim.bounds(&self.symbols).min >= i128::from(least) {
             return Ok(());
         }
-        let (name, least) = (&floor.name, floor.least);
         if let Some(size) = dim.as_const() {
             return Err(format!("{name} has the size {size} and needs at least {least}"));
         }
-        let (constant, rest) = (&dim - &dim.without_constant(), dim.without_constant());
-        let needed = least - constant.as_const().unwrap_or(0);
-        match rest.terms().as_slice() {
-            [(monomial, coefficient)] if *coefficient > 0 => match monomial.as_slice() {
-                [(Atom::Symbol(id), 1)] => {
-                    let symbol = self.symbols.get_mut(*id);
-                    symbol.min = symbol
-                        .min
-                        .max(needed.div_euclid(*coefficient) + i64::from(needed % coefficient != 0));
-                    if symbol.min <= symbol.max {
-                        return Ok(());
-                    }
-                    Err(format!(
-                        "{name} needs at least the size {least}, and {} is at most {}",
-                        symbol.name, symbol.max
-                    ))
+        // One term `coefficient * atom` must be at least this.
+        let rest = dim.without_constant();
+        let constant = (dim - &rest).as_const().unwrap_or(0);
+        let terms = rest.terms();
+        let ([(monomial, coefficient @ 1..)], Some(needed)) = (terms.as_slice(), least.checked_sub(constant))
+        else {
+            return Err(undecided(name, least));
+        };
+        let needed = needed.div_euclid(*coefficient) + i64::from(needed.rem_euclid(*coefficient) != 0);
+        match monomial.as_slice() {
+            [(Atom::Symbol(id), 1)] => {
+                let symbol = self.symbols.get_mut(*id);
+                symbol.min = symbol.min.max(needed);
+                if symbol.min <= symbol.max {
+                    return Ok(());
                 }
-                _ => Err(undecided(name, least)),
-            },
+                Err(format!(
+                    "{name} needs at least the size {least}, and {} is at most {}",
+                    symbol.name, symbol.max
+                ))
+            }
+            [(Atom::FloorDiv(operands), 1)] => {
+                let [a, b] = &**operands;
+                // a // b is at least q where a - q*b is at least 0.
+                self.raise_dim(&(a - &(b * &Dim::Const(needed))), 0, name)
+            }
+            [(Atom::Min(operands), 1)] => {
+                operands.iter().try_for_each(|dim| self.raise_dim(dim, needed, name))
+            }
+            [(Atom::Max(operands), 1)] => {
+                // Where no other operand can be that large, the one must be.
+                let mut able =
+                    operands.iter().filter(|dim| dim.bounds(&self.symbols).max >= i128::from(needed));
+                match (able.next().cloned(), able.next()) {
+                    (Some(only), None) => self.raise_dim(&only, needed, name),
+                    (_, _) => Err(undecided(name, least)),
+                }
+            }
             _ => Err(undecided(name, least)),
         }
     }

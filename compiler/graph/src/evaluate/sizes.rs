@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::EvaluateError;
 use crate::array::Array;
-use crate::dim::{Atom, Dim, SymbolId};
+use crate::dim::{Dim, SymbolId};
 use crate::module::Function;
 
 /// Sizes given by name, for symbols that no argument's shape determines.
@@ -55,15 +55,9 @@ pub fn bind_sizes(function: &Function, inputs: &[Array], given: &Sizes) -> Resul
 
 /// The symbol of a dim `coefficient * symbol + constant` that makes it a size.
 fn solve(dim: &Dim, size: i64) -> Option<(SymbolId, i64)> {
-    let terms = dim.terms();
-    let (constant, rest) = match terms.split_first() {
-        Some(((monomial, constant), rest)) if monomial.is_empty() => (*constant, rest),
-        _ => (0, terms.as_slice()),
-    };
-    let [(monomial, coefficient)] = rest else { return None };
-    let [(Atom::Symbol(id), 1)] = monomial.as_slice() else { return None };
-    let scaled = size - constant;
-    (scaled % coefficient == 0).then(|| (*id, scaled / coefficient))
+    let (id, coefficient, constant) = dim.as_linear()?;
+    let scaled = size.checked_sub(constant)?;
+    (scaled.checked_rem(coefficient)? == 0).then(|| (id, scaled / coefficient))
 }
 
 fn check(function: &Function, inputs: &[Array], sizes: &[i64]) -> Result<(), EvaluateError> {

@@ -5,9 +5,10 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use super::cursor::{Cursor, Step, SymbolIds};
+use super::cursor::{Cursor, Step};
 use super::error::{Fault, Problem, did_you_mean};
 use super::print::shape_text;
+use super::size::Sizes;
 use super::{implied, implied_by_type};
 use crate::array::Array;
 use crate::attribute::{Attribute, AttributeError, Attributes};
@@ -20,7 +21,7 @@ use crate::ty::TensorType;
 
 /// What a value's meaning depends on.
 pub(super) struct Context<'x> {
-    pub symbols: &'x SymbolIds,
+    pub sizes: Sizes<'x>,
     /// The type that the line gives.
     pub ty: Option<&'x TensorType>,
     /// Where tensor data goes.
@@ -258,7 +259,7 @@ impl KnownKinds {
 
 /// A value by one kind.
 fn interpret(kind: Kind, mut cursor: Cursor<'_, '_>, context: &mut Context<'_>) -> Step<Attribute> {
-    let symbols = context.symbols;
+    let sizes = context.sizes;
     if kind.is_list() {
         cursor.need("[")?;
     }
@@ -270,8 +271,8 @@ fn interpret(kind: Kind, mut cursor: Cursor<'_, '_>, context: &mut Context<'_>) 
         Kind::Ints => Attribute::Ints(cursor.short_list(|c| c.integer(Kind::Int.describe()))?),
         Kind::DType => Attribute::DType(cursor.dtype()?),
         Kind::Text => Attribute::Text(cursor.quoted(kind.describe())?.into()),
-        Kind::Dim => Attribute::Dim(cursor.dim(symbols)?),
-        Kind::Dims => Attribute::Dims(cursor.short_list(|c| c.dim(symbols))?),
+        Kind::Dim => Attribute::Dim(cursor.dim(sizes)?),
+        Kind::Dims => Attribute::Dims(cursor.short_list(|c| c.dim(sizes))?),
         Kind::Element => Attribute::Element(cursor.element(typed(context.ty, &cursor)?.dtype)?),
         Kind::Data => {
             let ty = typed(context.ty, &cursor)?;

@@ -1,20 +1,15 @@
 //! Walks the tokens of one line.
 
-use std::collections::BTreeMap;
-
 use super::element::{lane_from_text, nan_from_text};
 use super::error::{Fault, Problem, did_you_mean};
 use super::lex::{Kind, Token, unquote};
-use crate::dim::{Atom, Dim, Monomial, SymbolId};
+use super::size::Sizes;
 use crate::dtype::DType;
 use crate::graph::NodeId;
-use crate::limits::{MAX_DEGREE, MAX_LIST, MAX_TERMS};
+use crate::limits::MAX_LIST;
 use crate::ty::{MAX_RANK, TensorType};
 
 pub(super) type Step<T> = Result<T, Fault>;
-
-/// The sizes of a function by name.
-pub(super) type SymbolIds = BTreeMap<String, SymbolId>;
 
 /// A place in a line.
 #[derive(Clone, Copy)]
@@ -34,7 +29,7 @@ impl<'t, 'a> Cursor<'t, 'a> {
         self.tokens.get(self.next).copied()
     }
 
-    fn second(&self) -> Option<Token<'a>> {
+    pub fn second(&self) -> Option<Token<'a>> {
         self.tokens.get(self.next + 1).copied()
     }
 
@@ -167,11 +162,11 @@ impl<'t, 'a> Cursor<'t, 'a> {
     }
 
     /// `f32[N,784]`.
-    pub fn ty(&mut self, symbols: &SymbolIds) -> Step<TensorType> {
+    pub fn ty(&mut self, sizes: Sizes<'_>) -> Step<TensorType> {
         let dtype = self.dtype()?;
         let here = *self;
         self.need("[")?;
-        let shape = self.list(|cursor| cursor.dim(symbols))?;
+        let shape = self.list(|cursor| cursor.dim(sizes))?;
         if shape.len() > MAX_RANK {
             let found = shape.len();
             return here
@@ -204,73 +199,6 @@ impl<'t, 'a> Cursor<'t, 'a> {
         match items.len() > MAX_LIST {
             true => here.fault(Problem::Limit(format!("the list is longer than {MAX_LIST}"))),
             false => Ok(items),
-        }
-    }
-
-    /// `2*N*K - 3`.
-    pub fn dim(&mut self, symbols: &SymbolIds) -> Step<Dim> {
-        let here = *self;
-        let mut terms: BTreeMap<Monomial, i128> = BTreeMap::new();
-        let mut negative = self.take("-");
-        for count in 1.. {
-            if count > MAX_TERMS {
-                return here.fault(Problem::Limit(format!("the size has more than {MAX_TERMS} terms")));
-            }
-            let (monomial, coefficient) = self.term(symbols)?;
-            *terms.entry(monomial).or_insert(0) += if negative { -coefficient } else { coefficient };
-            match (self.take("+"), self.take("-")) {
-                (false, false) => break,
-                (_, minus) => negative = minus,
-            }
-        }
-        let mut normal = vec![];
-        for (monomial, coefficient) in terms {
-            match i64::try_from(coefficient) {
-                Ok(coefficient) => normal.push((monomial, coefficient)),
-                Err(_) => return here.fault(Problem::Limit("the size does not fit in 64 bits".to_owned())),
-            }
-        }
-        Ok(Dim::from_terms(normal))
-    }
-
-    fn term(&mut self, symbols: &SymbolIds) -> Step<(Monomial, i128)> {
-        let here = *self;
-        let mut monomial: BTreeMap<Atom, u32> = BTreeMap::new();
-        let mut coefficient = 1i128;
-        for count in 1.. {
-            if count > MAX_DEGREE {
-                return here.fault(Problem::Limit(format!("the term has more than {MAX_DEGREE} factors")));
-            }
-            match self.peek() {
-                Some(Token { kind: Kind::Number, text, .. }) => {
-                    let factor = text.parse::<i128>().ok().filter(|f| *f <= 1 << 63);
-                    let Some(product) =
-                        factor.and_then(|f| coefficient.checked_mul(f)).filter(|p| *p <= 1 << 63)
-                    else {
-                        return self.expected("an integer of at most 63 bits");
-                    };
-                    coefficient = product;
-                    self.bump();
-                }
-                Some(_) => *monomial.entry(Atom::Symbol(self.symbol(symbols)?)).or_insert(0) += 1,
-                None => return self.expected("a size"),
-            }
-            if !self.take("*") {
-                break;
-            }
-        }
-        Ok((monomial.into_iter().collect(), coefficient))
-    }
-
-    fn symbol(&mut self, symbols: &SymbolIds) -> Step<SymbolId> {
-        let here = *self;
-        let name = self.symbol_name("a size")?;
-        match symbols.get(&name) {
-            Some(id) => Ok(*id),
-            None => {
-                let suggestion = did_you_mean(&name, symbols.keys().map(String::as_str));
-                here.fault(Problem::Unknown { what: "size", name, suggestion })
-            }
         }
     }
 
@@ -316,29 +244,41 @@ impl<'t, 'a> Cursor<'t, 'a> {
         }
     }
 
-    /// Steps over a value whose kind is not known yet: a list, or terms joined by `+ - * :`.
+    /// Steps over a value whose kind is not known yet: a list, or terms joined by `+ - * // % :`.
     pub fn skip_value(&mut self) -> Step<()> {
-        if self.take("[") {
-            while !self.take("]") {
-                if self.is_done() {
-                    return self.expected("`]`");
-                }
-                self.bump();
-            }
-            return Ok(());
+        if self.is("[") {
+            return self.skip_brackets("[", "]");
         }
         loop {
             self.take("-");
             match self.peek() {
                 Some(Token { kind: Kind::Word | Kind::Number | Kind::Quoted, .. }) => self.bump(),
+                Some(_) if self.is("(") => {}
                 _ => return self.expected("a value"),
             }
-            let joins = self.is("+") || self.is("-") || self.is("*") || self.is(":") && self.second_is_part();
-            if !joins {
+            if self.is("(") {
+                self.skip_brackets("(", ")")?;
+            }
+            let joins = ["+", "*", "//", "%"].iter().any(|mark| self.take(mark));
+            let part = !joins && self.is(":") && self.second_is_part() && self.take(":");
+            if !(joins || part || self.is("-")) {
                 return Ok(());
             }
-            if !self.is("-") {
-                self.bump();
+        }
+    }
+
+    /// Steps over an opening bracket and what follows, up to the one that closes it.
+    fn skip_brackets(&mut self, open: &str, close: &str) -> Step<()> {
+        let mut depth = 0usize;
+        loop {
+            if self.is_done() {
+                return self.expected(format!("`{close}`"));
+            }
+            depth += usize::from(self.is(open));
+            depth -= usize::from(self.is(close));
+            self.bump();
+            if depth == 0 {
+                return Ok(());
             }
         }
     }

@@ -42,7 +42,9 @@ pub(super) fn lex<'a>(line: &'a str, tokens: &mut Vec<Token<'a>>) -> Result<(), 
             b';' => break,
             b'"' => (Kind::Quoted, quoted(line, at)?),
             _ if after_at => (Kind::Path, run(bytes, at, |b| !matches!(b, b' ' | b'\t' | b'\r'))),
-            b'%' => (Kind::Node, run(bytes, at + 1, |b| b.is_ascii_digit())),
+            b'%' if bytes.get(at + 1).is_some_and(u8::is_ascii_digit) => {
+                (Kind::Node, run(bytes, at + 1, |b| b.is_ascii_digit()))
+            }
             b if b.is_ascii_digit() => (Kind::Number, number(bytes, at)),
             b if b.is_ascii_alphabetic() || b == b'_' => (Kind::Word, run(bytes, at, is_word_byte)),
             _ => (Kind::Mark, mark(line, at)?),
@@ -95,8 +97,8 @@ fn quoted(line: &str, start: usize) -> Result<usize, Fault> {
 
 fn mark(line: &str, start: usize) -> Result<usize, Fault> {
     let rest = &line[start..];
-    let long = ["==", ".."].iter().find(|m| rest.starts_with(**m));
-    let short = "=:()[],*+-@".chars().find(|c| rest.starts_with(*c));
+    let long = ["==", "..", "//"].iter().find(|m| rest.starts_with(**m));
+    let short = "=:()[],*+-%@".chars().find(|c| rest.starts_with(*c));
     match (long, short) {
         (Some(mark), _) => Ok(start + mark.len()),
         (None, Some(_)) => Ok(start + 1),

@@ -5,12 +5,13 @@ use std::sync::Arc;
 
 use super::VERSION;
 use super::attributes::{Call, Context, KnownKinds, Value, Written, array, operation, unknown_operation};
-use super::cursor::{Cursor, Step, SymbolIds};
+use super::cursor::{Cursor, Step};
 use super::error::{Fault, ParseError, Problem, did_you_mean};
 use super::lex::{Kind, Token, lex};
 use super::print::{default_inputs, shape_text};
+use super::size::{Sizes, SymbolIds};
 use crate::array::Array;
-use crate::dim::{Symbol, SymbolId};
+use crate::dim::{Symbol, SymbolId, Symbols};
 use crate::dtype::DType;
 use crate::graph::{Graph, NodeId};
 use crate::infer::{Equation, TypeError};
@@ -147,7 +148,7 @@ impl Reader {
         let name = cursor.quoted("the shared variable's name in quotes")?;
         cursor.need(":")?;
         let place = *cursor;
-        let ty = cursor.ty(&SymbolIds::new())?;
+        let ty = cursor.ty(Sizes { ids: &SymbolIds::new(), table: &Symbols::default() })?;
         let Some(shape) = ty.static_shape() else {
             return place.expected("a static shape");
         };
@@ -204,6 +205,10 @@ impl Body {
         }
     }
 
+    fn sizes(&self) -> Sizes<'_> {
+        Sizes { ids: &self.symbols, table: &self.graph.symbols }
+    }
+
     /// `N 0..1048576 hint 400`
     fn size(&mut self, cursor: &mut Cursor<'_, '_>) -> Step<()> {
         let here = *cursor;
@@ -231,10 +236,10 @@ impl Body {
             return cursor.fault(Problem::Limit(format!("there are more than {MAX_EQUATIONS} checks")));
         }
         let left_name = cursor.quoted(what)?;
-        let left = cursor.dim(&self.symbols)?;
+        let left = cursor.dim(self.sizes())?;
         cursor.need("==")?;
         let right_name = cursor.quoted(what)?;
-        let right = cursor.dim(&self.symbols)?;
+        let right = cursor.dim(self.sizes())?;
         self.graph.equations.known.push(Equation { left, right, left_name, right_name });
         Ok(())
     }
@@ -294,7 +299,7 @@ impl Body {
         if !Op::NAMES.contains(&name) {
             return Err(unknown_operation(name, at));
         }
-        let operands = self.operands(cursor)?;
+        let operands = self.operands(cursor, at + name.len())?;
         let bare = match operands.is_none() && !cursor.is_done() && !cursor.is(":") && !cursor.is("@") {
             true => Some(value(cursor)?),
             false => None,
@@ -302,13 +307,13 @@ impl Body {
         let call = Call { name, at, bare, attributes: attributes(cursor)? };
         let place = *cursor;
         let ty = match cursor.take(":") {
-            true => Some(cursor.ty(&self.symbols)?),
+            true => Some(cursor.ty(self.sizes())?),
             false => None,
         };
         let origin = self.origin(cursor)?;
         self.graph.set_origin(origin);
         let mut context = Context {
-            symbols: &self.symbols,
+            sizes: Sizes { ids: &self.symbols, table: &self.graph.symbols },
             ty: ty.as_ref(),
             data: &mut self.graph.data,
             kinds: &mut self.kinds,
@@ -321,10 +326,14 @@ impl Body {
         self.check_type(id, ty.as_ref(), &place)
     }
 
-    fn operands(&self, cursor: &mut Cursor<'_, '_>) -> Step<Option<Vec<NodeId>>> {
-        if !cursor.take("(") {
+    /// The operands of an operation whose name ends at `end`.
+    fn operands(&self, cursor: &mut Cursor<'_, '_>, end: usize) -> Step<Option<Vec<NodeId>>> {
+        // A space tells `size (N + 1) // 2`, whose value begins with a parenthesis.
+        let next = cursor.second().is_some_and(|t| t.kind == Kind::Node || t.text == ")");
+        if !cursor.is("(") || cursor.at() > end && !next {
             return Ok(None);
         }
+        cursor.bump();
         let mut operands = vec![];
         while !cursor.take(")") {
             if !operands.is_empty() {

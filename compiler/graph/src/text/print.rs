@@ -7,7 +7,7 @@ use super::lex::quote;
 use super::{VERSION, implied, is_word};
 use crate::array::Array;
 use crate::attribute::Attribute;
-use crate::dim::{Atom, Dim, Symbol, SymbolId, Symbols};
+use crate::dim::{Dim, Symbol, SymbolId, Symbols, write_dim};
 use crate::dtype::DType;
 use crate::graph::{Graph, NodeId};
 use crate::limits::MAX_FILL_BYTES;
@@ -229,38 +229,11 @@ impl Printer {
     }
 
     fn dim(&mut self, symbols: &[String], dim: &Dim) {
-        let terms = match dim {
-            Dim::Const(value) => return self.put(format_args!("{value}")),
-            Dim::Poly(terms) => terms,
+        let name = |out: &mut dyn Write, id: SymbolId| match symbols.get(id.0 as usize) {
+            Some(name) => out.write_str(name),
+            None => write!(out, "#{}", id.0),
         };
-        // Constants sort first in the normal form and read best last.
-        for (i, (monomial, coefficient)) in terms.iter().rev().enumerate() {
-            self.out.push_str(match (i, *coefficient < 0) {
-                (0, false) => "",
-                (0, true) => "-",
-                (_, false) => " + ",
-                (_, true) => " - ",
-            });
-            let magnitude = coefficient.unsigned_abs();
-            let mut star = magnitude != 1 || monomial.is_empty();
-            if star {
-                self.put(format_args!("{magnitude}"));
-            }
-            for (Atom::Symbol(id), exponent) in monomial {
-                for _ in 0..*exponent {
-                    self.out.push_str(if star { "*" } else { "" });
-                    self.symbol(symbols, *id);
-                    star = true;
-                }
-            }
-        }
-    }
-
-    fn symbol(&mut self, symbols: &[String], id: SymbolId) {
-        match symbols.get(id.0 as usize) {
-            Some(name) => self.out.push_str(name),
-            None => self.put(format_args!("#{}", id.0)),
-        }
+        write_dim(&mut self.out, dim, &name).expect("invariant: a string takes all that is written");
     }
 
     fn separated<T>(&mut self, separator: &str, items: &[T], mut item: impl FnMut(&mut Printer, &T)) {

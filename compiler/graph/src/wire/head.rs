@@ -13,13 +13,14 @@ use super::error::WireError;
 /// The first bytes of every file: one that no text has, a name, and line ends that careless copying changes.
 pub const MAGIC: [u8; 8] = *b"\x89TGC\r\n\x1a\n";
 
-/// The format that is written, and the newest that is read.
-pub const FORMAT: u32 = 1;
+/// The newest format that is read. A file is of the oldest one that can hold its module: 2 where sizes are made of
+/// quotients, remainders, minima or maxima.
+pub const FORMAT: u32 = 2;
 
 /// Bytes of the head.
 pub const HEAD_BYTES: usize = 64;
 
-/// The oldest tgc that reads [`FORMAT`].
+/// The oldest tgc that reads every format up to [`FORMAT`].
 const OLDEST_READER: [u16; 3] = [0, 1, 0];
 
 /// What the head says.
@@ -33,9 +34,9 @@ pub(super) struct Head {
 }
 
 impl Head {
-    pub fn new(tables: &[u8], data_bytes: u64) -> Head {
+    pub fn new(format: u32, tables: &[u8], data_bytes: u64) -> Head {
         Head {
-            format: FORMAT,
+            format,
             oldest_reader: OLDEST_READER,
             table_bytes: tables.len() as u64,
             data_bytes,

@@ -6,8 +6,8 @@ use std::sync::Arc;
 use super::error::{WireError, malformed};
 use super::head::{HEAD_BYTES, Head, check_magic, hash};
 use super::tables::{
-    ArrayRow, AttributeRow, DimRow, EquationRow, FunctionRow, NodeRow, OpRow, Tables, TypeRow, kind,
-    tables_from_bytes,
+    ArrayRow, AtomRow, AtomTables, AttributeRow, DimRow, EquationRow, FunctionRow, NodeRow, OpRow, Tables,
+    TypeRow, atom as kind_of_atom, kind, tables_from_bytes,
 };
 use super::write::padded;
 use crate::array::Array;
@@ -17,7 +17,7 @@ use crate::dim::{Atom, Dim, Symbol, SymbolId, Symbols};
 use crate::dtype::DType;
 use crate::graph::{Graph, NodeId};
 use crate::infer::{Equation, Equations};
-use crate::limits::{MAX_EQUATIONS, MAX_FILL_BYTES, MAX_LIST, array_bytes, is_small};
+use crate::limits::{MAX_ATOMS, MAX_EQUATIONS, MAX_FILL_BYTES, MAX_LIST, MAX_WEIGHT, array_bytes, is_small};
 use crate::module::{Function, Module, Output, SharedVariable, Update};
 use crate::ops::Op;
 use crate::origin::Origin;
@@ -45,10 +45,10 @@ pub fn read(mut from: impl Read, length: u64) -> Result<Module, WireError> {
         return Err(WireError::Damaged("the tables".to_owned()));
     }
     read_padding(&mut from, HEAD_BYTES + tables.len())?;
-    let tables = tables_from_bytes(&tables)?;
+    let (tables, atoms) = tables_from_bytes(&tables, head.format)?;
     let reader = Reader { needed: head.needed(), strings: intern(&tables.strings) };
     let arrays = reader.arrays(&tables.arrays, head.data_bytes, &mut from)?;
-    let module = reader.module(&tables, &arrays)?;
+    let module = reader.module(&tables, &atoms, &arrays)?;
     verify(&module)?;
     Ok(module)
 }
@@ -174,7 +174,7 @@ impl Reader {
         sized.ok_or_else(|| malformed(format!("the array size {:?} overflows", row.shape)))
     }
 
-    fn module(&self, tables: &Tables, arrays: &[DataStore]) -> Result<Module, WireError> {
+    fn module(&self, tables: &Tables, atoms: &AtomTables, arrays: &[DataStore]) -> Result<Module, WireError> {
         let mut module =
             Module { name: self.string(tables.name)?.to_string(), shared: vec![], functions: vec![] };
         for shared in &tables.shared {
@@ -183,7 +183,8 @@ impl Reader {
             module.shared.push(SharedVariable { name, initial: initial.clone() });
         }
         for (i, function) in tables.functions.iter().enumerate() {
-            let read = self.function(function, &tables.arrays, arrays);
+            let atoms = atoms.functions.get(i).map_or(&[][..], Vec::as_slice);
+            let read = self.function(function, atoms, &tables.arrays, arrays);
             module.functions.push(read.map_err(|error| in_function(error, i))?);
         }
         Ok(module)
@@ -192,12 +193,12 @@ impl Reader {
     fn function(
         &self,
         function: &FunctionRow,
+        atoms: &[AtomRow],
         rows: &[ArrayRow],
         arrays: &[DataStore],
     ) -> Result<Function, WireError> {
         let symbols = self.symbols(function)?;
-        let dims: Vec<Dim> =
-            function.dims.iter().map(|row| dim(row, symbols.len())).collect::<Result<_, _>>()?;
+        let dims = self.dims(&function.dims, atoms, &symbols)?;
         let equations = self.equations(&function.equations, &dims)?;
         let tables = FunctionTables {
             types: function.types.iter().map(|row| self.ty(row, &dims)).collect::<Result<_, _>>()?,
@@ -238,6 +239,54 @@ impl Reader {
             symbols.push(Symbol { name, min: symbol.min, max: symbol.max, hint: symbol.hint });
         }
         Ok(symbols)
+    }
+
+    /// All sizes. A size is made of those before it, so that nothing refers to itself.
+    fn dims(&self, rows: &[DimRow], atoms: &[AtomRow], symbols: &Symbols) -> Result<Vec<Dim>, WireError> {
+        if atoms.len() > MAX_ATOMS {
+            return Err(malformed(format!(
+                "its sizes are made of more than {MAX_ATOMS} quotients and the like"
+            )));
+        }
+        let mut dims: Vec<Dim> = vec![];
+        let mut known: Vec<Option<Atom>> = vec![None; atoms.len()];
+        for written in rows {
+            let made = dim(written, &mut |number| {
+                let Some(index) = (number as usize).checked_sub(symbols.len()) else {
+                    return Ok(Atom::Symbol(SymbolId(number)));
+                };
+                let row =
+                    atoms.get(index).ok_or_else(|| malformed(format!("there is no size number {number}")))?;
+                if known[index].is_none() {
+                    known[index] = Some(self.atom(row, &dims, symbols)?);
+                }
+                Ok(known[index].clone().expect("invariant: made above"))
+            })?;
+            dims.push(made);
+        }
+        Ok(dims)
+    }
+
+    /// A function of sizes that were read before it.
+    fn atom(&self, atom: &AtomRow, dims: &[Dim], symbols: &Symbols) -> Result<Atom, WireError> {
+        if atom.operands.len() > MAX_WEIGHT {
+            return Err(malformed("a size is too complicated"));
+        }
+        let operand = |index: &u32| {
+            let before = dims.get(*index as usize).cloned();
+            before.ok_or_else(|| malformed("a size is made of one that does not come before it"))
+        };
+        let operands: Vec<Dim> = atom.operands.iter().map(operand).collect::<Result<_, _>>()?;
+        let made = match (atom.kind, operands.as_slice()) {
+            (kind_of_atom::FLOOR_DIV, [a, b]) => a.floor_div(b, symbols),
+            (kind_of_atom::MOD, [a, b]) => a.modulo(b, symbols),
+            (kind_of_atom::MIN, _) => Dim::min_of(&operands, symbols),
+            (kind_of_atom::MAX, _) => Dim::max_of(&operands, symbols),
+            (0..=kind_of_atom::MAX, _) => return Err(malformed("a size has another number of operands")),
+            (kind, _) => return Err(self.unknown("kind of size", &kind.to_string())),
+        };
+        let same = made.as_atom().filter(|made| made.operands() == operands);
+        same.cloned().ok_or_else(|| malformed("a size is not in normal form"))
     }
 
     fn equations(&self, rows: &[EquationRow], dims: &[Dim]) -> Result<Equations, WireError> {
@@ -331,15 +380,13 @@ fn array_id(row: &ArrayRow) -> DataId {
     DataId(u128::from(row.id[0]) | u128::from(row.id[1]) << 64)
 }
 
-fn dim(row: &DimRow, symbols: usize) -> Result<Dim, WireError> {
+/// A sum of products of atoms, which are numbered behind the symbols.
+fn dim(row: &DimRow, atoms: &mut dyn FnMut(u32) -> Result<Atom, WireError>) -> Result<Dim, WireError> {
     let mut terms = vec![];
     for term in &row.terms {
         let mut monomial = vec![];
         for power in &term.powers {
-            if power.symbol as usize >= symbols {
-                return Err(malformed(format!("there is no size number {}", power.symbol)));
-            }
-            monomial.push((Atom::Symbol(SymbolId(power.symbol)), power.exponent));
+            monomial.push((atoms(power.symbol)?, power.exponent));
         }
         let ascending = monomial.windows(2).all(|pair| pair[0].0 < pair[1].0);
         if !ascending || monomial.iter().any(|(_, exponent)| *exponent == 0) {

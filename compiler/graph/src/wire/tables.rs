@@ -1,9 +1,10 @@
-//! The tables of format 1. They are flat: rows refer to rows of other tables by position, operations and
+//! The tables of formats 1 and 2. They are flat: rows refer to rows of other tables by position, operations and
 //! element types are named, and kinds of attributes are numbered here for good.
 //!
-//! A later format has tables of its own beside these; a field is never added to these ones, because the
-//! encoding has no names.
+//! A later format has tables of its own behind these; a field is never added to these ones, because the
+//! encoding has no names. Format 2 has the [`AtomTables`]; a module that needs none is written in format 1.
 
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use super::error::{WireError, malformed};
@@ -21,6 +22,14 @@ pub(super) mod kind {
     pub const ELEMENT: u8 = 7;
     /// A row of `arrays`.
     pub const DATA: u8 = 8;
+}
+
+/// The kinds of atoms of sizes. Numbers are never used again for another kind.
+pub(super) mod atom {
+    pub const FLOOR_DIV: u8 = 0;
+    pub const MOD: u8 = 1;
+    pub const MIN: u8 = 2;
+    pub const MAX: u8 = 3;
 }
 
 /// In place of a row: an array that the writer did not have.
@@ -90,7 +99,7 @@ pub(super) struct DimRow {
     pub terms: Vec<TermRow>,
 }
 
-/// A coefficient times powers of symbols.
+/// A coefficient times powers of symbols and atoms.
 #[derive(Debug, PartialEq, Eq, Hash, Clone, Serialize, Deserialize)]
 pub(super) struct TermRow {
     pub coefficient: i64,
@@ -99,7 +108,7 @@ pub(super) struct TermRow {
 
 #[derive(Debug, PartialEq, Eq, Hash, Clone, Serialize, Deserialize)]
 pub(super) struct PowerRow {
-    /// `symbols`
+    /// `symbols`, and behind the last of them the function's `atoms`
     pub symbol: u32,
     pub exponent: u32,
 }
@@ -175,17 +184,62 @@ pub(super) struct UpdateRow {
     pub node: u32,
 }
 
+/// What format 2 has behind the tables of format 1.
+#[derive(Debug, Default, Serialize, Deserialize)]
+pub(super) struct AtomTables {
+    /// For each function what its sizes are made of beside symbols.
+    pub functions: Vec<Vec<AtomRow>>,
+}
+
+impl AtomTables {
+    /// True when format 1 says all.
+    pub fn is_empty(&self) -> bool {
+        self.functions.iter().all(Vec::is_empty)
+    }
+}
+
+/// A function of sizes.
+#[derive(Debug, PartialEq, Eq, Hash, Clone, Serialize, Deserialize)]
+pub(super) struct AtomRow {
+    pub kind: u8,
+    /// `dims`, all before the first that has this one.
+    pub operands: Vec<u32>,
+}
+
 /// The tables as bytes.
-pub(super) fn tables_to_bytes(tables: &Tables) -> Vec<u8> {
-    bincode::serde::encode_to_vec(tables, bincode::config::standard())
+pub(super) fn tables_to_bytes(tables: &Tables, atoms: &AtomTables) -> Vec<u8> {
+    let mut bytes = section_to_bytes(tables);
+    if !atoms.is_empty() {
+        bytes.extend(section_to_bytes(atoms));
+    }
+    bytes
+}
+
+fn section_to_bytes(section: &impl Serialize) -> Vec<u8> {
+    bincode::serde::encode_to_vec(section, bincode::config::standard())
         .expect("invariant: tables of lists, numbers and strings encode")
 }
 
-/// The tables from bytes.
+/// The tables from the bytes of a format.
+pub(super) fn tables_from_bytes(bytes: &[u8], format: u32) -> Result<(Tables, AtomTables), WireError> {
+    let (tables, read): (Tables, usize) = section_from_bytes(bytes)?;
+    let rest = &bytes[read..];
+    let (atoms, read): (AtomTables, usize) = match format {
+        ..=1 => (AtomTables::default(), 0),
+        2.. => section_from_bytes(rest)?,
+    };
+    match read == rest.len() {
+        true if format >= 2 && atoms.is_empty() => Err(malformed("it is of a newer format than it needs")),
+        true => Ok((tables, atoms)),
+        false => Err(malformed("bytes follow its tables")),
+    }
+}
+
+/// Tables, and how many bytes they have.
 ///
 /// bincode allocates what a length says, up to the limit, and the limit is a constant of the type; so the
 /// smallest of a few constants is taken. A byte decodes to at most one 8-byte number.
-pub(super) fn tables_from_bytes(bytes: &[u8]) -> Result<Tables, WireError> {
+fn section_from_bytes<T: DeserializeOwned>(bytes: &[u8]) -> Result<(T, usize), WireError> {
     const LIMITS: [usize; 11] =
         [1 << 14, 1 << 16, 1 << 18, 1 << 20, 1 << 22, 1 << 24, 1 << 26, 1 << 28, 1 << 30, 1 << 32, 1 << 34];
     let need = bytes.len().saturating_mul(8).saturating_add(1024);
@@ -201,10 +255,6 @@ pub(super) fn tables_from_bytes(bytes: &[u8]) -> Result<Tables, WireError> {
         };
     }
     // Expands to one arm for each limit.
-    let decoded: Result<(Tables, usize), _> = decode!(0 1 2 3 4 5 6 7 8 9 10);
-    match decoded {
-        Ok((tables, read)) if read == bytes.len() => Ok(tables),
-        Ok(_) => Err(malformed("bytes follow its tables")),
-        Err(error) => Err(malformed(format!("its tables do not decode ({error})"))),
-    }
+    let decoded: Result<(T, usize), _> = decode!(0 1 2 3 4 5 6 7 8 9 10);
+    decoded.map_err(|error| malformed(format!("its tables do not decode ({error})")))
 }

@@ -6,8 +6,9 @@ use std::io::{self, Write};
 
 use super::head::{HEAD_BYTES, Head};
 use super::tables::{
-    ArrayRow, AttributeRow, DimRow, EquationRow, FunctionRow, NO_ROW, NodeRow, OpRow, OriginRow, OutputRow,
-    PowerRow, SharedRow, SymbolRow, Tables, TermRow, TypeRow, UpdateRow, kind, tables_to_bytes,
+    ArrayRow, AtomRow, AtomTables, AttributeRow, DimRow, EquationRow, FunctionRow, NO_ROW, NodeRow, OpRow,
+    OriginRow, OutputRow, PowerRow, SharedRow, SymbolRow, Tables, TermRow, TypeRow, UpdateRow,
+    atom as kind_of_atom, kind, tables_to_bytes,
 };
 use crate::array::Array;
 use crate::attribute::Attribute;
@@ -35,9 +36,10 @@ pub fn encode(module: &Module) -> Vec<u8> {
 pub fn write(module: &Module, mut out: impl Write) -> io::Result<()> {
     let mut writer = Writer::default();
     writer.module(module);
-    let tables = tables_to_bytes(&writer.tables);
+    let tables = tables_to_bytes(&writer.tables, &writer.atoms);
+    let format = if writer.atoms.is_empty() { 1 } else { 2 };
     let data_bytes = writer.blocks.iter().map(|block| padded(block.bytes().len()) as u64).sum();
-    out.write_all(&Head::new(&tables, data_bytes).to_bytes())?;
+    out.write_all(&Head::new(format, &tables, data_bytes).to_bytes())?;
     out.write_all(&tables)?;
     write_padding(&mut out, HEAD_BYTES + tables.len())?;
     for block in writer.blocks {
@@ -84,6 +86,7 @@ impl<T: Clone + Eq + Hash> Table<T> {
 #[derive(Default)]
 struct Writer<'m> {
     tables: Tables,
+    atoms: AtomTables,
     strings: Table<String>,
     arrays: BTreeMap<DataId, u32>,
     /// Arrays with data, in order.
@@ -95,6 +98,8 @@ struct Writer<'m> {
 /// The tables of one function.
 #[derive(Default)]
 struct FunctionTables {
+    symbols: u32,
+    atoms: Table<AtomRow>,
     dims: Table<DimRow>,
     types: Table<TypeRow>,
     ops: Table<OpRow>,
@@ -145,7 +150,7 @@ impl<'m> Writer<'m> {
 
     fn function(&mut self, function: &'m Function) -> FunctionRow {
         let graph = &function.graph;
-        let mut own = FunctionTables::default();
+        let mut own = FunctionTables { symbols: graph.symbols.len() as u32, ..FunctionTables::default() };
         let mut row = FunctionRow { name: self.string(&function.name), ..FunctionRow::default() };
         for (_, symbol) in graph.symbols.iter() {
             let name = self.string(&symbol.name);
@@ -169,6 +174,7 @@ impl<'m> Writer<'m> {
             .iter()
             .map(|update| UpdateRow { shared: update.shared as u32, node: update.node.0 })
             .collect();
+        self.atoms.functions.push(own.atoms.rows);
         FunctionRow {
             dims: own.dims.rows,
             types: own.types.rows,
@@ -223,10 +229,25 @@ impl<'m> Writer<'m> {
 
 impl FunctionTables {
     fn dim(&mut self, dim: &Dim) -> u32 {
-        let term = |(monomial, coefficient): (Vec<(Atom, u32)>, i64)| {
-            let power = |(Atom::Symbol(id), exponent)| PowerRow { symbol: id.0, exponent };
-            TermRow { coefficient, powers: monomial.into_iter().map(power).collect() }
+        let mut terms = vec![];
+        for (monomial, coefficient) in dim.terms() {
+            let powers = monomial.into_iter();
+            let powers = powers.map(|(atom, exponent)| PowerRow { symbol: self.atom(&atom), exponent });
+            terms.push(TermRow { coefficient, powers: powers.collect() });
+        }
+        self.dims.row(DimRow { terms })
+    }
+
+    /// A symbol, or a row of the atoms behind the symbols; what it is made of comes before.
+    fn atom(&mut self, atom: &Atom) -> u32 {
+        let kind = match atom {
+            Atom::Symbol(id) => return id.0,
+            Atom::FloorDiv(_) => kind_of_atom::FLOOR_DIV,
+            Atom::Mod(_) => kind_of_atom::MOD,
+            Atom::Min(_) => kind_of_atom::MIN,
+            Atom::Max(_) => kind_of_atom::MAX,
         };
-        self.dims.row(DimRow { terms: dim.terms().into_iter().map(term).collect() })
+        let operands = atom.operands().iter().map(|operand| self.dim(operand)).collect();
+        self.symbols + self.atoms.row(AtomRow { kind, operands })
     }
 }

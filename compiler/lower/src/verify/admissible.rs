@@ -1,12 +1,13 @@
 //! What holds of dims for every admissible size: within the symbols' ranges and with all checks passed.
 //!
 //! A polynomial is shown never negative by writing each symbol as its lower bound plus, or its upper bound minus,
-//! something that is not negative: when no coefficient is negative then, neither is the value. Sample sizes serve
-//! to say for which sizes a claim fails.
+//! something that is not negative: when no coefficient is negative then, neither is the value. Quotients,
+//! remainders, minima and maxima are replaced by what bounds them. Sample sizes serve to say for which sizes a claim
+//! fails.
 
 use std::collections::BTreeMap;
 
-use tgc_graph::dim::{Atom, Dim, Monomial, SymbolId, Symbols};
+use tgc_graph::dim::{Atom, Dim, Monomial, Reduced, SymbolId, Symbols};
 
 use crate::plan::FunctionPlan;
 use crate::size::Size;
@@ -46,7 +47,7 @@ impl<'p> Admissible<'p> {
             let difference = admissible.solve(&(&check.left - &check.right));
             if let Some((symbol, value)) = solution(&difference) {
                 for known in admissible.solved.values_mut() {
-                    *known = replace(known, symbol, &value);
+                    *known = replace(known, &function.symbols, symbol, &value);
                 }
                 admissible.solved.insert(symbol, value);
             }
@@ -108,44 +109,112 @@ impl<'p> Admissible<'p> {
 
     /// The same dim without solved symbols.
     fn solve(&self, dim: &Dim) -> Dim {
-        dim.substitute(&mut |id| self.solved.get(&id).cloned().unwrap_or_else(|| Dim::symbol(id)))
+        let value = |id| self.solved.get(&id).cloned().unwrap_or_else(|| Dim::symbol(id));
+        dim.substitute(self.symbols, &mut { value })
     }
 
     fn shows(&self, dim: &Dim, nonempty: &[&Dim]) -> bool {
-        let ids = dim.symbols();
-        let ranges: Vec<(i64, i64)> = ids.iter().map(|&id| self.range(id, nonempty)).collect();
-        // Each way to choose, for every symbol, the bound to start from.
-        let ways = if ids.len() <= 4 { 1u32 << ids.len() } else { 1 };
+        let facts = self.facts(nonempty);
+        // The one operand of a maximum that can be 1 or more is the maximum, where that is 1 or more.
+        let chosen = facts.iter().filter_map(|fact| {
+            let atom = fact.as_atom().filter(|atom| matches!(atom, Atom::Max(_)))?;
+            Some((atom, self.only_positive(atom)?))
+        });
+        let dim = chosen.fold(dim.clone(), |dim, (atom, value)| dim.replace(atom, &value).unwrap_or(dim));
+        self.shows_reduced(&dim, &facts, &mut { REDUCTIONS })
+    }
+
+    /// By bounds of one atom after another, other than symbols.
+    fn shows_reduced(&self, dim: &Dim, facts: &[Dim], left: &mut usize) -> bool {
+        if self.shows_by_signs(dim, facts) {
+            return true;
+        }
+        let Some(rest) = left.checked_sub(1) else { return false };
+        *left = rest;
+        let mut shown = |case: &Dim| self.shows_reduced(case, facts, left);
+        match dim.reduce(self.symbols) {
+            None => false,
+            Some(Reduced::Any(cases)) => cases.iter().any(|(case, _)| shown(case)),
+            Some(Reduced::All(cases)) => cases.iter().all(|(case, _)| shown(case)),
+        }
+    }
+
+    fn shows_by_signs(&self, dim: &Dim, facts: &[Dim]) -> bool {
+        let atoms = dim.atoms();
+        let ranges: Vec<(i64, i64)> = atoms.iter().map(|atom| self.range(atom, facts)).collect();
+        // Each way to choose, for every atom, the bound to start from.
+        let ways = if atoms.len() <= 4 { 1u32 << atoms.len() } else { 1 };
         (0..ways).any(|way| {
-            let shifted = |id: SymbolId| {
-                let i = ids.iter().position(|&other| other == id).expect("invariant: listed above");
+            let shifted = |atom: &Atom| {
+                let i = atoms.iter().position(|other| other == atom).expect("invariant: listed above");
                 if way >> i & 1 == 0 { (ranges[i].0, 1) } else { (ranges[i].1, -1) }
             };
             shift(dim, &shifted).is_some_and(|poly| poly.values().all(|&c| c >= 0))
         })
     }
 
-    /// The range of a symbol, given extents that are at least 1.
-    fn range(&self, id: SymbolId, nonempty: &[&Dim]) -> (i64, i64) {
-        let symbol = self.symbols.get(id);
-        let mut min = symbol.min;
-        for extent in nonempty {
-            min = min.max(least_for_nonempty(extent, id).unwrap_or(min));
+    /// What is at least 1 besides these extents, because they are.
+    fn facts(&self, nonempty: &[&Dim]) -> Vec<Dim> {
+        let mut facts: Vec<Dim> = nonempty.iter().map(|extent| (*extent).clone()).collect();
+        let mut at = 0;
+        while let Some(fact) = facts.get(at).filter(|_| at < MAX_FACTS).cloned() {
+            at += 1;
+            match fact.as_atom() {
+                Some(Atom::Min(operands)) => facts.extend(operands.iter().cloned()),
+                Some(atom @ Atom::Max(_)) => facts.extend(self.only_positive(atom)),
+                Some(Atom::FloorDiv(operands)) => {
+                    let [a, b] = &**operands;
+                    facts.push(&(a - b) + &Dim::Const(1));
+                }
+                Some(Atom::Symbol(_) | Atom::Mod(_)) => {}
+                // Factors that are not negative and whose product is not 0.
+                None => {
+                    if let [(monomial, 1..)] = fact.terms().as_slice() {
+                        let factors = monomial.iter().map(|(atom, _)| Dim::from(atom.clone()));
+                        let known = factors.filter(|factor| factor.bounds(self.symbols).min >= 0);
+                        let known: Vec<Dim> = known.collect();
+                        facts.extend(if known.len() == monomial.len() { known } else { vec![] });
+                    }
+                }
+            }
         }
-        (min, symbol.max)
+        facts
+    }
+
+    /// The operand of a maximum that can be 1 or more, if it is one.
+    fn only_positive(&self, atom: &Atom) -> Option<Dim> {
+        let mut able = atom.operands().iter().filter(|operand| operand.bounds(self.symbols).max >= 1);
+        able.next().filter(|_| able.next().is_none()).cloned()
+    }
+
+    /// The range of an atom, given dims that are at least 1.
+    fn range(&self, atom: &Atom, facts: &[Dim]) -> (i64, i64) {
+        let bounds = Dim::from(atom.clone()).bounds(self.symbols);
+        let end = |end: i128| end.clamp(i128::from(i64::MIN), i128::from(i64::MAX)) as i64;
+        let least = facts.iter().filter_map(|fact| least_for_nonempty(fact, atom));
+        (least.fold(end(bounds.min), i64::max), end(bounds.max))
     }
 }
 
-/// What a symbol must be at least for this extent to be at least 1. A factor of every term is not 0, and symbols are
-/// at least 0; `c*s + d` with `c > 0` asks for `s >= (1-d)/c`.
-fn least_for_nonempty(extent: &Dim, id: SymbolId) -> Option<i64> {
+/// The most steps for one claim.
+const REDUCTIONS: usize = 64;
+
+/// The most facts from which others are drawn.
+const MAX_FACTS: usize = 64;
+
+/// What an atom must be at least for this extent to be at least 1: `c*a + d` with `c > 0` asks for `a >= (1-d)/c`,
+/// and a symbol that is a factor of every term is not 0.
+fn least_for_nonempty(extent: &Dim, atom: &Atom) -> Option<i64> {
     let terms = extent.terms();
-    match terms.as_slice() {
-        [_, ..] if terms.iter().all(|(m, _)| m.iter().any(|(Atom::Symbol(s), _)| *s == id)) => Some(1),
-        [(constant, d), (monomial, c)]
-            if constant.is_empty() && *c > 0 && monomial.as_slice() == [(Atom::Symbol(id), 1)] =>
-        {
-            let need = 1i64.checked_sub(*d)?;
+    let is_factor = |(m, _): &(Monomial, i64)| m.iter().any(|(a, _)| a == atom);
+    let (constant, rest) = match terms.as_slice() {
+        [_, ..] if atom.as_symbol().is_some() && terms.iter().all(is_factor) => return Some(1),
+        [(monomial, d), rest @ ..] if monomial.is_empty() => (*d, rest),
+        rest => (0, rest),
+    };
+    match rest {
+        [(monomial, c @ 1..)] if matches!(monomial.as_slice(), [(a, 1)] if a == atom) => {
+            let need = 1i64.checked_sub(constant)?;
             Some(need.div_euclid(*c) + i64::from(need.rem_euclid(*c) != 0))
         }
         _ => None,
@@ -155,15 +224,15 @@ fn least_for_nonempty(extent: &Dim, id: SymbolId) -> Option<i64> {
 /// A polynomial in which nothing wraps.
 type Poly = BTreeMap<Monomial, i128>;
 
-/// The polynomial in `t` when each symbol `s` is `bound + sign*t`; `None` when a coefficient does not fit.
-fn shift(dim: &Dim, shifted: &dyn Fn(SymbolId) -> (i64, i64)) -> Option<Poly> {
+/// The polynomial in `t` when each atom `s` is `bound + sign*t`; `None` when a coefficient does not fit.
+fn shift(dim: &Dim, shifted: &dyn Fn(&Atom) -> (i64, i64)) -> Option<Poly> {
     let mut sum = Poly::new();
     for (monomial, coefficient) in dim.terms() {
         let mut product = Poly::from([(vec![], i128::from(coefficient))]);
-        for (atom @ Atom::Symbol(id), exponent) in monomial {
-            let (bound, sign) = shifted(id);
+        for (atom, exponent) in monomial {
+            let (bound, sign) = shifted(&atom);
             for _ in 0..exponent {
-                product = multiply(&product, atom, i128::from(bound), i128::from(sign))?;
+                product = multiply(&product, &atom, i128::from(bound), i128::from(sign))?;
             }
         }
         for (monomial, c) in product {
@@ -175,15 +244,15 @@ fn shift(dim: &Dim, shifted: &dyn Fn(SymbolId) -> (i64, i64)) -> Option<Poly> {
 }
 
 /// `poly * (bound + sign*atom)`.
-fn multiply(poly: &Poly, atom: Atom, bound: i128, sign: i128) -> Option<Poly> {
+fn multiply(poly: &Poly, atom: &Atom, bound: i128, sign: i128) -> Option<Poly> {
     let mut product = Poly::new();
     for (monomial, c) in poly {
         let entry = product.entry(monomial.clone()).or_insert(0);
         *entry = entry.checked_add(c.checked_mul(bound)?)?;
         let mut higher = monomial.clone();
-        match higher.binary_search_by_key(&atom, |(a, _)| *a) {
+        match higher.binary_search_by(|(a, _)| a.cmp(atom)) {
             Ok(i) => higher[i].1 += 1,
-            Err(i) => higher.insert(i, (atom, 1)),
+            Err(i) => higher.insert(i, (atom.clone(), 1)),
         }
         let entry = product.entry(higher).or_insert(0);
         *entry = entry.checked_add(c.checked_mul(sign)?)?;
@@ -191,8 +260,8 @@ fn multiply(poly: &Poly, atom: Atom, bound: i128, sign: i128) -> Option<Poly> {
     Some(product)
 }
 
-fn replace(dim: &Dim, symbol: SymbolId, value: &Dim) -> Dim {
-    dim.substitute(&mut |id| if id == symbol { value.clone() } else { Dim::symbol(id) })
+fn replace(dim: &Dim, symbols: &Symbols, symbol: SymbolId, value: &Dim) -> Dim {
+    dim.substitute(symbols, &mut |id| if id == symbol { value.clone() } else { Dim::symbol(id) })
 }
 
 /// Solves `difference = 0` for a symbol that occurs once, alone, with coefficient 1 or -1; rather one whose value

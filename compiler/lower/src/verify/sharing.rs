@@ -298,11 +298,11 @@ fn scope<'a>(nest: &'a Nest, touches: &[&Touch<'a>]) -> Vec<&'a Dim> {
 fn is_multiple(dim: &Dim, unit: &Dim) -> bool {
     let terms = unit.terms();
     let [(factor, c)] = terms.as_slice() else { return false };
-    let exponent_in = |monomial: &[(Atom, u32)], atom| {
-        monomial.iter().find(|(a, _)| *a == atom).map_or(0, |(_, exponent)| *exponent)
+    let exponent_in = |monomial: &[(Atom, u32)], atom: &Atom| {
+        monomial.iter().find(|(a, _)| a == atom).map_or(0, |(_, exponent)| *exponent)
     };
     dim.terms().iter().all(|(monomial, coefficient)| {
-        coefficient % c == 0 && factor.iter().all(|(a, exponent)| exponent_in(monomial, *a) >= *exponent)
+        coefficient % c == 0 && factor.iter().all(|(a, exponent)| exponent_in(monomial, a) >= *exponent)
     })
 }
 
