@@ -99,3 +99,17 @@ fn a_given_fits_what_it_replaces() {
     let twice = m.function("g").given(x, two).given(x, two).output("z", x * 2.0).finish();
     assert_eq!(problems(twice), "function g: `x` (f64[x_0]) is given twice; keep one");
 }
+
+#[test]
+fn functions_share_the_ranges_of_sizes() {
+    let m = Model::new("m");
+    let n = m.dim("N");
+    let x = m.input("x", F64, [n]);
+    m.function("all").inputs([x]).output("y", x * 2.0).finish().unwrap();
+    m.function("fourth").inputs([x]).output("y", x.index(3)).finish().unwrap();
+    let module = m.module();
+    tgc_graph::verify::verify(&module).unwrap();
+    let ranges: Vec<i64> =
+        module.functions.iter().flat_map(|f| f.graph.symbols.iter()).map(|(_, s)| s.min).collect();
+    assert_eq!(ranges, [4, 4]);
+}

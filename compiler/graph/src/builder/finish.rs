@@ -8,7 +8,7 @@ use super::tensor::Handle;
 use super::{Arena, BuildError, Demand, Floor, Model, Problem, Tensor};
 use crate::array::Array;
 use crate::attribute::Attribute;
-use crate::dim::{Dim, SymbolId, Symbols};
+use crate::dim::{Dim, Symbol, SymbolId, Symbols};
 use crate::graph::{Graph, NodeId};
 use crate::infer::{Equation, Equations};
 use crate::module::{Function, Output, Update};
@@ -120,8 +120,12 @@ impl<'m> FunctionBuilder<'m> {
     /// All that is wrong with the function and with any expression of the model so far.
     pub fn finish(self) -> Result<(), BuildError> {
         let mut arena = self.model.arena_mut();
-        let function = self.build(&mut arena)?;
-        arena.functions.push(function);
+        let origin = self.origin.clone();
+        let mut functions = arena.functions.clone();
+        functions.push(self.build(&mut arena)?);
+        share_ranges(&mut functions)
+            .map_err(|message| BuildError { problems: vec![Problem { message, origin }] })?;
+        arena.functions = functions;
         Ok(())
     }
 
@@ -442,6 +446,32 @@ impl<'m> FunctionBuilder<'m> {
             graph,
         })
     }
+}
+
+/// A size of several functions is one size of the model: where one of them needs it larger or smaller, it is so for
+/// all.
+fn share_ranges(functions: &mut [Function]) -> Result<(), String> {
+    let mut shared: BTreeMap<String, Symbol> = BTreeMap::new();
+    for (_, symbol) in functions.iter().flat_map(|f| f.graph.symbols.iter()) {
+        let known = shared.entry(symbol.name.clone()).or_insert_with(|| symbol.clone());
+        known.min = known.min.max(symbol.min);
+        known.max = known.max.min(symbol.max);
+        known.hint = known.hint.or(symbol.hint);
+        if known.min > known.max {
+            return Err(format!(
+                "no size `{}` serves all functions: one needs at least {}, another at most {}; use two dims",
+                known.name, known.min, known.max
+            ));
+        }
+    }
+    for function in functions {
+        let ids: Vec<SymbolId> = function.graph.symbols.iter().map(|(id, _)| id).collect();
+        for id in ids {
+            let symbol = function.graph.symbols.get_mut(id);
+            *symbol = shared[&symbol.name].clone();
+        }
+    }
+    Ok(())
 }
 
 /// Rebuilds what `roots` need, in the same arena, with some nodes replaced; returns where each root went.
