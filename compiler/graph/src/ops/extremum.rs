@@ -4,8 +4,12 @@
 //! order elements are combined, NaN being NaN.
 
 use crate::dtype::DType;
+use crate::graph::{Graph, NodeId};
 use crate::kernel::Reduction;
-use crate::ops::reduction::{arithmetic, fold};
+use crate::ops::maximum::greater;
+use crate::ops::minimum::lesser;
+use crate::ops::reduction::{arithmetic, fold, keep};
+use crate::ops::{self, Vjp};
 use crate::scalar::{Binary, Builder, Element, Lane, Predicate, Unary, Value};
 
 /// An end of the order.
@@ -57,27 +61,10 @@ impl Extremum {
 
     /// The more extreme of two values of a lane other than a 16-bit float.
     fn choose(self, b: &mut Builder, x: Value, y: Value) -> Value {
-        let beyond = b.compare(self.beyond(), x, y);
-        let chosen = b.select(beyond, x, y);
-        let lane = b.lane(x);
-        if !lane.is_float() {
-            return chosen;
+        match self {
+            Extremum::Max => greater(b, x, y),
+            Extremum::Min => lesser(b, x, y),
         }
-        let nan = b.compare(Predicate::Ne, x, x);
-        let chosen = b.select(nan, x, chosen);
-        // +0 and -0 are equal; their sum is the greater, and the sum of their negatives that of the lesser.
-        let zero = b.float(lane, 0.0);
-        let zeros = [x, y].map(|v| b.compare(Predicate::Eq, v, zero));
-        let both = b.binary(Binary::And, zeros[0], zeros[1]);
-        let of_zeros = match self {
-            Extremum::Max => b.binary(Binary::Add, x, y),
-            Extremum::Min => {
-                let negatives = [x, y].map(|v| b.unary(Unary::Neg, v));
-                let sum = b.binary(Binary::Add, negatives[0], negatives[1]);
-                b.unary(Unary::Neg, sum)
-            }
-        };
-        b.select(both, of_zeros, chosen)
     }
 
     /// The most extreme element.
@@ -140,4 +127,11 @@ impl Extremum {
         let tie = b.binary(Binary::And, equal, earlier);
         b.binary(Binary::Or, beyond, tie)
     }
+}
+
+/// The gradient of the most extreme element: the cotangent, at every element that equals it.
+pub fn gradient(axes: &[usize], graph: &mut Graph, vjp: &Vjp<'_>) -> NodeId {
+    let [extreme, cotangent] = [vjp.result, vjp.cotangent].map(|value| keep(graph, axes, value));
+    let equal = graph.op_node(ops::Eq {}, &[vjp.operands[0], extreme]);
+    graph.only_where(equal, cotangent)
 }

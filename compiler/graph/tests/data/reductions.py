@@ -98,10 +98,15 @@ REDUCTIONS = {
     "sum": (rounded(np.sum), REALS + COMPLEX),
     "prod": (rounded(np.prod), REALS + COMPLEX),
     "mean": (rounded(np.mean), REALS + COMPLEX),
+    "var": (rounded(np.var), REALS),
+    "max": (np.max, REALS),
+    "min": (np.min, REALS),
+    "ptp": (np.ptp, [*INTEGERS, *FLOATS]),
     "argmax": (argument(np.argmax), REALS),
     "argmin": (argument(np.argmin), REALS),
     "any": (np.any, REALS + COMPLEX),
     "all": (np.all, REALS + COMPLEX),
+    "logsumexp": (rounded(logsumexp), FLOATS),
 }
 RUNNING = {"cumsum": (running(np.cumsum), REALS + COMPLEX), "cumprod": (running(np.cumprod), REALS + COMPLEX)}
 # With `nan`, infinities, zeros of both signs and ties.

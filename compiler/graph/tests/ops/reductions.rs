@@ -15,6 +15,11 @@ fn reduce<'m>(name: &str, x: Reduce<'m>) -> Tensor<'m> {
         "sum" => x.sum(),
         "prod" => x.prod(),
         "mean" => x.mean(),
+        "var" => x.var(),
+        "max" => x.max(),
+        "min" => x.min(),
+        "ptp" => x.ptp(),
+        "logsumexp" => x.logsumexp(),
         "argmax" => x.argmax(),
         "argmin" => x.argmin(),
         "any" => x.any(),
@@ -190,7 +195,9 @@ fn merging_in_any_order_gives_the_same_bits() {
     }
 }
 
-const ORDERED: [fn() -> Op; 4] = [
+const ORDERED: [fn() -> Op; 6] = [
+    || ops::Max { axes: vec![0] }.into(),
+    || ops::Min { axes: vec![0] }.into(),
     || ops::Argmax { axes: vec![0] }.into(),
     || ops::Argmin { axes: vec![0] }.into(),
     || ops::Any { axes: vec![0] }.into(),
@@ -356,6 +363,13 @@ fn gradients_agree_with_differences() {
         ("prod twice", |x| slope(x, x.prod())),
         ("prod over 1 twice", |x| slope(x, x.prod_over([1]))),
         ("prod thrice", |x| slope(x, slope(x, x.prod_over([-1])))),
+        ("var", |x| x.var()),
+        ("var over 0", |x| x.var_over([0])),
+        ("var with one degree less", |x| x.reduce().over([1]).var_ddof(1)),
+        ("var twice", |x| slope(x, x.var_over([1]))),
+        ("logsumexp", |x| x.logsumexp()),
+        ("logsumexp over 0", |x| x.logsumexp_over([0])),
+        ("logsumexp twice", |x| slope(x, x.logsumexp_over([1]))),
         ("cumsum", |x| x.cumsum(1)),
         ("cumsum reverse exclusive", |x| x.along(0).reverse().exclusive().cumsum()),
         ("cumsum twice", |x| slope(x, x.cumsum(0))),
@@ -412,6 +426,86 @@ fn gradients_of_products_hold_at_zeros_in_every_float() {
     assert_eq!(grad(x.prod(), x).eval().unwrap(), [1e-30f32, 1e-30, 1e30, 1e30].into());
 }
 
+#[test]
+fn every_tie_gets_the_gradient() {
+    let x = [[2.0, 2.0, 1.0], [1.0, 3.0, 1.0]];
+    assert_eq!(value(x, |x| grad(x.max_over([1]).sum(), x)), [[1.0, 1.0, 0.0], [0.0, 1.0, 0.0]].into());
+    assert_eq!(value(x, |x| grad(x.min(), x)), [[0.0, 0.0, 1.0], [1.0, 0.0, 1.0]].into());
+    assert_eq!(value(x, |x| grad(x.ptp_over([0]).sum(), x)), [[1.0, -1.0, 0.0], [-1.0, 1.0, 0.0]].into());
+    // Only what equals NaN could get it, and nothing does.
+    assert_eq!(value([1.0, f64::NAN], |x| grad(x.max(), x)), [0.0, 0.0].into());
+}
+
+#[test]
+fn extremes_of_zeros_have_their_signs() {
+    let bits = |x: [f64; 3], build: Build| value(x, build).get(0)[0];
+    for (x, max, min) in [
+        ([-0.0, 0.0, -0.0], 0f64, -0f64),
+        ([0.0, -0.0, 0.0], 0.0, -0.0),
+        ([-0.0, -0.0, -0.0], -0.0, -0.0),
+        ([0.0, 0.0, 0.0], 0.0, 0.0),
+        ([-1.0, -0.0, 0.0], 0.0, -1.0),
+        ([1.0, 0.0, -0.0], 1.0, -0.0),
+    ] {
+        assert_eq!(bits(x, |x| x.max()), max.to_bits(), "{x:?}");
+        assert_eq!(bits(x, |x| x.min()), min.to_bits(), "{x:?}");
+    }
+}
+
+/// Though the mean of equal elements is rounded, their variance is exactly 0, and so is its gradient.
+#[test]
+fn equal_elements_do_not_vary() {
+    for count in [1, 2, 3, 7, 10, 1000, 4099] {
+        for element in [0.1, 1e15 / 3.0, -1e-300 / 7.0, 1e300 / 3.0, 5e-324] {
+            let x = vec![element; count];
+            assert_eq!(value(x.clone(), |x| x.var()), 0.0.into(), "{count} times {element}");
+            let single: Vec<f32> = x.iter().map(|x| *x as f32).filter(|x| x.is_finite()).collect();
+            if !single.is_empty() {
+                assert_eq!(value(single.clone(), |x| x.var()), 0f32.into(), "{count} times {element}");
+            }
+            assert_eq!(value(x, |x| grad(x.var(), x)), vec![0.0; count].into(), "{count} times {element}");
+        }
+    }
+}
+
+/// Numbers of which all digits but the last few agree: the textbook formula would lose everything.
+#[test]
+fn variances_survive_a_large_mean() {
+    let x: Vec<f64> = (0..1000).map(|i| 1e9 + f64::from(i % 10)).collect();
+    let got = value(x, |x| x.var()).to_vec::<f64>().unwrap()[0];
+    assert!((got - 8.25).abs() <= 1e-14 * 8.25, "{got}");
+}
+
+#[test]
+fn divisors_of_variances_are_not_negative() {
+    assert_eq!(value([1.0, 3.0], |x| x.reduce().var_ddof(1)), 2.0.into());
+    assert_eq!(value([1.0, 3.0], |x| x.reduce().var_ddof(2)), f64::INFINITY.into());
+    assert_eq!(value([1.0, 3.0], |x| x.reduce().var_ddof(5)), f64::INFINITY.into());
+    assert_eq!(value([1.0, 3.0], |x| x.reduce().var_ddof(-2)), 0.5.into());
+    let nan = value([3.0], |x| x.reduce().var_ddof(1)).to_vec::<f64>().unwrap();
+    assert!(nan[0].is_nan());
+}
+
+#[test]
+fn logsumexp_is_the_limit_at_infinities() {
+    let (inf, nan) = (f64::INFINITY, f64::NAN);
+    for (x, want) in [
+        ([1000.0, 1000.0], 1000.0 + 2f64.ln()),
+        ([-1000.0, -1000.0], -1000.0 + 2f64.ln()),
+        ([-inf, -inf], -inf),
+        ([-inf, 3.0], 3.0),
+        ([inf, 3.0], inf),
+        ([inf, -inf], inf),
+    ] {
+        assert_eq!(value(x, |x| x.logsumexp()), want.into(), "{x:?}");
+    }
+    assert!(value([nan, 1.0], |x| x.logsumexp()).to_vec::<f64>().unwrap()[0].is_nan());
+    let slope = |x: [f64; 2]| value(x, |x| grad(x.logsumexp(), x));
+    assert_eq!(slope([1000.0, 1000.0]), [0.5, 0.5].into());
+    assert_eq!(slope([-inf, -inf]), [0.0, 0.0].into());
+    assert_eq!(slope([-inf, 3.0]), [0.0, 1.0].into());
+}
+
 /// The Hessian of a product of three numbers, none, one or two of them zero.
 #[test]
 fn products_have_second_derivatives() {
@@ -431,10 +525,15 @@ fn products_have_second_derivatives() {
 /// An operation lifted equals the operation on each slice of the leading axis.
 #[test]
 fn lifting_is_a_loop_over_the_leading_axis() {
-    let unary: [Op; 10] = [
+    let unary: [Op; 15] = [
         ops::Sum { axes: vec![0, 1] }.into(),
         ops::Prod { axes: vec![1] }.into(),
         ops::Mean { axes: vec![0] }.into(),
+        ops::Var { axes: vec![1], ddof: 1 }.into(),
+        ops::Max { axes: vec![0] }.into(),
+        ops::Min { axes: vec![0, 1] }.into(),
+        ops::Ptp { axes: vec![1] }.into(),
+        ops::Logsumexp { axes: vec![0] }.into(),
         ops::Any { axes: vec![1] }.into(),
         ops::All { axes: vec![0] }.into(),
         ops::Argmax { axes: vec![0, 1] }.into(),

@@ -1,0 +1,57 @@
+//! `logsumexp`: log Σ exp x, shifted by the greatest element so that nothing overflows.
+
+use crate::dtype::DType;
+use crate::graph::{Graph, NodeId};
+use crate::infer::TypeError;
+use crate::ops::reduction::{Composite, Reducing, arithmetic, inexact, keep, ordered, reduction};
+use crate::ops::{self, ConsiderConstant, Exp, Isinf, Log, Max, Notation, Sum};
+
+reduction! {
+    /// The logarithm of the sum of exponentials, without overflow; of integers in `f64`. An empty axis is an error.
+    ///
+    /// The gradient is the softmax of the elements; where all of them are -inf, so is the result, and the gradient is 0.
+    ///
+    /// ```
+    /// # use tgc_graph::prelude::*;
+    /// # let m = Model::new("example");
+    /// let x = m.constant([[1000.0, 1000.0], [0.0, f64::NEG_INFINITY]]);
+    /// assert_eq!(x.logsumexp_over([1]).eval()?, Array::from([1000.0 + 2f64.ln(), 0.0]));
+    /// assert_eq!(grad(x.logsumexp_over([1]).sum(), x).eval()?, Array::from([[0.5, 0.5], [1.0, 0.0]]));
+    /// # Ok::<(), EvalError>(())
+    /// ```
+    Composite Logsumexp, fn logsumexp, fn logsumexp_over, Notation::Call("logsumexp")
+}
+
+impl Reducing for Logsumexp {
+    const NONEMPTY: bool = true;
+
+    fn dtype(operand: DType) -> Result<DType, TypeError> {
+        inexact(ordered("logsumexp", operand)?)
+    }
+}
+
+impl Composite for Logsumexp {
+    fn expand(&self, graph: &mut Graph, operand: NodeId) -> NodeId {
+        let dtype = graph.ty(operand).dtype;
+        let result = if dtype.is_differentiable() { dtype } else { DType::F64 };
+        let x = graph.cast(operand, arithmetic(result));
+        let greatest = graph.op_node(Max { axes: self.axes.clone() }, &[x]);
+        let greatest = graph.op_node(ConsiderConstant {}, &[greatest]);
+        let (dtype, rank) = (graph.ty(greatest).dtype, graph.ty(greatest).rank());
+        let [zero, one] = [0.0, 1.0].map(|value| graph.splat(dtype, rank, value));
+        // Less an infinity, elements that equal it would be NaN.
+        let infinite = graph.op_node(Isinf {}, &[greatest]);
+        let shift = graph.choose(infinite, zero, greatest);
+        let along = keep(graph, &self.axes, shift);
+        let shifted = graph.sub_node(x, along);
+        let powers = graph.op_node(Exp {}, &[shifted]);
+        let sum = graph.op_node(Sum { axes: self.axes.clone() }, &[powers]);
+        // Only where all elements are -inf; else the greatest contributes 1.
+        let vanishes = graph.op_node(ops::Eq {}, &[sum, zero]);
+        let positive = graph.choose(vanishes, one, sum);
+        let logarithm = graph.op_node(Log {}, &[positive]);
+        let value = graph.add_node(logarithm, shift);
+        let value = graph.choose(vanishes, greatest, value);
+        graph.cast(value, result)
+    }
+}
