@@ -79,15 +79,25 @@ impl<'m> Reduce<'m> {
         self
     }
 
+    /// What is reduced, in the type that was asked for.
+    #[track_caller]
+    pub(crate) fn elements(&self) -> Tensor<'m> {
+        match self.dtype {
+            Some(dtype) if self.tensor.ty().is_some_and(|ty| ty.dtype != dtype) => self.tensor.cast(dtype),
+            Some(_) | None => self.tensor,
+        }
+    }
+
+    /// The same reduction of other elements, of the same shape.
+    pub(crate) fn of(self, elements: Tensor<'m>) -> Reduce<'m> {
+        Reduce { tensor: elements, dtype: None, ..self }
+    }
+
     /// The reduction by an operation over the axes.
     #[track_caller]
     pub(crate) fn apply<R: Reducing + Into<Op>>(self, operation: impl FnOnce(Vec<usize>) -> R) -> Tensor<'m> {
         let order = kept_order(&self.axes, self.tensor.rank());
-        let converted = match self.dtype {
-            Some(dtype) if self.tensor.ty().is_some_and(|ty| ty.dtype != dtype) => self.tensor.cast(dtype),
-            Some(_) | None => self.tensor,
-        };
-        let mut result = converted.unary(operation(self.axes));
+        let mut result = self.elements().unary(operation(self.axes));
         if let Some(dtype) = self.dtype
             && R::WIDENS
             && result.ty().is_some_and(|ty| ty.dtype != dtype)

@@ -3,7 +3,7 @@
 use crate::dtype::DType;
 use crate::graph::{Graph, NodeId};
 use crate::infer::TypeError;
-use crate::ops::reduction::{Composite, Reducing, arithmetic, inexact, keep, ordered, reduction};
+use crate::ops::reduction::{Composite, Reducing, arithmetic, keep, ordered, reduction, to_inexact};
 use crate::ops::{self, ConsiderConstant, Exp, Isinf, Log, Max, Notation, Sum};
 
 reduction! {
@@ -26,14 +26,13 @@ impl Reducing for Logsumexp {
     const NONEMPTY: bool = true;
 
     fn dtype(operand: DType) -> Result<DType, TypeError> {
-        inexact(ordered("logsumexp", operand)?)
+        Ok(to_inexact(ordered("logsumexp", operand)?))
     }
 }
 
 impl Composite for Logsumexp {
     fn expand(&self, graph: &mut Graph, operand: NodeId) -> NodeId {
-        let dtype = graph.ty(operand).dtype;
-        let result = if dtype.is_differentiable() { dtype } else { DType::F64 };
+        let result = to_inexact(graph.ty(operand).dtype);
         let x = graph.cast(operand, arithmetic(result));
         let greatest = graph.op_node(Max { axes: self.axes.clone() }, &[x]);
         let greatest = graph.op_node(ConsiderConstant {}, &[greatest]);

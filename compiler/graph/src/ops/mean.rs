@@ -4,7 +4,7 @@ use crate::dim::Dim;
 use crate::dtype::DType;
 use crate::graph::{Graph, NodeId};
 use crate::infer::TypeError;
-use crate::ops::reduction::{Composite, Reducing, arithmetic, inexact, reduction};
+use crate::ops::reduction::{Composite, Reducing, arithmetic, reduction, to_inexact};
 use crate::ops::{Notation, SizeValue, Sum};
 
 reduction! {
@@ -23,14 +23,13 @@ reduction! {
 
 impl Reducing for Mean {
     fn dtype(operand: DType) -> Result<DType, TypeError> {
-        inexact(operand)
+        Ok(to_inexact(operand))
     }
 }
 
 impl Composite for Mean {
     fn expand(&self, graph: &mut Graph, operand: NodeId) -> NodeId {
-        let dtype = graph.ty(operand).dtype;
-        let result = if dtype.is_differentiable() { dtype } else { DType::F64 };
+        let result = to_inexact(graph.ty(operand).dtype);
         let x = graph.cast(operand, arithmetic(result));
         let mean = mean(graph, &self.axes, x);
         graph.cast(mean, result)

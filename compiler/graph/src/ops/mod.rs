@@ -265,6 +265,7 @@ ops! {
     mean::Mean,
     prod::Prod,
     var::Var,
+    standard_deviation::Std,
     max::Max,
     min::Min,
     ptp::Ptp,
@@ -272,6 +273,7 @@ ops! {
     argmin::Argmin,
     any::Any,
     all::All,
+    norm::Norm,
     logsumexp::Logsumexp,
     // Running folds.
     cumsum::Cumsum,

@@ -154,9 +154,9 @@ pub(crate) fn kept_order(axes: &[usize], rank: usize) -> Vec<Option<usize>> {
     (0..rank).map(|axis| if axes.contains(&axis) { None } else { kept.next() }).collect()
 }
 
-/// Types for a reduction of numbers that integers and `bool` enter as `f64`.
-pub fn inexact(operand: DType) -> Result<DType, TypeError> {
-    Ok(if operand.is_differentiable() { operand } else { DType::F64 })
+/// The type in which elements enter a reduction that divides or takes roots: integers and `bool` as `f64`.
+pub fn to_inexact(dtype: DType) -> DType {
+    if dtype.is_differentiable() { dtype } else { DType::F64 }
 }
 
 /// Types for a reduction that needs an order.

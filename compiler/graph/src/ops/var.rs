@@ -10,12 +10,13 @@ use crate::dtype::DType;
 use crate::graph::{Graph, NodeId};
 use crate::infer::TypeError;
 use crate::ops::mean::{count, mean};
-use crate::ops::reduction::{Composite, Reducing, arithmetic, inexact, keep, reduction};
-use crate::ops::{ConsiderConstant, Maximum, Notation, Sqr, Sum};
+use crate::ops::norm::squares;
+use crate::ops::reduction::{Composite, Reducing, arithmetic, keep, reduction, to_inexact};
+use crate::ops::{ConsiderConstant, Maximum, Notation, Sum};
 
 reduction! {
-    /// The variance: the mean square of deviations from the mean; of integers in `f64`, NaN when empty. Exactly 0 where
-    /// all elements are equal.
+    /// The variance: the mean square of the magnitudes of deviations from the mean; of integers in `f64`, NaN when empty.
+    /// Exactly 0 where all elements are equal.
     ///
     /// [`var_ddof`](crate::builder::Reduce::var_ddof) divides by fewer than the number of elements.
     ///
@@ -44,7 +45,7 @@ impl<'m> Reduce<'m> {
 
 impl Reducing for Var {
     fn dtype(operand: DType) -> Result<DType, TypeError> {
-        spread_dtype("var", operand)
+        Ok(to_inexact(operand).to_real())
     }
 }
 
@@ -52,17 +53,6 @@ impl Composite for Var {
     fn expand(&self, graph: &mut Graph, operand: NodeId) -> NodeId {
         variance(graph, &self.axes, self.ddof, operand, |_, variance| variance)
     }
-}
-
-/// Types for measures of spread.
-pub(super) fn spread_dtype(name: &str, operand: DType) -> Result<DType, TypeError> {
-    if operand.is_complex() {
-        return Err(TypeError::new(
-            format!("{name} of {{0}}, whose elements are complex, is not defined in this version"),
-            "add those of its real and its imaginary part",
-        ));
-    }
-    inexact(operand)
 }
 
 /// The variance and what `finish` makes of it before it is rounded to the result's type.
@@ -73,16 +63,15 @@ pub(super) fn variance(
     operand: NodeId,
     finish: fn(&mut Graph, NodeId) -> NodeId,
 ) -> NodeId {
-    let dtype = graph.ty(operand).dtype;
-    let result = if dtype.is_differentiable() { dtype } else { DType::F64 };
-    let x = graph.cast(operand, arithmetic(result));
+    let dtype = to_inexact(graph.ty(operand).dtype);
+    let x = graph.cast(operand, arithmetic(dtype));
     let deviations = deviations(graph, axes, x);
-    let squares = graph.op_node(Sqr {}, &[deviations]);
+    let squares = squares(graph, deviations);
     let sum = graph.op_node(Sum { axes: axes.to_vec() }, &[squares]);
-    let divisor = divisor(graph, axes, ddof, x);
+    let divisor = divisor(graph, axes, ddof, squares);
     let variance = graph.div_node(sum, divisor);
     let value = finish(graph, variance);
-    graph.cast(value, result)
+    graph.cast(value, dtype.to_real())
 }
 
 /// The elements less their mean, and less the mean of that, which is the first mean's rounding error. It would be 0 but

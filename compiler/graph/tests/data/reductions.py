@@ -46,9 +46,10 @@ def rounded(f):
     """A NumPy fold of floats made in f64."""
 
     def fold(a, **options):
-        if a.dtype.kind in "fc":
-            return f(a.astype(wide(a)), **options).astype(a.dtype)
-        return f(a, **options)
+        if a.dtype.kind not in "fc":
+            return f(a, **options)
+        result = f(a.astype(wide(a)), **options)
+        return result.astype(a.dtype if result.dtype.kind == a.dtype.kind else a.real.dtype)
 
     return fold
 
@@ -98,7 +99,8 @@ REDUCTIONS = {
     "sum": (rounded(np.sum), REALS + COMPLEX),
     "prod": (rounded(np.prod), REALS + COMPLEX),
     "mean": (rounded(np.mean), REALS + COMPLEX),
-    "var": (rounded(np.var), REALS),
+    "var": (rounded(np.var), REALS + COMPLEX),
+    "std": (rounded(np.std), REALS + COMPLEX),
     "max": (np.max, REALS),
     "min": (np.min, REALS),
     "ptp": (np.ptp, [*INTEGERS, *FLOATS]),
@@ -106,6 +108,10 @@ REDUCTIONS = {
     "argmin": (argument(np.argmin), REALS),
     "any": (np.any, REALS + COMPLEX),
     "all": (np.all, REALS + COMPLEX),
+    "norm": (rounded(norm(2)), REALS + COMPLEX),
+    "norm1": (rounded(norm(1)), REALS + COMPLEX),
+    "norminf": (rounded(norm(np.inf)), REALS + COMPLEX),
+    "norm3": (rounded(norm(3.0)), REALS + COMPLEX),
     "logsumexp": (rounded(logsumexp), FLOATS),
 }
 RUNNING = {"cumsum": (running(np.cumsum), REALS + COMPLEX), "cumprod": (running(np.cumprod), REALS + COMPLEX)}

@@ -16,6 +16,11 @@ fn reduce<'m>(name: &str, x: Reduce<'m>) -> Tensor<'m> {
         "prod" => x.prod(),
         "mean" => x.mean(),
         "var" => x.var(),
+        "std" => x.std(),
+        "norm" => x.norm(),
+        "norm1" => x.norm_ord(1.0),
+        "norm3" => x.norm_ord(3.0),
+        "norminf" => x.norm_ord(f64::INFINITY),
         "max" => x.max(),
         "min" => x.min(),
         "ptp" => x.ptp(),
@@ -120,7 +125,7 @@ fn values_are_those_of_numpy() {
         assert_close(&rounded, &want, &format!("in double-double, {line}"));
         cases += 1;
     }
-    assert!(cases > 400, "{cases} cases");
+    assert!(cases > 900, "{cases} cases");
 }
 
 /// The kernel of a reduction over the only axis.
@@ -367,6 +372,10 @@ fn gradients_agree_with_differences() {
         ("var over 0", |x| x.var_over([0])),
         ("var with one degree less", |x| x.reduce().over([1]).var_ddof(1)),
         ("var twice", |x| slope(x, x.var_over([1]))),
+        ("std", |x| x.std()),
+        ("std over 1", |x| x.reduce().over([1]).std_ddof(1)),
+        ("norm", |x| x.norm() * x),
+        ("norm over 0", |x| x.norm_over([0])),
         ("logsumexp", |x| x.logsumexp()),
         ("logsumexp over 0", |x| x.logsumexp_over([0])),
         ("logsumexp twice", |x| slope(x, x.logsumexp_over([1]))),
@@ -463,9 +472,27 @@ fn equal_elements_do_not_vary() {
             if !single.is_empty() {
                 assert_eq!(value(single.clone(), |x| x.var()), 0f32.into(), "{count} times {element}");
             }
+            assert_eq!(value(x.clone(), |x| x.std()), 0.0.into(), "{count} times {element}");
+            assert_eq!(
+                value(x.clone(), |x| grad(x.std(), x)),
+                vec![0.0; count].into(),
+                "{count} times {element}"
+            );
             assert_eq!(value(x, |x| grad(x.var(), x)), vec![0.0; count].into(), "{count} times {element}");
         }
     }
+}
+
+#[test]
+fn norms_of_zeros_have_a_gradient() {
+    assert_eq!(value([0.0, 0.0], |x| grad(x.norm(), x)), [0.0, 0.0].into());
+    assert_eq!(value([0.0, 2.0], |x| grad(x.norm(), x)), [0.0, 1.0].into());
+    // The squares leave the range of f32, the norm does not.
+    assert_eq!(value([3e30f32, -4e30], |x| x.norm()), 5e30f32.into());
+    assert_eq!(value([1i8, -2, 2], |x| x.norm()), 3.0.into());
+    assert_eq!(value([1i8, 0, -128], |x| x.reduce().norm_ord(1.0)), 129.0.into());
+    assert_eq!(value([1i8, 0, -128], |x| x.reduce().norm_ord(f64::NEG_INFINITY)), 0.0.into());
+    assert_eq!(value([1f32, 0.0, f32::NAN], |x| x.reduce().norm_ord(0.0)), 2f32.into());
 }
 
 /// Numbers of which all digits but the last few agree: the textbook formula would lose everything.
@@ -525,11 +552,13 @@ fn products_have_second_derivatives() {
 /// An operation lifted equals the operation on each slice of the leading axis.
 #[test]
 fn lifting_is_a_loop_over_the_leading_axis() {
-    let unary: [Op; 15] = [
+    let unary: [Op; 17] = [
         ops::Sum { axes: vec![0, 1] }.into(),
         ops::Prod { axes: vec![1] }.into(),
         ops::Mean { axes: vec![0] }.into(),
         ops::Var { axes: vec![1], ddof: 1 }.into(),
+        ops::Std { axes: vec![0], ddof: 0 }.into(),
+        ops::Norm { axes: vec![0] }.into(),
         ops::Max { axes: vec![0] }.into(),
         ops::Min { axes: vec![0, 1] }.into(),
         ops::Ptp { axes: vec![1] }.into(),
