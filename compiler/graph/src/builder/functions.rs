@@ -14,17 +14,28 @@ macro_rules! functions {
 
 functions! {
     abs(x);
+    arccos(x);
+    arccosh(x);
+    arcsin(x);
+    arcsinh(x);
+    arctan(x);
+    arctan2(y, x);
+    arctanh(x);
     ceil(x);
     clip(x, lower, upper);
     complex(re, im);
     conj(z);
     consider_constant(x);
+    cos(x);
+    cosh(x);
     deg2rad(x);
     elu(x, alpha);
     eq(x, y);
     erf(x);
     erfc(x);
     exp(x);
+    exp2(x);
+    expm1(x);
     floor(x);
     gamma(x);
     gammaln(x);
@@ -41,7 +52,9 @@ functions! {
     le(x, y);
     leaky_relu(x, slope);
     log(x);
+    log10(x);
     log1p(x);
+    log2(x);
     logaddexp(x, y);
     lt(x, y);
     maximum(x, y);
@@ -61,10 +74,14 @@ functions! {
     sgn(x);
     sigmoid(x);
     silu(x);
+    sin(x);
+    sinh(x);
     softplus(x);
     softsign(x);
     sqr(x);
     sqrt(x);
     switch(condition, x, y);
+    tan(x);
+    tanh(x);
     trunc(x);
 }

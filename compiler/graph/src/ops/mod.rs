@@ -187,6 +187,10 @@ ops! {
     exp::Exp,
     log::Log,
     log1p::Log1p,
+    exp2::Exp2,
+    expm1::Expm1,
+    log2::Log2,
+    log10::Log10,
     logaddexp::Logaddexp,
     // Complex numbers.
     complex::Complex,
@@ -201,8 +205,22 @@ ops! {
     psi::Psi,
     polygamma::Polygamma,
     // Angles.
+    sin::Sin,
+    cos::Cos,
+    tan::Tan,
+    arcsin::Arcsin,
+    arccos::Arccos,
+    arctan::Arctan,
+    arctan2::Arctan2,
     deg2rad::Deg2rad,
     rad2deg::Rad2deg,
+    // Hyperbolic functions.
+    sinh::Sinh,
+    cosh::Cosh,
+    tanh::Tanh,
+    arcsinh::Arcsinh,
+    arccosh::Arccosh,
+    arctanh::Arctanh,
     // Rounding.
     floor::Floor,
     ceil::Ceil,

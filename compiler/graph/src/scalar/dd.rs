@@ -10,6 +10,9 @@
 //! X. S. Li and D. H. Bailey, "Algorithms for quad-double precision floating point arithmetic", ARITH-15,
 //! 2001, pp. 155-162, and the QD library by the same authors.
 
+mod circular;
+mod hyperbolic;
+
 use std::ops::{Add, Div, Mul, Neg, Sub};
 
 /// hi + lo, where lo is at most half a unit of the last place of hi.

@@ -186,6 +186,36 @@ pub enum MathFn {
     Sigmoid,
     /// log(1 + e^x).
     Softplus,
+    /// 2^x.
+    Exp2,
+    /// Logarithm to the base 2.
+    Log2,
+    /// Logarithm to the base 10.
+    Log10,
+    /// Sine.
+    Sin,
+    /// Cosine.
+    Cos,
+    /// Tangent.
+    Tan,
+    /// Inverse sine, between -π/2 and π/2.
+    Arcsin,
+    /// Inverse cosine, between 0 and π.
+    Arccos,
+    /// Inverse tangent, between -π/2 and π/2.
+    Arctan,
+    /// Hyperbolic sine.
+    Sinh,
+    /// Hyperbolic cosine.
+    Cosh,
+    /// Hyperbolic tangent.
+    Tanh,
+    /// Inverse hyperbolic sine.
+    Arcsinh,
+    /// Inverse hyperbolic cosine, not negative.
+    Arccosh,
+    /// Inverse hyperbolic tangent.
+    Arctanh,
     /// The error function.
     Erf,
     /// 1 - erf x.
@@ -202,13 +232,28 @@ pub enum MathFn {
 
 impl MathFn {
     /// Every function, in declaration order; of derivatives of ψ the first two.
-    pub const ALL: [MathFn; 13] = [
+    pub const ALL: [MathFn; 28] = [
         MathFn::Exp,
         MathFn::Log,
         MathFn::Log1p,
         MathFn::Expm1,
         MathFn::Sigmoid,
         MathFn::Softplus,
+        MathFn::Exp2,
+        MathFn::Log2,
+        MathFn::Log10,
+        MathFn::Sin,
+        MathFn::Cos,
+        MathFn::Tan,
+        MathFn::Arcsin,
+        MathFn::Arccos,
+        MathFn::Arctan,
+        MathFn::Sinh,
+        MathFn::Cosh,
+        MathFn::Tanh,
+        MathFn::Arcsinh,
+        MathFn::Arccosh,
+        MathFn::Arctanh,
         MathFn::Erf,
         MathFn::Erfc,
         MathFn::Gamma,
@@ -227,6 +272,21 @@ impl MathFn {
             MathFn::Expm1 => "expm1",
             MathFn::Sigmoid => "sigmoid",
             MathFn::Softplus => "softplus",
+            MathFn::Exp2 => "exp2",
+            MathFn::Log2 => "log2",
+            MathFn::Log10 => "log10",
+            MathFn::Sin => "sin",
+            MathFn::Cos => "cos",
+            MathFn::Tan => "tan",
+            MathFn::Arcsin => "arcsin",
+            MathFn::Arccos => "arccos",
+            MathFn::Arctan => "arctan",
+            MathFn::Sinh => "sinh",
+            MathFn::Cosh => "cosh",
+            MathFn::Tanh => "tanh",
+            MathFn::Arcsinh => "arcsinh",
+            MathFn::Arccosh => "arccosh",
+            MathFn::Arctanh => "arctanh",
             MathFn::Erf => "erf",
             MathFn::Erfc => "erfc",
             MathFn::Gamma => "gamma",
@@ -240,6 +300,8 @@ impl MathFn {
 /// Elementary functions of two values, on `F32` and `F64` lanes; [`math`] says how each is computed and how well.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum MathFn2 {
+    /// The angle of the point (x, y), given y and x, between -π and π.
+    Arctan2,
     /// x^y.
     Pow,
     /// The rest of x/y with the sign of x.
@@ -248,11 +310,12 @@ pub enum MathFn2 {
 
 impl MathFn2 {
     /// Every function, in declaration order.
-    pub const ALL: [MathFn2; 2] = [MathFn2::Pow, MathFn2::Fmod];
+    pub const ALL: [MathFn2; 3] = [MathFn2::Arctan2, MathFn2::Pow, MathFn2::Fmod];
 
     /// Lower-case name.
     pub const fn name(self) -> &'static str {
         match self {
+            MathFn2::Arctan2 => "arctan2",
             MathFn2::Pow => "pow",
             MathFn2::Fmod => "fmod",
         }
@@ -345,6 +408,27 @@ impl Program {
     /// The lane of a value.
     pub fn lane(&self, value: Value) -> Lane {
         self.insts[value.0 as usize].1
+    }
+
+    /// Whether each instruction is one that only rare choices need: every use of it is as the first choice of
+    /// [`Inst::Rarely`] or by such an instruction.
+    pub fn rare(&self) -> Vec<bool> {
+        let mut rare = vec![true; self.insts.len()];
+        for value in self.results.iter().flat_map(|e| e.parts()) {
+            rare[value.0 as usize] = false;
+        }
+        for (at, (inst, _)) in self.insts.iter().enumerate().rev() {
+            let operands = inst.operands();
+            let needed = match inst {
+                _ if rare[at] => &[],
+                Inst::Rarely(c, _, usual) => &[*c, *usual][..],
+                _ => &operands,
+            };
+            for value in needed {
+                rare[value.0 as usize] = false;
+            }
+        }
+        rare
     }
 
     /// The program that returns its only argument.

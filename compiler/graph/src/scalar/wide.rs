@@ -119,6 +119,21 @@ fn wide_math(function: MathFn, x: Dd) -> Dd {
         MathFn::Expm1 => x.expm1(),
         MathFn::Sigmoid => x.sigmoid(),
         MathFn::Softplus => x.softplus(),
+        MathFn::Exp2 => x.exp2(),
+        MathFn::Log2 => x.log2(),
+        MathFn::Log10 => x.log10(),
+        MathFn::Sin => x.sin(),
+        MathFn::Cos => x.cos(),
+        MathFn::Tan => x.tan(),
+        MathFn::Arcsin => x.arcsin(),
+        MathFn::Arccos => x.arccos(),
+        MathFn::Arctan => x.arctan(),
+        MathFn::Sinh => x.sinh(),
+        MathFn::Cosh => x.cosh(),
+        MathFn::Tanh => x.tanh(),
+        MathFn::Arcsinh => x.arcsinh(),
+        MathFn::Arccosh => x.arccosh(),
+        MathFn::Arctanh => x.arctanh(),
         MathFn::Erf => x.erf(),
         MathFn::Erfc => x.erfc(),
         MathFn::Gamma => x.gamma(),
@@ -130,6 +145,7 @@ fn wide_math(function: MathFn, x: Dd) -> Dd {
 
 fn wide_math2(function: MathFn2, x: Dd, y: Dd) -> Dd {
     match function {
+        MathFn2::Arctan2 => x.arctan2(y),
         MathFn2::Pow => x.pow(y),
         MathFn2::Fmod => x.fmod(y),
     }

@@ -3,6 +3,8 @@
 //! `cargo test --test accuracy -- --nocapture` prints what was measured. Below 2^-960 the wide value has
 //! itself only the places of an `f64`, so errors of denormal `F64` results come out as whole numbers.
 
+use std::f64::consts::FRAC_PI_2;
+
 use tgc_graph::dtype::DType;
 use tgc_graph::scalar::{Dd, Lane, MathFn, Wide, lane_from_bits_f64};
 
@@ -15,6 +17,15 @@ fn bounds(function: MathFn) -> (f64, f64) {
         MathFn::Log | MathFn::Log1p => (0.9, 0.9),
         MathFn::Expm1 => (0.8, 0.8),
         MathFn::Softplus => (1.8, 1.8),
+        MathFn::Exp2 | MathFn::Log2 | MathFn::Tanh => (1.0, 1.0),
+        MathFn::Log10 => (0.9, 0.9),
+        MathFn::Sin | MathFn::Cos => (0.7, 0.9),
+        MathFn::Tan => (0.6, 1.5),
+        MathFn::Arcsin | MathFn::Arctan | MathFn::Arctanh => (1.5, 1.5),
+        MathFn::Arccos => (1.3, 1.3),
+        MathFn::Sinh => (1.6, 1.8),
+        MathFn::Cosh | MathFn::Arcsinh => (1.3, 1.3),
+        MathFn::Arccosh => (1.5, 1.7),
         MathFn::Erf => (1.1, 1.1),
         MathFn::Erfc => (1.3, 1.3),
         MathFn::Gammaln => (2.0, 2.0),
@@ -155,6 +166,32 @@ fn f64_arguments() -> impl Iterator<Item = u64> {
     special.chain(random)
 }
 
+/// The nearest numbers to multiples of π/2, and an argument nearer to one than all other `f64` (J.-M. Muller,
+/// "Elementary Functions", 3rd edition 2016, section 11.2).
+fn near_quarter_turns(function: MathFn) {
+    let check = |dtype: DType, bound: f64, arguments: Vec<u64>| {
+        let (error, at) = measure(function, dtype, &mut arguments.into_iter());
+        assert!(error <= bound, "{} {dtype}: {error} at {at:#x}", function.name());
+    };
+    let (single, double) = bounds(function);
+    let multiples = || (1..20_000).chain((20..60).map(|i| (1i64 << i) / 7)).map(|n| n as f64 * FRAC_PI_2);
+    let in_f32 = multiples().flat_map(|x| [x as f32, (x as f32).next_up(), (x as f32).next_down()]);
+    check(DType::F32, single, in_f32.map(|x| u64::from(x.to_bits())).collect());
+    let hardest = [6_381_956_970_095_103.0 * 2f64.powi(797), 5_319_372_648_326_541.0 * 2f64.powi(-44)];
+    let in_f64 = multiples().chain(hardest).flat_map(|x| [x, x.next_up(), x.next_down()]);
+    // Where one reduction takes over from the other, and the ends of digits.
+    let seams = (15..1024).flat_map(|i| {
+        let power = 2f64.powi(i);
+        [power, power.next_down(), -power.next_up(), power * 1.375]
+    });
+    check(DType::F64, double, in_f64.chain(seams).map(f64::to_bits).collect());
+    let seams = (20..128).flat_map(|i| {
+        let power = 2f32.powi(i);
+        [power, power.next_down(), -power.next_up(), power * 1.375]
+    });
+    check(DType::F32, single, seams.map(|x| u64::from(x.to_bits())).collect());
+}
+
 fn check(function: MathFn) {
     check_where(function, bounds(function), |_| true);
 }
@@ -202,6 +239,84 @@ fn softplus_is_accurate() {
 }
 
 #[test]
+fn exp2_is_accurate() {
+    check(MathFn::Exp2);
+}
+
+#[test]
+fn log2_is_accurate() {
+    check(MathFn::Log2);
+}
+
+#[test]
+fn log10_is_accurate() {
+    check(MathFn::Log10);
+}
+
+#[test]
+fn sin_is_accurate() {
+    check(MathFn::Sin);
+    near_quarter_turns(MathFn::Sin);
+}
+
+#[test]
+fn cos_is_accurate() {
+    check(MathFn::Cos);
+    near_quarter_turns(MathFn::Cos);
+}
+
+#[test]
+fn tan_is_accurate() {
+    check(MathFn::Tan);
+    near_quarter_turns(MathFn::Tan);
+}
+
+#[test]
+fn arcsin_is_accurate() {
+    check(MathFn::Arcsin);
+}
+
+#[test]
+fn arccos_is_accurate() {
+    check(MathFn::Arccos);
+}
+
+#[test]
+fn arctan_is_accurate() {
+    check(MathFn::Arctan);
+}
+
+#[test]
+fn sinh_is_accurate() {
+    check(MathFn::Sinh);
+}
+
+#[test]
+fn cosh_is_accurate() {
+    check(MathFn::Cosh);
+}
+
+#[test]
+fn tanh_is_accurate() {
+    check(MathFn::Tanh);
+}
+
+#[test]
+fn arcsinh_is_accurate() {
+    check(MathFn::Arcsinh);
+}
+
+#[test]
+fn arccosh_is_accurate() {
+    check(MathFn::Arccosh);
+}
+
+#[test]
+fn arctanh_is_accurate() {
+    check(MathFn::Arctanh);
+}
+
+#[test]
 fn erf_is_accurate() {
     check(MathFn::Erf);
 }
@@ -232,4 +347,26 @@ fn derivatives_of_psi_are_accurate() {
         let function = MathFn::Polygamma(order);
         check_where(function, bounds(function), |x| x >= 0.5);
     }
+}
+
+/// Powers of the base have whole logarithms, and whole numbers have exact powers of 2.
+#[test]
+fn powers_of_the_base_are_exact() {
+    let on = |function, dtype, arguments: Vec<u64>| run_block(&program(function, dtype).expand(), &arguments);
+    let single = |x: f64| u64::from((x as f32).to_bits());
+    let (twos, wholes): (Vec<f64>, Vec<f64>) =
+        (-1074..1024).map(|i| (2f64.powi(i / 2) * 2f64.powi(i - i / 2), f64::from(i))).unzip();
+    let bits = |values: &[f64]| values.iter().map(|x| x.to_bits()).collect::<Vec<_>>();
+    assert_eq!(on(MathFn::Log2, DType::F64, bits(&twos)), bits(&wholes));
+    assert_eq!(on(MathFn::Exp2, DType::F64, bits(&wholes)), bits(&twos));
+    let (twos, wholes): (Vec<u64>, Vec<u64>) =
+        (-149..128).map(|i| (single(2f64.powi(i)), single(f64::from(i)))).unzip();
+    assert_eq!(on(MathFn::Log2, DType::F32, twos.clone()), wholes);
+    assert_eq!(on(MathFn::Exp2, DType::F32, wholes), twos);
+    // The powers of ten that each type holds exactly, and 10^-n and larger ones rounded.
+    let tens = |range: std::ops::Range<i32>| range.map(|i| (format!("1e{i}").parse().unwrap(), f64::from(i)));
+    let (powers, wholes): (Vec<f64>, Vec<f64>) = tens(-307..309).unzip();
+    assert_eq!(on(MathFn::Log10, DType::F64, bits(&powers)), bits(&wholes));
+    let (powers, wholes): (Vec<u64>, Vec<u64>) = tens(-37..39).map(|(x, i)| (single(x), single(i))).unzip();
+    assert_eq!(on(MathFn::Log10, DType::F32, powers), wholes);
 }

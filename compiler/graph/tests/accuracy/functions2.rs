@@ -7,6 +7,7 @@ use crate::functions::error_in_ulp;
 
 fn bound(function: MathFn2) -> f64 {
     match function {
+        MathFn2::Arctan2 => 1.6,
         MathFn2::Pow => 0.8,
         MathFn2::Fmod => 0.0,
     }
@@ -106,6 +107,11 @@ fn check(function: MathFn2) {
         println!("{:9} {dtype} {error:.3} ULP at {at:?}", function.name());
         assert!(error <= bound(function), "{} {dtype}: {error} at {at:?}", function.name());
     }
+}
+
+#[test]
+fn arctan2_is_accurate() {
+    check(MathFn2::Arctan2);
 }
 
 #[test]

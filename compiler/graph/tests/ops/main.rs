@@ -3,6 +3,7 @@
 mod check;
 mod complex;
 mod elementwise;
+mod functions;
 mod indexing;
 mod linalg;
 mod powers;

@@ -1,4 +1,4 @@
-//! e^x and e^x - 1.
+//! e^x, e^x - 1 and 2^x.
 //!
 //! Argument reduction by additive constants that split ln 2 in two (Cody and Waite, "Software Manual for the
 //! Elementary Functions", 1980, chapter 6), with the integer taken from the low bits of a sum with a large
@@ -28,51 +28,51 @@ pub(super) const POLYNOMIAL: (&[f32], &[f64]) = (
     ],
 );
 
-/// e^x = 2^n (1 + p), with |p| < 0.42.
-pub(super) struct Power {
-    n: Value,
+const LN_2_NEAREST: Pair = (std::f32::consts::LN_2, std::f64::consts::LN_2);
+/// (2^r - 1 - r ln 2) / r² for |r| <= 1/2, within 3.3e-9 (`F32`) and 4.5e-18 (`F64`) of 2^r.
+const BINARY: (&[f32], &[f64]) = (
+    &[0.240_226_52, 0.055_503_584, 0.009_617_904, 0.001_339_147_6, 0.000_155_030_9],
+    &[
+        0.240_226_506_959_101_33,
+        0.055_504_108_664_822_98,
+        0.009_618_129_107_593_333,
+        0.001_333_355_814_615_156_6,
+        0.000_154_035_304_580_784,
+        1.525_273_405_021_650_4e-5,
+        1.321_543_481_680_13e-6,
+        1.017_797_986_558_232_6e-7,
+        7.073_860_288_842_125e-9,
+        4.466_419_418_045_991e-10,
+    ],
+);
+
+/// The integer part of an exponent.
+pub(super) struct Whole {
+    pub(super) n: Value,
     /// The sum whose low bits hold n.
     sum: Value,
-    /// x less the upper part of n ln 2, exactly.
-    upper: Value,
-    /// x - n ln 2.
-    r: Value,
-    r2: Value,
-    polynomial: Value,
-    /// e^r - 1.
-    pub(super) p: Value,
 }
 
-impl Power {
-    /// Reduces an argument so small that 2^n is within a few places of the range of the lane.
-    pub(super) fn of(e: &mut Emit, x: Value) -> Power {
-        let (log2_e, magic) = (e.constant(LOG2_E), e.magic());
-        let sum = e.fma(x, log2_e, magic);
-        let n = e.sub(sum, magic);
-        let (high, low) = (e.constant(LN_2.0), e.constant(LN_2.1));
-        let upper = e.fnma(n, high, x);
-        let r = e.fnma(n, low, upper);
-        let polynomial = e.horner(POLYNOMIAL, r);
-        let r2 = e.mul(r, r);
-        let p = e.fma(r2, polynomial, r);
-        Power { n, sum, upper, r, r2, polynomial, p }
-    }
-
-    /// What rounding took from p.
-    fn low(&self, e: &mut Emit) -> Value {
-        let low = e.constant(LN_2.1);
-        let r_low = e.sub(self.upper, self.r);
-        let r_low = e.fnma(self.n, low, r_low);
-        let p_low = e.sub(self.r, self.p);
-        let p_low = e.fma(self.r2, self.polynomial, p_low);
-        // e^(r + d) = e^r + d e^r.
-        let p_low = e.add(p_low, r_low);
-        e.fma(r_low, self.p, p_low)
+impl Whole {
+    /// The integer nearest to x times a factor.
+    pub(super) fn of_product(e: &mut Emit, x: Value, factor: Value) -> Whole {
+        let magic = e.magic();
+        let sum = e.fma(x, factor, magic);
+        Whole { n: e.sub(sum, magic), sum }
     }
 
     /// 2^(n + offset), which has to be a normal number.
     pub(super) fn scale(&self, e: &mut Emit, offset: i64) -> Value {
         let n = e.bits_of(self.sum);
+        power_of_two(e, n, offset)
+    }
+
+    /// 2^(offset - n), which has to be a normal number, with `limit` for n if that is less.
+    pub(super) fn inverse_scale(&self, e: &mut Emit, offset: i64, limit: Value) -> Value {
+        let n = e.at_most(self.n, limit);
+        let magic = e.magic();
+        let n = e.sub(magic, n);
+        let n = e.bits_of(n);
         power_of_two(e, n, offset)
     }
 
@@ -83,6 +83,75 @@ impl Power {
         let (whole, first) = (e.bits_of(self.sum), e.bits_of(sum));
         let second = e.b.binary(Binary::Sub, whole, first);
         (power_of_two(e, first, 0), power_of_two(e, second, 0))
+    }
+
+    /// 2^n (1 + p), rounded once where it is a normal number.
+    fn times(&self, e: &mut Emit, p: Value) -> Value {
+        let (first, second) = self.scales(e);
+        let scaled = e.fma(first, p, first);
+        e.mul(scaled, second)
+    }
+}
+
+/// x = n ln 2 + r.
+pub(super) struct Reduced {
+    pub(super) whole: Whole,
+    /// x less the upper part of n ln 2, exactly.
+    upper: Value,
+    pub(super) r: Value,
+}
+
+impl Reduced {
+    pub(super) fn of(e: &mut Emit, x: Value) -> Reduced {
+        let log2_e = e.constant(LOG2_E);
+        let whole = Whole::of_product(e, x, log2_e);
+        let (high, low) = (e.constant(LN_2.0), e.constant(LN_2.1));
+        let upper = e.fnma(whole.n, high, x);
+        let r = e.fnma(whole.n, low, upper);
+        Reduced { whole, upper, r }
+    }
+
+    /// What rounding took from r.
+    pub(super) fn low(&self, e: &mut Emit) -> Value {
+        let low = e.constant(LN_2.1);
+        let r_low = e.sub(self.upper, self.r);
+        e.fnma(self.whole.n, low, r_low)
+    }
+}
+
+/// e^x = 2^n (1 + p), with |p| < 0.42.
+pub(super) struct Power {
+    reduced: Reduced,
+    r2: Value,
+    polynomial: Value,
+    /// e^r - 1.
+    pub(super) p: Value,
+}
+
+impl Power {
+    /// Reduces an argument so small that 2^n is within a few places of the range of the lane.
+    pub(super) fn of(e: &mut Emit, x: Value) -> Power {
+        let reduced = Reduced::of(e, x);
+        let r = reduced.r;
+        let polynomial = e.horner(POLYNOMIAL, r);
+        let r2 = e.mul(r, r);
+        let p = e.fma(r2, polynomial, r);
+        Power { reduced, r2, polynomial, p }
+    }
+
+    /// What rounding took from p.
+    fn low(&self, e: &mut Emit) -> Value {
+        let r_low = self.reduced.low(e);
+        let p_low = e.sub(self.reduced.r, self.p);
+        let p_low = e.fma(self.r2, self.polynomial, p_low);
+        // e^(r + d) = e^r + d e^r.
+        let p_low = e.add(p_low, r_low);
+        e.fma(r_low, self.p, p_low)
+    }
+
+    /// 2^(n + offset), which has to be a normal number.
+    pub(super) fn scale(&self, e: &mut Emit, offset: i64) -> Value {
+        self.reduced.whole.scale(e, offset)
     }
 }
 
@@ -102,9 +171,23 @@ pub(super) fn build_exp(e: &mut Emit, x: Value) -> Value {
     let x = e.at_most(x, top);
     let x = e.at_least(x, bottom);
     let power = Power::of(e, x);
-    let (first, second) = power.scales(e);
-    let scaled = e.fma(first, power.p, first);
-    e.mul(scaled, second)
+    power.reduced.whole.times(e, power.p)
+}
+
+/// 2^x, within 1 ULP; exact for integers.
+pub(super) fn build_exp2(e: &mut Emit, x: Value) -> Value {
+    // Beyond these the result is infinite or zero in any case.
+    let (top, bottom) = (e.constant((129.0, 1025.0)), e.constant((-151.0, -1076.0)));
+    let x = e.at_most(x, top);
+    let x = e.at_least(x, bottom);
+    let one = e.exact(1.0);
+    let whole = Whole::of_product(e, x, one);
+    let r = e.sub(x, whole.n);
+    let polynomial = e.horner(BINARY, r);
+    let (r2, ln_2) = (e.mul(r, r), e.constant(LN_2_NEAREST));
+    let rest = e.mul(r2, polynomial);
+    let p = e.fma(r, ln_2, rest);
+    whole.times(e, p)
 }
 
 /// e^x - 1, within 0.8 ULP. Measured: 0.736 for `F32` (all arguments), 0.720 for `F64` (4 million).

@@ -1,8 +1,8 @@
 //! Elementary functions as branch-free programs for `F32` and `F64` lanes.
 //!
-//! One scheme serves both lanes; only constants differ. No instruction rounds to an integer, converts
-//! between a float and an integer lane, or shifts a 64-bit value arithmetically: vector units without those
-//! would take the lanes apart. NaN gives NaN, infinities and zeros give the limits with their signs, and
+//! One scheme serves both lanes; only constants differ, but for the circular functions. No instruction rounds to
+//! an integer, converts between a float and an integer lane, or shifts a 64-bit value arithmetically: vector units
+//! without those would take the lanes apart. NaN gives NaN, infinities and zeros give the limits with their signs, and
 //! denormal arguments and results are as accurate as others. Each function's bound is in units of the last
 //! place of the exact result (ULP), and `tests/accuracy` measures it.
 
@@ -11,11 +11,15 @@ mod erf;
 mod exp;
 mod fmod;
 mod gamma;
+mod huge;
+mod hyperbolic;
+mod inverse;
 mod log;
 mod logistic;
 mod polygamma;
 mod pow;
 mod power;
+mod trig;
 mod turn;
 
 use super::{Binary, Builder, Lane, MathFn, MathFn2, Predicate, Unary, Value};
@@ -30,6 +34,21 @@ pub(super) fn build(b: &mut Builder, function: MathFn, x: Value) -> Value {
         MathFn::Log1p => log::build_log1p(e, x),
         MathFn::Sigmoid => logistic::build_sigmoid(e, x),
         MathFn::Softplus => logistic::build_softplus(e, x),
+        MathFn::Exp2 => exp::build_exp2(e, x),
+        MathFn::Log2 => log::build_log2(e, x),
+        MathFn::Log10 => log::build_log10(e, x),
+        MathFn::Sin => trig::build_sin(e, x),
+        MathFn::Cos => trig::build_cos(e, x),
+        MathFn::Tan => trig::build_tan(e, x),
+        MathFn::Arcsin => inverse::build_arcsin(e, x),
+        MathFn::Arccos => inverse::build_arccos(e, x),
+        MathFn::Arctan => inverse::build_arctan(e, x),
+        MathFn::Sinh => hyperbolic::build_sinh(e, x),
+        MathFn::Cosh => hyperbolic::build_cosh(e, x),
+        MathFn::Tanh => hyperbolic::build_tanh(e, x),
+        MathFn::Arcsinh => hyperbolic::build_arcsinh(e, x),
+        MathFn::Arccosh => hyperbolic::build_arccosh(e, x),
+        MathFn::Arctanh => hyperbolic::build_arctanh(e, x),
         MathFn::Erf => erf::build_erf(e, x),
         MathFn::Erfc => erf::build_erfc(e, x),
         MathFn::Gamma => gamma::build_gamma(e, x),
@@ -43,6 +62,7 @@ pub(super) fn build(b: &mut Builder, function: MathFn, x: Value) -> Value {
 pub(super) fn build2(b: &mut Builder, function: MathFn2, x: [Value; 2]) -> Value {
     let e = &mut Emit::new(b, x[0]);
     match function {
+        MathFn2::Arctan2 => inverse::build_arctan2(e, x[0], x[1]),
         MathFn2::Pow => pow::build_pow(e, x),
         MathFn2::Fmod => fmod::build_fmod(e, x),
     }
@@ -77,6 +97,12 @@ impl Emit<'_> {
     fn constant(&mut self, pair: Pair) -> Value {
         let bits = self.pick((u64::from(pair.0.to_bits()), pair.1.to_bits()));
         self.b.bits(self.lane, bits)
+    }
+
+    /// A constant of an `F64` lane.
+    fn double(&mut self, value: f64) -> Value {
+        debug_assert_eq!(self.lane, Lane::F64);
+        self.b.bits(self.lane, value.to_bits())
     }
 
     /// A constant that both lanes hold exactly.
@@ -122,6 +148,10 @@ impl Emit<'_> {
 
     fn abs(&mut self, a: Value) -> Value {
         self.b.unary(Unary::Abs, a)
+    }
+
+    fn sqrt(&mut self, a: Value) -> Value {
+        self.b.unary(Unary::Sqrt, a)
     }
 
     fn compare(&mut self, predicate: Predicate, a: Value, b: Value) -> Value {

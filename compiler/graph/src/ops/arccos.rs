@@ -1,0 +1,41 @@
+//! `arccos`: the angle between 0 and π with this cosine; NaN beyond ±1.
+
+use crate::dtype::DType;
+use crate::graph::{Graph, NodeId};
+use crate::infer::TypeError;
+use crate::ops::elementwise::{self, Elementwise, elementwise};
+use crate::ops::{Notation, Sqrt, Vjp};
+use crate::scalar::{Builder, Element, MathFn};
+
+elementwise! {
+    /// The angle between 0 and π with this cosine; NaN beyond ±1.
+    ///
+    /// ```
+    /// # use tgc_graph::prelude::*;
+    /// # let m = Model::new("example");
+    /// let y = m.constant([1.0, 0.0, -1.0]).arccos();
+    /// assert_eq!(y.eval()?, Array::from([0.0, std::f64::consts::FRAC_PI_2, std::f64::consts::PI]));
+    /// # Ok::<(), EvalError>(())
+    /// ```
+    Arccos, fn arccos(x), Notation::Call("arccos")
+}
+
+impl Elementwise for Arccos {
+    fn dtypes(common: DType) -> Result<(DType, DType), TypeError> {
+        elementwise::real_function("arccos", common)
+    }
+
+    fn scalar(b: &mut Builder, x: &[Element]) -> Element {
+        Element::real(x[0].dtype, b.math(MathFn::Arccos, x[0].re()))
+    }
+
+    fn derivative(graph: &mut Graph, vjp: &Vjp<'_>) -> Vec<Option<NodeId>> {
+        let one = graph.splat(graph.ty(vjp.result).dtype, graph.ty(vjp.result).rank(), 1.0);
+        // 1 - x² without cancellation.
+        let (below, above) = (graph.sub_node(one, vjp.operands[0]), graph.add_node(one, vjp.operands[0]));
+        let square = graph.mul_node(below, above);
+        let divisor = graph.op_node(Sqrt {}, &[square]);
+        let gradient = graph.div_node(vjp.cotangent, divisor);
+        vec![Some(graph.neg_node(gradient))]
+    }
+}

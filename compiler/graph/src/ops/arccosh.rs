@@ -1,0 +1,40 @@
+//! `arccosh`: the number that is not negative with this hyperbolic cosine; NaN below 1.
+
+use crate::dtype::DType;
+use crate::graph::{Graph, NodeId};
+use crate::infer::TypeError;
+use crate::ops::elementwise::{self, Elementwise, elementwise};
+use crate::ops::{Notation, Sqrt, Vjp};
+use crate::scalar::{Builder, Element, MathFn};
+
+elementwise! {
+    /// The number that is not negative with this hyperbolic cosine; NaN below 1.
+    ///
+    /// ```
+    /// # use tgc_graph::prelude::*;
+    /// # let m = Model::new("example");
+    /// let y = m.constant([1.0, f64::INFINITY]).arccosh();
+    /// assert_eq!(y.eval()?, Array::from([0.0, f64::INFINITY]));
+    /// # Ok::<(), EvalError>(())
+    /// ```
+    Arccosh, fn arccosh(x), Notation::Call("arccosh")
+}
+
+impl Elementwise for Arccosh {
+    fn dtypes(common: DType) -> Result<(DType, DType), TypeError> {
+        elementwise::real_function("arccosh", common)
+    }
+
+    fn scalar(b: &mut Builder, x: &[Element]) -> Element {
+        Element::real(x[0].dtype, b.math(MathFn::Arccosh, x[0].re()))
+    }
+
+    fn derivative(graph: &mut Graph, vjp: &Vjp<'_>) -> Vec<Option<NodeId>> {
+        let one = graph.splat(graph.ty(vjp.result).dtype, graph.ty(vjp.result).rank(), 1.0);
+        // x² - 1 without cancellation.
+        let (below, above) = (graph.sub_node(vjp.operands[0], one), graph.add_node(vjp.operands[0], one));
+        let square = graph.mul_node(below, above);
+        let divisor = graph.op_node(Sqrt {}, &[square]);
+        vec![Some(graph.div_node(vjp.cotangent, divisor))]
+    }
+}

@@ -1,0 +1,38 @@
+//! `arctan`: the angle between -π/2 and π/2 with this tangent.
+
+use crate::dtype::DType;
+use crate::graph::{Graph, NodeId};
+use crate::infer::TypeError;
+use crate::ops::elementwise::{self, Elementwise, elementwise};
+use crate::ops::{Notation, Vjp};
+use crate::scalar::{Builder, Element, MathFn};
+
+elementwise! {
+    /// The angle between -π/2 and π/2 with this tangent.
+    ///
+    /// ```
+    /// # use tgc_graph::prelude::*;
+    /// # let m = Model::new("example");
+    /// let y = m.constant([1.0, f64::INFINITY]).arctan();
+    /// assert_eq!(y.eval()?, Array::from([std::f64::consts::FRAC_PI_4, std::f64::consts::FRAC_PI_2]));
+    /// # Ok::<(), EvalError>(())
+    /// ```
+    Arctan, fn arctan(x), Notation::Call("arctan")
+}
+
+impl Elementwise for Arctan {
+    fn dtypes(common: DType) -> Result<(DType, DType), TypeError> {
+        elementwise::real_function("arctan", common)
+    }
+
+    fn scalar(b: &mut Builder, x: &[Element]) -> Element {
+        Element::real(x[0].dtype, b.math(MathFn::Arctan, x[0].re()))
+    }
+
+    fn derivative(graph: &mut Graph, vjp: &Vjp<'_>) -> Vec<Option<NodeId>> {
+        let one = graph.splat(graph.ty(vjp.result).dtype, graph.ty(vjp.result).rank(), 1.0);
+        let square = graph.mul_node(vjp.operands[0], vjp.operands[0]);
+        let divisor = graph.add_node(one, square);
+        vec![Some(graph.div_node(vjp.cotangent, divisor))]
+    }
+}

@@ -1,0 +1,47 @@
+//! `arctan2`: the angle of a point, given y and x.
+
+use crate::dtype::DType;
+use crate::graph::{Graph, NodeId};
+use crate::infer::TypeError;
+use crate::ops::elementwise::{self, Elementwise, elementwise};
+use crate::ops::{Abs, Maximum, Notation, Vjp};
+use crate::scalar::{Builder, Element, MathFn2};
+
+elementwise! {
+    /// The angle of the point (x, y) between -π and π, of which this is y. Signs of zeros and infinities count as in C.
+    ///
+    /// ```
+    /// # use tgc_graph::prelude::*;
+    /// # let m = Model::new("example");
+    /// let (x, y) = (m.constant([-1.0, -1.0]), m.constant([0.0, -0.0]));
+    /// let angle = y.arctan2(x);
+    /// assert_eq!(angle.eval()?, Array::from([std::f64::consts::PI, -std::f64::consts::PI]));
+    /// # Ok::<(), EvalError>(())
+    /// ```
+    Arctan2, fn arctan2(y, x), Notation::Call("arctan2")
+}
+
+impl Elementwise for Arctan2 {
+    fn dtypes(common: DType) -> Result<(DType, DType), TypeError> {
+        elementwise::real_function("arctan2", common)
+    }
+
+    fn scalar(b: &mut Builder, x: &[Element]) -> Element {
+        Element::real(x[0].dtype, b.math2(MathFn2::Arctan2, x[0].re(), x[1].re()))
+    }
+
+    fn derivative(graph: &mut Graph, vjp: &Vjp<'_>) -> Vec<Option<NodeId>> {
+        let dtype = graph.ty(vjp.result).dtype;
+        let (y, x) = (graph.cast(vjp.operands[0], dtype), graph.cast(vjp.operands[1], dtype));
+        // x/(x² + y²) and -y/(x² + y²), divided by the greater first, so that no square leaves the range.
+        let [height, width] = [y, x].map(|part| graph.op_node(Abs {}, &[part]));
+        let scale = graph.op_node(Maximum {}, &[height, width]);
+        let (v, u) = (graph.div_node(y, scale), graph.div_node(x, scale));
+        let (vertical, horizontal) = (graph.mul_node(v, v), graph.mul_node(u, u));
+        let square = graph.add_node(horizontal, vertical);
+        let slope = graph.div_node(vjp.cotangent, square);
+        let slope = graph.div_node(slope, scale);
+        let by_x = graph.mul_node(slope, v);
+        vec![Some(graph.mul_node(slope, u)), Some(graph.neg_node(by_x))]
+    }
+}

@@ -1,0 +1,36 @@
+//! `cosh`: the hyperbolic cosine, (e^x + e^-x)/2.
+
+use crate::dtype::DType;
+use crate::graph::{Graph, NodeId};
+use crate::infer::TypeError;
+use crate::ops::elementwise::{self, Elementwise, elementwise};
+use crate::ops::{Notation, Sinh, Vjp};
+use crate::scalar::{Builder, Element, MathFn};
+
+elementwise! {
+    /// The hyperbolic cosine, (e^x + e^-x)/2.
+    ///
+    /// ```
+    /// # use tgc_graph::prelude::*;
+    /// # let m = Model::new("example");
+    /// let y = m.constant([0.0, 1.0]).cosh();
+    /// assert_eq!(y.eval()?, Array::from([1.0, 1.543080634815244]));
+    /// # Ok::<(), EvalError>(())
+    /// ```
+    Cosh, fn cosh(x), Notation::Call("cosh")
+}
+
+impl Elementwise for Cosh {
+    fn dtypes(common: DType) -> Result<(DType, DType), TypeError> {
+        elementwise::real_function("cosh", common)
+    }
+
+    fn scalar(b: &mut Builder, x: &[Element]) -> Element {
+        Element::real(x[0].dtype, b.math(MathFn::Cosh, x[0].re()))
+    }
+
+    fn derivative(graph: &mut Graph, vjp: &Vjp<'_>) -> Vec<Option<NodeId>> {
+        let slope = graph.op_node(Sinh {}, &[vjp.operands[0]]);
+        vec![Some(graph.mul_node(vjp.cotangent, slope))]
+    }
+}

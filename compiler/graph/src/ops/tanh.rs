@@ -1,0 +1,39 @@
+//! `tanh`: the hyperbolic tangent.
+
+use crate::dtype::DType;
+use crate::graph::{Graph, NodeId};
+use crate::infer::TypeError;
+use crate::ops::elementwise::{self, Elementwise, elementwise};
+use crate::ops::{Notation, Vjp};
+use crate::scalar::{Builder, Element, MathFn};
+
+elementwise! {
+    /// The hyperbolic tangent, sinh x / cosh x.
+    ///
+    /// ```
+    /// # use tgc_graph::prelude::*;
+    /// # let m = Model::new("example");
+    /// let y = m.constant([0.0, f64::NEG_INFINITY]).tanh();
+    /// assert_eq!(y.eval()?, Array::from([0.0, -1.0]));
+    /// # Ok::<(), EvalError>(())
+    /// ```
+    Tanh, fn tanh(x), Notation::Call("tanh")
+}
+
+impl Elementwise for Tanh {
+    fn dtypes(common: DType) -> Result<(DType, DType), TypeError> {
+        elementwise::real_function("tanh", common)
+    }
+
+    fn scalar(b: &mut Builder, x: &[Element]) -> Element {
+        Element::real(x[0].dtype, b.math(MathFn::Tanh, x[0].re()))
+    }
+
+    fn derivative(graph: &mut Graph, vjp: &Vjp<'_>) -> Vec<Option<NodeId>> {
+        let one = graph.splat(graph.ty(vjp.result).dtype, graph.ty(vjp.result).rank(), 1.0);
+        // 1 - y² without cancellation.
+        let (below, above) = (graph.sub_node(one, vjp.result), graph.add_node(one, vjp.result));
+        let slope = graph.mul_node(below, above);
+        vec![Some(graph.mul_node(vjp.cotangent, slope))]
+    }
+}
