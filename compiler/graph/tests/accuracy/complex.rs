@@ -49,7 +49,7 @@ fn error(lane: Lane, got: &[u64], exact: &[Wide]) -> f64 {
     let exact: Vec<Dd> = exact.iter().map(|part| part.real()).collect();
     let length = exact.iter().map(|part| part.hi.abs()).fold(0.0, f64::max);
     let parts = got.iter().zip(exact).map(|(got, exact)| error_in_ulp(lane, *got, exact, length));
-    parts.fold(0.0, |sum, e| f64::hypot(sum, e))
+    parts.fold(0.0, f64::hypot)
 }
 
 #[test]
