@@ -130,7 +130,7 @@ fn print_shows_every_form() {
     assert!(optimized.starts_with("tgc 1 model"), "{optimized}");
     fs::write(path.join("optimized.tgc"), &optimized).unwrap();
     assert_eq!(succeed(path, &["print", "optimized.tgc"]), optimized);
-    assert!(succeed(path, &["print", "m.tgc", "--stage", "stabilize"]).contains("mul"));
+    assert!(succeed(path, &["print", "m.tgc", "--stage", "stabilize"]).starts_with("tgc 1 model"));
     assert!(succeed(path, &["print", "m.tgc", "--plan"]).contains("function step(N)"));
     assert!(succeed(path, &["print", "m.tgc", "--dot"]).contains("label=\"update w\""));
     assert!(succeed(path, &["print", "m.tgc", "--explain"]).contains("specialize"));
