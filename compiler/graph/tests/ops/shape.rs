@@ -21,7 +21,6 @@ fn iota_counts() {
 fn shown(m: &Model, x: Tensor<'_>) -> String {
     x.ty().map_or("ill-typed".into(), |ty| ty.display(&m.symbols()).to_string())
 }
-
 #[test]
 fn reshape_keeps_the_order_of_elements() {
     let m = Model::new("m");
@@ -39,7 +38,6 @@ fn reshape_keeps_the_order_of_elements() {
     assert_eq!(reshaped(F32, &[0, 3], &[-1, 3]), Array::zeros::<f32>([0, 3]));
     assert_eq!(reshaped(Bool, &[256], &[2; 8]), counting(Bool, &[2; 8]));
 }
-
 #[test]
 fn reshape_solves_the_open_size() {
     let m = Model::new("m");
@@ -72,7 +70,6 @@ fn reshape_solves_the_open_size() {
     assert_eq!(fits.unwrap(), counting(F32, &[6, 2]));
     round_trips(&m);
 }
-
 #[test]
 fn reshape_says_what_does_not_fit() {
     let of = |shape: &'static [i64]| complaint(|m| m.input("x", F32, [2, 3]).reshape(shape.to_vec()));
@@ -97,7 +94,6 @@ fn reshape_says_what_does_not_fit() {
         "`x` (f32[2,3]) cannot be flattened to 3 axes; keep from 1 to 2"
     );
 }
-
 #[test]
 fn flatten_merges_the_last_axes() {
     let m = Model::new("m");
@@ -108,7 +104,6 @@ fn flatten_merges_the_last_axes() {
     assert_eq!(m.constant(5.0).flatten(1).eval().unwrap(), Array::from([5.0]));
     assert_eq!(m.constant(Array::zeros::<f32>([2, 0])).flatten(1).eval().unwrap(), Array::zeros::<f32>([0]));
 }
-
 #[test]
 fn broadcast_to_repeats_what_is_known_to_be_one() {
     let m = Model::new("m");
@@ -156,7 +151,6 @@ fn sizes_that_are_given_are_sizes() {
     round_trips(&m);
     assert_eq!(y.eval_with([(x, [1.0].into())]).unwrap_err().to_string(), "eval: x_0=1, allowed 2..1048576");
 }
-
 #[test]
 fn flip_reverses_axes() {
     let m = Model::new("m");
@@ -186,7 +180,6 @@ fn flip_reverses_axes() {
         "axis 2 of `x` (f32[2,3]) does not exist or is named twice; name axes from -2 to 1, each once"
     );
 }
-
 #[test]
 fn axes_go_to_other_places() {
     let m = Model::new("m");
@@ -207,7 +200,6 @@ fn axes_go_to_other_places() {
     assert_eq!(value, [[0i64, 3], [1, 4], [2, 5]].into());
     assert_eq!(pp(m.dmatrix("a").swapaxes(0, 1)), "a");
 }
-
 #[test]
 fn axes_that_do_not_exist_are_reported() {
     type Build = for<'m> fn(Tensor<'m>) -> Tensor<'m>;
@@ -244,7 +236,6 @@ fn axes_that_do_not_exist_are_reported() {
         assert_eq!(complaint(|m| build(m.input("x", F32, [2, 3]))), want);
     }
 }
-
 #[test]
 fn concatenate_puts_tensors_one_after_another() {
     let m = Model::new("m");
@@ -278,7 +269,6 @@ fn concatenate_puts_tensors_one_after_another() {
     assert_eq!(gx.eval_with(given.clone()).unwrap(), [[4.0, 8.0]].into());
     assert_eq!(gy.eval_with(given).unwrap(), [[6.0, 8.0], [10.0, 12.0]].into());
 }
-
 #[test]
 fn concatenate_says_what_does_not_fit() {
     type Build = for<'m> fn(&'m Model, Tensor<'m>) -> Tensor<'m>;
@@ -305,7 +295,6 @@ fn concatenate_says_what_does_not_fit() {
         assert_eq!(complaint(|m| build(m, m.input("x", F32, [2, 3]))), want);
     }
 }
-
 #[test]
 fn split_is_the_inverse_of_concatenate() {
     let m = Model::new("m");
@@ -332,7 +321,6 @@ fn split_is_the_inverse_of_concatenate() {
     let value = sum.eval_with([(u, [2.0, 3.0].into()), (w, [1.0, 2.0, 3.0].into()), (z, [5.0].into())]);
     assert_eq!(value.unwrap(), Array::from(23.0));
 }
-
 #[test]
 fn split_says_what_does_not_fit() {
     assert_eq!(
@@ -351,7 +339,6 @@ fn split_says_what_does_not_fit() {
     );
     assert_eq!(Model::new("m").dvector("x").split(-1, 0).len(), 0);
 }
-
 #[test]
 fn tile_and_repeat_multiply_sizes() {
     let m = Model::new("m");
@@ -383,7 +370,6 @@ fn tile_and_repeat_multiply_sizes() {
         .unwrap();
     round_trips(&m);
 }
-
 #[test]
 fn roll_moves_around() {
     let m = Model::new("m");
@@ -454,7 +440,6 @@ fn pad_continues_the_tensor() {
         }
     }
 }
-
 #[test]
 fn pad_goes_around_all_axes() {
     let m = Model::new("m");
@@ -491,7 +476,6 @@ fn pad_goes_around_all_axes() {
         "axis 0 of `x` (f32[2]) is padded with very many repetitions of it; tile it"
     );
 }
-
 #[test]
 fn constants_have_any_shape_and_type() {
     let m = Model::new("m");
