@@ -63,6 +63,8 @@ pub struct AxisOf {
 pub enum Extent {
     /// Indices along an axis of an operand.
     Axis(AxisOf),
+    /// Indices along a part of an axis of an operand.
+    Part(AxisOf),
     /// All elements of an operand.
     Elements(usize),
     /// Indices along an axis of the result.
@@ -82,6 +84,7 @@ impl Extent {
     fn phrase(self) -> String {
         match self {
             Extent::Axis(AxisOf { operand, axis }) => format!("axis {axis} of {{{operand}}}"),
+            Extent::Part(AxisOf { operand, axis }) => format!("a part of axis {axis} of {{{operand}}}"),
             Extent::Elements(operand) => format!("the number of elements of {{{operand}}}"),
             Extent::ResultAxis(axis) => format!("axis {axis} of the result"),
             Extent::ResultElements => "the number of elements of the result".to_owned(),

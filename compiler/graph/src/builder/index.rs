@@ -7,16 +7,13 @@ use super::operators::apply_at;
 use super::tensor::Handle;
 use super::{Operand, Size, Tensor};
 use crate::array::Array;
-use crate::dim::Dim;
+use crate::dim::{Dim, Symbols};
 use crate::dtype::{DType, promote};
 use crate::infer::TypeError;
 use crate::ops::{
     Dimshuffle, Fill, Gather, IncSubtensor, Iota, Scatter, ScatterAdd, SetSubtensor, Subtensor, Switch,
 };
 use crate::origin::Origin;
-
-/// The largest position that a number names; beyond it every axis ends.
-const FAR: i64 = 1 << 61;
 
 /// A new axis of size 1, in an index.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -383,7 +380,7 @@ impl<'m> Selection<'m> {
                     (..).into()
                 }
             };
-            subtensor.push(slice.range(axis, &shape[axis])?);
+            subtensor.push(slice.range(axis, &shape[axis], &of.model.arena().graph.symbols)?);
             order.push(kept.next());
         }
         let gather = (!tensors.is_empty()).then(|| (placement.gather(), tensors));
@@ -555,8 +552,8 @@ impl Position<'_> {
 
     fn counted(self, size: &Dim) -> Dim {
         match self {
-            Position::Number(n) if n < 0 => size + &Dim::Const(n.max(-FAR)),
-            Position::Number(n) => Dim::Const(n.min(FAR)),
+            Position::Number(n) if n < 0 => size + &Dim::Const(n.max(-Subtensor::FAR)),
+            Position::Number(n) => Dim::Const(n.min(Subtensor::FAR)),
             Position::Size(position) => position.dim(),
         }
     }
@@ -564,7 +561,7 @@ impl Position<'_> {
 
 impl Slice<'_> {
     /// The range of indices that it takes from, and the step.
-    fn range(self, axis: usize, size: &Dim) -> Result<(Dim, Dim, i64), TypeError> {
+    fn range(self, axis: usize, size: &Dim, symbols: &Symbols) -> Result<(Dim, Dim, i64), TypeError> {
         if self.step == 0 {
             return Err(TypeError::new(
                 format!("the slice of axis {axis} of {{0}} has the step 0"),
@@ -574,7 +571,8 @@ impl Slice<'_> {
         let start = self.start.map_or(Dim::Const(0), |p| p.counted(size));
         let stop = self.stop.map_or_else(|| size.clone(), |p| p.counted(size));
         let stop = if self.through { &stop + &Dim::Const(1) } else { stop };
-        Ok((start, stop, self.step.clamp(-FAR, FAR)))
+        let (start, stop) = (Dim::max(&start, &Dim::Const(0), symbols), Dim::min(&stop, size, symbols));
+        Ok((start, stop, self.step.clamp(-Subtensor::FAR, Subtensor::FAR)))
     }
 }
 

@@ -299,6 +299,10 @@ impl Arena {
                     let (id, axis) = arena.moved_axis(operands[operand], axis);
                     format!("{} axis {axis}", text(id))
                 }
+                Extent::Part(AxisOf { operand, axis }) => {
+                    let (id, axis) = arena.moved_axis(operands[operand], axis);
+                    format!("a part of {} axis {axis}", text(id))
+                }
                 Extent::Elements(operand) => format!("the number of elements of {}", text(operands[operand])),
                 Extent::ResultAxis(axis) => format!("{} axis {axis}", text(node)),
                 Extent::ResultElements => format!("the number of elements of {}", text(node)),

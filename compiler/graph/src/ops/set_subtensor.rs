@@ -46,8 +46,8 @@ impl Operation for SetSubtensor {
         infer(&self.place(), operands, demands)
     }
 
-    fn kernel(&self, operands: &[Operand<'_>], _: &TensorType) -> Kernel {
-        kernel(&self.place(), operands, false)
+    fn kernel(&self, _: &[Operand<'_>], _: &TensorType) -> Kernel {
+        kernel(&self.place(), false)
     }
 
     fn gradient(&self, graph: &mut Graph, vjp: &Vjp<'_>) -> Vec<Option<NodeId>> {
@@ -106,8 +106,8 @@ pub(super) fn infer(
     Ok(ty.clone())
 }
 
-pub(super) fn kernel(place: &Subtensor, operands: &[Operand<'_>], add: bool) -> Kernel {
-    let places = place.places(&operands[0].ty.shape);
+pub(super) fn kernel(place: &Subtensor, add: bool) -> Kernel {
+    let places = place.places();
     let coordinates = places.into_iter().map(Coordinate::Affine).collect();
     Kernel::Scatter(Scatter { coordinates, along: vec![], add })
 }

@@ -1,19 +1,16 @@
 //! `subtensor`: elements at one index, or in a slice, of each axis.
 //!
-//! A slice is the half-open range `start..stop` of indices from the front, cut to those that the axis has, and a
-//! step: the result has every |step|-th of them from the first on, or, for a negative step, from the last down.
-//! Python's `x[7:2:-2]` is the range `3..8` with the step -2.
+//! A slice is a range `start..stop` of indices that the axis has, empty where `stop` is not greater, and a step: the
+//! result has every |step|-th of them from the first on, or, for a negative step, from the last down. NumPy's
+//! `x[7:2:-2]` is the range `3..8` with the step -2.
 
 use crate::attribute::Attribute;
 use crate::dim::Dim;
 use crate::graph::{Graph, NodeId};
-use crate::infer::{AxisOf, Demands, Operand, TypeError};
+use crate::infer::{AxisOf, Demands, Extent, Operand, TypeError};
 use crate::kernel::{Affine, Kernel, View};
 use crate::ops::{Notation, Operation, SetSubtensor, Vjp, Zero, attributes};
 use crate::ty::TensorType;
-
-/// The largest step either way: larger ones select what this one selects.
-pub(crate) const MAX_STEP: i64 = 1 << 61;
 
 /// An index or a slice of each axis.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -54,8 +51,8 @@ impl Operation for Subtensor {
         Ok(TensorType::new(ty.dtype, self.shape(&ty.shape, demands)?))
     }
 
-    fn kernel(&self, operands: &[Operand<'_>], _: &TensorType) -> Kernel {
-        Kernel::View(View { operand: 0, axes: self.places(&operands[0].ty.shape) })
+    fn kernel(&self, _: &[Operand<'_>], _: &TensorType) -> Kernel {
+        Kernel::View(View { operand: 0, axes: self.places() })
     }
 
     fn gradient(&self, graph: &mut Graph, vjp: &Vjp<'_>) -> Vec<Option<NodeId>> {
@@ -71,6 +68,9 @@ impl Operation for Subtensor {
 }
 
 impl Subtensor {
+    /// The largest number that a place or a step can be: no axis is longer.
+    pub(crate) const FAR: i64 = 1 << 61;
+
     pub(crate) fn sample() -> Subtensor {
         Subtensor { starts: vec![Dim::Const(0)], stops: vec![Dim::Const(1)], steps: vec![1] }
     }
@@ -116,33 +116,21 @@ impl Subtensor {
         for (axis, size) in from.iter().enumerate() {
             match self.steps[axis] {
                 0 => self.check_index(axis, size, demands)?,
-                step if step.unsigned_abs() <= MAX_STEP as u64 => {
-                    shape.push(self.length(axis, size, demands)?);
-                }
-                step => {
-                    return Err(TypeError::new(
-                        format!("the step {step} along axis {axis} of {{0}} is too large"),
-                        format!("give a step between -{MAX_STEP} and {MAX_STEP}"),
-                    ));
-                }
+                _ => shape.push(self.length(axis, size, demands)?),
             }
         }
         Ok(shape)
     }
 
     /// Where along each axis an element of the selection is.
-    pub(crate) fn places(&self, from: &[Dim]) -> Vec<Affine> {
-        let mut next = 0;
-        (0..from.len())
-            .map(|axis| {
-                let step = self.steps[axis];
-                if step == 0 {
-                    return Affine::fixed(self.starts[axis].clone());
-                }
-                next += 1;
-                let (first, end) = self.range(axis, &from[axis]);
-                let offset = if step > 0 { first } else { &end - &Dim::Const(1) };
-                Affine { offset, terms: vec![(next - 1, Dim::Const(step))] }
+    pub(crate) fn places(&self) -> Vec<Affine> {
+        let mut kept = 0..;
+        let along = self.starts.iter().zip(&self.stops).zip(&self.steps);
+        along
+            .map(|((start, stop), step)| {
+                let offset = if *step < 0 { stop - &Dim::Const(1) } else { start.clone() };
+                let axis = (*step != 0).then(|| kept.next()).flatten();
+                Affine { offset, terms: axis.into_iter().map(|axis| (axis, Dim::Const(*step))).collect() }
             })
             .collect()
     }
@@ -156,56 +144,42 @@ impl Subtensor {
         lifted
     }
 
-    /// The range of an axis that is selected from, cut to what the axis has where it is not empty.
-    fn range(&self, axis: usize, size: &Dim) -> (Dim, Dim) {
-        let (start, stop) = (&self.starts[axis], &self.stops[axis]);
-        let start = match start.as_const() {
-            Some(n) => Dim::Const(n.max(0)),
-            None => start.clone(),
-        };
-        let beyond = (stop - size).as_const().is_some_and(|n| n > 0);
-        (start, if beyond { size.clone() } else { stop.clone() })
-    }
-
     fn length(&self, axis: usize, size: &Dim, demands: &mut Demands<'_>) -> Result<Dim, TypeError> {
-        let (first, end) = self.range(axis, size);
-        let step = self.steps[axis].unsigned_abs() as i64;
-        let count = &end - &first;
-        let place = AxisOf { operand: 0, axis };
-        demands.at_least(&first, 0, place)?;
-        demands.at_least(&(size - &end), 0, place)?;
-        match (count.as_const(), step) {
-            (Some(n), _) => Ok(Dim::Const(n.max(0).unsigned_abs().div_ceil(step as u64) as i64)),
-            (None, 1) => {
-                demands.at_least(&count, 0, place)?;
-                Ok(count)
-            }
-            (None, _) => Err(TypeError::new(
-                format!("every {step}th element along axis {axis} of {{0}}, whose size is not known, is taken"),
-                "give the axis a static size",
-            )),
+        let (start, stop, step) = (&self.starts[axis], &self.stops[axis], self.steps[axis]);
+        let far = [start, stop].map(|place| place.as_const().is_some_and(|n| n.unsigned_abs() > Self::FAR as u64));
+        let beyond = (size - stop).as_const().is_some_and(|n| n < 0) || start.as_const().is_some_and(|n| n < 0);
+        if far.contains(&true) || beyond || step.unsigned_abs() > Self::FAR as u64 {
+            return Err(TypeError::new(
+                format!("the slice along axis {axis} of {{0}} goes beyond it"),
+                "give a range from 0 on to at most its size, and a step that fits",
+            ));
         }
+        let place = Extent::Part(AxisOf { operand: 0, axis });
+        demands.at_least(start, 0, place)?;
+        demands.at_least(&(size - stop), 0, place)?;
+        // Where the start is a maximum, the count is a minimum, and written as one.
+        let count = Dim::min_of(&[stop - start], demands.symbols);
+        let step = Dim::Const(step.abs());
+        let rounded = (&(&count + &step) - &Dim::Const(1)).floor_div(&step, demands.symbols);
+        Ok(Dim::max(&rounded, &Dim::Const(0), demands.symbols))
     }
 
     fn check_index(&self, axis: usize, size: &Dim, demands: &mut Demands<'_>) -> Result<(), TypeError> {
         let (index, place) = (&self.starts[axis], AxisOf { operand: 0, axis });
-        let from_end = (size - index).as_const();
-        match (index.as_const(), from_end) {
-            (Some(i), Some(n)) if i < 0 || n < 1 => Err(TypeError::new(
+        match (index.as_const(), size.as_const()) {
+            (Some(i), Some(n)) if (0..n).contains(&i) => Ok(()),
+            (Some(i), None) if (0..Self::FAR).contains(&i) => demands.at_least(size, i + 1, place),
+            (Some(i), _) => Err(TypeError::new(
                 format!("the index {i} is outside axis {axis} of {{0}}"),
-                format!("give one from 0 to {}, or from -{} to -1", i + n - 1, i + n),
+                "give one from 0 on and less than its size",
             )),
-            (Some(_), Some(_)) => Ok(()),
-            (Some(i), None) if (0..MAX_STEP).contains(&i) => demands.at_least(size, i + 1, place),
-            (None, Some(n)) if (1..MAX_STEP).contains(&n) => demands.at_least(size, n, place),
-            (None, None) => {
-                demands.at_least(index, 0, place)?;
-                demands.at_least(&(size - index), 1, place)
-            }
-            (Some(_), None) | (None, Some(_)) => Err(TypeError::new(
-                format!("an index along axis {axis} of {{0}} is outside for every size"),
-                "give one between 0 and the size less 1",
-            )),
+            (None, _) => match (size - index).as_const() {
+                Some(n @ 1..Self::FAR) => demands.at_least(size, n, place),
+                _ => {
+                    demands.at_least(index, 0, Extent::Part(place))?;
+                    demands.at_least(&(size - index), 1, Extent::Part(place))
+                }
+            },
         }
     }
 }

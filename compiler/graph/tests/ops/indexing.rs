@@ -104,6 +104,67 @@ fn values_are_those_of_numpy() {
 }
 
 #[test]
+fn sizes_that_callers_give_select_the_same() {
+    for case in cases() {
+        let m = Model::new("m");
+        let dims = (0..case.data.shape().len()).map(|axis| m.dim(&format!("N{axis}")));
+        let (x, index) = (m.input("x", I64, dims.collect::<Vec<_>>()), parsed(&m, case.text));
+        let value = m.constant(counted_down(&case.picked));
+        let what = format!("{:?} at {}", case.data.shape(), case.text);
+        let value_of =
+            |y: Tensor| y.eval_with([(x, case.data.clone())]).unwrap_or_else(|e| panic!("{what}: {e}"));
+        assert_eq!(value_of(x.index(index.clone())), case.picked, "{what}");
+        assert_eq!(value_of(x.set_subtensor(index.clone(), value)), case.replaced, "{what}, set");
+        assert_eq!(value_of(x.inc_subtensor(index, value)), case.added, "{what}, added to");
+    }
+}
+
+#[test]
+fn an_index_needs_a_size_that_has_it() {
+    let m = Model::new("m");
+    let x = m.dmatrix("x");
+    let y = x.index((2, -3)) + x.index((1.., 0)).index(-1) + x.index((.., ..5)).index((0, 1));
+    m.function("f").inputs([x]).output("y", y).finish().unwrap();
+    let symbols = m.module().functions[0].graph.symbols.clone();
+    assert_eq!(
+        symbols.iter().map(|(_, s)| (s.name.as_str(), s.min)).collect::<Vec<_>>(),
+        [("x_0", 3), ("x_1", 3)]
+    );
+    round_trips(&m);
+    let k = m.dim("K");
+    let undecided = m.function("g").inputs([x]).output("y", x.index(k)).finish().unwrap_err();
+    assert_eq!(
+        undecided.problems[0].message,
+        "a part of x axis 0 needs at least the size 1, which the ranges of its dims do not show; narrow them with `range`"
+    );
+}
+
+/// The type of a part of `x`, whose size is `N`, given another size `K`.
+fn shown(part: impl for<'m> Fn(Tensor<'m>, Size<'m>) -> Tensor<'m>) -> String {
+    let m = Model::new("m");
+    let y = part(m.input("x", F64, [m.dim("N")]), m.dim("K"));
+    y.ty().map_or("ill-typed".into(), |ty| ty.display(&m.symbols()).to_string())
+}
+
+#[test]
+fn slices_of_unknown_sizes_are_cut() {
+    assert_eq!(shown(|x, _| x.index(..)), "f64[N]");
+    assert_eq!(shown(|x, _| x.index(2..)), "f64[max(N - 2, 0)]");
+    assert_eq!(shown(|x, _| x.index(..-2)), "f64[max(N - 2, 0)]");
+    assert_eq!(shown(|x, _| x.index(-2..)), "f64[min(N, 2)]");
+    assert_eq!(shown(|x, _| x.index(..3)), "f64[min(N, 3)]");
+    assert_eq!(shown(|x, _| x.index(1..3)), "f64[max(min(N - 1, 2), 0)]");
+    assert_eq!(shown(|x, _| x.index((..).step(2))), "f64[(N + 1) // 2]");
+    assert_eq!(shown(|x, _| x.index((1..).step(-2))), "f64[N // 2]");
+    assert_eq!(shown(|x, _| x.index((..).step(-3))), "f64[(N + 2) // 3]");
+    assert_eq!(shown(|x, k| x.index(..k)), "f64[min(N, K)]");
+    assert_eq!(shown(|x, k| x.index(k..)), "f64[max(-K + N, 0)]");
+    assert_eq!(shown(|x, k| x.index(slice(1, k))), "f64[max(min(N - 1, K - 1), 0)]");
+    assert_eq!(shown(|x, _| x.index(1..) - x.index(..-1)), "f64[max(N - 1, 0)]");
+    assert_eq!(shown(|x, k| x.index(k - k..x.dim(0))), "f64[N]");
+}
+
+#[test]
 fn every_element_type_can_be_indexed() {
     for dtype in DType::ALL {
         let m = Model::new("m");

@@ -135,6 +135,41 @@ fn parts_of_tensors() {
 }
 
 #[test]
+fn slices_cut_to_the_sizes_of_a_call() {
+    let m = Model::new("m");
+    let (n, k) = (m.dim("N"), m.dim("K"));
+    let (x, row) = (m.input("x", F32, [n, k]), m.input("row", F32, [k]));
+    let t = m.shared("t", [0i64, -1, 0]);
+    m.function("f")
+        .inputs([x, row])
+        .outputs([
+            ("after", x.index((2.., ..-3))),
+            ("last", exp(x).index((-3.., -2..))),
+            ("first", x.index((..3, 1..4)) * 2.0),
+            ("odd", x.index(((..).step(2), (1..).step(3)))),
+            ("down", x.index(((2..).step(-2), (..-1).step(-1)))),
+            ("to_k", x.index((..k, slice(1, n)))),
+            ("from_k", x.index((k.., n..)).sum_over([1])),
+            ("differences", row.index(1..) - row.index(..-1)),
+            ("set", x.set_subtensor((2.., (..5).step(-2)), 1.0)),
+            ("inc", x.inc_subtensor((..-2, (..).step(3)), x.index((2.., (..).step(3))))),
+            ("places", x.index((..-1, NewAxis, ..2)).sum_over([1]).index((.., (..).step(-1)))),
+            ("dot", dot(x.index((.., 1..)), row.index(1..))),
+        ])
+        .finish()
+        .unwrap();
+    m.function("g")
+        .inputs([row])
+        .outputs([
+            ("at", row.index(..4).set_subtensor(t, 3.0)),
+            ("gradient", grad(row.index((1..).step(2)).sum(), row)),
+        ])
+        .finish()
+        .unwrap();
+    check(&m.module(), &[&[1, 1], &[2, 3], &[5, 7], &[33, 9], &[3, 40]]);
+}
+
+#[test]
 fn one_after_another() {
     for dtype in [F32, BF16, I64, Bool, C64] {
         let m = Model::new("m");
