@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use tgc_snapshots::{Case, LONGEST, cases};
+use tgc_snapshots::{Case, LONGEST, Outcome, cases};
 
 #[test]
 fn every_case_does_what_it_says() {
@@ -45,6 +45,23 @@ fn every_case_does_what_it_says() {
         settings.bind(|| insta::assert_snapshot!(stem, shown));
     }
     assert!(problems.is_empty(), "{}", problems.join("\n\n"));
+}
+
+/// What no case shows, nobody has seen working.
+#[test]
+fn every_rule_fires_in_some_case() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("cases");
+    let mut missing: Vec<&str> = tgc_optimize::rules().map(|rule| rule.name).collect();
+    for file in cases(&folder).expect("the folder of cases can be read") {
+        let text = std::fs::read_to_string(&file).expect("a case is text");
+        let outcome = Case::read(&text).and_then(|case| case.run()).expect("the case runs");
+        if let Outcome::Graphs(results) = outcome {
+            let stages = results.iter().flat_map(|(_, report)| &report.stages);
+            let fired: Vec<&str> = stages.flat_map(|stage| &stage.fired).map(|fired| fired.rule).collect();
+            missing.retain(|name| !fired.contains(name));
+        }
+    }
+    assert!(missing.is_empty(), "no case shows {}", missing.join(", "));
 }
 
 #[test]

@@ -13,7 +13,7 @@ use crate::facts::{Class, class};
 use crate::report::{Fired, Report, StageReport};
 use crate::rewrite::{Changes, rebuild};
 use crate::rule::{Contract, Rule, RuleSet};
-use crate::rules::{Group, canonical, fast, reduce, special, stable, structure};
+use crate::rules::{Group, canonical, fast, places, reduce, special, stable, structure};
 use crate::{OptimizeError, Options, check, pin};
 
 /// How often a stage rebuilds the graph before it gives up. Two or three times is usual.
@@ -50,10 +50,17 @@ pub enum Work {
 /// From a graph and its roots to another graph and where each root went.
 pub type Transform = fn(&Graph, &[NodeId]) -> (Graph, Vec<NodeId>);
 
-const CANONICALIZE: Work = Work::Rewrite(&[structure::GROUP, canonical::GROUP, reduce::GROUP]);
-const STABILIZE: Work = Work::Rewrite(&[structure::GROUP, canonical::GROUP, reduce::GROUP, stable::GROUP]);
-const SPECIALIZE: Work =
-    Work::Rewrite(&[structure::GROUP, canonical::GROUP, reduce::GROUP, stable::GROUP, special::GROUP]);
+const CANONICALIZE: Work = Work::Rewrite(&[structure::GROUP, places::GROUP, canonical::GROUP, reduce::GROUP]);
+const STABILIZE: Work =
+    Work::Rewrite(&[structure::GROUP, places::GROUP, canonical::GROUP, reduce::GROUP, stable::GROUP]);
+const SPECIALIZE: Work = Work::Rewrite(&[
+    structure::GROUP,
+    places::GROUP,
+    canonical::GROUP,
+    reduce::GROUP,
+    stable::GROUP,
+    special::GROUP,
+]);
 
 static STAGES: &[Stage] = &[
     Stage {
@@ -66,7 +73,7 @@ static STAGES: &[Stage] = &[
     Stage {
         name: "canonicalize",
         why: "the patterns of unstable formulas are written for one spelling of each",
-        postcondition: "no rule of the groups structure, canonical and reduce applies",
+        postcondition: "no rule of the groups structure, places, canonical and reduce applies",
         work: CANONICALIZE,
         holds: |_| Ok(()),
     },
@@ -96,7 +103,7 @@ static STAGES: &[Stage] = &[
     Stage {
         name: "canonicalize-gradients",
         why: "gradients come with zeros, fills and ones that must vanish before anything is recognised in them",
-        postcondition: "no rule of the groups structure, canonical and reduce applies",
+        postcondition: "no rule of the groups structure, places, canonical and reduce applies",
         work: CANONICALIZE,
         holds: |_| Ok(()),
     },
@@ -254,7 +261,7 @@ fn replace(function: &Function, apply: Transform) -> Function {
 
 /// The rules of these groups; made once per choice.
 fn rule_set(groups: &'static [Group], fast_math: bool) -> &'static RuleSet {
-    static SETS: [OnceLock<RuleSet>; 12] = [const { OnceLock::new() }; 12];
+    static SETS: [OnceLock<RuleSet>; 16] = [const { OnceLock::new() }; 16];
     let place = 2 * groups.len() + usize::from(fast_math);
     SETS[place].get_or_init(|| {
         let extra: &[Rule] = if fast_math { fast::GROUP.rules } else { &[] };

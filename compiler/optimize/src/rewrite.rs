@@ -27,6 +27,8 @@ pub struct Rewriter<'r> {
     rules: &'r RuleSet,
     keys: Vec<Key>,
     normal: Vec<Option<NodeId>>,
+    /// The nodes known to have several users.
+    shared: Vec<bool>,
     /// The nodes whose normal form was found, in that order.
     found: Vec<NodeId>,
     /// What happened, in order: the index of a rule that fired, or none for a node that became a constant.
@@ -64,6 +66,7 @@ pub(crate) fn rebuild(
     rules: &RuleSet,
 ) -> Result<(Graph, Vec<NodeId>, Changes), String> {
     let live = graph.reachable(roots);
+    let users = users(graph, roots, &live);
     let mut rewriter = Rewriter::new(graph.successor(), rules);
     let mut renamed: Vec<NodeId> = vec![NodeId(0); graph.len()];
     for id in graph.ids().filter(|id| live[id.index()]) {
@@ -82,6 +85,7 @@ pub(crate) fn rebuild(
             ));
         }
         renamed[id.index()] = new;
+        rewriter.shared[new.index()] |= users[id.index()] > 1;
     }
     let roots = roots.iter().map(|id| renamed[id.index()]).collect();
     let Rewriter { graph, journal, unfinished, .. } = rewriter;
@@ -92,6 +96,16 @@ pub(crate) fn rebuild(
     Ok((graph, roots, changes))
 }
 
+/// How often each node is used, roots being used from outside.
+fn users(graph: &Graph, roots: &[NodeId], live: &[bool]) -> Vec<u32> {
+    let mut users = vec![0; graph.len()];
+    roots.iter().for_each(|id| users[id.index()] += 1);
+    for id in graph.ids().filter(|id| live[id.index()]) {
+        graph.operands(id).iter().for_each(|operand| users[operand.index()] += 1);
+    }
+    users
+}
+
 impl<'r> Rewriter<'r> {
     /// Builds into a graph, which may hold nodes already.
     pub fn new(graph: Graph, rules: &'r RuleSet) -> Rewriter<'r> {
@@ -100,6 +114,7 @@ impl<'r> Rewriter<'r> {
             rules,
             keys: vec![],
             normal: vec![],
+            shared: vec![],
             found: vec![],
             journal: vec![],
             depth: 0,
@@ -117,6 +132,11 @@ impl<'r> Rewriter<'r> {
     /// Ends the construction.
     pub fn into_graph(self) -> Graph {
         self.graph
+    }
+
+    /// Whether more than one value is known to be made from this one, or it is a result itself besides.
+    pub fn is_shared(&self, id: NodeId) -> bool {
+        self.shared[id.index()]
     }
 
     /// How often rule `index` of the set fired.
@@ -178,6 +198,7 @@ impl<'r> Rewriter<'r> {
             let key = Key::of(&self.graph, NodeId(index as u32), &self.keys);
             self.keys.push(key);
             self.normal.push(None);
+            self.shared.push(false);
         }
     }
 

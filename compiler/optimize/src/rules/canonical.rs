@@ -69,7 +69,7 @@ const RULES: &[Rule] = &[
         "pow(x, -0.5) => rsqrt(x) if x is known not to be negative",
         Roots::Named(&["pow"]),
         pow_minus_half,
-        &["pow(sqr(x:[A]), -0.5)", "pow(exp(x:[A]) + 0.001, -0.5)"],
+        &["pow(abs(x:[A]), -0.5)", "pow(exp(x:[A]) + 0.001, -0.5)"],
     ),
     Rule::function(
         "pow-integer",

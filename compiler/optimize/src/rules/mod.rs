@@ -9,6 +9,7 @@ use crate::rule::{Body, Contract, Rule};
 
 pub mod canonical;
 pub mod fast;
+pub mod places;
 pub mod reduce;
 pub mod special;
 pub mod stable;
@@ -26,8 +27,15 @@ pub struct Group {
 }
 
 /// All groups. Within a stage, earlier groups are tried first.
-pub static GROUPS: &[Group] =
-    &[structure::GROUP, canonical::GROUP, reduce::GROUP, stable::GROUP, special::GROUP, fast::GROUP];
+pub static GROUPS: &[Group] = &[
+    structure::GROUP,
+    places::GROUP,
+    canonical::GROUP,
+    reduce::GROUP,
+    stable::GROUP,
+    special::GROUP,
+    fast::GROUP,
+];
 
 /// All rules, in the order they are tried.
 pub fn rules() -> impl Iterator<Item = &'static Rule> {

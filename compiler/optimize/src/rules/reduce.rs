@@ -4,7 +4,7 @@
 
 use tgc_graph::dtype::{DType, Kind};
 use tgc_graph::graph::{Graph, NodeId};
-use tgc_graph::ops::{Cast, Dimshuffle, Dot, Mul, Neg, Op, SizeValue, Sum};
+use tgc_graph::ops::{Add, All, Any, Cast, Concatenate, Dimshuffle, Dot, Mul, Neg, Op, Prod, SizeValue, Sum};
 
 use crate::facts::{self, is_scalar};
 use crate::rewrite::Rewriter;
@@ -89,6 +89,39 @@ const RULES: &[Rule] = &[
         &["sum{0}(2.5 * x:[A,B])", "sum{0,1}(3.5 * x:[A,B])", "sum{0}(3 * x:i64[A])"],
     ),
     Rule::function(
+        "fold-of-one",
+        Exact,
+        "prod, any, all over axes of size 1 => cast and dimshuffle",
+        Roots::Named(&["prod", "any", "all"]),
+        fold_of_one,
+        &["prod{0}(x:[1,B])", "prod{0}(x:i8[1])", "prod{}(x:[A])", "any{0,2}(x:[1,A,1])", "all{1}(x:[A,1])"],
+    ),
+    Rule::function(
+        "sum-of-concatenate",
+        Reassociates,
+        "sum(concatenate(x, y)) => sum(x) + sum(y), or concatenate(sum(x), sum(y)) over another axis",
+        Roots::Named(&["sum"]),
+        sum_of_concatenate,
+        &[
+            "sum{0}(concatenate{0;2}(x:[A,C], y:[B,C]))",
+            "sum{0,1}(concatenate{1;3}(x:i8[A,B], y:i8[A,C], z:i8[A,2]))",
+            "sum{0}(concatenate{1;2}(x:[A,B], y:[A,C]))",
+        ],
+    ),
+    Rule::function(
+        "dot-of-one",
+        Reassociates,
+        "dot(x, y) => x * y if the summed axes have size 1",
+        Roots::Named(&["dot"]),
+        dot_of_one,
+        &[
+            "dot{0;;}(x:[A], y:[B])",
+            "dot{0;1;0}(x:[A,1], y:[1,B])",
+            "dot{1;2;1}(x:[A,B,1], y:[A,1,C])",
+            "dot{0;0;0}(x:f32[1], y:i64[1])",
+        ],
+    ),
+    Rule::function(
         "dot-neg",
         Reassociates,
         "dot(-x, y), dot(x, -y) => -dot(x, y)",
@@ -171,6 +204,66 @@ fn sum_dimshuffle(rewriter: &mut Rewriter<'_>, id: NodeId) -> Option<NodeId> {
     let kept = (0..order.len()).filter(|axis| !axes.contains(axis));
     let order = kept.map(|axis| order[axis].map(position)).collect();
     rewriter.add(Dimshuffle { order }, &[sum])
+}
+
+fn fold_of_one(rewriter: &mut Rewriter<'_>, id: NodeId) -> Option<NodeId> {
+    let graph = rewriter.graph();
+    let axes = match graph.op(id) {
+        Op::Prod(Prod { axes }) | Op::Any(Any { axes }) | Op::All(All { axes }) => axes.clone(),
+        _ => return None,
+    };
+    let (x, dtype) = (graph.operands(id)[0], graph.ty(id).dtype);
+    let shape = graph.ty(x).shape.clone();
+    // The product begins with 1, and 1 times a complex NaN is another.
+    if dtype.is_complex() || !axes.iter().all(|axis| shape[*axis].is_one()) {
+        return None;
+    }
+    let squeezed = rewriter.add(Dimshuffle { order: without(&shape, &axes) }, &[x])?;
+    cast(rewriter, squeezed, dtype)
+}
+
+fn sum_of_concatenate(rewriter: &mut Rewriter<'_>, id: NodeId) -> Option<NodeId> {
+    let (axes, joined) = sum_axes(rewriter.graph(), id)?;
+    let Op::Concatenate(Concatenate { axis, count }) = *rewriter.graph().op(joined) else { return None };
+    if rewriter.is_shared(joined) {
+        return None;
+    }
+    let parts = rewriter.graph().node(joined).operands.clone();
+    let sums: Option<Vec<NodeId>> =
+        parts.iter().map(|part| rewriter.add(Sum { axes: axes.clone() }, &[*part])).collect();
+    let sums = sums?;
+    if axes.contains(&axis) {
+        let (first, rest) = sums.split_first()?;
+        return rest.iter().try_fold(*first, |total, sum| rewriter.add(Add {}, &[total, *sum]));
+    }
+    let axis = axis - axes.iter().filter(|summed| **summed < axis).count();
+    rewriter.add(Concatenate { axis, count }, &sums)
+}
+
+fn dot_of_one(rewriter: &mut Rewriter<'_>, id: NodeId) -> Option<NodeId> {
+    let node = rewriter.graph().node(id).clone();
+    let Op::Dot(dot) = &node.op else { return None };
+    let shapes = [0, 1].map(|side| rewriter.graph().ty(node.operands[side]).shape.clone());
+    let summed = [&dot.left, &dot.right];
+    if !dot.left.iter().all(|axis| shapes[0][*axis].is_one()) {
+        return None;
+    }
+    let free = |side: usize| {
+        let axes = dot.batch..shapes[side].len();
+        axes.filter(|axis| !summed[side].contains(axis)).map(Some).collect::<Vec<_>>()
+    };
+    let batch: Vec<Option<usize>> = (0..dot.batch).map(Some).collect();
+    let (left, right) = (free(0), free(1));
+    let orders = [
+        [batch.clone(), left.clone(), vec![None; right.len()]].concat(),
+        [batch, vec![None; left.len()], right].concat(),
+    ];
+    let mut factors = [node.operands[0], node.operands[1]];
+    for (factor, order) in factors.iter_mut().zip(orders) {
+        let converted = cast(rewriter, *factor, node.ty.dtype)?;
+        *factor = rewriter.add(Dimshuffle { order }, &[converted])?;
+    }
+    rewriter.add(Mul {}, &factors)
 }
 
 /// The stretched operand of a sum, what it was before, and the summed axes along which it was stretched.

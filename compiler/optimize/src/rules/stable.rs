@@ -30,6 +30,10 @@ const RULES: &[Rule] = &[
     // Logarithms.
     Rule::new("log-exp", Approx, "log(exp(x)) => x"),
     Rule::new("log-sigmoid", Approx, "log(sigmoid(x)) => -softplus(-x)"),
+    Rule::new("log-sqrt", Approx, "log(sqrt(x)) => 0.5 * log(x)"),
+    Rule::new("log-reciprocal", Approx, "log(1 / x) => -log(x)"),
+    Rule::new("sqrt-sqr", Approx, "sqrt(sqr(x)) => abs(x)"),
+    Rule::new("logaddexp", Approx, "log(exp(x) + exp(y)) => logaddexp(x, y)"),
     Rule::new("softplus", Approx, "log(1 + exp(x)) => softplus(x)"),
     Rule::new("log1p", Approx, "log(1 + x) => log1p(x)"),
     Rule::new("log1p-of-negative", Approx, "log(1 - x) => log1p(-x)"),

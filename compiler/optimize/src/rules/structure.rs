@@ -133,12 +133,20 @@ const RULES: &[Rule] = &[
         ],
     ),
     Rule::function(
+        "broadcast-to",
+        Exact,
+        "broadcast_to(x) => fill(zero, dimshuffle(x))",
+        Roots::Named(&["broadcast_to"]),
+        broadcast_to,
+        &["broadcast_to{A,B}(x:[B])", "broadcast_to{A,B}(x:[A,1])", "broadcast_to{A}(x:[A])"],
+    ),
+    Rule::function(
         "dimshuffle-identity",
         Exact,
-        "dimshuffle(x) => x if it keeps every axis in its place",
+        "dimshuffle(x) => x if it keeps every axis in its place, those of size 1 aside",
         Roots::Named(&["dimshuffle"]),
         dimshuffle_identity,
-        &["dimshuffle{0,1}(x:[A,B])"],
+        &["dimshuffle{0,1}(x:[A,B])", "dimshuffle{1,0,x}(x:[1,1,1])", "dimshuffle{x,1}(x:[1,B])"],
     ),
     Rule::function(
         "dimshuffle-dimshuffle",
@@ -269,10 +277,20 @@ pub(crate) fn unstretched(rewriter: &mut Rewriter<'_>, id: NodeId) -> Option<Opt
     }
 }
 
+fn broadcast_to(rewriter: &mut Rewriter<'_>, id: NodeId) -> Option<NodeId> {
+    let graph = rewriter.graph();
+    let (x, shape) = (graph.operands(id)[0], graph.ty(id).shape.clone());
+    let rank = graph.ty(x).rank();
+    let order = std::iter::repeat_n(None, shape.len() - rank).chain((0..rank).map(Some)).collect();
+    let value = rewriter.add(Dimshuffle { order }, &[x])?;
+    rewriter.stretch(value, &shape)
+}
+
 fn dimshuffle_identity(rewriter: &mut Rewriter<'_>, id: NodeId) -> Option<NodeId> {
     let (order, operand) = dimshuffle(rewriter, id)?;
-    let kept = order.len() == rewriter.graph().ty(operand).rank();
-    (kept && order.iter().enumerate().all(|(i, axis)| *axis == Some(i))).then_some(operand)
+    let (from, to) = (&rewriter.graph().ty(operand).shape, &rewriter.graph().ty(id).shape);
+    let kept = order.iter().enumerate().all(|(i, axis)| *axis == Some(i) || to[i].is_one());
+    (kept && from == to).then_some(operand)
 }
 
 fn dimshuffle_dimshuffle(rewriter: &mut Rewriter<'_>, id: NodeId) -> Option<NodeId> {
