@@ -23,9 +23,15 @@ impl<const N: usize> Axes for [i64; N] {
     }
 }
 
-impl Axes for &[i64] {
+impl Axes for [i64] {
     fn numbers(&self) -> Vec<i64> {
         self.to_vec()
+    }
+}
+
+impl<A: Axes + ?Sized> Axes for &A {
+    fn numbers(&self) -> Vec<i64> {
+        (**self).numbers()
     }
 }
 

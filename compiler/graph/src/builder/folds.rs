@@ -2,7 +2,7 @@
 
 use std::panic::Location;
 
-use super::Tensor;
+use super::{Axes, Tensor};
 use crate::dtype::DType;
 use crate::ops::reduction::{Reducing, kept_order};
 use crate::ops::{Dimshuffle, Op};
@@ -58,8 +58,8 @@ impl<'m> Tensor<'m> {
 impl<'m> Reduce<'m> {
     /// Reduces only these axes; negative ones count from the last.
     #[track_caller]
-    pub fn over(mut self, axes: impl AsRef<[i64]>) -> Reduce<'m> {
-        match self.tensor.axes(axes.as_ref(), Origin::here(Location::caller())) {
+    pub fn over(mut self, axes: impl Axes) -> Reduce<'m> {
+        match self.tensor.axes(&axes.numbers(), Origin::here(Location::caller())) {
             Some(axes) => self.axes = axes,
             None => self.tensor = self.tensor.invalid(),
         }

@@ -55,6 +55,7 @@ functions! {
     log10(x);
     log1p(x);
     log2(x);
+    log_softmax(x);
     logaddexp(x, y);
     lt(x, y);
     maximum(x, y);
@@ -76,6 +77,7 @@ functions! {
     silu(x);
     sin(x);
     sinh(x);
+    softmax(x);
     softplus(x);
     softsign(x);
     sqr(x);

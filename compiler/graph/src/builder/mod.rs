@@ -28,6 +28,7 @@ mod gradients;
 pub mod index;
 mod join;
 mod linalg;
+mod nnet;
 mod operators;
 mod pad;
 mod size;
@@ -50,6 +51,9 @@ pub use gradients::{Gradient, Wrt, grad, hessian, jacobian, lop, rop};
 pub use index::{Ellipsis, Entry, Index, Indices, NewAxis, Position, Slice, Step, slice};
 pub use join::Sections;
 pub use linalg::{Contracted, batched_dot, matmul, outer, tensordot};
+pub use nnet::{
+    BatchNorm, batch_norm, batch_norm_with, binary_crossentropy, categorical_crossentropy, layer_norm,
+};
 pub use operators::{Operand, cast, divmod, dot, fill};
 pub(crate) use operators::{apply, broadcast};
 pub use pad::Padding;

@@ -238,6 +238,8 @@ ops! {
     silu::Silu,
     hard_sigmoid::HardSigmoid,
     softsign::Softsign,
+    softmax::Softmax,
+    log_softmax::LogSoftmax,
     // Comparisons.
     eq::Eq,
     neq::Neq,

@@ -223,7 +223,7 @@ macro_rules! reduction {
             #[doc = concat!("[`Tensor::", stringify!($method), "`](crate::builder::Tensor::", stringify!($method),
                 ") over some axes, which the result lacks; negative axes count from the last.")]
             #[track_caller]
-            pub fn $over(self, axes: impl AsRef<[i64]>) -> crate::builder::Tensor<'m> {
+            pub fn $over(self, axes: impl crate::builder::Axes) -> crate::builder::Tensor<'m> {
                 self.reduce().over(axes).$method()
             }
         }

@@ -6,6 +6,7 @@ mod elementwise;
 mod functions;
 mod indexing;
 mod linalg;
+mod nnet;
 mod powers;
 mod reductions;
 mod shape;
