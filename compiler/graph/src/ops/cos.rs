@@ -13,8 +13,8 @@ elementwise! {
     /// ```
     /// # use tgc_graph::prelude::*;
     /// # let m = Model::new("example");
-    /// let y = m.constant([0.0, 1.0]).cos();
-    /// assert_eq!(y.eval()?, Array::from([1.0, 0.5403023058681398]));
+    /// let y = m.constant([0.0, std::f64::consts::PI]).cos();
+    /// assert_eq!(y.eval()?, Array::from([1.0, -1.0]));
     /// # Ok::<(), EvalError>(())
     /// ```
     Cos, fn cos(x), Notation::Call("cos")

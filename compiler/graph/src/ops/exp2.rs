@@ -13,8 +13,8 @@ elementwise! {
     /// ```
     /// # use tgc_graph::prelude::*;
     /// # let m = Model::new("example");
-    /// let y = m.constant([10.0, 0.5]).exp2();
-    /// assert_eq!(y.eval()?, Array::from([1024.0, std::f64::consts::SQRT_2]));
+    /// let y = m.constant([10.0, -1.0]).exp2();
+    /// assert_eq!(y.eval()?, Array::from([1024.0, 0.5]));
     /// # Ok::<(), EvalError>(())
     /// ```
     Exp2, fn exp2(x), Notation::Call("exp2")

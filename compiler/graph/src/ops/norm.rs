@@ -18,7 +18,8 @@ reduction! {
     /// # let m = Model::new("example");
     /// let x = m.constant([[3.0, -4.0], [0.0, 0.0]]);
     /// assert_eq!(x.norm().eval()?, Array::from(5.0));
-    /// assert_eq!(grad(x.norm_over([1]).sum(), x).eval()?, Array::from([[0.6, -0.8], [0.0, 0.0]]));
+    /// let y = m.constant([[0.0, -2.0], [0.0, 0.0]]);
+    /// assert_eq!(grad(y.norm_over([1]).sum(), y).eval()?, Array::from([[0.0, -1.0], [0.0, 0.0]]));
     /// # Ok::<(), EvalError>(())
     /// ```
     Composite Norm, fn norm, fn norm_over, Notation::Call("norm")
