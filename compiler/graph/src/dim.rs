@@ -9,6 +9,7 @@
 //! another one. Nothing here recurses deeper than [`MAX_NESTING`](crate::limits::MAX_NESTING).
 
 mod bounds;
+mod equality;
 mod print;
 mod simplify;
 
@@ -247,6 +248,20 @@ impl Dim {
         atoms
     }
 
+    /// What it divides by, numbers that are at least 1 aside.
+    pub fn divisors(&self) -> Vec<Dim> {
+        let mut divisors = vec![];
+        for atom in self.atoms() {
+            divisors.extend(atom.operands().iter().flat_map(Dim::divisors));
+            match &atom {
+                Atom::FloorDiv(operands) | Atom::Mod(operands) => divisors.push(operands[1].clone()),
+                Atom::Symbol(_) | Atom::Min(_) | Atom::Max(_) => {}
+            }
+        }
+        divisors.retain(|divisor| !matches!(divisor, Dim::Const(1..)));
+        divisors
+    }
+
     /// Every symbol that occurs, in order, without repeats.
     pub fn symbols(&self) -> Vec<SymbolId> {
         let mut ids = vec![];
@@ -389,11 +404,34 @@ fn divide_monomials(a: &Monomial, b: &Monomial) -> Option<Monomial> {
 mod tests {
     use super::*;
 
+    const N: u32 = 0;
+    const K: u32 = 1;
+
+    /// `N` from 0, `K` from 1.
+    fn symbols() -> Symbols {
+        let mut symbols = Symbols::default();
+        symbols.push(Symbol::new("N"));
+        symbols.push(Symbol { min: 1, ..Symbol::new("K") });
+        symbols
+    }
+
+    fn symbol(id: u32) -> Dim {
+        Dim::symbol(SymbolId(id))
+    }
+
+    /// `a*N + b`.
+    fn linear(a: i64, b: i64) -> Dim {
+        &(&symbol(N) * &Dim::Const(a)) + &Dim::Const(b)
+    }
+
+    fn shown(dim: &Dim) -> String {
+        dim.display(&symbols()).to_string()
+    }
+
     #[test]
     fn normal_form_makes_equality_structural() {
-        let mut symbols = Symbols::default();
-        let n = Dim::symbol(symbols.push(Symbol::new("N")));
-        let k = Dim::symbol(symbols.push(Symbol::new("K")));
+        let symbols = symbols();
+        let (n, k) = (symbol(N), symbol(K));
         let left = &(&n + &Dim::Const(1)) * &(&n - &Dim::Const(1));
         let right = &(&n * &n) - &Dim::Const(1);
         assert_eq!(left, right);
@@ -404,5 +442,141 @@ mod tests {
         assert_eq!((&n * &n).evaluate(&|_| i64::MAX), None);
         assert_eq!(n.as_symbol(), symbols.find("N"));
         assert_eq!((&n + &n).as_symbol(), None);
+        assert_eq!(linear(2, -3).as_linear(), Some((SymbolId(N), 2, -3)));
+        assert_eq!((&n + &k).as_linear(), None);
+    }
+
+    #[test]
+    fn quotients_are_divided_as_far_as_they_can_be() {
+        let divided = |a: &Dim, b: &Dim| shown(&a.floor_div(b, &symbols()));
+        let by = |a: i64, b: i64, c: i64| divided(&linear(a, b), &Dim::Const(c));
+        let (n, k) = (symbol(N), symbol(K));
+        assert_eq!(by(1, 0, 1), "N");
+        assert_eq!(by(1, 0, 2), "N // 2");
+        assert_eq!(by(6, 0, 3), "2*N");
+        assert_eq!(by(3, 2, 3), "N");
+        assert_eq!(by(3, 3, 3), "N + 1");
+        assert_eq!(by(3, 0, 2), "N // 2 + N");
+        assert_eq!(by(4, 1, 6), "2*N // 3");
+        assert_eq!(by(1, -5, 2), "(N + 1) // 2 - 3");
+        assert_eq!(by(-1, 0, 2), "N // 2 - N");
+        assert_eq!(by(0, -7, 2), "-4");
+        assert_eq!(by(1, 0, 1 << 21), "0");
+        assert_eq!(by(1, 0, 0), "N // 0");
+        assert_eq!(divided(&(&n * &k), &k), "N");
+        assert_eq!(divided(&(&(&n * &k) + &n), &k), "N // K + N");
+        assert_eq!(divided(&(&(&n * &n) - &Dim::Const(1)), &linear(1, 1)), "N - 1");
+        assert_eq!(divided(&(&n * &Dim::Const(6)), &(&(&n * &k) * &Dim::Const(4))), "3 // (2*K)");
+        assert_eq!(divided(&n, &linear(1, 1)), "0");
+        assert_eq!(divided(&linear(1, 1).floor_div(&Dim::Const(2), &symbols()), &Dim::Const(3)), "(N + 1) // 6");
+        assert_eq!(divided(&Dim::max(&linear(1, -1), &Dim::Const(0), &symbols()), &Dim::Const(2)), "max((N + 1) // 2 - 1, 0)");
+    }
+
+    #[test]
+    fn remainders_keep_what_does_not_divide() {
+        let rest = |a: &Dim, b: &Dim| shown(&a.modulo(b, &symbols()));
+        let by = |a: i64, b: i64, c: i64| rest(&linear(a, b), &Dim::Const(c));
+        let (n, k) = (symbol(N), symbol(K));
+        assert_eq!(by(1, 0, 2), "N % 2");
+        assert_eq!(by(6, 0, 3), "0");
+        assert_eq!(by(6, 4, 3), "1");
+        assert_eq!(by(1, 5, 2), "(N + 1) % 2");
+        assert_eq!(by(4, 3, 6), "2*((2*N + 1) % 3) + 1");
+        assert_eq!(by(-1, 0, 3), "2*N % 3");
+        assert_eq!(by(1, 0, 1), "0");
+        assert_eq!(by(1, 0, -2), "N % (-2)");
+        assert_eq!(rest(&(&n * &k), &k), "0");
+        assert_eq!(rest(&(&(&n * &k) + &n), &k), "N % K");
+        assert_eq!(rest(&n, &linear(1, 1)), "N");
+        assert_eq!(rest(&linear(1, 0).modulo(&Dim::Const(6), &symbols()), &Dim::Const(3)), "N % 3");
+    }
+
+    #[test]
+    fn minima_and_maxima_drop_what_ranges_decide() {
+        let symbols = symbols();
+        let (n, k, zero) = (symbol(N), symbol(K), Dim::Const(0));
+        let least = |dims: &[&Dim]| shown(&Dim::min_of(&dims.iter().map(|d| (*d).clone()).collect::<Vec<_>>(), &symbols));
+        let most = |dims: &[&Dim]| shown(&Dim::max_of(&dims.iter().map(|d| (*d).clone()).collect::<Vec<_>>(), &symbols));
+        assert_eq!(least(&[&Dim::Const(3), &n]), "min(N, 3)");
+        assert_eq!(most(&[&zero, &linear(1, -1)]), "max(N - 1, 0)");
+        assert_eq!(most(&[&(&k - &Dim::Const(1)), &zero]), "K - 1");
+        assert_eq!(least(&[&n, &linear(2, 0)]), "N");
+        assert_eq!(least(&[&n, &Dim::Const(Symbol::DEFAULT_MAX)]), "N");
+        assert_eq!(most(&[&n, &k, &n]), "max(N, K)");
+        let inner = Dim::max(&linear(1, -1), &zero, &symbols);
+        assert_eq!(most(&[&(&inner - &Dim::Const(1)), &zero]), "max(N - 2, 0)");
+        assert_eq!(least(&[&-&inner, &Dim::Const(-2)]), "min(-N + 1, -2)");
+        assert_eq!(least(&[&inner, &n]), "max(N - 1, 0)");
+        assert_eq!(most(&[&n, &linear(1, 0).floor_div(&Dim::Const(2), &symbols)]), "N");
+    }
+
+    #[test]
+    fn bounds_see_what_atoms_are_made_of() {
+        let symbols = symbols();
+        let (n, k, two, three) = (symbol(N), symbol(K), Dim::Const(2), Dim::Const(3));
+        let most = Symbol::DEFAULT_MAX;
+        let ends = |dim: &Dim| {
+            let bounds = dim.bounds(&symbols);
+            (bounds.min as i64, bounds.max as i64)
+        };
+        let half = n.floor_div(&two, &symbols);
+        assert_eq!(ends(&half), (0, most / 2));
+        assert_eq!(ends(&(&n - &half)), (0, most / 2));
+        assert_eq!(ends(&(&n - &(&half * &two))), (0, 1));
+        assert_eq!(ends(&(&n - &(&n.floor_div(&k, &symbols) * &k))).0, 0);
+        assert_eq!(ends(&(&n - &n.floor_div(&k, &symbols))).0, 0);
+        assert_eq!(ends(&n.modulo(&three, &symbols)), (0, 2));
+        assert_eq!(ends(&(&n - &n.modulo(&three, &symbols))).0, 0);
+        assert_eq!(ends(&(&k - &n.modulo(&k, &symbols))).0, 1);
+        assert_eq!(ends(&(&n - &Dim::min(&n, &three, &symbols))).0, 0);
+        assert_eq!(ends(&Dim::max(&linear(1, -5), &three, &symbols)), (3, most - 5));
+        assert_eq!(ends(&(&Dim::max(&n, &k, &symbols) - &k)).0, 0);
+    }
+
+    #[test]
+    fn equal_values_are_found_in_other_forms() {
+        let symbols = symbols();
+        let (n, k, two, three, zero) = (symbol(N), symbol(K), Dim::Const(2), Dim::Const(3), Dim::Const(0));
+        let quotient = |a: &Dim, b: &Dim| a.floor_div(b, &symbols);
+        let equal = |a: &Dim, b: &Dim| a.is_equal(b, &symbols) && b.is_equal(a, &symbols);
+        let (few, rest) = (Dim::min(&n, &three, &symbols), Dim::max(&linear(1, -3), &zero, &symbols));
+        assert!(equal(&(&few + &rest), &n));
+        assert!(equal(&(&quotient(&linear(1, 1), &two) + &quotient(&n, &two)), &n));
+        let thirds = [0, 1, 2].map(|k| quotient(&linear(1, k), &three));
+        assert!(equal(&(&(&thirds[0] + &thirds[1]) + &thirds[2]), &n));
+        assert!(equal(&(&(&quotient(&n, &k) * &k) + &n.modulo(&k, &symbols)), &n));
+        assert!(equal(&(&Dim::max(&n, &k, &symbols) + &Dim::min(&n, &k, &symbols)), &(&n + &k)));
+        assert!(equal(&(&Dim::max(&linear(1, -1), &zero, &symbols) + &Dim::Const(1)), &Dim::max(&n, &Dim::Const(1), &symbols)));
+        assert!(!equal(&few, &n) && !equal(&quotient(&n, &two), &quotient(&linear(1, 1), &two)));
+        assert!(!equal(&n, &k));
+    }
+
+    #[test]
+    fn other_ranges_simplify_anew() {
+        let symbols = symbols();
+        let dim = Dim::max(&linear(1, -1), &Dim::Const(0), &symbols);
+        let to = |value: Dim| shown(&dim.substitute(&symbols, &mut { |_| value.clone() }));
+        assert_eq!(to(Dim::Const(5)), "4");
+        assert_eq!(to(symbol(K)), "K - 1");
+        assert_eq!(dim.symbols(), [SymbolId(N)]);
+        let mut narrow = symbols.clone();
+        narrow.get_mut(SymbolId(N)).min = 1;
+        assert_eq!(shown(&dim.simplified(&narrow)), "N - 1");
+    }
+
+    #[test]
+    fn what_nests_too_deeply_is_undefined() {
+        let symbols = symbols();
+        let (mut dim, mut depth) = (symbol(N), 0);
+        while !dim.is_undefined() {
+            dim = Dim::max(&(&Dim::min(&(&dim * &symbol(K)), &symbol(K), &symbols) * &symbol(N)), &symbol(K), &symbols);
+            depth += 2;
+            assert!(depth <= crate::limits::MAX_NESTING + 2, "{depth}");
+        }
+        assert_eq!(dim.evaluate(&|_| 1), None);
+        for _ in 0..100_000 {
+            dim = Dim::min(&(&dim + &Dim::Const(1)), &symbol(K), &symbols);
+        }
+        assert_eq!(dim.evaluate(&|_| 1), None);
     }
 }

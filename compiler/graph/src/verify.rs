@@ -387,11 +387,7 @@ impl Check<'_> {
             return Some(format!("is made of a size that {problem}"));
         }
         let shown = dim.display(self.symbols());
-        let divisors = atoms.iter().filter_map(|atom| match atom {
-            Atom::FloorDiv(operands) | Atom::Mod(operands) => Some(&operands[1]),
-            Atom::Symbol(_) | Atom::Min(_) | Atom::Max(_) => None,
-        });
-        for divisor in divisors {
+        for divisor in dim.divisors() {
             let least = divisor.bounds(self.symbols()).min;
             if least < 1 {
                 let divisor = divisor.display(self.symbols());

@@ -7,3 +7,4 @@ mod header;
 mod names;
 mod plans;
 mod session;
+mod sizes;

@@ -92,10 +92,7 @@ impl Model {
         let distance = if by > 0 { stop - start } else { start - stop };
         let count = match distance.dim() {
             Dim::Const(n) => Dim::Const(n.max(0).unsigned_abs().div_ceil(by.unsigned_abs()) as i64),
-            size if by.unsigned_abs() == 1 => size,
-            _ => {
-                return self.refuse("arange of a symbolic length has another step than 1 or -1; multiply it");
-            }
+            _ => ((distance + (by.saturating_abs() - 1)) / by.saturating_abs()).max(0).dim_in(self),
         };
         let mut numbers = self.leaf(Iota { size: count });
         if by != 1 {
@@ -139,7 +136,7 @@ impl Model {
     #[track_caller]
     pub fn linspace<'m>(&'m self, start: f64, stop: f64, num: impl Into<Size<'m>>) -> Tensor<'m> {
         let size = num.into();
-        let index = self.leaf(Iota { size: size.dim() });
+        let index = self.leaf(Iota { size: size.dim_in(self) });
         let last = (size - 1).value(self);
         let step = (stop - start) / last.maximum(1).cast(DType::F64);
         let value = index.cast(DType::F64) * step + start;
@@ -163,7 +160,7 @@ impl Model {
         k: i64,
         dtype: DType,
     ) -> Tensor<'m> {
-        let (moved, column) = self.row_and_column(rows.into().dim(), columns.into().dim(), k);
+        let (moved, column) = self.row_and_column(rows.into().dim_in(self), columns.into().dim_in(self), k);
         moved.eq(column).cast(dtype)
     }
 
@@ -183,7 +180,7 @@ impl Model {
         k: i64,
         dtype: DType,
     ) -> Tensor<'m> {
-        let (moved, column) = self.row_and_column(rows.into().dim(), columns.into().dim(), k);
+        let (moved, column) = self.row_and_column(rows.into().dim_in(self), columns.into().dim_in(self), k);
         moved.ge(column).cast(dtype)
     }
 

@@ -232,7 +232,7 @@ impl<'m> Tensor<'m> {
                 return self.refuse(&error, origin);
             }
         }
-        let classes = self.model.node(Iota { size: size.into().dim() }, &[], origin.clone());
+        let classes = self.model.node(Iota { size: size.into().dim_in(self.model) }, &[], origin.clone());
         let one = self.dimshuffle((0..self.rank()).map(Some).chain([None]).collect::<Vec<_>>());
         one.eq(classes).cast(dtype)
     }

@@ -1,7 +1,7 @@
 //! Tensors cut into parts and put together of repeated or moved parts: compositions of slices, views and
 //! concatenations.
 
-use super::{IntoShape, Size, Tensor, apply, axes};
+use super::{IntoShape, Model, Size, Tensor, apply, axes};
 use crate::dim::Dim;
 use crate::infer::TypeError;
 use crate::ops::{BroadcastTo, Concatenate, Reshape, Subtensor};
@@ -16,7 +16,7 @@ pub trait Sections<'m> {
     /// # Errors
     ///
     /// If the axis cannot be split so.
-    fn sizes(&self, of: &Dim) -> Result<Vec<Dim>, TypeError>;
+    fn sizes(&self, of: &Dim, model: &'m Model) -> Result<Vec<Dim>, TypeError>;
 
     /// The parts, one for each size; as many `invalid` ones if there are no sizes.
     fn parts(self, parts: Option<Vec<Tensor<'m>>>, invalid: Tensor<'m>) -> Self::Parts;
@@ -25,14 +25,15 @@ pub trait Sections<'m> {
 impl<'m> Sections<'m> for i64 {
     type Parts = Vec<Tensor<'m>>;
 
-    fn sizes(&self, of: &Dim) -> Result<Vec<Dim>, TypeError> {
-        let size = (*self > 0).then(|| of.exact_quotient(&Dim::Const(*self))).flatten();
-        let size = size.ok_or_else(|| {
-            TypeError::new(
+    fn sizes(&self, of: &Dim, model: &'m Model) -> Result<Vec<Dim>, TypeError> {
+        let divides = of.as_const().is_none_or(|size| size.checked_rem(*self) == Some(0));
+        if !(*self > 0 && divides) {
+            return Err(TypeError::new(
                 format!("an axis of {{0}} cannot be split into {self} equal parts"),
                 "give a number that divides its size, or the sizes of the parts",
-            )
-        })?;
+            ));
+        }
+        let size = of.floor_div(&Dim::Const(*self), &model.arena().graph.symbols);
         Ok(vec![size; *self as usize])
     }
 
@@ -44,8 +45,8 @@ impl<'m> Sections<'m> for i64 {
 impl<'m, S: Into<Size<'m>> + Copy, const N: usize> Sections<'m> for [S; N] {
     type Parts = [Tensor<'m>; N];
 
-    fn sizes(&self, of: &Dim) -> Result<Vec<Dim>, TypeError> {
-        self.to_vec().sizes(of)
+    fn sizes(&self, of: &Dim, model: &'m Model) -> Result<Vec<Dim>, TypeError> {
+        self.to_vec().sizes(of, model)
     }
 
     fn parts(self, parts: Option<Vec<Tensor<'m>>>, invalid: Tensor<'m>) -> [Tensor<'m>; N] {
@@ -57,8 +58,8 @@ impl<'m, S: Into<Size<'m>> + Copy, const N: usize> Sections<'m> for [S; N] {
 impl<'m, S: Into<Size<'m>> + Copy> Sections<'m> for Vec<S> {
     type Parts = Vec<Tensor<'m>>;
 
-    fn sizes(&self, of: &Dim) -> Result<Vec<Dim>, TypeError> {
-        let sizes: Vec<Dim> = self.iter().map(|size| (*size).into().dim()).collect();
+    fn sizes(&self, of: &Dim, model: &'m Model) -> Result<Vec<Dim>, TypeError> {
+        let sizes: Vec<Dim> = self.iter().map(|size| (*size).into().dim_in(model)).collect();
         if let Some(size) = sizes.iter().filter_map(Dim::as_const).find(|size| *size < 0) {
             return Err(TypeError::new(
                 format!("{{0}} is split into parts, one of the size {size}"),
@@ -100,7 +101,7 @@ impl<'m> Tensor<'m> {
         let Some(ty) = self.ty() else { return sections.parts(None, self) };
         let sizes = axes::count(&[axis], ty.rank()).and_then(|axes| {
             let axis = axes[0];
-            Ok((axis, sections.sizes(&ty.shape[axis])?))
+            Ok((axis, sections.sizes(&ty.shape[axis], self.model)?))
         });
         let (axis, sizes) = match sizes {
             Ok(sizes) => sizes,
@@ -172,7 +173,7 @@ impl<'m> Tensor<'m> {
     #[track_caller]
     pub fn repeat(self, repeats: impl Into<Size<'m>>, axis: i64) -> Tensor<'m> {
         match axes::count(&[axis], self.rank()) {
-            Ok(axes) => self.repeated(axes[0], axes[0] + 1, &repeats.into().dim()),
+            Ok(axes) => self.repeated(axes[0], axes[0] + 1, &repeats.into().dim_in(self.model)),
             Err(error) => self.ill_typed(error),
         }
     }

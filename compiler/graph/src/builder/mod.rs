@@ -36,7 +36,7 @@ mod solve;
 mod tensor;
 
 use std::cell::RefCell;
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::panic::Location;
 use std::path::Path;
 
@@ -61,6 +61,7 @@ pub use size::{IntoShape, Size};
 pub use tensor::Tensor;
 
 use crate::array::Array;
+use crate::attribute::Attribute;
 use crate::data::DataStore;
 use crate::dim::{Dim, Symbol, SymbolId, Symbols};
 use crate::dtype::DType;
@@ -111,6 +112,8 @@ pub(crate) struct Arena {
     pub declared: Vec<SymbolId>,
     /// Sizes that [`Size`] handles refer to.
     pub sizes: Vec<Dim>,
+    /// Their positions.
+    pub known_sizes: HashMap<Dim, u32>,
     /// The names of inputs and shared variables.
     pub names: HashSet<String>,
 }
@@ -156,6 +159,7 @@ impl Model {
             symbols: Symbols::default(),
             declared: vec![],
             sizes: vec![],
+            known_sizes: HashMap::new(),
             names: HashSet::new(),
         };
         Model { name: name.into(), arena: RefCell::new(arena) }
@@ -246,6 +250,7 @@ impl Model {
         let handle = match arena.graph.add(op, operands) {
             Ok(id) => {
                 arena.collect_demands(id, operands);
+                arena.demand_divisors(id);
                 Handle::Node(id)
             }
             Err(error) => {
@@ -291,6 +296,31 @@ impl Arena {
     fn problem(&mut self, message: String, origin: Origin) -> Handle {
         self.problems.push(Problem { message, origin });
         Handle::Invalid
+    }
+
+    /// Demands that what the sizes of a new node divide by be at least 1.
+    fn demand_divisors(&mut self, node: NodeId) {
+        let divided = |dim: &Dim| dim.divisors().into_iter().map(|divisor| (dim.clone(), divisor)).collect();
+        let mut found: Vec<(Dim, Dim)> = vec![];
+        for (_, attribute) in self.graph.op(node).definition().attributes() {
+            match &attribute {
+                Attribute::Dim(dim) => found.extend::<Vec<_>>(divided(dim)),
+                Attribute::Dims(dims) => found.extend(dims.iter().flat_map::<Vec<_>, _>(divided)),
+                Attribute::Bool(_)
+                | Attribute::Int(_)
+                | Attribute::Ints(_)
+                | Attribute::DType(_)
+                | Attribute::Text(_)
+                | Attribute::Element(_)
+                | Attribute::Data(_) => {}
+            }
+        }
+        found.extend(self.graph.ty(node).shape.iter().flat_map::<Vec<_>, _>(divided));
+        for (dim, divisor) in found {
+            let [dim, by] = [&dim, &divisor].map(|dim| dim.display(&self.graph.symbols).to_string());
+            let name = format!("`{by}`, by which the size `{dim}` divides,");
+            self.floors.push(Floor { node, dim: divisor, least: 1, name });
+        }
     }
 
     /// Takes what inference of `node` demanded of sizes.

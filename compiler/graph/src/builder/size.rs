@@ -2,12 +2,26 @@
 
 use std::panic::Location;
 
-use super::{Arena, Model, Tensor};
+use super::{Arena, Model, Operand, Tensor};
 use crate::dim::{Dim, Symbols};
 use crate::ops::SizeValue;
 use crate::origin::Origin;
 
-/// The size of an axis: a number, or an expression in declared dims.
+/// The size of an axis: a number, or an expression in declared dims and sizes of tensors.
+///
+/// `/` rounds down and `%` is what is left, so that `n / 2 * 2 + n % 2` is `n`. Expressions are simplified by what is
+/// certain of all sizes, and once more by their ranges when a function is finished.
+///
+/// ```
+/// # use tgc_graph::prelude::*;
+/// # let m = Model::new("example");
+/// let n = m.dim("N").range(1, 65536).hint(400);
+/// let x = m.input("x", F64, [n]);
+/// let half = n / 2;
+/// let y = x.slice(..half).sum() / half.max(1);
+/// m.function("mean_of_the_first_half").inputs([x]).output("y", y).finish()?;
+/// # Ok::<(), BuildError>(())
+/// ```
 #[derive(Clone, Copy, Debug)]
 pub struct Size<'m> {
     value: Value<'m>,
@@ -26,11 +40,12 @@ impl<'m> Size<'m> {
         let value = match dim {
             Dim::Const(n) => Value::Number(n),
             dim => {
-                let index = arena.sizes.iter().position(|d| *d == dim).unwrap_or_else(|| {
+                let next = arena.sizes.len() as u32;
+                let index = *arena.known_sizes.entry(dim.clone()).or_insert(next);
+                if index == next {
                     arena.sizes.push(dim);
-                    arena.sizes.len() - 1
-                });
-                Value::Interned(model, index as u32)
+                }
+                Value::Interned(model, index)
             }
         };
         Size { value }
@@ -44,9 +59,22 @@ impl<'m> Size<'m> {
         }
     }
 
+    /// The dim in this model; a size of another one is reported.
+    #[track_caller]
+    pub(crate) fn dim_in(self, model: &'m Model) -> Dim {
+        match self.value {
+            Value::Interned(own, _) if !std::ptr::eq(own, model) => {
+                let message = "a size belongs to another model; build all of it in one";
+                model.invalid(message.to_owned(), Origin::here(Location::caller()));
+                Dim::Const(1)
+            }
+            Value::Number(_) | Value::Undefined | Value::Interned(_, _) => self.dim(),
+        }
+    }
+
     /// Bounds a declared dim, both ends included. Calls outside are refused with an error status.
     ///
-    /// On a number or an expression of several dims this changes nothing.
+    /// On a number or an expression this changes nothing.
     #[must_use]
     pub fn range(self, min: i64, max: i64) -> Size<'m> {
         self.change(|symbol| (symbol.min, symbol.max) = (min, max))
@@ -65,28 +93,41 @@ impl<'m> Size<'m> {
         self
     }
 
-    /// The size as a 0-d `i64` tensor of `model`.
+    /// The size as a 0-d `i64` tensor of `model`. Beside a tensor a size is that by itself: `x.sum() / x.dim(0)`.
+    ///
+    /// ```
+    /// # use tgc_graph::prelude::*;
+    /// # let m = Model::new("example");
+    /// let x = m.constant([[1.0, 2.0, 3.0]]);
+    /// assert_eq!(x.dim(1).value(&m).eval()?, 3i64.into());
+    /// assert_eq!((x.sum() / x.dim(1)).eval()?, 2.0.into());
+    /// # Ok::<(), EvalError>(())
+    /// ```
     #[track_caller]
     pub fn value(self, model: &'m Model) -> Tensor<'m> {
-        model.node(SizeValue { size: self.dim() }, &[], Origin::here(Location::caller()))
+        model.node(SizeValue { size: self.dim_in(model) }, &[], Origin::here(Location::caller()))
     }
 
     /// The smaller of two sizes.
     #[must_use]
+    #[track_caller]
     pub fn min(self, other: impl Into<Size<'m>>) -> Size<'m> {
         self.combine(other.into(), Dim::min)
     }
 
     /// The larger of two sizes.
     #[must_use]
+    #[track_caller]
     pub fn max(self, other: impl Into<Size<'m>>) -> Size<'m> {
         self.combine(other.into(), Dim::max)
     }
 
+    #[track_caller]
     fn combine(self, other: Size<'m>, op: impl Fn(&Dim, &Dim, &Symbols) -> Dim) -> Size<'m> {
         match (self.value, other.value) {
             (Value::Interned(model, _), _) | (_, Value::Interned(model, _)) => {
-                let dim = op(&self.dim(), &other.dim(), &model.arena().graph.symbols);
+                let (left, right) = (self.dim_in(model), other.dim_in(model));
+                let dim = op(&left, &right, &model.arena().graph.symbols);
                 Size::interned(model, &mut model.arena_mut(), dim)
             }
             (Value::Number(_) | Value::Undefined, Value::Number(_) | Value::Undefined) => {
@@ -103,12 +144,28 @@ impl From<i64> for Size<'_> {
     }
 }
 
+impl<'m> Operand<'m> for Size<'m> {
+    #[track_caller]
+    fn tensor(self, beside: Tensor<'m>) -> Tensor<'m> {
+        self.value(beside.model)
+    }
+}
+
 macro_rules! size_operators {
     ($($trait:ident::$method:ident = $function:expr),*) => {$(
         impl<'m, R: Into<Size<'m>>> std::ops::$trait<R> for Size<'m> {
             type Output = Size<'m>;
+            #[track_caller]
             fn $method(self, other: R) -> Size<'m> {
                 self.combine(other.into(), $function)
+            }
+        }
+
+        impl<'m> std::ops::$trait<Size<'m>> for i64 {
+            type Output = Size<'m>;
+            #[track_caller]
+            fn $method(self, other: Size<'m>) -> Size<'m> {
+                Size::from(self).combine(other, $function)
             }
         }
     )*};
@@ -125,18 +182,29 @@ size_operators!(
 /// What describes a shape: an array or a vector of sizes or numbers.
 pub trait IntoShape<'m> {
     /// As dims.
+    #[track_caller]
     fn into_shape(self, model: &'m Model) -> Vec<Dim>;
 }
 
 impl<'m, S: Into<Size<'m>>, const N: usize> IntoShape<'m> for [S; N] {
-    fn into_shape(self, _: &'m Model) -> Vec<Dim> {
-        self.into_iter().map(|s| s.into().dim()).collect()
+    #[track_caller]
+    fn into_shape(self, model: &'m Model) -> Vec<Dim> {
+        let mut shape = vec![];
+        for size in self {
+            shape.push(size.into().dim_in(model));
+        }
+        shape
     }
 }
 
 impl<'m, S: Into<Size<'m>>> IntoShape<'m> for Vec<S> {
-    fn into_shape(self, _: &'m Model) -> Vec<Dim> {
-        self.into_iter().map(|s| s.into().dim()).collect()
+    #[track_caller]
+    fn into_shape(self, model: &'m Model) -> Vec<Dim> {
+        let mut shape = vec![];
+        for size in self {
+            shape.push(size.into().dim_in(model));
+        }
+        shape
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::panic::Location;
 
-use super::{Model, Size, apply};
+use super::{Model, Size, apply, axes};
 use crate::dim::Dim;
 use crate::dtype::DType;
 use crate::graph::NodeId;
@@ -41,22 +41,42 @@ impl<'m> Tensor<'m> {
         self.ty().map_or(0, |ty| ty.rank())
     }
 
-    /// The size of an axis. Of an axis that does not exist: reported at `finish`, and 1.
+    /// The size of an axis; a negative one counts from the last. Of an axis that does not exist: reported at
+    /// `finish`, and 1.
+    ///
+    /// ```
+    /// # use tgc_graph::prelude::*;
+    /// # let m = Model::new("example");
+    /// let x = m.constant([[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]]);
+    /// assert_eq!(x.reshape([x.dim(0) * x.dim(-1) / 3, 3.into()]).eval()?, x.eval()?);
+    /// # Ok::<(), EvalError>(())
+    /// ```
     #[track_caller]
-    pub fn dim(self, axis: usize) -> Size<'m> {
+    pub fn dim(self, axis: i64) -> Size<'m> {
         let Some(ty) = self.ty() else { return Size::from(1) };
-        match ty.shape.get(axis) {
-            Some(dim) => Size::interned(self.model, &mut self.model.arena_mut(), dim.clone()),
-            None => {
-                let origin = Origin::here(Location::caller());
-                let message = self.message(&TypeError::new(
-                    format!("axis {axis} of {{0}} does not exist"),
-                    format!("it has {} axes, counted from 0", ty.rank()),
-                ));
-                self.model.invalid(message, origin);
+        match axes::count(&[axis], ty.rank()) {
+            Ok(axes) => Size::interned(self.model, &mut self.model.arena_mut(), ty.shape[axes[0]].clone()),
+            Err(error) => {
+                self.ill_typed(error);
                 Size::from(1)
             }
         }
+    }
+
+    /// The sizes of all axes; none of an ill-typed expression.
+    ///
+    /// ```
+    /// # use tgc_graph::prelude::*;
+    /// # let m = Model::new("example");
+    /// let (x, n) = (m.constant([[1.0, 2.0], [3.0, 4.0]]), m.constant(5.0));
+    /// assert_eq!(m.full(x.shape(), 7.0).eval()?, Array::from([[7.0, 7.0], [7.0, 7.0]]));
+    /// assert_eq!(n.shape().len(), 0);
+    /// # Ok::<(), EvalError>(())
+    /// ```
+    pub fn shape(self) -> Vec<Size<'m>> {
+        let shape = self.ty().map(|ty| ty.shape).unwrap_or_default();
+        let mut arena = self.model.arena_mut();
+        shape.into_iter().map(|dim| Size::interned(self.model, &mut arena, dim)).collect()
     }
 
     pub(crate) fn id(self) -> Option<NodeId> {

@@ -2,7 +2,7 @@
 
 use crate::attribute::Attribute;
 use crate::builder::{IntoShape, Tensor};
-use crate::dim::Dim;
+use crate::dim::{Dim, Symbols};
 use crate::graph::{Graph, NodeId};
 use crate::infer::{Demands, Extent, Operand, TypeError};
 use crate::kernel::Kernel;
@@ -33,7 +33,9 @@ impl<'m> Tensor<'m> {
     #[track_caller]
     pub fn reshape(self, shape: impl IntoShape<'m>) -> Tensor<'m> {
         let Some(ty) = self.ty() else { return self };
-        match complete(&ty.shape, shape.into_shape(self.model())) {
+        let shape = shape.into_shape(self.model());
+        let completed = complete(&ty.shape, shape, &self.model().arena().graph.symbols);
+        match completed {
             Ok(shape) => self.unary(Reshape { shape }),
             Err(error) => self.ill_typed(error),
         }
@@ -149,7 +151,7 @@ fn without_common(a: &[Dim], b: &[Dim]) -> (Vec<Dim>, Vec<Dim>) {
 }
 
 /// A shape with its -1, if there is one, replaced by the size that makes it hold the elements of another.
-fn complete(from: &[Dim], mut shape: Vec<Dim>) -> Result<Vec<Dim>, TypeError> {
+fn complete(from: &[Dim], mut shape: Vec<Dim>, symbols: &Symbols) -> Result<Vec<Dim>, TypeError> {
     let unknown = |dim: &Dim| *dim == Dim::Const(-1);
     let Some(axis) = shape.iter().position(unknown) else { return Ok(shape) };
     shape.remove(axis);
@@ -157,16 +159,19 @@ fn complete(from: &[Dim], mut shape: Vec<Dim>) -> Result<Vec<Dim>, TypeError> {
         return Err(TypeError::new("{0} is reshaped to a shape with two sizes of -1", "leave one open at most"));
     }
     let (have, given) = without_common(from, &shape);
-    let size = match product(&shape).as_const() {
-        Some(0) => None,
-        _ => product(&have).exact_quotient(&product(&given)),
+    let (have, given) = (product(&have), product(&given));
+    let divides = match (have.as_const(), given.as_const()) {
+        (_, Some(given)) if given < 1 || product(&shape).as_const() == Some(0) => false,
+        (Some(have), Some(given)) => have % given == 0,
+        // What a call's sizes leave is checked when it enters.
+        (None, _) | (_, None) => true,
     };
-    let Some(size) = size else {
+    if !divides {
         return Err(TypeError::new(
             "the sizes that {0} is reshaped to do not divide its number of elements, so that given as -1 is not known",
             "give it as a number or a dim",
         ));
-    };
-    shape.insert(axis, size);
+    }
+    shape.insert(axis, have.floor_div(&given, symbols));
     Ok(shape)
 }
