@@ -390,7 +390,7 @@ pub(crate) fn multiply_monomials(a: &Monomial, b: &Monomial) -> Monomial {
 }
 
 /// `a / b`, if that is a monomial.
-fn divide_monomials(a: &Monomial, b: &Monomial) -> Option<Monomial> {
+pub fn divide_monomials(a: &Monomial, b: &Monomial) -> Option<Monomial> {
     let mut quotient = a.clone();
     for (atom, exponent) in b {
         let own = quotient.iter_mut().find(|(a, _)| a == atom)?;
@@ -466,10 +466,16 @@ mod tests {
         assert_eq!(divided(&(&n * &k), &k), "N");
         assert_eq!(divided(&(&(&n * &k) + &n), &k), "N // K + N");
         assert_eq!(divided(&(&(&n * &n) - &Dim::Const(1)), &linear(1, 1)), "N - 1");
-        assert_eq!(divided(&(&n * &Dim::Const(6)), &(&(&n * &k) * &Dim::Const(4))), "3 // (2*K)");
+        assert_eq!(divided(&(&n * &Dim::Const(6)), &(&(&n * &k) * &Dim::Const(4))), "1 // K");
         assert_eq!(divided(&n, &linear(1, 1)), "0");
-        assert_eq!(divided(&linear(1, 1).floor_div(&Dim::Const(2), &symbols()), &Dim::Const(3)), "(N + 1) // 6");
-        assert_eq!(divided(&Dim::max(&linear(1, -1), &Dim::Const(0), &symbols()), &Dim::Const(2)), "max((N + 1) // 2 - 1, 0)");
+        assert_eq!(
+            divided(&linear(1, 1).floor_div(&Dim::Const(2), &symbols()), &Dim::Const(3)),
+            "(N + 1) // 6"
+        );
+        assert_eq!(
+            divided(&Dim::max(&linear(1, -1), &Dim::Const(0), &symbols()), &Dim::Const(2)),
+            "max((N + 1) // 2 - 1, 0)"
+        );
     }
 
     #[test]
@@ -495,8 +501,12 @@ mod tests {
     fn minima_and_maxima_drop_what_ranges_decide() {
         let symbols = symbols();
         let (n, k, zero) = (symbol(N), symbol(K), Dim::Const(0));
-        let least = |dims: &[&Dim]| shown(&Dim::min_of(&dims.iter().map(|d| (*d).clone()).collect::<Vec<_>>(), &symbols));
-        let most = |dims: &[&Dim]| shown(&Dim::max_of(&dims.iter().map(|d| (*d).clone()).collect::<Vec<_>>(), &symbols));
+        let least = |dims: &[&Dim]| {
+            shown(&Dim::min_of(&dims.iter().map(|d| (*d).clone()).collect::<Vec<_>>(), &symbols))
+        };
+        let most = |dims: &[&Dim]| {
+            shown(&Dim::max_of(&dims.iter().map(|d| (*d).clone()).collect::<Vec<_>>(), &symbols))
+        };
         assert_eq!(least(&[&Dim::Const(3), &n]), "min(N, 3)");
         assert_eq!(most(&[&zero, &linear(1, -1)]), "max(N - 1, 0)");
         assert_eq!(most(&[&(&k - &Dim::Const(1)), &zero]), "K - 1");
@@ -546,7 +556,10 @@ mod tests {
         assert!(equal(&(&(&thirds[0] + &thirds[1]) + &thirds[2]), &n));
         assert!(equal(&(&(&quotient(&n, &k) * &k) + &n.modulo(&k, &symbols)), &n));
         assert!(equal(&(&Dim::max(&n, &k, &symbols) + &Dim::min(&n, &k, &symbols)), &(&n + &k)));
-        assert!(equal(&(&Dim::max(&linear(1, -1), &zero, &symbols) + &Dim::Const(1)), &Dim::max(&n, &Dim::Const(1), &symbols)));
+        assert!(equal(
+            &(&Dim::max(&linear(1, -1), &zero, &symbols) + &Dim::Const(1)),
+            &Dim::max(&n, &Dim::Const(1), &symbols)
+        ));
         assert!(!equal(&few, &n) && !equal(&quotient(&n, &two), &quotient(&linear(1, 1), &two)));
         assert!(!equal(&n, &k));
     }
@@ -569,8 +582,8 @@ mod tests {
         let symbols = symbols();
         let (mut dim, mut depth) = (symbol(N), 0);
         while !dim.is_undefined() {
-            dim = Dim::max(&(&Dim::min(&(&dim * &symbol(K)), &symbol(K), &symbols) * &symbol(N)), &symbol(K), &symbols);
-            depth += 2;
+            dim = (&dim * &symbol(N)).modulo(&linear(1, 7), &symbols);
+            depth += 1;
             assert!(depth <= crate::limits::MAX_NESTING + 2, "{depth}");
         }
         assert_eq!(dim.evaluate(&|_| 1), None);

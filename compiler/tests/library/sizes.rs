@@ -1,6 +1,7 @@
 //! Models whose sizes are quotients, remainders, minima and maxima: native code against the evaluator.
 
 use tgc_compiler::{Call, Session};
+use tgc_graph::builder::Padding;
 use tgc_graph::evaluate::{Sizes, evaluate};
 use tgc_graph::prelude::*;
 
@@ -11,18 +12,25 @@ fn agree(m: &Model, cases: &[&[(&str, i64)]]) {
     let mut session = Session::new(&module).unwrap();
     let names: Vec<&str> = function.graph.symbols.iter().map(|(_, s)| s.name.as_str()).collect();
     for case in cases {
-        let named: Vec<(&str, i64)> = case.iter().filter(|(name, _)| names.contains(name)).copied().collect();
+        let known = case.iter().filter(|(name, _)| names.contains(name));
+        let named: Vec<(String, i64)> = known.map(|(name, n)| ((*name).to_owned(), *n)).collect();
         let value = |id: tgc_graph::dim::SymbolId| {
             let name = &function.graph.symbols.get(id).name;
             case.iter().find(|(n, _)| n == name).unwrap_or_else(|| panic!("{name}")).1
         };
-        let inputs: Vec<Array> = function.inputs.iter().map(|id| {
-            let ty = function.graph.ty(*id);
-            let shape: Vec<usize> = ty.shape.iter().map(|d| d.evaluate(&value).unwrap() as usize).collect();
-            let numbers: Vec<f64> = (0..shape.iter().product::<usize>()).map(|i| i as f64 + 0.5).collect();
-            Array::from_slice(&shape, &numbers)
-        }).collect();
-        let sizes: Sizes = named.iter().map(|(name, n)| ((*name).to_owned(), *n)).collect();
+        let inputs: Vec<Array> = function
+            .inputs
+            .iter()
+            .map(|id| {
+                let ty = function.graph.ty(*id);
+                let shape: Vec<usize> =
+                    ty.shape.iter().map(|d| d.evaluate(&value).unwrap() as usize).collect();
+                let numbers: Vec<f64> =
+                    (0..shape.iter().product::<usize>()).map(|i| i as f64 + 0.5).collect();
+                Array::from_slice(shape, &numbers)
+            })
+            .collect();
+        let sizes: Sizes = named.iter().cloned().collect();
         let want = evaluate(function, &[], &inputs, &sizes).unwrap().outputs;
         let given: Vec<Option<Array>> = inputs.into_iter().map(Some).collect();
         let call = Call { function: &function.name, sizes: &named, inputs: &given, times: 1 };
@@ -49,8 +57,10 @@ fn sizes_as_values_divide_and_compare() {
     ];
     let outputs = outputs.map(|(name, size)| (name, size.value(&m)));
     m.function("f").inputs([x]).output("sum", x.sum()).outputs(outputs).finish().unwrap();
-    let cases: Vec<Vec<(&str, i64)>> =
-        [0, 1, 2, 3, 9, 10, 11, 1000].iter().flat_map(|n| [1, 2, 5, 9].map(|k| vec![("N", *n), ("K", k)])).collect();
+    let cases: Vec<Vec<(&str, i64)>> = [0, 1, 2, 3, 9, 10, 11, 1000]
+        .iter()
+        .flat_map(|n| [1, 2, 5, 9].map(|k| vec![("N", *n), ("K", k)]))
+        .collect();
     agree(&m, &cases.iter().map(Vec::as_slice).collect::<Vec<_>>());
 }
 
@@ -66,7 +76,7 @@ fn axes_have_sizes_that_divide() {
     m.function("f")
         .inputs([x])
         .outputs([("front", front.exp()), ("back", back * 2.0), ("numbers", numbers * numbers)])
-        .outputs([("outer", outer), ("sums", outer.sum_over(0)), ("total", front.sum() / half.max(1))])
+        .outputs([("outer", outer), ("sums", outer.sum_over([0])), ("total", front.sum() / half.max(1))])
         .finish()
         .unwrap();
     agree(&m, &[&[("N", 0)], &[("N", 1)], &[("N", 2)], &[("N", 7)], &[("N", 64)], &[("N", 333)]]);
@@ -76,11 +86,14 @@ fn axes_have_sizes_that_divide() {
 fn an_open_size_is_checked_when_a_call_enters() {
     let m = Model::new("m");
     let x = m.input("x", F64, [m.dim("N").range(0, 1000), 6.into()]);
-    m.function("f").inputs([x]).output("y", x.reshape([-1, 4]) + 1.0).finish().unwrap();
+    let y = x.reshape([-1, 4]) + 1.0;
+    let g = grad((y * y).sum(), x);
+    m.function("f").inputs([x]).outputs([("y", y), ("g", g)]).finish().unwrap();
     agree(&m, &[&[("N", 0)], &[("N", 2)], &[("N", 8)]]);
     let mut session = Session::new(&m.module()).unwrap();
     let error = session.call("f", &[Array::zeros::<f64>([3, 6])]).unwrap_err().to_string();
-    assert_eq!(error, "");
+    let want = "f: the number of elements of x is 18, the number of elements of Reshape(x) is 16; they must be equal";
+    assert_eq!(error, want);
 }
 
 #[test]
@@ -93,4 +106,103 @@ fn parts_that_make_the_whole() {
     let whole = concatenate([a, b], 0);
     m.function("f").inputs([x]).outputs([("whole", whole), ("sum", whole + x)]).finish().unwrap();
     agree(&m, &[&[("N", 0)], &[("N", 2)], &[("N", 3)], &[("N", 8)], &[("N", 100)]]);
+}
+
+#[test]
+fn shapes_of_equal_products() {
+    let m = Model::new("m");
+    let [a, b, c, d] = ["A", "B", "C", "D"].map(|name| m.dim(name).range(0, 100));
+    let (x, y) = (m.input("x", F64, [a, b]), m.input("y", F64, [c, d]));
+    let z = x.reshape([c, d]) * y;
+    let w = z.t().reshape([b, a]).sum_over([0]);
+    m.function("f").inputs([x, y]).outputs([("z", z), ("w", w), ("g", grad(z.sum(), x))]).finish().unwrap();
+    let case = |a, b, c, d| vec![("A", a), ("B", b), ("C", c), ("D", d)];
+    let cases = [case(0, 3, 7, 0), case(1, 1, 1, 1), case(6, 4, 3, 8), case(5, 20, 100, 1), case(7, 3, 3, 7)];
+    agree(&m, &cases.iter().map(Vec::as_slice).collect::<Vec<_>>());
+    let mut session = Session::new(&m.module()).unwrap();
+    let inputs = [Array::zeros::<f64>([3, 6]), Array::zeros::<f64>([2, 8])];
+    let error = session.call("f", &inputs).unwrap_err().to_string();
+    let want = "f: the number of elements of x is 18, the number of elements of Reshape(x) is 16; they must be equal";
+    assert_eq!(error, want);
+}
+
+#[test]
+fn an_axis_split_and_put_together() {
+    let m = Model::new("m");
+    let (n, k) = (m.dim("N").range(0, 100), m.dim("K").range(1, 10));
+    let x = m.input("x", F64, [n * k, 3.into()]);
+    let blocks = x.reshape([n, k, 3.into()]);
+    let y = m.input("y", F64, [n]);
+    let padded = y.pad_constant([(0, 7)], 0.0);
+    let rows = n / 4;
+    let table = y.index(..rows * 4).reshape([rows, 4.into()]);
+    let outputs = [
+        ("means", blocks.sum_over([1])),
+        ("back", (blocks * 2.0).reshape([-1, 3])),
+        ("turned", blocks.t().reshape([-1])),
+        ("fours", table.sum_over([1])),
+        ("ceil", padded.index(..(n + 7) / 8 * 8).reshape([-1, 8]).sum_over([0])),
+    ];
+    m.function("f").inputs([x, y]).outputs(outputs).finish().unwrap();
+    let cases: Vec<Vec<(&str, i64)>> =
+        [0, 1, 3, 4, 8, 9, 100].iter().flat_map(|n| [1, 2, 10].map(|k| vec![("N", *n), ("K", k)])).collect();
+    agree(&m, &cases.iter().map(Vec::as_slice).collect::<Vec<_>>());
+}
+
+#[test]
+fn tensors_are_made_of_sizes() {
+    let m = Model::new("m");
+    let (n, k) = (m.dim("N").range(0, 100), m.dim("K").range(0, 10));
+    let x = m.input("x", F64, [n, k]);
+    let outputs = [
+        ("up", m.arange(k, n, 1)),
+        ("down", m.arange(n, k, -3)),
+        ("steps", m.arange(k - 5, n * 2, 7)),
+        ("points", m.linspace(-1.0, 2.0, n / 2)),
+        ("eye", m.eye(n, k + 1, 1, I64)),
+        ("tri", m.tri(n, k * 2, -1, I64)),
+        ("repeated", x.repeat(k, 0)),
+        ("tiled", x.tile([n.min(3), k])),
+        ("full", m.full([n / 3, k.max(2)], 2.5)),
+    ];
+    m.function("f").inputs([x]).outputs(outputs).finish().unwrap();
+    let cases: Vec<Vec<(&str, i64)>> =
+        [0, 1, 2, 3, 9, 30].iter().flat_map(|n| [0, 1, 2, 9].map(|k| vec![("N", *n), ("K", k)])).collect();
+    agree(&m, &cases.iter().map(Vec::as_slice).collect::<Vec<_>>());
+}
+
+#[test]
+fn axes_of_any_size_are_moved_padded_and_cut() {
+    let m = Model::new("m");
+    let (n, k) = (m.dim("N").range(0, 100), m.dim("K").range(0, 10));
+    let x = m.input("x", F64, [n, k]);
+    let t = m.input("t", F64, [n * 3]);
+    let thirds = t.split(3, 0);
+    let outputs = [
+        ("rolled", x.roll(2, 0)),
+        ("rolled_back", x.roll(-3, 1)),
+        ("padded", x.pad_constant([(1, 2), (0, 3)], 7.0)),
+        ("above", x.diagonal(1)),
+        ("below", x.diagonal(-4)),
+        ("thirds", thirds[0] - thirds[2]),
+        ("front", x.index(..n / 2).sum_over([0])),
+        ("inner", x.index((slice(1, -1), ..k.min(n)))),
+        ("gradient", grad((x.diagonal(1).sum() + x.roll(1, 0).sqr().sum()) * 2.0, x)),
+    ];
+    m.function("f").inputs([x, t]).outputs(outputs).finish().unwrap();
+    let cases: Vec<Vec<(&str, i64)>> =
+        [0, 1, 2, 3, 9, 30].iter().flat_map(|n| [0, 1, 2, 9].map(|k| vec![("N", *n), ("K", k)])).collect();
+    agree(&m, &cases.iter().map(Vec::as_slice).collect::<Vec<_>>());
+}
+
+#[test]
+fn axes_padded_with_their_own_elements() {
+    let m = Model::new("m");
+    let n = m.dim("N").range(3, 100);
+    let x = m.input("x", F64, [n]);
+    let outputs = [Padding::Edge, Padding::Reflect, Padding::Symmetric, Padding::Wrap];
+    let names = ["edge", "reflect", "symmetric", "wrap"];
+    let outputs = outputs.map(|with| x.pad([(2, 1)], with));
+    m.function("f").inputs([x]).outputs(names.into_iter().zip(outputs)).finish().unwrap();
+    agree(&m, &[&[("N", 3)], &[("N", 4)], &[("N", 100)]]);
 }

@@ -210,11 +210,10 @@ impl<'m> Tensor<'m> {
             Err(error) => return self.ill_typed(error),
         };
         let size = &ty.shape[axis];
-        let cut = match size.as_const() {
-            Some(0) => return self,
-            Some(n) => Dim::Const((n - shift.rem_euclid(n)) % n),
-            None if shift > 0 => size - &Dim::Const(shift),
-            None => Dim::Const(shift.saturating_neg()),
+        let cut = {
+            let symbols = &self.model.arena().graph.symbols;
+            let places = Dim::max(size, &Dim::Const(1), symbols);
+            (&Dim::Const(0) - &Dim::Const(shift).modulo(&places, symbols)).modulo(&places, symbols)
         };
         if cut == Dim::Const(0) {
             return self;

@@ -18,9 +18,9 @@ use crate::origin::Origin;
 /// let n = m.dim("N").range(1, 65536).hint(400);
 /// let x = m.input("x", F64, [n]);
 /// let half = n / 2;
-/// let y = x.slice(..half).sum() / half.max(1);
+/// let y = x.index(..half).sum() / half.max(1);
 /// m.function("mean_of_the_first_half").inputs([x]).output("y", y).finish()?;
-/// # Ok::<(), BuildError>(())
+/// # Ok::<(), tgc_graph::builder::BuildError>(())
 /// ```
 #[derive(Clone, Copy, Debug)]
 pub struct Size<'m> {

@@ -14,6 +14,9 @@ const HUGE: i128 = 1 << 63;
 /// The most eliminations for one bound.
 const ELIMINATIONS: u32 = 128;
 
+/// The most ways to bound the terms with a minimum or maximum one by one.
+const MOST_WAYS: usize = 16;
+
 /// What a size can be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Bounds {
@@ -42,7 +45,7 @@ impl Dim {
 
     /// [`Dim::bounds`] with no symbol larger than `cap`.
     pub(crate) fn bounds_up_to(&self, symbols: &Symbols, cap: i64) -> Bounds {
-        Ranges { symbols, cap, left: Cell::new(ELIMINATIONS) }.of(self)
+        Ranges { symbols, cap, left: Cell::new(ELIMINATIONS), most_ways: 0 }.of(self)
     }
 
     /// True when it is never less than the other, as far as can be shown.
@@ -55,7 +58,7 @@ impl Dim {
 
     /// Dims with one atom less, other than symbols, that bound this one from below.
     pub fn reduce(&self, symbols: &Symbols) -> Option<Reduced> {
-        Ranges { symbols, cap: i64::MAX, left: Cell::new(ELIMINATIONS) }.reduce(self)
+        Ranges { symbols, cap: i64::MAX, left: Cell::new(ELIMINATIONS), most_ways: MOST_WAYS }.reduce(self)
     }
 
     /// The sum of its coefficients' magnitudes.
@@ -81,6 +84,8 @@ struct Ranges<'s> {
     symbols: &'s Symbols,
     cap: i64,
     left: Cell<u32>,
+    /// The most ways in which terms may be given different operands of one minimum or maximum.
+    most_ways: usize,
 }
 
 impl Ranges<'_> {
@@ -181,7 +186,9 @@ impl Ranges<'_> {
         match (atom, sign) {
             (Atom::Symbol(_), _) => None,
             (Atom::Max(operands), Some(true)) | (Atom::Min(operands), Some(false)) => {
-                Some(Reduced::Any(operands.iter().filter_map(replaced).collect()))
+                let mut cases: Vec<(Dim, i64)> = operands.iter().filter_map(replaced).collect();
+                cases.extend(self.mixed(dim, atom, &terms));
+                Some(Reduced::Any(cases))
             }
             (Atom::Max(operands) | Atom::Min(operands), _) => {
                 operands.iter().map(replaced).collect::<Option<Vec<_>>>().map(Reduced::All)
@@ -210,6 +217,23 @@ impl Ranges<'_> {
                 known.then(|| Reduced::Any(replaced(&value).into_iter().collect()))
             }
         }
+    }
+
+    /// The dim with an operand of its own for each of the terms with this atom: a minimum is at most each of them.
+    fn mixed(&self, dim: &Dim, atom: &Atom, terms: &[(Monomial, i64)]) -> Vec<(Dim, i64)> {
+        let operands = atom.operands();
+        let ways = operands.len().checked_pow(terms.len() as u32).filter(|ways| *ways <= self.most_ways);
+        let Some(ways) = ways.filter(|_| terms.len() > 1) else { return vec![] };
+        let rest = dim - &Dim::from_terms(terms.to_vec());
+        let case = |way: usize| {
+            let mut digits = way;
+            terms.iter().try_fold(rest.clone(), |sum, term| {
+                let operand = &operands[digits % operands.len()];
+                digits /= operands.len();
+                Some(&sum + &Dim::from_terms([term.clone()]).replace(atom, operand)?)
+            })
+        };
+        (0..ways).filter_map(|way| Some((case(way)?, 1))).collect()
     }
 
     /// Whether the terms, all those with this atom, rise or fall with it; `None` if that is not known.

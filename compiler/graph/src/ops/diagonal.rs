@@ -116,29 +116,16 @@ impl Diagonal {
 
     /// How many elements the diagonal has.
     fn length(&self, ty: &TensorType, demands: &mut Demands<'_>) -> Result<Dim, TypeError> {
-        let mut lengths = vec![];
-        for (axis, first) in [(self.axis1, self.offset.min(0).saturating_neg()), (self.axis2, self.offset.max(0))] {
-            let size = &ty.shape[axis];
-            if size.as_const().is_none() {
-                demands.at_least(size, first, AxisOf { operand: 0, axis })?;
-            }
-            lengths.push(size - &Dim::Const(first));
+        let along = |axis: usize, first: i64| &ty.shape[axis] - &Dim::Const(first);
+        let rows = along(self.axis1, self.offset.min(0).saturating_neg());
+        let columns = along(self.axis2, self.offset.max(0));
+        // Whoever takes the middle diagonal means a square.
+        if self.offset == 0 && (&rows - &columns).as_const().is_none() {
+            let [row, column] = [self.axis1, self.axis2].map(|axis| AxisOf { operand: 0, axis });
+            return demands.equal(&rows, row, &columns, column);
         }
-        match (&lengths[0] - &lengths[1]).as_const() {
-            Some(more) => {
-                let shorter = lengths.swap_remove(if more > 0 { 1 } else { 0 });
-                Ok(shorter.as_const().map_or(shorter, |n| Dim::Const(n.max(0))))
-            }
-            // Whoever takes the middle diagonal means a square.
-            None if self.offset == 0 => {
-                let [row, column] = [self.axis1, self.axis2].map(|axis| AxisOf { operand: 0, axis });
-                demands.equal(&lengths[0], row, &lengths[1], column)
-            }
-            None => Err(TypeError::new(
-                format!("it is not known which of axes {} and {} of {{0}} ends its diagonal", self.axis1, self.axis2),
-                "give them sizes whose difference is known",
-            )),
-        }
+        let shorter = Dim::min(&rows, &columns, demands.symbols);
+        Ok(Dim::max(&shorter, &Dim::Const(0), demands.symbols))
     }
 
     /// Where along each axis of the tensor an element of the diagonal is.

@@ -7,7 +7,7 @@
 
 use std::collections::BTreeMap;
 
-use tgc_graph::dim::{Atom, Dim, Monomial, Reduced, SymbolId, Symbols};
+use tgc_graph::dim::{Atom, Dim, Monomial, Reduced, SymbolId, Symbols, divide_monomials};
 
 use crate::plan::FunctionPlan;
 use crate::size::Size;
@@ -17,6 +17,8 @@ pub(super) struct Admissible<'p> {
     symbols: &'p Symbols,
     /// Symbols that a check equates with other sizes.
     solved: BTreeMap<SymbolId, Dim>,
+    /// What the other checks say.
+    laws: Vec<Law>,
     samples: Vec<Vec<i64>>,
 }
 
@@ -42,7 +44,7 @@ impl std::fmt::Display for Doubt {
 impl<'p> Admissible<'p> {
     pub(super) fn of(function: &'p FunctionPlan) -> Admissible<'p> {
         let mut admissible =
-            Admissible { symbols: &function.symbols, solved: BTreeMap::new(), samples: vec![] };
+            Admissible { symbols: &function.symbols, solved: BTreeMap::new(), laws: vec![], samples: vec![] };
         for check in &function.checks {
             let difference = admissible.solve(&(&check.left - &check.right));
             if let Some((symbol, value)) = solution(&difference) {
@@ -52,6 +54,8 @@ impl<'p> Admissible<'p> {
                 admissible.solved.insert(symbol, value);
             }
         }
+        let unsolved = function.checks.iter().map(|check| admissible.solve(&(&check.left - &check.right)));
+        admissible.laws = unsolved.filter_map(|difference| Law::of(&difference)).collect();
         let candidates = candidates(&function.symbols);
         for mut sample in candidates {
             for (symbol, value) in &admissible.solved {
@@ -70,7 +74,9 @@ impl<'p> Admissible<'p> {
 
     /// Shows that `dim` is never negative while every extent in `nonempty` is at least 1.
     pub(super) fn not_negative(&self, dim: &Dim, nonempty: &[&Dim]) -> Result<(), Doubt> {
-        if self.shows(dim, nonempty) || self.shows(&self.solve(dim), nonempty) {
+        let solved = self.solve(dim);
+        let by_law = || self.by_laws(&solved).is_some_and(|dim| self.shows(&dim, nonempty));
+        if self.shows(dim, nonempty) || self.shows(&solved, nonempty) || by_law() {
             return Ok(());
         }
         let fails = |sample: &[i64]| {
@@ -113,6 +119,18 @@ impl<'p> Admissible<'p> {
         dim.substitute(self.symbols, &mut { value })
     }
 
+    /// A dim of the same sign, without products that a law replaces; `None` if there are no such.
+    fn by_laws(&self, dim: &Dim) -> Option<Dim> {
+        let mut current = dim.clone();
+        for _ in 0..REDUCTIONS {
+            match self.laws.iter().find_map(|law| law.apply(&current)) {
+                Some(next) => current = next,
+                None => break,
+            }
+        }
+        (current != *dim).then_some(current)
+    }
+
     fn shows(&self, dim: &Dim, nonempty: &[&Dim]) -> bool {
         let facts = self.facts(nonempty);
         // The one operand of a maximum that can be 1 or more is the maximum, where that is 1 or more.
@@ -134,8 +152,8 @@ impl<'p> Admissible<'p> {
         let mut shown = |case: &Dim| self.shows_reduced(case, facts, left);
         match dim.reduce(self.symbols) {
             None => false,
-            Some(Reduced::Any(cases)) => cases.iter().any(|(case, _)| shown(case)),
-            Some(Reduced::All(cases)) => cases.iter().all(|(case, _)| shown(case)),
+            Some(Reduced::Any(cases)) => cases.iter().any(|case| shown(&rounded_up(case))),
+            Some(Reduced::All(cases)) => cases.iter().all(|case| shown(&rounded_up(case))),
         }
     }
 
@@ -196,6 +214,11 @@ impl<'p> Admissible<'p> {
     }
 }
 
+/// What is not negative if a quotient, rounded up, is not.
+fn rounded_up((dividend, divisor): &(Dim, i64)) -> Dim {
+    dividend + &Dim::Const(divisor - 1)
+}
+
 /// The most steps for one claim.
 const REDUCTIONS: usize = 64;
 
@@ -220,6 +243,51 @@ fn least_for_nonempty(extent: &Dim, atom: &Atom) -> Option<i64> {
         _ => None,
     }
 }
+
+/// `coefficient * product = value`, with a coefficient of at least 1: what a check says of its leading term. Each
+/// application makes a dim smaller in the order of degrees, then of monomials.
+struct Law {
+    product: Monomial,
+    coefficient: i64,
+    value: Dim,
+}
+
+impl Law {
+    /// That this is 0.
+    fn of(difference: &Dim) -> Option<Law> {
+        let degree = |m: &Monomial| m.iter().map(|(_, exponent)| u64::from(*exponent)).sum::<u64>();
+        let terms = difference.terms().into_iter().filter(|(product, _)| !product.is_empty());
+        let (product, coefficient) = terms.max_by_key(|(product, _)| (degree(product), product.clone()))?;
+        let rest = difference - &Dim::from_terms([(product.clone(), coefficient)]);
+        let value = if coefficient > 0 { -&rest } else { rest };
+        let coefficient = coefficient.checked_abs()?;
+        let small = |c: i64| c.unsigned_abs() <= LARGEST_FACTOR;
+        (small(coefficient) && value.terms().iter().all(|(_, c)| small(*c))).then_some(Law {
+            product,
+            coefficient,
+            value,
+        })
+    }
+
+    /// The dim, times the coefficient, with the value for every product; `None` if there is none.
+    fn apply(&self, dim: &Dim) -> Option<Dim> {
+        let terms = dim.terms();
+        let small = terms.iter().all(|(_, c)| c.unsigned_abs() <= LARGEST_SUMMAND);
+        let is_here = |(monomial, _): &(Monomial, i64)| divide_monomials(monomial, &self.product).is_some();
+        if !small || !terms.iter().any(is_here) {
+            return None;
+        }
+        let replaced = |(monomial, c): (Monomial, i64)| match divide_monomials(&monomial, &self.product) {
+            Some(others) => &Dim::from_terms([(others, c)]) * &self.value,
+            None => &Dim::from_terms([(monomial, c)]) * &Dim::Const(self.coefficient),
+        };
+        Some(terms.into_iter().map(replaced).fold(Dim::Const(0), |sum, term| &sum + &term))
+    }
+}
+
+/// Coefficients of laws and of dims that they are applied to are at most so large, so that no sum of products wraps.
+const LARGEST_FACTOR: u64 = 1 << 16;
+const LARGEST_SUMMAND: u64 = 1 << 32;
 
 /// A polynomial in which nothing wraps.
 type Poly = BTreeMap<Monomial, i128>;
@@ -365,6 +433,36 @@ mod tests {
         let cube = &(&n * &n) * &n;
         let huge = Admissible::of(&f).not_negative(&(&Dim::Const(i64::MAX) - &cube), &[]);
         assert_ne!(huge, Ok(()));
+    }
+
+    #[test]
+    fn checks_relate_products() {
+        let mut f = function(&[("N", 0, 100), ("K", 0, 100), ("T", 0, 100), ("U", 0, 100)]);
+        let [n, k, t, u] = [0, 1, 2, 3].map(symbol);
+        let (six, four) = (Dim::Const(6), Dim::Const(4));
+        for (left, right) in [(&n * &k, &t * &u), (&six * &n, &four * &t)] {
+            f.checks.push(Check { left_name: String::new(), left, right_name: String::new(), right });
+        }
+        let sizes = Admissible::of(&f);
+        let difference = &(&(&n * &n) * &k) - &(&(&n * &t) * &u);
+        assert_eq!(sizes.not_negative(&difference, &[]), Ok(()));
+        assert_eq!(sizes.not_negative(&-&difference, &[]), Ok(()));
+        assert_eq!(sizes.not_negative(&(&(&four * &t) - &(&six * &n)), &[]), Ok(()));
+        assert_eq!(sizes.not_negative(&(&t - &n), &[]), Ok(()));
+        assert!(sizes.not_negative(&(&n - &k), &[]).is_err());
+    }
+
+    #[test]
+    fn terms_are_bounded_one_by_one() {
+        let f = function(&[("N", 0, 100), ("K", 0, 100)]);
+        let sizes = Admissible::of(&f);
+        let (n, k, one) = (symbol(0), symbol(1), Dim::Const(1));
+        // The last place of the diagonal above the middle one: (m-1)*K + m.
+        let m = Dim::max(&Dim::min(&n, &(&k - &one), &f.symbols), &Dim::Const(0), &f.symbols);
+        let last = &(&(&m - &one) * &k) + &m;
+        assert_eq!(sizes.not_negative(&(&(&(&n * &k) - &one) - &last), &[&m]), Ok(()));
+        let shorter = (&(&n * &Dim::Const(2)) + &Dim::Const(1)).floor_div(&Dim::Const(3), &f.symbols);
+        assert_eq!(sizes.not_negative(&(&n - &shorter), &[]), Ok(()));
     }
 
     #[test]
