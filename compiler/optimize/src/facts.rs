@@ -199,6 +199,9 @@ pub(crate) fn is_not_negative(graph: &Graph, id: NodeId) -> bool {
     fn known(graph: &Graph, id: NodeId, depth: u32) -> bool {
         let node = graph.node(id);
         let operand = |i: usize| depth > 0 && known(graph, node.operands[i], depth - 1);
+        if node.ty.dtype.is_complex() {
+            return false;
+        }
         match &node.op {
             Op::Exp(_) | Op::Abs(_) | Op::Sigmoid(_) | Op::Softplus(_) | Op::Relu(_) | Op::SizeValue(_) => {
                 true

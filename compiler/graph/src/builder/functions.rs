@@ -14,6 +14,7 @@ macro_rules! functions {
 
 functions! {
     abs(x);
+    angle(z);
     arccos(x);
     arccosh(x);
     arcsin(x);

@@ -5,7 +5,7 @@ use crate::graph::{Graph, NodeId};
 use crate::infer::TypeError;
 use crate::ops::elementwise::{self, Elementwise, elementwise};
 use crate::ops::{Notation, Vjp};
-use crate::scalar::{Builder, Element, MathFn};
+use crate::scalar::{Builder, Element};
 
 elementwise! {
     /// e^x.
@@ -22,14 +22,15 @@ elementwise! {
 
 impl Elementwise for Exp {
     fn dtypes(common: DType) -> Result<(DType, DType), TypeError> {
-        elementwise::real_function("exp", common)
+        elementwise::function(common)
     }
 
     fn scalar(b: &mut Builder, x: &[Element]) -> Element {
-        Element::real(x[0].dtype, b.math(MathFn::Exp, x[0].re()))
+        b.exp(x[0])
     }
 
     fn derivative(graph: &mut Graph, vjp: &Vjp<'_>) -> Vec<Option<NodeId>> {
-        vec![Some(graph.mul_node(vjp.cotangent, vjp.result))]
+        let slope = graph.conj(vjp.result);
+        vec![Some(graph.mul_node(vjp.cotangent, slope))]
     }
 }

@@ -5,10 +5,10 @@ use crate::graph::{Graph, NodeId};
 use crate::infer::TypeError;
 use crate::ops::elementwise::{self, Elementwise, elementwise};
 use crate::ops::{Notation, Vjp};
-use crate::scalar::{Builder, Element, MathFn};
+use crate::scalar::{Builder, Element};
 
 elementwise! {
-    /// The natural logarithm; -inf at 0, NaN below.
+    /// The natural logarithm; -inf at 0, NaN below. Of complex numbers log |z| + i angle(z).
     ///
     /// ```
     /// # use tgc_graph::prelude::*;
@@ -22,14 +22,15 @@ elementwise! {
 
 impl Elementwise for Log {
     fn dtypes(common: DType) -> Result<(DType, DType), TypeError> {
-        elementwise::real_function("log", common)
+        elementwise::function(common)
     }
 
     fn scalar(b: &mut Builder, x: &[Element]) -> Element {
-        Element::real(x[0].dtype, b.math(MathFn::Log, x[0].re()))
+        b.log(x[0])
     }
 
     fn derivative(graph: &mut Graph, vjp: &Vjp<'_>) -> Vec<Option<NodeId>> {
-        vec![Some(graph.div_node(vjp.cotangent, vjp.operands[0]))]
+        let x = graph.conj(vjp.operands[0]);
+        vec![Some(graph.div_node(vjp.cotangent, x))]
     }
 }

@@ -7,7 +7,7 @@ use crate::graph::{Graph, NodeId};
 use crate::infer::{Demands, Operand, TypeError};
 use crate::kernel::Kernel;
 use crate::ops::reduction::to_inexact;
-use crate::ops::{Exp, Log, Notation, Operation, Vjp, attributes, softmax};
+use crate::ops::{self, Exp, Log1p, Notation, Operation, Vjp, attributes, softmax};
 use crate::ty::TensorType;
 
 /// The logarithm of softmax along an axis.
@@ -21,7 +21,8 @@ attributes!(LogSoftmax, "log_softmax", axis);
 
 impl<'m> Tensor<'m> {
     /// x - log Σ e^x along the last axis, without overflow or cancellation: the logarithm of
-    /// [`softmax`](Tensor::softmax). [`Tensor::log_softmax_along`] takes another axis.
+    /// [`softmax`](Tensor::softmax), accurate also where that is nearly 1. [`Tensor::log_softmax_along`] takes another
+    /// axis.
     ///
     /// ```
     /// # use tgc_graph::prelude::*;
@@ -82,9 +83,18 @@ impl Operation for LogSoftmax {
 
     fn expand(&self, graph: &mut Graph, operands: &[NodeId]) -> Option<NodeId> {
         let shifted = softmax::shifted(graph, self.axis, operands[0]);
+        let (dtype, rank) = (graph.ty(shifted).dtype, graph.ty(shifted).rank());
+        let [zero, one] = [0.0, 1.0].map(|value| graph.splat(dtype, rank, value));
+        // The greatest element adds 1 to the sum. Left out of it, what is small beside 1 is not lost.
+        let is_greatest = graph.op_node(ops::Eq {}, &[shifted, zero]);
+        let greatest = graph.cast(is_greatest, dtype);
         let powers = graph.op_node(Exp {}, &[shifted]);
-        let sum = softmax::sum_along(graph, self.axis, powers);
-        let logarithm = graph.op_node(Log {}, &[sum]);
+        let rest = graph.sub_node(powers, greatest);
+        let rest = softmax::sum_along(graph, self.axis, rest);
+        let ties = softmax::sum_along(graph, self.axis, greatest);
+        let ties = graph.sub_node(ties, one);
+        let sum = graph.add_node(ties, rest);
+        let logarithm = graph.op_node(Log1p {}, &[sum]);
         let value = graph.sub_node(shifted, logarithm);
         let result = to_inexact(graph.ty(operands[0]).dtype);
         Some(graph.cast(value, result))

@@ -197,6 +197,7 @@ ops! {
     real::Real,
     imag::Imag,
     conj::Conj,
+    angle::Angle,
     // Error and gamma functions.
     erf::Erf,
     erfc::Erfc,

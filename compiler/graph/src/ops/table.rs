@@ -59,6 +59,8 @@ struct Roles {
     condition: bool,
     /// From the second to before this one they are `i64`.
     indices: usize,
+    /// The last has an axis less.
+    narrower: bool,
 }
 
 /// Types of operands in these roles, and the result's, if the operation takes them.
@@ -68,8 +70,9 @@ fn infer_as(op: &dyn Operation, roles: Roles, dtype: DType) -> Option<(Vec<Tenso
         i if (1..roles.indices).contains(&i) => DType::I64,
         _ => dtype,
     };
-    let shape = vec![Dim::Const(2); roles.rank];
-    let operands: Vec<TensorType> = (0..op.arity()).map(|i| TensorType::new(of(i), shape.clone())).collect();
+    let rank = |i: usize| roles.rank - usize::from(roles.narrower && i + 1 == op.arity());
+    let operands: Vec<TensorType> =
+        (0..op.arity()).map(|i| TensorType::new(of(i), vec![Dim::Const(2); rank(i)])).collect();
     let described: Vec<Operand<'_>> = operands.iter().map(|ty| Operand { ty, weak: false }).collect();
     let mut equations = Equations::collecting();
     let mut demands = Demands { symbols: &Symbols::default(), equations: &mut equations };
@@ -80,9 +83,10 @@ fn infer_as(op: &dyn Operation, roles: Roles, dtype: DType) -> Option<(Vec<Tenso
 fn roles(op: &dyn Operation) -> Option<Roles> {
     let arity = op.arity();
     let kinds = [(false, 0), (false, arity), (false, arity.saturating_sub(1)), (true, 0)];
-    let all = kinds
-        .into_iter()
-        .flat_map(|(condition, indices)| [1, 0, 2].map(|rank| Roles { rank, condition, indices }));
+    let ranks = [(1, false), (0, false), (2, false), (2, true)];
+    let all = kinds.into_iter().flat_map(|(condition, indices)| {
+        ranks.map(|(rank, narrower)| Roles { rank, condition, indices, narrower })
+    });
     all.filter(|roles| !roles.condition || arity > 2).find(|roles| {
         [DType::F64, DType::I64, DType::Bool].iter().any(|d| infer_as(op, *roles, *d).is_some())
     })
@@ -124,7 +128,8 @@ fn gradients(op: &Op) -> String {
 }
 
 fn kernel(op: &dyn Operation) -> &'static str {
-    let Some((operands, result)) = infer(op, DType::F32) else { return "" };
+    let types = [DType::F32, DType::I64].into_iter().find_map(|dtype| infer(op, dtype));
+    let Some((operands, result)) = types else { return "" };
     let described: Vec<Operand<'_>> = operands.iter().map(|ty| Operand { ty, weak: false }).collect();
     match op.kernel(&described, &result) {
         Kernel::Leaf(_) => "leaf",

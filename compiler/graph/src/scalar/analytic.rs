@@ -1,10 +1,11 @@
-//! Magnitudes and roots of complex elements.
+//! Magnitudes, roots, exponentials, logarithms and powers of complex elements.
 //!
 //! Errors are stated in units of the last place of the result's magnitude. Branch cuts lie on the negative real axis and
 //! are continuous from the side that the sign of a zero imaginary part says (Kahan, "Branch cuts for complex elementary
 //! functions", in: The State of the Art in Numerical Analysis, 1987, pp. 165-211).
 
-use super::{Binary, Builder, Element, Lane, Predicate, Unary, Value};
+use super::{Binary, Builder, Element, Lane, MathFn, MathFn2, Predicate, Unary, Value};
+use crate::dtype::DType;
 
 /// A complex number times a power of two that brings it to where squares neither overflow nor vanish.
 struct Scaled {
@@ -120,5 +121,111 @@ impl Builder {
         let root_im = self.select(is_infinite, infinity, root_im);
         let root_im = self.with_sign_of(root_im, im);
         Element::complex(z.dtype, root_re, root_im)
+    }
+
+    /// e^z, within 3 ULP of its magnitude.
+    pub(super) fn complex_exp(&mut self, z: Element) -> Element {
+        let lane = self.lane(z.re());
+        let [re, im] = z.both();
+        // Where e^re overflows its product with a sine need not.
+        let (limit, half) =
+            (self.float(lane, if lane == Lane::F32 { 88.0 } else { 709.0 }), self.float(lane, 0.5));
+        let is_great = self.compare(Predicate::Gt, re, limit);
+        let half_re = self.binary(Binary::Mul, re, half);
+        let exponent = self.select(is_great, half_re, re);
+        let power = self.math(MathFn::Exp, exponent);
+        let (cosine, sine) = (self.math(MathFn::Cos, im), self.math(MathFn::Sin, im));
+        let [root_re, root_im] = [cosine, sine].map(|part| {
+            let once = self.binary(Binary::Mul, part, power);
+            let twice = self.binary(Binary::Mul, once, power);
+            self.select(is_great, twice, once)
+        });
+        // On the real line e^z is real, and infinity times 0 no problem.
+        let zero = self.float(lane, 0.0);
+        let is_real = self.compare(Predicate::Eq, im, zero);
+        let root_im = self.select(is_real, im, root_im);
+        Element::complex(z.dtype, root_re, root_im)
+    }
+
+    /// The logarithm whose imaginary part is from -π to π, within 3 ULP of its magnitude.
+    pub(super) fn complex_log(&mut self, z: Element) -> Element {
+        let lane = self.lane(z.re());
+        let [re, im] = z.both();
+        let scaled = Scaled::of(self, z);
+        let length = scaled.length(self);
+        let log = self.math(MathFn::Log, length);
+        let ln_2 = std::f64::consts::LN_2 * f64::from(scale(lane));
+        let shift = scaled.choose(self, [ln_2, -ln_2], 0.0);
+        let far = self.binary(Binary::Add, log, shift);
+        // Near the unit circle from |z|² - 1, in which only what does not matter beside the angle cancels.
+        let swap = self.compare(Predicate::Lt, scaled.re, scaled.im);
+        let big = self.select(swap, scaled.im, scaled.re);
+        let small = self.select(swap, scaled.re, scaled.im);
+        let (half, one, two) = (self.float(lane, 0.5), self.float(lane, 1.0), self.float(lane, 2.0));
+        let (above, below) = (self.binary(Binary::Add, big, one), self.binary(Binary::Sub, big, one));
+        let square = self.binary(Binary::Mul, small, small);
+        let excess = self.fma(below, above, square);
+        let near = self.math(MathFn::Log1p, excess);
+        let near = self.binary(Binary::Mul, near, half);
+        let is_above = self.compare(Predicate::Gt, length, half);
+        let is_below = self.compare(Predicate::Lt, length, two);
+        let is_near = self.binary(Binary::And, is_above, is_below);
+        let log = self.select(is_near, near, far);
+        let infinity = self.float(lane, f64::INFINITY);
+        let is_infinite = self.is_infinite(z);
+        let log = self.select(is_infinite, infinity, log);
+        let angle = self.math2(MathFn2::Arctan2, im, re);
+        Element::complex(z.dtype, log, angle)
+    }
+
+    /// e^(y log x), 1 for y = 0 and 0 where x is 0 and the real part of y positive; small integer powers by products.
+    ///
+    /// `F32` lanes are computed in `F64`. In that an error of y log x counts with its size.
+    pub(super) fn complex_power(&mut self, x: Element, y: Element) -> Element {
+        let dtype = x.dtype;
+        let (x, y) = (self.cast(x, DType::C128), self.cast(y, DType::C128));
+        let log = self.complex_log(x);
+        let exponent = self.mul(y, log);
+        let power = self.complex_exp(exponent);
+        let zero = self.float(Lane::F64, 0.0);
+        let [is_zero, is_real] = [[x.re(), x.both()[1]], [y.both()[1], y.both()[1]]]
+            .map(|[a, b]| [a, b].map(|v| self.compare(Predicate::Eq, v, zero)))
+            .map(|[a, b]| self.binary(Binary::And, a, b));
+        let grows = self.compare(Predicate::Gt, y.re(), zero);
+        let vanishes = self.binary(Binary::And, is_zero, grows);
+        let nothing = Element::complex(DType::C128, zero, zero);
+        let power = self.choose(vanishes, nothing, power);
+        let (is_small, small) = self.small_power(x, y.re());
+        let is_small = self.binary(Binary::And, is_small, is_real);
+        let power = self.choose(is_small, small, power);
+        self.cast(power, dtype)
+    }
+
+    /// Whether a number is an integer below 16 in magnitude, and then x to its power.
+    fn small_power(&mut self, x: Element, exponent: Value) -> (Value, Element) {
+        let count = self.convert(exponent, Lane::I32);
+        let whole = self.convert(count, Lane::F64);
+        let is_whole = self.compare(Predicate::Eq, whole, exponent);
+        let (zero, limit) = (self.int(Lane::U32, 0), self.int(Lane::U32, 16));
+        // The least integer stays, and is great without its sign.
+        let magnitude = self.unary(Unary::Abs, count);
+        let magnitude = self.bitcast(magnitude, Lane::U32);
+        let is_low = self.compare(Predicate::Lt, magnitude, limit);
+        let is_small = self.binary(Binary::And, is_whole, is_low);
+        let (re, im) = (self.float(Lane::F64, 1.0), self.float(Lane::F64, 0.0));
+        let one = Element::complex(x.dtype, re, im);
+        let (mut product, mut square) = (one, x);
+        for bit in 0..4 {
+            let mask = self.int(Lane::U32, 1 << bit);
+            let masked = self.binary(Binary::And, magnitude, mask);
+            let is_set = self.compare(Predicate::Ne, masked, zero);
+            let longer = if bit == 0 { x } else { self.mul(product, square) };
+            product = self.choose(is_set, longer, product);
+            square = self.mul(square, square);
+        }
+        let inverse = self.div(one, product);
+        let none = self.int(Lane::I32, 0);
+        let is_negative = self.compare(Predicate::Lt, count, none);
+        (is_small, self.choose(is_negative, inverse, product))
     }
 }

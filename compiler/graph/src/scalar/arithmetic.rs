@@ -1,6 +1,7 @@
 //! Division that rounds down, powers and signs of real and integer elements.
 
-use super::{Binary, Builder, Element, Lane, MathFn2, Predicate, Unary, Value};
+use super::{Binary, Builder, Element, Lane, MathFn, MathFn2, Predicate, Unary, Value};
+use crate::dtype::Kind;
 
 /// Exponents of integer powers below 2 to this are not rare.
 const FEW_BITS: u32 = 6;
@@ -72,9 +73,10 @@ impl Builder {
 
     /// x to the power of y, of one type but `bool`. Integers wrap, and are 0 to a negative power.
     pub fn power(&mut self, x: Element, y: Element) -> Element {
-        match x.dtype.is_float() {
-            true => Element::real(x.dtype, self.math2(MathFn2::Pow, x.re(), y.re())),
-            false => Element::real(x.dtype, self.integer_power(x.re(), y.re())),
+        match x.dtype.kind() {
+            Kind::Complex => self.complex_power(x, y),
+            Kind::Float => Element::real(x.dtype, self.math2(MathFn2::Pow, x.re(), y.re())),
+            Kind::Bool | Kind::Integer => Element::real(x.dtype, self.integer_power(x.re(), y.re())),
         }
     }
 
@@ -156,6 +158,30 @@ impl Builder {
     /// The square root.
     pub fn sqrt(&mut self, x: Element) -> Element {
         if x.im().is_some() { self.complex_sqrt(x) } else { x.map(&mut |v| self.unary(Unary::Sqrt, v)) }
+    }
+
+    /// e^x.
+    pub fn exp(&mut self, x: Element) -> Element {
+        if x.im().is_some() { self.complex_exp(x) } else { x.map(&mut |v| self.math(MathFn::Exp, v)) }
+    }
+
+    /// The natural logarithm.
+    pub fn log(&mut self, x: Element) -> Element {
+        if x.im().is_some() { self.complex_log(x) } else { x.map(&mut |v| self.math(MathFn::Log, v)) }
+    }
+
+    /// The angle from the positive real axis: of a real element π below 0 and else 0, whatever the sign of a zero.
+    pub fn angle(&mut self, x: Element) -> Element {
+        let real = x.dtype.to_real();
+        if let Some(im) = x.im() {
+            return Element::real(real, self.math2(MathFn2::Arctan2, im, x.re()));
+        }
+        let lane = self.lane(x.re());
+        let (zero, pi) = (self.float(lane, 0.0), self.float(lane, std::f64::consts::PI));
+        let is_negative = self.compare(Predicate::Lt, x.re(), zero);
+        let is_other = self.compare(Predicate::Ge, x.re(), zero);
+        let rest = self.select(is_other, zero, x.re());
+        Element::real(real, self.select(is_negative, pi, rest))
     }
 
     /// 1 / x.

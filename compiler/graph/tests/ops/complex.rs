@@ -1,5 +1,7 @@
 //! Complex numbers. Values are those of mpmath 1.3; gradients are held to differences in both parts.
 
+use std::f64::consts::{FRAC_PI_2, PI};
+
 use num_complex::Complex;
 use tgc_graph::prelude::*;
 use tgc_graph::verify_grad::verify_grad;
@@ -26,6 +28,18 @@ fn near(got: &Array, want: &[Complex<f64>]) {
 const POINTS: [Complex<f64>; 4] =
     [Complex::new(1.0, 2.0), Complex::new(-0.5, 0.25), Complex::new(-3.0, -4.0), Complex::new(0.8, -0.6)];
 
+const EXP: [Complex<f64>; 4] = [
+    Complex::new(-1.1312043837568135, 2.4717266720048188),
+    Complex::new(0.5876750903439226, 0.15005808662216327),
+    Complex::new(-0.032542999640154786, 0.03767897757486585),
+    Complex::new(1.8368181907239873, -1.2566349345058705),
+];
+const LOG: [Complex<f64>; 4] = [
+    Complex::new(0.8047189562170501, 1.1071487177940904),
+    Complex::new(-0.5815754049028404, 2.677945044588987),
+    Complex::new(1.6094379124341003, -2.214297435588181),
+    Complex::new(2.2204460492503132e-17, -0.6435011087932844),
+];
 const SQRT: [Complex<f64>; 4] = [
     Complex::new(1.272019649514069, 0.7861513777574233),
     Complex::new(0.17178037486125622, 0.7276733451126774),
@@ -46,6 +60,24 @@ const SGN: [Complex<f64>; 4] = [
     Complex::new(-0.6, -0.8),
     Complex::new(0.8, -0.6),
 ];
+const CUBE: [Complex<f64>; 4] = [
+    Complex::new(-11.0, -2.0),
+    Complex::new(-0.03125, 0.171875),
+    Complex::new(117.0, -44.0),
+    Complex::new(-0.3519999999999999, -0.936),
+];
+const POWER: [Complex<f64>; 4] = [
+    Complex::new(-0.12451615120135684, -0.048829006850428146),
+    Complex::new(3.922353175816673, -1.7126045766139768),
+    Complex::new(0.01312, -0.01216),
+    Complex::new(-0.03794733192202044, 0.9992797406132078),
+];
+const COMPLEX_POWER: [Complex<f64>; 4] = [
+    Complex::new(0.10423305491687068, 0.4830959392699094),
+    Complex::new(0.03732562793431799, 0.03529173424344056),
+    Complex::new(17.942606816839, 9.855490195363),
+    Complex::new(1.8054698289550435, -0.6018232763183478),
+];
 
 #[test]
 fn functions_of_complex_numbers() {
@@ -53,18 +85,26 @@ fn functions_of_complex_numbers() {
         let m = Model::new("m");
         f(m.constant(POINTS)).eval().unwrap()
     };
+    near(&of(exp), &EXP);
+    near(&of(log), &LOG);
     near(&of(sqrt), &SQRT);
     near(&of(rsqrt), &RSQRT);
     near(&of(reciprocal), &RECIPROCAL);
     near(&of(sgn), &SGN);
+    near(&of(|x| x.pow(3)), &CUBE);
+    near(&of(|x| x.pow(-2.5)), &POWER);
+    near(&value(|m| m.constant(POINTS).pow(m.constant([z(0.5, 1.0)]))), &COMPLEX_POWER);
     assert_eq!(of(real), [1.0, -0.5, -3.0, 0.8].into());
     assert_eq!(of(imag), [2.0, 0.25, -4.0, -0.6].into());
     assert_eq!(of(conj), POINTS.map(|z| z.conj()).into());
+    let angles: Vec<f64> = of(angle).to_vec().unwrap();
     let lengths: Vec<f64> = of(abs).to_vec().unwrap();
     for (i, point) in POINTS.iter().enumerate() {
+        assert!((angles[i] - point.arg()).abs() < 1e-15);
         assert!((lengths[i] - point.norm()).abs() < 1e-15 * point.norm());
     }
     assert_eq!(value(|m| m.constant([3f32]).complex(4.0).abs()), [5f32].into());
+    assert_eq!(value(|m| m.constant([-2.0, 3.0]).angle()), [PI, 0.0].into());
     assert_eq!(value(|m| m.constant([2i32]).imag()), [0i32].into());
     assert_eq!(value(|m| m.constant([2i32]).complex(m.constant([1i8]))), [z(2.0, 1.0)].into());
     assert_eq!(
@@ -103,6 +143,32 @@ fn complex_numbers_at_the_ends() {
             z(0.0, -2.0),
         ],
     );
+    near(
+        &of(log),
+        &[
+            z(692.3849658106478, 0.9272952180016122),
+            z(-689.1660899857796, -0.9272952180016122),
+            z(-744.4400719213812, 0.0),
+            z(-INF, -0.0),
+            z(INF, PI),
+            z(INF, FRAC_PI_2),
+            z(4f64.ln(), -PI),
+        ],
+    );
+    near(
+        &value(|m| m.constant([z(710.0, 0.7), z(-INF, 2.0), z(INF, 0.0), z(0.0, -0.0)]).exp()),
+        &[z(1.7086534433332223e308, 1.439178941557804e308), z(0.0, 0.0), z(INF, 0.0), z(1.0, 0.0)],
+    );
+    near(
+        &value(|m| {
+            m.constant([z(0.0, 0.0), z(0.0, 0.0), z(0.0, 0.0)]).pow(m.constant([
+                z(0.0, 0.0),
+                z(2.0, 0.0),
+                z(0.5, 3.0),
+            ]))
+        }),
+        &[z(1.0, 0.0), z(0.0, 0.0), z(0.0, 0.0)],
+    );
     let signs: Vec<Complex<f64>> = of(sgn).to_vec().unwrap();
     near(&signs[..4].to_vec().into(), &[z(0.6, 0.8), z(0.6, -0.8), z(1.0, 0.0), z(0.0, 0.0)]);
 }
@@ -111,18 +177,23 @@ fn complex_numbers_at_the_ends() {
 #[test]
 fn gradients_through_complex_numbers() {
     type Build = for<'m> fn(Tensor<'m>, Tensor<'m>) -> Tensor<'m>;
-    let cases: [(&str, Build); 15] = [
+    let cases: [(&str, Build); 20] = [
         ("add", |a, b| (a + b).abs()),
         ("sub", |a, b| (a - b * 2.0).imag()),
         ("mul", |a, b| (a * b).imag()),
         ("mul by real", |a, b| (a * b.real()).abs()),
         ("div", |a, b| (a / b).real()),
         ("sqr", |a, b| (a.sqr() * b).imag()),
+        ("exp", |a, b| (a.exp() * b).real()),
+        ("log", |a, b| (a.log() * b).imag()),
         ("sqrt", |a, b| (a.sqrt() * b).imag()),
         ("rsqrt", |a, b| (a.rsqrt() * b).real()),
         ("reciprocal", |a, b| (a.reciprocal() * b).real()),
+        ("pow", |a, b| a.pow(b).imag()),
+        ("pow 3", |a, b| (a.pow(3) * b).imag()),
         ("conj", |a, b| (a.conj() * b).imag()),
         ("sgn", |a, b| (a.sgn() * b).imag()),
+        ("angle", |a, b| a.angle() * b.real()),
         ("sum", |a, b| (a.sum() * b).abs()),
         ("dot", |a, b| dot(a, b).abs()),
         ("prod", |a, b| (a.prod() * b).imag()),
@@ -157,8 +228,8 @@ fn the_gradient_of_a_complex_cost_is_refused() {
     assert_eq!(
         complaint(|m| {
             let a = m.zscalar("a");
-            grad(a.sqr(), a)
+            grad(a.exp(), a)
         }),
-        "the cost `sqr(a)` (c128[]) of a gradient is not a real 0-d tensor; reduce it first, for instance with sum or mean"
+        "the cost `exp(a)` (c128[]) of a gradient is not a real 0-d tensor; reduce it first, for instance with sum or mean"
     );
 }

@@ -20,7 +20,7 @@ fn softmax_and_its_logarithm() {
     let logarithm = [
         [-1.9427240554386485, -3.4427240554386485, -0.19272405543864843],
         [-std::f64::consts::LN_2, -std::f64::consts::LN_2, -2000.69314718056],
-        [-80.0, 0.0, -40.0],
+        [-80.0, -4.248354255291589e-18, -40.0],
         [0.0, -2e300, -1e300],
     ];
     close(&value(|m| m.constant(rows).softmax()), softmax.as_flattened(), 3.0);
@@ -61,7 +61,7 @@ fn crossentropy_of_logits_is_stable() {
     let logits = m.constant(rows);
     let p = logits.softmax();
     let one_hot = m.constant([[1.0, 0.0, 0.0], [0.0, 0.0, 1.0], [0.0, 1.0, 0.0], [0.0, 0.0, 1.0]]);
-    let want = [1.9427240554386485, 2000.69314718056, 0.0, 1.3132616875182228 - 1.0];
+    let want = [1.9427240554386485, 2000.69314718056, 4.248354255291589e-18, 0.3132616875182228];
     for targets in [one_hot, m.constant(classes)] {
         let cost = categorical_crossentropy(p, targets);
         close(&cost.eval().unwrap(), &want, 4.0);

@@ -52,7 +52,7 @@ fn powers_of_integers_wrap() {
     assert_eq!(value(|m| m.constant([true, false]).pow(2)), [1i64, 0].into(), "a literal lifts bool");
     assert_eq!(
         complaint(|m| m.constant([true]).pow(true)),
-        "`**` is not defined on bool, the element type that `TensorConstant{true}` (bool[1]) has or is converted to; cast to an integer or real type first"
+        "`**` is not defined on bool, the element type of `TensorConstant{true}` (bool[1]); cast to an integer type first"
     );
 }
 

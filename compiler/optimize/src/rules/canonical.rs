@@ -94,7 +94,7 @@ const RULES: &[Rule] = &[
     Rule::new("abs-neg", Exact, "abs(-x) => abs(x)")
         .when("x has a sign", |m| facts::is_signed(m.graph.ty(m.root).dtype)),
     Rule::new("abs-sqr", Exact, "abs(sqr(x)) => sqr(x)")
-        .when("x is real", |m| m.graph.ty(m.root).dtype.is_float()),
+        .when("x is real", |m| m.graph.ty(m.node("x")).dtype.is_float()),
     Rule::new("reciprocal", Exact, "reciprocal(x) => 1 / x"),
     Rule::new("one-div-sqrt", Approx, "1 / sqrt(x) => rsqrt(x)"),
     // Extremes of what is extreme already. Where both sides tie, the first has the gradient; so it stays first.
