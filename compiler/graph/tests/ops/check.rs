@@ -1,10 +1,12 @@
 //! What tests of operations share.
 
+use std::collections::BTreeSet;
+
 use tgc_graph::builder::BuildError;
 use tgc_graph::dtype::DType;
 use tgc_graph::evaluate::{Sizes, evaluate};
 use tgc_graph::graph::{Graph, NodeId};
-use tgc_graph::module::{Function, Output};
+use tgc_graph::module::{Function, Module, Output};
 use tgc_graph::ops::Op;
 use tgc_graph::prelude::*;
 use tgc_graph::verify_grad::verify_grad;
@@ -123,6 +125,20 @@ pub fn round_trips(m: &Model) {
     let printed = text::print(&module);
     assert!(text::parse(&printed).unwrap_or_else(|e| panic!("{e}\n{printed}")) == module, "{printed}");
     assert!(wire::decode(&wire::encode(&module)).unwrap() == module, "{printed}");
+}
+
+/// The names of the operations in a function that gives these values.
+pub fn names<'m>(m: &'m Model, values: impl IntoIterator<Item = Tensor<'m>>) -> BTreeSet<&'static str> {
+    let numbered = values.into_iter().enumerate();
+    let function = numbered.fold(m.function("f"), |function, (i, y)| function.output(&format!("y{i}"), y));
+    function.allow_unused().finish().unwrap();
+    names_of(&m.module())
+}
+
+/// The names of the operations in the functions of a model.
+pub fn names_of(module: &Module) -> BTreeSet<&'static str> {
+    let graphs = module.functions.iter().map(|function| &function.graph);
+    graphs.flat_map(|graph| graph.ids().map(|id| graph.op(id).name())).collect()
 }
 
 /// What is wrong with an expression, given the model that it is in and its inputs.

@@ -1,11 +1,13 @@
 //! Indexing: NumPy's values, sizes that callers give, messages and gradients.
 
+use std::collections::BTreeSet;
+
 use tgc_graph::builder::{Entry, Index};
 use tgc_graph::dtype::DType;
 use tgc_graph::ops::{Gather, IncSubtensor, Scatter, ScatterAdd, SetSubtensor, Subtensor};
 use tgc_graph::prelude::*;
 
-use crate::check::{complaint, counting, gradient_matches, lifts, lifts_typed, round_trips};
+use crate::check::{complaint, counting, gradient_matches, lifts, lifts_typed, names, round_trips};
 
 #[test]
 fn a_literal_is_enough_to_index_with() {
@@ -88,6 +90,17 @@ fn parsed<'m>(m: &'m Model, text: &str) -> Vec<Index<'m>> {
 fn counted_down(like: &Array) -> Array {
     let values: Vec<i64> = (1..=like.len() as i64).map(|i| -i).collect();
     Array::from_slice(like.shape(), &values)
+}
+
+/// The names of operations whose value is held to data.
+pub fn covered() -> BTreeSet<&'static str> {
+    let m = Model::new("m");
+    let values = cases().into_iter().flat_map(|case| {
+        let (x, index) = (m.constant(case.data), parsed(&m, case.text));
+        let value = m.constant(counted_down(&case.picked));
+        [x.index(index.clone()), x.set_subtensor(index.clone(), value), x.inc_subtensor(index, value)]
+    });
+    names(&m, values)
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 mod check;
 mod complex;
+mod coverage;
 mod elementwise;
 mod functions;
 mod indexing;
@@ -10,3 +11,4 @@ mod nnet;
 mod powers;
 mod reductions;
 mod shape;
+mod values;

@@ -1,5 +1,7 @@
 //! Reductions and running folds: NumPy's values, folds merged in any order, messages, gradients.
 
+use std::collections::BTreeSet;
+
 use crate::check;
 use tgc_graph::array::element_to_text;
 use tgc_graph::builder::{Along, Reduce};
@@ -92,28 +94,40 @@ fn assert_close(got: &Array, want: &Array, context: &str) {
     }
 }
 
-/// `data/reductions.txt`, in the operations' own arithmetic and in double-double.
+/// A line of `reductions.txt`, which `reductions.py` wrote with NumPy: an operation of a constant, and its value.
+fn case<'m>(m: &'m Model, line: &str) -> (Tensor<'m>, Array) {
+    let mut fields = line.split(" | ");
+    let (name, operand) = fields.next().unwrap().split_once(' ').unwrap();
+    let (operand, axes, want) = (parse_array(operand), fields.next().unwrap(), fields.next().unwrap());
+    let x = m.constant(operand);
+    let y = match name.starts_with("cum") {
+        true => run(name, x.along(parse_axes(axes)[0])),
+        false => {
+            let (axes, keepdims) = match axes.strip_suffix(" keepdims") {
+                Some(axes) => (axes, true),
+                None => (axes, false),
+            };
+            let over = if axes == "-" { x.reduce() } else { x.reduce().over(parse_axes(axes)) };
+            reduce(name, if keepdims { over.keepdims() } else { over })
+        }
+    };
+    (y, parse_array(want))
+}
+
+const CASES: &str = include_str!("../data/reductions.txt");
+
+/// The names of operations whose value is held to data.
+pub fn covered() -> BTreeSet<&'static str> {
+    let m = Model::new("m");
+    check::names(&m, CASES.lines().map(|line| case(&m, line).0))
+}
+
+/// In the operations' own arithmetic and in double-double.
 #[test]
 fn values_are_those_of_numpy() {
-    let mut cases = 0;
-    for line in include_str!("../data/reductions.txt").lines() {
-        let mut fields = line.split(" | ");
-        let (name, operand) = fields.next().unwrap().split_once(' ').unwrap();
-        let (operand, axes, want) = (parse_array(operand), fields.next().unwrap(), fields.next().unwrap());
+    for line in CASES.lines() {
         let m = Model::new("m");
-        let x = m.constant(operand);
-        let y = match name.starts_with("cum") {
-            true => run(name, x.along(parse_axes(axes)[0])),
-            false => {
-                let (axes, keepdims) = match axes.strip_suffix(" keepdims") {
-                    Some(axes) => (axes, true),
-                    None => (axes, false),
-                };
-                let over = if axes == "-" { x.reduce() } else { x.reduce().over(parse_axes(axes)) };
-                reduce(name, if keepdims { over.keepdims() } else { over })
-            }
-        };
-        let want = parse_array(want);
+        let (y, want) = case(&m, line);
         m.function("f").output("y", y).finish().unwrap_or_else(|e| panic!("{line}: {e}"));
         assert_close(&y.eval().unwrap(), &want, line);
         let module = m.module();
@@ -123,9 +137,8 @@ fn values_are_those_of_numpy() {
             rounded.set(i, parts.map(|part| part.to_bits(wide.dtype.lane())));
         }
         assert_close(&rounded, &want, &format!("in double-double, {line}"));
-        cases += 1;
     }
-    assert!(cases > 900, "{cases} cases");
+    assert!(CASES.lines().count() > 900, "{} cases", CASES.lines().count());
 }
 
 /// The kernel of a reduction over the only axis.

@@ -1,0 +1,79 @@
+//! Values of every operation: those that NumPy and mpmath give, kept in `data/values/*.tgc` in the text form, each
+//! function with an output `got` and one `want`. The scripts beside them wrote them.
+
+use std::collections::BTreeSet;
+
+use tgc_graph::array::element_to_text;
+use tgc_graph::dtype::DType;
+use tgc_graph::evaluate::{Sizes, evaluate};
+use tgc_graph::prelude::*;
+use tgc_graph::scalar::lane_from_bits_f64;
+use tgc_graph::text;
+
+use crate::check::names_of;
+
+/// Cases, and how many units of the last place values may be off. How accurate functions are is not tested here.
+const DATA: [(&str, f64); 4] = [
+    (include_str!("../data/values/arithmetic.tgc"), 0.0),
+    (include_str!("../data/values/shape.tgc"), 0.0),
+    (include_str!("../data/values/functions.tgc"), 8.0),
+    (include_str!("../data/values/products.tgc"), 4.0),
+];
+
+/// The distance of 1 from the next number.
+fn epsilon(dtype: DType) -> f64 {
+    match dtype.to_real() {
+        F16 => 2f64.powi(-10),
+        BF16 => 2f64.powi(-7),
+        F32 => f64::from(f32::EPSILON),
+        F64 => f64::EPSILON,
+        _ => 0.0,
+    }
+}
+
+/// The first element that is further off than some units of the last place, of complex numbers of their magnitude.
+/// Where none are allowed the sign of a zero counts; NaN is NaN.
+fn differs(got: &Array, want: &Array, ulps: f64) -> Option<String> {
+    let (dtype, lane) = (want.dtype(), want.dtype().lane());
+    let is_off = |i: &usize| {
+        let parts = |array: &Array| array.get(*i).map(|part| lane_from_bits_f64(lane, part));
+        let (g, w) = (parts(got), parts(want));
+        let tolerance = ulps * epsilon(dtype) * w[0].hypot(if dtype.is_complex() { w[1] } else { 0.0 });
+        (0..dtype.parts()).any(|k| {
+            let same_bits = got.get(*i)[k] == want.get(*i)[k];
+            let same = same_bits || g[k].is_nan() && w[k].is_nan();
+            !same && !(ulps > 0.0 && (g[k] == w[k] || (g[k] - w[k]).abs() <= tolerance))
+        })
+    };
+    let first = (0..want.len()).find(is_off)?;
+    let [got, want] = [got, want].map(|array| element_to_text(dtype, array.get(first)));
+    Some(format!("element {first} is {got}, not {want}"))
+}
+
+#[test]
+fn values_are_those_of_numpy_and_mpmath() {
+    let mut wrong = vec![];
+    for (data, ulps) in DATA {
+        let module = text::parse(data).unwrap_or_else(|e| panic!("{e}"));
+        for function in &module.functions {
+            let outcome = evaluate(function, &module.shared, &[], &Sizes::new());
+            let [got, want] = match outcome.map(|outcome| outcome.outputs.try_into()) {
+                Ok(Ok(outputs)) => outputs,
+                odd => panic!("{}: {odd:?}", function.name),
+            };
+            let types = [&got, &want].map(|array| format!("{}{:?}", array.dtype(), array.shape()));
+            let problem = match types[0] == types[1] {
+                true => differs(&got, &want, ulps),
+                false => Some(format!("{}, not {}", types[0], types[1])),
+            };
+            wrong.extend(problem.map(|problem| format!("{}: {problem}", function.name)));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// The names of operations whose value is held to data.
+pub fn covered() -> BTreeSet<&'static str> {
+    let module = |data| text::parse(data).unwrap_or_else(|e| panic!("{e}"));
+    DATA.iter().flat_map(|(data, _)| names_of(&module(data))).collect()
+}
