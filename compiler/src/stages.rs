@@ -33,16 +33,19 @@ pub fn optimize_until(module: &Module, stage: &str) -> Result<Module, Error> {
     each(module, &|function| tgc_optimize::optimize_until(function, stage, &tgc_optimize::Options::default()))
 }
 
-/// Which rules of the optimizer fired where, as text.
+/// Which rules of the optimizer fired where and how long they took, and by which rules each node of the result came to
+/// be, as text.
 ///
 /// # Errors
 ///
 /// If the model is invalid.
 pub fn explain(module: &Module) -> Result<String, Error> {
     check(module)?;
-    let (_, reports) =
-        tgc_optimize::optimize_module(module, &tgc_optimize::Options::default()).map_err(defect)?;
-    Ok(reports.iter().map(|report| report.explain(false)).collect())
+    let options = tgc_optimize::Options { timed: true, ..Default::default() };
+    let (optimized, reports) = tgc_optimize::optimize_module(module, &options).map_err(defect)?;
+    let of =
+        |(function, report): (&Function, &Report)| report.explain(true) + &report.explain_nodes(function);
+    Ok(optimized.functions.iter().zip(&reports).map(of).collect())
 }
 
 /// The plan for a machine.

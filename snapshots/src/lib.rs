@@ -102,7 +102,7 @@ impl Case {
     ///
     /// If the optimizer or the planner fails.
     pub fn run(&self) -> Result<Outcome, String> {
-        let options = |fast_math| Options { fast_math, verify: true };
+        let options = |fast_math| Options { fast_math, verify: true, ..Options::default() };
         match &self.command {
             Command::Optimize { until, fast } => {
                 let run = |function: &Function| match until {

@@ -14,6 +14,7 @@ use tgc_graph::scalar::{Lane, lane_from_bits_f64};
 
 use crate::example::{Choices, Role, instance};
 use crate::expression::{self, Expression, is_constant_name};
+use crate::history::History;
 use crate::rewrite::rebuild;
 use crate::rule::{Body, Contract, Rule, RuleSet};
 use crate::rules::rules;
@@ -151,7 +152,8 @@ fn inputs(function: &Function, chance: &mut Chance, values: Values) -> Vec<Array
 /// The rule applied once; `None` if it does not fire.
 fn rewritten(function: &Function, set: &RuleSet) -> Option<Function> {
     let roots: Vec<NodeId> = function.roots().into_iter().chain(function.inputs.iter().copied()).collect();
-    let (graph, new, changes) = rebuild(&function.graph, &roots, set).expect("types are kept");
+    let (graph, new, changes) =
+        rebuild(&function.graph, &roots, set, &mut History::default(), false).expect("types are kept");
     let place = |id| new[roots.iter().position(|r| *r == id).expect("a root")];
     (changes.fired[0] > 0).then(|| function.with_graph(graph, &place))
 }
@@ -293,6 +295,7 @@ impl Trial<'_> {
                 }
             }
             (Contract::Approx, _) => self.check_accuracy(&left, &right),
+            (Contract::BackwardStable, _) => self.check_backward_error(&left, &right),
             (Contract::FastMath, Values::Ordinary) => {}
             (Contract::Structural | Contract::Reassociates | Contract::FastMath, _) => {}
         }
@@ -349,6 +352,60 @@ impl Trial<'_> {
                 self.fail(i, left, right, &format!("error {:e} where {bound:e} is admitted", error(r)));
             }
         }
+    }
+}
+
+impl Trial<'_> {
+    fn check_backward_error(&self, left: &Array, right: &Array) {
+        let out_of_range = |value: f64| value.is_infinite() || value == 0.0;
+        let out_of_range = |array: &Array| (0..array.len()).any(|i| out_of_range(real(array, i)));
+        let out_of_range = self.steps().iter().any(out_of_range);
+        let undefined = |array: &Array| (0..array.len()).any(|i| matches!(class(real(array, i)), 0 | 1));
+        let promised = !self.inputs.iter().any(undefined);
+        for i in 0..left.len() {
+            let (l, r) = (real(left, i), real(right, i));
+            if l.is_finite() && !r.is_finite() && promised {
+                self.fail(i, left, right, "no longer finite");
+            }
+            if l.is_nan() && !r.is_nan() && !out_of_range {
+                self.fail(i, left, right, "the NaN is lost");
+            }
+        }
+        if self.values == Values::Special {
+            return;
+        }
+        let wide = run_wide(self.left, &self.inputs, &self.sizes);
+        let moves = self.moves(&wide);
+        for i in 0..left.len() {
+            let (l, r, (hi, lo)) = (real(left, i), real(right, i), wide[i]);
+            if !hi.is_finite() || !r.is_finite() {
+                continue;
+            }
+            let error = |value: f64| ((value - hi) - lo).abs();
+            let left_error = if l.is_finite() { error(l) } else { 0.0 };
+            let bound = 8.0 * (left_error + moves[i] + ulp(left.dtype(), hi));
+            if error(r) > bound {
+                self.fail(i, left, right, &format!("error {:e} where {bound:e} is admitted", error(r)));
+            }
+        }
+    }
+
+    /// By element of the result, the sum of what moving each element of an input by one unit in its last place changes.
+    fn moves(&self, wide: &[(f64, f64)]) -> Vec<f64> {
+        let mut sums = vec![0.0; wide.len()];
+        for which in 0..self.inputs.len() {
+            for element in 0..self.inputs[which].len() {
+                let mut inputs = self.inputs.clone();
+                let [bits, rest] = inputs[which].get(element);
+                inputs[which].set(element, [bits ^ 1, rest]);
+                let moved = run_wide(self.left, &inputs, &self.sizes);
+                for ((sum, new), old) in sums.iter_mut().zip(moved).zip(wide) {
+                    let change = ((new.0 - old.0) + (new.1 - old.1)).abs();
+                    *sum += if change.is_finite() { change } else { 0.0 };
+                }
+            }
+        }
+        sums
     }
 }
 
@@ -423,6 +480,11 @@ fn approximating_rules_are_no_less_accurate() {
 }
 
 #[test]
+fn backward_stable_rules_are_as_accurate_as_their_inputs() {
+    check_contract(Contract::BackwardStable, 20);
+}
+
+#[test]
 fn fast_rules_fire_and_keep_types() {
     check_contract(Contract::FastMath, 20);
 }
@@ -450,7 +512,8 @@ fn operand_order_does_not_depend_on_numbering() {
         let (first, second) = if swap { ("b", "a") } else { ("a", "b") };
         let (x, y) = (input(first), input(second));
         let sum = graph.add_node(x, y);
-        let (graph, new, _) = rebuild(&graph, &[sum], RuleSet::none()).expect("well-typed");
+        let (graph, new, _) =
+            rebuild(&graph, &[sum], RuleSet::none(), &mut History::default(), false).expect("well-typed");
         let operands = graph.operands(new[0]).to_vec();
         operands.iter().map(|o| format!("{:?}", graph.op(*o))).collect::<Vec<_>>()
     };
@@ -460,11 +523,13 @@ fn operand_order_does_not_depend_on_numbering() {
 /// The trials can tell: rules under a contract that they break are found out.
 #[test]
 fn false_claims_are_found_out() {
-    static FALSE: [Rule; 5] = [
+    static FALSE: [Rule; 7] = [
         Rule::new("loses-minus-zero", Contract::Exact, "x + 0 => x"),
         Rule::new("loses-nan", Contract::Reassociates, "x - x => x * 0 + 1"),
         Rule::new("loses-inf", Contract::Reassociates, "x + y - y => x"),
         Rule::new("cancels", Contract::Approx, "sigmoid(-x) => 1 - sigmoid(x)"),
+        Rule::new("cancels-without-need", Contract::BackwardStable, "log1p(x) => log(1 + x)"),
+        Rule::new("overflows", Contract::BackwardStable, "softplus(x) => log(1 + exp(x))"),
         Rule::new("loses-the-domain", Contract::Approx, "exp(log(x)) => x"),
     ];
     for rule in &FALSE {

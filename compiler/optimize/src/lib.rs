@@ -16,6 +16,7 @@ pub mod example;
 pub mod expression;
 mod facts;
 mod fold;
+mod history;
 mod order;
 pub mod pattern;
 mod pin;
@@ -26,7 +27,8 @@ mod rule;
 pub mod rules;
 
 pub use error::OptimizeError;
-pub use pipeline::{Stage, Transform, Work, optimize, optimize_module, optimize_until, stages};
+pub use history::History;
+pub use pipeline::{Rewriting, Stage, Transform, Work, optimize, optimize_module, optimize_until, stages};
 pub use report::{Fired, Report, StageReport};
 pub use rewrite::Rewriter;
 pub use rule::{Body, Condition, Contract, Roots, Rule, RuleSet};
@@ -39,10 +41,12 @@ pub struct Options {
     pub fast_math: bool,
     /// Check every stage's result. On in debug builds.
     pub verify: bool,
+    /// Also measure each rule's time, which takes some.
+    pub timed: bool,
 }
 
 impl Default for Options {
     fn default() -> Options {
-        Options { fast_math: false, verify: cfg!(debug_assertions) }
+        Options { fast_math: false, verify: cfg!(debug_assertions), timed: false }
     }
 }

@@ -1,7 +1,7 @@
 //! The stages, in the one order that there is, and what runs them.
 
 use std::sync::OnceLock;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use tgc_graph::differentiate;
 use tgc_graph::graph::{Graph, NodeId};
@@ -10,10 +10,11 @@ use tgc_graph::text::dump_function;
 use tgc_graph::verify::verify;
 
 use crate::facts::{Class, class};
+use crate::history::History;
 use crate::report::{Fired, Report, StageReport};
-use crate::rewrite::{Changes, rebuild};
+use crate::rewrite::{Changes, FOLD, rebuild};
 use crate::rule::{Contract, Rule, RuleSet};
-use crate::rules::{Group, canonical, fast, places, reduce, special, stable, structure};
+use crate::rules::{Group, canonical, fast, folds, places, reduce, softmax, special, stable, structure};
 use crate::{OptimizeError, Options, check, pin};
 
 /// How often a stage rebuilds the graph before it gives up. Two or three times is usual.
@@ -37,7 +38,7 @@ pub struct Stage {
 #[derive(Clone, Copy, Debug)]
 pub enum Work {
     /// Rewrites with these groups of rules until none fires.
-    Rewrite(&'static [Group]),
+    Rewrite(&'static Rewriting),
     /// Replaces the operations that a predicate finds, if there are any.
     Replace {
         /// What there is to do.
@@ -47,17 +48,48 @@ pub enum Work {
     },
 }
 
+/// Groups of rules that work together.
+#[derive(Debug)]
+pub struct Rewriting {
+    /// The groups, in the order in which they are tried.
+    pub groups: &'static [Group],
+    /// Their rules without and with those of fast math, made when first used.
+    sets: [OnceLock<RuleSet>; 2],
+}
+
+impl Rewriting {
+    const fn with(groups: &'static [Group]) -> Rewriting {
+        Rewriting { groups, sets: [const { OnceLock::new() }; 2] }
+    }
+
+    fn rules(&self, fast_math: bool) -> &RuleSet {
+        self.sets[usize::from(fast_math)].get_or_init(|| {
+            let extra: &[Rule] = if fast_math { fast::GROUP.rules } else { &[] };
+            RuleSet::new(self.groups.iter().flat_map(|group| group.rules).chain(extra))
+        })
+    }
+}
+
 /// From a graph and its roots to another graph and where each root went.
 pub type Transform = fn(&Graph, &[NodeId]) -> (Graph, Vec<NodeId>);
 
-const CANONICALIZE: Work = Work::Rewrite(&[structure::GROUP, places::GROUP, canonical::GROUP, reduce::GROUP]);
-const STABILIZE: Work =
-    Work::Rewrite(&[structure::GROUP, places::GROUP, canonical::GROUP, reduce::GROUP, stable::GROUP]);
-const SPECIALIZE: Work = Work::Rewrite(&[
+static CANONICALIZE: Rewriting =
+    Rewriting::with(&[structure::GROUP, places::GROUP, canonical::GROUP, reduce::GROUP, folds::GROUP]);
+static STABILIZE: Rewriting = Rewriting::with(&[
     structure::GROUP,
     places::GROUP,
     canonical::GROUP,
     reduce::GROUP,
+    folds::GROUP,
+    stable::GROUP,
+    softmax::GROUP,
+]);
+static SPECIALIZE: Rewriting = Rewriting::with(&[
+    structure::GROUP,
+    places::GROUP,
+    canonical::GROUP,
+    reduce::GROUP,
+    folds::GROUP,
     stable::GROUP,
     special::GROUP,
 ]);
@@ -73,16 +105,16 @@ static STAGES: &[Stage] = &[
     Stage {
         name: "canonicalize",
         why: "the patterns of unstable formulas are written for one spelling of each",
-        postcondition: "no rule of the groups structure, places, canonical and reduce applies",
-        work: CANONICALIZE,
+        postcondition: "no rule of the groups structure, places, canonical, reduce and folds applies",
+        work: Work::Rewrite(&CANONICALIZE),
         holds: |_| Ok(()),
     },
     Stage {
         name: "stabilize",
         why: "before differentiation: the gradient of log(sigmoid(z)) through log divides by a number that \
               underflows, while that of softplus is a sigmoid; no rule could mend the former afterwards",
-        postcondition: "no rule of the group stable applies either",
-        work: STABILIZE,
+        postcondition: "no rule of the groups stable and softmax applies either",
+        work: Work::Rewrite(&STABILIZE),
         holds: |_| Ok(()),
     },
     Stage {
@@ -103,33 +135,42 @@ static STAGES: &[Stage] = &[
     Stage {
         name: "canonicalize-gradients",
         why: "gradients come with zeros, fills and ones that must vanish before anything is recognised in them",
-        postcondition: "no rule of the groups structure, places, canonical and reduce applies",
-        work: CANONICALIZE,
+        postcondition: "no rule of the groups structure, places, canonical, reduce and folds applies",
+        work: Work::Rewrite(&CANONICALIZE),
         holds: |_| Ok(()),
     },
     Stage {
         name: "stabilize-gradients",
         why: "values that were pinned may complete an unstable formula, as may gradients of exp and log",
-        postcondition: "no rule of the group stable applies either",
-        work: STABILIZE,
+        postcondition: "no rule of the groups stable and softmax applies either",
+        work: Work::Rewrite(&STABILIZE),
         holds: |_| Ok(()),
     },
     Stage {
         name: "expand",
         why: "after stabilize, which may know a composite as a whole; lowering knows none",
-        postcondition: "every operation has a kernel",
-        work: Work::Replace { found: is_deferred, apply: differentiate::expand },
-        holds: |function| check::none(function, "an operation without a kernel", &is_deferred),
+        postcondition: "every operation has a kernel, and no `consider_constant` of an expansion is left",
+        work: Work::Replace { found: is_deferred, apply: open },
+        holds: |function| {
+            check::none(function, "an operation without a kernel", &is_deferred)
+                .and_then(|()| check::none(function, "a `consider_constant`", &pin::is_mark))
+        },
     },
     Stage {
         name: "specialize",
         why: "last, because contractions hide the sums and products that other rules look for; with all other \
-              rules, for what the expansions brought",
-        postcondition: "no rule applies",
-        work: SPECIALIZE,
+              rules, for what the expansions brought, but those that would bring composites back",
+        postcondition: "no rule applies but those of the group softmax",
+        work: Work::Rewrite(&SPECIALIZE),
         holds: |_| Ok(()),
     },
 ];
+
+/// Composites as other operations, for their values alone.
+fn open(graph: &Graph, roots: &[NodeId]) -> (Graph, Vec<NodeId>) {
+    let (opened, places) = differentiate::expand(graph, roots);
+    pin::unpin(&opened, &places)
+}
 
 fn is_deferred(graph: &Graph, id: NodeId) -> bool {
     class(graph, id) == Class::Deferred
@@ -199,22 +240,24 @@ fn run(
     verified: Check<'_>,
 ) -> Result<(Function, Report), OptimizeError> {
     let mut current = function.clone();
-    let mut report = Report { function: function.name.clone(), stages: vec![] };
-    // How many groups the function is known to be a normal form of.
-    let mut settled = 0;
+    let mut report = Report { function: function.name.clone(), stages: vec![], history: History::default() };
+    let history = &mut report.history;
+    // The groups that the function is known to be a normal form of.
+    let mut settled: &[Group] = &[];
     for stage in stages {
         let start = Instant::now();
         let before = current.graph.len();
         let (next, passes, fired) = match stage.work {
-            Work::Rewrite(groups) if groups.len() <= settled => (None, 0, vec![]),
-            Work::Rewrite(groups) => {
-                settled = groups.len();
-                let (next, passes, fired) = settle(&current, rule_set(groups, options.fast_math), stage)?;
+            Work::Rewrite(Rewriting { groups, .. }) if contains(settled, groups) => (None, 0, vec![]),
+            Work::Rewrite(rewriting) => {
+                settled = rewriting.groups;
+                let (next, passes, fired) =
+                    settle(&current, rewriting.rules(options.fast_math), stage, history, options.timed)?;
                 (Some(next), passes, fired)
             }
             Work::Replace { found, apply } if current.graph.ids().any(|id| found(&current.graph, id)) => {
-                settled = 0;
-                (Some(replace(&current, apply)), 1, vec![])
+                settled = &[];
+                (Some(replace(&current, apply, stage, history)), 1, vec![])
             }
             Work::Replace { .. } => (None, 0, vec![]),
         };
@@ -231,6 +274,10 @@ fn run(
         report.stages.push(StageReport { stage: stage.name, before, after, passes, fired, time });
     }
     Ok((current, report))
+}
+
+fn contains(all: &[Group], some: &[Group]) -> bool {
+    some.iter().all(|group| all.iter().any(|other| other.name == group.name))
 }
 
 /// The error that shows what the stage was given.
@@ -253,20 +300,25 @@ fn moved(function: &Function, graph: Graph, old: &[NodeId], new: &[NodeId]) -> F
     function.with_graph(graph, &|id| places[id.index()])
 }
 
-fn replace(function: &Function, apply: Transform) -> Function {
-    let roots = kept(function);
-    let (graph, new) = apply(&function.graph, &roots);
-    moved(function, graph, &roots, &new)
-}
-
-/// The rules of these groups; made once per choice.
-fn rule_set(groups: &'static [Group], fast_math: bool) -> &'static RuleSet {
-    static SETS: [OnceLock<RuleSet>; 16] = [const { OnceLock::new() }; 16];
-    let place = 2 * groups.len() + usize::from(fast_math);
-    SETS[place].get_or_init(|| {
-        let extra: &[Rule] = if fast_math { fast::GROUP.rules } else { &[] };
-        RuleSet::new(groups.iter().flat_map(|group| group.rules).chain(extra))
-    })
+/// Applies a transform; what it made of a node follows that node, all else begins with the stage.
+fn replace(function: &Function, apply: Transform, stage: &Stage, history: &mut History) -> Function {
+    let old = &function.graph;
+    let live = old.reachable(&kept(function));
+    let all: Vec<NodeId> = old.ids().filter(|id| live[id.index()]).collect();
+    let (graph, places) = apply(old, &all);
+    let mut sources: Vec<Option<NodeId>> = vec![None; graph.len()];
+    for (from, to) in all.iter().zip(&places).rev() {
+        sources[to.index()] = Some(*from);
+    }
+    let (mut begun, past) = std::mem::take(history).split();
+    for (source, to) in sources.into_iter().zip(graph.ids()) {
+        let before = source.and_then(|from| past.get(from.index()).copied().flatten());
+        let is_copy = source.is_some_and(|from| old.op(from) == graph.op(to));
+        let last = if is_copy { before } else { Some(begun.push_step(stage.name, before)) };
+        begun.push_node(last);
+    }
+    *history = begun;
+    moved(function, graph, &all, &places)
 }
 
 /// Rebuilds until no rule fires; also returns the number of passes and what fired.
@@ -274,18 +326,23 @@ fn settle(
     function: &Function,
     rules: &RuleSet,
     stage: &Stage,
+    history: &mut History,
+    timed: bool,
 ) -> Result<(Function, usize, Vec<Fired>), OptimizeError> {
     let broken = |problem| broken(function, stage, problem);
     let mut current = function.clone();
-    let mut total = Changes { fired: vec![0; rules.rules.len()], ..Changes::default() };
+    let count = rules.rules.len();
+    let times = vec![Duration::ZERO; count];
+    let mut total = Changes { fired: vec![0; count], times, ..Changes::default() };
     for pass in 1..=MOST_PASSES {
         let roots = kept(&current);
-        let (graph, new, changes) = rebuild(&current.graph, &roots, rules).map_err(broken)?;
+        let (graph, new, changes) = rebuild(&current.graph, &roots, rules, history, timed).map_err(broken)?;
         current = moved(&current, graph, &roots, &new);
         total.folded += changes.folded;
         total.fired.iter_mut().zip(&changes.fired).for_each(|(sum, n)| *sum += n);
+        total.times.iter_mut().zip(&changes.times).for_each(|(sum, time)| *sum += *time);
         if changes.is_none() {
-            return Ok((swept(&current).map_err(broken)?, pass, fired(rules, &total)));
+            return Ok((swept(&current, history).map_err(broken)?, pass, fired(rules, &total)));
         }
         if pass == MOST_PASSES {
             let still = fired(rules, &changes);
@@ -299,29 +356,31 @@ fn settle(
 }
 
 /// The function without what rules tried and dropped.
-fn swept(function: &Function) -> Result<Function, String> {
+fn swept(function: &Function, history: &mut History) -> Result<Function, String> {
     let roots = kept(function);
     if function.graph.reachable(&roots).iter().all(|live| *live) {
         return Ok(function.clone());
     }
-    let (graph, new, _) = rebuild(&function.graph, &roots, RuleSet::none())?;
+    let (graph, new, _) = rebuild(&function.graph, &roots, RuleSet::none(), history, false)?;
     Ok(moved(function, graph, &roots, &new))
 }
 
 fn fired(rules: &RuleSet, changes: &Changes) -> Vec<Fired> {
     let folded = Fired {
-        rule: "fold-constants",
+        rule: FOLD,
         contract: Contract::Exact,
         algebra: "an operation on constants => its value",
         count: changes.folded,
+        time: Duration::ZERO,
     };
-    let of = |(rule, count): (&crate::rule::CompiledRule, &usize)| Fired {
+    let of = |(index, rule): (usize, &crate::rule::CompiledRule)| Fired {
         rule: rule.rule.name,
         contract: rule.rule.contract,
         algebra: rule.rule.algebra,
-        count: *count,
+        count: changes.fired[index],
+        time: changes.times.get(index).copied().unwrap_or_default(),
     };
-    let fired = rules.rules.iter().zip(&changes.fired).map(of);
+    let fired = rules.rules.iter().enumerate().map(of);
     std::iter::once(folded).chain(fired).filter(|f| f.count > 0).collect()
 }
 
@@ -347,7 +406,8 @@ mod tests {
             Rule::new("back", Contract::Exact, "log(x) => exp(x)"),
         ];
         let rules = RuleSet::new(&UNDOING);
-        let error = settle(&exponential(), &rules, &STAGES[1]).expect_err("they undo each other");
+        let error = settle(&exponential(), &rules, &STAGES[1], &mut History::default(), false)
+            .expect_err("they undo each other");
         assert_eq!(
             error.to_string(),
             "function `f`: stage `canonicalize` does not settle after 32 passes; still firing: back (1); report it \

@@ -3,18 +3,21 @@
 use std::fmt::Write;
 use std::time::Duration;
 
+use tgc_graph::module::Function;
+
+use crate::history::History;
 use crate::rule::Contract;
 
 /// What was done to one function.
-///
-/// Where a node of the result comes from is not told here: its
-/// [`origin`](tgc_graph::graph::Node::origin) is that of the node it replaced.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Report {
     /// The function's name.
     pub function: String,
     /// One entry per stage, in order.
     pub stages: Vec<StageReport>,
+    /// By which rules the nodes of the result came to be. The author's line is each node's
+    /// [`origin`](tgc_graph::graph::Node::origin), that of the node which it replaced.
+    pub history: History,
 }
 
 /// What one stage did.
@@ -45,6 +48,9 @@ pub struct Fired {
     pub algebra: &'static str,
     /// How often.
     pub count: usize,
+    /// How long it took, with attempts that came to nothing but without rules that ran on what it made; zero unless
+    /// [`timed`](crate::Options::timed).
+    pub time: Duration,
 }
 
 impl Report {
@@ -67,9 +73,29 @@ impl Report {
             }
             text.push('\n');
             for fired in &stage.fired {
-                let Fired { rule, contract, algebra, count } = fired;
-                let _ = writeln!(text, "    {count:>5} x {rule} ({}): {algebra}", contract.name());
+                let Fired { rule, contract, algebra, count, time } = fired;
+                let _ = write!(text, "    {count:>5} x {rule} ({}): {algebra}", contract.name());
+                if times && !time.is_zero() {
+                    let _ = write!(text, ", {:.3} ms", time.as_secs_f64() * 1e3);
+                }
+                text.push('\n');
             }
+        }
+        text
+    }
+
+    /// Each node of the result in a line of text: its number and operation, the author's line, and the rules and stages
+    /// that led to it, first to last.
+    pub fn explain_nodes(&self, result: &Function) -> String {
+        let mut text = format!("function {}\n", self.function);
+        for id in result.graph.ids() {
+            let node = result.graph.node(id);
+            let _ = write!(text, "  %{} {} from {}", id.0, node.op.name(), node.origin);
+            let chain = self.history.of(id);
+            if !chain.is_empty() {
+                let _ = write!(text, ": {}", chain.join(", "));
+            }
+            text.push('\n');
         }
         text
     }

@@ -5,6 +5,8 @@
 //! rebuild. A node's replacement is built by the same `add`, so it is already in normal form; where that
 //! would nest deeper than [`DEEPEST`], the rest is left to the next pass.
 
+use std::time::{Duration, Instant};
+
 use tgc_graph::dim::Dim;
 use tgc_graph::dtype::DType;
 use tgc_graph::graph::{Graph, NodeId};
@@ -12,6 +14,7 @@ use tgc_graph::infer::TypeError;
 use tgc_graph::ops::{Constant, Fill, Op, Zero};
 
 use crate::facts::class_at;
+use crate::history::{History, StepId};
 use crate::order::Key;
 use crate::pattern::is_commutative;
 use crate::rule::RuleSet;
@@ -33,9 +36,33 @@ pub struct Rewriter<'r> {
     found: Vec<NodeId>,
     /// What happened, in order: the index of a rule that fired, or none for a node that became a constant.
     journal: Vec<Option<usize>>,
+    clock: Option<Clock>,
+    history: History,
+    /// What new nodes follow from.
+    cause: Cause,
     depth: u32,
     unfinished: bool,
 }
+
+/// The time that each rule takes, without that of rules which run on what it makes.
+#[derive(Debug)]
+struct Clock {
+    times: Vec<Duration>,
+    /// What was measured within the rule that is running.
+    within: Duration,
+}
+
+/// Why a node is made.
+#[derive(Clone, Copy, Debug)]
+enum Cause {
+    /// It is a copy of one with this past.
+    Copy(Option<StepId>),
+    /// A rule of this name rewrites a node with this past.
+    Rule(&'static str, Option<StepId>),
+}
+
+/// The name under which folded constants are reported.
+pub(crate) const FOLD: &str = "fold-constants";
 
 /// What one rebuild did.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -44,6 +71,8 @@ pub(crate) struct Changes {
     pub fired: Vec<usize>,
     /// How many nodes became constants.
     pub folded: usize,
+    /// The time that each rule of the set took, if that was measured.
+    pub times: Vec<Duration>,
     /// True if a nested replacement was left to the next pass.
     pub unfinished: bool,
 }
@@ -64,14 +93,21 @@ pub(crate) fn rebuild(
     graph: &Graph,
     roots: &[NodeId],
     rules: &RuleSet,
+    history: &mut History,
+    timed: bool,
 ) -> Result<(Graph, Vec<NodeId>, Changes), String> {
     let live = graph.reachable(roots);
     let users = users(graph, roots, &live);
     let mut rewriter = Rewriter::new(graph.successor(), rules);
+    let (begun, past) = std::mem::take(history).split();
+    rewriter.history = begun;
+    rewriter.clock =
+        timed.then(|| Clock { times: vec![Duration::ZERO; rules.rules.len()], within: Duration::ZERO });
     let mut renamed: Vec<NodeId> = vec![NodeId(0); graph.len()];
     for id in graph.ids().filter(|id| live[id.index()]) {
         let node = graph.node(id);
         rewriter.graph.set_origin(node.origin.clone());
+        rewriter.cause = Cause::Copy(past.get(id.index()).copied().flatten());
         let operands: Vec<NodeId> = node.operands.iter().map(|o| renamed[o.index()]).collect();
         let new = rewriter
             .try_add(node.op.clone(), &operands)
@@ -88,8 +124,10 @@ pub(crate) fn rebuild(
         rewriter.shared[new.index()] |= users[id.index()] > 1;
     }
     let roots = roots.iter().map(|id| renamed[id.index()]).collect();
-    let Rewriter { graph, journal, unfinished, .. } = rewriter;
-    let mut changes = Changes { fired: vec![0; rules.rules.len()], folded: 0, unfinished };
+    let Rewriter { graph, journal, clock, history: lived, unfinished, .. } = rewriter;
+    *history = lived;
+    let times = clock.map_or(vec![], |clock| clock.times);
+    let mut changes = Changes { fired: vec![0; rules.rules.len()], folded: 0, times, unfinished };
     for event in journal {
         *event.map_or(&mut changes.folded, |rule| &mut changes.fired[rule]) += 1;
     }
@@ -117,6 +155,9 @@ impl<'r> Rewriter<'r> {
             shared: vec![],
             found: vec![],
             journal: vec![],
+            clock: None,
+            history: History::default(),
+            cause: Cause::Copy(None),
             depth: 0,
             unfinished: false,
         };
@@ -199,6 +240,11 @@ impl<'r> Rewriter<'r> {
             self.keys.push(key);
             self.normal.push(None);
             self.shared.push(false);
+            let past = match self.cause {
+                Cause::Copy(past) => past,
+                Cause::Rule(rule, past) => Some(self.history.push_step(rule, past)),
+            };
+            self.history.push_node(past);
         }
     }
 
@@ -213,15 +259,25 @@ impl<'r> Rewriter<'r> {
         if self.rules.rules.is_empty() {
             return None;
         }
+        let outer = self.cause;
         if let Some(constant) = fold::fold(&mut self.graph, id) {
             self.journal.push(None);
-            return self.add(constant, &[]);
+            self.cause = Cause::Rule(FOLD, self.history.last(id));
+            let folded = self.add(constant, &[]);
+            self.cause = outer;
+            return folded;
         }
         let rules = self.rules;
         let operation = usize::from(self.keys[id.index()].operation);
         for index in rules.for_operation(class_at(&self.graph, id, operation), operation) {
             let (found, happened) = (self.found.len(), self.journal.len());
-            match rules.rules[index].apply(self, id).and_then(|new| self.conform(new, id)) {
+            self.cause = Cause::Rule(rules.rules[index].rule.name, self.history.last(id));
+            let new = self.clocked(index, |rewriter| {
+                let new = rules.rules[index].apply(rewriter, id)?;
+                rewriter.conform(new, id)
+            });
+            self.cause = outer;
+            match new {
                 Some(new) if new != id => {
                     self.journal.push(Some(index));
                     return Some(new);
@@ -239,6 +295,18 @@ impl<'r> Rewriter<'r> {
             }
         }
         None
+    }
+
+    fn clocked<T>(&mut self, rule: usize, run: impl FnOnce(&mut Self) -> T) -> T {
+        let Some(clock) = &mut self.clock else { return run(self) };
+        let (before, start) = (std::mem::take(&mut clock.within), Instant::now());
+        let result = run(self);
+        if let Some(clock) = &mut self.clock {
+            let time = start.elapsed();
+            clock.times[rule] += time.saturating_sub(clock.within);
+            clock.within = before + time;
+        }
+        result
     }
 
     /// Gives a replacement exactly the type of what it replaces: stretches it, and makes a literal strong.

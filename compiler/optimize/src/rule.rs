@@ -27,6 +27,10 @@ pub enum Contract {
     /// is larger. May be finite where the left side overflows, never the reverse; the NaN of an argument
     /// outside the function's domain stays.
     Approx,
+    /// The error against the true value is at most eight times the left side's and what moving every input by one
+    /// unit in its last place changes (Higham, "Accuracy and Stability of Numerical Algorithms", 2nd ed., SIAM 2002,
+    /// section 1.5). Unless an input is NaN or +inf: may be finite where the left side is not, never the reverse.
+    BackwardStable,
     /// Equal over the reals, nothing more. Off by default.
     FastMath,
 }
@@ -39,6 +43,7 @@ impl Contract {
             Contract::Structural => "structural",
             Contract::Reassociates => "reassociates",
             Contract::Approx => "approx",
+            Contract::BackwardStable => "backward stable",
             Contract::FastMath => "fast math",
         }
     }

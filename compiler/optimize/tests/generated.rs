@@ -33,7 +33,7 @@ fn every_module_settles_and_verifies() {
 
 #[test]
 fn every_stage_verifies_with_fast_math_too() {
-    let options = Options { verify: true, fast_math: true };
+    let options = Options { verify: true, fast_math: true, ..Options::default() };
     for seed in 0..20 {
         let module = generate::module_with(seed, &generate::Options::everything(30));
         for function in &module.functions {

@@ -54,6 +54,7 @@ functions! {
     leaky_relu(x, slope);
     log(x);
     log10(x);
+    log1mexp(x);
     log1p(x);
     log2(x);
     log_softmax(x);

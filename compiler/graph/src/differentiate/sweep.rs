@@ -108,13 +108,19 @@ impl Sweep<'_> {
             Kernel::View(_) | Kernel::Reshape | Kernel::Concatenate(_) => {
                 let ones = self.ones(&taken, inside);
                 let arrived = gradient(self.graph, ones);
-                let values = gradient(self.graph, vjp.cotangent);
+                let plain = self.plain(vjp.cotangent);
+                let values = gradient(self.graph, plain);
                 self.guard(values, arrived)
             }
-            Kernel::Leaf(_) | Kernel::Gather(_) | Kernel::Scatter(_) | Kernel::Prefix(_) => {
-                gradient(self.graph, vjp.cotangent)
+            Kernel::Leaf(_)
+            | Kernel::Gather(_)
+            | Kernel::Scatter(_)
+            | Kernel::Prefix(_)
+            | Kernel::Contract(_)
+            | Kernel::Deferred => {
+                let plain = self.plain(vjp.cotangent);
+                gradient(self.graph, plain)
             }
-            Kernel::Contract(_) | Kernel::Deferred => gradient(self.graph, vjp.cotangent),
         }
     }
 

@@ -4,10 +4,10 @@ use crate::dtype::DType;
 use crate::graph::{Graph, NodeId};
 use crate::infer::TypeError;
 use crate::ops::reduction::{Composite, Reducing, arithmetic, keep, ordered, reduction, to_inexact};
-use crate::ops::{self, ConsiderConstant, Exp, Isinf, Log, Max, Notation, Sum};
+use crate::ops::{self, ConsiderConstant, Exp, Isinf, Log, Notation, Sum, Supremum};
 
 reduction! {
-    /// The logarithm of the sum of exponentials, without overflow; of integers in `f64`. An empty axis is an error.
+    /// The logarithm of the sum of exponentials, without overflow; of integers in `f64`, and -inf of no elements.
     ///
     /// The gradient is the softmax of the elements; where all of them are -inf, so is the result, and the gradient is 0.
     ///
@@ -23,8 +23,6 @@ reduction! {
 }
 
 impl Reducing for Logsumexp {
-    const NONEMPTY: bool = true;
-
     fn dtype(operand: DType) -> Result<DType, TypeError> {
         Ok(to_inexact(ordered("logsumexp", operand)?))
     }
@@ -34,7 +32,7 @@ impl Composite for Logsumexp {
     fn expand(&self, graph: &mut Graph, operand: NodeId) -> NodeId {
         let result = to_inexact(graph.ty(operand).dtype);
         let x = graph.cast(operand, arithmetic(result));
-        let greatest = graph.op_node(Max { axes: self.axes.clone() }, &[x]);
+        let greatest = graph.op_node(Supremum { axes: self.axes.clone() }, &[x]);
         let greatest = graph.op_node(ConsiderConstant {}, &[greatest]);
         let (dtype, rank) = (graph.ty(greatest).dtype, graph.ty(greatest).rank());
         let [zero, one] = [0.0, 1.0].map(|value| graph.splat(dtype, rank, value));
@@ -45,7 +43,7 @@ impl Composite for Logsumexp {
         let shifted = graph.sub_node(x, along);
         let powers = graph.op_node(Exp {}, &[shifted]);
         let sum = graph.op_node(Sum { axes: self.axes.clone() }, &[powers]);
-        // Only where all elements are -inf; else the greatest contributes 1.
+        // Only where all elements, if any, are -inf; else the greatest contributes 1.
         let vanishes = graph.op_node(ops::Eq {}, &[sum, zero]);
         let positive = graph.choose(vanishes, one, sum);
         let logarithm = graph.op_node(Log {}, &[positive]);

@@ -192,6 +192,7 @@ ops! {
     log2::Log2,
     log10::Log10,
     logaddexp::Logaddexp,
+    log1mexp::Log1mexp,
     // Complex numbers.
     complex::Complex,
     real::Real,
@@ -289,6 +290,7 @@ ops! {
     standard_deviation::Std,
     max::Max,
     min::Min,
+    supremum::Supremum,
     ptp::Ptp,
     argmax::Argmax,
     argmin::Argmin,

@@ -4,10 +4,10 @@ use crate::attribute::Attribute;
 use crate::builder::{Tensor, count_axes};
 use crate::dim::Dim;
 use crate::graph::{Graph, NodeId};
-use crate::infer::{AxisOf, Demands, Operand, TypeError};
+use crate::infer::{Demands, Operand, TypeError};
 use crate::kernel::Kernel;
 use crate::ops::reduction::{arithmetic, keep, ordered, to_inexact};
-use crate::ops::{ConsiderConstant, Exp, Max, Notation, Operation, Sum, Vjp, attributes};
+use crate::ops::{ConsiderConstant, Exp, Notation, Operation, Sum, Supremum, Vjp, attributes};
 use crate::ty::TensorType;
 
 /// Exponentials along an axis, divided by their sum.
@@ -74,8 +74,8 @@ impl Operation for Softmax {
         Notation::Call("softmax")
     }
 
-    fn infer(&self, operands: &[Operand<'_>], demands: &mut Demands<'_>) -> Result<TensorType, TypeError> {
-        infer("softmax", self.axis, operands, demands)
+    fn infer(&self, operands: &[Operand<'_>], _: &mut Demands<'_>) -> Result<TensorType, TypeError> {
+        infer("softmax", self.axis, operands)
     }
 
     fn kernel(&self, _: &[Operand<'_>], _: &TensorType) -> Kernel {
@@ -105,16 +105,14 @@ pub(super) fn infer(
     name: &str,
     axis: usize,
     operands: &[Operand<'_>],
-    demands: &mut Demands<'_>,
 ) -> Result<TensorType, TypeError> {
     let ty = operands[0].ty;
-    let Some(size) = ty.shape.get(axis) else {
+    if axis >= ty.rank() {
         return Err(TypeError::new(
             format!("{name} along axis {axis} of {{0}}, which has {} axes", ty.rank()),
             "name an axis that it has",
         ));
-    };
-    demands.at_least(size, 1, AxisOf { operand: 0, axis })?;
+    }
     Ok(ty.with_dtype(to_inexact(ordered(name, ty.dtype)?)))
 }
 
@@ -123,7 +121,7 @@ pub(super) fn infer(
 pub(super) fn shifted(graph: &mut Graph, axis: usize, operand: NodeId) -> NodeId {
     let dtype = arithmetic(to_inexact(graph.ty(operand).dtype));
     let x = graph.cast(operand, dtype);
-    let greatest = graph.op_node(Max { axes: vec![axis] }, &[x]);
+    let greatest = graph.op_node(Supremum { axes: vec![axis] }, &[x]);
     let greatest = graph.op_node(ConsiderConstant {}, &[greatest]);
     let along = keep(graph, &[axis], greatest);
     graph.sub_node(x, along)

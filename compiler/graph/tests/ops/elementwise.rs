@@ -392,6 +392,33 @@ fn logaddexp_without_overflow() {
 }
 
 #[test]
+fn log1mexp_near_zero_and_far_from_it() {
+    let x = [-1e-300, -1e-10, -0.5, -LN_2, -0.7, -2.5, -40.0];
+    let want = [
+        -690.7755278982137,
+        -23.025850929990458,
+        -0.9327521295671886,
+        -LN_2,
+        -0.6863410028083852,
+        -0.08565048374203818,
+        -4.248354255291589e-18,
+    ];
+    close(&value(|m| m.constant(x).log1mexp()), &want, 2.0);
+    same(
+        &value(|m| m.constant([-INF, -1000.0, 0.0, 1.0, INF, NAN]).log1mexp()),
+        &[-0.0, -0.0, -INF, NAN, NAN, NAN],
+    );
+    let slope = |x: f64| {
+        value(move |m| {
+            let x = m.constant([x]);
+            grad(x.log1mexp().sum(), x)
+        })
+    };
+    close(&slope(-1e-20), &[-1e20], 1.0);
+    close(&slope(-40.0), &[-4.248354255291589e-18], 1.0);
+}
+
+#[test]
 fn angles() {
     let degrees = [0.017453292519943295, std::f64::consts::FRAC_PI_2, -0.5323254218582705];
     close(&value(|m| m.constant([1.0, 90.0, -30.5]).deg2rad()), &degrees, 1.0);
@@ -403,7 +430,7 @@ fn angles() {
 #[test]
 fn gradients_agree_with_differences() {
     type Build = for<'m> fn(&'m Model, &[Tensor<'m>]) -> Tensor<'m>;
-    let cases: [(&str, Build); 17] = [
+    let cases: [(&str, Build); 18] = [
         ("maximum", |_, x| x[0].maximum(x[1])),
         ("minimum", |_, x| x[0].minimum(x[1]) * x[0]),
         ("clip", |_, x| x[0].clip(x[1] - 0.5, x[1] + 0.5)),
@@ -420,6 +447,7 @@ fn gradients_agree_with_differences() {
         ("softsign", |_, x| softsign(x[0] * x[1])),
         ("silu", |_, x| silu(x[0] * 3.0 + x[1])),
         ("hard_sigmoid", |_, x| hard_sigmoid(x[0] * 4.0 + x[1])),
+        ("log1mexp", |_, x| log1mexp(-sqr(x[0]) - 0.1) * x[1]),
         ("logaddexp", |_, x| logaddexp(x[0] * 3.0, x[1])),
         ("degrees", |_, x| deg2rad(x[0]) + rad2deg(x[1])),
         ("silu twice", |_, x| grad(silu(x[0]).sum(), x[0]) * x[1]),

@@ -306,6 +306,15 @@ fn empty_axes_are_refused_at_the_call() {
     assert_eq!(call(x.cumprod(0)), Ok(Array::zeros::<f64>([0])));
 }
 
+/// Where there are elements it is their maximum, with its gradient.
+#[test]
+fn suprema_have_values_without_elements() {
+    assert_eq!(value([[1.0, 4.0], [3.0, 2.0]], |x| x.supremum_over([0])), [3.0, 4.0].into());
+    assert_eq!(value(Array::zeros::<i8>([0]), |x| x.supremum()), (-128i8).into());
+    assert_eq!(value([2.0, 5.0, 5.0], |x| grad(x.supremum(), x)), [0.0, 1.0, 1.0].into());
+    assert_eq!(value(Array::zeros::<f64>([0]), |x| grad(x.supremum(), x)), Array::zeros::<f64>([0]));
+}
+
 #[test]
 fn recurrences_carry_on() {
     let b = [[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]];
@@ -542,6 +551,7 @@ fn logsumexp_is_the_limit_at_infinities() {
     ] {
         assert_eq!(value(x, |x| x.logsumexp()), want.into(), "{x:?}");
     }
+    assert_eq!(value(Array::zeros::<f64>([2, 0]), |x| x.logsumexp_over([1])), [-inf, -inf].into());
     assert!(value([nan, 1.0], |x| x.logsumexp()).to_vec::<f64>().unwrap()[0].is_nan());
     let slope = |x: [f64; 2]| value(x, |x| grad(x.logsumexp(), x));
     assert_eq!(slope([1000.0, 1000.0]), [0.5, 0.5].into());

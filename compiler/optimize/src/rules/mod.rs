@@ -9,8 +9,10 @@ use crate::rule::{Body, Contract, Rule};
 
 pub mod canonical;
 pub mod fast;
+pub mod folds;
 pub mod places;
 pub mod reduce;
+pub mod softmax;
 pub mod special;
 pub mod stable;
 pub mod structure;
@@ -32,7 +34,9 @@ pub static GROUPS: &[Group] = &[
     places::GROUP,
     canonical::GROUP,
     reduce::GROUP,
+    folds::GROUP,
     stable::GROUP,
+    softmax::GROUP,
     special::GROUP,
     fast::GROUP,
 ];
@@ -63,7 +67,7 @@ pub fn rules_markdown() -> String {
     text
 }
 
-const PROMISES: [(Contract, &str); 5] = [
+const PROMISES: [(Contract, &str); 6] = [
     (Contract::Exact, "the same bits for every input."),
     (
         Contract::Structural,
@@ -78,6 +82,11 @@ const PROMISES: [(Contract, &str); 5] = [
         Contract::Approx,
         "no less accurate than the left side or 4 units in the last place; may be finite where the left side \
          overflows, never the reverse.",
+    ),
+    (
+        Contract::BackwardStable,
+        "no less accurate than eight times the left side's error and what moving every input by one unit in its last \
+         place changes; where no input is NaN or +inf, may be finite where the left side is not, never the reverse.",
     ),
     (Contract::FastMath, "equal over the reals, nothing more; only with `fast_math`."),
 ];

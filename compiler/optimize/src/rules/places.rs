@@ -7,7 +7,7 @@ use tgc_graph::dim::Dim;
 use tgc_graph::graph::{Graph, NodeId};
 use tgc_graph::kernel::{Affine, Coordinate, Kernel};
 use tgc_graph::ops::{
-    Add, Concatenate, Dimshuffle, Flip, IncSubtensor, Op, Reshape, SetSubtensor, Subtensor, Sum,
+    Add, Concatenate, Dimshuffle, Dot, Flip, IncSubtensor, Op, Reshape, SetSubtensor, Subtensor, Sum,
 };
 
 use crate::facts::{Class, class, is_zero};
@@ -118,6 +118,18 @@ const RULES: &[Rule] = &[
         Roots::Named(&["subtensor"]),
         part_of_sum,
         &["subtensor{1;2;0}(sum{0}(x:i32[A,3]))", "subtensor{0;2;1}(sum{1}(x:[3,B]))"],
+    ),
+    Rule::function(
+        "part-of-dot",
+        Reassociates,
+        "subtensor(dot(x, y)) => dot(subtensor(x), subtensor(y))",
+        Roots::Named(&["subtensor"]),
+        part_of_dot,
+        &[
+            "subtensor{1,0;2,C;0,1}(dot{0;1;0}(x:[3,B], y:[B,C]))",
+            "subtensor{0,1;A,2;1,0}(dot{0;1;0}(x:[A,B], y:[B,3]))",
+            "subtensor{1,0,0;2,A,2;0,1,1}(dot{1;2;1}(x:[3,A,B], y:[3,B,4]))",
+        ],
     ),
     Rule::function(
         "part-of-concatenate",
@@ -231,6 +243,16 @@ fn part(rewriter: &Rewriter<'_>, id: NodeId) -> Option<(Subtensor, NodeId)> {
     let Op::Subtensor(part) = rewriter.graph().op(id) else { return None };
     let operand = rewriter.graph().operands(id)[0];
     (!rewriter.is_shared(operand)).then(|| (part.clone(), operand))
+}
+
+/// Every element of a shape.
+fn all_of(shape: &[Dim]) -> Subtensor {
+    Subtensor { starts: vec![0.into(); shape.len()], stops: shape.to_vec(), steps: vec![1; shape.len()] }
+}
+
+/// How many axes before this one a part lacks.
+fn dropped(part: &Subtensor, axis: usize) -> usize {
+    part.steps[..axis].iter().filter(|step| **step == 0).count()
 }
 
 /// The elements of `x` at these places, as the simplest operation that selects them into this shape.
@@ -352,8 +374,7 @@ fn part_of_dimshuffle(rewriter: &mut Rewriter<'_>, id: NodeId) -> Option<NodeId>
     let (part, whole) = part(rewriter, id)?;
     let (order, x) = dimshuffle(rewriter, whole)?;
     let shape = &rewriter.graph().ty(x).shape;
-    let mut own =
-        Subtensor { starts: vec![0.into(); shape.len()], stops: shape.clone(), steps: vec![1; shape.len()] };
+    let mut own = all_of(shape);
     for (axis, from) in order.iter().enumerate() {
         match from {
             Some(from) => {
@@ -367,9 +388,8 @@ fn part_of_dimshuffle(rewriter: &mut Rewriter<'_>, id: NodeId) -> Option<NodeId>
             None => {}
         }
     }
-    let dropped = |axis: usize| own.steps[..axis].iter().filter(|step| **step == 0).count();
     let kept = (0..order.len()).filter(|axis| part.steps[*axis] != 0);
-    let order = kept.map(|axis| order[axis].map(|from| from - dropped(from))).collect();
+    let order = kept.map(|axis| order[axis].map(|from| from - dropped(&own, from))).collect();
     let selected = rewriter.add(own, &[x])?;
     rewriter.add(Dimshuffle { order }, &[selected])
 }
@@ -384,10 +404,40 @@ fn part_of_sum(rewriter: &mut Rewriter<'_>, id: NodeId) -> Option<NodeId> {
         part.stops.insert(*axis, graph.ty(x).shape[*axis].clone());
         part.steps.insert(*axis, 1);
     }
-    let dropped = |axis: usize| part.steps[..axis].iter().filter(|step| **step == 0).count();
-    let axes = axes.iter().map(|axis| axis - dropped(*axis)).collect();
+    let axes = axes.iter().map(|axis| axis - dropped(&part, *axis)).collect();
     let selected = rewriter.add(part, &[x])?;
     rewriter.add(Sum { axes }, &[selected])
+}
+
+fn part_of_dot(rewriter: &mut Rewriter<'_>, id: NodeId) -> Option<NodeId> {
+    let (part, whole) = part(rewriter, id)?;
+    let graph = rewriter.graph();
+    let Op::Dot(dot) = graph.op(whole).clone() else { return None };
+    let factors = [graph.operands(whole)[0], graph.operands(whole)[1]];
+    let mut free = dot.batch..part.steps.len();
+    let mut own = [&dot.left, &dot.right].into_iter().zip(factors).map(|(summed, factor)| {
+        let shape = &graph.ty(factor).shape;
+        let mut own = all_of(shape);
+        for axis in (0..shape.len()).filter(|axis| !summed.contains(axis)) {
+            // The axes of the batch come first in both factors and in the result.
+            let from = if axis < dot.batch { axis } else { free.next()? };
+            own.starts[axis] = part.starts[from].clone();
+            own.stops[axis] = part.stops[from].clone();
+            own.steps[axis] = part.steps[from];
+        }
+        Some(own)
+    });
+    let own = [own.next()??, own.next()??];
+    let left = |side: usize, axis: usize| axis - dropped(&own[side], axis);
+    let moved = Dot {
+        batch: left(0, dot.batch),
+        left: dot.left.iter().map(|axis| left(0, *axis)).collect(),
+        right: dot.right.iter().map(|axis| left(1, *axis)).collect(),
+    };
+    let [x, y] = own;
+    let x = rewriter.add(x, &factors[..1])?;
+    let y = rewriter.add(y, &factors[1..])?;
+    rewriter.add(moved, &[x, y])
 }
 
 fn part_of_concatenate(rewriter: &mut Rewriter<'_>, id: NodeId) -> Option<NodeId> {

@@ -4,7 +4,7 @@
 
 use tgc_graph::dtype::{DType, Kind};
 use tgc_graph::graph::{Graph, NodeId};
-use tgc_graph::ops::{Add, All, Any, Cast, Concatenate, Dimshuffle, Dot, Mul, Neg, Op, Prod, SizeValue, Sum};
+use tgc_graph::ops::{Add, Cast, Concatenate, Dimshuffle, Dot, Mul, Neg, Op, SizeValue, Sum};
 
 use crate::facts::{self, is_scalar};
 use crate::rewrite::Rewriter;
@@ -89,14 +89,6 @@ const RULES: &[Rule] = &[
         &["sum{0}(2.5 * x:[A,B])", "sum{0,1}(3.5 * x:[A,B])", "sum{0}(3 * x:i64[A])"],
     ),
     Rule::function(
-        "fold-of-one",
-        Exact,
-        "prod, any, all over axes of size 1 => cast and dimshuffle",
-        Roots::Named(&["prod", "any", "all"]),
-        fold_of_one,
-        &["prod{0}(x:[1,B])", "prod{0}(x:i8[1])", "prod{}(x:[A])", "any{0,2}(x:[1,A,1])", "all{1}(x:[A,1])"],
-    ),
-    Rule::function(
         "sum-of-concatenate",
         Reassociates,
         "sum(concatenate(x, y)) => sum(x) + sum(y), or concatenate(sum(x), sum(y)) over another axis",
@@ -165,7 +157,8 @@ fn sum_over_nothing(rewriter: &mut Rewriter<'_>, id: NodeId) -> Option<NodeId> {
     if axes.is_empty() { cast(rewriter, x, dtype) } else { None }
 }
 
-fn cast(rewriter: &mut Rewriter<'_>, x: NodeId, dtype: DType) -> Option<NodeId> {
+/// x in a type.
+pub(crate) fn cast(rewriter: &mut Rewriter<'_>, x: NodeId, dtype: DType) -> Option<NodeId> {
     if rewriter.graph().ty(x).dtype == dtype { Some(x) } else { rewriter.add(Cast { dtype }, &[x]) }
 }
 
@@ -204,22 +197,6 @@ fn sum_dimshuffle(rewriter: &mut Rewriter<'_>, id: NodeId) -> Option<NodeId> {
     let kept = (0..order.len()).filter(|axis| !axes.contains(axis));
     let order = kept.map(|axis| order[axis].map(position)).collect();
     rewriter.add(Dimshuffle { order }, &[sum])
-}
-
-fn fold_of_one(rewriter: &mut Rewriter<'_>, id: NodeId) -> Option<NodeId> {
-    let graph = rewriter.graph();
-    let axes = match graph.op(id) {
-        Op::Prod(Prod { axes }) | Op::Any(Any { axes }) | Op::All(All { axes }) => axes.clone(),
-        _ => return None,
-    };
-    let (x, dtype) = (graph.operands(id)[0], graph.ty(id).dtype);
-    let shape = graph.ty(x).shape.clone();
-    // The product begins with 1, and 1 times a complex NaN is another.
-    if dtype.is_complex() || !axes.iter().all(|axis| shape[*axis].is_one()) {
-        return None;
-    }
-    let squeezed = rewriter.add(Dimshuffle { order: without(&shape, &axes) }, &[x])?;
-    cast(rewriter, squeezed, dtype)
 }
 
 fn sum_of_concatenate(rewriter: &mut Rewriter<'_>, id: NodeId) -> Option<NodeId> {

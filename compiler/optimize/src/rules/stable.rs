@@ -4,7 +4,7 @@
 //! that only cancel against each other are never made: the cross-entropy of a sigmoid stays a sum of
 //! terms of one sign, and its gradient a difference of what is small where the other is large.
 
-use crate::rule::Contract::Approx;
+use crate::rule::Contract::{Approx, BackwardStable};
 use crate::rule::Rule;
 use crate::rules::Group;
 
@@ -18,6 +18,21 @@ pub const GROUP: Group = Group {
 const RULES: &[Rule] = &[
     // The reciprocal of an exponential.
     Rule::new("reciprocal-exp", Approx, "1 / exp(x) => exp(-x)"),
+    // e^x - 1.
+    Rule::new("expm1", Approx, "exp(x) + -1 => expm1(x)"),
+    Rule::new("one-minus-exp", Approx, "1 - exp(x) => -expm1(x)"),
+    Rule::new("expm1-log1p", Approx, "log1p(expm1(x)) => x"),
+    // 1 - |tanh x| and 1 - |erf x| vanish faster than they can be subtracted. Of tanh x itself the former is in every
+    // gradient, beside it, so that only the half argument, with which people spell sigmoids, is worth another function.
+    Rule::new("one-plus-tanh", Approx, "1 + tanh(0.5 * x) => 2 * sigmoid(x)"),
+    Rule::new("one-minus-tanh", Approx, "1 - tanh(0.5 * x) => 2 * sigmoid(-x)"),
+    Rule::new("half-plus-tanh", Approx, "0.5 + 0.5 * tanh(0.5 * x) => sigmoid(x)"),
+    Rule::new("half-minus-tanh", Approx, "0.5 - 0.5 * tanh(0.5 * x) => sigmoid(-x)"),
+    Rule::new("one-minus-erf", Approx, "1 - erf(x) => erfc(x)"),
+    Rule::new("one-plus-erf", Approx, "1 + erf(x) => erfc(-x)"),
+    Rule::new("erf-minus-one", Approx, "erf(x) + -1 => -erfc(x)"),
+    Rule::new("one-minus-erfc", Approx, "1 - erfc(x) => erf(x)"),
+    Rule::new("erfc-minus-one", Approx, "erfc(x) + -1 => -erf(x)"),
     // Sigmoid, from what people write for it. -x meets another negation in canonical form.
     Rule::new("sigmoid", Approx, "1 / (1 + exp(x)) => sigmoid(-x)"),
     Rule::new("sigmoid-quotient", Approx, "exp(x) / (1 + exp(x)) => sigmoid(x)"),
@@ -30,13 +45,25 @@ const RULES: &[Rule] = &[
     // Logarithms.
     Rule::new("log-exp", Approx, "log(exp(x)) => x"),
     Rule::new("log-sigmoid", Approx, "log(sigmoid(x)) => -softplus(-x)"),
+    Rule::new("log-sqr", Approx, "log(sqr(x)) => 2 * log(abs(x))"),
     Rule::new("log-sqrt", Approx, "log(sqrt(x)) => 0.5 * log(x)"),
     Rule::new("log-reciprocal", Approx, "log(1 / x) => -log(x)"),
     Rule::new("sqrt-sqr", Approx, "sqrt(sqr(x)) => abs(x)"),
     Rule::new("logaddexp", Approx, "log(exp(x) + exp(y)) => logaddexp(x, y)"),
+    Rule::new("logaddexp-zero", Approx, "logaddexp(x, 0) => softplus(x)"),
+    Rule::new("zero-logaddexp", Approx, "logaddexp(0, x) => softplus(x)"),
     Rule::new("softplus", Approx, "log(1 + exp(x)) => softplus(x)"),
     Rule::new("log1p", Approx, "log(1 + x) => log1p(x)"),
     Rule::new("log1p-of-negative", Approx, "log(1 - x) => log1p(-x)"),
     Rule::new("softplus-log1p", Approx, "log1p(exp(x)) => softplus(x)"),
     Rule::new("log1p-minus-sigmoid", Approx, "log1p(-sigmoid(x)) => -softplus(x)"),
+    Rule::new("log1mexp", Approx, "log(-expm1(x)) => log1mexp(x)"),
+    Rule::new("log1p-minus-exp", Approx, "log1p(-exp(x)) => log1mexp(x)"),
+    // Of products with a factor that is known to be positive and whose logarithm is simpler.
+    Rule::new("log-exp-times", BackwardStable, "log(exp(x) * y) => x + log(y)"),
+    Rule::new("log-exp-over", BackwardStable, "log(exp(x) / y) => x - log(y)"),
+    Rule::new("log-over-exp", BackwardStable, "log(y / exp(x)) => log(y) - x"),
+    Rule::new("log-sigmoid-times", BackwardStable, "log(sigmoid(x) * y) => log(y) - softplus(-x)"),
+    Rule::new("log-sigmoid-over", BackwardStable, "log(sigmoid(x) / y) => -softplus(-x) - log(y)"),
+    Rule::new("log-over-sigmoid", BackwardStable, "log(y / sigmoid(x)) => log(y) + softplus(-x)"),
 ];

@@ -1,0 +1,133 @@
+//! Products, extremes and truth over axes: what need not be folded is not.
+//!
+//! Downhill: fewer folds, then fewer elements that are folded.
+
+use tgc_graph::graph::{Graph, NodeId};
+use tgc_graph::ops::{
+    All, And, Any, Concatenate, Dimshuffle, Max, Maximum, Min, Minimum, Mul, Op, Or, Prod, Supremum,
+};
+
+use crate::rewrite::Rewriter;
+use crate::rule::Contract::{Exact, Reassociates};
+use crate::rule::{Roots, Rule};
+use crate::rules::Group;
+use crate::rules::reduce::cast;
+use crate::rules::structure::without;
+
+/// The group.
+pub const GROUP: Group = Group {
+    name: "folds",
+    doc: "Products, extremes and truth over axes, of each other and of joined tensors.",
+    rules: RULES,
+};
+
+const FOLDS: Roots = Roots::Named(&["prod", "max", "min", "supremum", "any", "all"]);
+
+const RULES: &[Rule] = &[
+    Rule::function(
+        "fold-of-one",
+        Exact,
+        "prod, max, min, any, all over axes of size 1 => cast and dimshuffle",
+        FOLDS,
+        fold_of_one,
+        &[
+            "prod{0}(x:[1,B])",
+            "prod{0}(x:i8[1])",
+            "prod{}(x:[A])",
+            "max{1}(x:[A,1])",
+            "any{0,2}(x:[1,A,1])",
+            "all{1}(x:[A,1])",
+        ],
+    ),
+    Rule::function(
+        "fold-of-fold",
+        Reassociates,
+        "prod(prod(x)), max(max(x)), … => one fold over both",
+        FOLDS,
+        fold_of_fold,
+        &["prod{0}(prod{1}(x:[A,B]))", "max{0}(max{0}(x:[3,4]))", "any{0}(any{1}(x:[A,B]))"],
+    ),
+    Rule::function(
+        "fold-of-concatenate",
+        Reassociates,
+        "max(concatenate(x, y)) => maximum(max(x), max(y)), and so for prod, min, any and all",
+        FOLDS,
+        fold_of_concatenate,
+        &[
+            "prod{0}(concatenate{0;2}(x:[A,C], y:[B,C]))",
+            "min{0,1}(concatenate{1;3}(x:[2,3], y:[2,1], z:[2,2]))",
+            "supremum{0}(concatenate{0;2}(x:[A,C], y:[B,C]))",
+            "all{0}(concatenate{0;2}(x:[A], y:[B]))",
+        ],
+    ),
+];
+
+/// A fold over given axes.
+type Over = fn(Vec<usize>) -> Op;
+
+/// The axes of a fold, and the same fold over others.
+fn fold(graph: &Graph, id: NodeId) -> Option<(&[usize], Over)> {
+    Some(match graph.op(id) {
+        Op::Prod(fold) => (&fold.axes, |axes| Prod { axes }.into()),
+        Op::Max(fold) => (&fold.axes, |axes| Max { axes }.into()),
+        Op::Min(fold) => (&fold.axes, |axes| Min { axes }.into()),
+        Op::Supremum(fold) => (&fold.axes, |axes| Supremum { axes }.into()),
+        Op::Any(fold) => (&fold.axes, |axes| Any { axes }.into()),
+        Op::All(fold) => (&fold.axes, |axes| All { axes }.into()),
+        _ => return None,
+    })
+}
+
+/// What combines two results of a fold.
+fn combiner(op: &Op) -> Option<Op> {
+    Some(match op {
+        Op::Prod(_) => Mul {}.into(),
+        Op::Max(_) | Op::Supremum(_) => Maximum {}.into(),
+        Op::Min(_) => Minimum {}.into(),
+        Op::Any(_) => Or {}.into(),
+        Op::All(_) => And {}.into(),
+        _ => return None,
+    })
+}
+
+fn fold_of_one(rewriter: &mut Rewriter<'_>, id: NodeId) -> Option<NodeId> {
+    let graph = rewriter.graph();
+    let (axes, _) = fold(graph, id)?;
+    let (x, dtype) = (graph.operands(id)[0], graph.ty(id).dtype);
+    let shape = &graph.ty(x).shape;
+    // The product begins with 1, and 1 times a complex NaN is another.
+    if dtype.is_complex() || !axes.iter().all(|axis| shape[*axis].is_one()) {
+        return None;
+    }
+    let order = without(shape, axes);
+    let squeezed = rewriter.add(Dimshuffle { order }, &[x])?;
+    cast(rewriter, squeezed, dtype)
+}
+
+fn fold_of_fold(rewriter: &mut Rewriter<'_>, id: NodeId) -> Option<NodeId> {
+    let graph = rewriter.graph();
+    let (outer, over) = fold(graph, id)?;
+    let middle = graph.operands(id)[0];
+    let (inner, _) = fold(graph, middle).filter(|_| graph.op(middle).name() == graph.op(id).name())?;
+    let x = graph.operands(middle)[0];
+    let kept: Vec<usize> = (0..graph.ty(x).rank()).filter(|axis| !inner.contains(axis)).collect();
+    let mut axes: Vec<usize> = inner.iter().copied().chain(outer.iter().map(|axis| kept[*axis])).collect();
+    axes.sort_unstable();
+    rewriter.add(over(axes), &[x])
+}
+
+fn fold_of_concatenate(rewriter: &mut Rewriter<'_>, id: NodeId) -> Option<NodeId> {
+    let graph = rewriter.graph();
+    let (axes, _) = fold(graph, id)?;
+    let (op, joined) = (graph.op(id).clone(), graph.operands(id)[0]);
+    let Op::Concatenate(Concatenate { axis, .. }) = *graph.op(joined) else { return None };
+    if !axes.contains(&axis) || rewriter.is_shared(joined) {
+        return None;
+    }
+    let combiner = combiner(&op)?;
+    let parts = graph.node(joined).operands.clone();
+    let folds: Option<Vec<NodeId>> = parts.iter().map(|part| rewriter.add(op.clone(), &[*part])).collect();
+    let folds = folds?;
+    let (first, rest) = folds.split_first()?;
+    rest.iter().try_fold(*first, |total, fold| rewriter.add(combiner.clone(), &[total, *fold]))
+}
