@@ -13,3 +13,4 @@ pub use crate::builder::{batched_dot, einsum, matmul, outer, tensordot};
 pub use crate::dtype::DType::{self, *};
 pub use crate::ops::{concatenate, stack};
 pub use crate::pp::pp;
+pub use crate::verify_grad::verify_grad;

@@ -14,6 +14,7 @@ macro_rules! functions {
 
 functions! {
     abs(x);
+    and(x, y);
     angle(z);
     arccos(x);
     arccosh(x);
@@ -47,11 +48,13 @@ functions! {
     hard_sigmoid(x);
     imag(z);
     int_div(x, y);
+    invert(x);
     isfinite(x);
     isinf(x);
     isnan(x);
     le(x, y);
     leaky_relu(x, slope);
+    left_shift(x, y);
     log(x);
     log10(x);
     log1mexp(x);
@@ -64,12 +67,14 @@ functions! {
     minimum(x, y);
     modulo(x, y);
     neq(x, y);
+    or(x, y);
     pow(x, y);
     psi(x);
     rad2deg(x);
     real(z);
     reciprocal(x);
     relu(x);
+    right_shift(x, y);
     round(x);
     round_half_away(x);
     rsqrt(x);
@@ -88,4 +93,5 @@ functions! {
     tan(x);
     tanh(x);
     trunc(x);
+    xor(x, y);
 }

@@ -139,26 +139,48 @@ pub fn cast(x: Tensor<'_>, dtype: DType) -> Tensor<'_> {
     x.cast(dtype)
 }
 
-/// `value` stretched to the shape of `shape`.
+/// `value` stretched to the shape of `shape`: [`Tensor::fill`].
 #[track_caller]
 pub fn fill<'m>(shape: Tensor<'m>, value: impl Operand<'m>) -> Tensor<'m> {
-    broadcast(Fill {}, &[shape, value.tensor(shape)])
+    shape.fill(value)
 }
 
-/// x / y rounded down, and what that leaves: [`Tensor::int_div`] and [`Tensor::modulo`].
-///
-/// ```
-/// # use tgc_graph::prelude::*;
-/// # let m = Model::new("example");
-/// let (count, rest) = divmod(m.constant([-7i32, 7]), 3);
-/// assert_eq!(count.eval()?, Array::from([-3i32, 2]));
-/// assert_eq!(rest.eval()?, Array::from([2i32, 1]));
-/// # Ok::<(), EvalError>(())
-/// ```
+/// x / y rounded down, and what that leaves: [`Tensor::divmod`].
 #[track_caller]
 pub fn divmod<'m>(x: Tensor<'m>, y: impl Operand<'m>) -> (Tensor<'m>, Tensor<'m>) {
-    let y = y.tensor(x);
-    (x.int_div(y), x.modulo(y))
+    x.divmod(y)
+}
+
+impl<'m> Tensor<'m> {
+    /// `value` stretched to this tensor's shape, in its own element type.
+    ///
+    /// ```
+    /// # use tgc_graph::prelude::*;
+    /// # let m = Model::new("example");
+    /// let x = m.constant([1, 2, 3]);
+    /// assert_eq!(x.fill(0.5).eval()?, Array::from([0.5, 0.5, 0.5]));
+    /// # Ok::<(), EvalError>(())
+    /// ```
+    #[track_caller]
+    pub fn fill(self, value: impl Operand<'m>) -> Tensor<'m> {
+        broadcast(Fill {}, &[self, value.tensor(self)])
+    }
+
+    /// The quotient rounded down, and what that leaves: [`Tensor::int_div`] and [`Tensor::modulo`].
+    ///
+    /// ```
+    /// # use tgc_graph::prelude::*;
+    /// # let m = Model::new("example");
+    /// let (count, rest) = m.constant([-7i32, 7]).divmod(3);
+    /// assert_eq!(count.eval()?, Array::from([-3i32, 2]));
+    /// assert_eq!(rest.eval()?, Array::from([2i32, 1]));
+    /// # Ok::<(), EvalError>(())
+    /// ```
+    #[track_caller]
+    pub fn divmod(self, y: impl Operand<'m>) -> (Tensor<'m>, Tensor<'m>) {
+        let y = y.tensor(self);
+        (self.int_div(y), self.modulo(y))
+    }
 }
 
 /// The product of NumPy's `dot`: inner product of vectors, matrix product, and for higher ranks the sum

@@ -7,7 +7,7 @@ use crate::ops::Notation;
 use crate::scalar::{Builder, Element, Unary};
 
 elementwise! {
-    /// !x: logical not of `bool`, bitwise not of integers.
+    /// !x: logical not of `bool`, bitwise not of integers. The operator `!`.
     ///
     /// ```
     /// # use tgc_graph::prelude::*;
@@ -16,7 +16,7 @@ elementwise! {
     /// assert_eq!(y.eval()?, Array::from([-6i64, 0]));
     /// # Ok::<(), EvalError>(())
     /// ```
-    Invert, "invert"(x), Notation::Call("invert")
+    Invert, fn invert(x), Notation::Call("invert")
 }
 
 impl Elementwise for Invert {

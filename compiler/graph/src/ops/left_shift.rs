@@ -7,7 +7,7 @@ use crate::ops::Notation;
 use crate::scalar::{Binary, Builder, Element};
 
 elementwise! {
-    /// x << y; 0 if y is negative or at least the number of bits.
+    /// x << y; 0 if y is negative or at least the number of bits. The operator `<<`.
     ///
     /// ```
     /// # use tgc_graph::prelude::*;
@@ -16,7 +16,7 @@ elementwise! {
     /// assert_eq!(y.eval()?, Array::from([12i64, 0]));
     /// # Ok::<(), EvalError>(())
     /// ```
-    LeftShift, "left_shift"(x, y), Notation::Call("left_shift")
+    LeftShift, fn left_shift(x, y), Notation::Call("left_shift")
 }
 
 impl Elementwise for LeftShift {

@@ -7,7 +7,7 @@ use crate::ops::Notation;
 use crate::scalar::{Binary, Builder, Element};
 
 elementwise! {
-    /// x | y: logical on `bool`, bit by bit on integers.
+    /// x | y: logical on `bool`, bit by bit on integers. The operator `|`.
     ///
     /// ```
     /// # use tgc_graph::prelude::*;
@@ -16,7 +16,7 @@ elementwise! {
     /// assert_eq!(y.eval()?, Array::from([7i64, 10]));
     /// # Ok::<(), EvalError>(())
     /// ```
-    Or, "or"(x, y), Notation::Call("or")
+    Or, fn or(x, y), Notation::Call("or")
 }
 
 impl Elementwise for Or {

@@ -7,7 +7,7 @@ use crate::ops::Notation;
 use crate::scalar::{Binary, Builder, Element};
 
 elementwise! {
-    /// x >> y; the sign of x fills in, alone if y is negative or at least the number of bits.
+    /// x >> y; the sign of x fills in, alone if y is negative or at least the number of bits. The operator `>>`.
     ///
     /// ```
     /// # use tgc_graph::prelude::*;
@@ -16,7 +16,7 @@ elementwise! {
     /// assert_eq!(y.eval()?, Array::from([3i64, -1]));
     /// # Ok::<(), EvalError>(())
     /// ```
-    RightShift, "right_shift"(x, y), Notation::Call("right_shift")
+    RightShift, fn right_shift(x, y), Notation::Call("right_shift")
 }
 
 impl Elementwise for RightShift {

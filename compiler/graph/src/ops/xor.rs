@@ -7,7 +7,7 @@ use crate::ops::Notation;
 use crate::scalar::{Binary, Builder, Element};
 
 elementwise! {
-    /// x ^ y, exclusive or: logical on `bool`, bit by bit on integers.
+    /// x ^ y, exclusive or: logical on `bool`, bit by bit on integers. The operator `^`.
     ///
     /// ```
     /// # use tgc_graph::prelude::*;
@@ -16,7 +16,7 @@ elementwise! {
     /// assert_eq!(y.eval()?, Array::from([4i64, 9]));
     /// # Ok::<(), EvalError>(())
     /// ```
-    Xor, "xor"(x, y), Notation::Call("xor")
+    Xor, fn xor(x, y), Notation::Call("xor")
 }
 
 impl Elementwise for Xor {

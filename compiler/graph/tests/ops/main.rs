@@ -12,3 +12,4 @@ mod powers;
 mod reductions;
 mod shape;
 mod values;
+mod vocabulary;
