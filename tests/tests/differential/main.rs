@@ -5,6 +5,7 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 mod accuracy;
+mod cases;
 mod native;
 mod values;
 
