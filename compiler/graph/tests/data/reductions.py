@@ -61,6 +61,11 @@ def logsumexp(a, axis, keepdims):
     return result if keepdims else np.squeeze(result, axis=axis if axis is not None else tuple(range(a.ndim)))
 
 
+def supremum(a, axis, keepdims):
+    least = {"b": False, "f": -np.inf}.get(a.dtype.kind)
+    return np.max(a, axis=axis, keepdims=keepdims, initial=np.iinfo(a.dtype).min if least is None else least)
+
+
 def norm(order):
     def fold(a, axis, keepdims):
         b = np.abs(a.astype(wide(a) if a.dtype.kind in "fc" else np.float64))
@@ -113,6 +118,7 @@ REDUCTIONS = {
     "norminf": (rounded(norm(np.inf)), REALS + COMPLEX),
     "norm3": (rounded(norm(3.0)), REALS + COMPLEX),
     "logsumexp": (rounded(logsumexp), FLOATS),
+    "supremum": (supremum, REALS),
 }
 RUNNING = {"cumsum": (running(np.cumsum), REALS + COMPLEX), "cumprod": (running(np.cumprod), REALS + COMPLEX)}
 # With `nan`, infinities, zeros of both signs and ties.
@@ -162,7 +168,7 @@ for name, (f, dtypes) in REDUCTIONS.items():
         case(name, f, np.array(special, np.float32), None, False)
     case(name, f, sample("float64", (1, 1)), None, False)
     case(name, f, np.float64(1.5), None, False)
-    if name in ("sum", "prod", "mean", "var", "std", "any", "all", "norm", "norm1", "norm3"):
+    if name in ("sum", "prod", "mean", "var", "std", "any", "all", "norm", "norm1", "norm3", "supremum"):
         case(name, f, np.zeros((0, 3)), (0,), False)
         case(name, f, np.zeros((2, 0), np.float32), None, True)
     case(name, f, np.zeros((0, 3)), (1,), False)

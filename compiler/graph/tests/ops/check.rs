@@ -4,11 +4,12 @@ use std::collections::BTreeSet;
 
 use tgc_graph::builder::BuildError;
 use tgc_graph::dtype::DType;
-use tgc_graph::evaluate::{Sizes, evaluate};
+use tgc_graph::evaluate::{Sizes, Value, evaluate};
 use tgc_graph::graph::{Graph, NodeId};
 use tgc_graph::module::{Function, Module, Output};
 use tgc_graph::ops::Op;
 use tgc_graph::prelude::*;
+use tgc_graph::scalar::Wide;
 use tgc_graph::verify_grad::verify_grad;
 use tgc_graph::{text, verify, wire};
 
@@ -125,6 +126,15 @@ pub fn round_trips(m: &Model) {
     let printed = text::print(&module);
     assert!(text::parse(&printed).unwrap_or_else(|e| panic!("{e}\n{printed}")) == module, "{printed}");
     assert!(wire::decode(&wire::encode(&module)).unwrap() == module, "{printed}");
+}
+
+/// What a value in double-double arithmetic is in its own type.
+pub fn rounded(wide: &Value<Wide>) -> Array {
+    let mut array = Array::zeros_of(wide.dtype, wide.shape.clone());
+    for (i, parts) in wide.elements.iter().enumerate() {
+        array.set(i, parts.map(|part| part.to_bits(wide.dtype.lane())));
+    }
+    array
 }
 
 /// The names of the operations in a function that gives these values.

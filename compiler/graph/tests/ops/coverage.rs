@@ -29,7 +29,7 @@ const POSITIVE: Interval = (0.3, 3.0);
 const INSIDE: Interval = (-0.9, 0.9);
 
 /// Operations, the intervals that the elements of operands of the shape `[2, 3]` are drawn from, and a use.
-const GRADIENTS: [(&str, &[Interval], Build); 95] = [
+const GRADIENTS: [(&str, &[Interval], Build); 97] = [
     ("add", &[ANY, ANY], |_, x| (x[0] + x[1]).sqr()),
     ("sub", &[ANY, ANY], |_, x| (x[0] - x[1]).sqr()),
     ("mul", &[ANY, ANY], |_, x| x[0] * x[1]),
@@ -46,6 +46,7 @@ const GRADIENTS: [(&str, &[Interval], Build); 95] = [
     ("exp", &[ANY], |_, x| x[0].exp()),
     ("log", &[POSITIVE], |_, x| x[0].log()),
     ("log1p", &[INSIDE], |_, x| x[0].log1p()),
+    ("log1mexp", &[(-3.0, -0.1)], |_, x| x[0].log1mexp()),
     ("exp2", &[ANY], |_, x| x[0].exp2()),
     ("expm1", &[ANY], |_, x| x[0].expm1()),
     ("log2", &[POSITIVE], |_, x| x[0].log2()),
@@ -115,6 +116,7 @@ const GRADIENTS: [(&str, &[Interval], Build); 95] = [
     ("var", &[ANY], |_, x| x[0].var_over(1)),
     ("std", &[ANY], |_, x| x[0].std_over(1)),
     ("max", &[ANY], |_, x| x[0].max_over(1)),
+    ("supremum", &[ANY], |_, x| x[0].supremum_over(1)),
     ("min", &[ANY], |_, x| x[0].min_over(0)),
     ("ptp", &[ANY], |_, x| x[0].ptp_over(1)),
     ("norm", &[ANY], |_, x| x[0].norm_over(1)),

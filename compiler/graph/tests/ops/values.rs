@@ -5,12 +5,12 @@ use std::collections::BTreeSet;
 
 use tgc_graph::array::element_to_text;
 use tgc_graph::dtype::DType;
-use tgc_graph::evaluate::{Sizes, evaluate};
+use tgc_graph::evaluate::{Sizes, evaluate, evaluate_wide};
 use tgc_graph::prelude::*;
 use tgc_graph::scalar::lane_from_bits_f64;
 use tgc_graph::text;
 
-use crate::check::names_of;
+use crate::check::{names_of, rounded};
 
 /// Cases, and how many units of the last place values may be off. How accurate functions are is not tested here.
 const DATA: [(&str, f64); 4] = [
@@ -50,23 +50,31 @@ fn differs(got: &Array, want: &Array, ulps: f64) -> Option<String> {
     Some(format!("element {first} is {got}, not {want}"))
 }
 
+/// How a case's value differs from what it should be, if it does.
+fn problem([got, want]: [&Array; 2], ulps: f64) -> Option<String> {
+    let types = [got, want].map(|array| format!("{}{:?}", array.dtype(), array.shape()));
+    match types[0] == types[1] {
+        true => differs(got, want, ulps),
+        false => Some(format!("{}, not {}", types[0], types[1])),
+    }
+}
+
+/// In the operations' own arithmetic and in double-double.
 #[test]
 fn values_are_those_of_numpy_and_mpmath() {
     let mut wrong = vec![];
     for (data, ulps) in DATA {
         let module = text::parse(data).unwrap_or_else(|e| panic!("{e}"));
         for function in &module.functions {
-            let outcome = evaluate(function, &module.shared, &[], &Sizes::new());
-            let [got, want] = match outcome.map(|outcome| outcome.outputs.try_into()) {
-                Ok(Ok(outputs)) => outputs,
-                odd => panic!("{}: {odd:?}", function.name),
-            };
-            let types = [&got, &want].map(|array| format!("{}{:?}", array.dtype(), array.shape()));
-            let problem = match types[0] == types[1] {
-                true => differs(&got, &want, ulps),
-                false => Some(format!("{}, not {}", types[0], types[1])),
-            };
-            wrong.extend(problem.map(|problem| format!("{}: {problem}", function.name)));
+            let sizes = Sizes::new();
+            let narrow = evaluate(function, &module.shared, &[], &sizes).unwrap().outputs;
+            let wide = evaluate_wide(function, &module.shared, &[], &sizes).unwrap().outputs;
+            let wide: Vec<Array> = wide.iter().map(rounded).collect();
+            let off = problem([&narrow[0], &narrow[1]], ulps);
+            wrong.extend(off.map(|off| format!("{}: {off}", function.name)));
+            // Of 16-bit floats only the result is rounded, which may meet another half.
+            let off = problem([&wide[0], &wide[1]], ulps.max(1.0));
+            wrong.extend(off.map(|off| format!("{} in double-double: {off}", function.name)));
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));

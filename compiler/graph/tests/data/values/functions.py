@@ -61,6 +61,7 @@ UNARY = [
     ("gelu_tanh", "", gelu_tanh, -3, 3),
     ("silu", "", lambda x: x * sigmoid(x), -9, 9),
     ("hard_sigmoid", "", lambda x: min(max(x / 5 + HALF, mp.mpf(0)), ONE), -4, 4),
+    ("log1mexp", "", lambda x: mp.log(-mp.expm1(x)), -8, -0.01),
     ("softsign", "", lambda x: x / (1 + abs(x)), -9, 9),
 ]
 # Name, function, and an interval for each argument.
