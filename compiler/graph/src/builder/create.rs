@@ -228,6 +228,13 @@ impl<'m> From<Size<'m>> for Number<'m> {
 }
 
 /// `value` stretched to a shape: [`Tensor::broadcast_to`] under Theano's name.
+///
+/// ```
+/// # use tgc_graph::prelude::*;
+/// # let m = Model::new("example");
+/// assert_eq!(alloc(m.constant([1, 2]), [2, 2]).eval()?, Array::from([[1, 2], [1, 2]]));
+/// # Ok::<(), EvalError>(())
+/// ```
 #[track_caller]
 pub fn alloc<'m>(value: Tensor<'m>, shape: impl IntoShape<'m>) -> Tensor<'m> {
     value.broadcast_to(shape)

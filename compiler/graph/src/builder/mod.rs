@@ -167,6 +167,14 @@ impl Model {
 
     /// A size that callers give at run time: a parameter of every function that depends on it. Declaring a
     /// name again gives the same size.
+    ///
+    /// ```
+    /// # use tgc_graph::prelude::*;
+    /// # let m = Model::new("example");
+    /// let n = m.dim("N").range(1, 1024);
+    /// let x = m.input("x", F64, [n, 2 * n + 1]);
+    /// assert_eq!(x.sum_over(1).ty(), m.input("y", F64, [m.dim("N")]).ty());
+    /// ```
     pub fn dim(&self, name: &str) -> Size<'_> {
         let mut arena = self.arena.borrow_mut();
         let id = arena.symbol(name);
@@ -177,6 +185,15 @@ impl Model {
     }
 
     /// An argument of functions. The name is unique in the model.
+    ///
+    /// ```
+    /// # use tgc_graph::prelude::*;
+    /// # let m = Model::new("example");
+    /// let x = m.input("x", F32, [m.dim("N"), 3.into()]);
+    /// let y = x.sum_over(0).eval_with([(x, [[1f32, 2.0, 3.0], [4.0, 5.0, 6.0]].into())])?;
+    /// assert_eq!(y, Array::from([5f32, 7.0, 9.0]));
+    /// # Ok::<(), EvalError>(())
+    /// ```
     #[track_caller]
     pub fn input<'m>(&'m self, name: &str, dtype: DType, shape: impl IntoShape<'m>) -> Tensor<'m> {
         let shape = shape.into_shape(self);
@@ -186,6 +203,15 @@ impl Model {
     }
 
     /// A shared variable: state of the library, with this value in a new instance. Its type is the value's.
+    ///
+    /// ```
+    /// # use tgc_graph::prelude::*;
+    /// # let m = Model::new("example");
+    /// let state = m.shared("state", 0i64);
+    /// let inc = m.lscalar("inc");
+    /// m.function("accumulate").inputs([inc]).output("before", state).update(state, state + inc).finish()?;
+    /// # Ok::<(), tgc_graph::builder::BuildError>(())
+    /// ```
     #[track_caller]
     pub fn shared(&self, name: &str, initial: impl Into<Array>) -> Tensor<'_> {
         let initial: Array = initial.into();
@@ -198,6 +224,14 @@ impl Model {
     }
 
     /// Values that are part of the library's read-only data.
+    ///
+    /// ```
+    /// # use tgc_graph::prelude::*;
+    /// # let m = Model::new("example");
+    /// let table = m.constant([[1.0, 2.0], [3.0, 4.0]]);
+    /// assert_eq!(table.index(1).eval()?, Array::from([3.0, 4.0]));
+    /// # Ok::<(), EvalError>(())
+    /// ```
     #[track_caller]
     pub fn constant(&self, value: impl Into<Array>) -> Tensor<'_> {
         self.constant_at(&value.into(), Origin::here(Location::caller()))

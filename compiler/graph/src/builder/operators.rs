@@ -5,9 +5,7 @@ use std::panic::Location;
 use super::Tensor;
 use super::tensor::Handle;
 use crate::dtype::DType;
-use crate::ops::{
-    Add, And, Div, Dot, Fill, Invert, LeftShift, Modulo, Mul, Neg, Op, Or, RightShift, Sub, Xor,
-};
+use crate::ops::{Add, And, Div, Dot, Invert, LeftShift, Modulo, Mul, Neg, Op, Or, RightShift, Sub, Xor};
 use crate::origin::Origin;
 
 /// What stands beside a tensor in an expression: a tensor or a literal.
@@ -133,7 +131,7 @@ impl<'m> std::ops::Neg for Tensor<'m> {
     }
 }
 
-/// The elements in another type.
+/// The elements in another type: [`Tensor::cast`].
 #[track_caller]
 pub fn cast(x: Tensor<'_>, dtype: DType) -> Tensor<'_> {
     x.cast(dtype)
@@ -152,20 +150,6 @@ pub fn divmod<'m>(x: Tensor<'m>, y: impl Operand<'m>) -> (Tensor<'m>, Tensor<'m>
 }
 
 impl<'m> Tensor<'m> {
-    /// `value` stretched to this tensor's shape, in its own element type.
-    ///
-    /// ```
-    /// # use tgc_graph::prelude::*;
-    /// # let m = Model::new("example");
-    /// let x = m.constant([1, 2, 3]);
-    /// assert_eq!(x.fill(0.5).eval()?, Array::from([0.5, 0.5, 0.5]));
-    /// # Ok::<(), EvalError>(())
-    /// ```
-    #[track_caller]
-    pub fn fill(self, value: impl Operand<'m>) -> Tensor<'m> {
-        broadcast(Fill {}, &[self, value.tensor(self)])
-    }
-
     /// The quotient rounded down, and what that leaves: [`Tensor::int_div`] and [`Tensor::modulo`].
     ///
     /// ```
@@ -185,6 +169,17 @@ impl<'m> Tensor<'m> {
 
 /// The product of NumPy's `dot`: inner product of vectors, matrix product, and for higher ranks the sum
 /// over the last axis of `a` and the last but one of `b`. A 0-d operand multiplies.
+///
+/// ```
+/// # use tgc_graph::prelude::*;
+/// # let m = Model::new("example");
+/// let (matrix, vector) = (m.constant([[1, 2], [3, 4]]), m.constant([1, 10]));
+/// assert_eq!(dot(vector, vector).eval()?, Array::from(101));
+/// assert_eq!(dot(matrix, vector).eval()?, Array::from([21, 43]));
+/// assert_eq!(dot(matrix, matrix).eval()?, Array::from([[7, 10], [15, 22]]));
+/// assert_eq!(dot(matrix, m.constant(2)).eval()?, Array::from([[2, 4], [6, 8]]));
+/// # Ok::<(), EvalError>(())
+/// ```
 #[track_caller]
 pub fn dot<'m>(a: Tensor<'m>, b: Tensor<'m>) -> Tensor<'m> {
     match (a.rank(), b.rank()) {

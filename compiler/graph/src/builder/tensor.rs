@@ -7,7 +7,7 @@ use crate::dim::Dim;
 use crate::dtype::DType;
 use crate::graph::NodeId;
 use crate::infer::TypeError;
-use crate::ops::{Cast, Dimshuffle, Op};
+use crate::ops::{Dimshuffle, Op};
 use crate::origin::Origin;
 use crate::ty::TensorType;
 
@@ -114,25 +114,6 @@ impl<'m> Tensor<'m> {
     #[track_caller]
     pub(crate) fn unary(self, op: impl Into<Op>) -> Tensor<'m> {
         apply(op, &[self])
-    }
-
-    /// The elements in another type.
-    #[track_caller]
-    pub fn cast(self, dtype: DType) -> Tensor<'m> {
-        self.unary(Cast { dtype })
-    }
-
-    /// The axes in another order: for each axis of the result the axis of this tensor, `None` for a new one
-    /// of size 1. Axes left out must have the static size 1.
-    #[track_caller]
-    pub fn dimshuffle(self, order: impl AsRef<[Option<usize>]>) -> Tensor<'m> {
-        self.unary(Dimshuffle { order: order.as_ref().to_vec() })
-    }
-
-    /// The transpose: all axes in reverse order.
-    #[track_caller]
-    pub fn t(self) -> Tensor<'m> {
-        self.dimshuffle((0..self.rank()).rev().map(Some).collect::<Vec<_>>())
     }
 
     /// This expression with axes of size 1 in front, up to a rank.

@@ -1,6 +1,7 @@
 //! `cast`: the same values in another element type.
 
 use crate::attribute::Attribute;
+use crate::builder::Tensor;
 use crate::differentiate::Taken;
 use crate::dim::Dim;
 use crate::dtype::DType;
@@ -11,8 +12,7 @@ use crate::ops::{Notation, Operation, Vjp, attributes};
 use crate::scalar::Builder;
 use crate::ty::TensorType;
 
-/// Floats truncate toward zero on the way to integers and saturate, NaN gives 0; integers wrap; to `bool`
-/// is `!= 0`; complex to real drops the imaginary part.
+/// The operation of [`Tensor::cast`].
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Cast {
     /// The element type of the result.
@@ -20,6 +20,24 @@ pub struct Cast {
 }
 
 attributes!(Cast, "cast", dtype);
+
+impl<'m> Tensor<'m> {
+    /// The elements in another type. Floats truncate toward zero on the way to integers and saturate, NaN gives 0; integers
+    /// wrap; to `bool` is `!= 0`; complex to real drops the imaginary part.
+    ///
+    /// ```
+    /// # use tgc_graph::prelude::*;
+    /// # let m = Model::new("example");
+    /// let x = m.constant([-1.5, 2.75, 300.0, f64::NAN]);
+    /// assert_eq!(x.cast(I8).eval()?, Array::from([-1i8, 2, 127, 0]));
+    /// assert_eq!(m.constant([300i64]).cast(I8).eval()?, Array::from([44i8]));
+    /// # Ok::<(), EvalError>(())
+    /// ```
+    #[track_caller]
+    pub fn cast(self, dtype: DType) -> Tensor<'m> {
+        self.unary(Cast { dtype })
+    }
+}
 
 impl Cast {
     pub(crate) fn sample() -> Cast {

@@ -1,6 +1,7 @@
 //! `dimshuffle`: the axes in another order; new axes have size 1, and axes of size 1 can be dropped.
 
 use crate::attribute::Attribute;
+use crate::builder::Tensor;
 use crate::dim::Dim;
 use crate::graph::{Graph, NodeId};
 use crate::infer::{Demands, Operand, TypeError};
@@ -16,6 +17,39 @@ pub struct Dimshuffle {
 }
 
 attributes!(Dimshuffle, "dimshuffle", order);
+
+impl<'m> Tensor<'m> {
+    /// The axes in another order: for each axis of the result the axis of this tensor, `None` for a new one
+    /// of size 1. Axes left out must have the static size 1.
+    ///
+    /// ```
+    /// # use tgc_graph::prelude::*;
+    /// # let m = Model::new("example");
+    /// let x = m.constant([[1, 2, 3]]);
+    /// assert_eq!(x.dimshuffle([Some(1), Some(0)]).eval()?, Array::from([[1], [2], [3]]));
+    /// assert_eq!(x.dimshuffle([Some(1)]).eval()?, Array::from([1, 2, 3]));
+    /// assert_eq!(x.dimshuffle([Some(1), None]).eval()?, Array::from([[1], [2], [3]]));
+    /// # Ok::<(), EvalError>(())
+    /// ```
+    #[track_caller]
+    pub fn dimshuffle(self, order: impl AsRef<[Option<usize>]>) -> Tensor<'m> {
+        self.unary(Dimshuffle { order: order.as_ref().to_vec() })
+    }
+
+    /// The transpose: all axes in reverse order.
+    ///
+    /// ```
+    /// # use tgc_graph::prelude::*;
+    /// # let m = Model::new("example");
+    /// let x = m.constant([[1, 2], [3, 4]]);
+    /// assert_eq!(x.t().eval()?, Array::from([[1, 3], [2, 4]]));
+    /// # Ok::<(), EvalError>(())
+    /// ```
+    #[track_caller]
+    pub fn t(self) -> Tensor<'m> {
+        self.dimshuffle((0..self.rank()).rev().map(Some).collect::<Vec<_>>())
+    }
+}
 
 impl Dimshuffle {
     pub(crate) fn sample() -> Dimshuffle {

@@ -1,6 +1,7 @@
 //! `fill`: the second operand stretched to the shape of the first.
 
 use crate::attribute::Attribute;
+use crate::builder::{self, Tensor};
 use crate::dim::Dim;
 use crate::graph::{Graph, NodeId};
 use crate::infer::{Demands, Operand, TypeError, broadcast};
@@ -13,6 +14,22 @@ use crate::ty::TensorType;
 pub struct Fill {}
 
 attributes!(Fill, "fill");
+
+impl<'m> Tensor<'m> {
+    /// `value` stretched to this tensor's shape, in its own element type.
+    ///
+    /// ```
+    /// # use tgc_graph::prelude::*;
+    /// # let m = Model::new("example");
+    /// let x = m.constant([1, 2, 3]);
+    /// assert_eq!(x.fill(0.5).eval()?, Array::from([0.5, 0.5, 0.5]));
+    /// # Ok::<(), EvalError>(())
+    /// ```
+    #[track_caller]
+    pub fn fill(self, value: impl builder::Operand<'m>) -> Tensor<'m> {
+        builder::broadcast(Fill {}, &[self, value.tensor(self)])
+    }
+}
 
 impl Fill {
     pub(crate) fn sample() -> Fill {

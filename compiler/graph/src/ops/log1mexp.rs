@@ -16,7 +16,7 @@ elementwise! {
     /// # use tgc_graph::prelude::*;
     /// # let m = Model::new("example");
     /// let y = m.constant([f64::NEG_INFINITY, 0.0]).log1mexp();
-    /// assert_eq!(y.eval()?, Array::from([0.0, f64::NEG_INFINITY]));
+    /// assert_eq!(y.eval()?, Array::from([-0.0, f64::NEG_INFINITY]));
     /// # Ok::<(), EvalError>(())
     /// ```
     Log1mexp, fn log1mexp(x), Notation::Call("log1mexp")
