@@ -9,7 +9,6 @@ mod build;
 mod dot;
 mod failure;
 mod model;
-mod npy;
 mod print;
 mod run;
 mod value;

@@ -11,7 +11,7 @@ use tgc_lower::plan::FunctionPlan;
 
 use crate::arguments::Run;
 use crate::failure::{Failure, Outcome};
-use crate::{model, npy, say, value};
+use crate::{model, say, value};
 
 /// Calls a function and prints its outputs.
 pub fn execute(arguments: &Run) -> Outcome<()> {
@@ -30,7 +30,7 @@ pub fn execute(arguments: &Run) -> Outcome<()> {
     let outcome = session.run(&call)?;
 
     let mut contents: Vec<(PathBuf, Vec<u8>)> =
-        files.iter().map(|(index, path)| (path.clone(), npy::write(&outcome.outputs[*index]))).collect();
+        files.iter().map(|(index, path)| (path.clone(), outcome.outputs[*index].npy_bytes())).collect();
     if let Some(path) = &arguments.save_state {
         contents.push((path.clone(), session.save()?));
     }

@@ -1,18 +1,14 @@
 //! Values of inputs as the command line spells them: numbers, lists, files, zeros, ones, random.
 
-use std::path::Path;
-
 use half::{bf16, f16};
 use tgc_graph::array::Array;
 use tgc_graph::dtype::{DType, Kind};
 use tgc_graph::scalar::Lane;
 
-use crate::npy;
-
 /// Reads a value of this element type; the error tells what is wrong, without the input's name.
 pub fn parse(text: &str, dtype: DType) -> Result<Array, String> {
     if let Some(path) = text.strip_prefix('@') {
-        return read_file(Path::new(path));
+        return Array::from_npy(path).map_err(|error| error.to_string());
     }
     if let Some(shape) = text.strip_prefix("zeros:") {
         return Ok(Array::zeros_of(dtype, parse_shape(shape, dtype)?));
@@ -27,12 +23,6 @@ pub fn parse(text: &str, dtype: DType) -> Result<Array, String> {
         return Ok(random(seed, dtype, parse_shape(shape, dtype)?));
     }
     List::parse(text, dtype)
-}
-
-/// Reads the file that `@FILE` names.
-fn read_file(path: &Path) -> Result<Array, String> {
-    let bytes = std::fs::read(path).map_err(|error| format!("cannot read {}: {error}", path.display()))?;
-    npy::read(&bytes).map_err(|reason| format!("cannot read {}: {reason}", path.display()))
 }
 
 /// `[8,4]`, of a size that memory can hold.

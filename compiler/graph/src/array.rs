@@ -1,4 +1,14 @@
-//! Dense row-major arrays of any element type: initial values, constants, arguments and results.
+//! Dense row-major arrays of any element type: initial values, constants, arguments and results. They come from
+//! Rust's slices, vectors and arrays, from those of the crate ndarray, and from files.
+
+mod error;
+mod file;
+mod literal;
+#[cfg(feature = "ndarray")]
+mod nd;
+mod npy;
+mod npz;
+mod safetensors;
 
 use std::fmt;
 use std::sync::Arc;
@@ -7,6 +17,8 @@ use half::{bf16, f16};
 use num_complex::Complex;
 
 use crate::dtype::DType;
+
+pub use error::ArrayFileError;
 
 /// A Rust type that is the element of an array.
 pub trait Scalar: Copy + 'static {

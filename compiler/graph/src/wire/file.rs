@@ -1,7 +1,7 @@
 //! Files: a reader sees the old file or the new one, never a half.
 
 use std::fs::{self, File, OpenOptions};
-use std::io::{self, BufReader, BufWriter};
+use std::io::{self, BufReader, BufWriter, Write};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
 
@@ -17,13 +17,18 @@ use crate::module::Module;
 /// Those of the file system; the file is then as it was.
 pub fn save(module: &Module, path: impl AsRef<Path>) -> Result<(), WireError> {
     let path = path.as_ref();
+    replace(path, |to| write(module, to)).map_err(|error| file_error(path, error))
+}
+
+/// Writes a file: beside it first, then in its place.
+pub(crate) fn replace(path: &Path, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> io::Result<()> {
     let beside = beside(path);
-    let written = write_synced(module, &beside).and_then(|()| fs::rename(&beside, path));
+    let written = write_synced(write, &beside).and_then(|()| fs::rename(&beside, path));
     if written.is_err() {
         // The error that matters is the first one.
         let _ = fs::remove_file(&beside);
     }
-    written.and_then(|()| sync_directory(path)).map_err(|error| file_error(path, error))
+    written.and_then(|()| sync_directory(path))
 }
 
 /// Reads a module from a file.
@@ -62,10 +67,10 @@ fn beside(path: &Path) -> PathBuf {
     path.with_file_name(name)
 }
 
-fn write_synced(module: &Module, path: &Path) -> io::Result<()> {
+fn write_synced(write: impl FnOnce(&mut dyn Write) -> io::Result<()>, path: &Path) -> io::Result<()> {
     let file = OpenOptions::new().write(true).create_new(true).open(path)?;
     let mut buffered = BufWriter::new(file);
-    write(module, &mut buffered)?;
+    write(&mut buffered)?;
     buffered.into_inner().map_err(io::IntoInnerError::into_error)?.sync_all()
 }
 
