@@ -1,12 +1,12 @@
 //! Random well-typed modules for tests: the same seed gives the same module.
 //!
-//! Every operation of the list takes part: those without attributes by name, so that a new one is generated
-//! as soon as it is listed, the others by a step of their own.
+//! Every operation of the list takes part, with attributes of the kinds that its sample has: a new one is generated as soon
+//! as it is listed.
 
 use std::sync::Arc;
 
 use crate::array::Array;
-use crate::attribute::Attributes;
+use crate::attribute::{Attribute, Attributes};
 use crate::data::DataStore;
 use crate::dim::{Dim, Symbol, SymbolId, Symbols};
 use crate::dtype::DType;
@@ -14,7 +14,8 @@ use crate::graph::{Graph, NodeId};
 use crate::infer::{Equation, Equations};
 use crate::module::{Function, Module, Output, SharedVariable, Update};
 use crate::ops::{
-    Cast, Constant, Dimshuffle, Dot, Elements, Grad, Input, Mean, Op, Shared, SizeValue, Sum, Zero,
+    Constant, Diagonal, Dot, Elements, Gather, Grad, IncSubtensor, Input, Modulo, Mul, Op, OptionalInput,
+    SetDiagonal, SetSubtensor, Shared, SizeValue, Sqr, Subtensor,
 };
 use crate::origin::Origin;
 use crate::scalar::Lane;
@@ -71,6 +72,36 @@ pub fn module_with(seed: u64, options: &Options) -> Module {
         })
         .collect();
     Module { name: "generated".to_owned(), shared, functions }
+}
+
+/// A module of one operation: for each element type some functions that apply it, with random attributes, to inputs of
+/// that type (and of others where it asks for them). None for leaves, derivatives and pins.
+pub fn operation(sample: &Op, seed: u64) -> Option<Module> {
+    let definition = sample.definition();
+    if definition.arity() == 0 || sample.is_derivative() || matches!(sample, Op::Pin(_)) {
+        return None;
+    }
+    let mut random = Random(seed);
+    let options = Options { odd_sizes: true, ..Options::plain(0) };
+    let symbols: Vec<Symbol> = ["N", "K", "M"].map(|name| random.symbol(name)).into();
+    let mut functions = vec![];
+    for dtype in DType::ALL {
+        for instance in 0..2 {
+            let mut maker = Maker::new(&mut random, &options, &symbols, &[]);
+            if let Some(node) = maker.apply(sample, dtype, instance) {
+                let name = format!("{dtype}_{instance}");
+                let outputs = vec![Output { name: "y".to_owned(), node }];
+                functions.push(Function {
+                    name,
+                    graph: maker.graph,
+                    inputs: maker.inputs,
+                    outputs,
+                    updates: vec![],
+                });
+            }
+        }
+    }
+    Some(Module { name: format!("only_{}", definition.name()), shared: vec![], functions })
 }
 
 /// The generator of Steele, Lea and Flood, "Fast splittable pseudorandom number generators", OOPSLA 2014.
@@ -163,8 +194,10 @@ struct Maker<'a> {
     shared: &'a [SharedVariable],
     graph: Graph,
     inputs: Vec<NodeId>,
-    /// Operations without attributes.
-    units: Vec<Op>,
+    /// Samples of operations without attributes.
+    plain: Vec<Op>,
+    /// Samples of operations with attributes.
+    shaped: Vec<Op>,
 }
 
 const MAX_GENERATED_RANK: usize = 4;
@@ -191,17 +224,19 @@ impl<'a> Maker<'a> {
             });
         }
         let graph = Graph::new(table, DataStore::default(), equations);
-        let named = |name: &&str| Op::from_parts(name, &Attributes::default()).ok();
-        let units = Op::NAMES.iter().filter_map(named).filter(|op| !matches!(op, Op::Grad(_))).collect();
-        Maker { random, options, shared, graph, inputs: vec![], units }
+        let samples = Op::samples().into_iter().filter(|op| {
+            let named = op.input_name().is_some() || matches!(op, Op::Shared(_) | Op::Constant(_));
+            !named && !op.is_derivative()
+        });
+        let (plain, shaped) = samples.partition(|op| op.definition().attributes().is_empty());
+        Maker { random, options, shared, graph, inputs: vec![], plain, shaped }
     }
 
     fn body(&mut self) {
         for i in 0..1 + self.random.below(3) {
             let shape = self.shape();
-            let (name, dtype) = (Arc::from(format!("x{i}")), self.random.dtype(self.options));
-            let input = self.graph.op_node(Input { name, dtype, shape }, &[]);
-            self.inputs.push(input);
+            let dtype = self.random.dtype(self.options);
+            self.input(i, dtype, shape);
         }
         for variable in self.shared {
             let shape = variable.initial.shape().iter().map(|n| Dim::Const(*n as i64)).collect();
@@ -253,27 +288,32 @@ impl<'a> Maker<'a> {
 
     fn step(&mut self) {
         let node = self.any();
-        let ty = self.graph.ty(node).clone();
         match self.random.below(16) {
-            0 => self.literal(ty.rank()),
+            0 => self.literal(self.graph.ty(node).rank()),
             1 => self.data(),
-            2 => {
-                let size = self.dim();
-                self.attempt(SizeValue { size }, &[]);
+            2 | 3 => self.dot(node),
+            4 if self.options.grads => self.grad(),
+            k => {
+                let samples = if k % 2 == 0 { &self.plain } else { &self.shaped };
+                if let Some(sample) = self.random.pick(samples) {
+                    self.operation(&sample, node);
+                }
             }
-            3 => {
-                self.attempt(Zero { dtype: ty.dtype, shape: ty.shape }, &[]);
-            }
-            4 => {
-                let dtype = self.random.dtype(self.options);
-                self.attempt(Cast { dtype }, &[node]);
-            }
-            5 | 6 => self.dimshuffle(node, ty.rank()),
-            7 | 8 => self.reduction(node, ty.rank()),
-            9 | 10 => self.dot(node),
-            11 if self.options.grads => self.grad(),
-            _ => self.unit(node),
         }
+    }
+
+    /// An argument; one of a known shape may have a default.
+    fn input(&mut self, number: usize, dtype: DType, shape: Vec<Dim>) {
+        let name = Arc::from(format!("x{number}"));
+        let is_static = shape.iter().all(|dim| dim.as_const().is_some());
+        let input = match is_static && self.random.chance(4) {
+            true => {
+                let default = Elements::Splat(self.random.element(dtype, self.options));
+                self.graph.op_node(OptionalInput { name, dtype, shape, default }, &[])
+            }
+            false => self.graph.op_node(Input { name, dtype, shape }, &[]),
+        };
+        self.inputs.push(input);
     }
 
     fn literal(&mut self, rank: usize) {
@@ -289,27 +329,6 @@ impl<'a> Maker<'a> {
         let dtype = self.random.dtype(self.options);
         let array = self.random.array(dtype, &shape, self.options);
         self.graph.constant(array);
-    }
-
-    fn dimshuffle(&mut self, node: NodeId, rank: usize) {
-        let mut order: Vec<Option<usize>> = (0..rank).map(Some).collect();
-        for i in (1..rank).rev() {
-            let other = self.random.below(i + 1);
-            order.swap(i, other);
-        }
-        while order.len() < MAX_GENERATED_RANK && self.random.chance(2) {
-            let at = self.random.below(order.len() + 1);
-            order.insert(at, None);
-        }
-        self.attempt(Dimshuffle { order }, &[node]);
-    }
-
-    fn reduction(&mut self, node: NodeId, rank: usize) {
-        let axes: Vec<usize> = (0..rank).filter(|_| self.random.chance(2)).collect();
-        match self.random.chance(2) {
-            true => self.attempt(Sum { axes }, &[node]),
-            false => self.attempt(Mean { axes }, &[node]),
-        };
     }
 
     fn dot(&mut self, left: NodeId) {
@@ -355,22 +374,155 @@ impl<'a> Maker<'a> {
         }
     }
 
-    /// An operation without attributes, on operands found by trying.
-    fn unit(&mut self, first: NodeId) {
-        let Some(op) = self.random.pick(&self.units) else { return };
-        let arity = op.definition().arity();
-        let rank = self.graph.ty(first).rank();
-        let alike: Vec<NodeId> = self.graph.ids().filter(|id| self.graph.ty(*id).rank() == rank).collect();
-        for _ in 0..8 {
-            let mut operands = vec![first];
-            while operands.len() < arity {
-                operands.extend(self.random.pick(&alike));
-            }
-            operands.truncate(arity);
-            if self.attempt(op.clone(), &operands).is_some() {
-                return;
+    /// An operation like the sample, on operands of which one is given; attributes and the others are found by trying.
+    fn operation(&mut self, sample: &Op, first: NodeId) -> Option<NodeId> {
+        (0..16).find_map(|_| {
+            let op = self.vary(sample, first)?;
+            let operands = self.operands(&op, first)?;
+            self.attempt(op, &operands)
+        })
+    }
+
+    /// One operation on inputs of an element type.
+    fn apply(&mut self, sample: &Op, dtype: DType, instance: usize) -> Option<NodeId> {
+        let mut shape = self.shape();
+        for (number, dtype) in [dtype, dtype, dtype, DType::Bool, DType::I64].into_iter().enumerate() {
+            self.input(number, dtype, shape.clone());
+            // Every second instance stretches an axis of the second operand.
+            if let Some(dim) = shape.first_mut().filter(|_| instance % 2 == 1) {
+                *dim = Dim::Const(1);
             }
         }
+        (0..64).find_map(|_| {
+            let first = *self.random.pick(&[0, 0, 3, 4].map(|i| &self.inputs[i]))?;
+            self.operation(sample, first).filter(|node| self.depends_on(*node, dtype))
+        })
+    }
+
+    fn depends_on(&self, node: NodeId, dtype: DType) -> bool {
+        self.graph.operands(node).iter().any(|operand| self.graph.ty(*operand).dtype == dtype)
+    }
+
+    /// The sample with other attributes, which may or may not fit an operand.
+    fn vary(&mut self, sample: &Op, operand: NodeId) -> Option<Op> {
+        let shape = self.graph.ty(operand).shape.clone();
+        let attributes = sample.definition().attributes();
+        let attributes =
+            attributes.into_iter().map(|(name, value)| (name.to_owned(), self.attribute(value, &shape)));
+        let attributes = Attributes(attributes.collect());
+        Op::from_parts(sample.definition().name(), &attributes).ok()
+    }
+
+    /// An attribute of the kind of another one, such as operations have for operands of a shape.
+    fn attribute(&mut self, kind: Attribute, shape: &[Dim]) -> Attribute {
+        match kind {
+            Attribute::Bool(_) => Attribute::Bool(self.random.chance(2)),
+            Attribute::Int(_) => {
+                Attribute::Int(self.random.below(4) as i64 - i64::from(self.random.chance(4)))
+            }
+            Attribute::Ints(_) => Attribute::Ints(self.integers(shape.len())),
+            Attribute::DType(_) => Attribute::DType(self.random.dtype(self.options)),
+            Attribute::Dim(_) => Attribute::Dim(self.dim()),
+            Attribute::Dims(_) => Attribute::Dims(self.sizes(shape)),
+            Attribute::Text(_) | Attribute::Element(_) | Attribute::Data(_) => kind,
+        }
+    }
+
+    /// Some axes, an order of all with new ones between, or a step for each.
+    fn integers(&mut self, rank: usize) -> Vec<i64> {
+        let mut axes: Vec<i64> = (0..rank as i64).collect();
+        match self.random.below(3) {
+            0 => axes.retain(|_| self.random.chance(2)),
+            1 => {
+                for i in (1..rank).rev() {
+                    axes.swap(i, self.random.below(i + 1));
+                }
+                while axes.len() < MAX_GENERATED_RANK && self.random.chance(2) {
+                    axes.insert(self.random.below(axes.len() + 1), -1);
+                }
+            }
+            _ => axes.iter_mut().for_each(|axis| *axis = [1, 1, 2, -1, -3, 0][self.random.below(6)]),
+        }
+        axes
+    }
+
+    /// A shape of as many elements, indices of a place, or sizes beside those of another shape.
+    fn sizes(&mut self, shape: &[Dim]) -> Vec<Dim> {
+        match self.random.below(4) {
+            0 => shape.iter().rev().cloned().collect(),
+            1 => vec![shape.iter().fold(Dim::Const(1), |product, size| &product * size)],
+            2 => shape.iter().map(|_| Dim::Const(self.random.below(2) as i64)).collect(),
+            _ => shape
+                .iter()
+                .map(|size| if self.random.chance(3) { self.dim() } else { size.clone() })
+                .collect(),
+        }
+    }
+
+    /// Operands that the operation may take.
+    fn operands(&mut self, op: &Op, first: NodeId) -> Option<Vec<NodeId>> {
+        match op {
+            Op::Gather(gather) => Some(self.places(first, gather)),
+            Op::Scatter(op) => {
+                self.with_selected(first, &Gather { batch: op.batch, axes: op.axes.clone(), at: op.at })
+            }
+            Op::ScatterAdd(op) => {
+                self.with_selected(first, &Gather { batch: op.batch, axes: op.axes.clone(), at: op.at })
+            }
+            Op::SetSubtensor(SetSubtensor { starts, stops, steps })
+            | Op::IncSubtensor(IncSubtensor { starts, stops, steps }) => {
+                let place = Subtensor { starts: starts.clone(), stops: stops.clone(), steps: steps.clone() };
+                let part = self.attempt(place, &[first])?;
+                Some(vec![first, self.changed(part)])
+            }
+            Op::SetDiagonal(SetDiagonal { offset, axis1, axis2 }) => {
+                let place = Diagonal { offset: *offset, axis1: *axis1, axis2: *axis2 };
+                let part = self.attempt(place, &[first])?;
+                Some(vec![first, self.changed(part)])
+            }
+            op => {
+                let rank = self.graph.ty(first).rank();
+                let alike: Vec<NodeId> =
+                    self.graph.ids().filter(|id| self.graph.ty(*id).rank() == rank).collect();
+                let mut operands = vec![first];
+                while operands.len() < op.definition().arity() {
+                    operands.extend(self.random.pick(&alike));
+                }
+                operands.truncate(op.definition().arity());
+                Some(operands)
+            }
+        }
+    }
+
+    /// A tensor and indices that are inside it, unless an axis is empty.
+    fn places(&mut self, data: NodeId, gather: &Gather) -> Vec<NodeId> {
+        let near: Vec<NodeId> =
+            self.graph.ids().filter(|id| self.graph.ty(*id).rank() <= gather.batch + 1).collect();
+        let mut operands = vec![data];
+        let Some(base) = self.random.pick(&near) else { return operands };
+        let mut index = self.graph.cast(base, DType::I64);
+        for axis in &gather.axes {
+            let Some(size) = self.graph.ty(data).shape.get(*axis).cloned() else { continue };
+            let mut size = self.graph.op_node(SizeValue { size }, &[]);
+            for _ in 0..self.graph.ty(index).rank() {
+                size = self.graph.expand_dims(size, 0);
+            }
+            operands.extend(self.attempt(Modulo {}, &[index, size]));
+            index = self.attempt(Mul {}, &[index, index]).unwrap_or(index);
+        }
+        operands
+    }
+
+    /// The same and what is selected, changed.
+    fn with_selected(&mut self, data: NodeId, gather: &Gather) -> Option<Vec<NodeId>> {
+        let mut operands = self.places(data, gather);
+        let selected = self.attempt(gather.clone(), &operands)?;
+        operands.push(self.changed(selected));
+        Some(operands)
+    }
+
+    fn changed(&mut self, node: NodeId) -> NodeId {
+        self.attempt(Sqr {}, &[node]).unwrap_or(node)
     }
 
     fn finish(mut self, name: String) -> Function {

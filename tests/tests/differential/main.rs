@@ -7,6 +7,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 mod accuracy;
 mod cases;
 mod native;
+mod operations;
 mod values;
 
 /// Runs a check for each seed and reports the seeds that fail, each with its reason.

@@ -34,6 +34,11 @@ pub fn call(function: &Function, random: &mut Random, odd_values: bool, most: i6
     Some(Call { sizes, named, inputs })
 }
 
+/// Whether a call was refused because an index, which is data, names no element.
+pub fn is_index_error(error: &impl std::fmt::Display) -> bool {
+    error.to_string().contains(", outside axis ")
+}
+
 /// 0, 1, 2, odd numbers, numbers about the width of a vector, and large ones.
 fn size(random: &mut Random, min: i64, max: i64) -> i64 {
     const LIKELY: [i64; 14] = [0, 1, 2, 3, 4, 5, 7, 8, 9, 15, 16, 17, 33, 65];

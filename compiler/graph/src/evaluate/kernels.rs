@@ -119,33 +119,51 @@ pub(super) fn concatenate<P: Copy>(axis: usize, operands: &[&Value<P>], shape: &
     elements
 }
 
-/// An index operand's element as a place along an axis of `data`; where it is outside, what a message says.
+/// The place in `data` that a result's index has.
 fn place<D: Domain>(
     coordinates: &[Coordinate],
     along: &[usize],
     index: &[usize],
     (data, indices): (&Value<D::Part>, &[&Value<D::Part>]),
     size: &dyn Fn(&Dim) -> i64,
-) -> Result<usize, OutOfRange> {
-    let mut at = vec![];
+) -> usize {
+    let along = |axis: usize, coordinate: &Coordinate| match coordinate {
+        Coordinate::Affine(map) => affine(map, index, size),
+        Coordinate::Index(number) => {
+            let operand = indices[*number];
+            let own = along.iter().zip(&operand.shape);
+            let own = own.map(|(axis, size)| if *size == 1 { 0 } else { index[*axis] });
+            let given = operand.elements[position(&operand.shape, own)][0];
+            counted::<D>(given, data.shape[axis]).expect("invariant: indices are checked")
+        }
+    };
+    let at: Vec<usize> = coordinates.iter().enumerate().map(|(axis, c)| along(axis, c)).collect();
+    position(&data.shape, at.into_iter())
+}
+
+/// An index along an axis of this size; a negative one counts from the end.
+fn counted<D: Domain>(given: D::Part, size: usize) -> Option<usize> {
+    let (given, size) = (D::to_i64(given), size as i64);
+    let counted = if given < 0 { given + size } else { given };
+    (0..size).contains(&counted).then_some(counted as usize)
+}
+
+/// Checks all elements of the index operands, those that no element of the result asks for too.
+fn check_indices<D: Domain>(
+    coordinates: &[Coordinate],
+    data: &Value<D::Part>,
+    indices: &[&Value<D::Part>],
+) -> Result<(), OutOfRange> {
     for (axis, coordinate) in coordinates.iter().enumerate() {
-        at.push(match coordinate {
-            Coordinate::Affine(map) => affine(map, index, size),
-            Coordinate::Index(number) => {
-                let operand = indices[*number];
-                let own = along.iter().zip(&operand.shape);
-                let own = own.map(|(axis, size)| if *size == 1 { 0 } else { index[*axis] });
-                let given = D::to_i64(operand.elements[position(&operand.shape, own)][0]);
-                let extent = data.shape[axis] as i64;
-                let counted = if given < 0 { given + extent } else { given };
-                if !(0..extent).contains(&counted) {
-                    return Err(OutOfRange { number: *number, axis, given, extent });
-                }
-                counted as usize
-            }
-        });
+        let Coordinate::Index(number) = coordinate else { continue };
+        let extent = data.shape[axis];
+        let mut elements = indices[*number].elements.iter();
+        if let Some(outside) = elements.find(|element| counted::<D>(element[0], extent).is_none()) {
+            let given = D::to_i64(outside[0]);
+            return Err(OutOfRange { number: *number, axis, given, extent: extent as i64 });
+        }
     }
-    Ok(position(&data.shape, at.into_iter()))
+    Ok(())
 }
 
 /// An element of an index operand that names no place.
@@ -168,19 +186,13 @@ pub(super) fn gather<D: Domain>(
     size: &dyn Fn(&Dim) -> i64,
 ) -> Result<Vec<[D::Part; 2]>, OutOfRange> {
     let (data, indices) = operands.split_first().expect("invariant: gathers have their data");
+    check_indices::<D>(&gather.coordinates, data, indices)?;
     let mut elements = vec![];
-    let mut problem = None;
-    each_index(shape, &mut |index| match place::<D>(
-        &gather.coordinates,
-        &gather.along,
-        index,
-        (data, indices),
-        size,
-    ) {
-        Ok(at) => elements.push(data.elements[at]),
-        Err(outside) => problem = problem.or(Some(outside)),
+    each_index(shape, &mut |index| {
+        let at = place::<D>(&gather.coordinates, &gather.along, index, (data, indices), size);
+        elements.push(data.elements[at]);
     });
-    problem.map_or(Ok(elements), Err)
+    Ok(elements)
 }
 
 pub(super) fn scatter<D: Domain>(
@@ -190,22 +202,22 @@ pub(super) fn scatter<D: Domain>(
 ) -> Result<Vec<[D::Part; 2]>, OutOfRange> {
     let (data, rest) = operands.split_first().expect("invariant: scatters have their data");
     let (updates, indices) = rest.split_last().expect("invariant: scatters have their updates");
+    check_indices::<D>(&scatter.coordinates, data, indices)?;
     let mut elements = data.elements.clone();
-    let mut problem = None;
     let add = D::prepare(&addition(data.dtype));
     let (mut scratch, mut out) = (vec![], vec![]);
     each_index(&updates.shape, &mut |index| {
         let update = updates.elements[position(&updates.shape, index.iter().copied())];
-        match place::<D>(&scatter.coordinates, &scatter.along, index, (data, indices), size) {
-            Ok(at) if scatter.add => {
+        let at = place::<D>(&scatter.coordinates, &scatter.along, index, (data, indices), size);
+        elements[at] = match scatter.add {
+            true => {
                 D::run(&add, &[elements[at], update], &mut scratch, &mut out);
-                elements[at] = out[0];
+                out[0]
             }
-            Ok(at) => elements[at] = update,
-            Err(outside) => problem = problem.or(Some(outside)),
-        }
+            false => update,
+        };
     });
-    problem.map_or(Ok(elements), Err)
+    Ok(elements)
 }
 
 /// (a, b) → a + b in the type itself; 16-bit floats are added in `F32`.

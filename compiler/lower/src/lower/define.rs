@@ -329,7 +329,7 @@ impl Definitions {
         let stored = Part {
             from: operand(graph, updates, identity(extents.len())),
             extents,
-            to: inside(&ty.shape, to.into_iter()),
+            to: inside_written(&ty.shape, to.into_iter()),
             add: scatter.add.then(|| addition(ty.dtype)),
             over: true,
         };
@@ -386,9 +386,15 @@ fn identity(rank: usize) -> impl Iterator<Item = Place> {
     (0..rank).map(|axis| Place::of(Loop::new(axis)))
 }
 
-/// Places in a tensor; axes of static size 1 stay at 0.
+/// Places in a tensor that is read; axes of static size 1 stay at 0.
 fn inside(shape: &[Dim], places: impl Iterator<Item = Place>) -> Index {
     places.zip(shape).map(|(place, size)| if size.is_one() { Place::zero() } else { place }).collect()
+}
+
+/// Places in a tensor that is written. What data says stays where it can be but 0: it also says that iterations may meet.
+fn inside_written(shape: &[Dim], places: impl Iterator<Item = Place>) -> Index {
+    let fixed = |place: &Place, size: &Dim| size.is_one() && place.lookups.is_empty();
+    places.zip(shape).map(|(place, size)| if fixed(&place, size) { Place::zero() } else { place }).collect()
 }
 
 fn operand(graph: &Graph, node: NodeId, axes: impl Iterator<Item = Place>) -> Operand {

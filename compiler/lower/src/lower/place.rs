@@ -7,7 +7,7 @@
 use tgc_graph::dim::Dim;
 
 use super::define::{Definition, Source};
-use super::loops::{Loop, LoopInfo, LoopKind, Place, flat, is_contiguous, product};
+use super::loops::{Index, Loop, LoopInfo, LoopKind, Place, flat, is_contiguous, product};
 use super::values::{Action, Destination, MemoryRead, Statement, Statements};
 use crate::machine::Machine;
 
@@ -117,14 +117,26 @@ impl Placer<'_> {
         (self.nests.len() - 1, None)
     }
 
-    /// The position of the last nest that a statement cannot come before, and whether it has rows: it makes
-    /// what the statement reads, or reads the variable that the statement updates.
+    /// The position of the last nest that a statement cannot come before, since it makes what the statement reads or
+    /// changes, or reads the variable that the statement updates; and whether the statement cannot be in that nest unless in
+    /// the same row, because the nest has rows or leaves the value in memory alone.
     fn first_position(&self, id: usize) -> Option<(usize, bool)> {
-        let producers = self.facts[id].reads.iter().flat_map(|read| &self.homes[read.node.index()]);
-        let before = self.parts_before(id).iter();
-        let positions = producers.chain(before).map(|(nest, _)| self.position(*nest));
-        let last = positions.chain(self.last_reader_of_updated(id)).max()?;
-        Some((last, self.nests[self.order[last]].extent.is_some()))
+        let has_rows = |position: usize| self.nests[self.order[position]].extent.is_some();
+        let in_memory = |statement: usize| match self.program.statements[statement].action {
+            Action::Part { .. } | Action::Scan { .. } => true,
+            Action::Store { .. } | Action::Fold { .. } => false,
+        };
+        let after = |(nest, strict): (usize, bool)| {
+            let position = self.position(nest);
+            (position, strict || has_rows(position))
+        };
+        let producers = self.facts[id].reads.iter().flat_map(|read| {
+            let homes = self.homes[read.node.index()].iter();
+            homes.map(|(nest, statement)| (*nest, in_memory(*statement) || is_looked_up(&read.index)))
+        });
+        let before = self.parts_before(id).iter().map(|(nest, _)| (*nest, true));
+        let readers = self.last_reader_of_updated(id).map(|position| (position, has_rows(position)));
+        producers.chain(before).map(after).chain(readers).max()
     }
 
     /// Who made what a statement changes.
@@ -218,7 +230,7 @@ impl Placer<'_> {
     /// Whether what is read in a row is what a statement of the nest makes in that row.
     fn is_made_in_row(&self, nest: usize, producer: usize, read: &MemoryRead, row: Loop) -> bool {
         let made = &self.program.statements[producer];
-        if matches!(made.action, Action::Part { .. }) {
+        if matches!(made.action, Action::Part { .. }) || is_looked_up(&read.index) {
             return false;
         }
         let member = self.nests[nest].members.iter().find(|m| m.statement == producer);
@@ -310,7 +322,12 @@ impl Placer<'_> {
 
 /// Whether the order of iterations matters: data says where it writes, perhaps twice to one place.
 fn is_ordered(statement: &Statement) -> bool {
-    statement.index.iter().any(|place| !place.lookups.is_empty())
+    is_looked_up(&statement.index)
+}
+
+/// Whether data says where it is.
+fn is_looked_up(index: &Index) -> bool {
+    index.iter().any(|place| !place.lookups.is_empty())
 }
 
 /// A product of matrices or more: worth a nest of its own, which others may join.

@@ -133,13 +133,19 @@ impl<'p> Admissible<'p> {
 
     fn shows(&self, dim: &Dim, nonempty: &[&Dim]) -> bool {
         let facts = self.facts(nonempty);
+        // Nothing happens where an extent is never 1 or more.
+        if facts.iter().any(|fact| fact.bounds(self.symbols).max < 1) {
+            return true;
+        }
         // The one operand of a maximum that can be 1 or more is the maximum, where that is 1 or more.
         let chosen = facts.iter().filter_map(|fact| {
             let atom = fact.as_atom().filter(|atom| matches!(atom, Atom::Max(_)))?;
             Some((atom, self.only_positive(atom)?))
         });
-        let dim = chosen.fold(dim.clone(), |dim, (atom, value)| dim.replace(atom, &value).unwrap_or(dim));
-        self.shows_reduced(&dim, &facts, &mut { REDUCTIONS })
+        let replaced =
+            chosen.fold(dim.clone(), |dim, (atom, value)| dim.replace(atom, &value).unwrap_or(dim));
+        self.shows_reduced(&replaced, &facts, &mut { REDUCTIONS })
+            || replaced != *dim && self.shows_reduced(dim, &facts, &mut { REDUCTIONS })
     }
 
     /// By bounds of one atom after another, other than symbols.

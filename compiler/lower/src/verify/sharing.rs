@@ -10,11 +10,11 @@
 //!    or reaches other elements.
 //! 4. Between rows, either no access depends on the row; then it is one accumulation, in a block with axes or with
 //!    one row at a time, or an accumulator of a running fold along the rows, or the nest runs one row at a time, not in
-//!    parallel. Or all depend on it by one stride,
-//!    and what a row writes no other row touches: all that one access reaches comes before all that the other does; the
-//!    accesses walk alike from different starts and never meet; the accesses have equal strides over equal extents and the same
-//!    offset, without collisions; or all that a row touches fits between two rows; or all rows fit between two
-//!    elements of one, and the accesses are whole such steps apart.
+//!    parallel. Or all depend on it, and what a row writes no other row touches: all that one access reaches comes
+//!    before all that the other does; the accesses walk alike from different starts and never meet; all that a row
+//!    touches fits between two rows; or they depend on it by one stride, and have equal strides over equal extents and the
+//!    same offset, without collisions; or all rows fit between two elements of one, and the accesses are whole such steps
+//!    apart.
 
 use tgc_graph::dim::{Atom, Dim};
 
@@ -158,10 +158,22 @@ impl Checker<'_> {
         if self.never_meet(nest, a, b, &scope) || self.beside(a, b, Some((stride, extent)), &scope) {
             return true;
         }
-        let Some(step) = self.magnitude(stride, &scope) else { return false };
-        if b.row_stride() != Some(stride) {
-            return false;
+        let farther = |far: &Dim, reach: &Dim| self.shows(&(&(far - reach) - &Dim::Const(1)), &scope);
+        let fits_between_rows = |step: &Dim| {
+            let Some(distance) = self.magnitude(step, &scope) else { return false };
+            let spans =
+                (self.span_beside(a, step, extent, &scope), self.span_beside(b, step, extent, &scope));
+            let (Some((a_first, a_last)), Some((b_first, b_last))) = spans else { return false };
+            farther(&distance, &(&b_last - &a_first)) && farther(&distance, &(&a_last - &b_first))
+        };
+        if fits_between_rows(stride) {
+            return true;
         }
+        let Some(other) = b.row_stride() else { return false };
+        if other != stride {
+            return fits_between_rows(other);
+        }
+        let Some(step) = self.magnitude(stride, &scope) else { return false };
         if same_elements(a, b) {
             let mut axes = a.inner();
             axes.push((stride, extent));
@@ -169,15 +181,6 @@ impl Checker<'_> {
                 return true;
             }
         }
-        let farther = |far: &Dim, reach: &Dim| self.shows(&(&(far - reach) - &Dim::Const(1)), &scope);
-        let fits_between_rows = || {
-            let (Some((a_first, a_last)), Some((b_first, b_last))) =
-                (self.span(a, &scope), self.span(b, &scope))
-            else {
-                return false;
-            };
-            farther(&step, &(&b_last - &a_first)) && farther(&step, &(&a_last - &b_first))
-        };
         let rows_fit_between = || {
             let rows = &step * &(extent - &Dim::Const(1));
             let mut distances: Vec<Dim> =
@@ -188,7 +191,7 @@ impl Checker<'_> {
             self.shows(&(&step - &Dim::Const(1)), &scope)
                 && candidates.any(|unit| farther(&unit, &rows) && whole(&unit))
         };
-        fits_between_rows() || rows_fit_between()
+        rows_fit_between()
     }
 
     /// All that one access reaches, in any row, comes before all that the other reaches.
@@ -273,6 +276,17 @@ impl Checker<'_> {
             }
         }
         Some((first, last))
+    }
+
+    /// The first and last element of an access in any row, counted from where a stride puts that row.
+    fn span_beside(&self, touch: &Touch, stride: &Dim, rows: &Dim, scope: &[&Dim]) -> Option<(Dim, Dim)> {
+        let (first, last) = self.span(touch, scope)?;
+        let drift = touch.row_stride()? - stride;
+        let end = &drift * &(rows - &Dim::Const(1));
+        if self.shows(&drift, scope) {
+            return Some((first, &last + &end));
+        }
+        self.shows(&-&drift, scope).then(|| (&first + &end, last))
     }
 
     fn shows(&self, dim: &Dim, scope: &[&Dim]) -> bool {
