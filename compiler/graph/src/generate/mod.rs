@@ -3,22 +3,21 @@
 //! Every operation of the list takes part, with attributes of the kinds that its sample has: a new one is generated as soon
 //! as it is listed.
 
+mod operation;
+mod random;
+
 use std::sync::Arc;
 
-use crate::array::Array;
-use crate::attribute::{Attribute, Attributes};
+pub use random::Random;
+
 use crate::data::DataStore;
 use crate::dim::{Dim, Symbol, SymbolId, Symbols};
 use crate::dtype::DType;
 use crate::graph::{Graph, NodeId};
 use crate::infer::{Equation, Equations};
 use crate::module::{Function, Module, Output, SharedVariable, Update};
-use crate::ops::{
-    Constant, Diagonal, Dot, Elements, Gather, Grad, IncSubtensor, Input, Modulo, Mul, Op, OptionalInput,
-    SetDiagonal, SetSubtensor, Shared, SizeValue, Sqr, Subtensor,
-};
+use crate::ops::{Constant, Dot, Elements, Grad, Input, Op, OptionalInput, Shared};
 use crate::origin::Origin;
-use crate::scalar::Lane;
 
 /// What modules to make.
 #[derive(Clone, Copy, Debug)]
@@ -102,89 +101,6 @@ pub fn operation(sample: &Op, seed: u64) -> Option<Module> {
         }
     }
     Some(Module { name: format!("only_{}", definition.name()), shared: vec![], functions })
-}
-
-/// The generator of Steele, Lea and Flood, "Fast splittable pseudorandom number generators", OOPSLA 2014.
-#[derive(Clone, Debug)]
-pub struct Random(pub u64);
-
-impl Random {
-    /// 64 random bits.
-    pub fn bits(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let z = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        let z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        z ^ (z >> 31)
-    }
-
-    /// A number less than `end`; 0 if that is 0.
-    pub fn below(&mut self, end: usize) -> usize {
-        ((u128::from(self.bits()) * end as u128) >> 64) as usize
-    }
-
-    fn chance(&mut self, one_in: usize) -> bool {
-        self.below(one_in) == 0
-    }
-
-    fn pick<T: Clone>(&mut self, items: &[T]) -> Option<T> {
-        items.get(self.below(items.len())).cloned()
-    }
-
-    fn symbol(&mut self, name: &str) -> Symbol {
-        let min = self.below(2) as i64;
-        let max = min + 1 + self.below(64) as i64;
-        let hint = self.chance(2).then(|| min + self.below((max - min) as usize) as i64);
-        Symbol { name: name.to_owned(), min, max, hint }
-    }
-
-    fn dtype(&mut self, options: &Options) -> DType {
-        match (options.all_dtypes, self.below(16)) {
-            (true, _) => DType::ALL[self.below(DType::ALL.len())],
-            (false, 0) => DType::I64,
-            (false, 1) => DType::Bool,
-            (false, n) if n % 2 == 0 => DType::F32,
-            (false, _) => DType::F64,
-        }
-    }
-
-    /// The bits of an element's parts.
-    fn element(&mut self, dtype: DType, options: &Options) -> [u64; 2] {
-        let mut parts = [0; 2];
-        for part in parts.iter_mut().take(dtype.parts()) {
-            *part = self.lane(dtype.lane(), options);
-        }
-        parts
-    }
-
-    fn lane(&mut self, lane: Lane, options: &Options) -> u64 {
-        let width = crate::text::mask(lane);
-        let any = self.bits();
-        if lane == Lane::Bool {
-            return any & 1;
-        }
-        if options.odd_values && self.chance(2) {
-            // All ones in the exponent now and then: infinities and NaNs.
-            let high =
-                if self.chance(3) && lane.is_float() { width & !(width >> (lane.bits() / 2)) } else { 0 };
-            return (any | high) & width;
-        }
-        let small = (self.below(4001) as f64 - 2000.0) / 1000.0;
-        let dtype = DType::ALL.into_iter().find(|d| d.lane() == lane && d.parts() == 1);
-        let dtype = dtype.expect("invariant: every lane is an element type");
-        let splat =
-            Constant::splat(dtype, vec![], if lane.is_integer() { (small * 3.0).trunc() } else { small });
-        splat.as_splat().map_or(0, |parts| parts[0])
-    }
-
-    fn array(&mut self, dtype: DType, shape: &[usize], options: &Options) -> Array {
-        let splat = self.chance(3).then(|| self.element(dtype, options));
-        let mut array = Array::zeros_of(dtype, shape);
-        for i in 0..array.len() {
-            let parts = splat.unwrap_or_else(|| self.element(dtype, options));
-            array.set(i, parts);
-        }
-        array
-    }
 }
 
 /// A function that is being made.
@@ -372,157 +288,6 @@ impl<'a> Maker<'a> {
         if let (Some(cost), Some(leaf)) = (self.random.pick(&costs), self.random.pick(&leaves)) {
             self.attempt(Grad {}, &[cost, leaf]);
         }
-    }
-
-    /// An operation like the sample, on operands of which one is given; attributes and the others are found by trying.
-    fn operation(&mut self, sample: &Op, first: NodeId) -> Option<NodeId> {
-        (0..16).find_map(|_| {
-            let op = self.vary(sample, first)?;
-            let operands = self.operands(&op, first)?;
-            self.attempt(op, &operands)
-        })
-    }
-
-    /// One operation on inputs of an element type.
-    fn apply(&mut self, sample: &Op, dtype: DType, instance: usize) -> Option<NodeId> {
-        let mut shape = self.shape();
-        for (number, dtype) in [dtype, dtype, dtype, DType::Bool, DType::I64].into_iter().enumerate() {
-            self.input(number, dtype, shape.clone());
-            // Every second instance stretches an axis of the second operand.
-            if let Some(dim) = shape.first_mut().filter(|_| instance % 2 == 1) {
-                *dim = Dim::Const(1);
-            }
-        }
-        (0..64).find_map(|_| {
-            let first = *self.random.pick(&[0, 0, 3, 4].map(|i| &self.inputs[i]))?;
-            self.operation(sample, first).filter(|node| self.depends_on(*node, dtype))
-        })
-    }
-
-    fn depends_on(&self, node: NodeId, dtype: DType) -> bool {
-        self.graph.operands(node).iter().any(|operand| self.graph.ty(*operand).dtype == dtype)
-    }
-
-    /// The sample with other attributes, which may or may not fit an operand.
-    fn vary(&mut self, sample: &Op, operand: NodeId) -> Option<Op> {
-        let shape = self.graph.ty(operand).shape.clone();
-        let attributes = sample.definition().attributes();
-        let attributes =
-            attributes.into_iter().map(|(name, value)| (name.to_owned(), self.attribute(value, &shape)));
-        let attributes = Attributes(attributes.collect());
-        Op::from_parts(sample.definition().name(), &attributes).ok()
-    }
-
-    /// An attribute of the kind of another one, such as operations have for operands of a shape.
-    fn attribute(&mut self, kind: Attribute, shape: &[Dim]) -> Attribute {
-        match kind {
-            Attribute::Bool(_) => Attribute::Bool(self.random.chance(2)),
-            Attribute::Int(_) => {
-                Attribute::Int(self.random.below(4) as i64 - i64::from(self.random.chance(4)))
-            }
-            Attribute::Ints(_) => Attribute::Ints(self.integers(shape.len())),
-            Attribute::DType(_) => Attribute::DType(self.random.dtype(self.options)),
-            Attribute::Dim(_) => Attribute::Dim(self.dim()),
-            Attribute::Dims(_) => Attribute::Dims(self.sizes(shape)),
-            Attribute::Text(_) | Attribute::Element(_) | Attribute::Data(_) => kind,
-        }
-    }
-
-    /// Some axes, an order of all with new ones between, or a step for each.
-    fn integers(&mut self, rank: usize) -> Vec<i64> {
-        let mut axes: Vec<i64> = (0..rank as i64).collect();
-        match self.random.below(3) {
-            0 => axes.retain(|_| self.random.chance(2)),
-            1 => {
-                for i in (1..rank).rev() {
-                    axes.swap(i, self.random.below(i + 1));
-                }
-                while axes.len() < MAX_GENERATED_RANK && self.random.chance(2) {
-                    axes.insert(self.random.below(axes.len() + 1), -1);
-                }
-            }
-            _ => axes.iter_mut().for_each(|axis| *axis = [1, 1, 2, -1, -3, 0][self.random.below(6)]),
-        }
-        axes
-    }
-
-    /// A shape of as many elements, indices of a place, or sizes beside those of another shape.
-    fn sizes(&mut self, shape: &[Dim]) -> Vec<Dim> {
-        match self.random.below(4) {
-            0 => shape.iter().rev().cloned().collect(),
-            1 => vec![shape.iter().fold(Dim::Const(1), |product, size| &product * size)],
-            2 => shape.iter().map(|_| Dim::Const(self.random.below(2) as i64)).collect(),
-            _ => shape
-                .iter()
-                .map(|size| if self.random.chance(3) { self.dim() } else { size.clone() })
-                .collect(),
-        }
-    }
-
-    /// Operands that the operation may take.
-    fn operands(&mut self, op: &Op, first: NodeId) -> Option<Vec<NodeId>> {
-        match op {
-            Op::Gather(gather) => Some(self.places(first, gather)),
-            Op::Scatter(op) => {
-                self.with_selected(first, &Gather { batch: op.batch, axes: op.axes.clone(), at: op.at })
-            }
-            Op::ScatterAdd(op) => {
-                self.with_selected(first, &Gather { batch: op.batch, axes: op.axes.clone(), at: op.at })
-            }
-            Op::SetSubtensor(SetSubtensor { starts, stops, steps })
-            | Op::IncSubtensor(IncSubtensor { starts, stops, steps }) => {
-                let place = Subtensor { starts: starts.clone(), stops: stops.clone(), steps: steps.clone() };
-                let part = self.attempt(place, &[first])?;
-                Some(vec![first, self.changed(part)])
-            }
-            Op::SetDiagonal(SetDiagonal { offset, axis1, axis2 }) => {
-                let place = Diagonal { offset: *offset, axis1: *axis1, axis2: *axis2 };
-                let part = self.attempt(place, &[first])?;
-                Some(vec![first, self.changed(part)])
-            }
-            op => {
-                let rank = self.graph.ty(first).rank();
-                let alike: Vec<NodeId> =
-                    self.graph.ids().filter(|id| self.graph.ty(*id).rank() == rank).collect();
-                let mut operands = vec![first];
-                while operands.len() < op.definition().arity() {
-                    operands.extend(self.random.pick(&alike));
-                }
-                operands.truncate(op.definition().arity());
-                Some(operands)
-            }
-        }
-    }
-
-    /// A tensor and indices that are inside it, unless an axis is empty.
-    fn places(&mut self, data: NodeId, gather: &Gather) -> Vec<NodeId> {
-        let near: Vec<NodeId> =
-            self.graph.ids().filter(|id| self.graph.ty(*id).rank() <= gather.batch + 1).collect();
-        let mut operands = vec![data];
-        let Some(base) = self.random.pick(&near) else { return operands };
-        let mut index = self.graph.cast(base, DType::I64);
-        for axis in &gather.axes {
-            let Some(size) = self.graph.ty(data).shape.get(*axis).cloned() else { continue };
-            let mut size = self.graph.op_node(SizeValue { size }, &[]);
-            for _ in 0..self.graph.ty(index).rank() {
-                size = self.graph.expand_dims(size, 0);
-            }
-            operands.extend(self.attempt(Modulo {}, &[index, size]));
-            index = self.attempt(Mul {}, &[index, index]).unwrap_or(index);
-        }
-        operands
-    }
-
-    /// The same and what is selected, changed.
-    fn with_selected(&mut self, data: NodeId, gather: &Gather) -> Option<Vec<NodeId>> {
-        let mut operands = self.places(data, gather);
-        let selected = self.attempt(gather.clone(), &operands)?;
-        operands.push(self.changed(selected));
-        Some(operands)
-    }
-
-    fn changed(&mut self, node: NodeId) -> NodeId {
-        self.attempt(Sqr {}, &[node]).unwrap_or(node)
     }
 
     fn finish(mut self, name: String) -> Function {
