@@ -5,7 +5,7 @@ use tgc_graph::dtype::DType;
 use tgc_graph::scalar::{Program, stored_lane};
 
 use super::error::Defect;
-use super::touch::{self, Kind, Touch};
+use super::touch;
 use super::{Checker, program};
 use crate::plan::{
     Access, Axis, Block, BufferId, Fold, Indirect, Nest, Position, Read, RowId, Scan, Sink, Target,
@@ -292,42 +292,6 @@ impl Checker<'_> {
             true => Ok(()),
             false => Err(Defect::Strides { what: what() }),
         }
-    }
-
-    /// The smallest and the largest element that is reached, while no axis around the access is empty, are in the
-    /// buffer. Each stride must have a known sign.
-    fn check_bounds(&self, nest: &Nest, touch: &Touch) -> Result<(), Defect> {
-        if touch.kind == Kind::Total {
-            return Ok(());
-        }
-        let buffer = touch.access.buffer;
-        // An index that is inside an axis shows that the axis is not empty.
-        let looked_up = touch.parts.iter().map(|(_, extent)| *extent);
-        let nonempty: Vec<&Dim> = touch.axes.iter().chain(&nest.extent).chain(looked_up).collect();
-        let elements = touch::elements(self.function, buffer);
-        let mut first = touch.access.offset.clone();
-        let mut last = touch.access.offset.clone();
-        let row = touch.row_stride().zip(nest.extent.as_ref());
-        for (stride, extent) in touch.inner().into_iter().chain(row).chain(touch.parts.iter().copied()) {
-            let span = stride * &(extent - &Dim::Const(1));
-            if self.sizes.not_negative(stride, &nonempty).is_ok() {
-                last = &last + &span;
-            } else {
-                // If the sign is not known to be negative either, the end cannot be shown to be inside.
-                first = &first + &span;
-                if let Err(doubt) = self.sizes.not_negative(&(&Dim::Const(0) - stride), &nonempty) {
-                    return Err(Defect::BeforeFirst { buffer: self.name(buffer), doubt });
-                }
-            }
-        }
-        self.sizes
-            .not_negative(&first, &nonempty)
-            .map_err(|doubt| Defect::BeforeFirst { buffer: self.name(buffer), doubt })?;
-        let room = &(&elements - &last) - &Dim::Const(1);
-        self.sizes.not_negative(&room, &nonempty).map_err(|doubt| {
-            let elements = elements.display(&self.function.symbols).to_string();
-            Defect::BeyondLast { buffer: self.name(buffer), elements, doubt }
-        })
     }
 }
 

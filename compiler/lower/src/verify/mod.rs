@@ -19,6 +19,7 @@
 
 mod admissible;
 mod blocks;
+mod bounds;
 mod error;
 mod memory;
 mod program;
