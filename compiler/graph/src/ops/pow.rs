@@ -54,11 +54,13 @@ fn by_base(graph: &mut Graph, vjp: &Vjp<'_>) -> Option<NodeId> {
     if known == Some(0.0) {
         return None;
     }
+    let result = graph.ty(vjp.result).dtype;
+    // Truth values have no difference.
+    let y = if graph.ty(y).dtype == DType::Bool { graph.cast(y, result) } else { y };
     let (dtype, rank) = (graph.ty(y).dtype, graph.ty(y).rank());
     let one = graph.splat(dtype, rank, 1.0);
     let less = graph.sub_node(y, one);
     // A literal has no width of its own, but its difference from 1 has.
-    let result = graph.ty(vjp.result).dtype;
     let keeps = promote((graph.ty(x).dtype, false), (dtype, false)) == result;
     let less = if keeps { less } else { graph.cast(less, result) };
     let power = graph.op_node(Pow {}, &[x, less]);

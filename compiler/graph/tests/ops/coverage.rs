@@ -161,6 +161,33 @@ fn every_gradient_agrees_with_differences() {
     assert!(missing.is_empty(), "gradients without a check: {missing:?}");
 }
 
+/// Of narrower floats too: gradients have their operands' types, and are those of wider ones but for rounding.
+#[test]
+fn every_gradient_has_the_type_of_its_operand() {
+    let mut random = Random(5);
+    for (name, intervals, build) in GRADIENTS {
+        let point: Vec<Array> = intervals.iter().map(|interval| drawn(&mut random, *interval)).collect();
+        let gradients = |dtype: DType| {
+            let m = Model::new("m");
+            let x: Vec<Tensor<'_>> =
+                point.iter().map(|x| m.constant(x.clone()).cast(F16).cast(dtype)).collect();
+            let cost = build(&m, &x).cast(dtype).sum();
+            let gradients = Gradient::of(cost).allow_disconnected().by(x);
+            let types = gradients.iter().map(|gradient| gradient.ty().map(|ty| ty.dtype));
+            assert!(types.into_iter().all(|ty| ty == Some(dtype)), "{name} of {dtype}");
+            let values = gradients.into_iter().map(|gradient| gradient.cast(F64).eval().unwrap());
+            values.flat_map(|gradient| gradient.to_vec::<f64>().unwrap()).collect::<Vec<f64>>()
+        };
+        let want = gradients(F64);
+        for (dtype, tolerance) in [(F32, 1e-5), (F16, 0.05), (BF16, 0.3)] {
+            for (got, want) in gradients(dtype).into_iter().zip(&want) {
+                let off = (got - want).abs() / (1.0 + want.abs());
+                assert!(off <= tolerance, "{name} of {dtype}: {got}, and of f64 {want}");
+            }
+        }
+    }
+}
+
 /// Elements of an interval.
 fn drawn(random: &mut Random, (low, high): Interval) -> Array {
     let unit = |random: &mut Random| (random.bits() >> 11) as f64 / (1u64 << 53) as f64;

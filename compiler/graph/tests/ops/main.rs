@@ -10,6 +10,7 @@ mod linalg;
 mod nnet;
 mod powers;
 mod reductions;
+mod robustness;
 mod shape;
 mod values;
 mod vocabulary;

@@ -83,6 +83,9 @@ fn gradients_of_powers() {
     same(&by_x.eval().unwrap(), &[0.0, 0.0, 12.0, 1.0]);
     same(&by_y.eval().unwrap(), &[0.0, -INF, 8.0 * std::f64::consts::LN_2, 0.0]);
     let x = m.dscalar("x");
+    let truth = m.constant([true, false]);
+    let base = m.constant([3.0, 0.0]);
+    same(&grad(base.pow(truth).sum(), base).eval().unwrap(), &[1.0, 0.0]);
     let third = grad(grad(grad(x.pow(5), x), x), x);
     same(&third.eval_with([(x, 2.0.into())]).unwrap(), &[240.0]);
     let third = grad(grad(grad(x.pow(2), x), x), x);

@@ -4,7 +4,6 @@
 use std::collections::BTreeSet;
 
 use tgc_graph::array::element_to_text;
-use tgc_graph::dtype::DType;
 use tgc_graph::evaluate::{Sizes, evaluate, evaluate_wide};
 use tgc_graph::prelude::*;
 use tgc_graph::scalar::lane_from_bits_f64;
