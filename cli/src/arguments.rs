@@ -13,6 +13,8 @@ Examples:
   tgc build logreg.graph -o liblogreg.a          writes liblogreg.a and logreg.h
   tgc print logreg.graph --plan                  shows the loops that will run
   tgc run logreg.graph predict x=@x.npy          calls a function in this process
+  tgc inspect logreg.graph                       lists functions, arguments, states, sizes and costs
+  tgc check logreg.graph                         says what is wrong, if anything is
 
 Exit codes:
   0  done
@@ -38,6 +40,10 @@ pub enum Command {
     Print(Print),
     /// Call a function of a model in this process.
     Run(Run),
+    /// List a model's functions: arguments, states, sizes, and what calls cost.
+    Inspect(Inspect),
+    /// Check that a model is well-formed and compiles, and write nothing.
+    Check(Check),
 }
 
 const BUILD_EXAMPLES: &str = "\
@@ -161,4 +167,42 @@ pub struct Run {
     /// Write an output to a NumPy file instead of printing it.
     #[arg(long, value_name = "NAME=@FILE")]
     pub out: Vec<String>,
+}
+
+const INSPECT_EXAMPLES: &str = "\
+Examples:
+  tgc inspect logreg.graph
+  tgc inspect logreg.graph --function train
+
+Costs are counts for one call, as expressions in its sizes: scalar instructions (vector code does several at once), and bytes
+that loops read and write, caches or not.";
+
+/// `tgc inspect`.
+#[derive(Args, Debug)]
+#[command(after_help = INSPECT_EXAMPLES)]
+pub struct Inspect {
+    /// The model: model.graph or a .tgc text.
+    pub model: PathBuf,
+    /// Only this function.
+    #[arg(long)]
+    pub function: Option<String>,
+}
+
+const CHECK_EXAMPLES: &str = "\
+Examples:
+  tgc check logreg.graph
+  tgc check logreg.graph --target aarch64-unknown-linux-gnu";
+
+/// `tgc check`.
+#[derive(Args, Debug)]
+#[command(after_help = CHECK_EXAMPLES)]
+pub struct Check {
+    /// The model: model.graph or a .tgc text.
+    pub model: PathBuf,
+    /// The system to compile for, such as aarch64-unknown-linux-gnu [default: this machine's].
+    #[arg(long, value_name = "TRIPLE")]
+    pub target: Option<String>,
+    /// The processor to compile kernels for, or native [default: x86-64-v3 or generic].
+    #[arg(long)]
+    pub cpu: Option<String>,
 }

@@ -1,4 +1,4 @@
-//! The command line: build, run, print.
+//! The command line: build, run, print, inspect, check.
 //!
 //! This package alone prints, exits and reads arguments. Results go to standard output, messages to standard error,
 //! one `error: …` each. A defect of tgc itself is an `internal error` with an exit code of its own, never the text
@@ -6,8 +6,10 @@
 
 mod arguments;
 mod build;
+mod check;
 mod dot;
 mod failure;
+mod inspect;
 mod model;
 mod print;
 mod run;
@@ -41,6 +43,8 @@ fn execute(arguments: &Tgc) -> Outcome<()> {
         Command::Build(build) => build::execute(build),
         Command::Print(print) => print::execute(print),
         Command::Run(run) => run::execute(run),
+        Command::Inspect(inspect) => inspect::execute(inspect),
+        Command::Check(check) => check::execute(check),
     }
 }
 

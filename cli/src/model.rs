@@ -23,3 +23,14 @@ pub fn read(path: &Path) -> Outcome<Module> {
 fn is_text(path: &Path, bytes: &[u8]) -> bool {
     path.extension().is_some_and(|extension| extension == "tgc") || bytes.starts_with(b"tgc ")
 }
+
+/// Leaves one function.
+pub fn select(module: &mut Module, name: &str) -> Outcome<()> {
+    let known: Vec<String> = module.functions.iter().map(|f| f.name.clone()).collect();
+    if module.function(name).is_none() {
+        let error = tgc_compiler::Error::Unknown { kind: "function", name: name.to_owned(), known };
+        return Err(Failure::from(error));
+    }
+    module.functions.retain(|f| f.name == name);
+    Ok(())
+}

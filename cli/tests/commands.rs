@@ -234,3 +234,42 @@ end
     assert_eq!(refused("v"), "error: there is no shared variable `v`; the shared variables are w, s\n");
     assert_eq!(files(path), ["libm.a", "m.h", "m.tgc"]);
 }
+
+#[test]
+fn inspect_lists_arguments_sizes_and_costs() {
+    let folder = folder();
+    let text = succeed(folder.path(), &["inspect", "m.tgc"]);
+    for line in [
+        "model counter",
+        "  state w: f32[2], 8 bytes",
+        "function step",
+        "  size           N from 0 to 100",
+        "  input          y: f32[N]",
+        "  output         z: f32[N]",
+        "  updates        w",
+        "  nodes          5, after optimization 5",
+        "  workspace      0 bytes",
+        "  instructions   N + 2 (102 where N = 100)",
+        "  bytes read     4*N + 16 (416 where N = 100)",
+        "  bytes written  4*N + 8 (408 where N = 100)",
+    ] {
+        assert!(text.contains(&format!("{line}\n")), "{line}\n{text}");
+    }
+    assert!(
+        fail(folder.path(), 1, &["inspect", "m.tgc", "--function", "stop"]).contains("did you mean `step`?")
+    );
+}
+
+#[test]
+fn check_builds_and_writes_nothing() {
+    let folder = folder();
+    let before = files(folder.path());
+    let text = succeed(folder.path(), &["check", "m.tgc"]);
+    assert!(
+        text.starts_with("counter is well-formed: 1 function, 1 shared variable; its library has "),
+        "{text}"
+    );
+    assert_eq!(files(folder.path()), before);
+    fs::write(folder.path().join("bad.tgc"), MODEL.replace("add(%0, %1)", "add(%0, %9)")).unwrap();
+    assert!(fail(folder.path(), 1, &["check", "bad.tgc"]).contains("8:16: %9 is not defined above"));
+}

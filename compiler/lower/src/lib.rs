@@ -4,6 +4,7 @@
 //! prints ([`mod@print`]), is proved sound ([`mod@verify`]) and runs ([`mod@interpret`]); native code must equal the interpreter bit
 //! for bit. Nothing here knows an operation by name: kernels come in classes ([`tgc_graph::kernel`]).
 
+pub mod cost;
 pub mod interpret;
 pub mod lower;
 pub mod machine;

@@ -1,0 +1,113 @@
+//! `tgc inspect`.
+
+use std::fmt::Write as _;
+
+use tgc_compiler::stages;
+use tgc_graph::dim::Symbol;
+use tgc_graph::module::Function;
+use tgc_lower::plan::{Argument, FunctionPlan, ModelPlan};
+
+use crate::arguments::Inspect;
+use crate::failure::Outcome;
+use crate::{model, say};
+
+/// Lists what a model has, and what calls of it cost.
+pub fn execute(arguments: &Inspect) -> Outcome<()> {
+    let mut module = model::read(&arguments.model)?;
+    if let Some(name) = &arguments.function {
+        model::select(&mut module, name)?;
+    }
+    let optimized = stages::optimize(&module)?;
+    let plan = stages::host_plan(&module)?;
+    let mut text = format!("model {}\n", module.name);
+    states(&mut text, &plan);
+    for (index, function) in plan.functions.iter().enumerate() {
+        let nodes = [&module, &optimized].map(|module| live_nodes(&module.functions[index]));
+        text.push_str(&describe(&plan, function, nodes));
+    }
+    say(&text)
+}
+
+fn states(text: &mut String, plan: &ModelPlan) {
+    for state in &plan.states {
+        let shape: Vec<String> = state.initial.shape().iter().map(usize::to_string).collect();
+        let (dtype, bytes) = (state.initial.dtype(), state.initial.bytes().len());
+        let _ = writeln!(text, "  state {}: {dtype}[{}], {bytes} bytes", state.name, shape.join(","));
+    }
+}
+
+/// The nodes that outputs and updates need.
+fn live_nodes(function: &Function) -> usize {
+    let outputs = function.outputs.iter().map(|output| output.node);
+    let roots: Vec<_> = outputs.chain(function.updates.iter().map(|update| update.node)).collect();
+    function.graph.reachable(&roots).into_iter().filter(|live| *live).count()
+}
+
+fn describe(plan: &ModelPlan, function: &FunctionPlan, [before, after]: [usize; 2]) -> String {
+    let mut text = format!("\nfunction {}\n", function.name);
+    let mut line = |what: &str, value: String| {
+        let _ = writeln!(text, "  {what:<15}{value}");
+    };
+    for (_, symbol) in function.symbols.iter() {
+        line("size", size(symbol));
+    }
+    for input in &function.inputs {
+        let default = if input.default.is_some() { ", may be left out" } else { "" };
+        line("input", argument(function, input) + default);
+    }
+    for output in &function.outputs {
+        line("output", argument(function, output));
+    }
+    for (what, states) in [("reads", &function.reads), ("updates", &function.updates)] {
+        if !states.is_empty() {
+            let names: Vec<&str> = states.iter().map(|state| plan.states[*state].name.as_str()).collect();
+            line(what, names.join(", "));
+        }
+    }
+    for check in &function.checks {
+        line("requires", format!("{} = {}", check.left_name, check.right_name));
+    }
+    line("nodes", format!("{before}, after optimization {after}"));
+    line("loop nests", function.nests().count().to_string());
+    let bytes = function.workspace.evaluate(&|id| tuned_for(function.symbols.get(id)));
+    line(
+        "workspace",
+        at_hints(function, function.workspace.display(&function.symbols).to_string(), bytes) + " bytes",
+    );
+    let cost = function.cost();
+    for (what, dim) in [
+        ("instructions", &cost.instructions),
+        ("bytes read", &cost.bytes_read),
+        ("bytes written", &cost.bytes_written),
+    ] {
+        let value = dim.evaluate(&|id| tuned_for(function.symbols.get(id)));
+        let shown = dim.display(&function.symbols).to_string();
+        line(what, at_hints(function, shown, value.and_then(|n| u64::try_from(n).ok())));
+    }
+    text
+}
+
+fn size(symbol: &Symbol) -> String {
+    let hint = symbol.hint.map_or(String::new(), |hint| format!(", tuned for {hint}"));
+    format!("{} from {} to {}{hint}", symbol.name, symbol.min, symbol.max)
+}
+
+fn argument(function: &FunctionPlan, argument: &Argument) -> String {
+    format!("{}: {}", argument.name, argument.ty.display(&function.symbols))
+}
+
+/// What a size is tuned for: its hint, or, without one, 100 where that is admissible.
+fn tuned_for(symbol: &Symbol) -> i64 {
+    symbol.hint.unwrap_or(100.clamp(symbol.min, symbol.max))
+}
+
+/// An expression, with its value for the sizes that the function is tuned for.
+fn at_hints(function: &FunctionPlan, expression: String, value: Option<u64>) -> String {
+    let Some(value) = value.filter(|value| value.to_string() != expression) else { return expression };
+    let sizes: Vec<String> = function
+        .symbols
+        .iter()
+        .map(|(_, symbol)| format!("{} = {}", symbol.name, tuned_for(symbol)))
+        .collect();
+    format!("{expression} ({value} where {})", sizes.join(", "))
+}

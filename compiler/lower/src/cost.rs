@@ -1,0 +1,121 @@
+//! How much a function does, as expressions in its sizes.
+
+use std::iter::once;
+
+use tgc_graph::dim::Dim;
+use tgc_graph::scalar::{Inst, Program};
+
+use crate::plan::{Block, BufferId, Fold, FunctionPlan, Nest, Sink, Step, Target};
+
+/// Counts for one call. They say how work grows with sizes and what dominates, not how long it takes: a division counts
+/// as an addition does, and what caches save counts too.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Cost {
+    /// Scalar instructions; in code for vectors each does several at once.
+    pub instructions: Dim,
+    /// Bytes that are read from buffers, again wherever they are read again.
+    pub bytes_read: Dim,
+    /// Bytes that are written to buffers.
+    pub bytes_written: Dim,
+}
+
+impl FunctionPlan {
+    /// What a call costs.
+    pub fn cost(&self) -> Cost {
+        let mut cost =
+            Cost { instructions: Dim::Const(0), bytes_read: Dim::Const(0), bytes_written: Dim::Const(0) };
+        for step in &self.steps {
+            match step {
+                Step::Nest(nest) => self.add_nest(&mut cost, nest),
+                Step::Copy { from, .. } => {
+                    let bytes = self.elements(*from).times(self.buffer(*from).dtype.bytes());
+                    cost.bytes_read = &cost.bytes_read + &bytes;
+                    cost.bytes_written = &cost.bytes_written + &bytes;
+                }
+                Step::Check(check) => {
+                    let bytes = self.elements(check.index).times(self.buffer(check.index).dtype.bytes());
+                    cost.bytes_read = &cost.bytes_read + &bytes;
+                }
+            }
+        }
+        cost
+    }
+
+    fn elements(&self, buffer: BufferId) -> Dim {
+        self.buffer(buffer).shape.iter().fold(Dim::Const(1), |product, size| &product * size)
+    }
+
+    fn add_nest(&self, cost: &mut Cost, nest: &Nest) {
+        let one = Dim::Const(1);
+        let rows = nest.extent.as_ref().unwrap_or(&one);
+        for block in &nest.blocks {
+            let times = block.axes.iter().fold(rows.clone(), |product, extent| &product * extent);
+            // A fold is stored once, after its last axis.
+            let outer =
+                block.axes.iter().rev().skip(1).fold(rows.clone(), |product, extent| &product * extent);
+            let each = instructions(&block.program) + block.sinks.iter().map(of_sink).sum::<usize>();
+            cost.instructions = &cost.instructions + &times.times(each);
+            let read = block.reads.iter().filter_map(|read| read.access());
+            let read: usize = read.map(|access| self.buffer(access.buffer).dtype.bytes()).sum();
+            let (in_place, stored, folded) = self.sink_bytes(block);
+            cost.bytes_read = &cost.bytes_read + &times.times(read + in_place);
+            let written = &times.times(stored + in_place) + &outer.times(folded);
+            cost.bytes_written = &cost.bytes_written + &written;
+        }
+    }
+
+    /// Bytes of an iteration that are read and written, those that are written, and those written once a fold.
+    fn sink_bytes(&self, block: &Block) -> (usize, usize, usize) {
+        let bytes = |buffer| self.buffer(buffer).dtype.bytes();
+        let (mut in_place, mut stored, mut folded) = (0, 0, 0);
+        for sink in &block.sinks {
+            match sink {
+                Sink::Store { to, .. } => stored += bytes(to.buffer),
+                Sink::Scatter { to, add: None, .. } => stored += bytes(to.access.buffer),
+                Sink::Scatter { to, add: Some(_), .. } => in_place += bytes(to.access.buffer),
+                Sink::Accumulate { to, .. } => {
+                    in_place += to.iter().map(|to| bytes(to.buffer)).sum::<usize>()
+                }
+                Sink::Scan { carry, to, .. } => {
+                    stored += bytes(to.buffer);
+                    in_place += carry.iter().map(|at| bytes(at.buffer)).sum::<usize>();
+                }
+                Sink::Fold { to, .. } => {
+                    let stored = to.iter().filter_map(|to| match to {
+                        Target::Buffer(access) => Some(bytes(access.buffer)),
+                        Target::Row(_) => None,
+                    });
+                    folded += stored.sum::<usize>();
+                }
+                Sink::Row { .. } | Sink::Total { .. } => {}
+            }
+        }
+        (in_place, stored, folded)
+    }
+}
+
+trait Times {
+    fn times(&self, count: usize) -> Dim;
+}
+
+impl Times for Dim {
+    fn times(&self, count: usize) -> Dim {
+        self * &Dim::Const(count as i64)
+    }
+}
+
+/// What an iteration does besides the block's program.
+fn of_sink(sink: &Sink) -> usize {
+    match sink {
+        Sink::Fold { fold: Fold { step, .. }, .. }
+        | Sink::Accumulate { fold: Fold { step, .. }, .. }
+        | Sink::Total { fold: Fold { step, .. }, .. } => instructions(step),
+        Sink::Scan { scan, .. } => once(&scan.step).chain(once(&scan.finish)).map(instructions).sum(),
+        Sink::Scatter { add, .. } => add.as_ref().map_or(0, instructions),
+        Sink::Store { .. } | Sink::Row { .. } => 0,
+    }
+}
+
+fn instructions(program: &Program) -> usize {
+    program.insts.iter().filter(|(inst, _)| !matches!(inst, Inst::Const(_) | Inst::Param { .. })).count()
+}
