@@ -77,12 +77,27 @@ pub struct Build {
     /// More features of the processor, such as +avx512f.
     #[arg(long, default_value = "", hide_default_value = true, allow_hyphen_values = true)]
     pub features: String,
+    /// How exactly floating-point arithmetic is kept.
+    #[arg(long, value_enum, default_value_t = Fp::Strict)]
+    pub fp: Fp,
+    /// How hard instructions are selected and scheduled; values do not depend on it.
+    #[arg(long, value_name = "0..3", default_value_t = 2, value_parser = clap::value_parser!(u8).range(0..=3))]
+    pub opt_level: u8,
     /// Shared variables to fix at their initial values, as read-only data.
     #[arg(long, value_name = "VARIABLE", value_delimiter = ',')]
     pub freeze: Vec<String>,
     /// What to write; texts go beside the library.
     #[arg(long, value_delimiter = ',', default_value = "lib")]
     pub emit: Vec<Emit>,
+}
+
+/// How exactly floating-point arithmetic is kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Fp {
+    /// NaN, infinities and signed zeros are what the model says.
+    Strict,
+    /// Rewrites that hold for real numbers are allowed, such as x - x = 0.
+    Fast,
 }
 
 /// What `tgc build` can write.

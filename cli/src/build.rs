@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use tgc_compiler::output::File;
 use tgc_compiler::{Library, Options};
 
-use crate::arguments::{Build, Emit};
+use crate::arguments::{Build, Emit, Fp};
 use crate::failure::{Failure, Outcome};
 use crate::{model, say};
 
@@ -19,6 +19,8 @@ pub fn execute(arguments: &Build) -> Outcome<()> {
         cpu: arguments.cpu.clone(),
         features: arguments.features.clone(),
         freeze: arguments.freeze.clone(),
+        fast_math: arguments.fp == Fp::Fast,
+        opt_level: Some(arguments.opt_level),
         emit: tgc_compiler::Emit { assembly: wants(Emit::Asm), ir: wants(Emit::Ll), plan: wants(Emit::Plan) },
     };
     let library = tgc_compiler::build(&module, &options)?;

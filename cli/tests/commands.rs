@@ -273,3 +273,20 @@ fn check_builds_and_writes_nothing() {
     fs::write(folder.path().join("bad.tgc"), MODEL.replace("add(%0, %1)", "add(%0, %9)")).unwrap();
     assert!(fail(folder.path(), 1, &["check", "bad.tgc"]).contains("8:16: %9 is not defined above"));
 }
+
+#[test]
+fn fast_arithmetic_is_asked_for() {
+    let folder = folder();
+    let same = MODEL.replace("mul(%3, %3)", "sub(%3, %3)");
+    fs::write(folder.path().join("m.tgc"), same).unwrap();
+    let plan = |options: &[&str]| {
+        let arguments = ["build", "m.tgc", "-o", "m.a", "--emit", "plan"];
+        succeed(folder.path(), &[&arguments, options].concat());
+        fs::read_to_string(folder.path().join("counter.plan")).unwrap()
+    };
+    assert!(plan(&[]).contains("y[row] - y[row]"));
+    assert!(plan(&["--opt-level", "0"]).contains("y[row] - y[row]"));
+    assert!(!plan(&["--fp", "fast"]).contains("y[row]"));
+    let message = tgc(folder.path(), &["build", "m.tgc", "-o", "m.a", "--opt-level", "4"]);
+    assert_eq!(message.status.code(), Some(2));
+}

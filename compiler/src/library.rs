@@ -28,6 +28,11 @@ pub struct Options {
     pub features: String,
     /// Shared variables to fix at their initial values: read-only data instead of state.
     pub freeze: Vec<String>,
+    /// Allow rewrites that hold for real numbers and not for floating-point ones: NaN, infinities and rounding may be other
+    /// than the model says.
+    pub fast_math: bool,
+    /// How hard instructions are selected and scheduled, 0 to 3; 2 without. Loops and values do not depend on it.
+    pub opt_level: Option<u8>,
     /// Texts to make besides the library.
     pub emit: Emit,
 }
@@ -70,10 +75,11 @@ pub struct Library {
 pub fn build(module: &Module, options: &Options) -> Result<Library, Error> {
     let target = Target::new(options.triple.as_deref(), options.cpu.as_deref(), &options.features)?;
     let (module, frozen) = freeze(module, &options.freeze)?;
-    let plan = ModelPlan { frozen, ..stages::plan(&module, &target.machine())? };
+    let plan = ModelPlan { frozen, ..stages::plan_with(&module, &target.machine(), options.fast_math)? };
     let interface = Interface::new(&plan, options.name.as_deref())?;
     let Interface { header, linkage } = &interface;
-    let effort = tgc_llvm::Options::default();
+    let usual = tgc_llvm::Options::default();
+    let effort = options.opt_level.map_or(usual, |effort| tgc_llvm::Options { effort });
     let objects = tgc_llvm::compile(&plan, linkage, &target, &effort)?;
     let name = &linkage.prefix;
     let members = [

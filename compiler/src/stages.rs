@@ -18,7 +18,13 @@ pub fn names() -> Vec<String> {
 ///
 /// If the model is invalid.
 pub fn optimize(module: &Module) -> Result<Module, Error> {
-    each(module, &|function| tgc_optimize::optimize(function, &tgc_optimize::Options::default()))
+    optimize_with(module, false)
+}
+
+/// The same, if asked for with rules that hold for real numbers and not for floating-point ones.
+fn optimize_with(module: &Module, fast_math: bool) -> Result<Module, Error> {
+    let options = tgc_optimize::Options { fast_math, ..Default::default() };
+    each(module, &|function| tgc_optimize::optimize(function, &options))
 }
 
 /// The model after one stage of the optimizer and all before it.
@@ -48,13 +54,18 @@ pub fn explain(module: &Module) -> Result<String, Error> {
     Ok(optimized.functions.iter().zip(&reports).map(of).collect())
 }
 
-/// The plan for a machine.
+/// The plan for a machine, in strict arithmetic.
 ///
 /// # Errors
 ///
 /// If the model is invalid.
 pub fn plan(module: &Module, machine: &Machine) -> Result<ModelPlan, Error> {
-    let plan = tgc_lower::lower::lower(&optimize(module)?, machine).map_err(defect)?;
+    plan_with(module, machine, false)
+}
+
+pub(crate) fn plan_with(module: &Module, machine: &Machine, fast_math: bool) -> Result<ModelPlan, Error> {
+    let optimized = optimize_with(module, fast_math)?;
+    let plan = tgc_lower::lower::lower(&optimized, machine).map_err(defect)?;
     tgc_lower::verify::verify(&plan).map_err(defect)?;
     Ok(plan)
 }
