@@ -5,7 +5,7 @@ mod complex;
 mod cost;
 mod dd;
 mod functions;
-mod functions2;
+mod functions_of_two;
 mod half;
 mod special;
 mod wide;
