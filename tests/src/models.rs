@@ -204,3 +204,16 @@ pub fn empty() -> Module {
         .unwrap();
     m.module()
 }
+
+/// A table whose rows callers name: `find` reads some, `count` adds to some.
+pub fn lookup() -> Module {
+    let m = Model::new("lookup");
+    let n = m.dim("N");
+    let table = m.shared("table", [[1.0f32, 2.0], [3.0, 4.0], [5.0, 6.0]]);
+    let rows = m.input("rows", I64, [n]);
+    let found = table.take(rows, 0);
+    m.function("find").inputs([rows]).output("found", found).finish().unwrap();
+    let counted = table.inc_subtensor(rows, 10.0);
+    m.function("count").inputs([rows]).output("before", found).update(table, counted).finish().unwrap();
+    m.module()
+}

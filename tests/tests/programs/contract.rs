@@ -23,6 +23,7 @@ fn all_models() -> Vec<Module> {
         models::pool(),
         models::echo(),
         models::empty(),
+        models::lookup(),
     ]
 }
 

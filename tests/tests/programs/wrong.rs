@@ -16,3 +16,10 @@ fn wrong_calls_are_refused_and_change_nothing() {
         clang.build().run(&[]);
     }
 }
+
+#[test]
+fn indices_outside_are_refused_and_change_nothing() {
+    let shop = Workshop::new();
+    let program = shop.program("lookup.c").with(&shop.library(&models::lookup()));
+    program.build().run(&[]);
+}
