@@ -357,7 +357,7 @@ impl Trial<'_> {
 
 impl Trial<'_> {
     fn check_backward_error(&self, left: &Array, right: &Array) {
-        let out_of_range = |value: f64| value.is_infinite() || value == 0.0;
+        let out_of_range = |value: f64| value.is_infinite() || value.abs() < 1e-290;
         let out_of_range = |array: &Array| (0..array.len()).any(|i| out_of_range(real(array, i)));
         let out_of_range = self.steps().iter().any(out_of_range);
         let undefined = |array: &Array| (0..array.len()).any(|i| matches!(class(real(array, i)), 0 | 1));
@@ -371,11 +371,14 @@ impl Trial<'_> {
                 self.fail(i, left, right, "the NaN is lost");
             }
         }
-        if self.values == Values::Special {
+        // The last place of an integer is not that of the float which it becomes.
+        if self.values == Values::Special || self.inputs.iter().any(|array| !array.dtype().is_float()) {
             return;
         }
-        let wide = run_wide(self.left, &self.inputs, &self.sizes);
-        let moves = self.moves(&wide);
+        // Wide arithmetic rounds less but has the range of doubles; beyond it the right side must do.
+        let judge = if out_of_range { self.right } else { self.left };
+        let wide = run_wide(judge, &self.inputs, &self.sizes);
+        let moves = self.moves(judge, &wide);
         for i in 0..left.len() {
             let (l, r, (hi, lo)) = (real(left, i), real(right, i), wide[i]);
             if !hi.is_finite() || !r.is_finite() {
@@ -390,23 +393,48 @@ impl Trial<'_> {
         }
     }
 
-    /// By element of the result, the sum of what moving each element of an input by one unit in its last place changes.
-    fn moves(&self, wide: &[(f64, f64)]) -> Vec<f64> {
+    /// By element of the result, the sum of what moving each constant and each element of an input by one unit in its
+    /// last place changes.
+    fn moves(&self, function: &Function, wide: &[(f64, f64)]) -> Vec<f64> {
         let mut sums = vec![0.0; wide.len()];
+        let mut add = |moved: Vec<(f64, f64)>| {
+            for ((sum, new), old) in sums.iter_mut().zip(moved).zip(wide) {
+                let change = ((new.0 - old.0) + (new.1 - old.1)).abs();
+                *sum += if change.is_finite() { change } else { 0.0 };
+            }
+        };
+        for id in function.graph.ids().filter(|id| matches!(function.graph.op(*id), Op::Constant(_))) {
+            add(run_wide(&with_moved_constant(function, id), &self.inputs, &self.sizes));
+        }
         for which in 0..self.inputs.len() {
             for element in 0..self.inputs[which].len() {
                 let mut inputs = self.inputs.clone();
                 let [bits, rest] = inputs[which].get(element);
                 inputs[which].set(element, [bits ^ 1, rest]);
-                let moved = run_wide(self.left, &inputs, &self.sizes);
-                for ((sum, new), old) in sums.iter_mut().zip(moved).zip(wide) {
-                    let change = ((new.0 - old.0) + (new.1 - old.1)).abs();
-                    *sum += if change.is_finite() { change } else { 0.0 };
-                }
+                add(run_wide(function, &inputs, &self.sizes));
             }
         }
         sums
     }
+}
+
+/// The function with the last bit of a constant flipped.
+fn with_moved_constant(function: &Function, which: NodeId) -> Function {
+    let mut graph = function.graph.successor();
+    let mut renamed: Vec<NodeId> = vec![];
+    for id in function.graph.ids() {
+        let node = function.graph.node(id);
+        let operands: Vec<NodeId> = node.operands.iter().map(|o| renamed[o.index()]).collect();
+        let op = match &node.op {
+            Op::Constant(constant) if id == which && constant.dtype.is_float() => {
+                let [bits, rest] = constant.as_splat().expect("real splats");
+                Constant { elements: Elements::Splat([bits ^ 1, rest]), ..constant.clone() }.into()
+            }
+            op => op.clone(),
+        };
+        renamed.push(graph.op_node(op, &operands));
+    }
+    function.with_graph(graph, &|id| renamed[id.index()])
 }
 
 /// What the instances of a rule are made from.
@@ -481,7 +509,7 @@ fn approximating_rules_are_no_less_accurate() {
 
 #[test]
 fn backward_stable_rules_are_as_accurate_as_their_inputs() {
-    check_contract(Contract::BackwardStable, 20);
+    check_contract(Contract::BackwardStable, 120);
 }
 
 #[test]

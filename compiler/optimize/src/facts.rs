@@ -11,8 +11,6 @@ use tgc_graph::kernel::{Coordinate, Kernel};
 use tgc_graph::ops::{Constant, Op};
 use tgc_graph::ty::TensorType;
 
-use crate::order::operation_index;
-
 /// How an operation relates elements of its result to those of its operands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Class {
@@ -35,7 +33,7 @@ pub(crate) enum Class {
 /// The class of a node's operation, by its kernel. It is the same for every node of the operation, so it is
 /// asked once; a new operation needs no mention here.
 pub(crate) fn class(graph: &Graph, id: NodeId) -> Class {
-    class_at(graph, id, operation_index(graph.op(id)))
+    class_at(graph, id, graph.op(id).index())
 }
 
 /// The same, given the operation's position in [`Op::NAMES`].

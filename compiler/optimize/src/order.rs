@@ -20,12 +20,6 @@ pub(crate) struct Key {
     hash: u64,
 }
 
-/// The position of an operation in [`Op::NAMES`].
-pub(crate) fn operation_index(op: &Op) -> usize {
-    let name = op.name();
-    Op::NAMES.iter().position(|n| *n == name).expect("invariant: every operation is in the list")
-}
-
 impl Key {
     /// The key of a node, given those of its operands.
     pub(crate) fn of(graph: &Graph, id: NodeId, keys: &[Key]) -> Key {
@@ -49,7 +43,7 @@ impl Key {
         Key {
             class,
             height: operands().map(|key| key.height + 1).max().unwrap_or(0),
-            operation: operation_index(&node.op) as u8,
+            operation: node.op.index() as u8,
             name: name.unwrap_or(0),
             hash: hasher.finish(),
         }

@@ -14,11 +14,10 @@
 use smallvec::SmallVec;
 use tgc_graph::attribute::Attributes;
 use tgc_graph::graph::{Graph, NodeId};
-use tgc_graph::ops::Op;
+use tgc_graph::ops::{Constant, Op};
 
 use crate::expression::{self, Expression, is_constant_name};
 use crate::facts;
-use crate::order::operation_index;
 use crate::rewrite::Rewriter;
 
 /// Index of a subpattern.
@@ -118,10 +117,25 @@ impl Equation {
     /// The operation at the root of the left side, by position in [`Op::NAMES`].
     pub fn root(&self) -> Option<usize> {
         match self.node(self.left) {
-            Pattern::Plain(op, _) => Some(operation_index(op)),
+            Pattern::Plain(op, _) => Some(op.index()),
             Pattern::Named(index, _) => Some(*index),
             Pattern::Any(_) | Pattern::Constant(_) | Pattern::Number(_) => None,
         }
+    }
+
+    /// The operations that the root's operands must have among them, by position in [`Op::NAMES`].
+    pub fn operand_operations(&self) -> Vec<usize> {
+        let children = match self.node(self.left) {
+            Pattern::Plain(_, children) | Pattern::Named(_, children) => children.as_slice(),
+            Pattern::Any(_) | Pattern::Constant(_) | Pattern::Number(_) => &[],
+        };
+        let operation = |child: &PatternId| match self.node(*child) {
+            Pattern::Any(_) => None,
+            Pattern::Constant(_) | Pattern::Number(_) => Op::NAMES.iter().position(|n| *n == Constant::NAME),
+            Pattern::Plain(op, _) => Some(op.index()),
+            Pattern::Named(index, _) => Some(*index),
+        };
+        children.iter().filter_map(operation).collect()
     }
 
     /// Matches the left side at a node. `admit` judges complete matches; the first it admits is returned.

@@ -7,6 +7,7 @@
 
 use std::time::{Duration, Instant};
 
+use smallvec::SmallVec;
 use tgc_graph::dim::Dim;
 use tgc_graph::dtype::DType;
 use tgc_graph::graph::{Graph, NodeId};
@@ -269,7 +270,12 @@ impl<'r> Rewriter<'r> {
         }
         let rules = self.rules;
         let operation = usize::from(self.keys[id.index()].operation);
+        let operands = self.graph.operands(id).iter().map(|o| self.keys[o.index()].operation);
+        let operands: SmallVec<[u8; 4]> = operands.collect();
         for index in rules.for_operation(class_at(&self.graph, id, operation), operation) {
+            if !rules.rules[index].may_apply(&operands) {
+                continue;
+            }
             let (found, happened) = (self.found.len(), self.journal.len());
             self.cause = Cause::Rule(rules.rules[index].rule.name, self.history.last(id));
             let new = self.clocked(index, |rewriter| {

@@ -27,8 +27,8 @@ pub enum Contract {
     /// is larger. May be finite where the left side overflows, never the reverse; the NaN of an argument
     /// outside the function's domain stays.
     Approx,
-    /// The error against the true value is at most eight times the left side's and what moving every input by one
-    /// unit in its last place changes (Higham, "Accuracy and Stability of Numerical Algorithms", 2nd ed., SIAM 2002,
+    /// The error against the true value is at most eight times the left side's and what moving every input
+    /// and constant by one unit in its last place changes (Higham, "Accuracy and Stability of Numerical Algorithms", 2nd ed., SIAM 2002,
     /// section 1.5). Unless an input is NaN or +inf: may be finite where the left side is not, never the reverse.
     BackwardStable,
     /// Equal over the reals, nothing more. Off by default.
@@ -133,6 +133,8 @@ pub struct CompiledRule {
     pub rule: &'static Rule,
     /// Its two sides, if it is a pattern.
     pub equation: Option<Equation>,
+    /// The operations that a node's operands must have among them: most rules are ruled out by these alone.
+    needs: Vec<u8>,
 }
 
 impl CompiledRule {
@@ -143,7 +145,13 @@ impl CompiledRule {
             }
             Body::Function { .. } => None,
         };
-        CompiledRule { rule, equation }
+        let needs = equation.iter().flat_map(Equation::operand_operations).map(|index| index as u8).collect();
+        CompiledRule { rule, equation, needs }
+    }
+
+    /// Whether the rule may apply to a node whose operands have these operations.
+    pub(crate) fn may_apply(&self, operands: &[u8]) -> bool {
+        self.needs.iter().all(|need| operands.contains(need))
     }
 
     /// The replacement of a node, if the rule applies to it.

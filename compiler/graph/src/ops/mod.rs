@@ -121,7 +121,21 @@ macro_rules! ops {
             $($name($name),)*
         }
 
+        /// The operations without their attributes, numbered in the order of the list.
+        #[derive(Clone, Copy)]
+        enum Index {
+            $($name,)*
+        }
+
         impl Op {
+            /// The operation's position in [`Op::NAMES`].
+            pub fn index(&self) -> usize {
+                let index = match self {
+                    $(Op::$name(_) => Index::$name,)*
+                };
+                index as usize
+            }
+
             /// The operation's definition.
             pub fn definition(&self) -> &dyn Operation {
                 match self {

@@ -85,8 +85,8 @@ const PROMISES: [(Contract, &str); 6] = [
     ),
     (
         Contract::BackwardStable,
-        "no less accurate than eight times the left side's error and what moving every input by one unit in its last \
-         place changes; where no input is NaN or +inf, may be finite where the left side is not, never the reverse.",
+        "no less accurate than eight times the left side's error and what moving every input and constant by one unit \
+         in its last place changes; where no input is NaN or +inf, may be finite where the left side is not, never the reverse.",
     ),
     (Contract::FastMath, "equal over the reals, nothing more; only with `fast_math`."),
 ];
