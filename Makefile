@@ -1,4 +1,4 @@
-# make demo   sets up, builds tgc and runs the tutorial's logistic regression end to end
+# make demo   sets up, builds tgc and trains the tutorial's logistic regression on handwritten digits
 # make test   sets up and runs every check: formatting, lints, tests, examples, documentation
 # make bench  measures the emitted code beside plain C
 
@@ -10,8 +10,8 @@ setup:
 	@scripts/setup
 
 demo: setup
-	cargo build --release -p tgc -p tgc-examples
-	examples/run release
+	cargo build --release -p tgc -p tgc-examples --bin tgc --bin logreg
+	examples/run release logreg
 
 test: setup
 	cargo fmt --all -- --check

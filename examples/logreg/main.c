@@ -1,42 +1,95 @@
-/* Trains the logistic regression of logreg/model.rs on 20 points, 10,000 steps. */
+/* Trains the logistic regression of model.rs to tell handwritten eights (y = 1) from threes (y = 0).
+ *
+ *   logreg FOLDER OUT    reads FOLDER/data, writes OUT/weights.png and OUT/weights.safetensors */
 #include "logreg.h"
 
-#include <math.h>
-#include <stdio.h>
+#include "digits.h"
+#include "png.h"
 
-enum { N = 20, D = 5, STEPS = 10000 };
+#include <math.h>
+#include <stdlib.h>
+#include <time.h>
+
+enum { TRAIN = 400, TEST = 100, STEPS = 10000, SCALE = 8 };
 
 static LOGREG_BLOCK(ctx, LOGREG_CTX_BYTES);
 static LOGREG_BLOCK(state, LOGREG_STATE_BYTES);
-static LOGREG_BLOCK(workspace, LOGREG_WS_BYTES(N));
+static LOGREG_BLOCK(workspace, LOGREG_WS_BYTES(TRAIN));
+static LOGREG_BLOCK(image, LOGREG_SAVE_BYTES);
 
-int main(void) {
-  logreg_config config = LOGREG_CONFIG(N);
-  logreg_ctx *model;
-  if (logreg_init(&config, &ctx, &state, &workspace, sizeof workspace, &model) != LOGREG_OK) return 1;
+static double train_x[TRAIN * PIXELS], train_y[TRAIN], test_x[TEST * PIXELS], test_y[TEST], xent[TRAIN];
+static bool prediction[TRAIN];
 
-  double x[N * D], y[N], xent[N], cost;
-  bool prediction[N];
-  for (int i = 0; i < N; i++) {
-    for (int j = 0; j < D; j++) x[i * D + j] = sin(0.7 * i + 1.3 * j);
-    y[i] = x[i * D] > 0;
-  }
-  for (int step = 1; step <= STEPS; step++) {
-    if (logreg_train(model, N, x, y, prediction, xent, &cost) != LOGREG_OK) {
-      fprintf(stderr, "%s\n", logreg_error(model));
-      return 1;
-    }
-    if (step == 1 || step == 100 || step == STEPS) {
-      double mean = 0;
-      for (int i = 0; i < N; i++) mean += xent[i] / N;
-      printf("step %5d: cross-entropy %.6f, cost %.6f\n", step, mean, cost);
-    }
-  }
-  if (logreg_predict(model, N, x, prediction) != LOGREG_OK) return 1;
+static void check(logreg_status status, const logreg_ctx *model) {
+  if (status == LOGREG_OK) return;
+  fprintf(stderr, "logreg: %s\n", model ? logreg_error(model) : "no instance");
+  exit(1);
+}
+
+static double mean(const double *values, int n) {
+  double sum = 0;
+  for (int i = 0; i < n; i++) sum += values[i];
+  return sum / n;
+}
+
+/* How many percent of n digits the model names. */
+static double accuracy(logreg_ctx *model, int n, const double *x, const double *y) {
+  check(logreg_predict(model, n, x, prediction), model);
   int right = 0;
-  for (int i = 0; i < N; i++) right += prediction[i] == (y[i] > 0.5);
-  const double *w = logreg_w(model);
-  printf("%d of %d right; w = %.4f %.4f %.4f %.4f %.4f, b = %.4f\n", right, N, w[0], w[1], w[2], w[3], w[4],
-         *logreg_b(model));
+  for (int i = 0; i < n; i++) right += prediction[i] == (y[i] > 0.5);
+  return 100.0 * right / n;
+}
+
+/* What speaks for an eight in red, what speaks for a three in blue. */
+static bool draw(const char *path, const double *w) {
+  static unsigned char rgb[SIDE * SCALE][SIDE * SCALE][3];
+  double largest = 0;
+  for (int i = 0; i < PIXELS; i++) largest = fmax(largest, fabs(w[i]));
+  for (int row = 0; row < SIDE * SCALE; row++) {
+    for (int column = 0; column < SIDE * SCALE; column++) {
+      double v = w[row / SCALE * SIDE + column / SCALE] / largest;
+      unsigned char pale = (unsigned char)lround(255 * (1 - fabs(v))), *pixel = rgb[row][column];
+      pixel[0] = v < 0 ? pale : 255;
+      pixel[1] = pale;
+      pixel[2] = v > 0 ? pale : 255;
+    }
+  }
+  return write_png(path, SIDE * SCALE, SIDE * SCALE, &rgb[0][0][0]);
+}
+
+static bool save(const char *path, logreg_ctx *model) {
+  check(logreg_save(model, image, sizeof image), model);
+  FILE *file = fopen(path, "wb");
+  bool written = file && fwrite(image, sizeof image, 1, file) == 1;
+  return file && fclose(file) == 0 && written;
+}
+
+int main(int argc, char **argv) {
+  char path[4096];
+  if (argc != 3) return fputs("usage: logreg FOLDER OUT\n", stderr), 2;
+  if (!read_digits(argv[1], "train", TRAIN, 8, train_x, train_y) ||
+      !read_digits(argv[1], "test", TEST, 8, test_x, test_y)) {
+    return fprintf(stderr, "logreg: no digits in %s/data\n", argv[1]), 1;
+  }
+  logreg_config config = LOGREG_CONFIG(TRAIN);
+  logreg_ctx *model;
+  check(logreg_init(&config, ctx, state, workspace, sizeof workspace, &model), NULL);
+
+  puts(" step  cross-entropy  training  held-out");
+  clock_t start = clock();
+  for (int step = 1, next = 1; step <= STEPS; step++) {
+    check(logreg_train(model, TRAIN, train_x, train_y, prediction, xent), model);
+    if (step < next) continue;
+    next *= 10;
+    printf("%5d  %13.10f  %6.2f %%  %6.2f %%\n", step, mean(xent, TRAIN), accuracy(model, TRAIN, train_x, train_y),
+           accuracy(model, TEST, test_x, test_y));
+    fflush(stdout);
+  }
+  printf("%.1f us per step\n", (double)(clock() - start) / CLOCKS_PER_SEC * 1e6 / STEPS);
+
+  snprintf(path, sizeof path, "%s/weights.png", argv[2]);
+  if (!draw(path, logreg_w(model))) return perror(path), 1;
+  snprintf(path, sizeof path, "%s/weights.safetensors", argv[2]);
+  if (!save(path, model)) return perror(path), 1;
   return 0;
 }

@@ -7,10 +7,9 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let m = Model::new("logreg");
 
     let n = m.dim("N");
-    let x = m.input("x", F64, [n, 5.into()]);
+    let x = m.input("x", F64, [n, 784.into()]);
     let y = m.input("y", F64, [n]);
-    let weights: Vec<f64> = (0..5).map(|j| 0.1 * f64::from(j).cos()).collect();
-    let w = m.shared("w", weights);
+    let w = m.shared("w", Array::zeros::<f64>([784]));
     let b = m.shared("b", 0f64);
 
     let p = 1.0 / (1.0 + exp(-dot(x, w) - b));
@@ -21,12 +20,11 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
 
     m.function("train")
         .inputs([x, y])
-        .outputs([("prediction", prediction), ("xent", xent), ("cost", cost)])
+        .outputs([("prediction", prediction), ("xent", xent)])
         .update(w, w - 0.1 * gw)
         .update(b, b - 0.1 * gb)
         .finish()?;
     m.function("predict").inputs([x]).output("prediction", prediction).finish()?;
 
-    println!("p = {}", pp(p));
     Ok(m.save(path)?)
 }

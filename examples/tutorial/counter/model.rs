@@ -3,7 +3,7 @@
 use tgc_graph::prelude::*;
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let path = std::env::args().nth(1).ok_or("usage: accumulator MODEL.graph")?;
+    let path = std::env::args().nth(1).ok_or("usage: counter MODEL.graph")?;
     let m = Model::new("counter");
 
     let state = m.shared("state", 0i64);

@@ -1,4 +1,4 @@
-//! Adding two scalars, and two matrices of any size.
+//! Adding scalars, two outputs, matrices of any size, and a vector to its own powers.
 
 use tgc_graph::prelude::*;
 
@@ -6,11 +6,15 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let path = std::env::args().nth(1).ok_or("usage: adding MODEL.graph")?;
     let m = Model::new("adding");
 
-    let [x, y] = m.dscalars(["x", "y"]);
+    let [x, y, y2] = m.dscalars(["x", "y", "y2"]);
     m.function("add").inputs([x, y]).output("z", x + y).finish()?;
+    m.function("add_two").inputs([x, y, y2]).outputs([("z", x + y), ("z2", x + y2)]).finish()?;
 
     let [a, b] = m.dmatrices(["a", "b"]);
     m.function("add_matrices").inputs([a, b]).output("c", a + b).finish()?;
+
+    let v = m.dvector("v");
+    m.function("add_power").inputs([v]).output("u", v + v.pow(10)).finish()?;
 
     println!("{}", pp(x + y));
     Ok(m.save(path)?)
