@@ -60,7 +60,8 @@ fn sources() -> Vec<File> {
 fn is_test(file: &File) -> bool {
     let path = &file.path;
     let is_script = path.ends_with("/build.rs") && !path.contains("/src/");
-    path.contains("/tests/") || is_script || file.is_under(&["tests/", "examples/", "benches/", "snapshots/"])
+    let is_beside = path.contains("/tests/") || path.contains("/fuzz/");
+    is_beside || is_script || file.is_under(&["tests/", "examples/", "benches/", "snapshots/"])
 }
 
 /// Code above the unit tests of a file, which stand at its end.
