@@ -150,8 +150,15 @@ impl<'m> Gradient<'m> {
     /// One real 0-d expression with the gradients that are asked for; its value does not matter.
     #[track_caller]
     fn total(&self) -> Option<Tensor<'m>> {
-        let terms = self.known.iter().map(|(value, gradient)| (*value * gradient.consider_constant()).sum());
-        self.cost.into_iter().chain(terms).reduce(|a, b| a + b)
+        let mut total = self.cost;
+        for (value, gradient) in &self.known {
+            let term = (*value * gradient.consider_constant()).sum();
+            total = Some(match total {
+                Some(sum) => sum + term,
+                None => term,
+            });
+        }
+        total
     }
 
     fn with_constants(&self, cost: Tensor<'m>, origin: &Origin) -> Tensor<'m> {

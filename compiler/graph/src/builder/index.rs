@@ -11,7 +11,7 @@ use crate::dim::{Dim, Symbols};
 use crate::dtype::{DType, promote};
 use crate::infer::TypeError;
 use crate::ops::{
-    Dimshuffle, Fill, Gather, IncSubtensor, Iota, Scatter, ScatterAdd, SetSubtensor, Subtensor, Switch,
+    Cast, Dimshuffle, Fill, Gather, IncSubtensor, Iota, Scatter, ScatterAdd, SetSubtensor, Subtensor, Switch,
 };
 use crate::origin::Origin;
 
@@ -511,7 +511,10 @@ fn fitted<'m>(part: Tensor<'m>, value: Tensor<'m>, origin: &Origin) -> Result<Te
     let order = (odd..have.rank()).map(Some).collect();
     let value =
         if odd == 0 { value } else { apply_at(Dimshuffle { order }.into(), &[value], origin.clone()) };
-    let value = if have.dtype == want.dtype { value } else { value.cast(want.dtype) };
+    let value = match have.dtype == want.dtype {
+        true => value,
+        false => apply_at(Cast { dtype: want.dtype }.into(), &[value], origin.clone()),
+    };
     let value = value.padded(want.rank(), origin);
     Ok(match value.ty() {
         Some(ty) if ty.shape == want.shape => value,

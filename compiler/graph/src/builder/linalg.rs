@@ -73,9 +73,15 @@ impl<'m> Tensor<'m> {
 /// ```
 #[track_caller]
 pub fn outer<'m>(a: Tensor<'m>, b: Tensor<'m>) -> Tensor<'m> {
-    let flat = |x: Tensor<'m>| if x.rank() == 1 { x } else { x.flatten(1) };
-    let (rows, columns) = (flat(a).dimshuffle([Some(0), None]), flat(b).dimshuffle([None, Some(0)]));
+    let (rows, columns) =
+        (as_vector(a).dimshuffle([Some(0), None]), as_vector(b).dimshuffle([None, Some(0)]));
     apply(Mul {}, &[rows, columns])
+}
+
+/// All elements along one axis.
+#[track_caller]
+fn as_vector(x: Tensor<'_>) -> Tensor<'_> {
+    if x.rank() == 1 { x } else { x.flatten(1) }
 }
 
 /// Sums of products over pairs of axes, all others kept: those of `a`, then those of `b`.

@@ -31,10 +31,15 @@ use crate::origin::Origin;
 pub fn categorical_crossentropy<'m>(p: Tensor<'m>, targets: Tensor<'m>) -> Tensor<'m> {
     let (Some(ty), Some(target_ty)) = (p.ty(), targets.ty()) else { return p.invalid() };
     let along_last = |op: &Op| matches!(op, Op::Softmax(softmax) if softmax.axis + 1 == ty.rank());
-    let logits = p.operand_of(along_last);
-    let log_softmax = |logits: Tensor<'m>| logits.unary(LogSoftmax { axis: ty.rank() - 1 });
+    let (mut logarithm, logits) = (None, p.operand_of(along_last));
+    if let Some(logits) = logits {
+        logarithm = Some(logits.unary(LogSoftmax { axis: ty.rank() - 1 }));
+    }
     if target_ty.rank() == ty.rank() && ty.rank() > 0 {
-        let logarithm = logits.map_or_else(|| p.log(), log_softmax);
+        let logarithm = match logarithm {
+            Some(logarithm) => logarithm,
+            None => p.log(),
+        };
         return weighted(as_weights(targets, p), -logarithm).sum_over(-1);
     }
     if target_ty.rank() + 1 != ty.rank() || !target_ty.dtype.lane().is_integer() {
@@ -44,11 +49,11 @@ pub fn categorical_crossentropy<'m>(p: Tensor<'m>, targets: Tensor<'m>) -> Tenso
             "give probabilities with an axis of classes, and weights of their shape or integers without that axis",
         ));
     }
-    let picked = |x: Tensor<'m>| x.take_along_axis(targets.expand_dims(-1), -1).squeeze_axes(-1);
-    match logits {
-        Some(logits) => -picked(log_softmax(logits)),
+    let picked = logarithm.unwrap_or(p).take_along_axis(targets.expand_dims(-1), -1).squeeze_axes(-1);
+    match logarithm {
+        Some(_) => -picked,
         // The logarithm of the others may be infinite, and would have an infinite derivative.
-        None => -picked(p).log(),
+        None => -picked.log(),
     }
 }
 
@@ -200,15 +205,20 @@ fn normalize<'m>(
 ) -> BatchNorm<'m> {
     let Some(ty) = x.ty() else { return BatchNorm { output: x, mean: x, variance: x } };
     let numbers: Vec<i64> = axes.iter().map(|axis| *axis as i64).collect();
-    let to = |tensor: Tensor<'m>, dtype: DType| {
-        if arithmetic(ty.dtype) == ty.dtype { tensor } else { tensor.cast(dtype) }
+    let is_narrow = arithmetic(ty.dtype) != ty.dtype;
+    let wide = if is_narrow { x.cast(DType::F32) } else { x };
+    // Not by closures, in which operations would take this file for their author's.
+    let mean = match statistics {
+        Some((mean, _)) => mean,
+        None => wide.mean_over(&numbers),
     };
-    let wide = to(x, DType::F32);
-    let mean = statistics.map_or_else(|| wide.mean_over(&numbers), |(mean, _)| mean);
     let centred = wide - spread(mean, axes, x);
-    let variance = statistics.map_or_else(|| centred.sqr().mean_over(&numbers), |(_, variance)| variance);
+    let variance = match statistics {
+        Some((_, variance)) => variance,
+        None => centred.sqr().mean_over(&numbers),
+    };
     let output = centred * spread((variance + eps).rsqrt(), axes, x);
-    BatchNorm { output: to(output, ty.dtype), mean, variance }
+    BatchNorm { output: if is_narrow { output.cast(ty.dtype) } else { output }, mean, variance }
 }
 
 /// A tensor without some axes of another, with axes of size 1 in their places.

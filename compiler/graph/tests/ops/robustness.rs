@@ -121,3 +121,34 @@ fn nothing_panics() {
     assert!(panics.is_empty(), "{} panics\n{}", panics.len(), panics.join("\n"));
     assert!(values > 3000, "only {values} have a value");
 }
+
+/// Where a node's message would point: always into this file, whatever builder functions were in between.
+#[test]
+fn nodes_remember_the_author() {
+    let mut strangers = vec![];
+    for (number, build) in FUNCTIONS.into_iter().enumerate() {
+        for (second, shape) in [(F64, [3, 3].as_slice()), (F64, &[3]), (I64, &[3]), (I64, &[])] {
+            let m = Model::new("m");
+            let (x, y) = (
+                m.input("x", F64, [3, 3]),
+                m.input("y", second, shape.iter().map(|n| *n as i64).collect::<Vec<_>>()),
+            );
+            let value = build(x, y, y);
+            let function = m.function("f").inputs([x, y]).output("value", value).allow_unused().finish();
+            let Ok(()) = function else { continue };
+            let graph = m.module().functions.remove(0).graph;
+            for id in graph.ids() {
+                let node = graph.node(id);
+                if !node.origin.file.ends_with("robustness.rs") {
+                    strangers.push(format!(
+                        "function {number}: {} at {}",
+                        node.op.definition().name(),
+                        node.origin
+                    ));
+                }
+            }
+        }
+    }
+    strangers.dedup();
+    assert!(strangers.is_empty(), "{}", strangers.join("\n"));
+}
