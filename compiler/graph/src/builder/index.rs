@@ -88,7 +88,7 @@ impl<'m> Tensor<'m> {
     /// The index is one entry or a tuple with an entry for each axis; axes without one are kept. An entry is
     ///
     /// - a number (negative ones count from the end) or a size: the axis goes; one outside is an error;
-    /// - a range of numbers or of sizes, or [`slice`] of both: these elements, cut to what the axis has; with a
+    /// - a range of numbers or of sizes, or [`slice()`] of both: these elements, cut to what the axis has; with a
     ///   [`step`](Step::step) of n every nth of them, of -n every nth from the last down (NumPy's `x[7:2:-2]` is
     ///   `(3..8).step(-2)`);
     /// - a tensor of integers of any rank, or an array or vector of `i64`: the elements it names, negative ones from
