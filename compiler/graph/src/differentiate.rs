@@ -40,7 +40,7 @@ pub fn jacobian(graph: &mut Graph, value: NodeId, wrt: NodeId) -> NodeId {
     if graph.ty(value).rank() == 0 {
         return differentiate(graph, value, &[wrt])[0];
     }
-    let count = graph.ty(value).shape.iter().fold(Dim::Const(1), |product, dim| &product * dim);
+    let count = graph.ty(value).elements();
     let line = reshape(graph, value, vec![count.clone()]);
     let zero = zero_like(graph, line);
     // A node that nothing else is, whose value does not matter.

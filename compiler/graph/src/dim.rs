@@ -380,6 +380,18 @@ impl std::ops::Mul for &Dim {
     }
 }
 
+impl<'a> std::iter::Sum<&'a Dim> for Dim {
+    fn sum<I: Iterator<Item = &'a Dim>>(sizes: I) -> Dim {
+        sizes.fold(Dim::Const(0), |sum, size| &sum + size)
+    }
+}
+
+impl<'a> std::iter::Product<&'a Dim> for Dim {
+    fn product<I: Iterator<Item = &'a Dim>>(sizes: I) -> Dim {
+        sizes.fold(Dim::Const(1), |product, size| &product * size)
+    }
+}
+
 pub(crate) fn multiply_monomials(a: &Monomial, b: &Monomial) -> Monomial {
     let mut product: BTreeMap<Atom, u32> = a.iter().cloned().collect();
     for (atom, exponent) in b {

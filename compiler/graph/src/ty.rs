@@ -35,7 +35,7 @@ impl TensorType {
 
     /// Number of elements.
     pub fn elements(&self) -> Dim {
-        self.shape.iter().fold(Dim::Const(1), |product, d| &product * d)
+        self.shape.iter().product()
     }
 
     /// The same shape with other elements.

@@ -4,7 +4,6 @@
 
 use inkwell::IntPredicate;
 use inkwell::values::{InstructionOpcode as Op, IntValue, PointerValue};
-use tgc_graph::dim::Dim;
 use tgc_graph::dtype::DType;
 use tgc_lower::plan::IndexCheck;
 
@@ -19,8 +18,7 @@ const LANES: u32 = 8;
 pub(crate) fn build_check(body: &Body<'_, '_>, check: &IndexCheck) {
     let ir = &body.ir;
     let extent = ir.dim(&check.extent);
-    let shape = &body.plan.buffer(check.index).shape;
-    let count = ir.dim(&shape.iter().fold(Dim::Const(1), |product, d| &product * d));
+    let count = ir.dim(&body.plan.buffer(check.index).elements());
     let (first, outside) = match body.bases[check.index.0 as usize] {
         Base::Value(value) => {
             let slot = ir.slot(value.get_type());

@@ -11,7 +11,6 @@ use inkwell::IntPredicate;
 use inkwell::attributes::AttributeLoc;
 use inkwell::types::{BasicMetadataTypeEnum, BasicType, BasicTypeEnum};
 use inkwell::values::{FunctionValue, IntValue, PointerValue};
-use tgc_graph::dim::Dim;
 use tgc_graph::dtype::DType;
 use tgc_graph::scalar::{Lane, stored_lane};
 use tgc_lower::plan::{Argument, BufferId, FunctionPlan, Nest, Parallel, Place, Step};
@@ -284,8 +283,7 @@ impl<'b, 'c> Kernels<'b, 'c> {
 fn build_copy(body: &Body<'_, '_>, from: BufferId, to: BufferId) {
     let ir = &body.ir;
     let buffer = body.plan.buffer(from);
-    let elements = buffer.shape.iter().fold(Dim::Const(1), |product, d| &product * d);
-    let bytes = ir.dim(&(&elements * &Dim::Const(buffer.dtype.bytes() as i64)));
+    let bytes = ir.dim(&buffer.bytes());
     let align = stored_lane(buffer.dtype).bytes() as u32;
     let Base::Memory(target) = body.bases[to.0 as usize] else {
         unreachable!("invariant: nothing writes an input")

@@ -94,8 +94,7 @@ fn fixed_reads<'c>(body: &Body<'_, 'c>, nest: &Nest, block: &Block) -> Vec<Optio
 
 /// Whether a buffer has this element whatever the sizes.
 fn exists(buffer: &Buffer, offset: &Dim) -> bool {
-    let elements = buffer.shape.iter().fold(Dim::Const(1), |product, d| &product * d);
-    matches!((offset.as_const(), elements.as_const()), (Some(at), Some(end)) if 0 <= at && at < end)
+    matches!((offset.as_const(), buffer.elements().as_const()), (Some(at), Some(end)) if 0 <= at && at < end)
 }
 
 fn start_totals<'a, 'c>(

@@ -5,7 +5,7 @@ use std::iter::once;
 use tgc_graph::dim::Dim;
 use tgc_graph::scalar::{Inst, Program};
 
-use crate::plan::{Block, BufferId, Fold, FunctionPlan, Nest, Sink, Step, Target};
+use crate::plan::{Block, Fold, FunctionPlan, Nest, Sink, Step, Target};
 
 /// Counts for one call. They say how work grows with sizes and what dominates, not how long it takes: a division counts
 /// as an addition does, and what caches save counts too.
@@ -28,38 +28,33 @@ impl FunctionPlan {
             match step {
                 Step::Nest(nest) => self.add_nest(&mut cost, nest),
                 Step::Copy { from, .. } => {
-                    let bytes = self.elements(*from).times(self.buffer(*from).dtype.bytes());
+                    let bytes = self.buffer(*from).bytes();
                     cost.bytes_read = &cost.bytes_read + &bytes;
                     cost.bytes_written = &cost.bytes_written + &bytes;
                 }
                 Step::Check(check) => {
-                    let bytes = self.elements(check.index).times(self.buffer(check.index).dtype.bytes());
-                    cost.bytes_read = &cost.bytes_read + &bytes;
+                    cost.bytes_read = &cost.bytes_read + &self.buffer(check.index).bytes();
                 }
             }
         }
         cost
     }
 
-    fn elements(&self, buffer: BufferId) -> Dim {
-        self.buffer(buffer).shape.iter().fold(Dim::Const(1), |product, size| &product * size)
-    }
-
     fn add_nest(&self, cost: &mut Cost, nest: &Nest) {
         let one = Dim::Const(1);
         let rows = nest.extent.as_ref().unwrap_or(&one);
         for block in &nest.blocks {
-            let times = block.axes.iter().fold(rows.clone(), |product, extent| &product * extent);
+            let runs = block.axes.iter().fold(rows.clone(), |product, extent| &product * extent);
             // A fold is stored once, after its last axis.
             let outer =
                 block.axes.iter().rev().skip(1).fold(rows.clone(), |product, extent| &product * extent);
             let each = instructions(&block.program) + block.sinks.iter().map(of_sink).sum::<usize>();
-            cost.instructions = &cost.instructions + &times.times(each);
+            cost.instructions = &cost.instructions + &times(&runs, each);
             let read = block.reads.iter().filter_map(|read| read.access());
             let read: usize = read.map(|access| self.buffer(access.buffer).dtype.bytes()).sum();
             let (in_place, stored, folded) = self.sink_bytes(block);
-            cost.bytes_read = &cost.bytes_read + &times.times(read + in_place);
-            let written = &times.times(stored + in_place) + &outer.times(folded);
+            cost.bytes_read = &cost.bytes_read + &times(&runs, read + in_place);
+            let written = &times(&runs, stored + in_place) + &times(&outer, folded);
             cost.bytes_written = &cost.bytes_written + &written;
         }
     }
@@ -94,14 +89,8 @@ impl FunctionPlan {
     }
 }
 
-trait Times {
-    fn times(&self, count: usize) -> Dim;
-}
-
-impl Times for Dim {
-    fn times(&self, count: usize) -> Dim {
-        self * &Dim::Const(count as i64)
-    }
+fn times(size: &Dim, count: usize) -> Dim {
+    size * &Dim::Const(count as i64)
 }
 
 /// What an iteration does besides the block's program.

@@ -472,6 +472,18 @@ impl Block {
     }
 }
 
+impl Buffer {
+    /// Number of elements.
+    pub fn elements(&self) -> Dim {
+        self.shape.iter().product()
+    }
+
+    /// Number of bytes.
+    pub fn bytes(&self) -> Dim {
+        &self.elements() * &Dim::Const(self.dtype.bytes() as i64)
+    }
+}
+
 impl FunctionPlan {
     /// The buffer with this id.
     pub fn buffer(&self, id: BufferId) -> &Buffer {

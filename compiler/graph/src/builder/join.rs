@@ -66,7 +66,7 @@ impl<'m, S: Into<Size<'m>> + Copy> Sections<'m> for Vec<S> {
                 "give sizes that are not below 0",
             ));
         }
-        let sum = sizes.iter().fold(Dim::Const(0), |sum, size| &sum + size);
+        let sum: Dim = sizes.iter().sum();
         match (sum.as_const(), of.as_const()) {
             (Some(sum), Some(of)) if sum != of => Err(TypeError::new(
                 format!(
@@ -108,7 +108,7 @@ impl<'m> Tensor<'m> {
             Err(error) => return sections.parts(None, self.ill_typed(error)),
         };
         let mut shape = ty.shape.clone();
-        shape[axis] = sizes.iter().fold(Dim::Const(0), |sum, size| &sum + size);
+        shape[axis] = sizes.iter().sum();
         // Stretching nothing, this demands that the sizes add up.
         let whole = if shape == ty.shape { self } else { self.unary(BroadcastTo { shape }) };
         let (mut parts, mut start) = (vec![], Dim::Const(0));
@@ -182,8 +182,8 @@ impl<'m> Tensor<'m> {
     #[track_caller]
     fn repeated(self, axis: usize, from: usize, count: &Dim) -> Tensor<'m> {
         let Some(ty) = self.ty() else { return self };
-        let product = |shape: &[Dim]| shape.iter().fold(Dim::Const(1), |product, dim| &product * dim);
-        let (blocks, block) = (product(&ty.shape[..from]), product(&ty.shape[from..]));
+        let blocks: Dim = ty.shape[..from].iter().product();
+        let block: Dim = ty.shape[from..].iter().product();
         let rows = self.unary(Reshape { shape: vec![blocks.clone(), Dim::Const(1), block.clone()] });
         let rows = rows.unary(BroadcastTo { shape: vec![blocks, count.clone(), block] });
         let mut shape = ty.shape;

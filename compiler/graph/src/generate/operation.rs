@@ -86,7 +86,7 @@ impl Maker<'_> {
     fn sizes(&mut self, shape: &[Dim]) -> Vec<Dim> {
         match self.random.below(4) {
             0 => shape.iter().rev().cloned().collect(),
-            1 => vec![shape.iter().fold(Dim::Const(1), |product, size| &product * size)],
+            1 => vec![shape.iter().product()],
             2 => shape.iter().map(|_| Dim::Const(self.random.below(2) as i64)).collect(),
             _ => shape
                 .iter()

@@ -1,6 +1,5 @@
 //! `mean`: the sum over axes divided by the number of elements; of integers in `f64`, NaN when empty.
 
-use crate::dim::Dim;
 use crate::dtype::DType;
 use crate::graph::{Graph, NodeId};
 use crate::infer::TypeError;
@@ -47,7 +46,7 @@ pub(super) fn mean(graph: &mut Graph, axes: &[usize], x: NodeId) -> NodeId {
 /// axes of size 1 as the result has.
 pub(super) fn count(graph: &mut Graph, axes: &[usize], x: NodeId) -> NodeId {
     let ty = graph.ty(x).clone();
-    let size = axes.iter().fold(Dim::Const(1), |n, axis| &n * &ty.shape[*axis]);
+    let size = axes.iter().map(|axis| &ty.shape[*axis]).product();
     let count = graph.op_node(SizeValue { size }, &[]);
     let count = graph.cast(count, ty.dtype);
     graph.dimshuffle(count, vec![None; ty.rank() - axes.len()])

@@ -135,7 +135,7 @@ impl Operation for Reshape {
 
 /// The number of elements of a shape.
 fn product(shape: &[Dim]) -> Dim {
-    shape.iter().fold(Dim::Const(1), |product, dim| &product * dim)
+    shape.iter().product()
 }
 
 /// Two shapes without the sizes that both have.

@@ -10,7 +10,7 @@ use tgc_graph::graph::NodeId;
 use tgc_graph::scalar::Program;
 
 use super::define::{Definition, Source};
-use super::loops::{Index, Loop, LoopKind, Place, product, substitute};
+use super::loops::{Index, Loop, LoopKind, Place, substitute};
 use super::place::{Member, NestDraft};
 use super::values::{Action, Destination, Statement, Statements, Value, ValueId};
 use crate::plan::{Axis, Fold};
@@ -270,7 +270,7 @@ impl Cutter<'_, '_> {
             .iter()
             .map(|axis| {
                 let loops: Vec<_> = axis.iter().map(|l| &statement.loops[l.number()]).collect();
-                (product(loops.iter().map(|l| &l.extent)), loops[0].kind == LoopKind::Sum)
+                (loops.iter().map(|l| &l.extent).product(), loops[0].kind == LoopKind::Sum)
             })
             .collect();
         let index = placed(&statement.index);

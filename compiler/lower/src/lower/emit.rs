@@ -10,7 +10,7 @@ use tgc_graph::scalar::Program;
 use super::blocks::{Cut, FoldKind, From, Piece, Work};
 use super::define::Definition;
 use super::inline::BlockProgram;
-use super::loops::{flat, product};
+use super::loops::flat;
 use super::memory::{BufferKey, Buffers};
 use super::values::{Destination, Statements, ValueId};
 use super::vector;
@@ -152,7 +152,7 @@ impl Emitter<'_, '_> {
         let mut by_size: Vec<(Dim, Vec<Initial>)> = vec![];
         for (fold, values) in sets {
             for (value, init) in values.iter().zip(&fold.init) {
-                let size = product(&self.program.values[value.0].shape);
+                let size: Dim = self.program.values[value.0].shape.iter().product();
                 match by_size.iter_mut().find(|(s, _)| *s == size) {
                     Some((_, same)) => same.push((*value, *init)),
                     None => by_size.push((size, vec![(*value, *init)])),

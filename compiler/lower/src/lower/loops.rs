@@ -213,11 +213,6 @@ pub(super) enum LoopKind {
     Scan,
 }
 
-/// The product of sizes.
-pub(super) fn product<'a>(sizes: impl IntoIterator<Item = &'a Dim>) -> Dim {
-    sizes.into_iter().fold(Dim::Const(1), |product, d| &product * d)
-}
-
 /// Where an index is in row-major order.
 pub(super) fn flat(shape: &[Dim], index: &Index) -> Place {
     let mut flat = Place::zero();

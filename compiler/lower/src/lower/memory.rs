@@ -13,7 +13,6 @@ use tgc_graph::graph::NodeId;
 use tgc_graph::module::{Function, Module};
 
 use super::define::Source;
-use super::loops::product;
 use super::values::{Statements, ValueId};
 use crate::plan::{Access, Axis, Block, Buffer, BufferId, Nest, Place, Read, Sink, Step, Target};
 use crate::size::Size;
@@ -421,7 +420,7 @@ fn assign(buffers: &mut [Buffer], steps: &[Step]) -> Size {
         .collect();
     lives.sort();
     for (first, last, buffer) in lives {
-        let size = Size::of(&product(&buffers[buffer].shape), buffers[buffer].dtype.bytes());
+        let size = Size::of(&buffers[buffer].elements(), buffers[buffer].dtype.bytes());
         let free = |slot: &Slot| slot.busy_until < first && fits(&slot.size, &size);
         let slot = slots.iter().position(free).unwrap_or_else(|| {
             slots.push(Slot { size: size.clone(), busy_until: last });

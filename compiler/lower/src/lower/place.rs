@@ -7,7 +7,7 @@
 use tgc_graph::dim::Dim;
 
 use super::define::{Definition, Source};
-use super::loops::{Index, Loop, LoopInfo, LoopKind, Place, flat, is_contiguous, product};
+use super::loops::{Index, Loop, LoopInfo, LoopKind, Place, flat, is_contiguous};
 use super::values::{Action, Destination, MemoryRead, Statement, Statements};
 use crate::machine::Machine;
 
@@ -239,7 +239,7 @@ impl Placer<'_> {
             return false;
         };
         let shape = &self.program.graph.ty(read.node).shape;
-        let is_whole = |shape: &[Dim]| product(&shape[1..]);
+        let is_whole = |shape: &[Dim]| -> Dim { shape[1..].iter().product() };
         let same_axis = !read.reshaped || (axis == 0 && is_whole(&read.shape) == is_whole(shape));
         same_axis && read.index[axis].as_loop() == Some(row)
     }
@@ -250,7 +250,7 @@ impl Placer<'_> {
             return true;
         }
         let results: Vec<&LoopInfo> = statement.loops.iter().filter(|l| l.kind != LoopKind::Sum).collect();
-        let elements = product(results.iter().map(|l| &l.extent));
+        let elements: Dim = results.iter().map(|l| &l.extent).product();
         let bytes = elements.as_const().map(|n| n.saturating_mul(8));
         results.len() <= 1 || bytes.is_some_and(|n| n <= i64::from(self.machine.l1_bytes) / 2)
     }

@@ -9,7 +9,7 @@ use tgc_graph::dim::{Dim, divide_monomials};
 
 use super::Checker;
 use super::error::Defect;
-use super::touch::{self, Kind, Touch};
+use super::touch::{Kind, Touch};
 use crate::plan::Nest;
 
 /// How often a part of a sum is divided before it is left to the next axis.
@@ -36,7 +36,7 @@ impl Checker<'_> {
     /// The same of the flat buffer. Each stride must have a known sign.
     fn check_reach(&self, touch: &Touch, loops: &[(&Dim, &Dim)], nonempty: &[&Dim]) -> Result<(), Defect> {
         let buffer = touch.access.buffer;
-        let elements = touch::elements(self.function, buffer);
+        let elements = self.function.buffer(buffer).elements();
         let mut first = touch.access.offset.clone();
         let mut last = touch.access.offset.clone();
         for (stride, extent) in loops {

@@ -65,7 +65,7 @@ impl Checker<'_> {
         let Some(ty) = types.get(index) else {
             return Err(Defect::NoSuchPlace { buffer: name(), kind, index, count: types.len() });
         };
-        if ty.dtype != buffer.dtype || ty.elements() != elements(buffer) {
+        if ty.dtype != buffer.dtype || ty.elements() != buffer.elements() {
             return Err(Defect::PlaceType { buffer: name(), kind });
         }
         Ok(())
@@ -162,7 +162,7 @@ impl Checker<'_> {
             let Some(at) = buffer.filter(|&at| lifetimes[at].is_some()) else {
                 return Err(Defect::OutputNotStored { output: output.name.clone() });
             };
-            let missing = &stored[at] - &elements(&self.function.buffers[at]);
+            let missing = &stored[at] - &self.function.buffers[at].elements();
             if let Err(doubt @ super::Doubt::Fails(_)) = self.sizes.not_negative(&missing, &[]) {
                 return Err(Defect::OutputNotCovered { output: output.name.clone(), doubt });
             }
@@ -225,11 +225,7 @@ fn is_aligned(size: &Size) -> bool {
 }
 
 fn end(buffer: &Buffer, offset: &Size) -> Size {
-    offset.clone().add(Size::of(&elements(buffer), buffer.dtype.bytes()))
-}
-
-fn elements(buffer: &Buffer) -> Dim {
-    buffer.shape.iter().fold(Dim::Const(1), |product, d| &product * d)
+    offset.clone().add(Size::of(&buffer.elements(), buffer.dtype.bytes()))
 }
 
 /// A copy is between buffers of one type, and not in place.

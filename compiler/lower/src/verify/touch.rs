@@ -99,17 +99,12 @@ impl Touch<'_> {
     /// How many elements it reaches over all rows, when no two index tuples reach the same.
     pub(super) fn count(&self, function: &FunctionPlan, rows: Option<&Dim>) -> Dim {
         if self.kind == Kind::CopyTo {
-            return elements(function, self.access.buffer);
+            return function.buffer(self.access.buffer).elements();
         }
         let one = Dim::Const(1);
         let rows = self.row_stride().and(rows).unwrap_or(&one);
         self.inner().iter().fold(rows.clone(), |product, (_, extent)| &product * extent)
     }
-}
-
-/// The number of elements of a buffer.
-pub(super) fn elements(function: &FunctionPlan, buffer: BufferId) -> Dim {
-    function.buffer(buffer).shape.iter().fold(Dim::Const(1), |product, d| &product * d)
 }
 
 /// The accesses of a step, in the order in which a row makes them.
