@@ -165,6 +165,7 @@ fn count_plan(function: &FunctionPlan, what: &str) -> usize {
     let structure = function.structure();
     match (what, what.strip_prefix("reads.")) {
         ("nests", _) => structure.nests,
+        ("products", _) => structure.products,
         ("loops", _) => structure.loops,
         ("copies", _) => structure.copies,
         ("checks", _) => structure.checks,

@@ -54,13 +54,15 @@ pub(crate) struct BlockBuilder<'a, 'b, 'c> {
     pub(crate) running: &'a [Option<Running<'a, 'c>>],
     pub(crate) values: &'a RowValues<'c>,
     pub(crate) rows: Rows<'c>,
+    /// The sums of a product, a column a lane, in its epilogue.
+    pub(crate) sum: Option<&'a Parts<'c>>,
 }
 
 /// Where a parameter of the program comes from, once all axes but the tile's are known.
 enum Source<'c> {
     /// Scalars: one for all rows, or one a row.
     Scalars(Vec<Parts<'c>>),
-    /// Row values in a block without axes.
+    /// Row values in a block without axes, or sums.
     Lanes(Parts<'c>),
     /// Memory: one place for all rows, or one a row.
     Memory(Vec<Spot<'c>>),
@@ -124,6 +126,12 @@ impl<'a, 'c> BlockBuilder<'a, '_, 'c> {
         } else {
             self.build_loops(&mut vec![]);
         }
+    }
+
+    /// Emits some iterations of the last axis, of one row: the epilogue of a product.
+    pub(crate) fn build_part_of_row(self, outer: &[IntValue<'c>], index: IntValue<'c>, width: u32) {
+        let tile = Tile { index, width, single: None, may_start: true };
+        self.build_tile(&self.sources(outer), &self.drains(outer), tile);
     }
 
     /// The axis along which tiles run.
@@ -279,6 +287,7 @@ impl<'a, 'c> BlockBuilder<'a, '_, 'c> {
         }
         match &self.block.reads[index] {
             Read::Size(dim) => Source::Scalars(vec![vec![ir.dim(dim).into()]]),
+            Read::Sum => Source::Lanes(self.sum.expect("invariant: only epilogues read a sum").clone()),
             Read::Index(Position { strides, offset }) => {
                 let rows = if on_axis(strides, Axis::Row).is_some() { self.repeats() } else { 1 };
                 let starts = (0..rows).map(|r| self.start(strides, offset, outer, r)).collect::<Vec<_>>();
@@ -335,7 +344,7 @@ impl<'a, 'c> BlockBuilder<'a, '_, 'c> {
     fn loads_early(self) -> bool {
         self.block.reads.iter().any(|read| match read {
             Read::Buffer(access) | Read::Gather(Indirect { access, .. }) => self.may_load_early(access),
-            Read::Row(_) | Read::Size(_) | Read::Index(_) => false,
+            Read::Row(_) | Read::Size(_) | Read::Index(_) | Read::Sum => false,
         })
     }
 
@@ -625,6 +634,7 @@ impl<'a, 'c> BlockBuilder<'a, '_, 'c> {
         match &self.block.reads[read] {
             Read::Buffer(access) => depends_on(access, self.along()),
             Read::Row(_) => self.along() == Axis::Row,
+            Read::Sum => true,
             Read::Size(_) => false,
             Read::Index(position) => on_axis(&position.strides, self.along()).is_some(),
             Read::Gather(Indirect { access, parts }) => {

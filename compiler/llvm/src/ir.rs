@@ -139,6 +139,55 @@ impl<'a, 'c> Ir<'a, 'c> {
         self.position(exit);
     }
 
+    /// Runs `body` on whole blocks of a size, then on what is left: with the first index of each and its length.
+    pub(crate) fn for_blocks(
+        &self,
+        extent: IntValue<'c>,
+        size: i64,
+        body: &mut dyn FnMut(IntValue<'c>, IntValue<'c>),
+    ) {
+        let known = extent.get_sign_extended_constant();
+        if known.is_some_and(|n| 0 < n && n <= size) {
+            return body(self.int(0), extent);
+        }
+        let all_whole = known.is_some_and(|n| n % size == 0);
+        self.for_range(self.int(0), extent, size, &mut |first| {
+            let count = match all_whole {
+                true => self.int(size),
+                false => self.min(self.sub(extent, first), self.int(size)),
+            };
+            body(first, count);
+        });
+    }
+
+    /// Runs one of two bodies; what a known condition rules out is not emitted.
+    pub(crate) fn either(
+        &self,
+        condition: IntValue<'c>,
+        then: &mut dyn FnMut(),
+        otherwise: &mut dyn FnMut(),
+    ) {
+        match condition.get_zero_extended_constant() {
+            Some(0) => return otherwise(),
+            Some(_) => return then(),
+            None => {}
+        }
+        let (yes, no, done) = (self.new_block("then"), self.new_block("else"), self.new_block("joined"));
+        self.branch(condition, yes, no);
+        self.position(yes);
+        then();
+        self.jump(done);
+        self.position(no);
+        otherwise();
+        self.jump(done);
+        self.position(done);
+    }
+
+    /// Runs a body if a condition holds.
+    pub(crate) fn when(&self, condition: IntValue<'c>, body: &mut dyn FnMut()) {
+        self.either(condition, body, &mut || {});
+    }
+
     // Calls.
 
     pub(crate) fn call(&self, function: FunctionValue<'c>, args: &[Val<'c>]) -> Option<Val<'c>> {
@@ -193,6 +242,13 @@ impl<'a, 'c> Ir<'a, 'c> {
 
     pub(crate) fn and(&self, a: IntValue<'c>, b: IntValue<'c>) -> IntValue<'c> {
         self.builder.build_and(a, b, "").expect(POSITIONED)
+    }
+
+    /// The largest multiple of a number that is not above a non-negative value, and what is left.
+    pub(crate) fn split(&self, a: IntValue<'c>, by: u32) -> (IntValue<'c>, IntValue<'c>) {
+        let by = self.int(i64::from(by));
+        let rest = self.builder.build_int_unsigned_rem(a, by, "").expect(POSITIONED);
+        (self.sub(a, rest), rest)
     }
 
     pub(crate) fn udiv(&self, a: IntValue<'c>, b: IntValue<'c>) -> IntValue<'c> {

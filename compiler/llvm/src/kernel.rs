@@ -19,6 +19,7 @@ use crate::check;
 use crate::ir::{Ir, Val, basic};
 use crate::memory::{from_memory, lane_memory_type};
 use crate::nest;
+use crate::product::build_product;
 use crate::shell::Shell;
 
 /// Where a buffer is.
@@ -96,6 +97,7 @@ impl<'b, 'c> Kernels<'b, 'c> {
         for step in &plan.steps {
             match step {
                 Step::Nest(nest) => kernels.build_nest(&body, nest),
+                Step::Product(product) => build_product(&body, product),
                 Step::Copy { from, to } => build_copy(&body, *from, *to),
                 Step::Check(check) => check::build_check(&body, check),
             }

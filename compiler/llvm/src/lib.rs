@@ -34,6 +34,8 @@ mod memory;
 mod module;
 mod nest;
 mod order;
+mod pack;
+mod product;
 mod runtime;
 mod scalar;
 mod scan;

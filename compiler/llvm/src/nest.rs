@@ -65,7 +65,7 @@ fn build_group<'c>(body: &Body<'_, 'c>, nest: &Nest, shared: &Shared<'_, 'c>, ro
     let values: RowValues = RefCell::new(vec![None; nest.row_values.len()]);
     for (i, block) in nest.blocks.iter().enumerate() {
         let (fixed, totals, running) = (&shared.fixed[i], &shared.totals[i], &shared.running[i]);
-        BlockBuilder { body, block, fixed, totals, running, values: &values, rows }.build();
+        BlockBuilder { body, block, fixed, totals, running, values: &values, rows, sum: None }.build();
     }
 }
 

@@ -5,7 +5,7 @@ use std::iter::once;
 use tgc_graph::dim::Dim;
 use tgc_graph::scalar::{Inst, Program};
 
-use crate::plan::{Block, Fold, FunctionPlan, Nest, Sink, Step, Target};
+use crate::plan::{Block, Fold, FunctionPlan, Sink, Step, Target};
 
 /// Counts for one call. They say how work grows with sizes and what dominates, not how long it takes: a division counts
 /// as an addition does, and what caches save counts too.
@@ -26,7 +26,15 @@ impl FunctionPlan {
             Cost { instructions: Dim::Const(0), bytes_read: Dim::Const(0), bytes_written: Dim::Const(0) };
         for step in &self.steps {
             match step {
-                Step::Nest(nest) => self.add_nest(&mut cost, nest),
+                Step::Nest(nest) => self.add_blocks(&mut cost, nest.extent.as_ref(), &nest.blocks),
+                Step::Product(product) => {
+                    let runs: Dim = product.axes.iter().product();
+                    cost.instructions = &cost.instructions + &times(&runs, instructions(&product.fold.step));
+                    let [left, right] = [&product.left, &product.right].map(|a| self.buffer(a.buffer));
+                    let read = left.dtype.bytes() + right.dtype.bytes();
+                    cost.bytes_read = &cost.bytes_read + &times(&runs, read);
+                    self.add_blocks(&mut cost, None, step.blocks());
+                }
                 Step::Copy { from, .. } => {
                     let bytes = self.buffer(*from).bytes();
                     cost.bytes_read = &cost.bytes_read + &bytes;
@@ -40,10 +48,10 @@ impl FunctionPlan {
         cost
     }
 
-    fn add_nest(&self, cost: &mut Cost, nest: &Nest) {
+    fn add_blocks(&self, cost: &mut Cost, rows: Option<&Dim>, blocks: &[Block]) {
         let one = Dim::Const(1);
-        let rows = nest.extent.as_ref().unwrap_or(&one);
-        for block in &nest.blocks {
+        let rows = rows.unwrap_or(&one);
+        for block in blocks {
             let runs = block.axes.iter().fold(rows.clone(), |product, extent| &product * extent);
             // A fold is stored once, after its last axis.
             let outer =

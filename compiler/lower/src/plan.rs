@@ -20,8 +20,14 @@
 //! A fold of nothing gives its initial value, and is stored all the same: a [`Sink::Fold`] whose last axis is
 //! empty, a [`Sink::Total`] of a nest without rows. An empty axis before the last one leaves nothing to store.
 //!
+//! A [`Product`] of matrices is a step of its own, and says its own meaning.
+//!
 //! [`Sink::Accumulate`] folds into memory in plain iteration order, [`Sink::Scan`] and [`Sink::Scatter`] go in it too. Programs are expanded
 //! ([`Program::is_expanded`]); arithmetic is exactly theirs.
+
+mod product;
+
+pub use product::{Blocks, Pack, Product, Tile};
 
 use tgc_graph::array::Array;
 use tgc_graph::dim::{Dim, Symbol, Symbols};
@@ -162,6 +168,8 @@ pub enum Place {
 pub enum Step {
     /// A loop nest.
     Nest(Nest),
+    /// A product of matrices.
+    Product(Box<Product>),
     /// Copies a whole buffer over another of the same type: commits an update that could not be made in
     /// place.
     Copy {
@@ -249,6 +257,8 @@ pub enum Read {
     Index(Position),
     /// An element of a buffer at a place that data says.
     Gather(Indirect),
+    /// The sum of a product, in its epilogue.
+    Sum,
 }
 
 /// `offset + Σ stride * index`.
@@ -410,7 +420,7 @@ impl Read {
     pub fn access(&self) -> Option<&Access> {
         match self {
             Read::Buffer(access) | Read::Gather(Indirect { access, .. }) => Some(access),
-            Read::Row(_) | Read::Size(_) | Read::Index(_) => None,
+            Read::Row(_) | Read::Size(_) | Read::Index(_) | Read::Sum => None,
         }
     }
 
@@ -418,21 +428,21 @@ impl Read {
     pub fn parts(&self) -> &[IndexPart] {
         match self {
             Read::Gather(Indirect { parts, .. }) => parts,
-            Read::Buffer(_) | Read::Row(_) | Read::Size(_) | Read::Index(_) => &[],
+            Read::Buffer(_) | Read::Row(_) | Read::Size(_) | Read::Index(_) | Read::Sum => &[],
         }
     }
 
     pub(crate) fn access_mut(&mut self) -> Option<&mut Access> {
         match self {
             Read::Buffer(access) | Read::Gather(Indirect { access, .. }) => Some(access),
-            Read::Row(_) | Read::Size(_) | Read::Index(_) => None,
+            Read::Row(_) | Read::Size(_) | Read::Index(_) | Read::Sum => None,
         }
     }
 
     pub(crate) fn parts_mut(&mut self) -> &mut [IndexPart] {
         match self {
             Read::Gather(Indirect { parts, .. }) => parts,
-            Read::Buffer(_) | Read::Row(_) | Read::Size(_) | Read::Index(_) => &mut [],
+            Read::Buffer(_) | Read::Row(_) | Read::Size(_) | Read::Index(_) | Read::Sum => &mut [],
         }
     }
 }
@@ -460,6 +470,17 @@ impl Sink {
             | Sink::Accumulate { .. }
             | Sink::Scan { .. }
             | Sink::Total { .. } => &mut [],
+        }
+    }
+}
+
+impl Step {
+    /// The blocks that it runs.
+    pub fn blocks(&self) -> &[Block] {
+        match self {
+            Step::Nest(nest) => &nest.blocks,
+            Step::Product(product) => std::slice::from_ref(&product.epilogue),
+            Step::Copy { .. } | Step::Check(_) => &[],
         }
     }
 }
@@ -494,7 +515,15 @@ impl FunctionPlan {
     pub fn nests(&self) -> impl Iterator<Item = &Nest> {
         self.steps.iter().filter_map(|step| match step {
             Step::Nest(nest) => Some(nest),
-            Step::Copy { .. } | Step::Check(_) => None,
+            Step::Product(_) | Step::Copy { .. } | Step::Check(_) => None,
+        })
+    }
+
+    /// The products among the steps, in order.
+    pub fn products(&self) -> impl Iterator<Item = &Product> {
+        self.steps.iter().filter_map(|step| match step {
+            Step::Product(product) => Some(&**product),
+            Step::Nest(_) | Step::Copy { .. } | Step::Check(_) => None,
         })
     }
 }

@@ -28,7 +28,7 @@ fn plan(module: &Module) -> ModelPlan {
 }
 
 /// Runs the only function with noise for these sizes of its symbols.
-fn check_sizes(module: &Module, sizes: &[&[i64]]) {
+pub fn check_sizes(module: &Module, sizes: &[&[i64]]) {
     let plan = plan(module);
     let inputs = |sizes: &[i64]| -> Vec<Array> {
         let shape = |argument: &Argument| -> Vec<usize> {

@@ -10,5 +10,6 @@ mod graphs;
 mod nests;
 mod objects;
 mod plans;
+mod products;
 mod scalars;
 mod threads;

@@ -8,6 +8,7 @@
 
 mod memory;
 mod nest;
+mod product;
 
 use tgc_graph::array::Array;
 use tgc_graph::dim::{Dim, SymbolId, Symbols};
@@ -190,6 +191,7 @@ impl<'p> Interpreter<'p> {
         for step in &function.steps {
             match step {
                 Step::Nest(nest) => nest::run(nest, &mut memory, &sizes),
+                Step::Product(product) => product::run(product, &mut memory, &sizes),
                 Step::Copy { from, to } => memory.copy(*from, *to),
                 Step::Check(check) => check_index(function, check, &memory, &sizes)?,
             }

@@ -8,7 +8,7 @@ use super::{GARBAGE, Sizes};
 use crate::plan::{Access, Axis, Block, BufferId, Fold, IndexPart, Indirect, Nest, Read, Scan, Sink, Target};
 
 /// The bits of an element's parts.
-type Parts = [u64; 2];
+pub(super) type Parts = [u64; 2];
 
 /// Runs every row, then stores the totals.
 pub(super) fn run(nest: &Nest, memory: &mut Memory, sizes: &Sizes) {
@@ -28,7 +28,7 @@ pub(super) fn run(nest: &Nest, memory: &mut Memory, sizes: &Sizes) {
 }
 
 /// A block with its dims evaluated, and the accumulators of its folds.
-struct BlockRun<'p> {
+pub(super) struct BlockRun<'p> {
     program: &'p Program,
     extents: Vec<i64>,
     lanes: i64,
@@ -37,6 +37,8 @@ struct BlockRun<'p> {
     params: Vec<Parts>,
     results: Vec<Parts>,
     runner: Runner,
+    /// The sum, in the epilogue of a product.
+    pub(super) sum: Parts,
 }
 
 enum Source {
@@ -45,6 +47,7 @@ enum Source {
     Size(i64),
     Index(Walk),
     Gather(Guided),
+    Sum,
 }
 
 /// An access that data guides.
@@ -130,13 +133,14 @@ enum Destination {
 }
 
 impl<'p> BlockRun<'p> {
-    fn new(block: &'p Block, rows: u32, sizes: &Sizes) -> BlockRun<'p> {
+    pub(super) fn new(block: &'p Block, rows: u32, sizes: &Sizes) -> BlockRun<'p> {
         let axes = block.axes.len();
         let cursor = |access: &Access| Cursor::new(access, axes, sizes);
         let source = |read: &Read| match read {
             Read::Buffer(access) => Source::Buffer(cursor(access)),
             Read::Row(row) => Source::Row(row.0 as usize),
             Read::Size(dim) => Source::Size(sizes.value(dim)),
+            Read::Sum => Source::Sum,
             Read::Gather(indirect) => Source::Gather(Guided::new(indirect, axes, sizes)),
             Read::Index(position) => {
                 Source::Index(Walk::new(&position.strides, &position.offset, axes, sizes))
@@ -178,6 +182,7 @@ impl<'p> BlockRun<'p> {
             params: vec![],
             results: vec![],
             runner: Runner::default(),
+            sum: [0; 2],
         }
     }
 
@@ -205,7 +210,7 @@ impl<'p> BlockRun<'p> {
     }
 
     /// One run of the program. `slot` is the accumulator that a fold or total steps, modulo their number.
-    fn run_element(
+    pub(super) fn run_element(
         &mut self,
         row: i64,
         index: &[i64],
@@ -219,6 +224,7 @@ impl<'p> BlockRun<'p> {
                 Source::Buffer(cursor) => memory.load(cursor.buffer, cursor.element(row, index)),
                 Source::Row(row) => row_values[*row],
                 Source::Size(size) => [*size as u64, 0],
+                Source::Sum => self.sum,
                 Source::Index(walk) => [walk.at(row, index) as u64, 0],
                 Source::Gather(guided) => {
                     memory.load(guided.cursor.buffer, guided.element(row, index, &self.params))
@@ -299,7 +305,7 @@ impl<'p> BlockRun<'p> {
 }
 
 /// Steps an index whose last axis is fastest; false after the last one.
-fn advance(index: &mut [i64], extents: &[i64]) -> bool {
+pub(super) fn advance(index: &mut [i64], extents: &[i64]) -> bool {
     for axis in (0..index.len()).rev() {
         index[axis] += 1;
         if index[axis] < extents[axis] {
@@ -311,18 +317,18 @@ fn advance(index: &mut [i64], extents: &[i64]) -> bool {
 }
 
 /// An access with its strides evaluated.
-struct Cursor {
-    buffer: BufferId,
+pub(super) struct Cursor {
+    pub(super) buffer: BufferId,
     walk: Walk,
 }
 
 impl Cursor {
-    fn new(access: &Access, axes: usize, sizes: &Sizes) -> Cursor {
+    pub(super) fn new(access: &Access, axes: usize, sizes: &Sizes) -> Cursor {
         let walk = Walk::new(&access.strides, &access.offset, axes, sizes);
         Cursor { buffer: access.buffer, walk }
     }
 
-    fn element(&self, row: i64, index: &[i64]) -> i64 {
+    pub(super) fn element(&self, row: i64, index: &[i64]) -> i64 {
         self.walk.at(row, index)
     }
 }
@@ -406,13 +412,13 @@ impl<'p> Slots<'p> {
 
 /// Runs programs, with scratch memory that it keeps.
 #[derive(Default)]
-struct Runner {
+pub(super) struct Runner {
     scratch: Vec<u64>,
     bits: Vec<u64>,
 }
 
 impl Runner {
-    fn run(&mut self, program: &Program, params: &[Parts], results: &mut Vec<Parts>) {
+    pub(super) fn run(&mut self, program: &Program, params: &[Parts], results: &mut Vec<Parts>) {
         program.run(params, &mut self.scratch, &mut self.bits);
         let mut bits = self.bits.iter().copied();
         let mut next = || bits.next().expect("invariant: a program returns the bits of every part");

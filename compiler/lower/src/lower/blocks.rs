@@ -12,6 +12,7 @@ use tgc_graph::scalar::Program;
 use super::define::{Definition, Source};
 use super::loops::{Index, Loop, LoopKind, Place, substitute};
 use super::place::{Member, NestDraft};
+use super::product::ProductLoops;
 use super::values::{Action, Destination, Statement, Statements, Value, ValueId};
 use crate::plan::{Axis, Fold};
 
@@ -77,6 +78,8 @@ pub(super) enum FoldKind {
     Accumulate,
     /// Over the rows.
     Total,
+    /// Over the terms of a product.
+    Product,
 }
 
 /// What a fold folds.
@@ -99,6 +102,8 @@ pub(super) struct CutNest {
     pub pieces: Vec<Piece>,
     /// Axes of each block.
     pub blocks: Vec<Vec<Dim>>,
+    /// The loops of the product whose epilogue the only block is.
+    pub product: Option<ProductLoops>,
 }
 
 /// How a value comes to be.
@@ -126,7 +131,8 @@ pub(super) fn cut(program: &mut Statements<'_>, drafts: &[NestDraft]) -> Cut {
     let mut cut = Cut { nests: vec![], origins: vec![] };
     for (position, draft) in drafts.iter().enumerate() {
         let (extent, stage) = (draft.extent.clone(), draft.stage);
-        let nest = CutNest { extent, stage, before: vec![], pieces: vec![], blocks: vec![] };
+        let product = draft.product.clone();
+        let nest = CutNest { extent, stage, before: vec![], pieces: vec![], blocks: vec![], product };
         cut.nests.push(nest);
         let mut cutter = Cutter { program, cut: &mut cut, nest: position };
         for member in &draft.members {
@@ -280,6 +286,9 @@ impl Cutter<'_, '_> {
                 let operands = operands.iter().map(|(n, i)| (*n, placed(i))).collect();
                 let from = From::Operands { node: *node, operands, sums: placed(sums) };
                 let fold = self.program.fold(*node).fold.clone();
+                if statement.product.is_some() {
+                    return self.product_piece(from, fold, values.clone(), index, &inner);
+                }
                 let is_sum = |l: &Loop| statement.loops[l.number()].kind == LoopKind::Sum;
                 let over_rows = member.row.first().is_some_and(is_sum);
                 self.fold(from, fold, values.clone(), index, inner, over_rows);
@@ -392,6 +401,22 @@ impl Cutter<'_, '_> {
         self.fold_piece(FoldKind::Accumulate, from, fold, values, index, inner);
     }
 
+    /// The sum of a product: there as soon as its terms have run, for what else its epilogue does.
+    fn product_piece(
+        &mut self,
+        from: From,
+        fold: Fold,
+        values: Vec<ValueId>,
+        index: Index,
+        inner: &[InnerAxis],
+    ) {
+        let axes = extents(&inner[..inner.len() - 1]);
+        let kind = FoldKind::Product;
+        let work = Work::Fold { kind, from, fold, values: values.clone(), index: index.clone() };
+        let piece = self.cut.add(self.program, self.nest, axes, work);
+        self.cut.made(&values, &Origin { nest: self.nest, piece, index, scalar: false, pointwise: true });
+    }
+
     fn fold_piece(
         &mut self,
         kind: FoldKind,
@@ -441,7 +466,7 @@ fn extents(inner: &[InnerAxis]) -> Vec<Dim> {
 }
 
 /// The slot of each loop of a statement.
-fn slots(statement: &Statement, member: &Member) -> Vec<Option<Loop>> {
+pub(super) fn slots(statement: &Statement, member: &Member) -> Vec<Option<Loop>> {
     let mut slots = vec![None; statement.loops.len()];
     let axes = std::iter::once((Axis::Row, &member.row))
         .chain(member.inner.iter().enumerate().map(|(i, axis)| (Axis::Inner(i), axis)));

@@ -78,6 +78,8 @@ pub(super) struct FoldDefinition {
     pub finish: Program,
     /// Extents of the summed loops.
     pub sums: Vec<Dim>,
+    /// Whether it sums products of two operands' elements as they are.
+    pub multiplies: bool,
 }
 
 /// A running fold; operands have the result's axes.
@@ -490,6 +492,7 @@ fn define_reduction(graph: &Graph, id: NodeId, reduction: &Reduction) -> Definit
             merge: reduction.merge.clone(),
         },
         finish: reduction.finish.clone(),
+        multiplies: false,
         sums: reduction.axes.iter().map(|axis| shape[*axis].clone()).collect(),
     })
 }
@@ -519,6 +522,9 @@ fn define_contraction(graph: &Graph, id: NodeId, contraction: &Contraction) -> D
         program: operand_casts([graph.ty(left).dtype, graph.ty(right).dtype], dtype, accumulator),
         fold: product_sum(accumulator),
         finish: cast_program(accumulator, dtype),
+        multiplies: accumulator.parts() == 1
+            && [left, right].iter().all(|node| graph.ty(*node).dtype == accumulator)
+            && dtype == accumulator,
         sums: (0..contraction.sums).map(extent).collect(),
     })
 }

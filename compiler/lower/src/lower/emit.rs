@@ -4,18 +4,22 @@ use std::collections::BTreeMap;
 
 use tgc_graph::dim::Dim;
 use tgc_graph::dtype::DType;
+use tgc_graph::graph::NodeId;
 use tgc_graph::kernel::Prefix;
 use tgc_graph::scalar::Program;
 
-use super::blocks::{Cut, FoldKind, From, Piece, Work};
-use super::define::Definition;
+use super::blocks::{Cut, CutNest, FoldKind, From, Piece, Work};
+use super::define::{Definition, Operand};
 use super::inline::BlockProgram;
-use super::loops::flat;
+use super::loops::{Index, Loop, Place, flat};
 use super::memory::{BufferKey, Buffers};
+use super::product::{self, ProductLoops};
 use super::values::{Destination, Statements, ValueId};
 use super::vector;
 use crate::machine::Machine;
-use crate::plan::{Access, Axis, Block, Fold, IndexCheck, Indirect, Nest, RowId, Scan, Sink, Step, Target};
+use crate::plan::{
+    Access, Axis, Block, BufferId, Fold, IndexCheck, Indirect, Nest, Product, RowId, Scan, Sink, Step, Target,
+};
 
 /// Where each value is kept.
 #[derive(Debug)]
@@ -41,6 +45,10 @@ pub(super) fn emit(
             stage += 1;
         }
         let emitter = Emitter { program, cut, homes: &homes, buffers, nest };
+        if let Some(loops) = &cut.nests[nest].product {
+            steps.push(Step::Product(Box::new(emitter.product(loops, machine))));
+            continue;
+        }
         let (before, main) = emitter.nest();
         for mut nest in before.into_iter().chain([main]) {
             vector::tune(&mut nest, &program.graph.symbols, machine);
@@ -147,6 +155,56 @@ impl Emitter<'_, '_> {
         (before, Nest { extent: cut.extent.clone(), rows: 1, parallel: None, row_values, blocks })
     }
 
+    /// The product that the first piece sums, and all pieces as its epilogue.
+    fn product(mut self, loops: &ProductLoops, machine: &Machine) -> Product {
+        let CutNest { pieces, blocks, .. } = &self.cut.nests[self.nest];
+        let [axes] = blocks.as_slice() else { unreachable!("invariant: an epilogue is one block") };
+        let Work::Fold { from: From::Operands { node, operands, sums }, fold, .. } = &pieces[0].work else {
+            unreachable!("invariant: a product comes first in its nest")
+        };
+        let (definition, symbols) = (self.program.fold(*node), &self.program.graph.symbols);
+        let mut axes = axes.clone();
+        let epilogue = self.block(&axes, pieces.iter(), &BTreeMap::new());
+        axes.push(definition.sums.iter().product());
+        debug_assert_eq!(sums.len(), definition.sums.len());
+        let [left, right] = [loops.left, 1 - loops.left].map(|which| self.operand(&operands[which]));
+        let (tile, dtype) = (definition.tile(machine), fold.accumulators[0]);
+        let extents = axes[axes.len() - 3..].iter().collect::<Vec<_>>();
+        let blocks =
+            product::blocks(tile, [extents[0], extents[1], extents[2]], dtype.bytes(), symbols, machine);
+        let mut product = Product {
+            axes,
+            left,
+            right,
+            fold: Fold { step: fold.step.expand(), merge: fold.merge.expand(), ..fold.clone() },
+            tile,
+            blocks,
+            pack_left: None,
+            pack_right: None,
+            sums: BufferId(u32::MAX),
+            epilogue: Block { lanes: tile.columns, ..epilogue },
+        };
+        product::choose_packs(&mut product, machine, dtype.bytes(), &mut |what, shape| {
+            self.buffers.scratch(*node, what, dtype, shape)
+        });
+        product
+    }
+
+    /// Where the elements of a product's operand lie.
+    fn operand(&mut self, (node, index): &(NodeId, Index)) -> Access {
+        let operand =
+            Operand { node: *node, axes: (0..index.len()).map(|axis| Place::of(Loop::new(axis))).collect() };
+        let (base, place) =
+            product::in_memory(self.program.graph, &self.program.definitions, &operand, index);
+        let key = match (&self.program.kept[base.index()], &self.program.definitions[base.index()]) {
+            (Some(values), _) => BufferKey::of_value(self.program, values[0]),
+            (None, Definition::Source(source)) => BufferKey::Source(*source),
+            (None, _) => unreachable!("invariant: what a product multiplies is in memory"),
+        };
+        let buffer = self.buffers.get(self.program, key, Some(base));
+        Access { buffer, strides: place.strides(), offset: place.offset }
+    }
+
     /// One nest for each size of accumulators.
     fn before(&mut self, sets: &[(Fold, Vec<ValueId>)]) -> Vec<Nest> {
         let mut by_size: Vec<(Dim, Vec<Initial>)> = vec![];
@@ -247,6 +305,13 @@ fn emit_piece(
             let (scan, to) = (expanded(&program.scan(*node).prefix), block.access(*value, index));
             sinks.push(Sink::Scan { scan, results, along: *along, carry, to });
         }
+        Work::Fold { kind: FoldKind::Product, from: From::Operands { node, .. }, values, index, .. } => {
+            let sum = block.sum(*node, index, program.values[values[0].0].dtype);
+            if homes.buffer[values[0].0] {
+                let to = block.access(values[0], index);
+                sinks.push(Sink::Store { result: block.result(sum), to });
+            }
+        }
         Work::Fold { kind, from, fold, values, index } => {
             let folded = match from {
                 From::Operands { node, sums, .. } => {
@@ -261,6 +326,7 @@ fn emit_piece(
             let fold = Fold { step: fold.step.expand(), merge: fold.merge.expand(), ..fold.clone() };
             let mut accesses = values.iter().map(|v| (*v, block.access(*v, index)));
             sinks.push(match kind {
+                FoldKind::Product => unreachable!("invariant: a product folds its operands"),
                 FoldKind::Accumulate => {
                     Sink::Accumulate { fold, results, to: accesses.map(|(_, to)| to).collect() }
                 }

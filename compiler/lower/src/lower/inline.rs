@@ -53,6 +53,13 @@ impl<'a, 'g> BlockProgram<'a, 'g> {
         starts.iter().map(|start| self.known[start]).collect()
     }
 
+    /// The sum of the product that a node is, in its epilogue.
+    pub(super) fn sum(&mut self, node: NodeId, index: &Index, dtype: DType) -> Element {
+        let sum = self.read(dtype, Read::Sum);
+        self.known.insert((node, index.clone()), sum);
+        sum
+    }
+
     /// One node, its operands being known.
     fn element(&mut self, node: NodeId, index: &Index, look_inside: bool) -> Element {
         let program = self.program;

@@ -25,6 +25,16 @@ pub(super) enum BufferKey {
     Output(usize),
     /// A variable's new value.
     Update(usize),
+    /// Scratch of the product that a node is.
+    Scratch(NodeId, Scratch),
+}
+
+/// What a product keeps in scratch.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Scratch {
+    Left,
+    Right,
+    Sums,
 }
 
 impl BufferKey {
@@ -88,8 +98,21 @@ impl Buffers {
                 (self.outputs[output].clone(), ty, Place::Output(output))
             }
             BufferKey::Update(state) => (format!("{}.next", self.states[state]), of_node(), scratch),
+            BufferKey::Scratch(..) => unreachable!("invariant: scratch is made with its product"),
         };
         self.add(key, &name, dtype, shape, place)
+    }
+
+    /// A new buffer in the workspace for a product's scratch.
+    pub(super) fn scratch(&mut self, node: NodeId, what: Scratch, dtype: DType, shape: [i64; 3]) -> BufferId {
+        let name = match what {
+            Scratch::Left => "left",
+            Scratch::Right => "right",
+            Scratch::Sums => "sums",
+        };
+        let name = format!("t{}_{name}", node.0);
+        let place = Place::Workspace { offset: Size::Const(0) };
+        self.add(BufferKey::Scratch(node, what), &name, dtype, shape.map(Dim::Const).to_vec(), place)
     }
 
     fn add(&mut self, key: BufferKey, name: &str, dtype: DType, shape: Vec<Dim>, place: Place) -> BufferId {
@@ -140,17 +163,17 @@ impl Buffers {
     fn is_over(&self, steps: &[Step], old: BufferId, new: BufferId) -> bool {
         let Some(at) = steps.iter().position(|s| stores_to(s, new).next().is_some()) else { return false };
         let later = steps[at + 1..].iter().any(|s| touches(s, old));
-        let Step::Nest(nest) = &steps[at] else { return false };
-        if meets_data(nest, old) {
+        let step = &steps[at];
+        if meets_data(step, old) || operands(step).contains(&old) {
             return false;
         }
         let mut stores = stores_to(&steps[at], new);
         let (Some((block, store)), None) = (stores.next(), stores.next()) else { return false };
         !later
-            && nest.blocks.iter().enumerate().all(|(b, other)| {
+            && step.blocks().iter().enumerate().all(|(b, other)| {
                 reads_of(other, old).all(|read| {
                     let meets = b == block && is_same_element(read, store);
-                    let before = b < block && rows_apart(nest, (other, read), (&nest.blocks[block], store));
+                    let before = b < block && rows_apart(step, (other, read), (&step.blocks()[block], store));
                     !read.strides.is_empty() && (meets || before)
                 })
             })
@@ -162,9 +185,8 @@ impl Buffers {
         for at in 0..self.keys.len() {
             let (BufferKey::Value(_), [step]) = (self.keys[at], uses[at].as_slice()) else { continue };
             let value = BufferId(at as u32);
-            let Step::Nest(nest) = &steps[*step] else { continue };
             let is_first = |heir: BufferId| uses[heir.0 as usize].first() == Some(step);
-            if let Some(heir) = self.written_over(nest, value, &is_first) {
+            if let Some(heir) = self.written_over(&steps[*step], value, &is_first) {
                 replace(&mut steps[*step..=*step], value, heir);
             }
         }
@@ -173,16 +195,17 @@ impl Buffers {
     /// The output or value that is first touched by a store over the last read of a value.
     fn written_over(
         &self,
-        nest: &Nest,
+        step: &Step,
         value: BufferId,
         is_first_used_here: &dyn Fn(BufferId) -> bool,
     ) -> Option<BufferId> {
-        let last = nest.blocks.iter().rposition(|b| reads_of(b, value).next().is_some())?;
-        let block = &nest.blocks[last];
-        if meets_data(nest, value) {
+        let blocks = step.blocks();
+        let last = blocks.iter().rposition(|b| reads_of(b, value).next().is_some())?;
+        let block = &blocks[last];
+        if meets_data(step, value) || operands(step).contains(&value) {
             return None;
         }
-        if nest.blocks[last..].iter().any(|b| writes_of(b).any(|(a, _)| a.buffer == value)) {
+        if blocks[last..].iter().any(|b| writes_of(b).any(|(a, _)| a.buffer == value)) {
             return None;
         }
         let wanted = &self.list[value.0 as usize];
@@ -204,7 +227,7 @@ impl Buffers {
                 && heir.shape == wanted.shape
                 && reads_of(block, value).all(at_last_read)
                 && is_first_used_here(to.buffer)
-                && nest.blocks[..last].iter().all(|b| !block_touches(b, to.buffer))
+                && blocks[..last].iter().all(|b| !block_touches(b, to.buffer))
                 && block_touch_count(block, to.buffer) == 1
         };
         stores.filter(fits).map(|to| to.buffer).next()
@@ -218,8 +241,8 @@ fn is_same_element(a: &Access, b: &Access) -> bool {
 
 /// Different rows touch different elements by these accesses: both move alike from row to row, and further than
 /// either reaches within one.
-fn rows_apart(nest: &Nest, a: (&Block, &Access), b: (&Block, &Access)) -> bool {
-    if nest.extent.is_none() {
+fn rows_apart(step: &Step, a: (&Block, &Access), b: (&Block, &Access)) -> bool {
+    if !matches!(step, Step::Nest(Nest { extent: Some(_), .. })) {
         return true;
     }
     let row = |access: &Access| match access.strides.first() {
@@ -246,13 +269,13 @@ fn rows_apart(nest: &Nest, a: (&Block, &Access), b: (&Block, &Access)) -> bool {
 fn reads_of(block: &Block, buffer: BufferId) -> impl Iterator<Item = &Access> {
     block.reads.iter().filter_map(move |read| match read {
         Read::Buffer(access) if access.buffer == buffer => Some(access),
-        Read::Buffer(_) | Read::Row(_) | Read::Size(_) | Read::Index(_) | Read::Gather(_) => None,
+        Read::Buffer(_) | Read::Row(_) | Read::Size(_) | Read::Index(_) | Read::Gather(_) | Read::Sum => None,
     })
 }
 
-/// Whether a nest finds places in a buffer by data, or finds data in it that says places.
-fn meets_data(nest: &Nest, buffer: BufferId) -> bool {
-    nest.blocks.iter().any(|block| {
+/// Whether a step finds places in a buffer by data, or finds data in it that says places.
+fn meets_data(step: &Step, buffer: BufferId) -> bool {
+    step.blocks().iter().any(|block| {
         let says_places = block.says_places();
         block.reads.iter().enumerate().any(|(at, read)| {
             let meets = !read.parts().is_empty() || says_places.contains(&at);
@@ -303,20 +326,20 @@ fn block_touches(block: &Block, buffer: BufferId) -> bool {
     block_touch_count(block, buffer) > 0
 }
 
-fn touches(step: &Step, buffer: BufferId) -> bool {
+/// The buffers that a product multiplies.
+fn operands(step: &Step) -> Vec<BufferId> {
     match step {
-        Step::Nest(nest) => nest.blocks.iter().any(|b| block_touches(b, buffer)),
-        Step::Copy { from, to } => *from == buffer || *to == buffer,
-        Step::Check(check) => check.index == buffer,
+        Step::Product(product) => vec![product.left.buffer, product.right.buffer],
+        Step::Nest(_) | Step::Copy { .. } | Step::Check(_) => vec![],
     }
 }
 
+fn touches(step: &Step, buffer: BufferId) -> bool {
+    touched(step).contains(&buffer)
+}
+
 fn stores_to(step: &Step, buffer: BufferId) -> impl Iterator<Item = (usize, &Access)> {
-    let blocks: &[Block] = match step {
-        Step::Nest(nest) => &nest.blocks,
-        Step::Copy { .. } | Step::Check(_) => &[],
-    };
-    blocks.iter().enumerate().flat_map(move |(at, block)| {
+    step.blocks().iter().enumerate().flat_map(move |(at, block)| {
         writes_of(block).filter(move |(a, _)| a.buffer == buffer).map(move |(a, _)| (at, a))
     })
 }
@@ -331,6 +354,14 @@ fn rename(steps: &mut [Step], f: &mut dyn FnMut(&mut BufferId)) {
             }
             Step::Check(check) => f(&mut check.index),
             Step::Nest(nest) => nest.blocks.iter_mut().for_each(|b| rename_block(b, f)),
+            Step::Product(product) => {
+                let packs = product.pack_left.iter_mut().chain(&mut product.pack_right);
+                packs.for_each(|pack| f(&mut pack.buffer));
+                f(&mut product.left.buffer);
+                f(&mut product.right.buffer);
+                f(&mut product.sums);
+                rename_block(&mut product.epilogue, f);
+            }
         }
     }
 }
@@ -384,11 +415,16 @@ fn touched(step: &Step) -> Vec<BufferId> {
         let reads = block.reads.iter().filter_map(Read::access).map(|access| access.buffer);
         reads.chain(writes_of(block).map(|(a, _)| a.buffer)).chain(totals_of(block)).collect()
     };
-    match step {
-        Step::Nest(nest) => nest.blocks.iter().flat_map(of_block).collect(),
+    let own = match step {
+        Step::Nest(_) => vec![],
+        Step::Product(product) => {
+            let scratch = product.scratch().into_iter().map(|(buffer, _)| buffer);
+            operands(step).into_iter().chain(scratch).collect()
+        }
         Step::Copy { from, to } => vec![*from, *to],
         Step::Check(check) => vec![check.index],
-    }
+    };
+    own.into_iter().chain(step.blocks().iter().flat_map(of_block)).collect()
 }
 
 /// Drops buffers that no step names.

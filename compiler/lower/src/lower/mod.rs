@@ -14,6 +14,7 @@ mod inline;
 mod loops;
 mod memory;
 mod place;
+mod product;
 mod values;
 mod vector;
 
@@ -107,7 +108,7 @@ fn lower_function(
     machine: &Machine,
 ) -> FunctionPlan {
     let graph = &function.graph;
-    let mut program = values::statements(function, definitions);
+    let mut program = values::statements(function, definitions, machine);
     let drafts = place::place(&program, machine);
     let mut cut = blocks::cut(&mut program, &drafts);
     let mut buffers = memory::Buffers::new(module, function, constants);
@@ -146,11 +147,11 @@ fn states_read(buffers: &[crate::plan::Buffer], steps: &[Step]) -> Vec<usize> {
         match step {
             Step::Copy { from, .. } => read(*from),
             Step::Check(check) => read(check.index),
-            Step::Nest(nest) => {
-                let reads = nest.blocks.iter().flat_map(|b| &b.reads);
-                reads.filter_map(|r| r.access()).for_each(|access| read(access.buffer));
-            }
+            Step::Product(product) => [&product.left, &product.right].iter().for_each(|a| read(a.buffer)),
+            Step::Nest(_) => {}
         }
+        let reads = step.blocks().iter().flat_map(|block| &block.reads);
+        reads.filter_map(|r| r.access()).for_each(|access| read(access.buffer));
     }
     states.sort_unstable();
     states.dedup();

@@ -6,8 +6,10 @@
 
 use tgc_graph::dim::Dim;
 
+use super::blocks::slots;
 use super::define::{Definition, Source};
-use super::loops::{Index, Loop, LoopInfo, LoopKind, Place, flat, is_contiguous};
+use super::loops::{Index, Loop, LoopInfo, LoopKind, Place, flat, is_contiguous, substitute};
+use super::product::ProductLoops;
 use super::values::{Action, Destination, MemoryRead, Statement, Statements};
 use crate::machine::Machine;
 
@@ -18,7 +20,16 @@ pub(super) struct NestDraft {
     pub extent: Option<Dim>,
     /// The stage of all its statements.
     pub stage: usize,
+    /// The first member is a product of matrices, the others are its epilogue; there are no rows then.
+    pub product: Option<ProductLoops>,
     pub members: Vec<Member>,
+}
+
+impl NestDraft {
+    /// Whether it runs more than once.
+    fn has_loops(&self) -> bool {
+        self.extent.is_some() || self.product.is_some()
+    }
 }
 
 /// A statement in a nest.
@@ -64,7 +75,7 @@ pub(super) fn place(program: &Statements<'_>, machine: &Machine) -> Vec<NestDraf
     let Placer { mut nests, order, facts, .. } = placer;
     for nest in &mut nests {
         collapse_rows(program, &facts, nest);
-        for member in &mut nest.members {
+        for member in nest.members.iter_mut().filter(|_| nest.product.is_none()) {
             member.inner =
                 inner_axes(&program.statements[member.statement], &facts[member.statement], member);
         }
@@ -83,16 +94,21 @@ fn facts(program: &Statements<'_>, statement: &Statement) -> Facts {
 impl Placer<'_> {
     fn place(&mut self, id: usize) {
         let statement = &self.program.statements[id];
-        let home = match statement.loops.is_empty() {
-            true => self.place_scalar(id),
-            false => self.best_join(id).unwrap_or_else(|| (self.new_nest(id), Some(self.own_row(id)))),
+        let (nest, member) = if let Some(product) = &statement.product {
+            (
+                self.new_product(product, statement.stage),
+                Member { statement: id, row: vec![], inner: product.axes() },
+            )
+        } else if let Some(home) = self.epilogue(id) {
+            home
+        } else {
+            let (nest, row) = match statement.loops.is_empty() {
+                true => self.place_scalar(id),
+                false => self.best_join(id).unwrap_or_else(|| (self.new_nest(id), Some(self.own_row(id)))),
+            };
+            (nest, Member { statement: id, row: row.into_iter().collect(), inner: vec![] })
         };
-        let (nest, row) = home;
-        self.nests[nest].members.push(Member {
-            statement: id,
-            row: row.into_iter().collect(),
-            inner: vec![],
-        });
+        self.nests[nest].members.push(member);
         match &statement.action {
             Action::Fold { node, .. }
             | Action::Scan { node, .. }
@@ -109,10 +125,10 @@ impl Placer<'_> {
         let stage_begins = self.order.iter().filter(|nest| self.nests[**nest].stage < stage).count();
         let after = after.max(stage_begins);
         // A later nest without rows would do, but everything that reads this statement would have to wait for it.
-        if let Some(&nest) = self.order.get(after).filter(|nest| self.nests[**nest].extent.is_none()) {
+        if let Some(&nest) = self.order.get(after).filter(|nest| !self.nests[**nest].has_loops()) {
             return (nest, None);
         }
-        self.nests.push(NestDraft { extent: None, stage, members: vec![] });
+        self.nests.push(NestDraft { extent: None, stage, product: None, members: vec![] });
         self.order.insert(after, self.nests.len() - 1);
         (self.nests.len() - 1, None)
     }
@@ -121,7 +137,7 @@ impl Placer<'_> {
     /// changes, or reads the variable that the statement updates; and whether the statement cannot be in that nest unless in
     /// the same row, because the nest has rows or leaves the value in memory alone.
     fn first_position(&self, id: usize) -> Option<(usize, bool)> {
-        let has_rows = |position: usize| self.nests[self.order[position]].extent.is_some();
+        let has_rows = |position: usize| self.nests[self.order[position]].has_loops();
         let in_memory = |statement: usize| match self.program.statements[statement].action {
             Action::Part { .. } | Action::Scan { .. } => true,
             Action::Store { .. } | Action::Fold { .. } => false,
@@ -155,9 +171,70 @@ impl Placer<'_> {
         let row = self.own_row(id);
         let extent = self.program.statements[id].loops[row.number()].extent.clone();
         let stage = self.program.statements[id].stage;
-        self.nests.push(NestDraft { extent: Some(extent), stage, members: vec![] });
+        self.nests.push(NestDraft { extent: Some(extent), stage, product: None, members: vec![] });
         self.order.push(self.nests.len() - 1);
         self.nests.len() - 1
+    }
+
+    fn new_product(&mut self, product: &ProductLoops, stage: usize) -> usize {
+        self.nests.push(NestDraft { extent: None, stage, product: Some(product.clone()), members: vec![] });
+        self.order.push(self.nests.len() - 1);
+        self.nests.len() - 1
+    }
+
+    /// The product whose sums a statement stores, element by element, if all else that it reads is there by then.
+    fn epilogue(&self, id: usize) -> Option<(usize, Member)> {
+        let statement = &self.program.statements[id];
+        let Action::Store { .. } = statement.action else { return None };
+        let (first, _) = self.first_position(id)?;
+        let nest = self.order[first];
+        let product =
+            self.nests[nest].product.as_ref().filter(|_| self.nests[nest].stage == statement.stage)?;
+        let sums = &self.program.statements[self.nests[nest].members[0].statement];
+        let node = self.program.result(sums);
+        let read = self.facts[id].reads.iter().find(|read| read.node == node && !read.reshaped)?;
+        let inner = Self::matching_loops(statement, sums, &read.index, product)?;
+        let member = Member { statement: id, row: vec![], inner };
+        self.is_made_in_place(id, nest, &member).then_some((nest, member))
+    }
+
+    /// The loops of a statement in the order of a product's axes, where it reads each sum once.
+    fn matching_loops(
+        statement: &Statement,
+        sums: &Statement,
+        read: &Index,
+        product: &ProductLoops,
+    ) -> Option<Vec<Vec<Loop>>> {
+        let along = |sum: &Loop| {
+            let axis = sums.index.iter().position(|place| place.as_loop() == Some(*sum))?;
+            let own = read[axis].as_loop()?;
+            let extent = &sums.loops[sum.number()].extent;
+            (statement.loops[own.number()].extent == *extent).then_some(own)
+        };
+        let axes = product.batch.iter().chain([&product.rows, &product.columns]);
+        let inner: Vec<Vec<Loop>> =
+            axes.map(|group| group.iter().map(along).collect()).collect::<Option<_>>()?;
+        let mut loops: Vec<Loop> = inner.iter().flatten().copied().collect();
+        loops.sort();
+        loops.dedup();
+        (loops.len() == statement.loops.len()).then_some(inner)
+    }
+
+    /// Whether a statement reads of a product's nest only what is made for the same element.
+    fn is_made_in_place(&self, id: usize, nest: usize, member: &Member) -> bool {
+        let placed = |statement: usize, member: &Member, index: &Index| {
+            let slots = slots(&self.program.statements[statement], member);
+            substitute(index, &|l| slots[l.number()].map_or(Place::zero(), Place::of))
+        };
+        self.facts[id].reads.iter().all(|read| {
+            let mut producers = self.homes[read.node.index()].iter().filter(|(home, _)| *home == nest);
+            producers.all(|(_, producer)| {
+                let made = self.nests[nest].members.iter().find(|m| m.statement == *producer);
+                let made = made.expect("invariant: a home has its producer");
+                let index = &self.program.statements[*producer].index;
+                !read.reshaped && placed(id, member, &read.index) == placed(*producer, made, index)
+            })
+        })
     }
 
     /// The row of a nest of its own: the outermost loop of the result that is not wanted innermost.

@@ -18,6 +18,8 @@ use tgc_graph::scalar::{Binary, Inst, Program, Unary};
 
 use super::define::{Definition, Definitions, FoldDefinition, IndexDemand, ScanDefinition};
 use super::loops::{Index, Loop, LoopInfo, LoopKind, Place, compose, flat};
+use super::product::{self, ProductLoops};
+use crate::machine::Machine;
 
 /// Names a kept value: one accumulator of a fold, or the elements of a node.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -44,6 +46,8 @@ pub(super) struct Statement {
     pub action: Action,
     /// How many rounds of checks come before it.
     pub stage: usize,
+    /// The loops by what they do in a product of matrices, if the fold is one.
+    pub product: Option<ProductLoops>,
 }
 
 /// What a statement does.
@@ -209,12 +213,17 @@ impl Statement {
 }
 
 /// Decides what is kept and lists the statements.
-pub(super) fn statements(function: &Function, definitions: Definitions) -> Statements<'_> {
+pub(super) fn statements<'a>(
+    function: &'a Function,
+    definitions: Definitions,
+    machine: &Machine,
+) -> Statements<'a> {
     let graph = &function.graph;
     let Definitions { nodes: definitions, demands } = definitions;
     let needed = needed(function, &definitions);
     let demands: Vec<IndexDemand> = demands.into_iter().filter(|d| needed[d.node.index()]).collect();
-    let in_memory = must_lie_in_memory(&definitions, &demands, &needed);
+    let multiplied = product::needed_in_memory(graph, &definitions, machine);
+    let in_memory = must_lie_in_memory(&definitions, &demands, &needed, multiplied);
     let stages = stages(&definitions, &demands);
     let none = vec![false; graph.len()];
     let first = kept_nodes(function, &definitions, &in_memory, &none);
@@ -235,10 +244,13 @@ pub(super) fn statements(function: &Function, definitions: Definitions) -> State
         }
     }
     let mut ordered: Vec<(usize, Statement)> = vec![];
+    // A product that nothing but updates wait for comes with them: others may still read the variables.
+    let only_for_updates = only_for_updates(function, &program.definitions);
+    let mut late = vec![false; graph.len()];
     for id in graph.ids().filter(|id| needed[id.index()]) {
         let at = id.index();
         let mut own = match &program.definitions[at] {
-            Definition::Fold(_) => vec![fold_statement(&mut program, id)],
+            Definition::Fold(_) => vec![fold_statement(&mut program, id, machine)],
             Definition::Scan(_) => vec![scan_statement(&mut program, id)],
             Definition::Assembly(_) => part_statements(&mut program, id),
             _ if kept[at] => {
@@ -249,7 +261,12 @@ pub(super) fn statements(function: &Function, definitions: Definitions) -> State
             _ => vec![],
         };
         own.iter_mut().for_each(|statement| statement.stage = stages.of_node[at]);
-        ordered.extend(own.into_iter().map(|statement| (at, statement)));
+        let is_late = only_for_updates[at]
+            && (own.iter().any(|s| s.product.is_some())
+                || program.definitions[at].uses().iter().any(|node| late[node.index()]));
+        late[at] = is_late;
+        let position = if is_late { graph.len() } else { at };
+        ordered.extend(own.into_iter().map(|statement| (position, statement)));
     }
     for (position, output) in function.outputs.iter().enumerate() {
         let value = direct_value(&program, output.node);
@@ -268,6 +285,19 @@ pub(super) fn statements(function: &Function, definitions: Definitions) -> State
     ordered.sort_by_key(|(at, statement)| (statement.stage, *at));
     program.statements = ordered.into_iter().map(|(_, s)| s).collect();
     program
+}
+
+/// What only updates are computed from, and by nothing but expressions.
+fn only_for_updates(function: &Function, definitions: &[Definition]) -> Vec<bool> {
+    let mut wanted = vec![false; definitions.len()];
+    function.outputs.iter().for_each(|output| wanted[output.node.index()] = true);
+    for at in (0..definitions.len()).rev() {
+        let by_expression = matches!(definitions[at], Definition::Inline { .. });
+        for node in definitions[at].uses() {
+            wanted[node.index()] |= wanted[at] || !by_expression;
+        }
+    }
+    wanted.into_iter().map(|wanted| !wanted).collect()
 }
 
 /// The value whose buffer can be an output itself.
@@ -290,7 +320,7 @@ fn add_value(program: &mut Statements<'_>, node: NodeId, dtype: DType, suffix: &
 }
 
 /// The loops of these sizes, and where axes run.
-fn loops_of(result: &[Dim], sums: &[Dim]) -> (Vec<LoopInfo>, Index) {
+pub(super) fn loops_of(result: &[Dim], sums: &[Dim]) -> (Vec<LoopInfo>, Index) {
     let mut loops = vec![];
     let mut index = vec![];
     let result = result.iter().map(|d| (d, LoopKind::Result));
@@ -305,10 +335,10 @@ fn loops_of(result: &[Dim], sums: &[Dim]) -> (Vec<LoopInfo>, Index) {
 
 fn store_statement(graph: &Graph, node: NodeId, to: Destination) -> Statement {
     let (loops, index) = loops_of(&graph.ty(node).shape, &[]);
-    Statement { loops, index, action: Action::Store { node, to }, stage: 0 }
+    Statement { loops, index, action: Action::Store { node, to }, stage: 0, product: None }
 }
 
-fn fold_statement(program: &mut Statements<'_>, node: NodeId) -> Statement {
+fn fold_statement(program: &mut Statements<'_>, node: NodeId, machine: &Machine) -> Statement {
     let fold = program.fold(node).clone();
     let shape = &program.graph.ty(node).shape;
     let (loops, mut index) = loops_of(shape, &fold.sums);
@@ -319,7 +349,8 @@ fn fold_statement(program: &mut Statements<'_>, node: NodeId) -> Statement {
     let values: Vec<ValueId> =
         (0..arity).map(|i| add_value(program, node, fold.fold.accumulators[i], &suffix(i))).collect();
     program.kept[node.index()] = Some(values.clone());
-    Statement { loops, index, action: Action::Fold { node, operands, sums, values }, stage: 0 }
+    let product = ProductLoops::of(program.graph, &program.definitions, node, machine);
+    Statement { loops, index, action: Action::Fold { node, operands, sums, values }, stage: 0, product }
 }
 
 fn scan_statement(program: &mut Statements<'_>, node: NodeId) -> Statement {
@@ -334,7 +365,8 @@ fn scan_statement(program: &mut Statements<'_>, node: NodeId) -> Statement {
     let operands = operands.iter().map(|o| (o.node, compose(&index, &o.axes))).collect();
     let value = add_value(program, node, ty.dtype, "");
     program.kept[node.index()] = Some(vec![value]);
-    Statement { loops, index, action: Action::Scan { node, operands, along, value }, stage: 0 }
+    let action = Action::Scan { node, operands, along, value };
+    Statement { loops, index, action, stage: 0, product: None }
 }
 
 fn part_statements(program: &mut Statements<'_>, node: NodeId) -> Vec<Statement> {
@@ -347,7 +379,7 @@ fn part_statements(program: &mut Statements<'_>, node: NodeId) -> Vec<Statement>
         let (loops, own) = loops_of(&part.extents, &[]);
         let from = (part.from.node, compose(&own, &part.from.axes));
         let action = Action::Part { of: node, from, add: part.add, over: part.over, value };
-        Statement { loops, index: compose(&own, &part.to), action, stage: 0 }
+        Statement { loops, index: compose(&own, &part.to), action, stage: 0, product: None }
     };
     parts.into_iter().map(statement).collect()
 }
@@ -369,14 +401,19 @@ fn reached(definitions: &[Definition], from: impl Iterator<Item = usize>) -> Vec
     reached
 }
 
-/// What says places, or has another shape elsewhere, and is no source.
-fn must_lie_in_memory(definitions: &[Definition], demands: &[IndexDemand], needed: &[bool]) -> Vec<bool> {
+/// What says places, has another shape elsewhere, or is an operand of a product of matrices, and is no source.
+fn must_lie_in_memory(
+    definitions: &[Definition],
+    demands: &[IndexDemand],
+    needed: &[bool],
+    multiplied: Vec<NodeId>,
+) -> Vec<bool> {
     let mut must = vec![false; definitions.len()];
     let reshaped = definitions.iter().enumerate().filter_map(|(at, definition)| match definition {
         Definition::Reshape(node) if needed[at] => Some(*node),
         _ => None,
     });
-    for node in reshaped.chain(demands.iter().map(|demand| demand.node)) {
+    for node in reshaped.chain(demands.iter().map(|demand| demand.node)).chain(multiplied) {
         let base = in_memory(definitions, node).index();
         must[base] = !matches!(definitions[base], Definition::Source(_));
     }

@@ -72,7 +72,7 @@ fn shares_across_rows(nest: &Nest) -> bool {
                 Read::Buffer(access) => {
                     !access.strides.is_empty() && access.strides.iter().all(|(axis, _)| *axis != Axis::Row)
                 }
-                Read::Row(_) | Read::Size(_) | Read::Index(_) | Read::Gather(_) => false,
+                Read::Row(_) | Read::Size(_) | Read::Index(_) | Read::Gather(_) | Read::Sum => false,
             });
             // Rows fold into memory together, and running folds of several rows hide each other's latency.
             shared || block.sinks.iter().any(|s| matches!(s, Sink::Accumulate { .. } | Sink::Scan { .. }))
@@ -161,6 +161,7 @@ fn varies(block: &Block, along: Axis) -> Vec<bool> {
             Read::Buffer(access) => moves(&access.strides),
             Read::Row(_) => along == Axis::Row,
             Read::Size(_) => false,
+            Read::Sum => true,
             Read::Index(position) => moves(&position.strides),
             Read::Gather(Indirect { access, parts }) => {
                 moves(&access.strides) || parts.iter().any(|part| varies[part.read])

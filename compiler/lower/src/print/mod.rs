@@ -33,8 +33,8 @@ use tgc_graph::scalar::{Builder, Element, Inst, Program};
 use tgc_graph::ty::TensorType;
 
 use crate::plan::{
-    Access, Argument, Block, Fold, FunctionPlan, IndexCheck, IndexPart, Indirect, ModelPlan, Nest, Place,
-    Read, RowId, Sink, Step, Target,
+    Access, Argument, Block, Fold, FunctionPlan, IndexCheck, IndexPart, Indirect, ModelPlan, Nest, Pack,
+    Place, Product, Read, RowId, Sink, Step, Target, Tile,
 };
 use program::{Leaf, Statement, expressions, long};
 
@@ -72,6 +72,7 @@ impl FunctionPlan {
         for step in &self.steps {
             match step {
                 Step::Nest(nest) => text.push_str(&nest.display(self, detail).to_string()),
+                Step::Product(product) => text.push_str(&product.display(self, detail).to_string()),
                 Step::Copy { from, to } => {
                     let (from, to) = (&self.buffer(*from).name, &self.buffer(*to).name);
                     text.push_str(&format!("  copy {to} = {from}\n"));
@@ -93,9 +94,17 @@ impl FunctionPlan {
 impl Nest {
     /// Prints the nest as a step of its function.
     pub fn display<'a>(&'a self, function: &'a FunctionPlan, detail: Detail) -> impl fmt::Display + 'a {
-        let mut printer =
-            Printer { function, detail, text: String::new(), depth: 1, named: 0, reads: vec![] };
+        let mut printer = Printer::new(function, detail);
         printer.nest(self);
+        printer.text
+    }
+}
+
+impl Product {
+    /// Prints the product as a step of its function.
+    pub fn display<'a>(&'a self, function: &'a FunctionPlan, detail: Detail) -> impl fmt::Display + 'a {
+        let mut printer = Printer::new(function, detail);
+        printer.product(self);
         printer.text
     }
 }
@@ -185,7 +194,11 @@ struct Printer<'a> {
     reads: Vec<String>,
 }
 
-impl Printer<'_> {
+impl<'a> Printer<'a> {
+    fn new(function: &'a FunctionPlan, detail: Detail) -> Printer<'a> {
+        Printer { function, detail, text: String::new(), depth: 1, named: 0, reads: vec![] }
+    }
+
     fn line(&mut self, text: &str) {
         let depth = 2 * self.depth;
         writeln!(self.text, "{:depth$}{text}", "").expect("invariant: a string takes all text");
@@ -216,6 +229,46 @@ impl Printer<'_> {
         self.depth -= 1;
     }
 
+    fn product(&mut self, product: &Product) {
+        let (axes, Tile { rows, columns }, blocks) = (&product.axes, product.tile, product.blocks);
+        let loops: Vec<String> = axes
+            .iter()
+            .enumerate()
+            .map(|(axis, extent)| {
+                format!("{} < {}", access::axis_name(self.function, axis), self.dim(extent))
+            })
+            .collect();
+        self.line(&format!(
+            "product {} tile={rows}x{columns} blocks={}x{}x{}",
+            loops.join(", "),
+            blocks.rows,
+            blocks.columns,
+            blocks.terms
+        ));
+        self.depth += 1;
+        let [left, right] = [&product.left, &product.right].map(|a| access::to_text(self.function, a));
+        let leaves = ["sum".to_owned(), left, right].map(Leaf::new);
+        let (lets, sums) = expressions(&product.fold.step, &leaves, &mut self.named);
+        for Statement { name, value } in lets {
+            self.line(&format!("let {name} = {value}"));
+        }
+        self.line(&format!("sum = {} from {}", sums.join(", "), start_to_text(&product.fold)));
+        for (which, pack) in [("left", product.pack_left), ("right", product.pack_right)] {
+            if let Some(Pack { buffer, least }) = pack {
+                let others = if which == "left" { "columns" } else { "rows" };
+                let name = &self.function.buffer(buffer).name;
+                let when = match least {
+                    None => "where it sticks out".to_owned(),
+                    Some(0) => "always".to_owned(),
+                    Some(least) => format!("from {least} {others} on"),
+                };
+                self.line(&format!("pack {which} into {name} {when}"));
+            }
+        }
+        self.block_body(&product.epilogue);
+        self.depth -= 1;
+    }
+
     fn block(&mut self, block: &Block) {
         let depth = self.depth;
         for (axis, extent) in block.axes.iter().enumerate() {
@@ -226,6 +279,12 @@ impl Printer<'_> {
             self.line(&head);
             self.depth += 1;
         }
+        self.block_body(block);
+        self.depth = depth;
+    }
+
+    /// What a block does once in its loops.
+    fn block_body(&mut self, block: &Block) {
         self.reads.clear();
         for read in &block.reads {
             let text = self.read_to_text(read);
@@ -238,7 +297,6 @@ impl Printer<'_> {
         } else {
             self.sinks(block, &block.program, params);
         }
-        self.depth = depth;
     }
 
     /// Names the results of a long program, then prints the sinks over those names.
@@ -419,6 +477,7 @@ impl Printer<'_> {
             Read::Size(dim) if dim.terms().len() > 1 => format!("({})", self.dim(dim)),
             Read::Size(dim) => self.dim(dim),
             Read::Index(position) => access::position_to_text(self.function, position),
+            Read::Sum => "sum".to_owned(),
             Read::Gather(indirect) => self.indirect_to_text(indirect),
         }
     }

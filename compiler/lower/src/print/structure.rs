@@ -2,13 +2,15 @@
 
 use std::fmt;
 
-use crate::plan::{FunctionPlan, Place, Step};
+use crate::plan::{Access, FunctionPlan, Place, Read, Step};
 
 /// Counts over one function.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Structure {
     /// Loop nests.
     pub nests: usize,
+    /// Products of matrices.
+    pub products: usize,
     /// `for` lines of the printed plan: rows of nests and inner axes of blocks.
     pub loops: usize,
     /// Nests whose rows may be shared out to threads.
@@ -19,7 +21,7 @@ pub struct Structure {
     pub checks: usize,
     /// Distinct places in the workspace that buffers begin at.
     pub workspace_slots: usize,
-    /// How many nests read each buffer, by buffer.
+    /// How many nests and products read each buffer, by buffer.
     reads: Vec<(String, usize)>,
 }
 
@@ -39,14 +41,19 @@ impl FunctionPlan {
             .collect();
         slots.sort();
         slots.dedup();
-        let is_read_by = |nest: &crate::plan::Nest, id: usize| {
-            let mut reads = nest.blocks.iter().flat_map(|b| &b.reads);
-            reads.any(|read| read.access().is_some_and(|access| access.buffer.0 as usize == id))
+        let is_read_by = |step: &Step, id: usize| {
+            let operands: Vec<&Access> = match step {
+                Step::Product(product) => vec![&product.left, &product.right],
+                Step::Nest(_) | Step::Copy { .. } | Step::Check(_) => vec![],
+            };
+            let reads = step.blocks().iter().flat_map(|b| &b.reads).filter_map(Read::access);
+            operands.into_iter().chain(reads).any(|access| access.buffer.0 as usize == id)
         };
-        let readers = |id| self.nests().filter(|nest| is_read_by(nest, id)).count();
+        let readers = |id| self.steps.iter().filter(|step| is_read_by(step, id)).count();
         let reads = self.buffers.iter().enumerate().map(|(id, buffer)| (buffer.name.clone(), readers(id)));
         Structure {
             nests: self.nests().count(),
+            products: self.products().count(),
             loops: self.nests().map(loops).sum(),
             parallel: self.nests().filter(|nest| nest.parallel.is_some()).count(),
             copies: self.steps.iter().filter(|step| matches!(step, Step::Copy { .. })).count(),
@@ -58,7 +65,7 @@ impl FunctionPlan {
 }
 
 impl Structure {
-    /// How many nests read this buffer through a program's parameter; accumulations into it do not count. 0 for a
+    /// How many nests and products read this buffer through a program's parameter; accumulations into it do not count. 0 for a
     /// name that no buffer has.
     pub fn nests_reading(&self, buffer_name: &str) -> usize {
         self.reads.iter().find(|(name, _)| name == buffer_name).map_or(0, |(_, count)| *count)
@@ -69,8 +76,8 @@ impl fmt::Display for Structure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,
-            "nests={} loops={} parallel={} copies={} slots={}",
-            self.nests, self.loops, self.parallel, self.copies, self.workspace_slots
+            "nests={} products={} loops={} parallel={} copies={} slots={}",
+            self.nests, self.products, self.loops, self.parallel, self.copies, self.workspace_slots
         )
     }
 }

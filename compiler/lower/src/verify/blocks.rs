@@ -65,6 +65,7 @@ impl Checker<'_> {
             let found = match read {
                 Read::Buffer(access) => self.check_access(nest, block, access)?,
                 Read::Row(row) => row_type(nest, *row, defined)?,
+                Read::Sum => self.sum.ok_or(Defect::SumOutOfScope)?,
                 Read::Size(dim) => {
                     self.check_dim(dim)?;
                     DType::I64
@@ -296,7 +297,7 @@ impl Checker<'_> {
 }
 
 /// The programs of a fold fit together and with the values that it folds.
-fn check_fold(fold: &Fold, results: &[usize], types: &[DType]) -> Result<(), Defect> {
+pub(super) fn check_fold(fold: &Fold, results: &[usize], types: &[DType]) -> Result<(), Defect> {
     check_program("the step of a fold", &fold.step)?;
     check_program("the merge of a fold", &fold.merge)?;
     let mut stepped = fold.accumulators.clone();
@@ -365,7 +366,7 @@ fn declared_row(nest: &Nest, row: RowId) -> Result<DType, Defect> {
     nest.row_values.get(row.0 as usize).copied().ok_or(Defect::UnknownRow { id: row.0, count })
 }
 
-fn power_of_two(what: &'static str, found: u32) -> Result<(), Defect> {
+pub(super) fn power_of_two(what: &'static str, found: u32) -> Result<(), Defect> {
     if found.is_power_of_two() { Ok(()) } else { Err(Defect::NotPowerOfTwo { what, found }) }
 }
 
@@ -374,7 +375,7 @@ fn list(types: &[DType]) -> String {
     format!("({})", names.join(", "))
 }
 
-fn equal<T: PartialEq + ToString>(what: &str, found: T, expected: T) -> Result<(), Defect> {
+pub(super) fn equal<T: PartialEq + ToString>(what: &str, found: T, expected: T) -> Result<(), Defect> {
     if found == expected { Ok(()) } else { Err(mismatch(what, found, expected)) }
 }
 

@@ -65,6 +65,20 @@ pub enum Defect {
     #[error("names buffer {id}, expected one of {count}")]
     UnknownBuffer { id: u32, count: usize },
 
+    #[error("a product has fewer than three axes, or its epilogue has others than all but the last")]
+    ProductAxes,
+    #[error("a product has blocks that are not whole tiles, or are empty")]
+    ProductBlocks,
+    #[error("a product's epilogue does more than store")]
+    ProductSink,
+    #[error("a product multiplies `{buffer}` along the other matrix's axis, or writes it")]
+    ProductOperand { buffer: String },
+    #[error(
+        "scratch `{buffer}` of a product is used elsewhere, or has another type or shape than its blocks need"
+    )]
+    ProductScratch { buffer: String },
+    #[error("reads a sum outside the epilogue of a product")]
+    SumOutOfScope,
     #[error("copies `{from}` over `{to}`, expected the same element type and shape")]
     CopyType { from: String, to: String },
     #[error("copies `{buffer}` over itself")]

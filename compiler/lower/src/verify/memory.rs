@@ -92,7 +92,7 @@ impl Checker<'_> {
             self.site.step = Some(index);
             let rows = match step {
                 Step::Nest(nest) => nest.extent.as_ref(),
-                Step::Copy { .. } | Step::Check(_) => None,
+                Step::Product(_) | Step::Copy { .. } | Step::Check(_) => None,
             };
             for touch in touch::of_step(step) {
                 self.site.block = matches!(step, Step::Nest(_)).then_some(touch.block);

@@ -6,6 +6,7 @@
 //! - Every access stays in its buffer for every admissible size at which it happens at all.
 //! - Iterations that may run together do not disturb one another; the rules are those of the `sharing` module:
 //!   **a buffer that a nest writes is read there only in place or, by other blocks, where rows do not meet.**
+//! - A product writes nothing that it multiplies; its epilogue obeys the rules of a nest without rows.
 //! - Parallel nests fold nothing over their rows, and rows write different elements.
 //! - Inputs and constants are never written, states only if the function lists them as updated. Every output is
 //!   stored. The first access to workspace and outputs, in the order of steps and blocks, is a store.
@@ -22,6 +23,7 @@ mod blocks;
 mod bounds;
 mod error;
 mod memory;
+mod product;
 mod program;
 mod sharing;
 mod touch;
@@ -44,7 +46,8 @@ pub fn verify(plan: &ModelPlan) -> Result<(), VerifyError> {
         let site = Site { function: Some(function.name.clone()), ..site.clone() };
         check_symbols(function).map_err(|defect| site.clone().error(defect))?;
         let sizes = Admissible::of(function);
-        let mut checker = Checker { plan, function, sizes, site, checked: vec![], has_written: false };
+        let mut checker =
+            Checker { plan, function, sizes, site, checked: vec![], has_written: false, sum: None };
         if let Err(defect) = checker.check() {
             return Err(checker.site.error(defect));
         }
@@ -68,6 +71,8 @@ struct Checker<'p> {
     checked: Vec<(BufferId, &'p Dim)>,
     /// An output or a state may have changed.
     has_written: bool,
+    /// The type of the sum, in the epilogue of a product.
+    sum: Option<DType>,
 }
 
 impl<'p> Checker<'p> {
@@ -81,6 +86,7 @@ impl<'p> Checker<'p> {
                     self.check_nest(nest)?;
                     self.check_sharing(nest)?;
                 }
+                Step::Product(product) => self.check_product(product)?,
                 Step::Copy { from, to } => {
                     self.check_buffer(*from)?;
                     self.check_buffer(*to)?;

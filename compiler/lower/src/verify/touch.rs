@@ -2,7 +2,9 @@
 
 use tgc_graph::dim::Dim;
 
-use crate::plan::{Access, Axis, Block, BufferId, FunctionPlan, IndexPart, Nest, Read, Sink, Step, Target};
+use crate::plan::{
+    Access, Axis, Block, BufferId, FunctionPlan, IndexPart, Nest, Product, Read, Sink, Step, Target,
+};
 
 /// One access in one block.
 pub(super) struct Touch<'p> {
@@ -111,9 +113,26 @@ impl Touch<'_> {
 pub(super) fn of_step(step: &Step) -> Vec<Touch<'_>> {
     match step {
         Step::Nest(nest) => of_nest(nest),
+        Step::Product(product) => of_product(product),
         Step::Copy { from, to } => vec![of_whole(*from, Kind::CopyFrom), of_whole(*to, Kind::CopyTo)],
         Step::Check(check) => vec![of_whole(check.index, Kind::Check)],
     }
+}
+
+/// Scratch is written before it is read.
+fn of_product(product: &Product) -> Vec<Touch<'_>> {
+    let scratch = product.scratch().into_iter().map(|(buffer, _)| of_whole(buffer, Kind::CopyTo));
+    let operand = |access: &Access| Touch {
+        block: 0,
+        kind: Kind::Read,
+        access: access.clone(),
+        axes: &product.axes,
+        lanes: 1,
+        axis_free: false,
+        parts: vec![],
+    };
+    let operands = [operand(&product.left), operand(&product.right)];
+    scratch.chain(operands).chain(of_block(0, &product.epilogue)).collect()
 }
 
 fn of_whole<'p>(buffer: BufferId, kind: Kind) -> Touch<'p> {
@@ -122,16 +141,14 @@ fn of_whole<'p>(buffer: BufferId, kind: Kind) -> Touch<'p> {
 
 /// The accesses of a nest, in order.
 pub(super) fn of_nest(nest: &Nest) -> Vec<Touch<'_>> {
-    let mut touches = vec![];
-    for (index, block) in nest.blocks.iter().enumerate() {
-        of_block(index, block, &mut touches);
-    }
-    touches
+    nest.blocks.iter().enumerate().flat_map(|(index, block)| of_block(index, block)).collect()
 }
 
-fn of_block<'p>(index: usize, block: &'p Block, touches: &mut Vec<Touch<'p>>) {
+/// The accesses of a block, in order.
+pub(super) fn of_block(index: usize, block: &Block) -> Vec<Touch<'_>> {
+    let mut touches = vec![];
     let outer = &block.axes[..block.axes.len().saturating_sub(1)];
-    let mut touch = |kind: Kind, access: Access, parts: &'p [IndexPart]| {
+    let mut touch = |kind: Kind, access: Access, parts| {
         touches.push(Touch {
             block: index,
             kind,
@@ -139,14 +156,14 @@ fn of_block<'p>(index: usize, block: &'p Block, touches: &mut Vec<Touch<'p>>) {
             axes: if kind == Kind::Fold { outer } else { &block.axes },
             lanes: block.lanes,
             axis_free: block.axes.is_empty(),
-            parts: parts.iter().map(|part| (&part.stride, &part.extent)).collect(),
+            parts: strides_and_extents(parts),
         });
     };
     for read in &block.reads {
         match read {
             Read::Buffer(access) => touch(Kind::Read, access.clone(), &[]),
             Read::Gather(indirect) => touch(Kind::Gather, indirect.access.clone(), &indirect.parts),
-            Read::Row(_) | Read::Size(_) | Read::Index(_) => {}
+            Read::Row(_) | Read::Size(_) | Read::Index(_) | Read::Sum => {}
         }
     }
     for sink in &block.sinks {
@@ -172,6 +189,11 @@ fn of_block<'p>(index: usize, block: &'p Block, touches: &mut Vec<Touch<'p>>) {
             Sink::Total { to, .. } => to.iter().for_each(|buffer| touch(Kind::Total, whole(*buffer), &[])),
         }
     }
+    touches
+}
+
+fn strides_and_extents(parts: &[IndexPart]) -> Vec<(&Dim, &Dim)> {
+    parts.iter().map(|part| (&part.stride, &part.extent)).collect()
 }
 
 fn whole(buffer: BufferId) -> Access {

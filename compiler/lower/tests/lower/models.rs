@@ -86,14 +86,14 @@ fn leading_axes_of_a_softmax_collapse() {
 }
 
 #[test]
-fn a_product_and_its_epilogue_share_rows() {
+fn a_product_and_its_epilogue_are_one_step() {
     let m = Model::new("m");
     let (n, k) = (m.dim("N"), m.dim("K"));
     let (x, w, b) =
         (m.input("x", F32, [n, k]), m.input("w", F32, [k, 32.into()]), m.input("b", F32, [1, 32]));
     m.function("f").inputs([x, w, b]).output("y", sigmoid(dot(x, w) + b)).finish().unwrap();
-    let plan = check(&m.module(), SIZES);
-    assert_eq!(plan.functions[0].structure().nests, 1);
+    let structure = check(&m.module(), SIZES).functions[0].structure();
+    assert_eq!((structure.nests, structure.products), (0, 1));
 }
 
 #[test]
@@ -152,8 +152,14 @@ fn a_matrix_is_updated_where_its_gradient_is_summed() {
     let w = m.shared("w", Random(1).array(F32, &[24, 8]));
     let [gw] = grad((dot(x, w) * d).sum(), [w]);
     m.function("f").inputs([x, d]).update(w, w - 0.1 * gw).finish().unwrap();
-    let structure = check(&m.module(), SIZES).functions[0].structure();
-    assert_eq!((structure.nests, structure.copies, structure.workspace_slots), (1, 0, 1));
+    let plan = check(&m.module(), SIZES);
+    let structure = plan.functions[0].structure();
+    assert_eq!((structure.products, structure.copies), (1, 0));
+    let gradients = plan.functions[0].buffers.iter().filter(|b| b.shape == [Dim::Const(24), Dim::Const(8)]);
+    assert!(
+        gradients.into_iter().all(|b| matches!(b.place, Place::State(_))),
+        "a gradient is in memory:\n{plan}"
+    );
 }
 
 #[test]

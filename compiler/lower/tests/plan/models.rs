@@ -106,7 +106,7 @@ pub fn nest(plan: &mut ModelPlan, extent: Option<Dim>, rows: u32, values: &[DTyp
 pub fn nest_mut(plan: &mut ModelPlan, step: usize) -> &mut Nest {
     match &mut plan.functions[0].steps[step] {
         Step::Nest(nest) => nest,
-        Step::Copy { .. } | Step::Check(_) => panic!("step {step} is no nest"),
+        Step::Product(_) | Step::Copy { .. } | Step::Check(_) => panic!("step {step} is no nest"),
     }
 }
 

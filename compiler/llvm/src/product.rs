@@ -1,0 +1,406 @@
+//! Products of matrices: blocks for caches, tiles for registers, then the epilogue on the sums.
+//!
+//! A tile keeps its sums in registers while all terms of a piece run: an element of the left matrix in every lane times
+//! a row of the right one. Both are read where they lie or from copies made for it (`pack`); the code is the same, only
+//! addresses and strides differ. Sums wait in scratch for the next piece, and the epilogue runs over them while they are
+//! still in the first-level cache. The scheme is that of Goto and van de Geijn, ACM TOMS 34(3), 2008.
+
+use std::cell::RefCell;
+
+use inkwell::IntPredicate;
+use inkwell::types::BasicTypeEnum;
+use inkwell::values::{IntValue, PointerValue};
+use tgc_graph::scalar::{Lane, stored_lane};
+use tgc_lower::plan::{Access, Axis, BufferId, Product};
+
+use crate::block::{BlockBuilder, Rows};
+use crate::fold::step;
+use crate::ir::Val;
+use crate::kernel::{Base, Body};
+use crate::memory::{element_address, splat};
+use crate::order::on_axis;
+use crate::pack::Packer;
+use crate::scalar::{Parts, build_const, build_program, lane_type};
+
+/// Where a matrix lies: its first element, and the steps to the next row or column and to the next term.
+#[derive(Clone, Copy)]
+pub(crate) struct Matrix<'c> {
+    pub(crate) address: PointerValue<'c>,
+    pub(crate) along: IntValue<'c>,
+    pub(crate) term: IntValue<'c>,
+}
+
+/// A range along an axis.
+#[derive(Clone, Copy)]
+pub(crate) struct Range<'c> {
+    pub(crate) first: IntValue<'c>,
+    pub(crate) count: IntValue<'c>,
+}
+
+/// A block of a product: rows, columns, and the terms of a piece.
+#[derive(Clone, Copy)]
+struct Part<'c> {
+    rows: Range<'c>,
+    columns: Range<'c>,
+    terms: Range<'c>,
+    /// Whether it is the first, and the last piece.
+    is_first: IntValue<'c>,
+    is_last: IntValue<'c>,
+}
+
+/// A product where the loops around its matrices are known.
+struct Builder<'a, 'b, 'c> {
+    body: &'a Body<'b, 'c>,
+    product: &'a Product,
+    outer: &'a [IntValue<'c>],
+    left: Matrix<'c>,
+    right: Matrix<'c>,
+    packer: Packer<'a, 'b, 'c>,
+    lane: Lane,
+    /// Lanes of a vector.
+    width: u32,
+}
+
+/// Emits a product.
+pub(crate) fn build_product<'c>(body: &Body<'_, 'c>, product: &Product) {
+    build_batch(body, product, &mut vec![]);
+}
+
+fn build_batch<'c>(body: &Body<'_, 'c>, product: &Product, outer: &mut Vec<IntValue<'c>>) {
+    let ir = &body.ir;
+    if outer.len() < product.batch() {
+        let extent = ir.dim(&product.axes[outer.len()]);
+        return ir.for_range(ir.int(0), extent, 1, &mut |index| {
+            outer.push(index);
+            build_batch(body, product, outer);
+            outer.pop();
+        });
+    }
+    let dtype = product.fold.accumulators[0];
+    let matrix = |access: &Access, along: Axis| matrix(body, product, access, outer, along);
+    let (left, right) =
+        (matrix(&product.left, product.row_axis()), matrix(&product.right, product.column_axis()));
+    let lane = stored_lane(dtype);
+    let width = product.tile.columns / VECTORS;
+    let packer = Packer { ir, product, lane, width };
+    Builder { body, product, outer, left, right, packer, lane, width }.build();
+}
+
+/// Vectors in a row of a tile.
+const VECTORS: u32 = 2;
+
+/// A matrix at the given indices of the loops around it.
+fn matrix<'c>(
+    body: &Body<'_, 'c>,
+    product: &Product,
+    access: &Access,
+    outer: &[IntValue<'c>],
+    along: Axis,
+) -> Matrix<'c> {
+    let ir = &body.ir;
+    let stride = |axis: Axis| on_axis(&access.strides, axis).map_or(ir.int(0), |stride| ir.dim(stride));
+    let first = outer.iter().enumerate().fold(ir.dim(&access.offset), |sum, (axis, index)| {
+        match on_axis(&access.strides, Axis::Inner(axis)) {
+            Some(stride) => ir.add(sum, ir.mul(*index, ir.dim(stride))),
+            None => sum,
+        }
+    });
+    let dtype = body.plan.buffer(access.buffer).dtype;
+    let address = element_address(ir, dtype, memory(body, access.buffer), first);
+    Matrix { address, along: stride(along), term: stride(product.term_axis()) }
+}
+
+fn memory<'c>(body: &Body<'_, 'c>, buffer: BufferId) -> PointerValue<'c> {
+    match body.bases[buffer.0 as usize] {
+        Base::Memory(base) => base,
+        Base::Value(_) => unreachable!("invariant: a matrix lies in memory"),
+    }
+}
+
+impl<'c> Builder<'_, '_, 'c> {
+    /// Columns outermost, so that the right matrix's part of a block stays in a cache.
+    fn build(&self) {
+        let ir = &self.body.ir;
+        let [rows, columns, terms] = self.product.extents();
+        let blocks = self.product.blocks;
+        let all_terms = Range { first: ir.int(0), count: ir.dim(terms) };
+        let yes = ir.context().bool_type().const_int(1, false);
+        ir.for_blocks(ir.dim(columns), blocks.columns, &mut |first, count| {
+            let columns = Range { first, count };
+            if self.product.is_one_piece() {
+                self.pack_right(columns, all_terms);
+                return ir.for_blocks(ir.dim(rows), blocks.rows, &mut |first, count| {
+                    let rows = Range { first, count };
+                    self.pack_left(rows, all_terms);
+                    self.build_part(Part { rows, columns, terms: all_terms, is_first: yes, is_last: yes });
+                });
+            }
+            ir.for_blocks(ir.dim(rows), blocks.rows, &mut |first, count| {
+                self.build_pieces(Range { first, count }, columns, all_terms.count);
+            });
+        });
+    }
+
+    /// Piece after piece of the terms; the first one is there even if it is empty.
+    fn build_pieces(&self, rows: Range<'c>, columns: Range<'c>, terms: IntValue<'c>) {
+        let ir = &self.body.ir;
+        let piece = ir.int(self.product.blocks.terms);
+        ir.for_range(ir.int(0), ir.max(terms, ir.int(1)), self.product.blocks.terms, &mut |first| {
+            let terms_here = Range { first, count: ir.min(ir.sub(terms, first), piece) };
+            self.pack_right(columns, terms_here);
+            self.pack_left(rows, terms_here);
+            let is_first = ir.compare_int(IntPredicate::EQ, first, ir.int(0));
+            let is_last = ir.compare_int(IntPredicate::SGE, ir.add(first, piece), terms);
+            self.build_part(Part { rows, columns, terms: terms_here, is_first, is_last });
+        });
+    }
+
+    /// Whether the part of a matrix is copied, whatever sticks out.
+    fn is_packed(&self, least: Option<i64>, others: usize) -> IntValue<'c> {
+        let ir = &self.body.ir;
+        match least {
+            None => ir.context().bool_type().const_zero(),
+            Some(least) => {
+                let others = ir.dim(self.product.extents()[others]);
+                ir.compare_int(IntPredicate::SGE, others, ir.int(least))
+            }
+        }
+    }
+
+    fn pack_left(&self, rows: Range<'c>, terms: Range<'c>) {
+        let ir = &self.body.ir;
+        let Some(pack) = self.product.pack_left else { return };
+        let from = self.at(self.left, rows.first, terms.first);
+        ir.when(self.is_packed(pack.least, 1), &mut || {
+            self.packer.left(from, memory(self.body, pack.buffer), rows.count, terms.count);
+        });
+    }
+
+    fn pack_right(&self, columns: Range<'c>, terms: Range<'c>) {
+        let Some(pack) = self.product.pack_right else { return };
+        let from = self.at(self.right, columns.first, terms.first);
+        let wanted = self.is_packed(pack.least, 0);
+        self.packer.right(from, memory(self.body, pack.buffer), columns.count, terms.count, wanted);
+    }
+
+    /// The same matrix from another element on.
+    fn at(&self, matrix: Matrix<'c>, along: IntValue<'c>, term: IntValue<'c>) -> Matrix<'c> {
+        let ir = &self.body.ir;
+        let index = ir.add(ir.mul(along, matrix.along), ir.mul(term, matrix.term));
+        Matrix { address: ir.element(matrix.address, self.packer.element(), index), ..matrix }
+    }
+
+    /// The tiles of a block, panel after panel of columns; the epilogue of a panel follows its last piece.
+    fn build_part(&self, part: Part<'c>) {
+        let ir = &self.body.ir;
+        let (tile, columns) = (self.product.tile, i64::from(self.product.tile.columns));
+        ir.for_blocks(part.columns.count, columns, &mut |first, count| {
+            let panel = Range { first, count };
+            let right = self.right_panel(part, panel);
+            let sums = self.sums(first);
+            let run = |rows: u32, first: IntValue<'c>| {
+                let left = self.left_rows(part, first);
+                self.build_tile(part, rows, left, right, self.sums_row(sums, first));
+            };
+            let (whole, rest) = ir.split(part.rows.count, tile.rows);
+            ir.for_range(ir.int(0), whole, i64::from(tile.rows), &mut |first| run(tile.rows, first));
+            self.build_rest(whole, rest, &run);
+            ir.when(part.is_last, &mut || self.build_epilogue(part, panel, sums));
+        });
+    }
+
+    /// The rows after the last whole tile, in tiles of powers of two.
+    fn build_rest(&self, whole: IntValue<'c>, rest: IntValue<'c>, run: &dyn Fn(u32, IntValue<'c>)) {
+        let ir = &self.body.ir;
+        // Blocks are whole tiles, so that all rows say what may be left.
+        let rows = i64::from(self.product.tile.rows);
+        let possible = self.product.extents()[0].as_const().map_or(i64::MAX, |all| all % rows);
+        let mut first = whole;
+        let mut size = self.product.tile.rows.next_power_of_two() / 2;
+        while size > 0 {
+            if possible & i64::from(size) != 0 {
+                let bit = ir.and(rest, ir.int(i64::from(size)));
+                let is_there = ir.compare_int(IntPredicate::NE, bit, ir.int(0));
+                ir.when(is_there, &mut || run(size, first));
+                first = ir.add(first, bit);
+            }
+            size /= 2;
+        }
+    }
+
+    /// The right matrix as tiles of a panel read it.
+    fn right_panel(&self, part: Part<'c>, panel: Range<'c>) -> Matrix<'c> {
+        let ir = &self.body.ir;
+        let plain = self.at(self.right, ir.add(part.columns.first, panel.first), part.terms.first);
+        let Some(pack) = self.product.pack_right else { return plain };
+        let columns = i64::from(self.product.tile.columns);
+        let sticks_out = ir.compare_int(IntPredicate::SLT, panel.count, ir.int(columns));
+        let wanted = self.is_packed(pack.least, 0);
+        let is_packed = ir.select(sticks_out.into(), sticks_out.into(), wanted.into()).into_int_value();
+        // A panel has so many columns of so many terms.
+        let start = ir.mul(panel.first, ir.int(self.product.blocks.terms));
+        let address = ir.element(memory(self.body, pack.buffer), self.packer.element(), start);
+        let packed = Matrix { address, along: ir.int(1), term: ir.int(columns) };
+        self.choose(is_packed, packed, plain)
+    }
+
+    /// The left matrix as a tile reads it.
+    fn left_rows(&self, part: Part<'c>, first: IntValue<'c>) -> Matrix<'c> {
+        let ir = &self.body.ir;
+        let plain = self.at(self.left, ir.add(part.rows.first, first), part.terms.first);
+        let Some(pack) = self.product.pack_left else { return plain };
+        let address = self.packer.left_row(memory(self.body, pack.buffer), first);
+        let packed = Matrix { address, along: ir.int(1), term: ir.int(self.product.tile.left_stride()) };
+        self.choose(self.is_packed(pack.least, 1), packed, plain)
+    }
+
+    fn choose(&self, condition: IntValue<'c>, a: Matrix<'c>, b: Matrix<'c>) -> Matrix<'c> {
+        let ir = &self.body.ir;
+        let pick = |a: Val<'c>, b: Val<'c>| match condition.get_zero_extended_constant() {
+            Some(0) => b,
+            Some(_) => a,
+            None => ir.select(condition.into(), a, b),
+        };
+        Matrix {
+            address: pick(a.address.into(), b.address.into()).into_pointer_value(),
+            along: pick(a.along.into(), b.along.into()).into_int_value(),
+            term: pick(a.term.into(), b.term.into()).into_int_value(),
+        }
+    }
+
+    /// Where the sums of a panel wait: the panels of a block one after the other, if they must wait for more terms.
+    fn sums(&self, first: IntValue<'c>) -> PointerValue<'c> {
+        let ir = &self.body.ir;
+        let base = memory(self.body, self.product.sums);
+        match self.product.is_one_piece() {
+            true => base,
+            false => {
+                let start = ir.mul(first, ir.int(self.product.blocks.rows));
+                ir.element(base, self.packer.element(), start)
+            }
+        }
+    }
+
+    /// The sums of a row of a panel.
+    fn sums_row(&self, sums: PointerValue<'c>, row: IntValue<'c>) -> PointerValue<'c> {
+        let ir = &self.body.ir;
+        let columns = ir.int(i64::from(self.product.tile.columns));
+        ir.element(sums, self.packer.element(), ir.mul(row, columns))
+    }
+
+    fn vector(&self) -> BasicTypeEnum<'c> {
+        lane_type(&self.body.ir, self.lane, self.width)
+    }
+
+    /// All terms of a piece for one tile.
+    fn build_tile(
+        &self,
+        part: Part<'c>,
+        rows: u32,
+        left: Matrix<'c>,
+        right: Matrix<'c>,
+        sums: PointerValue<'c>,
+    ) {
+        let ir = &self.body.ir;
+        let slots: Vec<PointerValue> = (0..rows * VECTORS).map(|_| ir.slot(self.vector())).collect();
+        let start = build_const(ir, self.lane, self.product.fold.init[0][0], self.width);
+        slots.iter().for_each(|slot| ir.set(*slot, start));
+        let (even, odd) = ir.split(part.terms.count, 2);
+        ir.for_range(ir.int(0), even, 2, &mut |term| {
+            self.build_term(&slots, left, right, term);
+            self.build_term(&slots, left, right, ir.add(term, ir.int(1)));
+        });
+        let is_odd = ir.compare_int(IntPredicate::NE, odd, ir.int(0));
+        ir.when(is_odd, &mut || self.build_term(&slots, left, right, even));
+        let each = |keep: &dyn Fn(Val<'c>, PointerValue<'c>)| {
+            for (at, slot) in slots.iter().enumerate() {
+                let place = self.vector_at(sums, at as i64);
+                keep(ir.get(self.vector(), *slot), place);
+            }
+        };
+        let store = |sum: Val<'c>, to: PointerValue<'c>| ir.store(sum, to, self.lane.bytes());
+        let merge = |sum: Val<'c>, to: PointerValue<'c>| {
+            let before = ir.load(self.vector(), to, self.lane.bytes());
+            let both = [vec![before], vec![sum]];
+            store(build_program(ir, &self.product.fold.merge, self.width, &both)[0][0], to);
+        };
+        ir.either(part.is_first, &mut || each(&store), &mut || each(&merge));
+    }
+
+    fn vector_at(&self, base: PointerValue<'c>, index: i64) -> PointerValue<'c> {
+        let ir = &self.body.ir;
+        ir.element(base, self.packer.element(), ir.int(index * i64::from(self.width)))
+    }
+
+    /// One term of every sum of a tile.
+    fn build_term(
+        &self,
+        slots: &[PointerValue<'c>],
+        left: Matrix<'c>,
+        right: Matrix<'c>,
+        term: IntValue<'c>,
+    ) {
+        let ir = &self.body.ir;
+        let none = ir.int(0);
+        let (left, right) = (self.at(left, none, term), self.at(right, none, term));
+        let row: Vec<Val> = (0..VECTORS)
+            .map(|v| ir.load(self.vector(), self.vector_at(right.address, i64::from(v)), self.lane.bytes()))
+            .collect();
+        for (i, sums) in slots.chunks(VECTORS as usize).enumerate() {
+            let address = self.at(left, ir.int(i as i64), none).address;
+            let element = ir.load(self.packer.element(), address, self.lane.bytes());
+            let element = splat(ir, &[element], self.width);
+            for (slot, b) in sums.iter().zip(&row) {
+                let old = vec![vec![ir.get(self.vector(), *slot)]];
+                let values = [element.clone(), vec![*b]];
+                let new = step(ir, &self.product.fold, self.width, old, &values);
+                ir.set(*slot, new[0][0]);
+            }
+        }
+    }
+
+    /// What becomes of the sums of a panel.
+    fn build_epilogue(&self, part: Part<'c>, panel: Range<'c>, sums: PointerValue<'c>) {
+        let ir = &self.body.ir;
+        let columns = self.product.tile.columns;
+        ir.for_range(ir.int(0), part.rows.count, 1, &mut |row| {
+            let sums = self.sums_row(sums, row);
+            let row = ir.add(part.rows.first, row);
+            let first = ir.add(part.columns.first, panel.first);
+            let is_whole = ir.compare_int(IntPredicate::EQ, panel.count, ir.int(i64::from(columns)));
+            let whole = &mut || {
+                let ty = lane_type(ir, self.lane, columns);
+                let sum = ir.load(ty, sums, self.lane.bytes());
+                self.build_elements(row, first, columns, vec![sum]);
+            };
+            let one_by_one = &mut || {
+                ir.for_range(ir.int(0), panel.count, 1, &mut |column| {
+                    let element = self.packer.element();
+                    let sum = ir.load(element, ir.element(sums, element, column), self.lane.bytes());
+                    self.build_elements(row, ir.add(first, column), 1, vec![sum]);
+                });
+            };
+            ir.either(is_whole, whole, one_by_one);
+        });
+    }
+
+    /// The epilogue of some elements of a row.
+    fn build_elements(&self, row: IntValue<'c>, column: IntValue<'c>, width: u32, sum: Parts<'c>) {
+        let epilogue = &self.product.epilogue;
+        let outer: Vec<IntValue> = self.outer.iter().copied().chain([row]).collect();
+        let fixed = vec![None; epilogue.reads.len()];
+        let (totals, running): (Vec<_>, Vec<_>) = epilogue.sinks.iter().map(|_| (None, None)).unzip();
+        let zero = self.body.ir.int(0);
+        let block = BlockBuilder {
+            body: self.body,
+            block: epilogue,
+            fixed: &fixed,
+            totals: &totals,
+            running: &running,
+            values: &RefCell::new(vec![]),
+            rows: Rows { first: zero, count: 1, single: None, may_start: true },
+            sum: Some(&sum),
+        };
+        block.build_part_of_row(&outer, column, width);
+    }
+}

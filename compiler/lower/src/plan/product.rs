@@ -1,0 +1,119 @@
+//! Products of matrices: the step that runs in tiles of registers and blocks of caches.
+
+use tgc_graph::dim::Dim;
+
+use super::{Access, Axis, Block, BufferId, Fold};
+
+/// Sums of products, `sum[i, j] = Σ left[i, k] * right[k, j]` for each iteration of the batch loops, and what becomes of
+/// each sum.
+///
+/// # Meaning
+///
+/// For each row `i` and column `j` the terms are cut into pieces of [`Blocks::terms`]. A piece folds its terms in order, from the
+/// fold's start; the sums of the pieces merge in order, from that of the first one on. Without terms the sum is the
+/// fold's start. Then the epilogue runs once for the element. In which order elements come, and what is copied where before,
+/// no result can tell.
+#[derive(Clone, Debug)]
+pub struct Product {
+    /// Extents: loops around the matrices (the batch) outermost first, rows, columns, terms.
+    pub axes: Vec<Dim>,
+    /// An element of the left matrix; it does not depend on the columns.
+    pub left: Access,
+    /// An element of the right matrix; it does not depend on the rows.
+    pub right: Access,
+    /// (sum, left, right) → sum. One accumulator, of the element type of both matrices.
+    pub fold: Fold,
+    /// What registers hold.
+    pub tile: Tile,
+    /// What caches hold.
+    pub blocks: Blocks,
+    /// Where a block's left elements are copied to, tile by tile.
+    pub pack_left: Option<Pack>,
+    /// Where a block's right elements are copied to, tile by tile.
+    pub pack_right: Option<Pack>,
+    /// Where the sums of a block wait for its last term, and for the epilogue.
+    pub sums: BufferId,
+    /// What becomes of a sum, which [`Read::Sum`](super::Read::Sum) names. Axes are the batch's, rows and columns; sinks are stores.
+    pub epilogue: Block,
+}
+
+/// The sums that registers hold at a time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Tile {
+    /// Rows.
+    pub rows: u32,
+    /// Columns, whole vectors; a power of two.
+    pub columns: u32,
+}
+
+/// The part of a product that caches hold at a time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Blocks {
+    /// Rows, a multiple of the tile's.
+    pub rows: i64,
+    /// Columns, a multiple of the tile's.
+    pub columns: i64,
+    /// Terms that fold in one go.
+    pub terms: i64,
+}
+
+/// A copy of one matrix's part of a block, in the order in which tiles read it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Pack {
+    /// Where it goes.
+    pub buffer: BufferId,
+    /// It pays if the other matrix has so many columns or rows. Without it only a tile that sticks out beyond the last
+    /// column is copied.
+    pub least: Option<i64>,
+}
+
+impl Product {
+    /// How many loops are around the matrices.
+    pub fn batch(&self) -> usize {
+        self.axes.len() - 3
+    }
+
+    /// The axis of the rows.
+    pub fn row_axis(&self) -> Axis {
+        Axis::Inner(self.batch())
+    }
+
+    /// The axis of the columns.
+    pub fn column_axis(&self) -> Axis {
+        Axis::Inner(self.batch() + 1)
+    }
+
+    /// The axis of the terms.
+    pub fn term_axis(&self) -> Axis {
+        Axis::Inner(self.batch() + 2)
+    }
+
+    /// How many rows, columns and terms there are.
+    pub fn extents(&self) -> [&Dim; 3] {
+        let batch = self.batch();
+        [&self.axes[batch], &self.axes[batch + 1], &self.axes[batch + 2]]
+    }
+
+    /// Whether all terms are known to fold in one go.
+    pub fn is_one_piece(&self) -> bool {
+        self.extents()[2].as_const().is_some_and(|terms| terms <= self.blocks.terms)
+    }
+
+    /// The buffers that hold nothing before and after, with their shapes: tiles, then what a tile holds.
+    pub fn scratch(&self) -> Vec<(BufferId, [i64; 3])> {
+        let (rows, columns) = (i64::from(self.tile.rows), i64::from(self.tile.columns));
+        let Blocks { rows: all_rows, columns: all_columns, terms } = self.blocks;
+        let panels = if self.is_one_piece() { 1 } else { all_columns / columns };
+        let left = self.pack_left.map(|p| (p.buffer, [all_rows / rows, terms, self.tile.left_stride()]));
+        let right = self.pack_right.map(|p| (p.buffer, [all_columns / columns, terms, columns]));
+        let sums = (self.sums, [panels, all_rows, columns]);
+        left.into_iter().chain(right).chain([sums]).collect()
+    }
+}
+
+impl Tile {
+    /// Elements from one term of a packed left tile to the next.
+    pub fn left_stride(&self) -> i64 {
+        i64::from(self.rows.next_power_of_two())
+    }
+}
