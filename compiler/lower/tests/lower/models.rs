@@ -1,7 +1,8 @@
 //! Whole models: what fuses with what, and updates of shared variables.
 
+use tgc_graph::dim::Dim;
 use tgc_graph::prelude::*;
-use tgc_lower::plan::{ModelPlan, Sink};
+use tgc_lower::plan::{ModelPlan, Place, Sink};
 
 use crate::harness::{Random, check};
 

@@ -167,3 +167,17 @@ fn every_refused_call_says_what_was_expected() {
     assert_eq!(error.to_string(), "state `w`: found f32[4], expected f32[3]");
     assert!(interpreter.call(0, &[2], &good).is_ok());
 }
+
+#[test]
+fn a_product_folds_its_terms_piece_by_piece() {
+    let (a, b) = (uneven(3 * 30), uneven(30 * 20));
+    let inputs = [Array::from_slice([3, 30], &a), Array::from_slice([30, 20], &b)];
+    let found = floats(&call(&matrix_product(), &[3], &inputs)[0]);
+    let piece = |i: usize, j: usize, terms: std::ops::Range<usize>| {
+        terms.fold(0.0f32, |sum, k| a[30 * i + k].mul_add(b[20 * k + j], sum))
+    };
+    for (at, found) in found.into_iter().enumerate() {
+        let (i, j) = (at / 20, at % 20);
+        assert_eq!(found, (piece(i, j, 0..16) + piece(i, j, 16..30)).max(0.0), "element {i}, {j}");
+    }
+}

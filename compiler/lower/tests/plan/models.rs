@@ -364,3 +364,43 @@ pub fn float_program(op: Binary) -> Program {
     let result = Element::real(DType::F32, b.binary(op, x.re(), y.re()));
     b.finish(vec![result])
 }
+
+/// `y = max(a · b, 0)`, the terms in pieces of 16.
+pub fn matrix_product() -> ModelPlan {
+    let mut plan = model(&["N"]);
+    let axes = [symbol(0), known(20), known(30)];
+    let a = input(&mut plan, "a", F32, &[symbol(0), known(30)]);
+    let b = input(&mut plan, "b", F32, &[known(30), known(20)]);
+    let y = output(&mut plan, "y", F32, &[symbol(0), known(20)]);
+    let sums = scratch(&mut plan, "sums", F32, &[known(2), known(12), known(16)]);
+    let right = scratch(&mut plan, "right", F32, &[known(2), known(16), known(16)]);
+    let (j, k) = (Axis::Inner(1), Axis::Inner(2));
+    let step = program(3, |b, p| vec![Element::real(F32, b.fma(p[1].re(), p[2].re(), p[0].re()))]);
+    let relu = program(1, |b, p| {
+        let zero = constant(b, 0.0);
+        let is_negative = b.compare(Predicate::Lt, p[0].re(), zero.re());
+        vec![Element::real(F32, b.select(is_negative, zero.re(), p[0].re()))]
+    });
+    let stores = vec![store(0, y, &[(I, known(20)), (j, known(1))])];
+    plan.functions[0].steps.push(Step::Product(Box::new(Product {
+        left: at(a, &[(I, known(30)), (k, known(1))]),
+        right: at(b, &[(j, known(1)), (k, known(20))]),
+        fold: Fold { step, ..sum() },
+        tile: Tile { rows: 6, columns: 16 },
+        blocks: Blocks { rows: 12, columns: 32, terms: 16 },
+        pack_left: None,
+        pack_right: Some(Pack { buffer: right, least: None }),
+        sums,
+        epilogue: block(&axes[..2], 16, vec![Read::Sum], relu, stores),
+        axes: axes.to_vec(),
+    })));
+    plan
+}
+
+/// The only step, a product.
+pub fn product_mut(plan: &mut ModelPlan) -> &mut Product {
+    match &mut plan.functions[0].steps[0] {
+        Step::Product(product) => product,
+        Step::Nest(_) | Step::Copy { .. } | Step::Check(_) => panic!("the step is no product"),
+    }
+}

@@ -57,7 +57,7 @@ function f(N) x: f32[N,784], y: f32[N] -> prediction: f32[N], loss: f32[]
 ",
     );
     let structure = plan.functions[0].structure();
-    assert_eq!(structure.to_string(), "nests=3 loops=5 parallel=0 copies=0 slots=1");
+    assert_eq!(structure.to_string(), "nests=3 products=0 loops=5 parallel=0 copies=0 slots=1");
     assert_eq!(structure.nests_reading("x"), 1, "the big input is read from memory once");
     assert_eq!(structure.nests_reading("w"), 2);
     assert_eq!(structure.nests_reading("gw"), 1);
@@ -86,7 +86,25 @@ function f(N) x: f32[N,5] -> y: f32[N,5]
 ",
     );
     let structure = plan.functions[0].structure();
-    assert_eq!(structure.to_string(), "nests=1 loops=4 parallel=1 copies=0 slots=0");
+    assert_eq!(structure.to_string(), "nests=1 products=0 loops=4 parallel=1 copies=0 slots=0");
+}
+
+#[test]
+fn a_product_says_its_tiles_and_its_epilogue() {
+    check(
+        &matrix_product(),
+        Detail::Loops,
+        "
+function f(N) a: f32[N,30], b: f32[30,20] -> y: f32[N,20]
+  workspace 3584 bytes
+  buffer sums: f32[2,12,16] workspace+0
+  buffer right: f32[2,16,16] workspace+1536
+  product i < N, j < 20, k < 30 tile=6x16 blocks=12x32x16
+    sum = fma(a[i,k], b[k,j], sum) from 0.0
+    pack right into right where it sticks out
+    y[i,j] = select(sum < 0.0, 0.0, sum)
+",
+    );
 }
 
 #[test]

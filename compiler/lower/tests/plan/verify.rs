@@ -610,3 +610,40 @@ fn running_folds_keep_their_accumulators_apart() {
         "function `f`, step 0, block 0: a parallel nest has rows that go in order",
     );
 }
+
+#[test]
+fn products() {
+    assert_eq!(verify(&matrix_product()), Ok(()));
+    let refuse = |break_it: fn(&mut Product), want: &str| {
+        refuse(matrix_product(), |p| break_it(product_mut(p)), &format!("function `f`, step 0{want}"));
+    };
+    refuse(
+        |p| p.axes.truncate(2),
+        ": a product has fewer than three axes, or its epilogue has others than all but the last",
+    );
+    let blocks = ": a product has blocks that are not whole tiles, or are empty";
+    refuse(|p| p.blocks.rows = 8, blocks);
+    refuse(|p| p.blocks.terms = 0, blocks);
+    refuse(|p| p.tile.columns = 12, ": the number of a tile's columns is 12, expected a power of two");
+    let scratch =
+        ": scratch `sums` of a product is used elsewhere, or has another type or shape than its blocks need";
+    refuse(|p| p.blocks.rows = 18, scratch);
+    refuse(|p| p.sums = p.pack_right.as_ref().unwrap().buffer, &scratch.replace("sums", "right"));
+    let foreign = ": a product multiplies `a` along the other matrix's axis, or writes it";
+    refuse(|p| p.left.strides[1].0 = p.column_axis(), foreign);
+    refuse(
+        |p| p.left.strides[0].1 = known(31),
+        ", block 0: an access to `a` ends beyond its 30*N elements when N = 2",
+    );
+    refuse(
+        |p| {
+            let Sink::Store { to, .. } = &mut p.epilogue.sinks[0] else { unreachable!() };
+            to.strides.truncate(1);
+        },
+        ", block 0: writes an element of `y` more than once in a row when N = 1",
+    );
+    let mut elsewhere = map();
+    block_mut(&mut elsewhere, 0, 0).reads[0] = Read::Sum;
+    let found = verify(&elsewhere).unwrap_err().to_string();
+    assert_eq!(found, "function `f`, step 0, block 0: reads a sum outside the epilogue of a product");
+}
