@@ -117,6 +117,7 @@ const PRINT_EXAMPLES: &str = "\
 Examples:
   tgc print logreg.graph                              the model's text, which tgc reads back
   tgc print logreg.graph --stage stabilize            after a stage of the optimizer
+  tgc print logreg.graph --stage all --pp             what is computed in the end, as mathematics
   tgc print logreg.graph --function train --dot | dot -Tsvg > train.svg";
 
 /// `tgc print`.
@@ -134,6 +135,9 @@ pub struct Print {
     /// As text, which tgc reads back (the default).
     #[arg(long, group = "form")]
     pub text: bool,
+    /// As mathematics, in the notation of Theano's `pp`; tgc does not read it back.
+    #[arg(long, group = "form")]
+    pub pp: bool,
     /// The plan: loops, buffers, and what runs together.
     #[arg(long, group = "form", conflicts_with = "stage")]
     pub plan: bool,

@@ -1,7 +1,8 @@
 //! `tgc print`.
 
 use tgc_compiler::stages;
-use tgc_graph::text;
+use tgc_graph::module::Module;
+use tgc_graph::{pp, text};
 
 use crate::arguments::Print;
 use crate::failure::Outcome;
@@ -25,5 +26,25 @@ pub fn execute(arguments: &Print) -> Outcome<()> {
     if arguments.explain {
         return say(&stages::explain(&module)?);
     }
+    if arguments.pp {
+        return say(&mathematics(&module));
+    }
     say(&if arguments.dot { dot::module(&module) } else { text::print(&module) })
+}
+
+/// Each function's outputs and updates as mathematics.
+fn mathematics(module: &Module) -> String {
+    let mut lines = vec![];
+    for function in &module.functions {
+        lines.push(format!("function {}", function.name));
+        let outputs = function.outputs.iter().map(|output| (format!("output {}", output.name), output.node));
+        let updates = function.updates.iter().map(|update| {
+            let name = &module.shared[update.shared].name;
+            (format!("update {name}"), update.node)
+        });
+        let (names, nodes): (Vec<_>, Vec<_>) = outputs.chain(updates).unzip();
+        let texts = pp::expressions(&function.graph, &nodes);
+        lines.extend(names.iter().zip(texts).map(|(name, text)| format!("  {name} = {text}")));
+    }
+    lines.join("\n") + "\n"
 }

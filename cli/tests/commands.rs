@@ -133,6 +133,12 @@ fn print_shows_every_form() {
     assert!(succeed(path, &["print", "m.tgc", "--stage", "stabilize"]).starts_with("tgc 1 model"));
     assert!(succeed(path, &["print", "m.tgc", "--plan"]).contains("function step(N)"));
     assert!(succeed(path, &["print", "m.tgc", "--dot"]).contains("label=\"update w\""));
+    let mathematics = "function step\n  output z = (y * y)\n  update w = (x + w)\n";
+    assert_eq!(succeed(path, &["print", "m.tgc", "--pp"]), mathematics);
+    assert_eq!(
+        succeed(path, &["print", "m.tgc", "--pp", "--stage", "all"]),
+        mathematics.replace("y * y", "sqr(y)")
+    );
     assert!(succeed(path, &["print", "m.tgc", "--explain"]).contains("specialize"));
     assert!(fail(path, 1, &["print", "m.tgc", "--stage", "stabilise"]).contains("did you mean `stabilize`?"));
     assert!(fail(path, 1, &["print", "m.tgc", "--function", "stop"]).contains("did you mean `step`?"));

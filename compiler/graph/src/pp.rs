@@ -21,8 +21,13 @@ use crate::ops::{Constant, Elements, Notation, Op};
 pub fn pp(tensor: Tensor<'_>) -> String {
     let Some(id) = tensor.id() else { return "(ill-typed)".to_owned() };
     let arena = tensor.model().arena();
-    let (graph, roots) = differentiate::expand_gradients(&arena.graph, &[id]);
-    expression(&graph, roots[0])
+    expressions(&arena.graph, &[id]).remove(0)
+}
+
+/// Nodes of a graph as [`pp`] writes them, gradients as what they expand to.
+pub fn expressions(graph: &Graph, ids: &[NodeId]) -> Vec<String> {
+    let (graph, roots) = differentiate::expand_gradients(graph, ids);
+    roots.into_iter().map(|root| expression(&graph, root)).collect()
 }
 
 enum Piece {

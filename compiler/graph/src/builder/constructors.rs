@@ -5,6 +5,22 @@ use crate::dim::Dim;
 use crate::dtype::DType;
 
 impl Model {
+    /// An input of any element type and shape: [`Model::input`] under the name that the table's general
+    /// constructor has.
+    ///
+    /// ```
+    /// # use tgc_graph::prelude::*;
+    /// # let m = Model::new("example");
+    /// let mask = m.tensor("mask", Bool, [m.dim("N"), 3.into()]);
+    /// let weights = m.tensor("weights", BF16, [3]);
+    /// m.function("apply").inputs([mask, weights]).output("y", mask * weights).finish()?;
+    /// # Ok::<(), BuildError>(())
+    /// ```
+    #[track_caller]
+    pub fn tensor<'m>(&'m self, name: &str, dtype: DType, shape: impl IntoShape<'m>) -> Tensor<'m> {
+        self.input(name, dtype, shape)
+    }
+
     /// An input of a rank whose sizes are symbols named after it: `x_0`, `x_1`, ….
     #[track_caller]
     fn ranked(&self, name: &str, dtype: DType, shape: &[Option<i64>]) -> Tensor<'_> {

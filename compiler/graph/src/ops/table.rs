@@ -34,10 +34,19 @@ pub fn ops_markdown() -> String {
     text
 }
 
-/// The first paragraph of a documentation comment, as one line.
+/// The first paragraph of a documentation comment, as one line. Links to items of the code are their text alone.
 fn summary(doc: &str) -> String {
     let lines = doc.lines().map(str::trim).take_while(|line| !line.is_empty());
-    lines.collect::<Vec<_>>().join(" ").replace('|', "\\|")
+    let text = lines.collect::<Vec<_>>().join(" ").replace('|', "\\|");
+    let mut parts = text.split("](crate::");
+    let mut plain = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        if let Some(start) = plain.rfind('[') {
+            plain.remove(start);
+        }
+        plain.push_str(part.split_once(')').map_or(part, |(_, rest)| rest));
+    }
+    plain
 }
 
 fn notation(op: &dyn Operation) -> String {
