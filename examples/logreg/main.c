@@ -1,16 +1,16 @@
 /* Trains the logistic regression of model.rs to tell handwritten eights (y = 1) from threes (y = 0).
  *
- *   logreg FOLDER OUT    reads FOLDER/data, writes OUT/weights.png and OUT/weights.safetensors */
+ *   main DIGITS OUT    reads the folder DIGITS, writes OUT/weights.png and OUT/weights.safetensors */
 #include "logreg.h"
 
-#include "digits.h"
+#include "../digits/digits.h"
 #include "png.h"
 
 #include <math.h>
 #include <stdlib.h>
 #include <time.h>
 
-enum { TRAIN = 400, TEST = 100, STEPS = 10000, SCALE = 8 };
+enum { MOST = 2000, TRAIN = 400, TEST = 100, STEPS = 10000, SCALE = 8 };
 
 static LOGREG_BLOCK(ctx, LOGREG_CTX_BYTES);
 static LOGREG_BLOCK(state, LOGREG_STATE_BYTES);
@@ -20,9 +20,22 @@ static LOGREG_BLOCK(image, LOGREG_SAVE_BYTES);
 static double train_x[TRAIN * PIXELS], train_y[TRAIN], test_x[TEST * PIXELS], test_y[TEST], xent[TRAIN];
 static bool prediction[TRAIN];
 
+/* Fills x with the pixels of the threes and eights of a set, 0 to 1, and y with 1 for eights. */
+static bool read_two_classes(const char *folder, const char *set, int count, double *x, double *y) {
+  static uint8_t pixels[MOST * PIXELS], labels[MOST];
+  int all = read_digits(folder, set, MOST, pixels, labels), found = 0;
+  for (int i = 0; i < all; i++) {
+    if ((labels[i] != 3 && labels[i] != 8) || found == count) continue;
+    for (int j = 0; j < PIXELS; j++) x[found * PIXELS + j] = pixels[i * PIXELS + j] / 255.0;
+    y[found++] = labels[i] == 8;
+  }
+  if (all >= 0 && found < count) fprintf(stderr, "error: %s/%s-* has only %d threes and eights\n", folder, set, found);
+  return all >= 0 && found == count;
+}
+
 static void check(logreg_status status, const logreg_ctx *model) {
   if (status == LOGREG_OK) return;
-  fprintf(stderr, "logreg: %s\n", model ? logreg_error(model) : "no instance");
+  fprintf(stderr, "error: %s\n", model ? logreg_error(model) : "no instance");
   exit(1);
 }
 
@@ -66,11 +79,9 @@ static bool save(const char *path, logreg_ctx *model) {
 
 int main(int argc, char **argv) {
   char path[4096];
-  if (argc != 3) return fputs("usage: logreg FOLDER OUT\n", stderr), 2;
-  if (!read_digits(argv[1], "train", TRAIN, 8, train_x, train_y) ||
-      !read_digits(argv[1], "test", TEST, 8, test_x, test_y)) {
-    return fprintf(stderr, "logreg: no digits in %s/data\n", argv[1]), 1;
-  }
+  if (argc != 3) return fputs("error: give the folder of digits and the folder to write to\n", stderr), 1;
+  if (!read_two_classes(argv[1], "train", TRAIN, train_x, train_y)) return 1;
+  if (!read_two_classes(argv[1], "test", TEST, test_x, test_y)) return 1;
   logreg_config config = LOGREG_CONFIG(TRAIN);
   logreg_ctx *model;
   check(logreg_init(&config, ctx, state, workspace, sizeof workspace, &model), NULL);
@@ -88,8 +99,8 @@ int main(int argc, char **argv) {
   printf("%.1f us per step\n", (double)(clock() - start) / CLOCKS_PER_SEC * 1e6 / STEPS);
 
   snprintf(path, sizeof path, "%s/weights.png", argv[2]);
-  if (!draw(path, logreg_w(model))) return perror(path), 1;
+  if (!draw(path, logreg_w(model))) return fprintf(stderr, "error: cannot write %s: %s\n", path, strerror(errno)), 1;
   snprintf(path, sizeof path, "%s/weights.safetensors", argv[2]);
-  if (!save(path, model)) return perror(path), 1;
+  if (!save(path, model)) return fprintf(stderr, "error: cannot write %s: %s\n", path, strerror(errno)), 1;
   return 0;
 }

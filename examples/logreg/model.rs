@@ -1,9 +1,14 @@
 //! Logistic regression as one would write it on paper: the loss spelled out, the gradient asked for.
 
+use std::process::ExitCode;
+
 use tgc_graph::prelude::*;
 
-fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let path = std::env::args().nth(1).ok_or("usage: logreg MODEL.graph")?;
+fn main() -> ExitCode {
+    tgc_examples::save(logreg)
+}
+
+fn logreg() -> Result<Model, BuildError> {
     let m = Model::new("logreg");
 
     let n = m.dim("N");
@@ -26,5 +31,5 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         .finish()?;
     m.function("predict").inputs([x]).output("prediction", prediction).finish()?;
 
-    Ok(m.save(path)?)
+    Ok(m)
 }

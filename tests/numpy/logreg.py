@@ -7,13 +7,14 @@ from pathlib import Path
 
 import numpy as np
 
-FOLDER = Path(__file__).parents[2] / "examples" / "logreg"
+EXAMPLES = Path(__file__).parents[2] / "examples"
 
 
 def digits(name):
-    images = np.fromfile(FOLDER / "data" / f"{name}-images-idx3-ubyte", np.uint8)[16:]
-    labels = np.fromfile(FOLDER / "data" / f"{name}-labels-idx1-ubyte", np.uint8)[8:]
-    return images.reshape(len(labels), -1) / 255, (labels == 8).astype(float)
+    images = np.fromfile(EXAMPLES / "digits" / f"{name}-images-idx3-ubyte", np.uint8)[16:]
+    labels = np.fromfile(EXAMPLES / "digits" / f"{name}-labels-idx1-ubyte", np.uint8)[8:]
+    chosen = (labels == 3) | (labels == 8)
+    return images.reshape(len(labels), -1)[chosen] / 255, (labels[chosen] == 8).astype(float)
 
 
 def probability(x):
@@ -35,4 +36,4 @@ for step in range(1, 10_001):
         figures = step, xent.mean(), accuracy(x, y), accuracy(test_x, test_y)
         lines.append("%5d  %13.10f  %6.2f %%  %6.2f %%" % figures)
 lines.append("* us per step")
-(FOLDER / "expected.txt").write_text("\n".join(lines) + "\n")
+(EXAMPLES / "logreg" / "expected.txt").write_text("\n".join(lines) + "\n")

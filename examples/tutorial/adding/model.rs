@@ -1,9 +1,14 @@
 //! Adding scalars, two outputs, matrices of any size, and a vector to its own powers.
 
+use std::process::ExitCode;
+
 use tgc_graph::prelude::*;
 
-fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let path = std::env::args().nth(1).ok_or("usage: adding MODEL.graph")?;
+fn main() -> ExitCode {
+    tgc_examples::save(adding)
+}
+
+fn adding() -> Result<Model, BuildError> {
     let m = Model::new("adding");
 
     let [x, y, y2] = m.dscalars(["x", "y", "y2"]);
@@ -17,5 +22,5 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     m.function("add_power").inputs([v]).output("u", v + v.pow(10)).finish()?;
 
     println!("{}", pp(x + y));
-    Ok(m.save(path)?)
+    Ok(m)
 }

@@ -1,9 +1,14 @@
 //! A shared variable that one function adds to and another subtracts from.
 
+use std::process::ExitCode;
+
 use tgc_graph::prelude::*;
 
-fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let path = std::env::args().nth(1).ok_or("usage: counter MODEL.graph")?;
+fn main() -> ExitCode {
+    tgc_examples::save(counter)
+}
+
+fn counter() -> Result<Model, BuildError> {
     let m = Model::new("counter");
 
     let state = m.shared("state", 0i64);
@@ -11,5 +16,5 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     m.function("accumulator").inputs([inc]).output("before", state).update(state, state + inc).finish()?;
     m.function("decrementor").inputs([inc]).output("before", state).update(state, state - inc).finish()?;
 
-    Ok(m.save(path)?)
+    Ok(m)
 }

@@ -1,9 +1,11 @@
-/* Prints what the functions return, and draws the logistic function to OUT/logistic.svg.
+/* Prints what the functions return, and draws the logistic function.
  *
- *   functions FOLDER OUT */
+ *   main logistic.svg */
 #include "functions.h"
 
+#include <errno.h>
 #include <stdio.h>
+#include <string.h>
 
 enum { POINTS = 81 };
 
@@ -11,11 +13,9 @@ static FUNCTIONS_BLOCK(ctx, FUNCTIONS_CTX_BYTES);
 static FUNCTIONS_BLOCK(workspace, FUNCTIONS_WS_BYTES(3, POINTS));
 
 /* s at POINTS points between -4 and 4, as a curve of 800 by 200 pixels. */
-static int draw(const char *folder, const double *s) {
-  char path[4096];
-  snprintf(path, sizeof path, "%s/logistic.svg", folder);
+static int draw(const char *path, const double *s) {
   FILE *file = fopen(path, "w");
-  if (!file) return perror(path), 1;
+  if (!file) return fprintf(stderr, "error: cannot write %s: %s\n", path, strerror(errno)), 1;
   fputs("<svg xmlns='http://www.w3.org/2000/svg' viewBox='-5 -5 810 210'>\n", file);
   fputs("<path d='M0 200H800M400 200V0' stroke='silver'/>\n<polyline fill='none' stroke='navy' points='", file);
   for (int i = 0; i < POINTS; i++) fprintf(file, "%d,%.2f ", 800 * i / (POINTS - 1), 200 * (1 - s[i]));
@@ -26,7 +26,8 @@ static int draw(const char *folder, const double *s) {
 int main(int argc, char **argv) {
   functions_config config = FUNCTIONS_CONFIG(3, POINTS);
   functions_ctx *f;
-  if (argc != 3 || functions_init(&config, ctx, NULL, workspace, sizeof workspace, &f) != FUNCTIONS_OK) return 1;
+  if (argc != 2) return fputs("error: give the file to draw to, such as logistic.svg\n", stderr), 1;
+  if (functions_init(&config, ctx, NULL, workspace, sizeof workspace, &f) != FUNCTIONS_OK) return 1;
 
   const double v[] = {1, 2, 3, 4, 5};
   double sum, prod, mean, var, std;
@@ -45,5 +46,5 @@ int main(int argc, char **argv) {
   const double a[] = {1, 2, 3}, b[] = {6, -5, 4};
   if (functions_product(f, 3, a, b, &dot) != FUNCTIONS_OK) return 1;
   printf("dot %g\n", dot);
-  return draw(argv[2], s);
+  return draw(argv[1], s);
 }

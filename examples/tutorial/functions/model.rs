@@ -1,9 +1,14 @@
 //! Reductions of a vector, the exponential and the logistic function, logarithms, and a dot product.
 
+use std::process::ExitCode;
+
 use tgc_graph::prelude::*;
 
-fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let path = std::env::args().nth(1).ok_or("usage: functions MODEL.graph")?;
+fn main() -> ExitCode {
+    tgc_examples::save(functions)
+}
+
+fn functions() -> Result<Model, BuildError> {
     let m = Model::new("functions");
 
     let v = m.dvector("v");
@@ -31,5 +36,5 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     m.function("product").inputs([a, b]).output("dot", dot(a, b)).finish()?;
 
     println!("{}", pp(s));
-    Ok(m.save(path)?)
+    Ok(m)
 }

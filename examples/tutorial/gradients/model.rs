@@ -1,9 +1,14 @@
 //! The gradient of a square, and the partial gradients of a sum of powers.
 
+use std::process::ExitCode;
+
 use tgc_graph::prelude::*;
 
-fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let path = std::env::args().nth(1).ok_or("usage: gradients MODEL.graph")?;
+fn main() -> ExitCode {
+    tgc_examples::save(gradients)
+}
+
+fn gradients() -> Result<Model, BuildError> {
     let m = Model::new("gradients");
 
     let x = m.dscalar("x");
@@ -19,5 +24,5 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         .finish()?;
 
     println!("{}", pp(dy));
-    Ok(m.save(path)?)
+    Ok(m)
 }

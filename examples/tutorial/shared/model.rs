@@ -1,9 +1,14 @@
 //! A shared variable that functions read and C sets.
 
+use std::process::ExitCode;
+
 use tgc_graph::prelude::*;
 
-fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let path = std::env::args().nth(1).ok_or("usage: shared MODEL.graph")?;
+fn main() -> ExitCode {
+    tgc_examples::save(shared)
+}
+
+fn shared() -> Result<Model, BuildError> {
     let m = Model::new("shared");
 
     let s = m.shared("s", 5i64);
@@ -11,5 +16,5 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     m.function("f").inputs([x]).outputs([("sum", x + s), ("difference", x - s)]).finish()?;
     m.function("triple").output("product", s * 3).finish()?;
 
-    Ok(m.save(path)?)
+    Ok(m)
 }
