@@ -122,7 +122,7 @@ fn every_problem_is_reported_at_once() {
 #[test]
 fn functions_are_checked() {
     type Build = fn(&Model) -> Result<(), tgc_graph::builder::BuildError>;
-    let cases: [(&str, Build); 9] = [
+    let cases: [(&str, Build); 10] = [
         ("function f: `y` (f64[]) is needed but is not among the inputs; add it", |m| {
             let [x, y] = m.dscalars(["x", "y"]);
             m.function("f").inputs([x]).output("z", x + y).finish()
@@ -153,6 +153,10 @@ fn functions_are_checked() {
         ("the model has two inputs or shared variables named `x`; rename one", |m| {
             let (x, s) = (m.dscalar("x"), m.shared("x", 1.0f64));
             m.function("f").inputs([x]).output("z", x + s).finish()
+        }),
+        ("the model has two inputs or shared variables named `x`; rename one", |m| {
+            let [x, y] = m.dscalars(["x", "x"]);
+            m.function("f").inputs([x, y]).output("z", x + y).finish()
         }),
         (
             "`x` does not depend on `y` (f64[]); differentiate by what it is computed from, or allow_disconnected()",

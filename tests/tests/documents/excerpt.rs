@@ -14,8 +14,8 @@ pub fn check(block: &str, source: &str, file: &str) -> Result<(), String> {
     for part in parts {
         let found = (from..lines.len()).find(|at| agrees(part, &lines[*at..]));
         let Some(at) = found else {
-            let nearest = (from..lines.len()).map(|at| common(part, &lines[at..])).max().unwrap_or(0);
-            return Err(format!("{file} has no such lines; `{}` does not follow", part[nearest].trim()));
+            let agreeing = (from..lines.len()).map(|at| common(part, &lines[at..])).max().unwrap_or(0);
+            return Err(format!("{file} has no such lines; `{}` does not follow", part[agreeing].trim()));
         };
         from = at + part.len();
     }
@@ -41,15 +41,13 @@ fn agrees(part: &[&str], lines: &[&str]) -> bool {
 /// How many lines of the part the lines begin with.
 fn common(part: &[&str], lines: &[&str]) -> usize {
     let depth = |line: &str| line.len() - line.trim_start().len();
-    let Some(first) = lines.first().filter(|first| depth(first) >= depth(part[0])) else { return 0 };
-    let shift = " ".repeat(depth(first) - depth(part[0]));
+    let Some(shift) = lines.first().and_then(|first| depth(first).checked_sub(depth(part[0]))) else {
+        return 0;
+    };
+    let shift = " ".repeat(shift);
     let same = |(own, line): &(&&str, &&str)| match own.is_empty() {
         true => line.is_empty(),
-        false => line.strip_prefix(&shift) == Some(**own),
+        false => line.strip_prefix(&*shift) == Some(**own),
     };
-    part.iter()
-        .zip(lines)
-        .take_while(same)
-        .count()
-        .min(part.len() - 1 + usize::from(part.len() <= lines.len()))
+    part.iter().zip(lines).take_while(same).count()
 }

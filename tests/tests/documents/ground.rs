@@ -54,21 +54,22 @@ pub fn files(ending: &str) -> Vec<(String, String)> {
 impl Ground {
     /// The repository with everything built and the examples run.
     pub fn prepared() -> &'static Ground {
-        static GROUND: OnceLock<Ground> = OnceLock::new();
-        GROUND.get_or_init(|| {
-            let ground = Ground::bare();
-            let profile = ground.programs.file_name().unwrap().to_string_lossy().into_owned();
-            let target = ground.programs.parent().unwrap();
-            let mut build = Command::new(env!("CARGO"));
-            build.args(["build", "-q", "-p", "tgc", "-p", "tgc-examples", "--target-dir"]).arg(target);
-            if profile == "release" {
-                build.arg("--release");
-            }
-            succeed(build.current_dir(root()));
-            let mut examples = Command::new("examples/run");
-            succeed(examples.arg(&profile).env("CARGO_TARGET_DIR", target).current_dir(root()));
-            ground
-        })
+        static GROUND: OnceLock<Result<Ground, String>> = OnceLock::new();
+        let ground = GROUND.get_or_init(|| Ground::bare().prepare());
+        ground.as_ref().unwrap_or_else(|words| panic!("{words}"))
+    }
+
+    fn prepare(self) -> Result<Ground, String> {
+        let profile = self.programs.file_name().unwrap().to_string_lossy().into_owned();
+        let target = self.programs.parent().unwrap();
+        let mut build = Command::new(env!("CARGO"));
+        build.args(["build", "-q", "-p", "tgc", "-p", "tgc-examples", "--target-dir"]).arg(target);
+        if profile == "release" {
+            build.arg("--release");
+        }
+        succeed(&mut build)?;
+        succeed(Command::new("examples/run").arg(&profile).env("CARGO_TARGET_DIR", target))?;
+        Ok(self)
     }
 
     /// The repository as it is.
@@ -102,9 +103,12 @@ impl Ground {
     }
 }
 
-fn succeed(command: &mut Command) {
-    let output = command.output().unwrap_or_else(|error| panic!("{command:?}: {error}"));
-    assert!(output.status.success(), "{command:?}\n{}", words(&output));
+fn succeed(command: &mut Command) -> Result<(), String> {
+    let output = command.current_dir(root()).output().map_err(|error| format!("{command:?}: {error}"))?;
+    match output.status.success() {
+        true => Ok(()),
+        false => Err(format!("{command:?}\n{}", words(&output))),
+    }
 }
 
 fn words(output: &Output) -> String {

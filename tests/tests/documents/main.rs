@@ -4,7 +4,7 @@
 //! How a block says what it is, by the words after its fence:
 //!
 //! - `c PATH`, in any language: its lines stand in that file one after another, however they are indented. The file is
-//!   one of the repository, or one that the examples wrote to `out/`. A line `…`, alone or in a comment, skips some.
+//!   one that is built and run, or one that the examples wrote to `out/`. A line `…`, alone or in a comment, skips some.
 //! - `sh`: it is run by bash, in the folder of the repository, with `tgc` on the path. Blocks of one document share `out/`.
 //! - `text`, after a block `sh`: what that printed. A word `*` stands for any, a line `…` for any number of lines.
 //!
@@ -19,6 +19,9 @@ mod printed;
 
 use block::{Block, Kind};
 use ground::Ground;
+
+/// Where files are that tests build and run, or that those wrote.
+const RUN: [&str; 5] = ["compiler/", "examples/", "out/", "snapshots/cases/", "tests/programs/"];
 
 /// All documents, with their paths from the folder of the repository.
 fn documents() -> Vec<(String, String)> {
@@ -76,9 +79,11 @@ fn a_block_that_nothing_checks_is_found() {
     assert!(wrong("- a\n\n  ```text\n  out\n  ```").starts_with("x.md:3: it follows no block `sh`"));
     assert!(wrong("```sh\nexit 3\n```").contains("x.md:1: it fails"));
     assert!(wrong("```sh\necho a\n```\n```text\nb\n```").starts_with("x.md:4: expected `b`"));
-    assert!(wrong("```c nowhere.c\nint x;\n```").starts_with("x.md:1: cannot read nowhere.c"));
-    assert!(wrong("```toml tests/Cargo.toml\n[package]\nversion = 7\n```").starts_with("x.md:1: "));
-    assert_eq!(wrong("```toml tests/Cargo.toml\n[package]\n# …\n[lints]\n```"), "");
+    assert!(wrong("```c docs/x.c\nint x;\n```").starts_with("x.md:1: nothing says how to check"));
+    assert!(wrong("```c examples/x.c\nint x;\n```").starts_with("x.md:1: cannot read examples/x.c"));
+    let missing = wrong("```toml examples/Cargo.toml\n[lints]\nworkspace = 7\n```");
+    assert_eq!(missing, "x.md:1: examples/Cargo.toml has no such lines; `workspace = 7` does not follow");
+    assert_eq!(wrong("```toml examples/Cargo.toml\n[package]\n# …\n[lints]\nworkspace = true\n```"), "");
     assert_eq!(wrong("```sh\nfor i in 1 2; do echo line $i; done\n```\n\n```text\nline *\n…\n```\n"), "");
     assert!(wrong("```sh\necho a").starts_with("x.md:1: the block does not end"));
 }
@@ -92,7 +97,7 @@ impl Block {
         match self.info.split_whitespace().collect::<Vec<_>>()[..] {
             ["sh"] => Ok(Kind::Command),
             ["text"] => Ok(Kind::Output),
-            [_, file] => Ok(Kind::Excerpt(file)),
+            [_, file] if RUN.iter().any(|folder| file.starts_with(folder)) => Ok(Kind::Excerpt(file)),
             _ => Err(format!(
                 "nothing says how to check the block `{}`; name the file that it is part of",
                 self.info

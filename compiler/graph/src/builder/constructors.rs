@@ -1,8 +1,11 @@
 //! The table of typed constructors: `dscalar`, `fmatrix`, `crow`, … and their plural forms.
 
+use std::panic::Location;
+
 use super::{IntoShape, Model, Tensor};
 use crate::dim::Dim;
 use crate::dtype::DType;
+use crate::origin::Origin;
 
 impl Model {
     /// An input of any element type and shape: [`Model::input`] under the name that the table's general
@@ -22,8 +25,13 @@ impl Model {
     }
 
     /// An input of a rank whose sizes are symbols named after it: `x_0`, `x_1`, ….
-    #[track_caller]
-    fn ranked(&self, name: &str, dtype: DType, shape: &[Option<i64>]) -> Tensor<'_> {
+    fn ranked(
+        &self,
+        name: &str,
+        dtype: DType,
+        shape: &[Option<i64>],
+        author: &'static Location<'static>,
+    ) -> Tensor<'_> {
         let mut arena = self.arena_mut();
         let dims: Vec<Dim> = shape
             .iter()
@@ -34,15 +42,7 @@ impl Model {
             })
             .collect();
         drop(arena);
-        self.input(name, dtype, Dims(dims))
-    }
-}
-
-struct Dims(Vec<Dim>);
-
-impl<'m> IntoShape<'m> for Dims {
-    fn into_shape(self, _: &'m Model) -> Vec<Dim> {
-        self.0
+        self.input_of(name, dtype, dims, Origin::here(author))
     }
 }
 
@@ -67,13 +67,15 @@ macro_rules! constructors {
         #[doc = concat!("A ", $what, " input of element type `", stringify!($dtype), "`.")]
         #[track_caller]
         pub fn $one(&self, name: &str) -> Tensor<'_> {
-            self.ranked(name, DType::$dtype, &[$($size),*])
+            self.ranked(name, DType::$dtype, &[$($size),*], Location::caller())
         }
 
         #[doc = concat!("Several ", $what, " inputs of element type `", stringify!($dtype), "`.")]
         #[track_caller]
         pub fn $many<const N: usize>(&self, names: [&str; N]) -> [Tensor<'_>; N] {
-            names.map(|name| self.$one(name))
+            // A closure does not see its caller's caller.
+            let author = Location::caller();
+            names.map(|name| self.ranked(name, DType::$dtype, &[$($size),*], author))
         }
     };
 }

@@ -196,8 +196,10 @@ impl Model {
     /// ```
     #[track_caller]
     pub fn input<'m>(&'m self, name: &str, dtype: DType, shape: impl IntoShape<'m>) -> Tensor<'m> {
-        let shape = shape.into_shape(self);
-        let origin = Origin::here(Location::caller());
+        self.input_of(name, dtype, shape.into_shape(self), Origin::here(Location::caller()))
+    }
+
+    fn input_of(&self, name: &str, dtype: DType, shape: Vec<Dim>, origin: Origin) -> Tensor<'_> {
         self.declare(name, &origin);
         self.node(Input { name: name.into(), dtype, shape }, &[], origin)
     }
