@@ -17,6 +17,23 @@ fn refused(program: &Path, arguments: &[&str]) -> String {
     words
 }
 
+/// Each folder with a model or a program, with the name of its source, is in the script that runs examples or, for
+/// those that show how to link, in a document.
+#[test]
+fn every_example_is_run() {
+    let script = fs::read_to_string(root().join("examples/run")).unwrap();
+    let sources = [".c", ".cpp", "model.rs"].map(super::ground::files).concat();
+    let sources = sources.iter().filter_map(|(path, _)| path.strip_prefix("examples/")?.rsplit_once('/'));
+    let mut count = 0;
+    for (folder, source) in sources.filter(|(folder, _)| *folder != "linking") {
+        let line = script.split("\nexample ").find(|line| line.starts_with(&format!("{folder} ")));
+        let line = line.unwrap_or_else(|| panic!("examples/run does not run {folder}"));
+        assert!(source == "model.rs" || line.contains(source), "examples/run does not run {folder}/{source}");
+        count += 1;
+    }
+    assert!(count > 15, "{count}");
+}
+
 #[test]
 fn models_refuse_what_they_cannot_write() {
     let ground = Ground::prepared();
