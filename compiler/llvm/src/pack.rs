@@ -73,7 +73,7 @@ impl<'c> Packer<'_, '_, 'c> {
         let (ir, all) = (self.ir, self.product.tile.columns);
         ir.for_blocks(columns, i64::from(all), &mut |first, count| {
             let from = self.moved(from, first);
-            let start = ir.mul(first, ir.int(self.product.blocks.terms));
+            let start = ir.mul(first, ir.int(self.product.blocks.right_terms));
             let address = ir.element(to, self.element(), start);
             let to = Matrix { address, along: ir.int(1), term: ir.int(i64::from(all)) };
             let is_whole = ir.compare_int(IntPredicate::EQ, count, ir.int(i64::from(all)));

@@ -127,8 +127,10 @@ impl<'c> Builder<'_, '_, 'c> {
         let yes = ir.context().bool_type().const_int(1, false);
         ir.for_blocks(ir.dim(columns), blocks.columns, &mut |first, count| {
             let columns = Range { first, count };
-            if self.product.is_one_piece() {
+            if self.product.copies_all_terms() {
                 self.pack_right(columns, all_terms);
+            }
+            if self.product.is_one_piece() {
                 return ir.for_blocks(ir.dim(rows), blocks.rows, &mut |first, count| {
                     let rows = Range { first, count };
                     self.pack_left(rows, all_terms);
@@ -147,7 +149,9 @@ impl<'c> Builder<'_, '_, 'c> {
         let piece = ir.int(self.product.blocks.terms);
         ir.for_range(ir.int(0), ir.max(terms, ir.int(1)), self.product.blocks.terms, &mut |first| {
             let terms_here = Range { first, count: ir.min(ir.sub(terms, first), piece) };
-            self.pack_right(columns, terms_here);
+            if !self.product.copies_all_terms() {
+                self.pack_right(columns, terms_here);
+            }
             self.pack_left(rows, terms_here);
             let is_first = ir.compare_int(IntPredicate::EQ, first, ir.int(0));
             let is_last = ir.compare_int(IntPredicate::SGE, ir.add(first, piece), terms);
@@ -238,7 +242,9 @@ impl<'c> Builder<'_, '_, 'c> {
         let wanted = self.is_packed(pack.least, 0);
         let is_packed = ir.select(sticks_out.into(), sticks_out.into(), wanted.into()).into_int_value();
         // A panel has so many columns of so many terms.
-        let start = ir.mul(panel.first, ir.int(self.product.blocks.terms));
+        let start = ir.mul(panel.first, ir.int(self.product.blocks.right_terms));
+        let skipped = if self.product.copies_all_terms() { part.terms.first } else { ir.int(0) };
+        let start = ir.add(start, ir.mul(skipped, ir.int(columns)));
         let address = ir.element(memory(self.body, pack.buffer), self.packer.element(), start);
         let packed = Matrix { address, along: ir.int(1), term: ir.int(columns) };
         self.choose(is_packed, packed, plain)

@@ -30,9 +30,6 @@ pub(super) struct ProductLoops {
 const FEWEST_COLUMNS: i64 = 4;
 const FEWEST_PRODUCTS: i64 = 4096;
 
-/// The most terms that fold in one go if there are no more.
-const MOST_TERMS: i64 = 1024;
-
 impl ProductLoops {
     /// The loops, if a fold is a product of matrices. Loops are numbered as those of its statement.
     pub(super) fn of(
@@ -188,6 +185,10 @@ impl FoldDefinition {
 }
 
 /// Blocks for caches, no larger than the product.
+///
+/// A piece of a panel of the right matrix takes half of the first-level cache, the left matrix's part of a block a quarter of
+/// the second. The right matrix's part is copied once and for all if its terms are known and it is not too large
+/// for a cache behind those; else the copy of a piece takes half of the second.
 pub(super) fn blocks(
     tile: Tile,
     extents: [&Dim; 3],
@@ -198,17 +199,32 @@ pub(super) fn blocks(
     let most = |dim: &Dim| i64::try_from(dim.bounds(symbols).max).unwrap_or(i64::MAX).max(1);
     let whole = |n: i64, of: u32| n.div_euclid(i64::from(of)).max(1) * i64::from(of);
     let up = |n: i64, of: u32| whole(n.saturating_add(i64::from(of) - 1), of);
-    let [rows, columns, terms] = extents.map(most);
+    let [rows, columns, all_terms] = extents.map(most);
     let bytes = bytes as i64;
     let (l1, l2) = (i64::from(machine.l1_bytes), i64::from(machine.l2_bytes));
     let piece = (l1 / 2 / (i64::from(tile.columns) * bytes)).max(1);
-    let terms = if terms <= MOST_TERMS { terms } else { piece };
+    let pieces = all_terms.saturating_add(piece / 2 - 1) / piece;
+    let terms = match extents[2].as_const() {
+        // Pieces of equal size; a small rest makes the others larger.
+        Some(all) => all.div_euclid(pieces.max(1)) + i64::from(all % pieces.max(1) != 0),
+        None => piece.min(all_terms),
+    };
+    let far = l2 * FAR_CACHE;
+    let fits = |terms: i64| terms.saturating_mul(i64::from(tile.columns) * bytes) <= far;
+    let (right_terms, room) = match extents[2].as_const().filter(|all| fits(*all)) {
+        Some(all) => (all.max(1), far),
+        None => (terms, l2 / 2),
+    };
     Blocks {
         rows: up(rows, tile.rows).min(whole(l2 / 4 / (piece * bytes), tile.rows)),
-        columns: up(columns, tile.columns).min(whole(l2 / 2 / (terms * bytes), tile.columns)),
-        terms,
+        columns: up(columns, tile.columns).min(whole(room / (right_terms * bytes), tile.columns)),
+        terms: terms.max(1),
+        right_terms,
     }
 }
+
+/// How many second-level caches the one behind holds for a core.
+const FAR_CACHE: i64 = 16;
 
 /// Decides which parts of blocks are copied before they are multiplied, and asks for scratch.
 ///

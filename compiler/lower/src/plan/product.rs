@@ -55,6 +55,8 @@ pub struct Blocks {
     pub columns: i64,
     /// Terms that fold in one go.
     pub terms: i64,
+    /// Terms of the right matrix that are copied in one go: those of a piece, or all.
+    pub right_terms: i64,
 }
 
 /// A copy of one matrix's part of a block, in the order in which tiles read it.
@@ -99,13 +101,18 @@ impl Product {
         self.extents()[2].as_const().is_some_and(|terms| terms <= self.blocks.terms)
     }
 
+    /// Whether all terms of the right matrix are copied in one go.
+    pub fn copies_all_terms(&self) -> bool {
+        self.extents()[2].as_const().is_some_and(|terms| terms <= self.blocks.right_terms)
+    }
+
     /// The buffers that hold nothing before and after, with their shapes: tiles, then what a tile holds.
     pub fn scratch(&self) -> Vec<(BufferId, [i64; 3])> {
         let (rows, columns) = (i64::from(self.tile.rows), i64::from(self.tile.columns));
-        let Blocks { rows: all_rows, columns: all_columns, terms } = self.blocks;
+        let Blocks { rows: all_rows, columns: all_columns, terms, right_terms } = self.blocks;
         let panels = if self.is_one_piece() { 1 } else { all_columns / columns };
         let left = self.pack_left.map(|p| (p.buffer, [all_rows / rows, terms, self.tile.left_stride()]));
-        let right = self.pack_right.map(|p| (p.buffer, [all_columns / columns, terms, columns]));
+        let right = self.pack_right.map(|p| (p.buffer, [all_columns / columns, right_terms, columns]));
         let sums = (self.sums, [panels, all_rows, columns]);
         left.into_iter().chain(right).chain([sums]).collect()
     }

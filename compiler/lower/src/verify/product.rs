@@ -45,10 +45,11 @@ impl Checker<'_> {
     }
 
     fn check_blocks(&self, product: &Product) -> Result<(), Defect> {
-        let (tile, Blocks { rows, columns, terms }) = (product.tile, product.blocks);
+        let (tile, Blocks { rows, columns, terms, right_terms }) = (product.tile, product.blocks);
         power_of_two("the number of a tile's columns", tile.columns)?;
         let whole = |count: i64, of: u32| of > 0 && count > 0 && count % i64::from(of) == 0;
-        match whole(rows, tile.rows) && whole(columns, tile.columns) && terms > 0 {
+        let has_room = right_terms == terms || product.copies_all_terms();
+        match whole(rows, tile.rows) && whole(columns, tile.columns) && terms > 0 && has_room {
             true => Ok(()),
             false => Err(Defect::ProductBlocks),
         }

@@ -387,7 +387,7 @@ pub fn matrix_product() -> ModelPlan {
         right: at(b, &[(j, known(1)), (k, known(20))]),
         fold: Fold { step, ..sum() },
         tile: Tile { rows: 6, columns: 16 },
-        blocks: Blocks { rows: 12, columns: 32, terms: 16 },
+        blocks: Blocks { rows: 12, columns: 32, terms: 16, right_terms: 16 },
         pack_left: None,
         pack_right: Some(Pack { buffer: right, least: None }),
         sums,
