@@ -215,9 +215,14 @@ pub(super) fn blocks(
         Some(all) => (all.max(1), far),
         None => (terms, l2 / 2),
     };
+    // Blocks of equal size, rather than a small last one.
+    let even = |all: i64, most: i64, of: u32| match all.checked_add(most - 1) {
+        Some(up_to) => up((all - 1) / (up_to / most) + 1, of),
+        None => most,
+    };
     Blocks {
-        rows: up(rows, tile.rows).min(whole(l2 / 4 / (piece * bytes), tile.rows)),
-        columns: up(columns, tile.columns).min(whole(room / (right_terms * bytes), tile.columns)),
+        rows: even(rows, whole(l2 / 4 / (piece * bytes), tile.rows), tile.rows),
+        columns: even(columns, whole(room / (right_terms * bytes), tile.columns), tile.columns),
         terms: terms.max(1),
         right_terms,
     }
