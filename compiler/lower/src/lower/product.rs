@@ -231,6 +231,9 @@ pub(super) fn blocks(
 /// How many second-level caches the one behind holds for a core.
 const FAR_CACHE: i64 = 16;
 
+/// The most terms for which the left matrix is read where it lies though its terms are apart.
+const FEW_TERMS: i64 = 64;
+
 /// Decides which parts of blocks are copied before they are multiplied, and asks for scratch.
 ///
 /// The right matrix is read a row of a tile at a time and wants its columns side by side; the left one is read term by
@@ -256,10 +259,11 @@ pub(super) fn choose_packs(
     let sticks_out = columns % i64::from(product.tile.columns) != 0 || columns == i64::MAX;
 
     let copied = |wanted: bool, others: i64, least: i64| wanted && others >= least;
-    let least_left =
-        if left_apart { 4 * i64::from(product.tile.columns) } else { 8 * i64::from(product.tile.columns) };
+    // A cache line holds the elements of several rows, and few lines stay in the first-level cache.
+    let left_apart = left_apart && terms > FEW_TERMS;
+    let least_left = if left_apart { 4 } else { 8 } * i64::from(product.tile.columns);
     let packs_left = copied(left_apart || left_large, columns, least_left);
-    let least_right = if right_apart { 0 } else { 4 * i64::from(product.tile.rows) };
+    let least_right = if right_apart { 0 } else { 20 * i64::from(product.tile.rows) };
     let packs_right = copied(right_apart || right_large, rows, least_right);
 
     let unknown = Pack { buffer: BufferId(u32::MAX), least: None };
