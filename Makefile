@@ -1,10 +1,11 @@
 # make demo   sets up, builds tgc and trains the tutorial's logistic regression on handwritten digits
 # make test   sets up and runs every check: formatting, lints, tests, examples, documents
 # make bench  measures the emitted code beside plain C
+# make accuracy   measures the elementary functions in full (half an hour of one core) and writes the table of docs/accuracy.md
 
 export PATH := $(HOME)/.cargo/bin:$(PATH)
 
-.PHONY: setup demo test bench fmt clean
+.PHONY: setup demo test bench accuracy fmt clean
 
 setup:
 	@scripts/setup
@@ -13,7 +14,8 @@ demo: setup
 	cargo build --release -p tgc -p tgc-examples --bin tgc --bin logreg
 	examples/run release logreg
 
-test: setup
+test:
+	@scripts/setup test
 	cargo fmt --all -- --check
 	cargo clippy --workspace --all-targets -- -D warnings
 	cargo test --workspace
@@ -21,6 +23,9 @@ test: setup
 
 bench: setup
 	cargo bench -p tgc-benches
+
+accuracy: setup
+	cargo run --release -p tgc-tests --bin accuracy
 
 fmt:
 	cargo fmt --all

@@ -20,7 +20,8 @@ Exit codes:
   0  done
   1  an error in the model, the arguments or a file; the message says what to do
   2  a command line that is not understood
-  3  a defect of tgc; please report it";
+  3  a defect of tgc; please report it
+  128 and the number of a signal: interrupted, and nothing written";
 
 /// The whole command line.
 #[derive(Debug, Parser)]
@@ -86,6 +87,9 @@ pub struct Build {
     /// Shared variables to fix at their initial values, as read-only data.
     #[arg(long, value_name = "VARIABLE", value_delimiter = ',')]
     pub freeze: Vec<String>,
+    /// Check every access of memory while the library runs; for tests of tgc itself.
+    #[arg(long, value_enum, hide = true)]
+    pub sanitize: Option<Sanitizer>,
     /// What to write; texts go beside the library.
     #[arg(long, value_delimiter = ',', default_value = "lib")]
     pub emit: Vec<Emit>,
@@ -98,6 +102,13 @@ pub enum Fp {
     Strict,
     /// Rewrites that hold for real numbers are allowed, such as x - x = 0.
     Fast,
+}
+
+/// A checker that code can be instrumented for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Sanitizer {
+    /// AddressSanitizer; the program is linked with `-fsanitize=address`.
+    Address,
 }
 
 /// What `tgc build` can write.

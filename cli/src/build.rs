@@ -5,12 +5,16 @@ use std::path::{Path, PathBuf};
 use tgc_compiler::output::File;
 use tgc_compiler::{Library, Options};
 
-use crate::arguments::{Build, Emit, Fp};
+use crate::arguments::{Build, Emit, Fp, Sanitizer};
 use crate::failure::{Failure, Outcome};
+use crate::interrupt::Interrupts;
+use crate::progress::Progress;
 use crate::{model, say};
 
 /// Compiles the model and writes what was asked for, all or nothing.
-pub fn execute(arguments: &Build) -> Outcome<()> {
+pub fn execute(arguments: &Build, interrupts: &Interrupts) -> Outcome<()> {
+    let progress = Progress::start();
+    progress.step(format!("reading {}", arguments.model.display()));
     let module = model::read(&arguments.model)?;
     let wants = |emit: Emit| arguments.emit.contains(&emit);
     let options = Options {
@@ -21,10 +25,15 @@ pub fn execute(arguments: &Build) -> Outcome<()> {
         freeze: arguments.freeze.clone(),
         fast_math: arguments.fp == Fp::Fast,
         opt_level: Some(arguments.opt_level),
+        sanitize_address: arguments.sanitize == Some(Sanitizer::Address),
         emit: tgc_compiler::Emit { assembly: wants(Emit::Asm), ir: wants(Emit::Ll), plan: wants(Emit::Plan) },
     };
-    let library = tgc_compiler::build(&module, &options)?;
+    let observe = |step| progress.step(format!("{step} {}", module.name));
+    let library = tgc_compiler::build_observed(&module, &options, &observe)?;
+    drop(progress);
+    let held = interrupts.hold();
     let written = write(arguments, &library, wants(Emit::Lib))?;
+    drop(held);
     say(&written.iter().map(|path| format!("wrote {}\n", path.display())).collect::<String>())
 }
 

@@ -10,8 +10,10 @@ mod check;
 mod dot;
 mod failure;
 mod inspect;
+mod interrupt;
 mod model;
 mod print;
+mod progress;
 mod run;
 mod value;
 
@@ -23,12 +25,14 @@ use clap::Parser;
 
 use crate::arguments::{Command, Tgc};
 use crate::failure::{Failure, Outcome};
+use crate::interrupt::Interrupts;
 
 fn main() -> ExitCode {
     let arguments = Tgc::parse();
     // The message of a panic is part of the line that is printed below.
     panic::set_hook(Box::new(|_| {}));
-    let result = panic::catch_unwind(AssertUnwindSafe(|| execute(&arguments)));
+    let interrupts = Interrupts::watch();
+    let result = panic::catch_unwind(AssertUnwindSafe(|| execute(&arguments, &interrupts)));
     match result.unwrap_or_else(|payload| Err(panicked(payload.as_ref()))) {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
@@ -38,11 +42,11 @@ fn main() -> ExitCode {
     }
 }
 
-fn execute(arguments: &Tgc) -> Outcome<()> {
+fn execute(arguments: &Tgc, interrupts: &Interrupts) -> Outcome<()> {
     match &arguments.command {
-        Command::Build(build) => build::execute(build),
+        Command::Build(build) => build::execute(build, interrupts),
         Command::Print(print) => print::execute(print),
-        Command::Run(run) => run::execute(run),
+        Command::Run(run) => run::execute(run, interrupts),
         Command::Inspect(inspect) => inspect::execute(inspect),
         Command::Check(check) => check::execute(check),
     }

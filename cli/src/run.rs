@@ -11,10 +11,11 @@ use tgc_lower::plan::FunctionPlan;
 
 use crate::arguments::Run;
 use crate::failure::{Failure, Outcome};
+use crate::interrupt::Interrupts;
 use crate::{model, say, value};
 
 /// Calls a function and prints its outputs.
-pub fn execute(arguments: &Run) -> Outcome<()> {
+pub fn execute(arguments: &Run, interrupts: &Interrupts) -> Outcome<()> {
     let module = model::read(&arguments.model)?;
     let mut session = Session::new(&module)?;
     if let Some(path) = &arguments.load_state {
@@ -35,7 +36,9 @@ pub fn execute(arguments: &Run) -> Outcome<()> {
         contents.push((path.clone(), session.save()?));
     }
     let list: Vec<File<'_>> = contents.iter().map(|(path, contents)| File { path, contents }).collect();
+    let held = interrupts.hold();
     write_all(&list)?;
+    drop(held);
 
     let mut text = String::new();
     for (index, (name, output)) in names.iter().zip(&outcome.outputs).enumerate() {

@@ -16,5 +16,5 @@ mod session;
 pub mod stages;
 
 pub use error::{Error, nearest};
-pub use library::{Emit, Library, Options, build};
+pub use library::{Emit, Library, Options, Step, build, build_observed};
 pub use session::{Call, Outcome, Session};

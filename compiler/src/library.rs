@@ -33,6 +33,8 @@ pub struct Options {
     pub fast_math: bool,
     /// How hard instructions are selected and scheduled, 0 to 3; 2 without. Loops and values do not depend on it.
     pub opt_level: Option<u8>,
+    /// Check every access of memory with AddressSanitizer, for tests of tgc itself; programs then link its library.
+    pub sanitize_address: bool,
     /// Texts to make besides the library.
     pub emit: Emit,
 }
@@ -67,19 +69,52 @@ pub struct Library {
     pub plan: Option<String>,
 }
 
+/// What a build is at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Step {
+    /// The model is checked and rewritten.
+    Optimize,
+    /// Loops and buffers are decided.
+    Plan,
+    /// Code is generated.
+    Compile,
+}
+
+impl std::fmt::Display for Step {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Step::Optimize => "optimizing",
+            Step::Plan => "planning",
+            Step::Compile => "compiling",
+        })
+    }
+}
+
 /// Compiles a model. The same model and options give the same bytes.
 ///
 /// # Errors
 ///
 /// If the model is invalid, a name cannot stand in a header, or the target is not supported.
 pub fn build(module: &Module, options: &Options) -> Result<Library, Error> {
+    build_observed(module, options, &|_| ())
+}
+
+/// The same, telling as it begins each step.
+///
+/// # Errors
+///
+/// As for [`build()`].
+pub fn build_observed(module: &Module, options: &Options, observe: &dyn Fn(Step)) -> Result<Library, Error> {
     let target = Target::new(options.triple.as_deref(), options.cpu.as_deref(), &options.features)?;
     let (module, frozen) = freeze(module, &options.freeze)?;
-    let plan = ModelPlan { frozen, ..stages::plan_with(&module, &target.machine(), options.fast_math)? };
+    let plan =
+        ModelPlan { frozen, ..stages::plan_with(&module, &target.machine(), options.fast_math, observe)? };
     let interface = Interface::new(&plan, options.name.as_deref())?;
     let Interface { header, linkage } = &interface;
     let usual = tgc_llvm::Options::default();
-    let effort = options.opt_level.map_or(usual, |effort| tgc_llvm::Options { effort });
+    observe(Step::Compile);
+    let effort = options.opt_level.unwrap_or(usual.effort);
+    let effort = tgc_llvm::Options { effort, sanitize: options.sanitize_address };
     let objects = tgc_llvm::compile(&plan, linkage, &target, &effort)?;
     let name = &linkage.prefix;
     let members = [

@@ -70,7 +70,7 @@ fn stage(file: &File<'_>) -> io::Result<Staged> {
         return Err(io::Error::other(format!("there is no folder {}; create it", folder.display())));
     }
     let mut new = new_beside(&folder)?;
-    new.write_all(file.contents)?;
+    new.write_all(file.contents).map_err(without_path)?;
     new.as_file().sync_all()?;
     let old = if place.exists() { Some(keep(&place, &folder)?) } else { None };
     Ok(Staged { place, new, old })
@@ -90,8 +90,9 @@ fn new_beside(folder: &Path) -> io::Result<NamedTempFile> {
 
 /// The message of the system alone: the name of a file that never was means nothing to the user.
 fn without_path(error: io::Error) -> io::Error {
-    match error.get_ref().and_then(std::error::Error::source) {
-        Some(source) => io::Error::new(error.kind(), source.to_string()),
+    let text = error.to_string();
+    match text.split_once(" at path ") {
+        Some((reason, _)) => io::Error::new(error.kind(), reason),
         None => error,
     }
 }

@@ -6,6 +6,7 @@ use tgc_lower::plan::ModelPlan;
 use tgc_optimize::{OptimizeError, Report};
 
 use crate::error::Error;
+use crate::library::Step;
 
 /// The names of the optimizer's stages, in order.
 pub fn names() -> Vec<String> {
@@ -60,11 +61,18 @@ pub fn explain(module: &Module) -> Result<String, Error> {
 ///
 /// If the model is invalid.
 pub fn plan(module: &Module, machine: &Machine) -> Result<ModelPlan, Error> {
-    plan_with(module, machine, false)
+    plan_with(module, machine, false, &|_| ())
 }
 
-pub(crate) fn plan_with(module: &Module, machine: &Machine, fast_math: bool) -> Result<ModelPlan, Error> {
+pub(crate) fn plan_with(
+    module: &Module,
+    machine: &Machine,
+    fast_math: bool,
+    observe: &dyn Fn(Step),
+) -> Result<ModelPlan, Error> {
+    observe(Step::Optimize);
     let optimized = optimize_with(module, fast_math)?;
+    observe(Step::Plan);
     let plan = tgc_lower::lower::lower(&optimized, machine).map_err(defect)?;
     tgc_lower::verify::verify(&plan).map_err(defect)?;
     Ok(plan)

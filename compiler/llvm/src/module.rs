@@ -5,6 +5,7 @@
 //! generation has returned. No pass in the list vectorizes, unrolls or changes the order of floating-point arithmetic.
 
 use inkwell::OptimizationLevel;
+use inkwell::attributes::{Attribute, AttributeLoc};
 use inkwell::context::Context;
 use inkwell::module::{Linkage as Visibility, Module};
 use inkwell::passes::PassBuilderOptions;
@@ -24,6 +25,9 @@ use crate::wrapper::Wrapper;
 /// The cleanup: slots to phis, then local simplifications, then what nothing uses.
 const PASSES: &str = "globaldce,function(mem2reg,early-cse<memssa>,instcombine<no-verify-fixpoint>,loop-mssa(licm),\
                       simplifycfg,early-cse<memssa>,instsimplify,dce),globaldce";
+
+/// Checks of every access of memory, by LLVM's AddressSanitizer.
+const CHECKED: &str = "asan";
 
 /// What the linked names and the images of a library carry.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -52,11 +56,14 @@ impl Linkage {
 pub struct Options {
     /// Effort of instruction selection and scheduling, 0 to 3.
     pub effort: u8,
+    /// Whether every access of memory is checked by AddressSanitizer, for tests of tgc itself: the object then needs the
+    /// sanitizer's run-time library.
+    pub sanitize: bool,
 }
 
 impl Default for Options {
     fn default() -> Options {
-        Options { effort: 2 }
+        Options { effort: 2, sanitize: false }
     }
 }
 
@@ -90,6 +97,9 @@ pub fn compile(
     let context = Context::create();
     let machine = target.to_llvm(options.to_llvm())?;
     let object = |module: &Module| {
+        if options.sanitize {
+            sanitize(module, &machine)?;
+        }
         let buffer = machine.write_to_memory_buffer(module, FileType::Object);
         buffer.map(|b| b.as_slice().to_vec()).map_err(|message| Error::llvm("writing an object", message))
     };
@@ -200,4 +210,17 @@ fn clean(module: &Module<'_>, machine: &TargetMachine) -> Result<(), Error> {
         .run_passes(PASSES, machine, options)
         .map_err(|message| Error::llvm("cleaning up a module", message))?;
     module.verify().map_err(|message| Error::llvm("verifying a cleaned module", message))
+}
+
+/// Puts a check before every access of memory.
+fn sanitize(module: &Module<'_>, machine: &TargetMachine) -> Result<(), Error> {
+    let kind = Attribute::get_named_enum_kind_id("sanitize_address");
+    let mark = module.get_context().create_enum_attribute(kind, 0);
+    for function in module.get_functions().filter(|f| f.count_basic_blocks() > 0) {
+        function.add_attribute(AttributeLoc::Function, mark);
+    }
+    module
+        .run_passes(CHECKED, machine, PassBuilderOptions::create())
+        .map_err(|message| Error::llvm("adding checks of memory", message))?;
+    module.verify().map_err(|message| Error::llvm("verifying a module with checks of memory", message))
 }

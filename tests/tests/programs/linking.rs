@@ -2,6 +2,12 @@
 
 use tgc_tests::{Source, Workshop, has_compiler, models};
 
+/// A compiler that this test is about.
+fn installed(name: &'static str) -> &'static str {
+    assert!(has_compiler(name), "this test needs {name}: run `scripts/setup test`, or install it");
+    name
+}
+
 #[test]
 fn two_models_live_in_one_program() {
     let shop = Workshop::new();
@@ -53,13 +59,13 @@ fn headers_compile_in_every_language() {
         shop.library(&models::swap()),
     ];
     let with_all = |source: &str| libraries.iter().fold(shop.program(source), |p, library| p.with(library));
-    for compiler in ["gcc", "clang"].into_iter().filter(|name| has_compiler(name)) {
+    for compiler in ["gcc", "clang"].map(installed) {
         for standard in ["c99", "c11", "c17", "c2x", "gnu17"] {
             with_all("header.c").c(compiler, standard).build().run(&[]);
             with_all("headers.c").c(compiler, standard).flag("-Wconversion").check();
         }
     }
-    for compiler in ["g++", "clang++"].into_iter().filter(|name| has_compiler(name)) {
+    for compiler in ["g++", "clang++"].map(installed) {
         for standard in ["c++11", "c++14", "c++17", "c++20"] {
             with_all("header.cpp").cpp(compiler, standard).build().run(&[]);
             with_all("headers.cpp").cpp(compiler, standard).flag("-Wconversion").check();

@@ -1,0 +1,120 @@
+//! Whole files or none: disks that are full, places that cannot be written, interruptions; and what a terminal shows of a
+//! build that takes long.
+
+#![cfg(unix)]
+
+use std::fmt::Write as _;
+use std::fs;
+use std::path::Path;
+use std::process::{Command, Output};
+use std::time::Duration;
+
+use tempfile::TempDir;
+
+/// A folder with a small model, and with one that takes seconds to compile.
+fn folder() -> TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("short.tgc"), model(1)).unwrap();
+    fs::write(folder.path().join("long.tgc"), model(200)).unwrap();
+    folder
+}
+
+/// Elementary functions of one another; no rule can shorten them.
+fn model(nodes: usize) -> String {
+    let mut text =
+        String::from("tgc 1 model \"m\"\nfunction \"f\"\n  size N 0..100\n  %0 = input \"x\" : f32[N]\n");
+    for i in 1..=nodes {
+        writeln!(text, "  %{i} = {}(%{})", if i % 2 == 0 { "exp" } else { "sin" }, i - 1).unwrap();
+    }
+    text + &format!("  output \"y\" = %{nodes}\nend\n")
+}
+
+/// Runs a line of the shell in which `$tgc` is the program.
+fn shell(folder: &Path, line: &str) -> Output {
+    Command::new("sh")
+        .args(["-c", line])
+        .env("tgc", env!("CARGO_BIN_EXE_tgc"))
+        .current_dir(folder)
+        .output()
+        .unwrap()
+}
+
+/// The message of a line that fails with exit code 1.
+fn fail(folder: &Path, line: &str) -> String {
+    let output = shell(folder, line);
+    assert_eq!(output.status.code(), Some(1), "{line}: {output:?}");
+    String::from_utf8(output.stderr).unwrap()
+}
+
+fn files(folder: &Path) -> Vec<String> {
+    let mut names: Vec<String> =
+        fs::read_dir(folder).unwrap().map(|e| e.unwrap().file_name().into_string().unwrap()).collect();
+    names.sort();
+    names
+}
+
+#[test]
+fn a_full_disk_leaves_what_was_there() {
+    let folder = folder();
+    let path = folder.path();
+    fs::write(path.join("lib.a"), "old").unwrap();
+    // No file may grow beyond a block: writing fails halfway, as on a disk that is full.
+    let message = fail(path, "ulimit -f 1; exec \"$tgc\" build short.tgc -o lib.a");
+    assert_eq!(message, "error: cannot write lib.a: File too large (os error 27)\n");
+    assert_eq!(fs::read(path.join("lib.a")).unwrap(), b"old");
+    let message = fail(path, "ulimit -f 1; exec \"$tgc\" run short.tgc f x=zeros:[1] --out y=@new/y.npy");
+    assert!(message.contains("there is no folder new; create it"), "{message}");
+    assert_eq!(files(path), ["lib.a", "long.tgc", "short.tgc"]);
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn places_that_cannot_be_written_are_named() {
+    let folder = folder();
+    let path = folder.path();
+    let message = fail(path, "\"$tgc\" print short.tgc > /dev/full");
+    assert_eq!(message, "error: cannot write to standard output: No space left on device (os error 28)\n");
+    let message = fail(path, "\"$tgc\" build short.tgc -o /dev/full");
+    assert_eq!(message, "error: cannot write /dev/full: it is not a regular file\n");
+    let message = fail(path, "\"$tgc\" build short.tgc -o /proc/lib.a");
+    assert_eq!(message, "error: cannot write /proc/lib.a: No such file or directory (os error 2)\n");
+    assert_eq!(files(path), ["long.tgc", "short.tgc"]);
+}
+
+#[test]
+fn an_interrupted_build_leaves_nothing() {
+    let folder = folder();
+    let before = files(folder.path());
+    for signal in ["INT", "TERM", "HUP"] {
+        let mut build = Command::new(env!("CARGO_BIN_EXE_tgc"))
+            .args(["build", "long.tgc", "-o", "lib.a"])
+            .current_dir(folder.path())
+            .spawn()
+            .unwrap();
+        std::thread::sleep(Duration::from_millis(300));
+        let kill = Command::new("kill").args(["-s", signal, &build.id().to_string()]).status().unwrap();
+        assert!(kill.success());
+        let number = match signal {
+            "INT" => 2,
+            "TERM" => 15,
+            _ => 1,
+        };
+        assert_eq!(build.wait().unwrap().code(), Some(128 + number), "{signal}");
+        assert_eq!(files(folder.path()), before, "{signal}");
+    }
+}
+
+#[test]
+fn a_terminal_shows_progress_and_a_pipe_none() {
+    let folder = folder();
+    let build = "exec \"$tgc\" build long.tgc -o lib.a";
+    let piped = shell(folder.path(), build);
+    assert!(piped.status.success() && piped.stderr.is_empty(), "{piped:?}");
+    // `script` gives its command a terminal and copies to its output what is written there.
+    let shown = shell(folder.path(), &format!("script -qec '{build}' /dev/null"));
+    let text = String::from_utf8(shown.stdout).unwrap();
+    assert!(shown.status.success() && text.contains("\r\x1b[Kcompiling m, 1 s"), "{text:?}");
+    // The line is gone before what stays is written.
+    let end = text.rsplit('\x1b').next().unwrap();
+    assert_eq!(end, "[Kwrote lib.a\r\nwrote m.h\r\n", "{text:?}");
+}
