@@ -4,6 +4,7 @@
 //! [`Workshop::program`] compiles sources of `programs/` against it with every warning an error. Nothing here
 //! depends on the current directory, and nothing outlives the workshop.
 
+pub mod accuracy;
 pub mod models;
 mod program;
 

@@ -1,0 +1,102 @@
+//! The functions and what is promised of them.
+
+use tgc_graph::prelude::*;
+use tgc_graph::scalar::Dd;
+
+/// A function of real numbers as tgc has it, and exactly.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Shape {
+    One { build: for<'m> fn(Tensor<'m>) -> Tensor<'m>, exact: fn(Dd) -> Dd },
+    Two { build: for<'m> fn(Tensor<'m>, Tensor<'m>) -> Tensor<'m>, exact: fn(Dd, Dd) -> Dd },
+}
+
+/// A function to be measured.
+#[derive(Clone, Copy, Debug)]
+pub struct Function {
+    /// Its name.
+    pub name: &'static str,
+    /// What is promised, in ULP.
+    pub bound: f64,
+    /// Errors are counted in the last place of at least this: 1 for functions with zeros between numbers.
+    pub floor: f64,
+    pub(super) shape: Shape,
+}
+
+const fn one(
+    name: &'static str,
+    bound: f64,
+    build: for<'m> fn(Tensor<'m>) -> Tensor<'m>,
+    exact: fn(Dd) -> Dd,
+) -> Function {
+    Function { name, bound, floor: 0.0, shape: Shape::One { build, exact } }
+}
+
+const fn two(
+    name: &'static str,
+    bound: f64,
+    build: for<'m> fn(Tensor<'m>, Tensor<'m>) -> Tensor<'m>,
+    exact: fn(Dd, Dd) -> Dd,
+) -> Function {
+    Function { name, bound, floor: 0.0, shape: Shape::Two { build, exact } }
+}
+
+const fn above(floor: f64, function: Function) -> Function {
+    Function { floor, ..function }
+}
+
+/// All functions, in the order of the table.
+pub fn functions() -> Vec<Function> {
+    vec![
+        one("exp", 1.0, exp, Dd::exp),
+        one("expm1", 1.0, expm1, Dd::expm1),
+        one("log", 1.0, log, Dd::log),
+        one("log1p", 1.0, log1p, Dd::log1p),
+        one("sqrt", 0.5, sqrt, Dd::sqrt),
+        one("sigmoid", 1.0, sigmoid, Dd::sigmoid),
+        one("tanh", 1.0, tanh, Dd::tanh),
+        one("sin", 1.0, sin, Dd::sin),
+        one("cos", 1.0, cos, Dd::cos),
+        one("tan", 2.0, tan, Dd::tan),
+        one("arcsin", 2.0, arcsin, Dd::arcsin),
+        one("arccos", 2.0, arccos, Dd::arccos),
+        one("arctan", 2.0, arctan, Dd::arctan),
+        one("sinh", 2.0, sinh, Dd::sinh),
+        one("cosh", 2.0, cosh, Dd::cosh),
+        one("arcsinh", 2.0, arcsinh, Dd::arcsinh),
+        one("arccosh", 2.0, arccosh, Dd::arccosh),
+        one("arctanh", 2.0, arctanh, Dd::arctanh),
+        one("exp2", 2.0, exp2, Dd::exp2),
+        one("log2", 2.0, log2, Dd::log2),
+        one("log10", 2.0, log10, Dd::log10),
+        one("erf", 2.0, erf, Dd::erf),
+        one("erfc", 2.0, erfc, Dd::erfc),
+        one("softplus", 2.0, softplus, Dd::softplus),
+        one("gamma", 4.0, gamma, Dd::gamma),
+        above(1.0, one("gammaln", 4.0, gammaln, Dd::gammaln)),
+        above(1.0, one("psi", 10.0, psi, Dd::psi)),
+        two("arctan2", 2.0, |y, x| arctan2(y, x), Dd::arctan2),
+        two("pow", 2.0, |x, y| pow(x, y), Dd::pow),
+        above(1.0, two("logaddexp", 4.0, |x, y| logaddexp(x, y), exact_logaddexp)),
+        two("mod", 0.5, |x, y| modulo(x, y), exact_modulo),
+    ]
+}
+
+/// log(e^x + e^y) = max + log(1 + e^-|x - y|); the larger where it is infinite.
+fn exact_logaddexp(x: Dd, y: Dd) -> Dd {
+    let (greater, less) = if x.hi < y.hi { (y, x) } else { (x, y) };
+    if greater.hi.is_nan() || less.hi.is_nan() {
+        return Dd::from(f64::NAN);
+    }
+    if greater.hi.is_infinite() { greater } else { greater + (less - greater).exp().log1p() }
+}
+
+/// The rest with the divisor's sign.
+fn exact_modulo(x: Dd, y: Dd) -> Dd {
+    let rest = x.fmod(y);
+    let is_other = rest.hi != 0.0 && (rest.hi < 0.0) != (y.hi < 0.0);
+    match rest.hi == 0.0 {
+        true => Dd::from(0f64.copysign(y.hi)),
+        false if is_other => rest + y,
+        false => rest,
+    }
+}

@@ -1,0 +1,111 @@
+//! Where functions are measured.
+
+use std::f64::consts::FRAC_PI_2;
+
+/// Numbers that functions treat in a way of their own, and some near to where they do.
+const SPECIAL: [f64; 36] = [
+    0.0,
+    -0.0,
+    1.0,
+    -1.0,
+    0.5,
+    -0.5,
+    1.5,
+    -1.5,
+    2.0,
+    -2.0,
+    3.0,
+    -3.0,
+    f64::INFINITY,
+    f64::NEG_INFINITY,
+    f64::NAN,
+    f64::MAX,
+    f64::MIN,
+    f64::MIN_POSITIVE,
+    -f64::MIN_POSITIVE,
+    5e-324,
+    -5e-324,
+    1e-310,
+    1e-40,
+    -3e-39,
+    88.72284,
+    709.782712893384,
+    709.7827128933841,
+    -103.97208,
+    -745.1332191019411,
+    -745.1332191019412,
+    -708.4,
+    -87.33655,
+    1e-8,
+    -1e-16,
+    1.461632144968362,
+    -16777215.0,
+];
+
+/// A fixed generator (Steele, Lea and Flood, "Fast splittable pseudorandom number generators", OOPSLA 2014).
+fn mix(i: u64) -> u64 {
+    let z = i.wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    let z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    let z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    z ^ (z >> 31)
+}
+
+fn unit(z: u64) -> f64 {
+    (z >> 11) as f64 / 2f64.powi(53)
+}
+
+/// A number and its neighbours.
+fn around(x: f64) -> [f64; 3] {
+    [x, x.next_up(), x.next_down()]
+}
+
+/// Points for functions of one value: hard cases first, then any number, numbers around 0 of all small magnitudes, numbers
+/// between -1 and 0, around 1, and as large as exponentials take them.
+pub(super) fn of_one(name: &str, rounds: u64) -> impl Iterator<Item = [f64; 1]> {
+    let random = (1..=rounds).flat_map(|i| {
+        let z = mix(i);
+        let unit = unit(z);
+        let spread = (unit - 0.5) * 2f64.powi(8 - (z & 63) as i32);
+        [f64::from_bits(z), spread, -unit, 1.0 + spread, 1500.0 * unit - 760.0]
+    });
+    let is_circular = ["sin", "cos", "tan"].contains(&name);
+    let quarters = if is_circular { near_quarter_turns() } else { vec![] };
+    hard().chain(quarters).chain(random).map(|x| [x])
+}
+
+/// What is special, powers of two, halves of small integers, and halves of multiples of log 2 (where exponentials change
+/// from one power of two to the next), all with their neighbours.
+fn hard() -> impl Iterator<Item = f64> {
+    let powers = (-1074..1024).map(|k| 2f64.powi(k / 2) * 2f64.powi(k - k / 2)).flat_map(|x| [x, -x]);
+    let halves = (-400..400).map(|k| f64::from(k) / 2.0);
+    let seams = (-2160..2060).map(|k| f64::from(k) * std::f64::consts::LN_2 / 2.0);
+    SPECIAL.into_iter().chain(powers).chain(halves).chain(seams).flat_map(around)
+}
+
+/// The nearest numbers to multiples of π/2, arguments nearer to one than all others (J.-M. Muller, "Elementary
+/// Functions", 3rd edition 2016, section 11.2), and where one way of reduction takes over from another.
+fn near_quarter_turns() -> Vec<f64> {
+    let multiples = (1..20_000).chain((20..60).map(|i| (1i64 << i) / 7)).map(|n| n as f64 * FRAC_PI_2);
+    let hardest = [6_381_956_970_095_103.0 * 2f64.powi(797), 5_319_372_648_326_541.0 * 2f64.powi(-44)];
+    let seams = (15..1024).flat_map(|i| [2f64.powi(i), -2f64.powi(i), 2f64.powi(i) * 1.375]);
+    multiples.chain(hardest).chain(seams).flat_map(around).collect()
+}
+
+/// Points for functions of two values: all pairs of special numbers, then numbers of any magnitude, of like magnitudes,
+/// near 1 and far exponents, small ones and integers.
+pub(super) fn of_two(rounds: u64) -> impl Iterator<Item = [f64; 2]> {
+    let close = |x: f64| [x, x.next_up(), x.next_down(), f64::from((x as f32).next_up())];
+    let all: Vec<f64> = SPECIAL.into_iter().flat_map(close).collect();
+    let pairs = all.clone().into_iter().flat_map(move |x| all.clone().into_iter().map(move |y| [x, y]));
+    let random = (1..=rounds).flat_map(|i| {
+        let (a, b) = (mix(2 * i), mix(2 * i + 1));
+        let (u, v) = (unit(a) - 0.5, unit(b) - 0.5);
+        let any = [f64::from_bits(a), f64::from_bits(b)];
+        let scale = 2f64.powi((a & 127) as i32 - 64);
+        let alike = [u * scale, v * scale * 2f64.powi((b & 15) as i32 - 8)];
+        let power = [(u * 200.0).exp2(), v * 2f64.powi(12 - (b & 15) as i32)];
+        let near_one = [1.0 + u * 2f64.powi(-(a as i32 & 31)), v * 2f64.powi((b & 31) as i32)];
+        [any, alike, power, near_one, [v * 1e6, (u * 40.0).floor() - 20.0]]
+    });
+    pairs.chain(random)
+}
