@@ -6,7 +6,8 @@
 //! one error alone may be small by luck, and since a comparison that decides between two branches may go either way.
 //!
 //! Infinities and NaNs: where the plain evaluation has one and the Plan has not, the true value judges alone; where the
-//! Plan has one, the plain evaluation or the true value has it too. Functions that make zeros of their own, gradients
+//! Plan has one, the plain evaluation or the true value has it too. Which sign a zero has is not promised where terms are
+//! added in another order (a sum of -0 alone is 0 if it starts from 0): where some node is zero, either infinity will do. Functions that make zeros of their own, gradients
 //! above all, are passed over where some node is not finite: such a zero may vanish together with what it is divided or
 //! multiplied by.
 
@@ -103,15 +104,34 @@ fn moved(array: &Array, random: &mut Random) -> Array {
     moved
 }
 
-/// Whether every node of the function has finite elements.
-fn all_finite(function: &Function, shared: &[SharedVariable], call: &values::Call) -> Result<bool, String> {
+/// What all nodes of a function are like.
+struct Nodes {
+    /// Every element is finite.
+    are_finite: bool,
+    /// Some floating-point element is zero.
+    have_zero: bool,
+}
+
+fn look_at_nodes(
+    function: &Function,
+    shared: &[SharedVariable],
+    call: &values::Call,
+) -> Result<Nodes, String> {
     let mut all = function.clone();
     all.outputs =
         function.graph.ids().map(|node| Output { name: format!("n{}", node.index()), node }).collect();
     let wide = evaluate_wide(&all, shared, &call.inputs, &call.named).map_err(|e| e.to_string())?;
     let is_finite =
         |v: &Value<Wide>| v.elements.iter().flatten().all(|part| nearest(*part, v.dtype).is_finite());
-    Ok(wide.outputs.iter().all(is_finite))
+    let is_zero = |part: &Wide| matches!(part, Wide::Real(dd) if dd.hi == 0.0);
+    let has_zero = |v: &Value<Wide>| {
+        let parts = v.dtype.parts();
+        v.elements.iter().any(|element| element[..parts].iter().any(is_zero))
+    };
+    Ok(Nodes {
+        are_finite: wide.outputs.iter().all(is_finite),
+        have_zero: wide.outputs.iter().any(has_zero),
+    })
 }
 
 pub fn check(seed: u64, module: &Module) -> Result<(), String> {
@@ -133,11 +153,11 @@ pub fn check(seed: u64, module: &Module) -> Result<(), String> {
         };
         let has_zeros =
             function.graph.ids().any(|id| matches!(function.graph.op(id), Op::Zero(_) | Op::Grad(_)));
-        let is_finite = match all_finite(function, &module.shared, &call) {
-            Err(error) if values::is_index_error(&error) => false,
-            all => all?,
+        let nodes = match look_at_nodes(function, &module.shared, &call) {
+            Err(error) if values::is_index_error(&error) => Nodes { are_finite: false, have_zero: true },
+            nodes => nodes?,
         };
-        if has_zeros && !is_finite {
+        if has_zeros && !nodes.are_finite {
             continue;
         }
         let mut nearby = vec![];
@@ -158,7 +178,7 @@ pub fn check(seed: u64, module: &Module) -> Result<(), String> {
                 None => format!("update {}", r - function.outputs.len()),
             };
             for (i, got) in reals(result).into_iter().enumerate() {
-                element(got, result.dtype(), (r, i), &here, &nearby)
+                element(got, result.dtype(), (r, i), &nodes, &here, &nearby)
                     .map_err(|text| format!("{place}, {name} ({}) part {i}: {text}", result.dtype()))?;
             }
         }
@@ -170,6 +190,7 @@ fn element(
     got: f64,
     dtype: DType,
     (r, i): (usize, usize),
+    nodes: &Nodes,
     here: &Judged,
     nearby: &[Judged],
 ) -> Result<(), String> {
@@ -178,7 +199,10 @@ fn element(
     let [unit, tiny, huge] = format(dtype);
     let fail = |why: &str| Err(format!("{got:e}, plainly {plain:e}, truly {truth:e}: {why}"));
     if !got.is_finite() {
-        let is_like = |other: f64| if got.is_nan() { other.is_nan() } else { other == got };
+        let is_like = |other: f64| match got.is_nan() {
+            true => other.is_nan(),
+            false => other == got || nodes.have_zero && other == -got,
+        };
         let all = std::iter::once(here).chain(nearby);
         let overflows = !got.is_nan() && got * truth > 0.0 && truth.abs() >= huge * (1.0 - 16.0 * unit);
         let is_known =
