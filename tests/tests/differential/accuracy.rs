@@ -128,10 +128,7 @@ fn look_at_nodes(
         let parts = v.dtype.parts();
         v.elements.iter().any(|element| element[..parts].iter().any(is_zero))
     };
-    Ok(Nodes {
-        are_finite: wide.outputs.iter().all(is_finite),
-        have_zero: wide.outputs.iter().any(has_zero),
-    })
+    Ok(Nodes { are_finite: wide.outputs.iter().all(is_finite), have_zero: wide.outputs.iter().any(has_zero) })
 }
 
 pub fn check(seed: u64, module: &Module) -> Result<(), String> {
