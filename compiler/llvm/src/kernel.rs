@@ -13,13 +13,13 @@ use inkwell::types::{BasicMetadataTypeEnum, BasicType, BasicTypeEnum};
 use inkwell::values::{FunctionValue, IntValue, PointerValue};
 use tgc_graph::dtype::DType;
 use tgc_graph::scalar::{Lane, stored_lane};
-use tgc_lower::plan::{Argument, BufferId, FunctionPlan, Nest, Parallel, Place, Step};
+use tgc_lower::plan::{Argument, BufferId, FunctionPlan, MAX_CHUNKS, Nest, Parallel, Place, Product, Step};
 
 use crate::check;
 use crate::ir::{Ir, Val, basic};
 use crate::memory::{from_memory, lane_memory_type};
 use crate::nest;
-use crate::product::build_product;
+use crate::product;
 use crate::shell::Shell;
 
 /// Where a buffer is.
@@ -45,6 +45,63 @@ impl<'c> Body<'_, 'c> {
     /// The instance.
     pub(crate) fn context(&self) -> Val<'c> {
         *self.params.last().expect("invariant: the context comes last")
+    }
+}
+
+/// Rows of a step: those of a chunk, with its number, or all.
+#[derive(Clone, Copy)]
+pub(crate) struct Rows<'c> {
+    pub(crate) begin: IntValue<'c>,
+    pub(crate) end: IntValue<'c>,
+    pub(crate) chunk: IntValue<'c>,
+}
+
+/// A step whose rows may be shared out to threads.
+#[derive(Clone, Copy)]
+enum Work<'p> {
+    Nest(&'p Nest),
+    Product(&'p Product),
+}
+
+impl<'p> Work<'p> {
+    fn extent<'c>(self, ir: &Ir<'_, 'c>) -> IntValue<'c> {
+        match self {
+            Work::Nest(nest) => nest::extent(ir, nest),
+            Work::Product(product) => ir.dim(product.extents()[0]),
+        }
+    }
+
+    fn parallel(self) -> Option<&'p Parallel> {
+        match self {
+            Work::Nest(nest) => nest.parallel.as_ref(),
+            Work::Product(product) => product.parallel.as_ref(),
+        }
+    }
+
+    /// How many chunks so many rows make, and how many rows each has but the last ones.
+    fn chunks<'c>(
+        self,
+        ir: &Ir<'_, 'c>,
+        parallel: &Parallel,
+        extent: IntValue<'c>,
+    ) -> (IntValue<'c>, IntValue<'c>) {
+        let together = match self {
+            Work::Nest(nest) => nest.rows,
+            Work::Product(product) => product.tile.rows,
+        };
+        let round_up_div = |a: IntValue<'c>, b: IntValue<'c>| ir.udiv(ir.add(a, ir.sub(b, ir.int(1))), b);
+        let wanted = round_up_div(extent, ir.int(parallel.rows_per_chunk.max(1)));
+        let count = ir.min(wanted, ir.int(MAX_CHUNKS));
+        let rows = round_up_div(extent, ir.max(count, ir.int(1)));
+        let (whole, _) = ir.split(ir.add(rows, ir.int(i64::from(together) - 1)), together);
+        (count, whole)
+    }
+
+    fn build<'c>(self, body: &Body<'_, 'c>, rows: Rows<'c>) {
+        match self {
+            Work::Nest(nest) => nest::build_rows(body, nest, rows.begin, rows.end),
+            Work::Product(product) => product::build_rows(body, product, rows),
+        }
     }
 }
 
@@ -96,8 +153,11 @@ impl<'b, 'c> Kernels<'b, 'c> {
         let body = kernels.body(function, 0);
         for step in &plan.steps {
             match step {
-                Step::Nest(nest) => kernels.build_nest(&body, nest),
-                Step::Product(product) => build_product(&body, product),
+                Step::Nest(nest) => kernels.build_work(&body, Work::Nest(nest)),
+                Step::Product(product) => {
+                    product::build_shared(&body, product);
+                    kernels.build_work(&body, Work::Product(product));
+                }
                 Step::Copy { from, to } => build_copy(&body, *from, *to),
                 Step::Check(check) => check::build_check(&body, check),
             }
@@ -185,19 +245,18 @@ impl<'b, 'c> Kernels<'b, 'c> {
         Body { ir, plan, bases, params }
     }
 
-    fn build_nest(&self, body: &Body<'b, 'c>, nest: &Nest) {
+    fn build_work(&self, body: &Body<'b, 'c>, work: Work<'b>) {
         let ir = &body.ir;
-        let extent = nest::extent(ir, nest);
-        let Some(parallel) = &nest.parallel else {
-            return nest::build_rows(body, nest, ir.int(0), extent);
-        };
+        let extent = work.extent(ir);
+        let rows = Rows { begin: ir.int(0), end: extent, chunk: ir.int(0) };
+        let Some(parallel) = work.parallel() else { return work.build(body, rows) };
         let part = self.parts.replace(self.parts.get() + 1);
-        let range = self.build_range(nest, part);
-        let (chunks, _) = nest::chunks(ir, nest, parallel, extent);
+        let range = self.build_range(work, part);
+        let (chunks, _) = work.chunks(ir, parallel, extent);
         if chunks.get_sign_extended_constant().is_some_and(|chunks| chunks <= 1) {
-            return self.call_range(ir, range, ir.int(0), extent, &body.params);
+            return self.call_range(ir, range, rows, &body.params);
         }
-        let task = self.build_task(nest, parallel, range, part);
+        let task = self.build_task(work, parallel, range, part);
         let (many, few, done) = (ir.new_block("parallel"), ir.new_block("serial"), ir.new_block("joined"));
         ir.branch(ir.compare_int(IntPredicate::SGT, chunks, ir.int(1)), many, few);
         ir.position(many);
@@ -211,31 +270,26 @@ impl<'b, 'c> Kernels<'b, 'c> {
         ir.call(ir.runtime("tgc_rt_parallel"), &[context, count.into(), task.into(), frame.into()]);
         ir.jump(done);
         ir.position(few);
-        self.call_range(ir, range, ir.int(0), extent, &body.params);
+        self.call_range(ir, range, rows, &body.params);
         ir.jump(done);
         ir.position(done);
     }
 
-    /// Emits `void part(begin, end, …)`: the rows of a nest in a range.
-    fn build_range(&self, nest: &Nest, part: u32) -> FunctionValue<'c> {
-        let function = self.declare(&format!("{}.rows{part}", self.plan.name), 2, None);
-        let body = self.body(function, 2);
+    /// Emits `void part(begin, end, chunk, …)`: the rows of a step in a range.
+    fn build_range(&self, work: Work<'_>, part: u32) -> FunctionValue<'c> {
+        let function = self.declare(&format!("{}.rows{part}", self.plan.name), 3, None);
+        let body = self.body(function, 3);
         let param = |i| function.get_nth_param(i).expect("invariant: the range comes first").into_int_value();
-        nest::build_rows(&body, nest, param(0), param(1));
+        work.build(&body, Rows { begin: param(0), end: param(1), chunk: param(2) });
         body.ir.return_void();
         body.ir.finish();
         function
     }
 
-    fn call_range(
-        &self,
-        ir: &Ir<'_, 'c>,
-        range: FunctionValue<'c>,
-        begin: IntValue<'c>,
-        end: IntValue<'c>,
-        params: &[Val<'c>],
-    ) {
-        let args: Vec<Val> = [begin.into(), end.into()].into_iter().chain(params.iter().copied()).collect();
+    fn call_range(&self, ir: &Ir<'_, 'c>, range: FunctionValue<'c>, rows: Rows<'c>, params: &[Val<'c>]) {
+        let Rows { begin, end, chunk } = rows;
+        let range_args = [begin, end, chunk].map(Val::from);
+        let args: Vec<Val> = range_args.into_iter().chain(params.iter().copied()).collect();
         ir.call(range, &args);
     }
 
@@ -254,7 +308,7 @@ impl<'b, 'c> Kernels<'b, 'c> {
     /// Emits `void task(frame, chunk)`.
     fn build_task(
         &self,
-        nest: &Nest,
+        work: Work<'_>,
         parallel: &Parallel,
         range: FunctionValue<'c>,
         part: u32,
@@ -270,12 +324,12 @@ impl<'b, 'c> Kernels<'b, 'c> {
         let params: Vec<Val> = self.param_types().into_iter().enumerate().map(load).collect();
         *ir.sizes.borrow_mut() =
             params[..self.plan.symbols.len()].iter().map(|p| p.into_int_value()).collect();
-        let extent = nest::extent(&ir, nest);
-        let (_, rows) = nest::chunks(&ir, nest, parallel, extent);
+        let extent = work.extent(&ir);
+        let (_, rows) = work.chunks(&ir, parallel, extent);
         let chunk = ir.builder.build_int_z_extend(chunk, ir.int_type(), "").expect("invariant: an integer");
         let begin = ir.min(ir.mul(chunk, rows), extent);
         let end = ir.min(ir.add(begin, rows), extent);
-        self.call_range(&ir, range, begin, end, &params);
+        self.call_range(&ir, range, Rows { begin, end, chunk }, &params);
         ir.return_void();
         ir.finish();
         function

@@ -7,7 +7,7 @@ use std::cell::RefCell;
 
 use inkwell::values::IntValue;
 use tgc_graph::dim::Dim;
-use tgc_lower::plan::{Block, Buffer, MAX_CHUNKS, Nest, Parallel, Read, Sink};
+use tgc_lower::plan::{Block, Buffer, Nest, Read, Sink};
 
 use crate::block::{BlockBuilder, RowValues, Rows};
 use crate::fold::Accumulators;
@@ -147,21 +147,4 @@ fn finish_totals<'c>(body: &Body<'_, 'c>, nest: &Nest, shared: &Shared<'_, 'c>) 
             }
         }
     }
-}
-
-/// How many chunks so many rows make, and how many rows each has but the last ones.
-pub(crate) fn chunks<'c>(
-    ir: &Ir<'_, 'c>,
-    nest: &Nest,
-    parallel: &Parallel,
-    extent: IntValue<'c>,
-) -> (IntValue<'c>, IntValue<'c>) {
-    let round_up_div = |a: IntValue<'c>, b: IntValue<'c>| {
-        let above = ir.add(a, ir.sub(b, ir.int(1)));
-        ir.udiv(above, b)
-    };
-    let wanted = round_up_div(extent, ir.int(parallel.rows_per_chunk.max(1)));
-    let count = ir.min(wanted, ir.int(MAX_CHUNKS));
-    let rows = round_up_div(extent, ir.max(count, ir.int(1)));
-    (count, ir.round_up(rows, nest.rows))
 }

@@ -13,10 +13,10 @@ use inkwell::values::{IntValue, PointerValue};
 use tgc_graph::scalar::{Lane, stored_lane};
 use tgc_lower::plan::{Access, Axis, BufferId, Product};
 
-use crate::block::{BlockBuilder, Rows};
+use crate::block::{self, BlockBuilder};
 use crate::fold::step;
 use crate::ir::Val;
-use crate::kernel::{Base, Body};
+use crate::kernel::{Base, Body, Rows};
 use crate::memory::{element_address, splat};
 use crate::order::on_axis;
 use crate::pack::Packer;
@@ -53,6 +53,7 @@ struct Builder<'a, 'b, 'c> {
     body: &'a Body<'b, 'c>,
     product: &'a Product,
     outer: &'a [IntValue<'c>],
+    rows: Rows<'c>,
     left: Matrix<'c>,
     right: Matrix<'c>,
     packer: Packer<'a, 'b, 'c>,
@@ -61,29 +62,33 @@ struct Builder<'a, 'b, 'c> {
     width: u32,
 }
 
-/// Emits a product.
-pub(crate) fn build_product<'c>(body: &Body<'_, 'c>, product: &Product) {
-    build_batch(body, product, &mut vec![]);
+/// Emits what comes before rows are shared out: the copy of the right matrix, if it is one for all.
+pub(crate) fn build_shared(body: &Body<'_, '_>, product: &Product) {
+    if product.shares_right() {
+        let ir = &body.ir;
+        let [rows, columns, terms] = product.extents().map(|extent| ir.dim(extent));
+        let all = |count| Range { first: ir.int(0), count };
+        let rows = Rows { begin: ir.int(0), end: rows, chunk: ir.int(0) };
+        Builder::new(body, product, &[], rows).pack_right(all(columns), all(terms));
+    }
 }
 
-fn build_batch<'c>(body: &Body<'_, 'c>, product: &Product, outer: &mut Vec<IntValue<'c>>) {
+/// Emits rows of a product.
+pub(crate) fn build_rows<'c>(body: &Body<'_, 'c>, product: &Product, rows: Rows<'c>) {
+    build_batch(body, product, rows, &mut vec![]);
+}
+
+fn build_batch<'c>(body: &Body<'_, 'c>, product: &Product, rows: Rows<'c>, outer: &mut Vec<IntValue<'c>>) {
     let ir = &body.ir;
     if outer.len() < product.batch() {
         let extent = ir.dim(&product.axes[outer.len()]);
         return ir.for_range(ir.int(0), extent, 1, &mut |index| {
             outer.push(index);
-            build_batch(body, product, outer);
+            build_batch(body, product, rows, outer);
             outer.pop();
         });
     }
-    let dtype = product.fold.accumulators[0];
-    let matrix = |access: &Access, along: Axis| matrix(body, product, access, outer, along);
-    let (left, right) =
-        (matrix(&product.left, product.row_axis()), matrix(&product.right, product.column_axis()));
-    let lane = stored_lane(dtype);
-    let width = product.tile.columns / VECTORS;
-    let packer = Packer { ir, product, lane, width };
-    Builder { body, product, outer, left, right, packer, lane, width }.build();
+    Builder::new(body, product, outer, rows).build();
 }
 
 /// Vectors in a row of a tile.
@@ -117,28 +122,45 @@ fn memory<'c>(body: &Body<'_, 'c>, buffer: BufferId) -> PointerValue<'c> {
     }
 }
 
-impl<'c> Builder<'_, '_, 'c> {
+impl<'a, 'b, 'c> Builder<'a, 'b, 'c> {
+    fn new(
+        body: &'a Body<'b, 'c>,
+        product: &'a Product,
+        outer: &'a [IntValue<'c>],
+        rows: Rows<'c>,
+    ) -> Builder<'a, 'b, 'c> {
+        let matrix = |access: &Access, along: Axis| matrix(body, product, access, outer, along);
+        let left = matrix(&product.left, product.row_axis());
+        let right = matrix(&product.right, product.column_axis());
+        let lane = stored_lane(product.fold.accumulators[0]);
+        let width = product.tile.columns / VECTORS;
+        let packer = Packer { ir: &body.ir, product, lane, width };
+        Builder { body, product, outer, rows, left, right, packer, lane, width }
+    }
+
     /// Columns outermost, so that the right matrix's part of a block stays in a cache.
     fn build(&self) {
         let ir = &self.body.ir;
-        let [rows, columns, terms] = self.product.extents();
-        let blocks = self.product.blocks;
+        let [_, columns, terms] = self.product.extents();
+        let (blocks, begin) = (self.product.blocks, self.rows.begin);
+        let rows = ir.sub(self.rows.end, begin);
         let all_terms = Range { first: ir.int(0), count: ir.dim(terms) };
         let yes = ir.context().bool_type().const_int(1, false);
         ir.for_blocks(ir.dim(columns), blocks.columns, &mut |first, count| {
             let columns = Range { first, count };
-            if self.product.copies_all_terms() {
+            if self.product.copies_all_terms() && !self.product.shares_right() {
                 self.pack_right(columns, all_terms);
             }
             if self.product.is_one_piece() {
-                return ir.for_blocks(ir.dim(rows), blocks.rows, &mut |first, count| {
-                    let rows = Range { first, count };
+                return ir.for_blocks(rows, blocks.rows, &mut |first, count| {
+                    let rows = Range { first: ir.add(begin, first), count };
                     self.pack_left(rows, all_terms);
                     self.build_part(Part { rows, columns, terms: all_terms, is_first: yes, is_last: yes });
                 });
             }
-            ir.for_blocks(ir.dim(rows), blocks.rows, &mut |first, count| {
-                self.build_pieces(Range { first, count }, columns, all_terms.count);
+            ir.for_blocks(rows, blocks.rows, &mut |first, count| {
+                let rows = Range { first: ir.add(begin, first), count };
+                self.build_pieces(rows, columns, all_terms.count);
             });
         });
     }
@@ -171,12 +193,23 @@ impl<'c> Builder<'_, '_, 'c> {
         }
     }
 
+    /// What of scratch is the chunk's own, or all chunks'.
+    fn scratch(&self, buffer: BufferId) -> PointerValue<'c> {
+        let ir = &self.body.ir;
+        let slices = self.product.slices();
+        let slice = slices.iter().find(|(id, ..)| *id == buffer).expect("invariant: scratch is listed");
+        let (_, shape, is_shared) = slice;
+        let elements = if *is_shared { 0 } else { shape.iter().product() };
+        let start = ir.mul(self.rows.chunk, ir.int(elements));
+        ir.element(memory(self.body, buffer), self.packer.element(), start)
+    }
+
     fn pack_left(&self, rows: Range<'c>, terms: Range<'c>) {
         let ir = &self.body.ir;
         let Some(pack) = self.product.pack_left else { return };
         let from = self.at(self.left, rows.first, terms.first);
         ir.when(self.is_packed(pack.least, 1), &mut || {
-            self.packer.left(from, memory(self.body, pack.buffer), rows.count, terms.count);
+            self.packer.left(from, self.scratch(pack.buffer), rows.count, terms.count);
         });
     }
 
@@ -184,7 +217,7 @@ impl<'c> Builder<'_, '_, 'c> {
         let Some(pack) = self.product.pack_right else { return };
         let from = self.at(self.right, columns.first, terms.first);
         let wanted = self.is_packed(pack.least, 0);
-        self.packer.right(from, memory(self.body, pack.buffer), columns.count, terms.count, wanted);
+        self.packer.right(from, self.scratch(pack.buffer), columns.count, terms.count, wanted);
     }
 
     /// The same matrix from another element on.
@@ -245,7 +278,7 @@ impl<'c> Builder<'_, '_, 'c> {
         let start = ir.mul(panel.first, ir.int(self.product.blocks.right_terms));
         let skipped = if self.product.copies_all_terms() { part.terms.first } else { ir.int(0) };
         let start = ir.add(start, ir.mul(skipped, ir.int(columns)));
-        let address = ir.element(memory(self.body, pack.buffer), self.packer.element(), start);
+        let address = ir.element(self.scratch(pack.buffer), self.packer.element(), start);
         let packed = Matrix { address, along: ir.int(1), term: ir.int(columns) };
         self.choose(is_packed, packed, plain)
     }
@@ -255,7 +288,7 @@ impl<'c> Builder<'_, '_, 'c> {
         let ir = &self.body.ir;
         let plain = self.at(self.left, ir.add(part.rows.first, first), part.terms.first);
         let Some(pack) = self.product.pack_left else { return plain };
-        let address = self.packer.left_row(memory(self.body, pack.buffer), first);
+        let address = self.packer.left_row(self.scratch(pack.buffer), first);
         let packed = Matrix { address, along: ir.int(1), term: ir.int(self.product.tile.left_stride()) };
         self.choose(self.is_packed(pack.least, 1), packed, plain)
     }
@@ -277,7 +310,7 @@ impl<'c> Builder<'_, '_, 'c> {
     /// Where the sums of a panel wait: the panels of a block one after the other, if they must wait for more terms.
     fn sums(&self, first: IntValue<'c>) -> PointerValue<'c> {
         let ir = &self.body.ir;
-        let base = memory(self.body, self.product.sums);
+        let base = self.scratch(self.product.sums);
         match self.product.is_one_piece() {
             true => base,
             false => {
@@ -404,7 +437,7 @@ impl<'c> Builder<'_, '_, 'c> {
             totals: &totals,
             running: &running,
             values: &RefCell::new(vec![]),
-            rows: Rows { first: zero, count: 1, single: None, may_start: true },
+            rows: block::Rows { first: zero, count: 1, single: None, may_start: true },
             sum: Some(&sum),
         };
         block.build_part_of_row(&outer, column, width);

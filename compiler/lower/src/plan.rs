@@ -214,10 +214,10 @@ pub struct Nest {
 }
 
 /// Rows split into `min(MAX_CHUNKS, ceil(extent / rows_per_chunk))` chunks of equal size, the last maybe
-/// shorter; each chunk's size is a multiple of [`Nest::rows`]. Depends on sizes alone.
+/// shorter; each chunk's size is a multiple of [`Nest::rows`], or of the rows of a product's [`Tile`]. Depends on sizes alone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Parallel {
-    /// The least work worth handing out, in rows; a multiple of [`Nest::rows`].
+    /// The least work worth handing out, in rows; a multiple like that.
     pub rows_per_chunk: i64,
 }
 

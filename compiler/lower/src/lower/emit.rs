@@ -179,12 +179,13 @@ impl Emitter<'_, '_> {
             fold: Fold { step: fold.step.expand(), merge: fold.merge.expand(), ..fold.clone() },
             tile,
             blocks,
+            parallel: None,
             pack_left: None,
             pack_right: None,
             sums: BufferId(u32::MAX),
             epilogue: Block { lanes: tile.columns, ..epilogue },
         };
-        product::choose_packs(&mut product, machine, dtype.bytes(), &mut |what, shape| {
+        product::choose_packs(&mut product, machine, dtype.bytes(), symbols, &mut |what, shape| {
             self.buffers.scratch(*node, what, dtype, shape)
         });
         product

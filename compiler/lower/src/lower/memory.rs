@@ -104,7 +104,7 @@ impl Buffers {
     }
 
     /// A new buffer in the workspace for a product's scratch.
-    pub(super) fn scratch(&mut self, node: NodeId, what: Scratch, dtype: DType, shape: [i64; 3]) -> BufferId {
+    pub(super) fn scratch(&mut self, node: NodeId, what: Scratch, dtype: DType, shape: Vec<Dim>) -> BufferId {
         let name = match what {
             Scratch::Left => "left",
             Scratch::Right => "right",
@@ -112,7 +112,7 @@ impl Buffers {
         };
         let name = format!("t{}_{name}", node.0);
         let place = Place::Workspace { offset: Size::Const(0) };
-        self.add(BufferKey::Scratch(node, what), &name, dtype, shape.map(Dim::Const).to_vec(), place)
+        self.add(BufferKey::Scratch(node, what), &name, dtype, shape, place)
     }
 
     fn add(&mut self, key: BufferKey, name: &str, dtype: DType, shape: Vec<Dim>, place: Place) -> BufferId {
@@ -418,7 +418,7 @@ fn touched(step: &Step) -> Vec<BufferId> {
     let own = match step {
         Step::Nest(_) => vec![],
         Step::Product(product) => {
-            let scratch = product.scratch().into_iter().map(|(buffer, _)| buffer);
+            let scratch = product.slices().into_iter().map(|(buffer, ..)| buffer);
             operands(step).into_iter().chain(scratch).collect()
         }
         Step::Copy { from, to } => vec![*from, *to],

@@ -11,8 +11,9 @@ use super::define::{Definition, FoldDefinition, Operand};
 use super::loops::{Index, Loop, LoopInfo, LoopKind, Place, compose, flat, is_contiguous};
 use super::memory::Scratch;
 use super::values::loops_of;
+use super::vector;
 use crate::machine::Machine;
-use crate::plan::{Access, Axis, Blocks, BufferId, Pack, Product, Tile};
+use crate::plan::{Access, Axis, Blocks, BufferId, Pack, Parallel, Product, Tile};
 
 /// The loops of a product: each entry walks all memory as one loop.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -234,6 +235,20 @@ const FAR_CACHE: i64 = 16;
 /// The most terms for which the left matrix is read where it lies though its terms are apart.
 const FEW_TERMS: i64 = 64;
 
+/// The rows of a chunk, if there are some for two. Where each chunk copies the right matrix for itself, it must have rows enough
+/// to make up for it.
+fn parallel(product: &Product, symbols: &Symbols) -> Option<Parallel> {
+    let tile = i64::from(product.tile.rows);
+    let [rows, columns, terms] = product.extents();
+    let a_row = vector::guess(columns, symbols).saturating_mul(vector::guess(terms, symbols));
+    let copies = product.pack_right.is_some_and(|pack| pack.least.is_some()) && !product.shares_right();
+    let least = if copies { 40 } else { 4 } * tile;
+    let needed = (vector::CHUNK_WORK / a_row.max(1) + 1).max(least);
+    let rows_per_chunk = needed.saturating_add(tile - 1) / tile * tile;
+    let is_small = rows.as_const().is_some_and(|n| n < 2 * rows_per_chunk);
+    (product.batch() == 0 && !is_small).then_some(Parallel { rows_per_chunk })
+}
+
 /// Decides which parts of blocks are copied before they are multiplied, and asks for scratch.
 ///
 /// The right matrix is read a row of a tile at a time and wants its columns side by side; the left one is read term by
@@ -243,7 +258,8 @@ pub(super) fn choose_packs(
     product: &mut Product,
     machine: &Machine,
     bytes: usize,
-    scratch: &mut dyn FnMut(Scratch, [i64; 3]) -> BufferId,
+    symbols: &Symbols,
+    scratch: &mut dyn FnMut(Scratch, Vec<Dim>) -> BufferId,
 ) {
     let known = |dim: &Dim| dim.as_const().unwrap_or(i64::MAX);
     let [rows, columns, terms] = product.extents().map(known);
@@ -271,7 +287,8 @@ pub(super) fn choose_packs(
     product.pack_right =
         (packs_right || sticks_out).then_some(Pack { least: packs_right.then_some(least_right), ..unknown });
     // Scratch comes in the order in which a product lists it.
-    let shapes: Vec<[i64; 3]> = product.scratch().into_iter().map(|(_, shape)| shape).collect();
+    product.parallel = parallel(product, symbols);
+    let shapes: Vec<Vec<Dim>> = product.scratch(symbols).into_iter().map(|(_, shape)| shape).collect();
     let mut shapes = shapes.into_iter();
     let mut next = |what| scratch(what, shapes.next().expect("invariant: all scratch is listed"));
     if let Some(pack) = &mut product.pack_left {

@@ -17,7 +17,7 @@ const ACCUMULATORS: u32 = 8;
 const SHARED_ROWS: u32 = 4;
 
 /// Scalar instructions that make a chunk worth handing to a thread.
-const CHUNK_WORK: i64 = 1 << 16;
+pub(super) const CHUNK_WORK: i64 = 1 << 16;
 
 /// What an axis is taken to be if nothing is known of its size.
 const UNKNOWN_SIZE: i64 = 256;
@@ -207,6 +207,12 @@ fn varying_by_width(program: &Program, varies: &[bool]) -> [(usize, usize); 4] {
     counts
 }
 
+/// What a size is taken to be.
+pub(super) fn guess(dim: &Dim, symbols: &Symbols) -> i64 {
+    let size = |id| symbols.get(id).hint.unwrap_or(UNKNOWN_SIZE.min(symbols.get(id).max));
+    dim.evaluate(&size).unwrap_or(i64::MAX).max(1)
+}
+
 fn parallel(nest: &Nest, symbols: &Symbols) -> Option<Parallel> {
     let extent = nest.extent.as_ref()?;
     let crosses_rows = nest.blocks.iter().flat_map(|b| &b.sinks).any(|sink| match sink {
@@ -217,10 +223,7 @@ fn parallel(nest: &Nest, symbols: &Symbols) -> Option<Parallel> {
         }
         Sink::Store { .. } | Sink::Row { .. } | Sink::Fold { .. } => false,
     });
-    let guess = |dim: &Dim| {
-        let size = |id| symbols.get(id).hint.unwrap_or(UNKNOWN_SIZE.min(symbols.get(id).max));
-        dim.evaluate(&size).unwrap_or(i64::MAX).max(1)
-    };
+    let guess = |dim: &Dim| guess(dim, symbols);
     let work = nest.blocks.iter().fold(0i64, |sum, block| {
         let each = block.program.insts.len() as i64 + block.sinks.len() as i64;
         let times = block.axes.iter().fold(1i64, |n, axis| n.saturating_mul(guess(axis)));

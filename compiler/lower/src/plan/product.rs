@@ -1,8 +1,8 @@
 //! Products of matrices: the step that runs in tiles of registers and blocks of caches.
 
-use tgc_graph::dim::Dim;
+use tgc_graph::dim::{Dim, Symbols};
 
-use super::{Access, Axis, Block, BufferId, Fold};
+use super::{Access, Axis, Block, BufferId, Fold, MAX_CHUNKS, Parallel};
 
 /// Sums of products, `sum[i, j] = Σ left[i, k] * right[k, j]` for each iteration of the batch loops, and what becomes of
 /// each sum.
@@ -27,6 +27,8 @@ pub struct Product {
     pub tile: Tile,
     /// What caches hold.
     pub blocks: Blocks,
+    /// How rows are shared out to threads; each chunk has scratch of its own. Not with a batch.
+    pub parallel: Option<Parallel>,
     /// Where a block's left elements are copied to, tile by tile.
     pub pack_left: Option<Pack>,
     /// Where a block's right elements are copied to, tile by tile.
@@ -106,14 +108,42 @@ impl Product {
         self.extents()[2].as_const().is_some_and(|terms| terms <= self.blocks.right_terms)
     }
 
-    /// The buffers that hold nothing before and after, with their shapes: tiles, then what a tile holds.
-    pub fn scratch(&self) -> Vec<(BufferId, [i64; 3])> {
+    /// Whether the right matrix is copied as a whole, before rows are shared out.
+    pub fn shares_right(&self) -> bool {
+        let columns = self.extents()[1].as_const();
+        self.copies_all_terms() && self.batch() == 0 && columns.is_some_and(|n| n <= self.blocks.columns)
+    }
+
+    /// Into how many chunks the rows are cut at most.
+    pub fn chunks(&self, symbols: &Symbols) -> Dim {
+        let Some(Parallel { rows_per_chunk }) = self.parallel else { return Dim::Const(1) };
+        let up = self.extents()[0] + &Dim::Const(rows_per_chunk - 1);
+        let chunks = up.floor_div(&Dim::Const(rows_per_chunk), symbols);
+        let most = Dim::min_of(&[chunks, Dim::Const(MAX_CHUNKS)], symbols);
+        // What comes before the rows has scratch even if there are none.
+        Dim::max_of(&[most, Dim::Const(1)], symbols)
+    }
+
+    /// The buffers that hold nothing before and after, with their shapes: chunks, tiles, then what a tile holds.
+    pub fn scratch(&self, symbols: &Symbols) -> Vec<(BufferId, Vec<Dim>)> {
+        let chunks = self.chunks(symbols);
+        let shape = |(buffer, sizes, is_shared): (BufferId, [i64; 3], bool)| {
+            let chunks = if is_shared { Dim::Const(1) } else { chunks.clone() };
+            (buffer, std::iter::once(chunks).chain(sizes.map(Dim::Const)).collect())
+        };
+        self.slices().into_iter().map(shape).collect()
+    }
+
+    /// Scratch, what of it one chunk needs, and whether that is all chunks' together.
+    pub fn slices(&self) -> Vec<(BufferId, [i64; 3], bool)> {
         let (rows, columns) = (i64::from(self.tile.rows), i64::from(self.tile.columns));
         let Blocks { rows: all_rows, columns: all_columns, terms, right_terms } = self.blocks;
         let panels = if self.is_one_piece() { 1 } else { all_columns / columns };
-        let left = self.pack_left.map(|p| (p.buffer, [all_rows / rows, terms, self.tile.left_stride()]));
-        let right = self.pack_right.map(|p| (p.buffer, [all_columns / columns, right_terms, columns]));
-        let sums = (self.sums, [panels, all_rows, columns]);
+        let left = [all_rows / rows, terms, self.tile.left_stride()];
+        let left = self.pack_left.map(|p| (p.buffer, left, false));
+        let right = [all_columns / columns, right_terms, columns];
+        let right = self.pack_right.map(|p| (p.buffer, right, self.shares_right()));
+        let sums = (self.sums, [panels, all_rows, columns], false);
         left.into_iter().chain(right).chain([sums]).collect()
     }
 }

@@ -238,8 +238,9 @@ impl<'a> Printer<'a> {
                 format!("{} < {}", access::axis_name(self.function, axis), self.dim(extent))
             })
             .collect();
+        let parallel = product.parallel.map_or(String::new(), |p| format!(" parallel={}", p.rows_per_chunk));
         self.line(&format!(
-            "product {} tile={rows}x{columns} blocks={}x{}x{}",
+            "product {} tile={rows}x{columns} blocks={}x{}x{}{parallel}",
             loops.join(", "),
             blocks.rows,
             blocks.columns,

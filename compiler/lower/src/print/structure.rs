@@ -13,7 +13,7 @@ pub struct Structure {
     pub products: usize,
     /// `for` lines of the printed plan: rows of nests and inner axes of blocks.
     pub loops: usize,
-    /// Nests whose rows may be shared out to threads.
+    /// Nests and products whose rows may be shared out to threads.
     pub parallel: usize,
     /// Copies of whole buffers.
     pub copies: usize,
@@ -55,7 +55,8 @@ impl FunctionPlan {
             nests: self.nests().count(),
             products: self.products().count(),
             loops: self.nests().map(loops).sum(),
-            parallel: self.nests().filter(|nest| nest.parallel.is_some()).count(),
+            parallel: self.nests().filter(|nest| nest.parallel.is_some()).count()
+                + self.products().filter(|product| product.parallel.is_some()).count(),
             copies: self.steps.iter().filter(|step| matches!(step, Step::Copy { .. })).count(),
             checks: self.steps.iter().filter(|step| matches!(step, Step::Check(_))).count(),
             workspace_slots: slots.len(),

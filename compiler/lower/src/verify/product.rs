@@ -1,13 +1,12 @@
 //! Products of matrices: both matrices and the epilogue obey the rules of a nest without rows, and scratch is large enough.
 
-use tgc_graph::dim::Dim;
 use tgc_graph::scalar::Builder;
 
 use super::Checker;
 use super::blocks::{check_fold, equal, power_of_two};
 use super::error::Defect;
 use super::touch;
-use crate::plan::{Axis, Block, Blocks, Nest, Product, Read, Sink};
+use crate::plan::{Axis, Block, Blocks, Nest, Parallel, Product, Read, Sink};
 
 impl Checker<'_> {
     pub(super) fn check_product(&mut self, product: &Product) -> Result<(), Defect> {
@@ -49,6 +48,11 @@ impl Checker<'_> {
         power_of_two("the number of a tile's columns", tile.columns)?;
         let whole = |count: i64, of: u32| of > 0 && count > 0 && count % i64::from(of) == 0;
         let has_room = right_terms == terms || product.copies_all_terms();
+        if let Some(Parallel { rows_per_chunk: found }) = product.parallel
+            && (product.batch() > 0 || !whole(found, tile.rows))
+        {
+            return Err(Defect::ChunkSize { found, rows: tile.rows });
+        }
         match whole(rows, tile.rows) && whole(columns, tile.columns) && terms > 0 && has_room {
             true => Ok(()),
             false => Err(Defect::ProductBlocks),
@@ -57,15 +61,14 @@ impl Checker<'_> {
 
     /// Scratch is the product's own, of the sum's type and of the shape that its blocks ask for.
     fn check_scratch(&self, product: &Product) -> Result<(), Defect> {
-        let scratch = product.scratch();
+        let scratch = product.scratch(&self.function.symbols);
         for (at, (id, shape)) in scratch.iter().enumerate() {
             self.check_buffer(*id)?;
             let buffer = self.function.buffer(*id);
-            let shape: Vec<Dim> = shape.iter().map(|extent| Dim::Const(*extent)).collect();
             let own = scratch.iter().enumerate().all(|(other, (b, _))| other == at || b != id)
                 && [product.left.buffer, product.right.buffer].iter().all(|b| b != id)
                 && touch::of_block(0, &product.epilogue).iter().all(|touch| touch.access.buffer != *id);
-            if !own || buffer.shape != shape || buffer.dtype != product.fold.accumulators[0] {
+            if !own || buffer.shape != *shape || buffer.dtype != product.fold.accumulators[0] {
                 return Err(Defect::ProductScratch { buffer: buffer.name.clone() });
             }
         }

@@ -121,7 +121,7 @@ pub(super) fn of_step(step: &Step) -> Vec<Touch<'_>> {
 
 /// Scratch is written before it is read.
 fn of_product(product: &Product) -> Vec<Touch<'_>> {
-    let scratch = product.scratch().into_iter().map(|(buffer, _)| of_whole(buffer, Kind::CopyTo));
+    let scratch = product.slices().into_iter().map(|(buffer, ..)| of_whole(buffer, Kind::CopyTo));
     let operand = |access: &Access| Touch {
         block: 0,
         kind: Kind::Read,

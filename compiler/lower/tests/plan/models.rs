@@ -372,8 +372,8 @@ pub fn matrix_product() -> ModelPlan {
     let a = input(&mut plan, "a", F32, &[symbol(0), known(30)]);
     let b = input(&mut plan, "b", F32, &[known(30), known(20)]);
     let y = output(&mut plan, "y", F32, &[symbol(0), known(20)]);
-    let sums = scratch(&mut plan, "sums", F32, &[known(2), known(12), known(16)]);
-    let right = scratch(&mut plan, "right", F32, &[known(2), known(16), known(16)]);
+    let sums = scratch(&mut plan, "sums", F32, &[known(1), known(2), known(12), known(16)]);
+    let right = scratch(&mut plan, "right", F32, &[known(1), known(2), known(16), known(16)]);
     let (j, k) = (Axis::Inner(1), Axis::Inner(2));
     let step = program(3, |b, p| vec![Element::real(F32, b.fma(p[1].re(), p[2].re(), p[0].re()))]);
     let relu = program(1, |b, p| {
@@ -388,6 +388,7 @@ pub fn matrix_product() -> ModelPlan {
         fold: Fold { step, ..sum() },
         tile: Tile { rows: 6, columns: 16 },
         blocks: Blocks { rows: 12, columns: 32, terms: 16, right_terms: 16 },
+        parallel: None,
         pack_left: None,
         pack_right: Some(Pack { buffer: right, least: None }),
         sums,

@@ -97,8 +97,8 @@ fn a_product_says_its_tiles_and_its_epilogue() {
         "
 function f(N) a: f32[N,30], b: f32[30,20] -> y: f32[N,20]
   workspace 3584 bytes
-  buffer sums: f32[2,12,16] workspace+0
-  buffer right: f32[2,16,16] workspace+1536
+  buffer sums: f32[1,2,12,16] workspace+0
+  buffer right: f32[1,2,16,16] workspace+1536
   product i < N, j < 20, k < 30 tile=6x16 blocks=12x32x16
     sum = fma(a[i,k], b[k,j], sum) from 0.0
     pack right into right where it sticks out
