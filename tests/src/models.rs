@@ -147,9 +147,17 @@ pub fn pool() -> Module {
     let s = m.shared("s", 0.0f32);
     let h = sigmoid(dot(x, w));
     let e = exp(-x * x);
+    // Long enough to run in stages, whose values wait in a slice of the workspace for each chunk.
+    let deep = (0..12).fold(x, |t, k| tanh(t * (0.5 + 0.1 * f64::from(k)) + x));
     m.function("work")
         .inputs([x, w])
-        .outputs([("h", h), ("e", e), ("rows", e.sum_over([1])), ("columns", e.sum_over([0]))])
+        .outputs([
+            ("h", h),
+            ("e", e),
+            ("rows", e.sum_over([1])),
+            ("columns", e.sum_over([0])),
+            ("deep", deep),
+        ])
         .update(s, s + e.mean())
         .finish()
         .unwrap();

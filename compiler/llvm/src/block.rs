@@ -1,8 +1,10 @@
 //! One block of a nest, for one row or for several rows together.
 //!
 //! A block with axes runs serial loops over all axes but the last; the last one runs in tiles of `lanes` iterations, then
-//! one by one. When several rows run together, each tile repeats its body for each row, and loads that do not depend on
+//! in smaller ones if it is known how many are left, else one by one. When several rows run together, each tile repeats its body for each row, and loads that do not depend on
 //! the row are shared. A block without axes runs all rows as one tile, a row a lane.
+//!
+//! A block in stages runs each strip of tiles stage by stage ([`crate::staged`]), row after row.
 //!
 //! Rows run together only where nothing can tell: [`may_join`] proves it for folds into memory, whose order is the plain
 //! order of iterations. Where it cannot, the block runs row after row.
@@ -24,6 +26,7 @@ use crate::memory::{Spot, Stride, element_address, lane_of, splat};
 use crate::order::{depends_on, may_join, on_axis, writes};
 use crate::scalar::{Parts, build_program};
 use crate::scan::{self, Running};
+use crate::staged::Staged;
 
 /// Rows that run together.
 #[derive(Clone, Copy)]
@@ -32,10 +35,35 @@ pub(crate) struct Rows<'c> {
     pub(crate) first: IntValue<'c>,
     /// How many.
     pub(crate) count: u32,
-    /// The accumulator of totals that a row after the last whole group belongs to.
-    pub(crate) single: Option<IntValue<'c>>,
+    /// The accumulators of totals that they belong to.
+    pub(crate) share: Share<'c>,
     /// Whether the first of them may be the first of the nest.
     pub(crate) may_start: bool,
+}
+
+/// Which accumulators of a fold iterations that run together belong to.
+#[derive(Clone, Copy)]
+pub(crate) enum Share<'c> {
+    /// Each to the one of its lane.
+    All,
+    /// The same, counted from this one.
+    From(u32),
+    /// The only iteration to this one.
+    One(IntValue<'c>),
+}
+
+/// The most instructions that are repeated for what is left after the last whole tile.
+const REPEATED: usize = 2048;
+
+/// A number as powers of two, the largest first: where each begins, and what it is. `None` if a program of this length
+/// would be repeated too often.
+pub(crate) fn pieces(number: u32, program: usize) -> Option<Vec<(u32, u32)>> {
+    let widths = (0..u32::BITS).rev().map(|bit| 1 << bit).filter(|width| number & width != 0);
+    let pieces = widths.scan(0, |first, width| {
+        *first += width;
+        Some((*first - width, width))
+    });
+    (program * number.count_ones() as usize <= REPEATED).then(|| pieces.collect())
 }
 
 /// The row values that exist so far, one row a lane.
@@ -59,7 +87,7 @@ pub(crate) struct BlockBuilder<'a, 'b, 'c> {
 }
 
 /// Where a parameter of the program comes from, once all axes but the tile's are known.
-enum Source<'c> {
+pub(crate) enum Source<'c> {
     /// Scalars: one for all rows, or one a row.
     Scalars(Vec<Parts<'c>>),
     /// Row values in a block without axes, or sums.
@@ -74,14 +102,14 @@ enum Source<'c> {
 
 /// What data says of a place.
 #[derive(Clone, Copy)]
-struct Part<'c> {
+pub(crate) struct Part<'c> {
     read: usize,
     extent: IntValue<'c>,
     stride: IntValue<'c>,
 }
 
 /// Where results go, once all axes but the tile's are known.
-enum Drain<'a, 'c> {
+pub(crate) enum Drain<'a, 'c> {
     /// A place for each row.
     Store(Vec<Spot<'c>>),
     /// Accumulators for each row.
@@ -105,23 +133,23 @@ enum Drain<'a, 'c> {
 
 /// Iterations that run together.
 #[derive(Clone, Copy)]
-struct Tile<'c> {
-    index: IntValue<'c>,
-    width: u32,
-    /// The accumulator that the only iteration belongs to, after the last whole tile.
-    single: Option<IntValue<'c>>,
+pub(crate) struct Tile<'c> {
+    pub(crate) index: IntValue<'c>,
+    pub(crate) width: u32,
+    /// The accumulators that they belong to.
+    pub(crate) share: Share<'c>,
     /// Whether its first iteration may be the first of the axis.
-    may_start: bool,
+    pub(crate) may_start: bool,
 }
 
 impl<'a, 'c> BlockBuilder<'a, '_, 'c> {
     /// Emits the block.
     pub(crate) fn build(self) {
         if self.block.axes.is_empty() {
-            let Rows { first: index, count: width, single, may_start } = self.rows;
-            let tile = Tile { index, width, single, may_start };
+            let Rows { first: index, count: width, share, may_start } = self.rows;
+            let tile = Tile { index, width, share, may_start };
             self.build_tile(&self.sources(&[]), &self.drains(&[]), tile);
-        } else if self.rows.count > 1 && !may_join(self.block) {
+        } else if self.rows.count > 1 && (self.block.stages.is_some() || !may_join(self.block)) {
             self.build_row_by_row();
         } else {
             self.build_loops(&mut vec![]);
@@ -130,7 +158,7 @@ impl<'a, 'c> BlockBuilder<'a, '_, 'c> {
 
     /// Emits some iterations of the last axis, of one row: the epilogue of a product.
     pub(crate) fn build_part_of_row(self, outer: &[IntValue<'c>], index: IntValue<'c>, width: u32) {
-        let tile = Tile { index, width, single: None, may_start: true };
+        let tile = Tile { index, width, share: Share::All, may_start: true };
         self.build_tile(&self.sources(outer), &self.drains(outer), tile);
     }
 
@@ -157,7 +185,7 @@ impl<'a, 'c> BlockBuilder<'a, '_, 'c> {
             let first = ir.add(self.rows.first, ir.int(i64::from(r)));
             BlockBuilder {
                 values: &values,
-                rows: Rows { first, count: 1, single: None, may_start: self.rows.may_start && r == 0 },
+                rows: Rows { first, count: 1, share: Share::All, may_start: self.rows.may_start && r == 0 },
                 ..self
             }
             .build();
@@ -221,7 +249,7 @@ impl<'a, 'c> BlockBuilder<'a, '_, 'c> {
         let sources = self.sources(outer);
         let whole = ir.round_down(extent, lanes);
         let tile = |index: IntValue<'c>, may_start: bool| {
-            self.build_tile(&sources, drains, Tile { index, width: lanes, single: None, may_start });
+            self.build_tile(&sources, drains, Tile { index, width: lanes, share: Share::All, may_start });
         };
         // One iteration at a time must not ask each time whether it is the first.
         let peels = lanes == 1 && drains.iter().any(|drain| matches!(drain, Drain::Scan { .. }));
@@ -229,19 +257,43 @@ impl<'a, 'c> BlockBuilder<'a, '_, 'c> {
         if peels {
             ir.for_range(ir.int(0), begin, 1, &mut |index| tile(index, true));
         }
-        ir.for_range(begin, whole, i64::from(lanes), &mut |index| tile(index, !peels));
-        if lanes > 1 && whole != extent {
-            let folds = || drains.iter().filter_map(Drain::as_folds).flatten();
-            folds().for_each(|fold| fold.spill(ir));
-            ir.for_range(whole, extent, 1, &mut |index| {
-                self.build_tile(
-                    &sources,
-                    drains,
-                    Tile { index, width: 1, single: Some(ir.sub(index, whole)), may_start: true },
-                );
-            });
-            folds().for_each(|fold| fold.reload(ir));
+        match Staged::of(self.body, self.block) {
+            None => ir.for_range(begin, whole, i64::from(lanes), &mut |index| tile(index, !peels)),
+            Some(staged) => staged.strips(self.body, begin, whole, &mut |first, end| {
+                self.build_strip(&staged, (&sources, drains), (first, end), lanes);
+            }),
         }
+        if lanes > 1 && whole != extent {
+            self.build_rest((&sources, drains), whole, extent);
+        }
+    }
+
+    /// What is left after the last whole tile: in smaller tiles if its size is known, else one by one.
+    fn build_rest(
+        self,
+        (sources, drains): (&[Source<'c>], &[Drain<'a, 'c>]),
+        whole: IntValue<'c>,
+        extent: IntValue<'c>,
+    ) {
+        let ir = &self.body.ir;
+        let known = whole.get_sign_extended_constant().zip(extent.get_sign_extended_constant());
+        let pieces =
+            known.and_then(|(whole, end)| pieces((end - whole) as u32, self.block.program.insts.len()));
+        if let Some((pieces, (whole, _))) = pieces.zip(known) {
+            for (first, width) in pieces {
+                let index = ir.int(whole + i64::from(first));
+                let tile = Tile { index, width, share: Share::From(first), may_start: true };
+                self.build_tile(sources, drains, tile);
+            }
+            return;
+        }
+        let folds = || drains.iter().filter_map(Drain::as_folds).flatten();
+        folds().for_each(|fold| fold.spill(ir));
+        ir.for_range(whole, extent, 1, &mut |index| {
+            let share = Share::One(ir.sub(index, whole));
+            self.build_tile(sources, drains, Tile { index, width: 1, share, may_start: true });
+        });
+        folds().for_each(|fold| fold.reload(ir));
     }
 
     /// Sends the final values of a fold to their targets.
@@ -267,7 +319,7 @@ impl<'a, 'c> BlockBuilder<'a, '_, 'c> {
 
     // What stays the same while a tile's axis runs.
 
-    fn sources(self, outer: &[IntValue<'c>]) -> Vec<Source<'c>> {
+    pub(crate) fn sources(self, outer: &[IntValue<'c>]) -> Vec<Source<'c>> {
         let mut sources = vec![];
         for i in 0..self.block.reads.len() {
             let source = self.source(i, outer, &sources);
@@ -276,7 +328,7 @@ impl<'a, 'c> BlockBuilder<'a, '_, 'c> {
         sources
     }
 
-    fn drains(self, outer: &[IntValue<'c>]) -> Vec<Drain<'a, 'c>> {
+    pub(crate) fn drains(self, outer: &[IntValue<'c>]) -> Vec<Drain<'a, 'c>> {
         self.block.sinks.iter().enumerate().map(|(i, sink)| self.drain(i, sink, outer)).collect()
     }
 
@@ -475,7 +527,12 @@ impl<'a, 'c> BlockBuilder<'a, '_, 'c> {
         }
     }
 
-    fn load(self, source: &Source<'c>, tile: Tile<'c>, before: &[Vec<Parts<'c>>]) -> Vec<Parts<'c>> {
+    pub(crate) fn load(
+        self,
+        source: &Source<'c>,
+        tile: Tile<'c>,
+        before: &[Vec<Parts<'c>>],
+    ) -> Vec<Parts<'c>> {
         let ir = &self.body.ir;
         match source {
             Source::Scalars(rows) => rows.iter().map(|parts| splat(ir, parts, tile.width)).collect(),
@@ -511,7 +568,7 @@ impl<'a, 'c> BlockBuilder<'a, '_, 'c> {
     }
 
     /// Sends the results of a tile, by row, to one sink.
-    fn sink(
+    pub(crate) fn sink(
         self,
         sink: &Sink,
         drain: &Drain<'a, 'c>,
@@ -727,8 +784,9 @@ fn fold_tile<'c>(
     tile: Tile<'c>,
     values: &[Parts<'c>],
 ) {
-    match tile.single {
-        Some(index) => accumulators.step_one(&body.ir, index, values),
-        None => accumulators.step(&body.ir, values),
+    match tile.share {
+        Share::All => accumulators.step(&body.ir, values),
+        Share::From(first) => accumulators.step_some(&body.ir, first, tile.width, values),
+        Share::One(index) => accumulators.step_one(&body.ir, index, values),
     }
 }

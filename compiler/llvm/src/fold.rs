@@ -2,7 +2,7 @@
 //!
 //! Element `i` of the folded axis goes to accumulator `i mod width`. Tiles start at multiples of the width, so lane `k`
 //! of a tile belongs to accumulator `k`. The elements after the last whole tile address their accumulator by index, which
-//! needs memory; [`Accumulators::spill`] moves the vectors there. The tree merges `k` with `k + width/2` until one is left.
+//! needs memory unless the index is known; [`Accumulators::spill`] moves the vectors there. The tree merges `k` with `k + width/2` until one is left.
 
 use std::cell::Cell;
 
@@ -66,6 +66,19 @@ impl<'p, 'c> Accumulators<'p, 'c> {
     fn read(&self, ir: &Ir<'_, 'c>) -> Vec<Parts<'c>> {
         let read = |slot: &Slot<'c>| ir.get(lane_type(ir, slot.lane, self.width), slot.slot);
         self.slots.iter().map(|member| member.iter().map(read).collect()).collect()
+    }
+
+    /// Folds a tile into `width` accumulators from `first` on, lane by lane.
+    pub(crate) fn step_some(&self, ir: &Ir<'_, 'c>, first: u32, width: u32, values: &[Parts<'c>]) {
+        let all = self.read(ir);
+        let lanes: Vec<u32> = (first..first + width).collect();
+        let some = |member: &Parts<'c>| member.iter().map(|part| ir.shuffle(*part, *part, &lanes)).collect();
+        let next = step(ir, self.fold, width, all.iter().map(some).collect(), values);
+        for ((old, new), slots) in all.iter().zip(&next).zip(&self.slots) {
+            for ((old, new), slot) in old.iter().zip(new).zip(slots) {
+                ir.set(slot.slot, ir.insert(*old, *new, first, width));
+            }
+        }
     }
 
     /// Moves the accumulators to memory, for [`Accumulators::step_one`].

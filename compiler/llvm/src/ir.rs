@@ -491,6 +491,21 @@ impl<'a, 'c> Ir<'a, 'c> {
         self.builder.build_shuffle_vector(a, b, mask, "").expect(POSITIONED).into()
     }
 
+    /// A vector with `width` lanes of another in place of its own from `first` on; a scalar has one lane.
+    pub(crate) fn insert(&self, vector: Val<'c>, new: Val<'c>, first: u32, width: u32) -> Val<'c> {
+        let Val::VectorValue(old) = vector else { return new };
+        let Val::VectorValue(_) = new else {
+            let lane = self.context().i32_type().const_int(u64::from(first), false);
+            return self.builder.build_insert_element(old, new, lane, "").expect(POSITIONED).into();
+        };
+        let all = old.get_type().get_size();
+        let is_new = |lane: &u32| (first..first + width).contains(lane);
+        let moved = |lane: u32| if is_new(&lane) { lane - first } else { 0 };
+        let wide = self.shuffle(new, new, &(0..all).map(moved).collect::<Vec<_>>());
+        let chosen = |lane: u32| if is_new(&lane) { all + lane } else { lane };
+        self.shuffle(vector, wide, &(0..all).map(chosen).collect::<Vec<_>>())
+    }
+
     /// One lane.
     pub(crate) fn extract(&self, vector: Val<'c>, lane: u32) -> Val<'c> {
         match vector {

@@ -37,6 +37,8 @@ pub(crate) struct Body<'b, 'c> {
     pub(crate) plan: &'b FunctionPlan,
     /// By buffer.
     pub(crate) bases: Vec<Base<'c>>,
+    /// The number of the chunk whose rows it runs.
+    pub(crate) chunk: IntValue<'c>,
     /// The parameters as they came, to pass on.
     params: Vec<Val<'c>>,
 }
@@ -242,7 +244,8 @@ impl<'b, 'c> Kernels<'b, 'c> {
             Place::Workspace { offset } => Base::Memory(ir.offset(workspace, ir.size(offset))),
         };
         let bases = plan.buffers.iter().map(|buffer| base(&buffer.place)).collect();
-        Body { ir, plan, bases, params }
+        let chunk = ir.int(0);
+        Body { ir, plan, bases, chunk, params }
     }
 
     fn build_work(&self, body: &Body<'b, 'c>, work: Work<'b>) {
@@ -278,8 +281,9 @@ impl<'b, 'c> Kernels<'b, 'c> {
     /// Emits `void part(begin, end, chunk, …)`: the rows of a step in a range.
     fn build_range(&self, work: Work<'_>, part: u32) -> FunctionValue<'c> {
         let function = self.declare(&format!("{}.rows{part}", self.plan.name), 3, None);
-        let body = self.body(function, 3);
+        let mut body = self.body(function, 3);
         let param = |i| function.get_nth_param(i).expect("invariant: the range comes first").into_int_value();
+        body.chunk = param(2);
         work.build(&body, Rows { begin: param(0), end: param(1), chunk: param(2) });
         body.ir.return_void();
         body.ir.finish();

@@ -40,6 +40,7 @@ mod runtime;
 mod scalar;
 mod scan;
 mod shell;
+mod staged;
 mod target;
 mod wrapper;
 

@@ -1,15 +1,16 @@
-//! The outer loop of a nest: groups of rows, then single rows with the same code.
+//! The outer loop of a nest: groups of rows, then smaller groups or single rows with the same code.
 //!
 //! Row `i` of a total goes to accumulator `i mod rows`, so a group that starts at a multiple of `rows` gives each of its
-//! rows to the lane of its own, and each row after the last whole group to the accumulator of its index.
+//! rows to the lane of its own, and each row after the last whole group to the accumulator of its number among those.
 
 use std::cell::RefCell;
 
+use inkwell::IntPredicate;
 use inkwell::values::IntValue;
 use tgc_graph::dim::Dim;
 use tgc_lower::plan::{Block, Buffer, Nest, Read, Sink};
 
-use crate::block::{BlockBuilder, RowValues, Rows};
+use crate::block::{BlockBuilder, RowValues, Rows, Share, pieces};
 use crate::fold::Accumulators;
 use crate::ir::Ir;
 use crate::kernel::{Base, Body};
@@ -17,6 +18,7 @@ use crate::memory::{Spot, Stride, element_address};
 use crate::order::writes;
 use crate::scalar::Parts;
 use crate::scan::Running;
+use crate::staged::Staged;
 
 /// What the blocks of a nest share, by index of block and of read or sink.
 struct Shared<'a, 'c> {
@@ -40,7 +42,7 @@ pub(crate) fn build_rows<'c>(body: &Body<'_, 'c>, nest: &Nest, begin: IntValue<'
     };
     let whole = ir.add(begin, ir.round_down(ir.sub(end, begin), nest.rows));
     let group = |first: IntValue<'c>, may_start: bool| {
-        build_group(body, nest, &shared, Rows { first, count: nest.rows, single: None, may_start });
+        build_group(body, nest, &shared, Rows { first, count: nest.rows, share: Share::All, may_start });
     };
     // One row at a time must not ask each time whether it is the first.
     let peels = nest.rows == 1 && shared.running.iter().flatten().any(Option::is_some);
@@ -48,17 +50,49 @@ pub(crate) fn build_rows<'c>(body: &Body<'_, 'c>, nest: &Nest, begin: IntValue<'
     if peels {
         ir.for_range(begin, second, 1, &mut |first| group(first, true));
     }
-    ir.for_range(second, whole, i64::from(nest.rows), &mut |first| group(first, !peels));
+    match nest.blocks.as_slice() {
+        [block] if block.axes.is_empty() && block.stages.is_some() => {
+            build_strips(body, nest, block, &shared, (begin, whole));
+        }
+        _ => ir.for_range(second, whole, i64::from(nest.rows), &mut |first| group(first, !peels)),
+    }
     if nest.rows > 1 && whole != end {
-        let totals = || shared.totals.iter().flatten().flatten();
-        totals().for_each(|total| total.spill(ir));
-        ir.for_range(whole, end, 1, &mut |first| {
-            let single = Some(ir.sub(first, whole));
-            build_group(body, nest, &shared, Rows { first, count: 1, single, may_start: true });
-        });
-        totals().for_each(|total| total.reload(ir));
+        build_rest(body, nest, &shared, (whole, end));
     }
     finish_totals(body, nest, &shared);
+}
+
+/// What is left after the last whole group: in smaller groups if it is known how many rows that can be, else row by row.
+fn build_rest<'c>(
+    body: &Body<'_, 'c>,
+    nest: &Nest,
+    shared: &Shared<'_, 'c>,
+    (whole, end): (IntValue<'c>, IntValue<'c>),
+) {
+    let ir = &body.ir;
+    let rest = nest.extent.as_ref().and_then(Dim::as_const).map(|extent| extent % i64::from(nest.rows));
+    let length = nest.blocks.iter().map(|block| block.program.insts.len()).sum();
+    if let Some(pieces) = rest.and_then(|rest| pieces(rest as u32, length)) {
+        // Chunks are multiples of whole groups, so all that is left is the rest of all rows.
+        let (some, none) = (ir.new_block("rest"), ir.new_block("done"));
+        ir.branch(ir.compare_int(IntPredicate::SLT, whole, end), some, none);
+        ir.position(some);
+        for (first, count) in pieces {
+            let share = Share::From(first);
+            let first = ir.add(whole, ir.int(i64::from(first)));
+            build_group(body, nest, shared, Rows { first, count, share, may_start: true });
+        }
+        ir.jump(none);
+        ir.position(none);
+        return;
+    }
+    let totals = || shared.totals.iter().flatten().flatten();
+    totals().for_each(|total| total.spill(ir));
+    ir.for_range(whole, end, 1, &mut |first| {
+        let share = Share::One(ir.sub(first, whole));
+        build_group(body, nest, shared, Rows { first, count: 1, share, may_start: true });
+    });
+    totals().for_each(|total| total.reload(ir));
 }
 
 fn build_group<'c>(body: &Body<'_, 'c>, nest: &Nest, shared: &Shared<'_, 'c>, rows: Rows<'c>) {
@@ -67,6 +101,25 @@ fn build_group<'c>(body: &Body<'_, 'c>, nest: &Nest, shared: &Shared<'_, 'c>, ro
         let (fixed, totals, running) = (&shared.fixed[i], &shared.totals[i], &shared.running[i]);
         BlockBuilder { body, block, fixed, totals, running, values: &values, rows, sum: None }.build();
     }
+}
+
+/// Emits whole groups of rows of a staged block without axes.
+fn build_strips<'c>(
+    body: &Body<'_, 'c>,
+    nest: &Nest,
+    block: &Block,
+    shared: &Shared<'_, 'c>,
+    (begin, end): (IntValue<'c>, IntValue<'c>),
+) {
+    let staged = Staged::of(body, block).expect("invariant: the block has stages");
+    let (fixed, totals, running) = (&shared.fixed[0], &shared.totals[0], &shared.running[0]);
+    staged.strips(body, begin, end, &mut |first, end| {
+        let values: RowValues = RefCell::new(vec![None; nest.row_values.len()]);
+        let rows = Rows { first, count: nest.rows, share: Share::All, may_start: false };
+        let builder = BlockBuilder { body, block, fixed, totals, running, values: &values, rows, sum: None };
+        let (sources, drains) = (builder.sources(&[]), builder.drains(&[]));
+        builder.build_strip(&staged, (&sources, &drains), (first, end), nest.rows);
+    });
 }
 
 /// Loads what no axis moves and nothing in the nest writes, if it exists even in a nest without rows.

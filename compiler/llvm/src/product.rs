@@ -437,7 +437,7 @@ impl<'a, 'b, 'c> Builder<'a, 'b, 'c> {
             totals: &totals,
             running: &running,
             values: &RefCell::new(vec![]),
-            rows: block::Rows { first: zero, count: 1, single: None, may_start: true },
+            rows: block::Rows { first: zero, count: 1, share: block::Share::All, may_start: true },
             sum: Some(&sum),
         };
         block.build_part_of_row(&outer, column, width);

@@ -20,16 +20,39 @@ pub(crate) fn build_program<'c>(
     width: u32,
     params: &[Parts<'c>],
 ) -> Vec<Parts<'c>> {
-    let mut values: Vec<Val> = Vec::with_capacity(program.insts.len());
-    for (inst, lane) in &program.insts {
-        let value = match *inst {
-            Inst::Param { index, part } => params[index as usize][part as usize],
-            _ => Emit { ir, program, width, values: &values }.build(inst, *lane),
-        };
-        values.push(value);
-    }
-    program.results.iter().map(|e| e.parts().iter().map(|v| values[v.0 as usize]).collect()).collect()
+    let mut values: Values = vec![None; program.insts.len()];
+    build_some(ir, program, width, params, 0..program.insts.len(), &mut values);
+    results(program, &values)
 }
+
+/// What instructions have given so far.
+pub(crate) type Values<'c> = Vec<Option<Val<'c>>>;
+
+/// Emits some instructions of a program, in order, after those that they need.
+pub(crate) fn build_some<'c>(
+    ir: &Ir<'_, 'c>,
+    program: &Program,
+    width: u32,
+    params: &[Parts<'c>],
+    some: impl IntoIterator<Item = usize>,
+    values: &mut Values<'c>,
+) {
+    for at in some {
+        let (inst, lane) = &program.insts[at];
+        values[at] = Some(match *inst {
+            Inst::Param { index, part } => params[index as usize][part as usize],
+            _ => Emit { ir, program, width, values }.build(inst, *lane),
+        });
+    }
+}
+
+/// The parts of each result.
+pub(crate) fn results<'c>(program: &Program, values: &Values<'c>) -> Vec<Parts<'c>> {
+    let value = |v: &tgc_graph::scalar::Value| values[v.0 as usize].expect(IN_ORDER);
+    program.results.iter().map(|e| e.parts().iter().map(value).collect()).collect()
+}
+
+const IN_ORDER: &str = "invariant: operands come before their uses";
 
 /// The type of a lane in a register.
 pub(crate) fn lane_type<'c>(ir: &Ir<'_, 'c>, lane: Lane, width: u32) -> BasicTypeEnum<'c> {
@@ -61,12 +84,12 @@ struct Emit<'a, 'b, 'c> {
     ir: &'a Ir<'b, 'c>,
     program: &'a Program,
     width: u32,
-    values: &'a [Val<'c>],
+    values: &'a [Option<Val<'c>>],
 }
 
 impl<'c> Emit<'_, '_, 'c> {
     fn build(&self, inst: &Inst, lane: Lane) -> Val<'c> {
-        let value = |v: tgc_graph::scalar::Value| self.values[v.0 as usize];
+        let value = |v: tgc_graph::scalar::Value| self.values[v.0 as usize].expect(IN_ORDER);
         match *inst {
             Inst::Const(bits) => self.constant(lane, bits),
             Inst::Unary(op, a) => self.unary(op, lane, value(a)),

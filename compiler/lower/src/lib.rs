@@ -11,4 +11,5 @@ pub mod machine;
 pub mod plan;
 pub mod print;
 pub mod size;
+pub mod stages;
 pub mod verify;

@@ -236,12 +236,30 @@ pub struct Block {
     pub axes: Vec<Dim>,
     /// Lanes of the last inner axis (a power of two; 1 without axes): iterations that may run together.
     pub lanes: u32,
+    /// How a long program is cut; `None` runs it in one go.
+    pub stages: Option<Stages>,
     /// What each parameter of the program reads.
     pub reads: Vec<Read>,
     /// What happens to one element; expanded.
     pub program: Program,
     /// What becomes of the results.
     pub sinks: Vec<Sink>,
+}
+
+/// A long program in parts: all iterations of a strip run the first part, then all of them the second, and so on; the
+/// last part ends with the sinks. No result can tell. It keeps the values of many iterations in flight, where one
+/// iteration would wait for itself, and few of each, where all would not fit into registers.
+///
+/// Iterations are those of the block's last axis or, in a block without axes, rows; such a block is alone in its nest.
+/// [`Stages::course`] says what each part computes, and which values wait in memory for a later one, and where.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Stages {
+    /// Iterations of a strip: a multiple of the lanes or, in a block without axes, of the rows that run together.
+    pub strip: u32,
+    /// The instructions at which parts begin, ascending, without the first.
+    pub cuts: Vec<usize>,
+    /// Where values wait: bytes of the workspace, as many for each chunk as [`Course::bytes`](crate::stages::Course::bytes) says.
+    pub buffer: BufferId,
 }
 
 /// The source of a program's parameter.
@@ -486,10 +504,44 @@ impl Step {
 }
 
 impl Block {
+    /// The axis whose iterations run together: the last one, or the rows.
+    pub fn along(&self) -> Axis {
+        self.axes.len().checked_sub(1).map_or(Axis::Row, Axis::Inner)
+    }
+
+    /// Which reads differ from one iteration of an axis to the next.
+    pub fn varies(&self, along: Axis) -> Vec<bool> {
+        let moves = |strides: &[(Axis, Dim)]| strides.iter().any(|(axis, _)| *axis == along);
+        let mut varies: Vec<bool> = vec![];
+        for read in &self.reads {
+            varies.push(match read {
+                Read::Buffer(access) => moves(&access.strides),
+                Read::Row(_) => along == Axis::Row,
+                Read::Size(_) => false,
+                Read::Sum => true,
+                Read::Index(position) => moves(&position.strides),
+                Read::Gather(Indirect { access, parts }) => {
+                    moves(&access.strides) || parts.iter().any(|part| varies[part.read])
+                }
+            });
+        }
+        varies
+    }
+
     /// The reads that say places, by number.
     pub fn says_places(&self) -> Vec<usize> {
         let parts = self.reads.iter().flat_map(Read::parts).chain(self.sinks.iter().flat_map(Sink::parts));
         parts.map(|part| part.read).collect()
+    }
+}
+
+impl Nest {
+    /// How many chunks its rows split into, if that is more than none.
+    pub fn chunks(&self, symbols: &Symbols) -> Dim {
+        let Some((extent, parallel)) = self.extent.as_ref().zip(self.parallel) else { return Dim::Const(1) };
+        let per_chunk = Dim::Const(parallel.rows_per_chunk.max(1));
+        let wanted = (extent + &(&per_chunk - &Dim::Const(1))).floor_div(&per_chunk, symbols);
+        Dim::max(&Dim::min(&wanted, &Dim::Const(MAX_CHUNKS), symbols), &Dim::Const(1), symbols)
     }
 }
 

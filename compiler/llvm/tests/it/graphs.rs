@@ -15,7 +15,7 @@ use crate::check::{check, noise};
 use crate::plans::linkage;
 
 /// Lowers what the builder made, gradients expanded.
-fn plan(module: &Module) -> ModelPlan {
+pub fn plan(module: &Module) -> ModelPlan {
     let mut module = module.clone();
     for function in &mut module.functions {
         let mut roots = function.roots();

@@ -12,4 +12,6 @@ mod objects;
 mod plans;
 mod products;
 mod scalars;
+mod staged;
 mod threads;
+mod vectors;

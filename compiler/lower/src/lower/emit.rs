@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use tgc_graph::dim::Dim;
+use tgc_graph::dim::{Dim, Symbols};
 use tgc_graph::dtype::DType;
 use tgc_graph::graph::NodeId;
 use tgc_graph::kernel::Prefix;
@@ -12,10 +12,10 @@ use super::blocks::{Cut, CutNest, FoldKind, From, Piece, Work};
 use super::define::{Definition, Operand};
 use super::inline::BlockProgram;
 use super::loops::{Index, Loop, Place, flat};
-use super::memory::{BufferKey, Buffers};
+use super::memory::{BufferKey, Buffers, touches};
 use super::product::{self, ProductLoops};
 use super::values::{Destination, Statements, ValueId};
-use super::vector;
+use super::{stage, unroll, vector};
 use crate::machine::Machine;
 use crate::plan::{
     Access, Axis, Block, BufferId, Fold, IndexCheck, Indirect, Nest, Product, RowId, Scan, Sink, Step, Target,
@@ -50,12 +50,23 @@ pub(super) fn emit(
             continue;
         }
         let (before, main) = emitter.nest();
-        for mut nest in before.into_iter().chain([main]) {
-            vector::tune(&mut nest, &program.graph.symbols, machine);
-            steps.push(Step::Nest(nest));
-        }
+        steps.extend(before.into_iter().chain([main]).map(Step::Nest));
+    }
+    for at in 0..steps.len() {
+        tune(&mut steps, at, buffers, &program.graph.symbols, machine);
     }
     steps
+}
+
+/// Decides how a nest runs: what is unrolled, what runs together, and in which stages.
+fn tune(steps: &mut [Step], at: usize, buffers: &mut Buffers, symbols: &Symbols, machine: &Machine) {
+    let (before, rest) = steps.split_at_mut(at);
+    let Some((Step::Nest(nest), after)) = rest.split_first_mut() else { return };
+    let others = || before.iter().chain(after.iter());
+    let is_private = |buffer| buffers.is_value(buffer) && !others().any(|step| touches(step, buffer));
+    let is_unrolled = unroll::unroll(nest, &buffers.dtypes(), &is_private);
+    vector::tune(nest, is_unrolled, symbols, machine);
+    stage::stage(nest, symbols, buffers, machine);
 }
 
 /// The checks after a stage.
@@ -232,7 +243,7 @@ impl Emitter<'_, '_> {
                     sinks.push(Sink::Store { result: block.result(element), to });
                 }
                 let (reads, program) = block.finish(&mut sinks);
-                let blocks = vec![Block { axes: vec![], lanes: 1, reads, program, sinks }];
+                let blocks = vec![Block { axes: vec![], lanes: 1, stages: None, reads, program, sinks }];
                 Nest { extent: Some(size), rows: 1, parallel: None, row_values: vec![], blocks }
             })
             .collect()
@@ -250,7 +261,7 @@ impl Emitter<'_, '_> {
             emit_piece(self.program, self.homes, &mut block, piece, rows, &mut sinks);
         }
         let (reads, program) = block.finish(&mut sinks);
-        Block { axes: axes.to_vec(), lanes: 1, reads, program, sinks }
+        Block { axes: axes.to_vec(), lanes: 1, stages: None, reads, program, sinks }
     }
 }
 

@@ -25,6 +25,8 @@ pub(super) enum BufferKey {
     Output(usize),
     /// A variable's new value.
     Update(usize),
+    /// Where values of a staged program wait, by number.
+    Waiting(usize),
     /// Scratch of the product that a node is.
     Scratch(NodeId, Scratch),
 }
@@ -99,6 +101,7 @@ impl Buffers {
             }
             BufferKey::Update(state) => (format!("{}.next", self.states[state]), of_node(), scratch),
             BufferKey::Scratch(..) => unreachable!("invariant: scratch is made with its product"),
+            BufferKey::Waiting(_) => unreachable!("invariant: such a buffer is made where it is asked for"),
         };
         self.add(key, &name, dtype, shape, place)
     }
@@ -113,6 +116,28 @@ impl Buffers {
         let name = format!("t{}_{name}", node.0);
         let place = Place::Workspace { offset: Size::Const(0) };
         self.add(BufferKey::Scratch(node, what), &name, dtype, shape, place)
+    }
+
+    /// Whether a buffer holds a kept value that is no output.
+    pub(super) fn is_value(&self, buffer: BufferId) -> bool {
+        matches!(self.keys[buffer.0 as usize], BufferKey::Value(_))
+    }
+
+    /// The element types, by buffer.
+    pub(super) fn dtypes(&self) -> Vec<DType> {
+        self.list.iter().map(|buffer| buffer.dtype).collect()
+    }
+
+    /// Bytes of the workspace for values of a staged program.
+    pub(super) fn waiting(&mut self, bytes: Dim) -> BufferId {
+        let number = self.keys.iter().filter(|key| matches!(key, BufferKey::Waiting(_))).count();
+        let place = Place::Workspace { offset: Size::Const(0) };
+        self.add(BufferKey::Waiting(number), "waiting", DType::U8, vec![bytes], place)
+    }
+
+    /// Gives such bytes another number.
+    pub(super) fn resize(&mut self, waiting: BufferId, bytes: Dim) {
+        self.list[waiting.0 as usize].shape = vec![bytes];
     }
 
     fn add(&mut self, key: BufferKey, name: &str, dtype: DType, shape: Vec<Dim>, place: Place) -> BufferId {
@@ -334,7 +359,8 @@ fn operands(step: &Step) -> Vec<BufferId> {
     }
 }
 
-fn touches(step: &Step, buffer: BufferId) -> bool {
+/// Whether a step names a buffer.
+pub(super) fn touches(step: &Step, buffer: BufferId) -> bool {
     touched(step).contains(&buffer)
 }
 
@@ -367,6 +393,7 @@ fn rename(steps: &mut [Step], f: &mut dyn FnMut(&mut BufferId)) {
 }
 
 fn rename_block(block: &mut Block, f: &mut dyn FnMut(&mut BufferId)) {
+    block.stages.iter_mut().for_each(|stages| f(&mut stages.buffer));
     block.reads.iter_mut().filter_map(Read::access_mut).for_each(|access| f(&mut access.buffer));
     for sink in &mut block.sinks {
         match sink {
@@ -413,7 +440,8 @@ fn uses(buffers: usize, steps: &[Step]) -> Vec<Vec<usize>> {
 fn touched(step: &Step) -> Vec<BufferId> {
     let of_block = |block: &Block| -> Vec<BufferId> {
         let reads = block.reads.iter().filter_map(Read::access).map(|access| access.buffer);
-        reads.chain(writes_of(block).map(|(a, _)| a.buffer)).chain(totals_of(block)).collect()
+        let waiting = block.stages.iter().map(|stages| stages.buffer);
+        reads.chain(writes_of(block).map(|(a, _)| a.buffer)).chain(totals_of(block)).chain(waiting).collect()
     };
     let own = match step {
         Step::Nest(_) => vec![],

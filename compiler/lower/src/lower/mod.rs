@@ -3,7 +3,7 @@
 //! 1. `define` says what each node is; `values` which values are kept, and the statements that make them.
 //! 2. `place` puts statements into nests; the outer loop is the unit of fusion.
 //! 3. `blocks` cuts statements into pieces of blocks; `inline` and `emit` write programs and sinks.
-//! 4. `vector` sets lanes, rows and chunks; `memory` puts updates in place and shares the workspace.
+//! 4. `unroll` writes small folds out; `vector` sets lanes, rows and chunks, `stage` cuts long programs; `memory` puts updates in place and shares the workspace.
 //!
 //! Nodes are known by their kernels alone. Nothing here depends on the order of a hash map.
 
@@ -15,6 +15,8 @@ mod loops;
 mod memory;
 mod place;
 mod product;
+mod stage;
+mod unroll;
 mod values;
 mod vector;
 

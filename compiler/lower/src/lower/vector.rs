@@ -8,7 +8,7 @@ use tgc_graph::scalar::{Inst, Program};
 
 use super::loops::is_far;
 use crate::machine::Machine;
-use crate::plan::{Access, Axis, Block, IndexPart, Indirect, Nest, Parallel, Read, Sink, Target};
+use crate::plan::{Access, Axis, Block, IndexPart, Nest, Parallel, Read, Sink, Target};
 
 /// Accumulators of a fold that runs for one row at a time, and of a total.
 const ACCUMULATORS: u32 = 8;
@@ -28,8 +28,8 @@ const SHORT: usize = 24;
 /// Accesses with other strides than 0 and 1 that an axis may have and still be worth lanes.
 const FEW_STRIDED: usize = 1;
 
-/// Sets lanes, rows and chunks.
-pub(super) fn tune(nest: &mut Nest, symbols: &Symbols, machine: &Machine) {
+/// Sets lanes, rows and chunks. An unrolled nest has enough to do for one vector of rows.
+pub(super) fn tune(nest: &mut Nest, is_unrolled: bool, symbols: &Symbols, machine: &Machine) {
     let has_axes = nest.blocks.iter().any(|b| !b.axes.is_empty());
     let scatters = nest.blocks.iter().flat_map(|b| &b.sinks).any(|s| matches!(s, Sink::Scatter { .. }));
     let is_serial = nest.blocks.iter().any(|b| b.axes.is_empty() && is_serial(b, Axis::Row));
@@ -38,6 +38,7 @@ pub(super) fn tune(nest: &mut Nest, symbols: &Symbols, machine: &Machine) {
         (Some(_), true) if shares_across_rows(nest) && !scatters && !is_serial => SHARED_ROWS,
         (Some(_), true) => 1,
         (Some(_), false) if is_serial => 1,
+        (Some(extent), false) if is_unrolled => at_most(machine.lanes(narrowest_read(nest)), extent),
         (Some(extent), false) => at_most(axis_free_rows(nest, machine), extent),
     };
     let rows = nest.rows;
@@ -49,7 +50,7 @@ pub(super) fn tune(nest: &mut Nest, symbols: &Symbols, machine: &Machine) {
 
 /// Whether the iterations of an axis wait for each other all the time, so that lanes would only cost.
 fn is_serial(block: &Block, along: Axis) -> bool {
-    let varies = varies(block, along);
+    let varies = block.varies(along);
     block.program.insts.len() <= SHORT
         && block.sinks.iter().any(|sink| match sink {
             Sink::Scan { along: axis, .. } => *axis == along,
@@ -82,8 +83,19 @@ fn shares_across_rows(nest: &Nest) -> bool {
 fn axis_free_rows(nest: &Nest, machine: &Machine) -> u32 {
     let totals = nest.blocks.iter().flat_map(|b| &b.sinks).any(|s| matches!(s, Sink::Total { .. }));
     let longest = nest.blocks.iter().map(|b| b.program.insts.len()).max().unwrap_or(0);
-    let widest = nest.blocks.iter().map(|b| vector_bytes(b, Axis::Row)).max().unwrap_or(1);
-    machine.lanes(widest) * vectors(totals, longest)
+    machine.lanes(widest(nest)) * vectors(totals, longest)
+}
+
+/// Bytes of the element that a vector of rows is counted in.
+fn widest(nest: &Nest) -> usize {
+    nest.blocks.iter().map(|b| vector_bytes(b, Axis::Row)).max().unwrap_or(1)
+}
+
+/// Bytes of the narrowest element in memory that rows read, at least those of a single.
+fn narrowest_read(nest: &Nest) -> usize {
+    let reads = nest.blocks.iter().flat_map(|block| block.reads.iter().zip(&block.program.params));
+    let in_memory = reads.filter(|(read, _)| read.access().is_some());
+    in_memory.map(|(_, dtype)| dtype.lane().bytes()).min().unwrap_or(1).max(4)
 }
 
 /// Vectors in flight.
@@ -104,7 +116,28 @@ fn lanes(block: &Block, rows: u32, machine: &Machine) -> u32 {
     let folds = block.sinks.iter().any(|s| matches!(s, Sink::Fold { .. }));
     let vectors = vectors(folds, block.program.insts.len());
     let vectors = if rows > 1 { vectors.min(2) } else { vectors };
-    at_most(machine.lanes(vector_bytes(block, last)) * vectors, extent)
+    let least = machine.lanes(vector_bytes(block, last));
+    // Accumulators that are not in registers cost more than the latency that they hide.
+    let room = machine.vector_bytes.max(8) * machine.vector_registers / 2;
+    let mut lanes = least * vectors;
+    while lanes > least && lanes * accumulator_bytes(block) > room {
+        lanes /= 2;
+    }
+    at_most(lanes, extent)
+}
+
+/// Bytes of the accumulators of one lane.
+fn accumulator_bytes(block: &Block) -> u32 {
+    let folds = block.sinks.iter().filter_map(|sink| match sink {
+        Sink::Fold { fold, .. } => Some(&fold.accumulators),
+        Sink::Store { .. }
+        | Sink::Row { .. }
+        | Sink::Accumulate { .. }
+        | Sink::Scan { .. }
+        | Sink::Scatter { .. }
+        | Sink::Total { .. } => None,
+    });
+    folds.flatten().map(|dtype| dtype.bytes() as u32).sum()
 }
 
 /// A power of two that a known extent fills.
@@ -144,7 +177,7 @@ fn strided(block: &Block, along: Axis) -> usize {
             .collect(),
         Sink::Row { .. } | Sink::Total { .. } => vec![],
     });
-    let varies = varies(block, along);
+    let varies = block.varies(along);
     let is_far = |access: &Access| access.strides.iter().any(|(a, stride)| *a == along && is_far(stride));
     let is_looked_up = |parts: &[IndexPart]| parts.iter().any(|part| varies[part.read]);
     let reads = block.reads.iter().filter(|r| r.access().is_some_and(is_far) || is_looked_up(r.parts()));
@@ -152,29 +185,10 @@ fn strided(block: &Block, along: Axis) -> usize {
     reads.count() + scattered.count() + writes.filter(|access| is_far(access)).count()
 }
 
-/// Which reads differ from one iteration of an axis to the next.
-fn varies(block: &Block, along: Axis) -> Vec<bool> {
-    let moves = |strides: &[(Axis, Dim)]| strides.iter().any(|(axis, _)| *axis == along);
-    let mut varies: Vec<bool> = vec![];
-    for read in &block.reads {
-        varies.push(match read {
-            Read::Buffer(access) => moves(&access.strides),
-            Read::Row(_) => along == Axis::Row,
-            Read::Size(_) => false,
-            Read::Sum => true,
-            Read::Index(position) => moves(&position.strides),
-            Read::Gather(Indirect { access, parts }) => {
-                moves(&access.strides) || parts.iter().any(|part| varies[part.read])
-            }
-        });
-    }
-    varies
-}
-
 /// Bytes of the element that a vector is counted in: the widest that differs from lane to lane or, in a long
 /// program, the most frequent.
 fn vector_bytes(block: &Block, along: Axis) -> usize {
-    let counts = varying_by_width(&block.program, &varies(block, along));
+    let counts = varying_by_width(&block.program, &block.varies(along));
     if block.program.insts.len() > SHORT {
         let most = counts.iter().max_by_key(|(bytes, count)| (*count, *bytes));
         return most.map_or(1, |(bytes, _)| *bytes);

@@ -34,7 +34,7 @@ use tgc_graph::ty::TensorType;
 
 use crate::plan::{
     Access, Argument, Block, Fold, FunctionPlan, IndexCheck, IndexPart, Indirect, ModelPlan, Nest, Pack,
-    Place, Product, Read, RowId, Sink, Step, Target, Tile,
+    Place, Product, Read, RowId, Sink, Stages, Step, Target, Tile,
 };
 use program::{Leaf, Statement, expressions, long};
 
@@ -293,7 +293,7 @@ impl<'a> Printer<'a> {
         }
         // What only says places is no matter of the program.
         let params: Vec<Leaf> = self.reads.iter().cloned().map(Leaf::new).collect();
-        if self.detail == Detail::Programs || long(&block.program) {
+        if self.detail == Detail::Programs || block.stages.is_some() || long(&block.program) {
             self.block_by_instructions(block, &params);
         } else {
             self.sinks(block, &block.program, params);
@@ -306,12 +306,18 @@ impl<'a> Printer<'a> {
         let names: Vec<Leaf> =
             (0..results.len()).map(|i| Leaf::new(format!("p{}", self.named + i))).collect();
         self.named += names.len();
-        self.line(&format!("let {} = {}", join(&names), self.summary(&block.program, params)));
+        let stages = block.stages.as_ref().map_or_else(String::new, |stages| self.stages_to_text(stages));
+        self.line(&format!("let {} = {}{stages}", join(&names), self.summary(&block.program, params)));
         self.instructions(&block.program);
         let types: Vec<DType> = results.iter().map(|e| e.dtype).collect();
         let mut b = Builder::new(&types);
         let elements = (0..types.len()).map(|i| b.param(i)).collect();
         self.sinks(block, &b.finish(elements), names);
+    }
+
+    fn stages_to_text(&self, stages: &Stages) -> String {
+        let (count, strip) = (stages.cuts.len() + 1, stages.strip);
+        format!(" in {count} stages, strip={strip} through {}", self.function.buffer(stages.buffer).name)
     }
 
     fn summary(&self, program: &Program, params: &[Leaf]) -> String {

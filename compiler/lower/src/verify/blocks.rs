@@ -8,7 +8,7 @@ use super::error::Defect;
 use super::touch;
 use super::{Checker, program};
 use crate::plan::{
-    Access, Axis, Block, BufferId, Fold, Indirect, Nest, Position, Read, RowId, Scan, Sink, Target,
+    Access, Axis, Block, BufferId, Fold, Indirect, Nest, Place, Position, Read, RowId, Scan, Sink, Target,
 };
 
 /// Row values that are defined so far.
@@ -78,11 +78,41 @@ impl Checker<'_> {
             };
             equal(&format!("the element type of read {index}"), found, *param)?;
         }
+        self.check_stages(nest, block)?;
         // Reads came first: a row value that this block defines is for later blocks only.
         for sink in &block.sinks {
             self.check_sink(nest, block, sink, defined)?;
         }
         Ok(())
+    }
+
+    /// Stages cut the program, their sinks keep no order, and values wait in bytes of the workspace.
+    fn check_stages(&self, nest: &Nest, block: &Block) -> Result<(), Defect> {
+        let Some(stages) = &block.stages else { return Ok(()) };
+        let count = block.program.insts.len();
+        let ascending = stages.cuts.windows(2).all(|pair| pair[0] < pair[1]);
+        if !ascending || stages.cuts.iter().any(|cut| !(1..count).contains(cut)) {
+            return Err(Defect::Cuts { cuts: stages.cuts.clone(), count });
+        }
+        let together = if block.axes.is_empty() { nest.rows } else { block.lanes };
+        if stages.strip == 0 || !stages.strip.is_multiple_of(together) {
+            return Err(Defect::Strip { strip: stages.strip, together });
+        }
+        if block.axes.is_empty() && (nest.blocks.len() > 1 || nest.extent.is_none()) {
+            return Err(Defect::Staged { what: "without axes is not alone in a nest with rows" });
+        }
+        if block.sinks.iter().any(|s| matches!(s, Sink::Scan { .. } | Sink::Scatter { .. })) {
+            return Err(Defect::Staged { what: "ends with a sink that goes in order" });
+        }
+        self.check_buffer(stages.buffer)?;
+        let buffer = self.function.buffer(stages.buffer);
+        if !matches!(buffer.place, Place::Workspace { .. }) || buffer.dtype != DType::U8 {
+            return Err(Defect::Staged { what: "keeps values elsewhere than in bytes of the workspace" });
+        }
+        let bytes = Dim::Const(stages.course(block).bytes as i64);
+        let needed = &nest.chunks(&self.function.symbols) * &bytes;
+        let show = |dim: &Dim| dim.display(&self.function.symbols).to_string();
+        equal("the bytes in which values of a staged program wait", show(&buffer.elements()), show(&needed))
     }
 
     fn check_sink(

@@ -17,7 +17,7 @@ const MOST_DIVISIONS: usize = 16;
 
 impl Checker<'_> {
     pub(super) fn check_bounds(&self, nest: &Nest, touch: &Touch) -> Result<(), Defect> {
-        if touch.kind == Kind::Total {
+        if matches!(touch.kind, Kind::Total | Kind::Waiting) {
             return Ok(());
         }
         // An index that is inside an axis shows that the axis is not empty.

@@ -99,6 +99,12 @@ pub enum Defect {
     ParallelTotal,
     #[error("a parallel nest has rows that go in order")]
     ParallelOrder,
+    #[error("stages begin at {cuts:?}, expected ascending numbers of instructions among {count}")]
+    Cuts { cuts: Vec<usize>, count: usize },
+    #[error("strips of {strip} iterations, expected a positive multiple of {together}")]
+    Strip { strip: u32, together: u32 },
+    #[error("a staged program {what}")]
+    Staged { what: &'static str },
     #[error("a running fold has {found} places for accumulators to wait, expected {expected}")]
     Carries { found: usize, expected: usize },
     #[error("a running fold goes along an axis that is not in scope")]
@@ -156,6 +162,8 @@ pub enum Defect {
     TwoWrites { buffer: String },
     #[error("touches `{buffer}`, which receives a total of the nest")]
     TotalShared { buffer: String },
+    #[error("touches `{buffer}`, in which values of a staged program wait, for something else")]
+    WaitingShared { buffer: String },
     #[error("touches `{buffer}` where data says and elsewhere while the nest writes it")]
     PlacesMeet { buffer: String },
     #[error("rows that run together or in parallel share elements of `{buffer}`, as far as can be shown")]

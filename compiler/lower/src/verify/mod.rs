@@ -7,6 +7,7 @@
 //! - Iterations that may run together do not disturb one another; the rules are those of the `sharing` module:
 //!   **a buffer that a nest writes is read there only in place or, by other blocks, where rows do not meet.**
 //! - A product writes nothing that it multiplies; its epilogue obeys the rules of a nest without rows.
+//! - Stages cut a program whose sinks keep no order; values wait in bytes that nothing else touches, a slice a chunk.
 //! - Parallel nests fold nothing over their rows, and rows write different elements.
 //! - Inputs and constants are never written, states only if the function lists them as updated. Every output is
 //!   stored. The first access to workspace and outputs, in the order of steps and blocks, is a store.

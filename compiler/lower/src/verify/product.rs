@@ -95,7 +95,14 @@ fn operands(product: &Product) -> Block {
     let mut b = Builder::new(&[dtype; 2]);
     let both = (0..2).map(|i| b.param(i)).collect();
     let reads = [&product.left, &product.right].map(|access| Read::Buffer(access.clone())).to_vec();
-    Block { axes: product.axes.clone(), lanes: 1, reads, program: b.finish(both), sinks: vec![] }
+    Block {
+        axes: product.axes.clone(),
+        lanes: 1,
+        stages: None,
+        reads,
+        program: b.finish(both),
+        sinks: vec![],
+    }
 }
 
 fn without_rows(block: Block) -> Nest {

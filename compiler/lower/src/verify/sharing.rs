@@ -3,7 +3,7 @@
 //! For each buffer that a nest writes, unless it never has an element, with all its accesses in the nest:
 //!
 //! 1. A buffer that receives a total is touched by nothing else.
-//!    Nor by anything else is a buffer that is read or written where data says.
+//!    Nor by anything else is a buffer that is read or written where data says, or in which values of stages wait.
 //! 2. No read depends on no axis at all.
 //! 3. Within a block, stores and folds write no element twice in a row; lanes accumulate into different elements;
 //!    every other access to the buffer in that block is a read at the very access of a store or fold (in place),
@@ -49,7 +49,9 @@ impl Checker<'_> {
             }
             self.site.block = None;
             // Iterations that meet where data says do so in order: nothing else touches the buffer.
-            if nest.extent.is_some() && !matches!(group.touches[0].kind, Kind::Total | Kind::Scatter) {
+            if nest.extent.is_some()
+                && !matches!(group.touches[0].kind, Kind::Total | Kind::Scatter | Kind::Waiting)
+            {
                 self.check_between_rows(&group)?;
             }
         }
@@ -65,6 +67,10 @@ impl Checker<'_> {
         let totals = group.touches.iter().filter(|t| t.kind == Kind::Total).count();
         if totals > 0 && group.touches.len() > 1 {
             return Err(Defect::TotalShared { buffer: self.name(group.buffer) });
+        }
+        let waiting = group.touches.iter().filter(|t| t.kind == Kind::Waiting).count();
+        if waiting > 0 && group.touches.len() > 1 {
+            return Err(Defect::WaitingShared { buffer: self.name(group.buffer) });
         }
         let by_data = group.touches.iter().any(|t| matches!(t.kind, Kind::Gather | Kind::Scatter));
         if by_data && group.touches.len() > 1 {
@@ -128,7 +134,7 @@ impl Checker<'_> {
                     false => Err(Defect::WrittenTwice { buffer: buffer(), doubt: Doubt::Unproven }),
                 }
             }
-            Kind::Gather | Kind::Scatter | Kind::Check => Ok(()),
+            Kind::Gather | Kind::Scatter | Kind::Waiting | Kind::Check => Ok(()),
             Kind::Total | Kind::Read | Kind::CopyFrom | Kind::CopyTo => Ok(()),
         }
     }

@@ -37,6 +37,8 @@ pub(super) enum Kind {
     /// A store where data says, or what is added there.
     Scatter,
     Total,
+    /// Bytes in which values of a staged program wait.
+    Waiting,
     /// Every element is looked at.
     Check,
     /// The source of a copy: every element.
@@ -52,7 +54,7 @@ impl Kind {
             Kind::Read | Kind::Accumulate | Kind::Gather | Kind::Scatter | Kind::CopyFrom | Kind::Check => {
                 true
             }
-            Kind::Store | Kind::Fold | Kind::Carry(_) | Kind::Total | Kind::CopyTo => false,
+            Kind::Store | Kind::Fold | Kind::Carry(_) | Kind::Total | Kind::Waiting | Kind::CopyTo => false,
         }
     }
 
@@ -65,6 +67,7 @@ impl Kind {
             | Kind::Carry(_)
             | Kind::Scatter
             | Kind::Total
+            | Kind::Waiting
             | Kind::CopyTo => true,
             Kind::Read | Kind::Gather | Kind::CopyFrom | Kind::Check => false,
         }
@@ -74,7 +77,7 @@ impl Kind {
     pub(super) fn stores(self) -> bool {
         match self {
             Kind::Store | Kind::Fold | Kind::Carry(_) | Kind::Total | Kind::CopyTo => true,
-            Kind::Accumulate | Kind::Scatter => false,
+            Kind::Accumulate | Kind::Scatter | Kind::Waiting => false,
             Kind::Read | Kind::Gather | Kind::CopyFrom | Kind::Check => false,
         }
     }
@@ -165,6 +168,9 @@ pub(super) fn of_block(index: usize, block: &Block) -> Vec<Touch<'_>> {
             Read::Gather(indirect) => touch(Kind::Gather, indirect.access.clone(), &indirect.parts),
             Read::Row(_) | Read::Size(_) | Read::Index(_) | Read::Sum => {}
         }
+    }
+    if let Some(stages) = &block.stages {
+        touch(Kind::Waiting, whole(stages.buffer), &[]);
     }
     for sink in &block.sinks {
         match sink {

@@ -111,7 +111,7 @@ pub fn nest_mut(plan: &mut ModelPlan, step: usize) -> &mut Nest {
 }
 
 pub fn block(axes: &[Dim], lanes: u32, reads: Vec<Read>, program: Program, sinks: Vec<Sink>) -> Block {
-    Block { axes: axes.to_vec(), lanes, reads, program, sinks }
+    Block { axes: axes.to_vec(), lanes, stages: None, reads, program, sinks }
 }
 
 pub fn at(buffer: BufferId, strides: &[(Axis, Dim)]) -> Access {
@@ -177,6 +177,16 @@ pub fn map() -> ModelPlan {
     let along = [(I, known(1))];
     let blocks = vec![block(&[n], 8, vec![read(x, &along)], double, vec![store(0, y, &along)])];
     nest(&mut plan, None, 1, &[], blocks);
+    plan
+}
+
+/// [`map`] in two stages, between which the product waits.
+pub fn staged() -> ModelPlan {
+    let mut plan = map();
+    let buffer = scratch(&mut plan, "waiting", DType::U8, &[known(64)]);
+    let block = &mut nest_mut(&mut plan, 0).blocks[0];
+    let cuts = vec![block.program.insts.len() - 1];
+    block.stages = Some(Stages { strip: 16, cuts, buffer });
     plan
 }
 

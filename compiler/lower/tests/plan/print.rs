@@ -279,3 +279,20 @@ fn expressions_keep_their_grouping() {
     check(float_program(Binary::Xor), "z = a ^ b");
     check(Program::identity(DType::C64), "z = (a.re : a.im)");
 }
+
+#[test]
+fn stages_say_how_many_and_where_values_wait() {
+    check(
+        &staged(),
+        Detail::Loops,
+        "
+function f(N) x: f32[N] -> y: f32[N]
+  workspace 64 bytes
+  buffer waiting: u8[64] workspace+0
+  once
+    for i < N lanes=8
+      let p0 = 5 instructions on x[i] in 2 stages, strip=16 through waiting
+      y[i] = p0
+",
+    );
+}

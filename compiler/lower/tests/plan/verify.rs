@@ -52,6 +52,7 @@ fn sound_plans_are_accepted() {
     }
     assert_eq!(verify(&looked_up()), Ok(()));
     assert_eq!(verify(&running_sums()), Ok(()));
+    assert_eq!(verify(&staged()), Ok(()));
     let mut parallel = normalized_rows();
     nest_mut(&mut parallel, 0).parallel = Some(Parallel { rows_per_chunk: 8 });
     assert_eq!(verify(&parallel), Ok(()));
@@ -646,4 +647,68 @@ fn products() {
     block_mut(&mut elsewhere, 0, 0).reads[0] = Read::Sum;
     let found = verify(&elsewhere).unwrap_err().to_string();
     assert_eq!(found, "function `f`, step 0, block 0: reads a sum outside the epilogue of a product");
+}
+
+#[test]
+fn stages_cut_programs_and_keep_values_to_themselves() {
+    let refuse_staged = |break_it: fn(&mut ModelPlan), want: &str| {
+        refuse(staged(), break_it, &format!("function `f`, step 0, block 0: {want}"));
+    };
+    let stages = |p: &mut ModelPlan, change: fn(&mut Stages)| {
+        change(block_mut(p, 0, 0).stages.as_mut().expect("the block has stages"));
+    };
+    type Broken = (fn(&mut Stages), &'static str);
+    let broken: [Broken; 4] = [
+        (|s| s.cuts = vec![0], "stages begin at [0], expected ascending numbers of instructions among 5"),
+        (
+            |s| s.cuts = vec![3, 2],
+            "stages begin at [3, 2], expected ascending numbers of instructions among 5",
+        ),
+        (|s| s.strip = 12, "strips of 12 iterations, expected a positive multiple of 8"),
+        (|s| s.strip = 32, "the bytes in which values of a staged program wait: found 64, expected 128"),
+    ];
+    for (change, want) in broken {
+        refuse(staged(), |p| stages(p, change), &format!("function `f`, step 0, block 0: {want}"));
+    }
+    refuse_staged(
+        |p| block_mut(p, 0, 0).stages.as_mut().expect("the block has stages").buffer = BufferId(1),
+        "a staged program keeps values elsewhere than in bytes of the workspace",
+    );
+    refuse_staged(
+        |p| {
+            block_mut(p, 0, 0).axes.clear();
+            block_mut(p, 0, 0).lanes = 1;
+            for access in [BufferId(0), BufferId(1)] {
+                let free = at(access, &[]);
+                match access {
+                    BufferId(0) => *read_mut(p, 0, 0, 0) = free,
+                    _ => *store_mut(p, 0, 0) = free,
+                }
+            }
+        },
+        "a staged program without axes is not alone in a nest with rows",
+    );
+}
+
+#[test]
+fn each_chunk_has_a_slice_for_its_stages() {
+    let mut plan = staged();
+    let nest = nest_mut(&mut plan, 0);
+    (nest.extent, nest.rows) = (Some(symbol(0)), 8);
+    (nest.blocks[0].axes, nest.blocks[0].lanes) = (vec![], 1);
+    for access in [0, 1].map(BufferId) {
+        let along = at(access, &[(ROW, known(1))]);
+        match access {
+            BufferId(0) => *read_mut(&mut plan, 0, 0, 0) = along,
+            _ => *store_mut(&mut plan, 0, 0) = along,
+        }
+    }
+    assert_eq!(verify(&plan), Ok(()));
+    nest_mut(&mut plan, 0).parallel = Some(Parallel { rows_per_chunk: 16 });
+    let found = verify(&plan).unwrap_err().to_string();
+    assert!(found.contains("values of a staged program wait: found 64, expected "), "{found}");
+    let chunks = nest_mut(&mut plan, 0).clone().chunks(&plan.functions[0].symbols);
+    plan.functions[0].buffers[2].shape = vec![&chunks * &known(64)];
+    plan.functions[0].workspace = Size::of(&(&chunks * &known(64)), 1);
+    assert_eq!(verify(&plan), Ok(()));
 }

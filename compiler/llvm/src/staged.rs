@@ -1,0 +1,152 @@
+//! Blocks whose program is cut into stages: for each strip of iterations one loop after the other, one a stage.
+//!
+//! A value that a later stage needs waits in the workspace, in the slice of the chunk that runs; the place of an iteration
+//! is its number in the strip. What a stage needs besides, it reads or computes again. Only the last stage feeds the sinks.
+
+use inkwell::values::{IntValue, PointerValue};
+use tgc_graph::scalar::{Inst, Value};
+use tgc_lower::plan::{Block, Stages};
+use tgc_lower::stages::{Course, Part};
+
+use crate::block::{BlockBuilder, Drain, Share, Source, Tile};
+use crate::kernel::{Base, Body};
+use crate::memory::{from_memory, lane_memory_type, to_memory};
+use crate::scalar::{Parts, Values, build_some, results};
+
+/// How a block is cut, and where its values wait.
+pub(crate) struct Staged<'c> {
+    strip: u32,
+    course: Course,
+    slice: PointerValue<'c>,
+}
+
+/// Some iterations of a strip that run together.
+struct Place<'c> {
+    tile: Tile<'c>,
+    /// Their number in the strip.
+    number: IntValue<'c>,
+}
+
+impl<'c> Staged<'c> {
+    /// The stages of a block, if it has some.
+    pub(crate) fn of(body: &Body<'_, 'c>, block: &Block) -> Option<Staged<'c>> {
+        let stages: &Stages = block.stages.as_ref()?;
+        let course = stages.course(block);
+        let Base::Memory(base) = body.bases[stages.buffer.0 as usize] else {
+            unreachable!("invariant: values wait in the workspace")
+        };
+        let ir = &body.ir;
+        let slice = ir.offset(base, ir.mul(body.chunk, ir.int(course.bytes as i64)));
+        Some(Staged { strip: stages.strip, course, slice })
+    }
+
+    /// Runs `body` with the first iteration of each strip and the end of the strip.
+    pub(crate) fn strips(
+        &self,
+        body: &Body<'_, 'c>,
+        begin: IntValue<'c>,
+        end: IntValue<'c>,
+        strip: &mut dyn FnMut(IntValue<'c>, IntValue<'c>),
+    ) {
+        let ir = &body.ir;
+        ir.for_range(begin, end, i64::from(self.strip), &mut |first| {
+            let all = ir.add(first, ir.int(i64::from(self.strip)));
+            strip(first, ir.min(all, end));
+        });
+    }
+}
+
+impl<'a, 'c> BlockBuilder<'a, '_, 'c> {
+    /// Emits the iterations of a strip, so many at a time.
+    pub(crate) fn build_strip(
+        self,
+        staged: &Staged<'c>,
+        (sources, drains): (&[Source<'c>], &[Drain<'a, 'c>]),
+        (first, end): (IntValue<'c>, IntValue<'c>),
+        width: u32,
+    ) {
+        let ir = &self.body.ir;
+        let last = staged.course.parts.len() - 1;
+        for (at, part) in staged.course.parts.iter().enumerate() {
+            ir.for_range(first, end, i64::from(width), &mut |index| {
+                let tile = Tile { index, width, share: Share::All, may_start: false };
+                let place = Place { tile, number: ir.sub(index, first) };
+                let (values, loaded) = self.build_part(staged, part, sources, &place);
+                if at == last {
+                    let row = [results(&self.block.program, &values)];
+                    for (sink, drain) in self.block.sinks.iter().zip(drains) {
+                        self.sink(sink, drain, &row, tile, &loaded);
+                    }
+                }
+            });
+        }
+    }
+
+    /// One stage of a tile, without sinks. Returns its values and what it has read.
+    fn build_part(
+        self,
+        staged: &Staged<'c>,
+        part: &Part,
+        sources: &[Source<'c>],
+        place: &Place<'c>,
+    ) -> (Values<'c>, Vec<Vec<Parts<'c>>>) {
+        let (ir, program, width) = (&self.body.ir, &self.block.program, place.tile.width);
+        let reads = self.reads_of(part);
+        let mut loaded: Vec<Vec<Parts>> = vec![];
+        for (source, is_read) in sources.iter().zip(reads) {
+            let rows = if is_read { self.load(source, place.tile, &loaded) } else { vec![] };
+            loaded.push(rows);
+        }
+        let params: Vec<Parts> =
+            loaded.iter().map(|rows| rows.first().cloned().unwrap_or_default()).collect();
+        let mut values: Values = vec![None; program.insts.len()];
+        for value in &part.loads {
+            let (lane, from) = self.waits_at(staged, *value, place);
+            let memory = ir.load(lane_memory_type(ir, lane, width), from, lane.bytes());
+            values[*value] = Some(from_memory(ir, lane, memory));
+        }
+        build_some(ir, program, width, &params, part.runs.iter().copied(), &mut values);
+        for value in &part.stores {
+            let (lane, to) = self.waits_at(staged, *value, place);
+            let made = values[*value].expect("invariant: a stage makes what it leaves");
+            ir.store(to_memory(ir, lane, made, width), to, lane.bytes());
+        }
+        (values, loaded)
+    }
+
+    /// Which reads a stage needs, those that say places included.
+    fn reads_of(self, part: &Part) -> Vec<bool> {
+        let mut needed = vec![false; self.block.reads.len()];
+        for at in &part.runs {
+            if let Inst::Param { index, .. } = self.block.program.insts[*at].0 {
+                needed[usize::from(index)] = true;
+            }
+        }
+        // A read names earlier ones alone.
+        for at in (0..needed.len()).rev().filter(|at| needed[*at]).collect::<Vec<_>>() {
+            self.need_places(at, &mut needed);
+        }
+        needed
+    }
+
+    fn need_places(self, read: usize, needed: &mut [bool]) {
+        for part in self.block.reads[read].parts() {
+            needed[part.read] = true;
+            self.need_places(part.read, needed);
+        }
+    }
+
+    /// Type and address of a waiting value.
+    fn waits_at(
+        self,
+        staged: &Staged<'c>,
+        value: usize,
+        place: &Place<'c>,
+    ) -> (tgc_graph::scalar::Lane, PointerValue<'c>) {
+        let ir = &self.body.ir;
+        let lane = self.block.program.lane(Value(value as u32));
+        let start = staged.course.places[value].expect("invariant: what waits has a place");
+        let strip = ir.offset(staged.slice, ir.int(start as i64));
+        (lane, ir.element(strip, lane_memory_type(ir, lane, 1), place.number))
+    }
+}
