@@ -1,6 +1,7 @@
 # make demo   sets up, builds tgc and trains the tutorial's logistic regression on handwritten digits
 # make test   sets up and runs every check: formatting, lints, tests, examples, documents
-# make bench  measures the emitted code beside plain C
+# make bench  measures the emitted code beside its peers and writes docs/benchmarks.md;
+#             make bench ONLY=softmax measures the cases with that word in their names, and prints
 # make accuracy   measures the elementary functions in full (half an hour of one core) and writes the table of docs/accuracy.md
 
 export PATH := $(HOME)/.cargo/bin:$(PATH)
@@ -22,7 +23,7 @@ test:
 	RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps
 
 bench: setup
-	cargo bench -p tgc-benches
+	@scripts/bench $(ONLY)
 
 accuracy: setup
 	cargo run --release -p tgc-tests --bin accuracy

@@ -1,61 +1,96 @@
-//! How the stages before code generation grow with the graph: `cargo bench -p tgc-benches --bench scale`.
+//! How long each stage of the compiler takes: `cargo bench -p tgc-benches --bench scale`.
 //!
-//! Two shapes of graph: a chain, in which every node uses the one before, and a mesh, in which every node uses two of
-//! the hundred before; and the tutorial's logistic regression. Each figure is the median of runs in this process.
+//! For graphs of growing size, the tutorial's logistic regression and a perceptron's training step. Each figure is the median
+//! of runs in this process. An argument names the document whose table is written anew; without one it is printed.
 
-use std::fmt::Write as _;
+use std::fs;
+use std::hint::black_box;
 use std::time::{Duration, Instant};
 
+use tgc_benches::{Error, graphs, models};
 use tgc_graph::module::Module;
 use tgc_graph::prelude::*;
 use tgc_graph::{text, verify, wire};
+use tgc_llvm::{Linkage, Target};
+use tgc_lower::lower::lower;
+use tgc_lower::plan::ModelPlan;
 
 const SIZES: [usize; 5] = [1_000, 3_000, 10_000, 30_000, 100_000];
 const RUNS: usize = 5;
+/// Graphs with more nodes are not lowered and compiled.
+const MOST_COMPILED: usize = 10_000;
 
-fn main() {
-    let mut table = String::from(
-        "| graph | nodes | build | verify | save | load | print | parse | optimize |\n|---|---|---|---|---|---|---|---|---|\n",
-    );
-    for (name, mesh) in [("chain", false), ("mesh", true)] {
-        for nodes in SIZES {
-            measure(&mut table, name, &|| build(nodes, mesh));
+const STAGES: [&str; 9] =
+    ["build", "verify", "save", "load", "print", "parse", "optimize", "lower", "to machine code"];
+const BEGIN: &str = "<!-- stages, written by make bench -->";
+const END: &str = "<!-- until here, the stages -->";
+
+fn main() -> Result<(), Error> {
+    let mut table =
+        format!("| graph | nodes | {} |\n|{}", STAGES.join(" | "), "---|".repeat(STAGES.len() + 2));
+    for nodes in SIZES {
+        table += &row("chain", &|| graphs::chain(nodes))?;
+    }
+    for nodes in SIZES {
+        table += &row("mesh", &|| graphs::mesh(nodes))?;
+    }
+    let models: [(&str, fn() -> models::Made); 2] = [
+        ("logistic regression, one step", || models::regression(F64)),
+        ("perceptron, one step", || models::perceptron_step(64)),
+    ];
+    for (name, model) in models {
+        table += &row(name, &|| model().expect("the model is well-formed").model.module())?;
+    }
+    match std::env::args().skip(1).find(|arg| !arg.starts_with("--")) {
+        None => println!("{table}"),
+        Some(page) => {
+            // Cargo starts this in the crate's folder, and names are those from the repository's.
+            let page = format!("{}/../{page}", env!("CARGO_MANIFEST_DIR"));
+            let text = fs::read_to_string(&page)?;
+            let parts =
+                text.split_once(BEGIN).and_then(|(before, rest)| Some((before, rest.split_once(END)?.1)));
+            let (before, after) = parts.ok_or("the page has no place for the table")?;
+            fs::write(&page, format!("{before}{BEGIN}\n{table}\n{END}{after}"))?;
         }
     }
-    measure(&mut table, "tutorial", &tutorial);
-    print!("{table}");
+    Ok(())
 }
 
-/// Adds the row of a graph.
-fn measure(table: &mut String, name: &str, build: &dyn Fn() -> Module) {
+/// The row of a graph.
+fn row(name: &str, build: &dyn Fn() -> Module) -> Result<String, Error> {
     let module = build();
     let bytes = wire::encode(&module);
     let printed = text::print(&module);
-    let figures = [
-        median(|| drop(build())),
-        median(|| verify::verify(&module).expect("the module is well-formed")),
-        median(|| drop(wire::encode(&module))),
-        median(|| drop(wire::decode(&bytes).expect("it was just written"))),
-        median(|| drop(text::print(&module))),
-        median(|| drop(text::parse(&printed).expect("it was just printed"))),
-        median(|| {
-            let options = tgc_optimize::Options { verify: false, ..Default::default() };
-            drop(tgc_optimize::optimize_module(&module, &options).expect("the module is well-formed"));
-        }),
-    ];
+    let options = tgc_optimize::Options { verify: false, ..Default::default() };
+    let optimized = tgc_optimize::optimize_module(&module, &options)?.0;
     let nodes: usize = module.functions.iter().map(|f| f.graph.len()).sum();
-    let _ = write!(table, "| {name} | {nodes} |");
-    for figure in figures {
-        let _ = write!(table, " {:.2} ms |", figure.as_secs_f64() * 1e3);
+    let mut figures = vec![
+        median(build),
+        median(|| verify::verify(&module)),
+        median(|| wire::encode(&module)),
+        median(|| wire::decode(&bytes)),
+        median(|| text::print(&module)),
+        median(|| text::parse(&printed)),
+        median(|| tgc_optimize::optimize_module(&module, &options)),
+    ];
+    if nodes <= MOST_COMPILED + 1 {
+        let target = Target::new(None, None, "")?;
+        let plan = lower(&optimized, &target.machine())?;
+        let linkage = linkage(&plan);
+        figures.push(median(|| lower(&optimized, &target.machine())));
+        figures.push(median(|| tgc_llvm::compile(&plan, &linkage, &target, &tgc_llvm::Options::default())));
     }
-    table.push('\n');
+    let mut cells: Vec<String> = figures.into_iter().map(milliseconds).collect();
+    cells.resize(STAGES.len(), "–".to_owned());
+    Ok(format!("\n| {name} | {nodes} | {} |", cells.join(" | ")))
 }
 
-fn median(mut run: impl FnMut()) -> Duration {
+/// The median time of some runs.
+fn median<T>(mut run: impl FnMut() -> T) -> Duration {
     let mut times: Vec<Duration> = (0..RUNS)
         .map(|_| {
             let start = Instant::now();
-            run();
+            black_box(run());
             start.elapsed()
         })
         .collect();
@@ -63,51 +98,24 @@ fn median(mut run: impl FnMut()) -> Duration {
     times[RUNS / 2]
 }
 
-/// A model of so many nodes that no rule can shorten to nothing.
-fn build(nodes: usize, mesh: bool) -> Module {
-    let m = Model::new("scale");
-    let n = m.dim("N");
-    let x = m.input("x", F32, [n]);
-    let mut values = vec![x, exp(x)];
-    // A small deterministic generator: the graph is the same in every run.
-    let mut state = 1u64;
-    let mut back = |limit: usize| {
-        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        (state >> 33) as usize % limit
-    };
-    while values.len() < nodes {
-        let last = values[values.len() - 1];
-        let other = match mesh {
-            true => values[values.len() - 1 - back(values.len().min(100))],
-            false => x,
-        };
-        values.push(if values.len() % 3 == 0 { sigmoid(last) } else { last * other });
+/// Milliseconds in three digits.
+fn milliseconds(time: Duration) -> String {
+    let value = time.as_secs_f64() * 1e3;
+    match value {
+        100.0.. => format!("{value:.0}"),
+        10.0.. => format!("{value:.1}"),
+        _ => format!("{value:.2}"),
     }
-    m.function("f")
-        .inputs([x])
-        .output("y", values[nodes - 1].sum())
-        .finish()
-        .expect("the model is well-formed");
-    m.module()
 }
 
-/// One training step of the tutorial's logistic regression.
-fn tutorial() -> Module {
-    let m = Model::new("logreg");
-    let n = m.dim("N").hint(400);
-    let (x, y) = (m.input("x", F64, [n, 784.into()]), m.input("y", F64, [n]));
-    let w = m.shared("w", Array::zeros::<f64>([784]));
-    let b = m.shared("b", 0.0f64);
-    let p = 1.0 / (1.0 + exp(-dot(x, w) - b));
-    let xent = -y * log(p) - (1.0 - y) * log(1.0 - p);
-    let cost = xent.mean() + 0.01 * (w * w).sum();
-    let [gw, gb] = grad(cost, [w, b]);
-    m.function("train")
-        .inputs([x, y])
-        .outputs([("prediction", p.gt(0.5)), ("xent", xent)])
-        .update(w, w - 0.1 * gw)
-        .update(b, b - 0.1 * gb)
-        .finish()
-        .expect("the model is well-formed");
-    m.module()
+/// Names for the code; how long they are makes no difference.
+fn linkage(plan: &ModelPlan) -> Linkage {
+    let save_bytes: usize = plan.states.iter().map(|state| state.initial.bytes().len()).sum();
+    Linkage {
+        prefix: "m".to_owned(),
+        hash: 0,
+        suffix: "00000000".to_owned(),
+        save_header: vec![],
+        save_bytes: save_bytes as u64,
+    }
 }

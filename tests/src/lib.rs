@@ -6,6 +6,7 @@
 
 pub mod accuracy;
 pub mod models;
+pub mod pooled;
 mod program;
 
 use std::fs;

@@ -4,6 +4,7 @@ mod contract;
 mod frozen;
 mod linking;
 mod memory;
+mod pools;
 mod reflection;
 mod training;
 mod wrong;

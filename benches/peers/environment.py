@@ -1,0 +1,37 @@
+"""One thread for everybody. This is imported first and imports no peer, as they count processors when they are loaded; main.rs
+has set what must be there before the process began."""
+
+import os
+from importlib.util import find_spec
+
+
+PEERS = {
+    "numpy": "NumPy",
+    "jax": "JAX",
+    "jax_loop": "JAX, loop inside",
+    "pytensor_c": "PyTensor, C",
+    "pytensor_numba": "PyTensor, Numba",
+    "onnxruntime": "ONNX Runtime",
+}
+# What must be importable.
+PACKAGES = {peer: peer.split("_")[0] for peer in PEERS}
+
+os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})
+for variable in ("OMP", "OPENBLAS", "MKL", "NUMBA"):
+    os.environ[f"{variable}_NUM_THREADS"] = "1"
+os.environ["XLA_FLAGS"] = "--xla_cpu_multi_thread_eigen=false intra_op_parallelism_threads=1"
+os.environ["JAX_PLATFORMS"] = "cpu"
+os.environ["JAX_ENABLE_X64"] = "1"
+
+
+def pytensor_flags(folder):
+    """PyTensor keeps what it compiles in a folder, and calls a BLAS from C where the C compiler finds one."""
+    return f"base_compiledir={folder},openmp=False,blas__ldflags={os.environ.get('BENCH_BLAS', '')}"
+
+
+os.environ["PYTENSOR_FLAGS"] = pytensor_flags(os.environ["BENCH_CACHE"])
+
+
+def present():
+    """The peers that can be imported."""
+    return [peer for peer in PEERS if find_spec(PACKAGES[peer])]
