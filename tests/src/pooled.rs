@@ -26,7 +26,9 @@ pub fn loops(name: &str, fixed: Option<[i64; 2]>, dtype: DType) -> Module {
             .outputs([("sum", x.sum_over([0])), ("square", (x * x).sum_over([0]))]),
     );
     let total = m.shared("total", Array::zeros_of(dtype, []));
-    finish(m.function("add_up").inputs([x]).output("before", total).update(total, total * 0.5 + exp(x).sum()));
+    finish(
+        m.function("add_up").inputs([x]).output("before", total).update(total, total * 0.5 + exp(x).sum()),
+    );
     finish(m.function("running").inputs([x]).outputs([("along", x.cumsum(1)), ("across", x.cumsum(0))]));
     finish(m.function("turned").inputs([x]).output("y", tanh(x.t())));
     let (v, c) = (m.input("v", dtype, [d, 48.into()]), m.input("c", dtype, [48]));

@@ -89,3 +89,10 @@ fn arrays_may_have_no_elements() {
     let library = shop.library(&models::empty());
     shop.program("empty.c").with(&library).link("-lm").build().run(&[]);
 }
+
+#[test]
+fn any_pool_gives_the_same_bits() {
+    let shop = Workshop::new();
+    let library = shop.library(&models::pool());
+    shop.program("pool.c").flag("-pthread").link("-pthread").with(&library).build().run(&[]);
+}
