@@ -173,7 +173,7 @@ fn weights(layer: usize) -> Array {
         let (i, j) = ((k / to) as f64, (k % to) as f64);
         (scale * (i * 12.9898 + j * 78.233).sin()) as f32
     });
-    Array::from_slice(&[from, to], &values.collect::<Vec<_>>())
+    Array::from_slice([from, to], &values.collect::<Vec<_>>())
 }
 
 /// Weights and biases of all layers, and what the last layer makes of `x`.
