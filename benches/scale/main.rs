@@ -25,6 +25,9 @@ const STAGES: [&str; 9] =
 const BEGIN: &str = "<!-- stages, written by make bench -->";
 const END: &str = "<!-- until here, the stages -->";
 
+/// What makes a model.
+type Make = fn() -> models::Made;
+
 fn main() -> Result<(), Error> {
     let mut table =
         format!("| graph | nodes | {} |\n|{}", STAGES.join(" | "), "---|".repeat(STAGES.len() + 2));
@@ -34,7 +37,7 @@ fn main() -> Result<(), Error> {
     for nodes in SIZES {
         table += &row("mesh", &|| graphs::mesh(nodes))?;
     }
-    let models: [(&str, fn() -> models::Made); 2] = [
+    let models: [(&str, Make); 2] = [
         ("logistic regression, one step", || models::regression(F64)),
         ("perceptron, one step", || models::perceptron_step(64)),
     ];
