@@ -23,13 +23,9 @@ os.environ["XLA_FLAGS"] = "--xla_cpu_multi_thread_eigen=false intra_op_paralleli
 os.environ["JAX_PLATFORMS"] = "cpu"
 os.environ["JAX_ENABLE_X64"] = "1"
 
-
-def pytensor_flags(folder):
-    """PyTensor keeps what it compiles in a folder, and calls a BLAS from C where the C compiler finds one."""
-    return f"base_compiledir={folder},openmp=False,blas__ldflags={os.environ.get('BENCH_BLAS', '')}"
-
-
-os.environ["PYTENSOR_FLAGS"] = pytensor_flags(os.environ["BENCH_CACHE"])
+# PyTensor keeps what it compiles in this folder, and calls a BLAS from C where the C compiler finds one.
+_cache, _blas = os.environ["BENCH_CACHE"], os.environ.get("BENCH_BLAS", "")
+os.environ["PYTENSOR_FLAGS"] = f"base_compiledir={_cache},openmp=False,blas__ldflags={_blas}"
 
 
 def present():

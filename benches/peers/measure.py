@@ -159,7 +159,7 @@ def whole_processes(folder, built, peers):
         if peer != "numpy":
             with tempfile.TemporaryDirectory() as empty:
                 command = [sys.executable, str(cold), "compile", peer]
-                whole.compiled[peer] = child(command, PYTENSOR_FLAGS=environment.pytensor_flags(empty))[1]
+                whole.compiled[peer] = child(command, BENCH_CACHE=empty)[1]
     return whole
 
 
