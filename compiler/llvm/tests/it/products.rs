@@ -50,7 +50,7 @@ const SIZES: &[&[i64]] = &[
 
 #[test]
 fn unknown_sizes() {
-    for dtype in [F32, F64, I32] {
+    for dtype in [F32, F64, I32, I8, Bool] {
         let m = Model::new("m");
         let (n, columns, k) = (m.dim("N"), m.dim("M"), m.dim("K"));
         let (a, b) = (m.input("a", dtype, [n, k]), m.input("b", dtype, [k, columns]));

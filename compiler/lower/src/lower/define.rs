@@ -522,7 +522,9 @@ fn define_contraction(graph: &Graph, id: NodeId, contraction: &Contraction) -> D
         program: operand_casts([graph.ty(left).dtype, graph.ty(right).dtype], dtype, accumulator),
         fold: product_sum(accumulator),
         finish: cast_program(accumulator, dtype),
+        // A truth value is a byte in memory and a bit in a register; tiles move elements as they are.
         multiplies: accumulator.parts() == 1
+            && accumulator != DType::Bool
             && [left, right].iter().all(|node| graph.ty(*node).dtype == accumulator)
             && dtype == accumulator,
         sums: (0..contraction.sums).map(extent).collect(),
