@@ -25,6 +25,8 @@ use crate::text::mask;
 use crate::ty::{MAX_RANK, TensorType};
 use names::Use;
 
+pub(crate) use sizes::most_bytes;
+
 /// A node, as messages name it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Place {

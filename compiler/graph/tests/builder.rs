@@ -215,3 +215,43 @@ fn a_deep_chain_overflows_no_stack() {
     m.function("f").inputs([x]).output("y", y).finish().unwrap();
     assert!(pp(y).len() > 100_000);
 }
+
+/// Four axes of 2^20 would be 2^80 elements: what nobody chose is lowered, what the author chose is not.
+#[test]
+fn largest_sizes_that_nobody_chose_fit() {
+    let m = Model::new("m");
+    let n = m.dim("N").range(0, 1 << 24);
+    let x = m.input("x", F64, ["a", "b", "c"].map(|name| m.dim(name)));
+    let y = m.input("y", F64, [n, m.dim("d"), m.dim("e")]);
+    m.function("f").inputs([x, y]).outputs([("p", x + 1.0), ("q", y * 2.0)]).finish().unwrap();
+    let module = m.module();
+    tgc_graph::verify::verify(&module).unwrap();
+    let most = |name: &str| {
+        let symbols = &module.functions[0].graph.symbols;
+        symbols.get(symbols.find(name).unwrap()).max
+    };
+    assert_eq!(
+        ["a", "b", "c", "N", "d", "e"].map(most),
+        [1 << 19, 1 << 19, 1 << 19, 1 << 24, 1 << 17, 1 << 17]
+    );
+}
+
+/// A size of two functions has one range, by which the sizes of both are simplified; and a range outlives the solution.
+#[test]
+fn ranges_are_shared_and_kept() {
+    let m = Model::new("m");
+    let n = m.dim("N");
+    let x = m.input("x", F64, [n]);
+    m.function("f").inputs([x]).output("y", x.index(3..)).finish().unwrap();
+    let y = m.input("y", F64, [n, n, n]);
+    m.function("g").inputs([y]).output("z", y.index(4)).finish().unwrap();
+    tgc_graph::verify::verify(&m.module()).unwrap();
+    let symbol = |f: usize| m.module().functions[f].graph.symbols.iter().next().unwrap().1.clone();
+    assert_eq!((symbol(0), symbol(0).max), (symbol(1), 1 << 19));
+
+    let m = Model::new("m");
+    let k = m.dim("K").range(1, 1 << 30);
+    let (a, b) = (m.input("a", F32, [k]), m.fvector("b"));
+    m.function("f").inputs([a, b]).output("c", a + b).finish().unwrap();
+    assert_eq!(m.module().functions[0].graph.symbols.iter().next().unwrap().1.max, 1 << 30);
+}

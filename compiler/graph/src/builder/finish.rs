@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::panic::Location;
 
+use super::ranges::Sizes;
 use super::solve::{self, Solution};
 use super::tensor::Handle;
 use super::{Arena, BuildError, Demand, Floor, Model, Problem, Tensor};
@@ -139,8 +140,16 @@ impl<'m> FunctionBuilder<'m> {
         let inputs = self.check_inputs(arena, &live, &mut problems);
         let demands: Vec<Demand> = arena.demands.iter().filter(|d| live[d.node.index()]).cloned().collect();
         let floors: Vec<Floor> = arena.floors.iter().filter(|f| live[f.node.index()]).cloned().collect();
-        let solution = match solve::solve(&arena.symbols, &arena.declared, &demands, &floors) {
-            Ok(solution) => solution,
+        let solved = solve::solve(&arena.symbols, &arena.declared, &arena.ranged, &demands, &floors);
+        let solution = match solved {
+            Ok(mut solution) => {
+                let wanted = arena.graph.ids().filter(|id| live[id.index()] || inputs.contains(id));
+                let apply = |dim: &Dim| solution.apply(dim);
+                let sizes = wanted.map(|id| Sizes::of(arena.graph.op(id), arena.graph.ty(id), &apply));
+                let sizes: Vec<Sizes> = sizes.collect();
+                solution.lower(&sizes);
+                solution
+            }
             Err(conflicts) => {
                 problems.extend(conflicts.into_iter().map(|c| conflict_to_problem(arena, c)));
                 return Err(BuildError { problems });
@@ -465,13 +474,38 @@ fn share_ranges(functions: &mut [Function]) -> Result<(), String> {
         }
     }
     for function in functions {
-        let ids: Vec<SymbolId> = function.graph.symbols.iter().map(|(id, _)| id).collect();
-        for id in ids {
-            let symbol = function.graph.symbols.get_mut(id);
-            *symbol = shared[&symbol.name].clone();
+        let mut symbols = Symbols::default();
+        for (_, symbol) in function.graph.symbols.iter() {
+            symbols.push(shared[&symbol.name].clone());
+        }
+        if symbols != function.graph.symbols {
+            *function = with_symbols(function, &symbols)?;
         }
     }
     Ok(())
+}
+
+/// A function whose sizes have other ranges, by which they may be simpler.
+fn with_symbols(function: &Function, symbols: &Symbols) -> Result<Function, String> {
+    let again = |dim: &Dim| dim.substitute(symbols, &mut { Dim::symbol });
+    let old = &function.graph;
+    let known = old
+        .equations
+        .known
+        .iter()
+        .map(|e| Equation { left: again(&e.left), right: again(&e.right), ..e.clone() })
+        .collect();
+    let mut graph = Graph::new(symbols.clone(), old.data.clone(), Equations { known, made: None });
+    let mut renamed: Vec<NodeId> = Vec::with_capacity(old.len());
+    for id in old.ids() {
+        let node = old.node(id);
+        graph.set_origin(node.origin.clone());
+        let operands: Vec<NodeId> = node.operands.iter().map(|o| renamed[o.index()]).collect();
+        let op = map_dims(&node.op, &mut { again });
+        let added = graph.add(op, &operands).map_err(|error| error.describe(&|i| format!("operand {i}")))?;
+        renamed.push(added);
+    }
+    Ok(function.with_graph(graph, &|id| renamed[id.index()]))
 }
 
 /// Rebuilds what `roots` need, in the same arena, with some nodes replaced; returns where each root went.

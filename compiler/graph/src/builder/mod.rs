@@ -31,12 +31,13 @@ mod linalg;
 mod nnet;
 mod operators;
 mod pad;
+mod ranges;
 mod size;
 mod solve;
 mod tensor;
 
 use std::cell::RefCell;
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::panic::Location;
 use std::path::Path;
 
@@ -110,6 +111,8 @@ pub(crate) struct Arena {
     pub symbols: Symbols,
     /// Symbols that the author declared, which a solution prefers over those of unnamed axes.
     pub declared: Vec<SymbolId>,
+    /// Symbols whose range the author chose; those of the others give way.
+    pub ranged: BTreeSet<SymbolId>,
     /// Sizes that [`Size`] handles refer to.
     pub sizes: Vec<Dim>,
     /// Their positions.
@@ -158,6 +161,7 @@ impl Model {
             floors: vec![],
             symbols: Symbols::default(),
             declared: vec![],
+            ranged: BTreeSet::new(),
             sizes: vec![],
             known_sizes: HashMap::new(),
             names: HashSet::new(),

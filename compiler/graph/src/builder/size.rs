@@ -72,11 +72,15 @@ impl<'m> Size<'m> {
         }
     }
 
-    /// Bounds a declared dim, both ends included. Calls outside are refused with an error status.
+    /// Bounds a declared dim, both ends included. Calls outside are refused with an error status. Without a range the
+    /// largest size is 2^20, or less where a tensor of several such axes would have more than 2^62 bytes.
     ///
     /// On a number or an expression this changes nothing.
     #[must_use]
     pub fn range(self, min: i64, max: i64) -> Size<'m> {
+        if let (Value::Interned(model, _), Some(id)) = (self.value, self.dim().as_symbol()) {
+            model.arena_mut().ranged.insert(id);
+        }
         self.change(|symbol| (symbol.min, symbol.max) = (min, max))
     }
 

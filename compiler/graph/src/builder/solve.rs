@@ -4,8 +4,9 @@
 //! a declared dim over the size of an unnamed axis, and an earlier symbol over a later. What is left is
 //! checked when a call enters.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
+use super::ranges::Sizes;
 use super::{Demand, Floor};
 use crate::dim::{Atom, Dim, SymbolId, Symbols};
 use crate::graph::NodeId;
@@ -19,6 +20,8 @@ pub(super) struct Solution {
     pub checks: Vec<Equation>,
     /// Ranges and hints, narrowed by what was merged into each symbol.
     pub symbols: Symbols,
+    /// Symbols whose largest size the author chose.
+    ranged: BTreeSet<SymbolId>,
 }
 
 /// A demand that can never be met.
@@ -68,10 +71,11 @@ impl Solution {
 pub(super) fn solve(
     symbols: &Symbols,
     declared: &[SymbolId],
+    ranged: &BTreeSet<SymbolId>,
     demands: &[Demand],
     floors: &[Floor],
 ) -> Result<Solution, Vec<Conflict>> {
-    let mut solution = Solution { symbols: symbols.clone(), ..Solution::default() };
+    let mut solution = Solution { symbols: symbols.clone(), ranged: ranged.clone(), ..Solution::default() };
     let mut conflicts = vec![];
     let mut deferred: Vec<&Demand> = vec![];
     for demand in demands {
@@ -82,7 +86,7 @@ pub(super) fn solve(
         match (left.as_symbol(), right.as_symbol()) {
             (Some(a), Some(b)) => {
                 let (kept, gone) = if rank(declared, a) <= rank(declared, b) { (a, b) } else { (b, a) };
-                match merge(&mut solution.symbols, kept, gone) {
+                match solution.merge(kept, gone) {
                     Ok(()) => solution.assign(gone, Dim::symbol(kept)),
                     Err(message) => conflicts.push(Conflict::unequal(demand, &message)),
                 }
@@ -119,6 +123,36 @@ pub(super) fn solve(
 }
 
 impl Solution {
+    /// Gives a symbol the range of another too. A largest size that nobody chose gives way.
+    fn merge(&mut self, kept: SymbolId, gone: SymbolId) -> Result<(), String> {
+        let (a, b) = (self.symbols.get(kept).clone(), self.symbols.get(gone).clone());
+        let max = match (self.ranged.contains(&kept), self.ranged.contains(&gone)) {
+            (true, false) => a.max,
+            (false, true) => b.max,
+            (true, true) | (false, false) => a.max.min(b.max),
+        };
+        let min = a.min.max(b.min);
+        if min > max {
+            return Err(format!(
+                "the range of {} is {}..{} and that of {} is {}..{}",
+                a.name, a.min, a.max, b.name, b.min, b.max
+            ));
+        }
+        if self.ranged.contains(&gone) {
+            self.ranged.insert(kept);
+        }
+        let symbol = self.symbols.get_mut(kept);
+        (symbol.min, symbol.max, symbol.hint) = (min, max, a.hint.or(b.hint));
+        Ok(())
+    }
+
+    /// Lowers largest sizes that nobody chose until the sizes of every node fit.
+    pub fn lower(&mut self, nodes: &[Sizes]) {
+        let (ranged, mut symbols) = (&self.ranged, self.symbols.clone());
+        nodes.iter().for_each(|sizes| sizes.lower(&mut symbols, &|id| !ranged.contains(&id)));
+        self.symbols = symbols;
+    }
+
     /// Raises the range of the symbol that a size depends on, so that the size is large enough.
     fn raise(&mut self, floor: &Floor) -> Result<(), String> {
         self.raise_dim(&self.apply(&floor.dim), floor.least, &floor.name)
@@ -191,20 +225,6 @@ fn undecided(name: &str, least: i64) -> String {
 /// Declared dims come first, then symbols in the order in which they were made.
 fn rank(declared: &[SymbolId], id: SymbolId) -> (bool, SymbolId) {
     (!declared.contains(&id), id)
-}
-
-fn merge(symbols: &mut Symbols, kept: SymbolId, gone: SymbolId) -> Result<(), String> {
-    let (a, b) = (symbols.get(kept).clone(), symbols.get(gone).clone());
-    let (min, max) = (a.min.max(b.min), a.max.min(b.max));
-    if min > max {
-        return Err(format!(
-            "the range of {} is {}..{} and that of {} is {}..{}",
-            a.name, a.min, a.max, b.name, b.min, b.max
-        ));
-    }
-    let symbol = symbols.get_mut(kept);
-    (symbol.min, symbol.max, symbol.hint) = (min, max, a.hint.or(b.hint));
-    Ok(())
 }
 
 fn admits(symbols: &Symbols, id: SymbolId, n: i64) -> Result<(), String> {

@@ -5,7 +5,7 @@ use crate::dtype::DType;
 use crate::limits::MAX_TENSOR_BYTES;
 
 /// The most bytes that a tensor can have; a 0 counts as 1, so that strides fit too.
-pub(super) fn most_bytes(dtype: DType, shape: &[Dim], symbols: &Symbols) -> i128 {
+pub(crate) fn most_bytes(dtype: DType, shape: &[Dim], symbols: &Symbols) -> i128 {
     most_bytes_up_to(dtype, shape, symbols, i64::MAX)
 }
 

@@ -257,7 +257,7 @@ impl Checker<'_> {
     /// walk without collisions.
     fn beside(&self, a: &Touch, b: &Touch, rows: Option<(&Dim, &Dim)>, scope: &[&Dim]) -> bool {
         let (distance, two) = (&a.access.offset - &b.access.offset, Dim::Const(2));
-        if distance == Dim::Const(0) || sorted(a.inner()) != sorted(b.inner()) {
+        if distance == Dim::Const(0) || joined(a) != joined(b) {
             return false;
         }
         let mut axes = a.inner();
@@ -326,12 +326,24 @@ fn is_multiple(dim: &Dim, unit: &Dim) -> bool {
     })
 }
 
-/// Both reach the same elements in every row, axes renamed.
+/// Both reach the same elements in every row, whatever the axes are called and how they are cut.
 fn same_elements(a: &Touch, b: &Touch) -> bool {
-    a.access.offset == b.access.offset && sorted(a.inner()) == sorted(b.inner())
+    a.access.offset == b.access.offset && joined(a) == joined(b)
 }
 
-fn sorted<'a>(mut axes: Vec<(&'a Dim, &'a Dim)>) -> Vec<(&'a Dim, &'a Dim)> {
+/// The strides and extents of an access in order, with axes as one that count on where another ends.
+fn joined(touch: &Touch) -> Vec<(Dim, Dim)> {
+    let inner = touch.inner().into_iter().filter(|(_, extent)| !extent.is_one());
+    let mut axes: Vec<(Dim, Dim)> = inner.map(|(stride, extent)| (stride.clone(), extent.clone())).collect();
+    let continues = |(stride, _): &(Dim, Dim), (step, extent): &(Dim, Dim)| *stride == step * extent;
+    let pair = |axes: &[(Dim, Dim)]| {
+        let pairs = (0..axes.len()).flat_map(|outer| (0..axes.len()).map(move |inner| (outer, inner)));
+        pairs.into_iter().find(|&(outer, inner)| outer != inner && continues(&axes[outer], &axes[inner]))
+    };
+    while let Some((outer, inner)) = pair(&axes) {
+        axes[inner].1 = &axes[inner].1 * &axes[outer].1;
+        axes.remove(outer);
+    }
     axes.sort();
     axes
 }
