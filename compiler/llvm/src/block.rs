@@ -103,9 +103,9 @@ pub(crate) enum Source<'c> {
 /// What data says of a place.
 #[derive(Clone, Copy)]
 pub(crate) struct Part<'c> {
-    read: usize,
-    extent: IntValue<'c>,
-    stride: IntValue<'c>,
+    pub(crate) read: usize,
+    pub(crate) extent: IntValue<'c>,
+    pub(crate) stride: IntValue<'c>,
 }
 
 /// Where results go, once all axes but the tile's are known.
@@ -260,7 +260,7 @@ impl<'a, 'c> BlockBuilder<'a, '_, 'c> {
         match Staged::of(self.body, self.block) {
             None => ir.for_range(begin, whole, i64::from(lanes), &mut |index| tile(index, !peels)),
             Some(staged) => staged.strips(self.body, begin, whole, &mut |first, end| {
-                self.build_strip(&staged, (&sources, drains), (first, end), lanes);
+                self.build_strip(&staged, (&sources, drains), (first, end), lanes, &|_| Share::All);
             }),
         }
         if lanes > 1 && whole != extent {
@@ -289,10 +289,14 @@ impl<'a, 'c> BlockBuilder<'a, '_, 'c> {
         }
         let folds = || drains.iter().filter_map(Drain::as_folds).flatten();
         folds().for_each(|fold| fold.spill(ir));
-        ir.for_range(whole, extent, 1, &mut |index| {
-            let share = Share::One(ir.sub(index, whole));
-            self.build_tile(sources, drains, Tile { index, width: 1, share, may_start: true });
-        });
+        let share = |index| Share::One(ir.sub(index, whole));
+        match Staged::of(self.body, self.block) {
+            None => ir.for_range(whole, extent, 1, &mut |index| {
+                let share = share(index);
+                self.build_tile(sources, drains, Tile { index, width: 1, share, may_start: true });
+            }),
+            Some(staged) => self.build_strip(&staged, (sources, drains), (whole, extent), 1, &share),
+        }
         folds().for_each(|fold| fold.reload(ir));
     }
 

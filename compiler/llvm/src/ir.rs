@@ -549,6 +549,19 @@ pub(crate) fn basic<'c>(ty: impl BasicType<'c>) -> BasicTypeEnum<'c> {
     ty.as_basic_type_enum()
 }
 
+/// Whether a value is the same in every function.
+pub(crate) fn is_constant(value: Val<'_>) -> bool {
+    match value {
+        Val::ArrayValue(value) => value.is_const(),
+        Val::IntValue(value) => value.is_const(),
+        Val::FloatValue(value) => value.is_const(),
+        Val::PointerValue(value) => value.is_const(),
+        Val::StructValue(value) => value.is_const(),
+        Val::VectorValue(value) => value.is_const(),
+        Val::ScalableVectorValue(value) => value.is_const(),
+    }
+}
+
 /// Marks the branch at the end of a loop: the Plan has chosen how much of it runs together.
 fn forbid_unrolling(context: &Context, latch: InstructionValue<'_>) {
     const KIND: &str = "llvm.loop";

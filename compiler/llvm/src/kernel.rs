@@ -50,6 +50,15 @@ impl<'c> Body<'_, 'c> {
     }
 }
 
+impl<'b, 'c> Body<'b, 'c> {
+    /// The body of a function that is given all it needs: it knows no buffers.
+    pub(crate) fn apart(&self, function: FunctionValue<'c>) -> Body<'b, 'c> {
+        let ir = Ir::new(self.ir.shell, function);
+        let chunk = ir.int(0);
+        Body { ir, plan: self.plan, bases: vec![], chunk, params: vec![] }
+    }
+}
+
 /// Rows of a step: those of a chunk, with its number, or all.
 #[derive(Clone, Copy)]
 pub(crate) struct Rows<'c> {
@@ -190,8 +199,7 @@ impl<'b, 'c> Kernels<'b, 'c> {
             Some(returns) => returns.fn_type(&types, false),
             None => self.shell.context.void_type().fn_type(&types, false),
         };
-        let function = self.shell.internal_function(name, ty);
-        self.mark_kernel(function);
+        let function = self.shell.kernel_function(name, ty);
         for (i, ty) in types.iter().enumerate() {
             // The context is read by the runtime while the kernel runs.
             if ty.is_pointer_type() && i + 1 < types.len() {
@@ -199,23 +207,6 @@ impl<'b, 'c> Kernels<'b, 'c> {
             }
         }
         function
-    }
-
-    /// Gives a function the CPU of the target.
-    fn mark_kernel(&self, function: FunctionValue<'c>) {
-        let target = self.shell.target;
-        self.shell.mark(function, AttributeLoc::Function, "noinline");
-        let features: Vec<String> = target.features().iter().map(|f| format!("+{f}")).collect();
-        for (name, value) in [
-            ("target-cpu", target.level().name()),
-            ("target-features", &features.join(",")),
-            ("tune-cpu", target.cpu()),
-        ] {
-            function.add_attribute(
-                AttributeLoc::Function,
-                self.shell.context.create_string_attribute(name, value),
-            );
-        }
     }
 
     /// Starts the body of a part.

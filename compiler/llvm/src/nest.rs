@@ -51,8 +51,8 @@ pub(crate) fn build_rows<'c>(body: &Body<'_, 'c>, nest: &Nest, begin: IntValue<'
         ir.for_range(begin, second, 1, &mut |first| group(first, true));
     }
     match nest.blocks.as_slice() {
-        [block] if block.axes.is_empty() && block.stages.is_some() => {
-            build_strips(body, nest, block, &shared, (begin, whole));
+        [block] if is_in_strips(block) => {
+            build_strips(body, nest, block, &shared, (begin, whole), nest.rows, &|_| Share::All);
         }
         _ => ir.for_range(second, whole, i64::from(nest.rows), &mut |first| group(first, !peels)),
     }
@@ -88,10 +88,14 @@ fn build_rest<'c>(
     }
     let totals = || shared.totals.iter().flatten().flatten();
     totals().for_each(|total| total.spill(ir));
-    ir.for_range(whole, end, 1, &mut |first| {
-        let share = Share::One(ir.sub(first, whole));
-        build_group(body, nest, shared, Rows { first, count: 1, share, may_start: true });
-    });
+    let share = |row| Share::One(ir.sub(row, whole));
+    match nest.blocks.as_slice() {
+        [block] if is_in_strips(block) => build_strips(body, nest, block, shared, (whole, end), 1, &share),
+        _ => ir.for_range(whole, end, 1, &mut |first| {
+            let share = share(first);
+            build_group(body, nest, shared, Rows { first, count: 1, share, may_start: true });
+        }),
+    }
     totals().for_each(|total| total.reload(ir));
 }
 
@@ -103,22 +107,29 @@ fn build_group<'c>(body: &Body<'_, 'c>, nest: &Nest, shared: &Shared<'_, 'c>, ro
     }
 }
 
-/// Emits whole groups of rows of a staged block without axes.
+/// Whether a nest's only block runs rows in strips.
+fn is_in_strips(block: &Block) -> bool {
+    block.axes.is_empty() && block.stages.is_some()
+}
+
+/// Emits rows of a staged block without axes, so many at a time, each for its accumulators.
 fn build_strips<'c>(
     body: &Body<'_, 'c>,
     nest: &Nest,
     block: &Block,
     shared: &Shared<'_, 'c>,
     (begin, end): (IntValue<'c>, IntValue<'c>),
+    count: u32,
+    share: &dyn Fn(IntValue<'c>) -> Share<'c>,
 ) {
     let staged = Staged::of(body, block).expect("invariant: the block has stages");
     let (fixed, totals, running) = (&shared.fixed[0], &shared.totals[0], &shared.running[0]);
     staged.strips(body, begin, end, &mut |first, end| {
         let values: RowValues = RefCell::new(vec![None; nest.row_values.len()]);
-        let rows = Rows { first, count: nest.rows, share: Share::All, may_start: false };
+        let rows = Rows { first, count, share: Share::All, may_start: false };
         let builder = BlockBuilder { body, block, fixed, totals, running, values: &values, rows, sum: None };
         let (sources, drains) = (builder.sources(&[]), builder.drains(&[]));
-        builder.build_strip(&staged, (&sources, &drains), (first, end), nest.rows);
+        builder.build_strip(&staged, (&sources, &drains), (first, end), count, share);
     });
 }
 

@@ -29,6 +29,22 @@ impl<'c> Shell<'_, 'c> {
         self.function(name, ty, Linkage::Internal)
     }
 
+    /// An internal function for the CPU of the target, which is not inlined.
+    pub(crate) fn kernel_function(&self, name: &str, ty: FunctionType<'c>) -> FunctionValue<'c> {
+        let function = self.internal_function(name, ty);
+        self.mark(function, AttributeLoc::Function, "noinline");
+        let features: Vec<String> = self.target.features().iter().map(|f| format!("+{f}")).collect();
+        for (name, value) in [
+            ("target-cpu", self.target.level().name()),
+            ("target-features", &features.join(",")),
+            ("tune-cpu", self.target.cpu()),
+        ] {
+            let attribute = self.context.create_string_attribute(name, value);
+            function.add_attribute(AttributeLoc::Function, attribute);
+        }
+        function
+    }
+
     /// A function that does not unwind.
     pub(crate) fn function(&self, name: &str, ty: FunctionType<'c>, linkage: Linkage) -> FunctionValue<'c> {
         let function = self.module.add_function(name, ty, Some(linkage));

@@ -2,16 +2,25 @@
 //!
 //! A value that a later stage needs waits in the workspace, in the slice of the chunk that runs; the place of an iteration
 //! is its number in the strip. What a stage needs besides, it reads or computes again. Only the last stage feeds the sinks.
+//!
+//! LLVM takes a time that grows with the square of a function's loops and blocks. So where stages are many, they are
+//! functions of some stages each, whose parameters are the strip and what the sources of their reads are made of.
 
+use inkwell::attributes::AttributeLoc;
+use inkwell::types::BasicMetadataTypeEnum;
 use inkwell::values::{IntValue, PointerValue};
 use tgc_graph::scalar::{Inst, Value};
 use tgc_lower::plan::{Block, Stages};
 use tgc_lower::stages::{Course, Part};
 
-use crate::block::{BlockBuilder, Drain, Share, Source, Tile};
+use crate::block::{self, BlockBuilder, Drain, Share, Source, Tile};
+use crate::ir::{Val, is_constant};
 use crate::kernel::{Base, Body};
-use crate::memory::{from_memory, lane_memory_type, to_memory};
+use crate::memory::{Spot, Stride, from_memory, lane_memory_type, to_memory};
 use crate::scalar::{Parts, Values, build_some, results};
+
+/// The most stages of one function.
+const TOGETHER: usize = 32;
 
 /// How a block is cut, and where its values wait.
 pub(crate) struct Staged<'c> {
@@ -57,27 +66,96 @@ impl<'c> Staged<'c> {
 }
 
 impl<'a, 'c> BlockBuilder<'a, '_, 'c> {
-    /// Emits the iterations of a strip, so many at a time.
+    /// Emits the iterations of a strip, so many at a time, each for its accumulators.
     pub(crate) fn build_strip(
         self,
         staged: &Staged<'c>,
         (sources, drains): (&[Source<'c>], &[Drain<'a, 'c>]),
         (first, end): (IntValue<'c>, IntValue<'c>),
         width: u32,
+        share: &dyn Fn(IntValue<'c>) -> Share<'c>,
     ) {
         let ir = &self.body.ir;
-        let last = staged.course.parts.len() - 1;
-        for (at, part) in staged.course.parts.iter().enumerate() {
+        let (last, parts) = staged.course.parts.split_last().expect("invariant: a program has stages");
+        match parts.len() <= TOGETHER {
+            true => self.build_parts(staged, parts, sources, (first, end), width),
+            false => parts
+                .chunks(TOGETHER)
+                .for_each(|parts| self.build_apart(staged, parts, sources, (first, end), width)),
+        }
+        ir.for_range(first, end, i64::from(width), &mut |index| {
+            let tile = Tile { index, width, share: share(index), may_start: false };
+            let place = Place { tile, number: ir.sub(index, first) };
+            let (values, loaded) = self.build_part(staged, last, sources, &place);
+            let row = [results(&self.block.program, &values)];
+            for (sink, drain) in self.block.sinks.iter().zip(drains) {
+                self.sink(sink, drain, &row, tile, &loaded);
+            }
+        });
+    }
+
+    /// Emits a function of some stages, without sinks, and a call of it.
+    fn build_apart(
+        self,
+        staged: &Staged<'c>,
+        parts: &[Part],
+        sources: &[Source<'c>],
+        (first, end): (IntValue<'c>, IntValue<'c>),
+        width: u32,
+    ) {
+        let shell = self.body.ir.shell;
+        let mut needed = vec![false; sources.len()];
+        for part in parts {
+            needed.iter_mut().zip(self.reads_of(part)).for_each(|(needed, read)| *needed |= read);
+        }
+        let own = |put: &mut dyn FnMut(Val<'c>) -> Val<'c>| -> Vec<Source<'c>> {
+            let sources = sources.iter().zip(&needed);
+            sources.map(|(source, is_read)| if *is_read { made_of(source, put) } else { none() }).collect()
+        };
+        let mut args: Vec<Val> = vec![staged.slice.into(), first.into(), end.into()];
+        own(&mut |value| {
+            args.extend(Some(value).filter(|value| !is_constant(*value)));
+            value
+        });
+        let types: Vec<BasicMetadataTypeEnum> = args.iter().map(|arg| arg.get_type().into()).collect();
+        let ty = shell.context.void_type().fn_type(&types, false);
+        let function = shell.kernel_function(&format!("{}.stages", self.body.plan.name), ty);
+        // Nothing else is where values wait.
+        shell.mark(function, AttributeLoc::Param(0), "noalias");
+        let params: Vec<Val> = function.get_params();
+        let mut rest = params[3..].iter();
+        let sources = own(&mut |value| match is_constant(value) {
+            true => value,
+            false => *rest.next().expect("invariant: a parameter for each value"),
+        });
+        let body = self.body.apart(function);
+        let staged = Staged {
+            strip: staged.strip,
+            course: staged.course.clone(),
+            slice: params[0].into_pointer_value(),
+        };
+        let strip = (params[1].into_int_value(), params[2].into_int_value());
+        BlockBuilder { body: &body, totals: &[], running: &[], ..self }
+            .build_parts(&staged, parts, &sources, strip, width);
+        body.ir.return_void();
+        body.ir.finish();
+        self.body.ir.call(function, &args);
+    }
+
+    /// Emits some stages, without sinks.
+    fn build_parts(
+        self,
+        staged: &Staged<'c>,
+        parts: &[Part],
+        sources: &[Source<'c>],
+        (first, end): (IntValue<'c>, IntValue<'c>),
+        width: u32,
+    ) {
+        let ir = &self.body.ir;
+        for part in parts {
             ir.for_range(first, end, i64::from(width), &mut |index| {
                 let tile = Tile { index, width, share: Share::All, may_start: false };
-                let place = Place { tile, number: ir.sub(index, first) };
-                let (values, loaded) = self.build_part(staged, part, sources, &place);
-                if at == last {
-                    let row = [results(&self.block.program, &values)];
-                    for (sink, drain) in self.block.sinks.iter().zip(drains) {
-                        self.sink(sink, drain, &row, tile, &loaded);
-                    }
-                }
+                self.build_part(staged, part, sources, &Place { tile, number: ir.sub(index, first) });
             });
         }
     }
@@ -149,4 +227,48 @@ impl<'a, 'c> BlockBuilder<'a, '_, 'c> {
         let strip = ir.offset(staged.slice, ir.int(start as i64));
         (lane, ir.element(strip, lane_memory_type(ir, lane, 1), place.number))
     }
+}
+
+/// What stands for a source that is not read.
+fn none<'c>() -> Source<'c> {
+    Source::Scalars(vec![])
+}
+
+/// The same source made of other values, in the order of those that it is made of.
+fn made_of<'c>(source: &Source<'c>, put: &mut dyn FnMut(Val<'c>) -> Val<'c>) -> Source<'c> {
+    match source {
+        Source::Scalars(rows) => {
+            Source::Scalars(rows.iter().map(|parts| parts.iter().map(|v| put(*v)).collect()).collect())
+        }
+        Source::Lanes(parts) => Source::Lanes(parts.iter().map(|value| put(*value)).collect()),
+        Source::Memory(spots) => Source::Memory(spots.iter().map(|spot| spot_of(*spot, put)).collect()),
+        Source::Counter { starts, step } => Source::Counter {
+            starts: starts.iter().map(|start| int_of(*start, put)).collect(),
+            step: int_of(*step, put),
+        },
+        Source::Looked { spots, parts } => Source::Looked {
+            spots: spots.iter().map(|spot| spot_of(*spot, put)).collect(),
+            parts: parts
+                .iter()
+                .map(|part| block::Part {
+                    extent: int_of(part.extent, put),
+                    stride: int_of(part.stride, put),
+                    ..*part
+                })
+                .collect(),
+        },
+    }
+}
+
+fn int_of<'c>(value: IntValue<'c>, put: &mut dyn FnMut(Val<'c>) -> Val<'c>) -> IntValue<'c> {
+    put(value.into()).into_int_value()
+}
+
+fn spot_of<'c>(spot: Spot<'c>, put: &mut dyn FnMut(Val<'c>) -> Val<'c>) -> Spot<'c> {
+    let address = put(spot.address.into()).into_pointer_value();
+    let stride = match spot.stride {
+        Stride::Same | Stride::Next | Stride::Back => spot.stride,
+        Stride::By(stride) => Stride::By(int_of(stride, put)),
+    };
+    Spot { address, stride, ..spot }
 }

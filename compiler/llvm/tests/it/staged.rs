@@ -45,6 +45,24 @@ fn axes_in_stages() {
     }
 }
 
+/// So many stages that they are functions of their own, which know what they read: tensors that go forwards and backwards
+/// and by columns, scalars, row and column numbers, elements at places that data says.
+#[test]
+fn stages_in_functions_of_their_own() {
+    let m = Model::new("m");
+    let (n, k) = (m.dim("N"), m.dim("K").range(1, 1 << 20));
+    let (x, t, s) = (m.input("x", F64, [n, k]), m.input("t", F64, [k, n]), m.input("s", F64, ()));
+    let table = m.constant([0.5f64, -1.5, 2.0]);
+    let columns = m.arange(0, k, 1);
+    let terms = [t.t(), x.index((.., (..).step(-1))), columns.cast(F64), table.take(columns % 3, 0)];
+    let y = terms.into_iter().fold(x, |y, term| switch(y.lt(s), long(y), y + term));
+    m.function("f").inputs([x, t, s]).outputs([("y", y), ("sums", y.sum_over([1]))]).finish().unwrap();
+    let plan = plan(&m.module());
+    let cuts = |block: &Block| block.stages.as_ref().map_or(0, |stages| stages.cuts.len());
+    assert!(blocks(&plan).any(|block| cuts(block) > 40), "{plan}");
+    check_sizes(&m.module(), &[&[0, 3], &[1, 1], &[3, 8], &[2, 9], &[5, 31], &[2, 263]]);
+}
+
 #[test]
 fn updates_in_stages() {
     let m = Model::new("m");

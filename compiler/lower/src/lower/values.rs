@@ -225,10 +225,10 @@ pub(super) fn statements<'a>(
     let multiplied = product::needed_in_memory(graph, &definitions, machine);
     let in_memory = must_lie_in_memory(&definitions, &demands, &needed, multiplied);
     let stages = stages(&definitions, &demands);
-    let none = vec![false; graph.len()];
-    let first = kept_nodes(function, &definitions, &in_memory, &none);
+    let never = Repeats { in_statements: vec![false; graph.len()], along_loops: vec![false; graph.len()] };
+    let (_, repeats) = kept_nodes(function, &definitions, &in_memory, &never);
     // Keeping a value makes its users cheap: once more, knowing that.
-    let kept = kept_nodes(function, &definitions, &in_memory, &first);
+    let (kept, _) = kept_nodes(function, &definitions, &in_memory, &repeats);
     let mut program = Statements {
         graph,
         definitions,
@@ -453,18 +453,34 @@ const CHEAP_INSIDE: u32 = 2;
 /// A statement that would compute a node, and along which of its loops.
 type Context = (usize, Index);
 
-/// The expressions to keep.
+/// Where nodes are computed again that are not kept.
+struct Repeats {
+    /// In a second statement.
+    in_statements: Vec<bool>,
+    /// Along further loops.
+    along_loops: Vec<bool>,
+}
+
+impl Repeats {
+    /// Whether a node of this cost is better kept.
+    fn ask_for(&self, at: usize, cost: u32) -> bool {
+        (self.in_statements[at] && cost > CHEAP) || (self.along_loops[at] && cost > CHEAP_INSIDE)
+    }
+}
+
+/// The expressions to keep, by what they cost if those are kept that others ask for, and where they are asked for then.
 fn kept_nodes(
     function: &Function,
     definitions: &[Definition],
     in_memory: &[bool],
-    cheap: &[bool],
-) -> Vec<bool> {
+    others: &Repeats,
+) -> (Vec<bool>, Repeats) {
     let graph = &function.graph;
-    let costs = costs(definitions, cheap);
+    let costs = costs(definitions, in_memory, others);
     let mut kept = vec![false; graph.len()];
     let mut contexts: Vec<Vec<Context>> = vec![vec![]; graph.len()];
-    let mut broadcast = vec![false; graph.len()];
+    let none = || vec![false; graph.len()];
+    let mut repeats = Repeats { in_statements: none(), along_loops: none() };
     let mut next_statement = graph.len();
     let mut statement = || {
         next_statement += 1;
@@ -490,7 +506,7 @@ fn kept_nodes(
                 let (loops, index) = loops_of(shape, &fold.sums);
                 for operand in &fold.operands {
                     let index = compose(&index, &operand.axes);
-                    broadcast[operand.node.index()] |= is_broadcast(&index, loops.len());
+                    repeats.along_loops[operand.node.index()] |= is_broadcast(&index, loops.len());
                     ask(&mut contexts[operand.node.index()], (at, index));
                 }
             }
@@ -513,14 +529,13 @@ fn kept_nodes(
             }
             Definition::Inline { operands, .. } => {
                 let (loops, own) = loops_of(shape, &[]);
-                kept[at] = in_memory[at]
-                    || (asked.len() > 1 && costs[at] > CHEAP)
-                    || (broadcast[at] && costs[at] > CHEAP_INSIDE);
+                repeats.in_statements[at] = asked.len() > 1;
+                kept[at] = in_memory[at] || repeats.ask_for(at, costs[at]);
                 let asked = if kept[at] { vec![(at, own.clone())] } else { asked };
                 for operand in operands {
                     let to = operand.node.index();
-                    broadcast[to] |= broadcast[at] && !kept[at];
-                    broadcast[to] |= is_broadcast(&compose(&own, &operand.axes), loops.len());
+                    repeats.along_loops[to] |= repeats.along_loops[at] && !kept[at];
+                    repeats.along_loops[to] |= is_broadcast(&compose(&own, &operand.axes), loops.len());
                     for (root, index) in &asked {
                         ask(&mut contexts[to], (*root, compose(index, &operand.axes)));
                     }
@@ -530,7 +545,7 @@ fn kept_nodes(
             Definition::Dead | Definition::Source(_) => {}
         }
     }
-    kept
+    (kept, repeats)
 }
 
 /// Notes a context; two are as many as matter.
@@ -544,9 +559,10 @@ fn is_broadcast(index: &Index, loops: usize) -> bool {
     (0..loops).any(|l| !index.iter().any(|place| place.depends_on(Loop::new(l))))
 }
 
-/// What computing an element costs, down to what is in memory.
-fn costs(definitions: &[Definition], kept: &[bool]) -> Vec<u32> {
+/// What computing an element costs, down to what is in memory or kept.
+fn costs(definitions: &[Definition], in_memory: &[bool], repeats: &Repeats) -> Vec<u32> {
     let mut costs: Vec<u32> = vec![0; definitions.len()];
+    let mut kept = in_memory.to_vec();
     for (at, definition) in definitions.iter().enumerate() {
         costs[at] = match definition {
             Definition::Dead
@@ -562,6 +578,7 @@ fn costs(definitions: &[Definition], kept: &[bool]) -> Vec<u32> {
                 below.saturating_add(program.as_ref().map_or(0, cost))
             }
         };
+        kept[at] |= repeats.ask_for(at, costs[at]);
     }
     costs
 }

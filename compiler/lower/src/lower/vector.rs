@@ -28,6 +28,9 @@ const SHORT: usize = 24;
 /// Accesses with other strides than 0 and 1 that an axis may have and still be worth lanes.
 const FEW_STRIDED: usize = 1;
 
+/// Instructions that pay for one such access.
+const WORTH_STRIDED: usize = 8;
+
 /// Sets lanes, rows and chunks. An unrolled nest has enough to do for one vector of rows.
 pub(super) fn tune(nest: &mut Nest, is_unrolled: bool, symbols: &Symbols, machine: &Machine) {
     let has_axes = nest.blocks.iter().any(|b| !b.axes.is_empty());
@@ -110,7 +113,8 @@ fn vectors(folds: bool, program: usize) -> u32 {
 fn lanes(block: &Block, rows: u32, machine: &Machine) -> u32 {
     let last = Axis::Inner(block.axes.len() - 1);
     let extent = &block.axes[block.axes.len() - 1];
-    if strided(block, last) > FEW_STRIDED || shares_lanes(block, last) || is_serial(block, last) {
+    let few = FEW_STRIDED.max(block.program.insts.len() / WORTH_STRIDED);
+    if strided(block, last) > few || shares_lanes(block, last) || is_serial(block, last) {
         return 1;
     }
     let folds = block.sinks.iter().any(|s| matches!(s, Sink::Fold { .. }));

@@ -63,6 +63,21 @@ fn an_elementwise_chain_is_one_loop() {
     assert!(plan.functions[0].nests().all(|nest| nest.blocks[0].stages.is_some()));
 }
 
+/// Each sum needs all factors so far: they are kept every few steps, not multiplied anew for each.
+#[test]
+fn a_chain_of_cheap_steps_is_not_computed_again_as_a_whole() {
+    let m = Model::new("m");
+    let x = m.input("x", F32, [m.dim("N")]);
+    let mut y = x;
+    for _ in 0..40 {
+        y = y * (y.sum() * 0.125);
+    }
+    m.function("f").inputs([x]).output("y", y).finish().unwrap();
+    let plan = check(&m.module(), SIZES);
+    let longest = plan.functions[0].nests().flat_map(|n| &n.blocks).map(|b| b.program.insts.len()).max();
+    assert!(longest < Some(16), "{plan}");
+}
+
 #[test]
 fn a_softmax_of_rows_is_one_nest() {
     let m = Model::new("m");
