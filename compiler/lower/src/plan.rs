@@ -479,6 +479,19 @@ impl Sink {
         }
     }
 
+    /// What it changes by what is there.
+    pub(crate) fn changes(&self) -> &[Access] {
+        match self {
+            Sink::Scatter { to, .. } => std::slice::from_ref(&to.access),
+            Sink::Accumulate { to, .. } => to,
+            Sink::Store { .. }
+            | Sink::Row { .. }
+            | Sink::Fold { .. }
+            | Sink::Scan { .. }
+            | Sink::Total { .. } => &[],
+        }
+    }
+
     pub(crate) fn parts_mut(&mut self) -> &mut [IndexPart] {
         match self {
             Sink::Scatter { to, .. } => &mut to.parts,

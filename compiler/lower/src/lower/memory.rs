@@ -1,6 +1,7 @@
 //! Memory: which buffers there are, which updates happen in place, and who shares the workspace.
 //!
-//! An update is made where its variable lies if nothing reads the old value after the new one is there.
+//! An update is made where its variable lies if nothing reads the old value after the new one is there. One that writes
+//! parts of its variable writes them there: the variable is not copied, changed and copied back.
 //! A kept value lies where an output or value made from it lies, if that is written over its last read.
 //! Workspace slots are reused once the last step that touches a buffer is over.
 
@@ -11,6 +12,7 @@ use tgc_graph::dim::Dim;
 use tgc_graph::dtype::DType;
 use tgc_graph::graph::NodeId;
 use tgc_graph::module::{Function, Module};
+use tgc_graph::scalar::Inst;
 
 use super::define::Source;
 use super::values::{Statements, ValueId};
@@ -175,13 +177,53 @@ impl Buffers {
                 let name = self.states[state].clone();
                 self.add(source, &name, dtype, shape, Place::State(state))
             });
-            if self.is_over(steps, old, new) {
+            if let Some((first, last, value)) = self.changed_copy(steps, old, new) {
+                steps.remove(last);
+                steps.remove(first);
+                replace(steps, value, old);
+            } else if self.is_over(steps, old, new) {
                 replace(steps, new, old);
             } else {
                 copies.push(Step::Copy { from: new, to: old });
             }
         }
         steps.extend(copies);
+    }
+
+    /// The steps that copy a variable and put the changed copy back, and the copy, where nothing else reads the variable or
+    /// the copy from the first of them on but what changes it, and no check comes later that a call may fail.
+    fn changed_copy(&self, steps: &[Step], old: BufferId, new: BufferId) -> Option<(usize, usize, BufferId)> {
+        let last = steps.iter().position(|step| touches(step, new))?;
+        let (value, to) = self.whole_copy(&steps[last])?;
+        let first = steps.iter().position(|step| touches(step, value))?;
+        let (from, copy) = self.whole_copy(&steps[first])?;
+        let is_value = matches!(self.keys[value.0 as usize], BufferKey::Value(_));
+        let later = &steps[first + 1..];
+        let may_fail = later.iter().any(|step| matches!(step, Step::Check(_)));
+        let is_alone = !later.iter().any(|step| touches(step, old))
+            && !steps[last + 1..].iter().any(|step| touches(step, value) || touches(step, new));
+        let fits = (from, copy, to) == (old, value, new) && first < last;
+        (fits && is_value && is_alone && !may_fail).then_some((first, last, value))
+    }
+
+    /// From where to where a step copies, if that is all it does, and all of both.
+    fn whole_copy(&self, step: &Step) -> Option<(BufferId, BufferId)> {
+        let Step::Nest(Nest { extent, blocks, .. }) = step else { return None };
+        let [block] = blocks.as_slice() else { return None };
+        let ([Read::Buffer(read)], [Sink::Store { to, .. }]) =
+            (block.reads.as_slice(), block.sinks.as_slice())
+        else {
+            return None;
+        };
+        let iterations = block.axes.iter().chain(extent).fold(Dim::Const(1), |all, axis| &all * axis);
+        let (from, into) = (&self.list[read.buffer.0 as usize], &self.list[to.buffer.0 as usize]);
+        let parts = block.program.results.iter().flat_map(|element| element.parts()).enumerate();
+        let is_part = |inst: &Inst, number: usize| matches!(inst, Inst::Param { part, .. } if usize::from(*part) == number);
+        let is_identity =
+            parts.into_iter().all(|(number, v)| is_part(&block.program.insts[v.0 as usize].0, number));
+        let elements: Dim = from.shape.iter().product();
+        let is_whole = iterations == elements && from.shape == into.shape && from.dtype == into.dtype;
+        (is_identity && is_whole && is_same_element(read, to)).then_some((read.buffer, to.buffer))
     }
 
     /// Whether no read of the old value meets or follows a store of the new one, but at the same element.

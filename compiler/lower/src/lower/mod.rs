@@ -30,7 +30,7 @@ use tgc_graph::module::{Function, Module};
 use tgc_graph::origin::Origin;
 
 use crate::machine::Machine;
-use crate::plan::{Argument, BufferId, Check, FunctionPlan, ModelPlan, Place, State, Step};
+use crate::plan::{Argument, BufferId, Check, FunctionPlan, ModelPlan, Place, Sink, State, Step};
 use define::{Definition, Definitions, Source};
 
 /// Why a module has no plan. Modules that went through every stage always have one.
@@ -154,6 +154,8 @@ fn states_read(buffers: &[crate::plan::Buffer], steps: &[Step]) -> Vec<usize> {
         }
         let reads = step.blocks().iter().flat_map(|block| &block.reads);
         reads.filter_map(|r| r.access()).for_each(|access| read(access.buffer));
+        let sinks = step.blocks().iter().flat_map(|block| &block.sinks);
+        sinks.flat_map(Sink::changes).for_each(|access| read(access.buffer));
     }
     states.sort_unstable();
     states.dedup();

@@ -63,6 +63,38 @@ fn an_elementwise_chain_is_one_loop() {
     assert!(plan.functions[0].nests().all(|nest| nest.blocks[0].stages.is_some()));
 }
 
+/// Some rows of a large table change: the rest of it is neither read nor written.
+#[test]
+fn parts_of_a_variable_are_written_where_it_lies() {
+    type Change = for<'m> fn(Tensor<'m>, Tensor<'m>, Tensor<'m>) -> Tensor<'m>;
+    let sparse = |change: Change, outputs: bool| {
+        let m = Model::new("m");
+        let (table, k) = (m.shared("table", Random(5).array(F32, &[100, 8])), m.dim("K"));
+        let (at, by) = (m.input("at", I64, [k]), m.input("by", F32, [k, 8.into()]));
+        let mut f = m.function("f").inputs([at, by]).update(table, change(table, at, by));
+        if outputs {
+            f = f.output("rows", table.index(at));
+        }
+        f.finish().unwrap();
+        check(&m.module(), SIZES)
+    };
+    let whole = |plan: &ModelPlan| {
+        let blocks = plan.functions[0].nests().map(|nest| nest.extent.as_ref().and_then(Dim::as_const));
+        blocks.filter(|extent| *extent >= Some(100)).count() + plan.functions[0].structure().copies
+    };
+    fn add<'m>(table: Tensor<'m>, at: Tensor<'m>, by: Tensor<'m>) -> Tensor<'m> {
+        table.inc_subtensor(at, by)
+    }
+    assert_eq!(whole(&sparse(add, false)), 0);
+    // Rows of before the change go out first.
+    assert_eq!(whole(&sparse(add, true)), 0);
+    // What is set is made of other rows of the table, which may have changed: it is copied.
+    fn mixed<'m>(table: Tensor<'m>, at: Tensor<'m>, by: Tensor<'m>) -> Tensor<'m> {
+        table.set_subtensor(at, by + table.index(0))
+    }
+    assert!(whole(&sparse(mixed, false)) > 0);
+}
+
 /// Each sum needs all factors so far: they are kept every few steps, not multiplied anew for each.
 #[test]
 fn a_chain_of_cheap_steps_is_not_computed_again_as_a_whole() {
