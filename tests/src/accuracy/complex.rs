@@ -117,7 +117,7 @@ fn array(dtype: DType, values: &[[f64; 2]]) -> Array {
 
 /// The distance of a result from the exact one.
 fn distance(lane: Lane, got: &[u64], exact: &[Dd]) -> f64 {
-    let format = if lane == Lane::F32 { Format::SINGLE } else { Format::DOUBLE };
+    let format = Format::of(lane);
     let length = exact.iter().map(|part| part.hi.abs()).fold(0.0, f64::max);
     let part = |(got, exact): (&u64, &Dd)| format.error(lane_from_bits_f64(lane, *got), *exact, length);
     got.iter().zip(exact).map(part).fold(0.0, f64::hypot)

@@ -73,7 +73,7 @@ pub fn functions() -> Vec<Function> {
         one("softplus", 2.0, softplus, Dd::softplus),
         one("gamma", 4.0, gamma, Dd::gamma),
         above(1.0, one("gammaln", 4.0, gammaln, Dd::gammaln)),
-        above(1.0, one("psi", 10.0, psi, Dd::psi)),
+        above(1.0, one("psi", 4.0, psi, Dd::psi)),
         two("arctan2", 2.0, |y, x| arctan2(y, x), Dd::arctan2),
         two("pow", 2.0, |x, y| pow(x, y), Dd::pow),
         above(1.0, two("logaddexp", 4.0, |x, y| logaddexp(x, y), exact_logaddexp)),

@@ -78,7 +78,7 @@ pub fn measure(function: &Function, effort: &Effort) -> Row {
     let (single, double) = match function.shape {
         Shape::One { exact, .. } => {
             let single = native::every_single(&mut native, function, effort.stride);
-            let points = points::of_one(function.name, effort.rounds);
+            let points = points::of_one(function.name, effort.rounds).map(|x| [x]);
             (single, native::doubles(&mut native, function, points, &|x: [f64; 1]| exact(x[0].into())))
         }
         Shape::Two { exact, .. } => {

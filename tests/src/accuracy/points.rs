@@ -1,9 +1,11 @@
-//! Where functions are measured.
+//! Where functions are measured: the tests of the graph crate's programs use this file too.
 
-use std::f64::consts::FRAC_PI_2;
+use std::f64::consts::{FRAC_PI_2, PI};
+
+use tgc_graph::scalar::Dd;
 
 /// Numbers that functions treat in a way of their own, and some near to where they do.
-const SPECIAL: [f64; 36] = [
+const SPECIAL: [f64; 41] = [
     0.0,
     -0.0,
     1.0,
@@ -40,6 +42,11 @@ const SPECIAL: [f64; 36] = [
     -1e-16,
     1.461632144968362,
     -16777215.0,
+    9007199254740991.0,
+    9007199254740993.0,
+    2.5,
+    -2.5,
+    1e300,
 ];
 
 /// A fixed generator (Steele, Lea and Flood, "Fast splittable pseudorandom number generators", OOPSLA 2014).
@@ -61,21 +68,29 @@ fn around(x: f64) -> [f64; 3] {
 
 /// Points for functions of one value: hard cases first, then any number, numbers around 0 of all small magnitudes, numbers
 /// between -1 and 0, around 1, and as large as exponentials take them.
-pub(super) fn of_one(name: &str, rounds: u64) -> impl Iterator<Item = [f64; 1]> {
+pub(super) fn of_one(name: &str, rounds: u64) -> impl Iterator<Item = f64> {
     let random = (1..=rounds).flat_map(|i| {
         let z = mix(i);
         let unit = unit(z);
         let spread = (unit - 0.5) * 2f64.powi(8 - (z & 63) as i32);
         [f64::from_bits(z), spread, -unit, 1.0 + spread, 1500.0 * unit - 760.0]
     });
-    let is_circular = ["sin", "cos", "tan"].contains(&name);
-    let quarters = if is_circular { near_quarter_turns() } else { vec![] };
-    hard().chain(quarters).chain(random).map(|x| [x])
+    hard(name).chain(random)
+}
+
+/// What is hard for every function, and for this one.
+pub(super) fn hard(name: &str) -> impl Iterator<Item = f64> {
+    let own = match name {
+        "sin" | "cos" | "tan" => near_quarter_turns(),
+        "psi" => near_zeros_of_psi(),
+        _ => vec![],
+    };
+    seams().chain(own)
 }
 
 /// What is special, powers of two, halves of small integers, and halves of multiples of log 2 (where exponentials change
 /// from one power of two to the next), all with their neighbours.
-fn hard() -> impl Iterator<Item = f64> {
+fn seams() -> impl Iterator<Item = f64> {
     let powers = (-1074..1024).map(|k| 2f64.powi(k / 2) * 2f64.powi(k - k / 2)).flat_map(|x| [x, -x]);
     let halves = (-400..400).map(|k| f64::from(k) / 2.0);
     let seams = (-2160..2060).map(|k| f64::from(k) * std::f64::consts::LN_2 / 2.0);
@@ -91,8 +106,21 @@ fn near_quarter_turns() -> Vec<f64> {
     multiples.chain(hardest).chain(seams).flat_map(around).collect()
 }
 
-/// Points for functions of two values: all pairs of special numbers, then numbers of any magnitude, of like magnitudes,
-/// near 1 and far exponents, small ones and integers.
+/// Below 0, ψ(x) = ψ(1-x) - π cot πx has a zero in each unit interval, where two numbers cancel of which one grows like
+/// log |x|, and poles on both its sides.
+fn near_zeros_of_psi() -> Vec<f64> {
+    let zero = |n: f64| {
+        let from_pole = |rest: f64| PI.atan2((Dd::from(n + 1.0) - Dd::from(rest)).psi().hi) / PI;
+        (0..4).fold(0.5, |rest, _| from_pole(rest)) - n
+    };
+    let far = (84..416).map(|i| (f64::from(i) / 8.0).exp2().floor());
+    let intervals = (0..1500).map(f64::from).chain(far);
+    let points = intervals.flat_map(|n| [zero(n), -n - 0.5, 1e-3 - n, 1e-5 - n, -1e-3 - n, zero(n) + 0.01]);
+    points.flat_map(around).collect()
+}
+
+/// Points for functions of two values: all pairs of special numbers, then numbers of any magnitude (of `f64` and of `f32`),
+/// of like magnitudes, small ones, near 1 and far exponents, powers across the range, and integers.
 pub(super) fn of_two(rounds: u64) -> impl Iterator<Item = [f64; 2]> {
     let close = |x: f64| [x, x.next_up(), x.next_down(), f64::from((x as f32).next_up())];
     let all: Vec<f64> = SPECIAL.into_iter().flat_map(close).collect();
@@ -101,11 +129,15 @@ pub(super) fn of_two(rounds: u64) -> impl Iterator<Item = [f64; 2]> {
         let (a, b) = (mix(2 * i), mix(2 * i + 1));
         let (u, v) = (unit(a) - 0.5, unit(b) - 0.5);
         let any = [f64::from_bits(a), f64::from_bits(b)];
+        let single = [a, b].map(|z| f64::from(f32::from_bits((z >> 20) as u32)));
         let scale = 2f64.powi((a & 127) as i32 - 64);
         let alike = [u * scale, v * scale * 2f64.powi((b & 15) as i32 - 8)];
         let power = [(u * 200.0).exp2(), v * 2f64.powi(12 - (b & 15) as i32)];
         let near_one = [1.0 + u * 2f64.powi(-(a as i32 & 31)), v * 2f64.powi((b & 31) as i32)];
-        [any, alike, power, near_one, [v * 1e6, (u * 40.0).floor() - 20.0]]
+        let base = (u * 40.0).exp2();
+        let across = [base, 1500.0 * v / base.ln()];
+        let small = [u * 4.0, v * 40.0];
+        [any, single, alike, small, power, near_one, across, [v * 1e6, (u * 40.0).floor() - 20.0]]
     });
     pairs.chain(random)
 }

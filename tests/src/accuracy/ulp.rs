@@ -1,6 +1,6 @@
-//! Distances between a result and the exact value.
+//! Distances between a result and the exact value: the tests of the graph crate's programs use this file too.
 
-use tgc_graph::scalar::Dd;
+use tgc_graph::scalar::{Dd, Lane};
 
 /// A floating-point format.
 #[derive(Clone, Copy, Debug)]
@@ -18,6 +18,11 @@ impl Format {
     pub const SINGLE: Format = Format { fraction: 23, least: -126, greatest: 127 };
     /// `f64`.
     pub const DOUBLE: Format = Format { fraction: 52, least: -1022, greatest: 1023 };
+
+    /// That of a lane's values.
+    pub fn of(lane: Lane) -> Format {
+        if lane == Lane::F32 { Format::SINGLE } else { Format::DOUBLE }
+    }
 
     /// How far a result is from the exact value, in units of the last place of that, or of `floor` if that is greater.
     ///

@@ -2,9 +2,9 @@
 //! result's magnitude.
 
 use tgc_graph::dtype::DType;
-use tgc_graph::scalar::{Builder, Dd, Element, Lane, Program, Wide};
+use tgc_graph::scalar::{Builder, Dd, Element, Lane, Program, Wide, lane_from_bits_f64};
 
-use crate::functions::error_in_ulp;
+use crate::ulp::Format;
 
 type Function = fn(&mut Builder, &[Element]) -> Element;
 
@@ -52,8 +52,13 @@ fn points() -> Vec<[f64; 2]> {
 fn error(lane: Lane, got: &[u64], exact: &[Wide]) -> f64 {
     let exact: Vec<Dd> = exact.iter().map(|part| part.real()).collect();
     let length = exact.iter().map(|part| part.hi.abs()).fold(0.0, f64::max);
-    let parts = got.iter().zip(exact).map(|(got, exact)| error_in_ulp(lane, *got, exact, length));
-    parts.fold(0.0, f64::hypot)
+    let part = |(got, exact): (&u64, Dd)| {
+        let got = lane_from_bits_f64(lane, *got);
+        let is_other_zero =
+            got == 0.0 && exact.hi == 0.0 && got.is_sign_negative() != exact.hi.is_sign_negative();
+        if is_other_zero { f64::INFINITY } else { Format::of(lane).error(got, exact, length) }
+    };
+    got.iter().zip(exact).map(part).fold(0.0, f64::hypot)
 }
 
 #[test]

@@ -3,12 +3,12 @@
 //! `cargo test --test accuracy -- --nocapture` prints what was measured. Below 2^-960 the wide value has
 //! itself only the places of an `f64`, so errors of denormal `F64` results come out as whole numbers.
 
-use std::f64::consts::FRAC_PI_2;
-
 use tgc_graph::dtype::DType;
-use tgc_graph::scalar::{Dd, Lane, MathFn, Wide, lane_from_bits_f64};
+use tgc_graph::scalar::{MathFn, Wide, lane_from_bits_f64};
 
 use crate::block::{program, run_block};
+use crate::points;
+use crate::ulp::Format;
 
 /// What the documentation of each function promises: for `F32`, for `F64`.
 fn bounds(function: MathFn) -> (f64, f64) {
@@ -29,7 +29,8 @@ fn bounds(function: MathFn) -> (f64, f64) {
         MathFn::Erf => (1.1, 1.1),
         MathFn::Erfc => (1.3, 1.3),
         MathFn::Gammaln => (2.0, 2.0),
-        MathFn::Gamma | MathFn::Psi => (3.0, 3.0),
+        MathFn::Gamma => (3.0, 3.0),
+        MathFn::Psi => (3.0, 1.0),
         MathFn::Polygamma(order) => {
             let bound = 2.0 * f64::from(order) + 4.0;
             (bound, bound)
@@ -38,50 +39,11 @@ fn bounds(function: MathFn) -> (f64, f64) {
 }
 
 /// The least magnitude whose last place errors are measured in: these functions have zeros between numbers.
-fn floor(function: MathFn, x: f64) -> f64 {
+fn floor(function: MathFn) -> f64 {
     match function {
-        MathFn::Gammaln => 1.0,
-        MathFn::Psi if x < 0.0 => 1f64.max(x.abs().ln()),
-        MathFn::Psi => 1.0,
+        MathFn::Gammaln | MathFn::Psi => 1.0,
         _ => 0.0,
     }
-}
-
-/// Fraction bits and least exponent of a normal number.
-fn format(lane: Lane) -> (i32, i32) {
-    if lane == Lane::F32 { (23, -126) } else { (52, -1022) }
-}
-
-/// How far `got` is from the exact value, in units of the last place of that; infinite if their classes
-/// differ. An infinity counts as the number that would follow the greatest. The unit is not less than that of `floor`.
-pub fn error_in_ulp(lane: Lane, got: u64, exact: Dd, floor: f64) -> f64 {
-    let Wide::Real(got) = Wide::from_bits(lane, got) else { unreachable!("floats only") };
-    if got.hi.is_nan() || exact.hi.is_nan() {
-        return if got.hi.is_nan() && exact.hi.is_nan() { 0.0 } else { f64::INFINITY };
-    }
-    if got == exact {
-        let same_sign = got.hi.is_sign_negative() == exact.hi.is_sign_negative();
-        return if same_sign { 0.0 } else { f64::INFINITY };
-    }
-    let limit = Dd::from(if lane == Lane::F32 { 2f64.powi(128) } else { f64::MAX });
-    let clip = |v: Dd| {
-        if v > limit {
-            limit
-        } else if v < -limit {
-            -limit
-        } else {
-            v
-        }
-    };
-    let (fraction, least) = format(lane);
-    let exponent = match (clip(exact).hi.abs().max(floor).to_bits() >> 52) as i32 - 1023 {
-        e if e < least => least,
-        128 if lane == Lane::F32 => 127,
-        e => e,
-    };
-    // In two steps, as the unit itself may be below the range.
-    let difference = (clip(got) - clip(exact)).hi.abs() * 2f64.powi(fraction);
-    difference / 2f64.powi(exponent)
 }
 
 /// Measures a function on arguments, and gives the greatest error and where it is.
@@ -97,7 +59,7 @@ fn measure(function: MathFn, dtype: DType, arguments: &mut dyn Iterator<Item = u
         }
         for (x, got) in block.iter().zip(run_block(&expanded, &block)) {
             let exact = wide.run_wide(&[[Wide::from_bits(lane, *x); 2]])[0].real();
-            let error = error_in_ulp(lane, got, exact, floor(function, lane_from_bits_f64(lane, *x)));
+            let error = Format::of(lane).error(lane_from_bits_f64(lane, got), exact, floor(function));
             if error > worst.0 {
                 worst = (error, *x);
             }
@@ -105,91 +67,13 @@ fn measure(function: MathFn, dtype: DType, arguments: &mut dyn Iterator<Item = u
     }
 }
 
-const SPECIAL: [f64; 30] = [
-    0.0,
-    -0.0,
-    1.0,
-    -1.0,
-    0.5,
-    -0.5,
-    2.0,
-    -2.0,
-    f64::INFINITY,
-    f64::NEG_INFINITY,
-    f64::NAN,
-    f64::MAX,
-    f64::MIN,
-    f64::MIN_POSITIVE,
-    -f64::MIN_POSITIVE,
-    5e-324,
-    -5e-324,
-    1e-310,
-    88.72284,
-    709.782712893384,
-    709.7827128933841,
-    -103.97208,
-    -745.1332191019411,
-    -745.1332191019412,
-    -708.4,
-    -87.33655,
-    1e-8,
-    -1e-8,
-    1e-16,
-    -1e-16,
-];
-
 /// Bit patterns at regular distances: a few of all, more of those between 2^-26 and 2^7, where most functions
-/// do not come down to a constant or their argument.
-fn f32_arguments() -> impl Iterator<Item = u64> {
-    let special = SPECIAL.into_iter().flat_map(|x| {
-        let x = x as f32;
-        [x, x.next_up(), x.next_down()].map(|x| u64::from(x.to_bits()))
-    });
+/// do not come down to a constant or their argument; and what is hard.
+fn f32_arguments(name: &str) -> impl Iterator<Item = u64> {
+    let hard = points::hard(name).map(|x| x as f32).flat_map(|x| [x, x.next_up(), x.next_down()]);
     let all = (0..1 << 32).step_by(16411);
     let bend = (101 << 23..134 << 23).step_by(1009).flat_map(|bits| [bits, bits | 1 << 31]);
-    special.chain(all).chain(bend)
-}
-
-/// Numbers of all magnitudes, more of them where functions bend, by a fixed generator (Steele, Lea and
-/// Flood, "Fast splittable pseudorandom number generators", OOPSLA 2014).
-fn f64_arguments() -> impl Iterator<Item = u64> {
-    let random = (1..=40_000u64).flat_map(|i| {
-        let z = i.wrapping_mul(0x9e37_79b9_7f4a_7c15);
-        let z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        let z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        let z = z ^ (z >> 31);
-        let unit = (z >> 11) as f64 / 2f64.powi(53);
-        let spread = (unit - 0.5) * 2f64.powi(8 - (z & 63) as i32);
-        [f64::from_bits(z), spread, -unit, 1.0 + spread, 1500.0 * unit - 760.0].map(f64::to_bits)
-    });
-    let special = SPECIAL.into_iter().flat_map(|x| [x, x.next_up(), x.next_down()].map(f64::to_bits));
-    special.chain(random)
-}
-
-/// The nearest numbers to multiples of π/2, and an argument nearer to one than all other `f64` (J.-M. Muller,
-/// "Elementary Functions", 3rd edition 2016, section 11.2).
-fn near_quarter_turns(function: MathFn) {
-    let check = |dtype: DType, bound: f64, arguments: Vec<u64>| {
-        let (error, at) = measure(function, dtype, &mut arguments.into_iter());
-        assert!(error <= bound, "{} {dtype}: {error} at {at:#x}", function.name());
-    };
-    let (single, double) = bounds(function);
-    let multiples = || (1..20_000).chain((20..60).map(|i| (1i64 << i) / 7)).map(|n| n as f64 * FRAC_PI_2);
-    let in_f32 = multiples().flat_map(|x| [x as f32, (x as f32).next_up(), (x as f32).next_down()]);
-    check(DType::F32, single, in_f32.map(|x| u64::from(x.to_bits())).collect());
-    let hardest = [6_381_956_970_095_103.0 * 2f64.powi(797), 5_319_372_648_326_541.0 * 2f64.powi(-44)];
-    let in_f64 = multiples().chain(hardest).flat_map(|x| [x, x.next_up(), x.next_down()]);
-    // Where one reduction takes over from the other, and the ends of digits.
-    let seams = (15..1024).flat_map(|i| {
-        let power = 2f64.powi(i);
-        [power, power.next_down(), -power.next_up(), power * 1.375]
-    });
-    check(DType::F64, double, in_f64.chain(seams).map(f64::to_bits).collect());
-    let seams = (20..128).flat_map(|i| {
-        let power = 2f32.powi(i);
-        [power, power.next_down(), -power.next_up(), power * 1.375]
-    });
-    check(DType::F32, single, seams.map(|x| u64::from(x.to_bits())).collect());
+    hard.map(|x| u64::from(x.to_bits())).chain(all).chain(bend)
 }
 
 fn check(function: MathFn) {
@@ -198,14 +82,15 @@ fn check(function: MathFn) {
 
 /// Checks a function on some arguments.
 fn check_where(function: MathFn, (single, double): (f64, f64), admits: impl Fn(f64) -> bool) {
+    let name = function.name();
     let in_f32 = |bits: &u64| admits(f64::from(f32::from_bits(*bits as u32)));
-    let (error, at) = measure(function, DType::F32, &mut f32_arguments().filter(in_f32));
-    println!("{:9} f32 {error:.3} ULP at {:e}", function.name(), f32::from_bits(at as u32));
-    assert!(error <= single, "{} f32: {error} at {at:#x}", function.name());
-    let in_f64 = |bits: &u64| admits(f64::from_bits(*bits));
-    let (error, at) = measure(function, DType::F64, &mut f64_arguments().filter(in_f64));
-    println!("{:9} f64 {error:.3} ULP at {:e}", function.name(), f64::from_bits(at));
-    assert!(error <= double, "{} f64: {error} at {at:#x}", function.name());
+    let (error, at) = measure(function, DType::F32, &mut f32_arguments(name).filter(in_f32));
+    println!("{name:9} f32 {error:.3} ULP at {:e}", f32::from_bits(at as u32));
+    assert!(error <= single, "{name} f32: {error} at {at:#x}");
+    let in_f64 = points::of_one(name, 40_000).filter(|x| admits(*x)).map(f64::to_bits);
+    let (error, at) = measure(function, DType::F64, &mut { in_f64 });
+    println!("{name:9} f64 {error:.3} ULP at {:e}", f64::from_bits(at));
+    assert!(error <= double, "{name} f64: {error} at {at:#x}");
 }
 
 #[test]
@@ -256,19 +141,16 @@ fn log10_is_accurate() {
 #[test]
 fn sin_is_accurate() {
     check(MathFn::Sin);
-    near_quarter_turns(MathFn::Sin);
 }
 
 #[test]
 fn cos_is_accurate() {
     check(MathFn::Cos);
-    near_quarter_turns(MathFn::Cos);
 }
 
 #[test]
 fn tan_is_accurate() {
     check(MathFn::Tan);
-    near_quarter_turns(MathFn::Tan);
 }
 
 #[test]

@@ -7,5 +7,9 @@ mod dd;
 mod functions;
 mod functions_of_two;
 mod half;
+#[path = "../../../../tests/src/accuracy/points.rs"]
+mod points;
 mod special;
+#[path = "../../../../tests/src/accuracy/ulp.rs"]
+mod ulp;
 mod wide;

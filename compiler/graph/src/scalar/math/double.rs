@@ -73,4 +73,19 @@ impl Emit<'_> {
     pub(super) fn double_constant(&mut self, parts: (super::Pair, super::Pair)) -> Double {
         Double { hi: self.constant(parts.0), lo: self.constant(parts.1) }
     }
+
+    /// -a.
+    pub(super) fn opposite(&mut self, a: Double) -> Double {
+        Double { hi: self.neg(a.hi), lo: self.neg(a.lo) }
+    }
+
+    /// One of two.
+    pub(super) fn choose(&mut self, c: Value, a: Double, b: Double) -> Double {
+        Double { hi: self.select(c, a.hi, b.hi), lo: self.select(c, a.lo, b.lo) }
+    }
+
+    /// [`Emit::flipped_with`] of both parts.
+    pub(super) fn double_flipped_with(&mut self, a: Double, signed: Value) -> Double {
+        Double { hi: self.flipped_with(a.hi, signed), lo: self.flipped_with(a.lo, signed) }
+    }
 }

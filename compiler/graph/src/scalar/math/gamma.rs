@@ -129,17 +129,13 @@ impl Raised {
         let pi = e.double_constant(PI);
         let reflected = e.double_product(product, pi);
         let sine = self.turn.sine(e);
-        let sine = Double { hi: e.flipped_with(sine.hi, x), lo: e.flipped_with(sine.lo, x) };
+        let sine = e.double_flipped_with(sine, x);
         let divisor = e.double_product(stirling, sine);
-        let minus = Double { hi: e.neg(exponent.hi), lo: e.neg(exponent.lo) };
-        let choose = |e: &mut Emit, a: Double, b: Double| Double {
-            hi: e.select(self.is_reflected, a.hi, b.hi),
-            lo: e.select(self.is_reflected, a.lo, b.lo),
-        };
+        let minus = e.opposite(exponent);
         Parts {
-            exponent: choose(e, minus, exponent),
-            numerator: choose(e, reflected, stirling),
-            denominator: choose(e, divisor, product),
+            exponent: e.choose(self.is_reflected, minus, exponent),
+            numerator: e.choose(self.is_reflected, reflected, stirling),
+            denominator: e.choose(self.is_reflected, divisor, product),
         }
     }
 
@@ -224,8 +220,8 @@ pub(super) fn build_gammaln(e: &mut Emit, x: Value) -> Value {
     e.select(is_pole, infinity, result)
 }
 
-/// ψ(x), the derivative of log Γ, within 3 ULP of the largest of it, 1 and, below 0, log |x|; NaN at negative integers,
-/// the infinity of the other sign at 0. Measured: 2.107 for `F32`, 2.080 for `F64`.
+/// ψ(x), the derivative of log Γ, within 1 ULP of the larger of it and 1, or 3 where x is a denormal `F32`; NaN at
+/// negative integers, the infinity of the other sign at 0. Measured: 2.199 for `F32` (all arguments), 0.681 for `F64` (2 million).
 pub(super) fn build_psi(e: &mut Emit, x: Value) -> Value {
     let raised = Raised::of(e, x);
     let (zero, half, one, two, three) =
@@ -246,10 +242,8 @@ pub(super) fn build_psi(e: &mut Emit, x: Value) -> Value {
     let numerator = Double { hi: e.mul(numerator.hi, two), lo: e.mul(numerator.lo, two) };
     let product = raised.product(e);
     let moved = e.quotient(numerator, product);
-    let moved = Double {
-        hi: e.select(raised.is_moved, moved.hi, zero),
-        lo: e.select(raised.is_moved, moved.lo, zero),
-    };
+    let nothing = Double { hi: zero, lo: zero };
+    let moved = e.choose(raised.is_moved, moved, nothing);
     let minus = e.neg(moved.hi);
     let sum = e.two_sum(raised.log.hi, minus);
     let low = e.add(sum.lo, small);
@@ -258,11 +252,8 @@ pub(super) fn build_psi(e: &mut Emit, x: Value) -> Value {
     let pi = e.double_constant(PI);
     let cotangent = raised.turn.cotangent(e);
     let cotangent = e.double_product(cotangent, pi);
-    let cotangent = Double { hi: e.flipped_with(cotangent.hi, x), lo: e.flipped_with(cotangent.lo, x) };
-    let mirror = Double {
-        hi: e.select(raised.is_reflected, cotangent.hi, zero),
-        lo: e.select(raised.is_reflected, cotangent.lo, zero),
-    };
+    let cotangent = e.double_flipped_with(cotangent, x);
+    let mirror = e.choose(raised.is_reflected, cotangent, nothing);
     let minus = e.neg(mirror.hi);
     let sum = e.two_sum(sum.hi, minus);
     let low = e.add(sum.lo, low);

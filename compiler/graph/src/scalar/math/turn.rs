@@ -1,9 +1,10 @@
 //! Sine, cosine and cotangent of π x, for the functions that are reflected at 1/2.
 //!
-//! π x is reduced exactly, as x is; the polynomial for the sine on half a turn is a minimax fit of our own.
+//! π x is reduced exactly, as x is; the polynomial for the sine on half a turn is a minimax fit of our own. The cotangent,
+//! which ψ adds to numbers that it nearly cancels with, is a quotient of Taylor series on a quarter of a turn.
 
 use super::double::Double;
-use super::{Binary, Emit, Pair, Value};
+use super::{Binary, Emit, Pair, Predicate, Value};
 
 pub(super) const PI: (Pair, Pair) =
     ((std::f32::consts::PI, std::f64::consts::PI), (-8.742_278e-8, 1.224_646_799_147_353_2e-16));
@@ -21,6 +22,65 @@ const SINE: (&[f32], &[f64]) = (
         7.673_865_344_401_068e-7,
     ],
 );
+
+/// A function of r as leading + r² (second + r² (…)), the first two coefficients to twice the places.
+struct Series {
+    leading: (Pair, Pair),
+    second: (Pair, Pair),
+    rest: (&'static [f32], &'static [f64]),
+}
+
+/// sin πr / r.
+const QUARTER_SINE: Series = Series {
+    leading: PI,
+    second: ((-5.167_712_7, -5.167_712_780_049_97), (-9.160_392e-8, 2.266_562_282_578_944_7e-16)),
+    rest: (
+        &[2.550_164, -0.599_264_5, 0.082_145_885, -0.007_370_431],
+        &[
+            2.550_164_039_877_345_5,
+            -0.599_264_529_320_792_1,
+            0.082_145_886_611_128_23,
+            -0.007_370_430_945_714_350_4,
+            0.000_466_302_805_767_612_55,
+            -2.191_535_344_783_021_7e-5,
+            7.952_054_001_475_513e-7,
+            -2.294_842_899_726_987_3e-8,
+        ],
+    ),
+};
+
+/// cos πr.
+const QUARTER_COSINE: Series = Series {
+    leading: ((1.0, 1.0), (0.0, 0.0)),
+    second: ((-4.934_802, -4.934_802_200_544_679), (-1.451_858e-7, -3.132_647_754_369_855_7e-16)),
+    rest: (
+        &[4.058_712, -1.335_262_8, 0.235_330_63, -0.025_806_89],
+        &[
+            4.058_712_126_416_768_5,
+            -1.335_262_768_854_589_5,
+            0.235_330_630_358_893_2,
+            -0.025_806_891_390_014_06,
+            0.001_929_574_309_403_923,
+            -0.000_104_638_104_924_845_7,
+            4.303_069_587_032_947e-6,
+            -1.387_895_246_221_377e-7,
+        ],
+    ),
+};
+
+impl Series {
+    fn of(&self, e: &mut Emit, square: Double) -> Double {
+        let (leading, second) = (e.double_constant(self.leading), e.double_constant(self.second));
+        let rest = e.horner(self.rest, square.hi);
+        let rest = e.mul(rest, square.hi);
+        let inner = e.ordered_sum(second.hi, rest);
+        let inner = Double { hi: inner.hi, lo: e.add(inner.lo, second.lo) };
+        let product = e.double_product(square, inner);
+        let sum = e.ordered_sum(leading.hi, product.hi);
+        let low = e.add(product.lo, leading.lo);
+        Double { hi: sum.hi, lo: e.add(sum.lo, low) }
+    }
+}
 
 /// x less the nearest integer.
 pub(super) struct Turn {
@@ -47,16 +107,24 @@ impl Turn {
         let sign = e.with_bits(Binary::Shl, self.parity, places);
         let sign = e.of_bits(sign);
         let sine = sine(e, self.rest);
-        Double { hi: e.flipped_with(sine.hi, sign), lo: e.flipped_with(sine.lo, sign) }
+        e.double_flipped_with(sine, sign)
     }
 
-    /// cot πx.
+    /// cot πx, to nearly twice the places of the lane.
     pub(super) fn cotangent(&self, e: &mut Emit) -> Double {
-        let half = e.exact(0.5);
+        let (quarter, half) = (e.exact(0.25), e.exact(0.5));
         let magnitude = e.abs(self.rest);
+        let is_far = e.compare(Predicate::Gt, magnitude, quarter);
         let complement = e.sub(half, magnitude);
-        let (cosine, sine) = (sine(e, complement), sine(e, self.rest));
-        e.quotient(cosine, sine)
+        let near = e.select(is_far, complement, magnitude);
+        let square = e.two_product(near, near);
+        let sine = QUARTER_SINE.of(e, square);
+        let sine = e.times(sine, near);
+        let cosine = QUARTER_COSINE.of(e, square);
+        // Of what is left of half a turn, sine and cosine change places.
+        let (numerator, denominator) = (e.choose(is_far, sine, cosine), e.choose(is_far, cosine, sine));
+        let numerator = e.double_flipped_with(numerator, self.rest);
+        e.quotient(numerator, denominator)
     }
 }
 
