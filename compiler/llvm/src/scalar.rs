@@ -101,7 +101,7 @@ impl<'c> Emit<'_, '_, 'c> {
             Inst::Fma(a, b, c) => self.ir.intrinsic("llvm.fma", &[value(a), value(b), value(c)]),
             Inst::Convert(a) => self.convert(self.program.lane(a), lane, value(a)),
             Inst::Bitcast(a) => self.bitcast(self.program.lane(a), lane, value(a)),
-            Inst::Param { .. } | Inst::Math(..) | Inst::Math2(..) => {
+            Inst::Param { .. } | Inst::Math(..) | Inst::Math2(..) | Inst::Math4(..) => {
                 unreachable!("invariant: the program is expanded")
             }
         }

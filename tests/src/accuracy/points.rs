@@ -141,3 +141,73 @@ pub(super) fn of_two(rounds: u64) -> impl Iterator<Item = [f64; 2]> {
     });
     pairs.chain(random)
 }
+
+/// Complex numbers of all magnitudes, on the axes, and close to the unit circle.
+fn of_complex(rounds: u64) -> Vec<[f64; 2]> {
+    let mut points = vec![[1.0, 0.0], [-1.0, 0.0], [0.0, 1.0], [0.0, -2.0], [1e-30, 1.0], [3.0, -1e-30]];
+    let mut unit = uniform(7);
+    for i in 0..rounds {
+        let (angle, radius) = (unit() * 6.3, (unit() * 12.0 - 6.0).exp2());
+        points.push([radius * angle.cos(), radius * angle.sin()]);
+        let radius = 1.0 + (unit() - 0.5) * (-40.0 * unit()).exp2();
+        points.push([radius * angle.cos(), radius * angle.sin()]);
+        let spread = (unit() * 60.0 - 30.0).exp2();
+        points.push(if i % 2 == 0 { [spread, unit()] } else { [unit() - 0.5, spread] });
+        let near = (-50.0 * unit()).exp2();
+        points.push([1.0 + near * (unit() - 0.5), near * (unit() - 0.5)]);
+    }
+    points
+}
+
+/// Numbers between 0 and 1 by a linear congruence.
+fn uniform(mut state: u64) -> impl FnMut() -> f64 {
+    move || {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (state >> 11) as f64 / 2f64.powi(53)
+    }
+}
+
+/// Those numbers, each with another one that is not large.
+pub(super) fn of_complex_pairs(rounds: u64) -> Vec<[[f64; 2]; 2]> {
+    let numbers = of_complex(rounds);
+    let others = numbers.iter().rev().map(|z| z.map(|part| part.clamp(-9.0, 9.0)));
+    numbers.iter().copied().zip(others).map(|(z, w)| [z, w]).collect()
+}
+
+/// Bases and exponents of complex powers: those pairs; with exponents that make of them a number of
+/// any length, also next to overflow and underflow, and of any angle up to 2^`turns`; bases near to the negative axis, on the
+/// axes and of any magnitude; small integers and halves.
+pub(super) fn of_complex_powers(rounds: u64, turns: f64) -> Vec<[[f64; 2]; 2]> {
+    let mut pairs = of_complex_pairs(rounds);
+    let mut unit = uniform(11);
+    for i in 0..pairs.len() {
+        let sign = if unit() < 0.5 { -1.0 } else { 1.0 };
+        let length = (unit() * 2000.0 - 1000.0).exp2();
+        let z = match i % 16 {
+            1 => [-length, sign * length * (-60.0 * unit()).exp2()],
+            2 => [sign * length, 0.0],
+            3 => [-0.0, sign * length],
+            4 => [length, length * unit()],
+            5 => [(unit() * 9.0).floor() - 4.0, (unit() * 9.0).floor() - 4.0],
+            _ => pairs[i][0],
+        };
+        let log = [z[0].hypot(z[1]).ln(), z[1].atan2(z[0])];
+        let target = match i / 16 % 4 {
+            0 => [709.0 + 1.5 * unit(), sign * unit() * 7.0],
+            1 => [-700.0 - 50.0 * unit(), sign * unit() * 7.0],
+            2 => [unit() * 1400.0 - 700.0, sign * (unit() * turns).exp2()],
+            _ => [unit() - 0.5, sign * (unit() * turns).exp2()],
+        };
+        let square = log[0] * log[0] + log[1] * log[1];
+        let quotient = |a: f64, b: f64| (a * log[0] + b * log[1]) / square;
+        let w = match i % 32 {
+            21 => [(unit() * 80.0).floor() / 2.0 - 20.0, 0.0],
+            2 | 18 if log[0] != 0.0 => [target[0] / log[0], 0.0],
+            _ => [quotient(target[0], target[1]), quotient(target[1], -target[0])],
+        };
+        if square > 0.0 {
+            pairs.push([z, w]);
+        }
+    }
+    pairs
+}

@@ -9,8 +9,8 @@ use crate::scalar::{Builder, Element};
 
 elementwise! {
     /// x to the power of y, with the special cases of C: 0 ** 0 and 1 ** y are 1, a negative number to a power that is no
-    /// integer is NaN. Integers wrap, and to a negative power give 0. Of complex numbers e^(y log x), but for small
-    /// integers y by products; an error in c128 is at most 4 (1 + |y log x|) ULP.
+    /// integer is NaN. Integers wrap, and to a negative power give 0. Of complex numbers e^(y log x), within 4 ULP of
+    /// the result's magnitude while |y log x| is below 2^42 (c128) or 2^23 (c64); 0 ** y is 0 if y has a positive real part.
     ///
     /// By x the gradient at 0 is y * 0^(y-1); by y it is 0 there, if y is positive.
     ///

@@ -4,7 +4,7 @@
 //! are continuous from the side that the sign of a zero imaginary part says (Kahan, "Branch cuts for complex elementary
 //! functions", in: The State of the Art in Numerical Analysis, 1987, pp. 165-211).
 
-use super::{Binary, Builder, Element, Lane, MathFn, MathFn2, Predicate, Unary, Value};
+use super::{Binary, Builder, Element, Lane, MathFn, MathFn2, MathFn4, Predicate, Unary, Value};
 use crate::dtype::DType;
 
 /// A complex number times a power of two that brings it to where squares neither overflow nor vanish.
@@ -178,15 +178,22 @@ impl Builder {
         Element::complex(z.dtype, log, angle)
     }
 
-    /// e^(y log x), 1 for y = 0 and 0 where x is 0 and the real part of y positive; small integer powers by products.
+    /// e^(y log x), 1 for y = 0 and 0 where x is 0 and the real part of y positive; within 4 ULP of its magnitude.
     ///
-    /// `F32` lanes are computed in `F64`. In that an error of y log x counts with its size.
+    /// `F32` lanes are computed in `F64`, where no care is needed, with small integer powers by products. In `F64` lanes
+    /// products say which parts of such a power are zero, and take over where each rounds but once.
     pub(super) fn complex_power(&mut self, x: Element, y: Element) -> Element {
         let dtype = x.dtype;
         let (x, y) = (self.cast(x, DType::C128), self.cast(y, DType::C128));
-        let log = self.complex_log(x);
-        let exponent = self.mul(y, log);
-        let power = self.complex_exp(exponent);
+        let is_wide = dtype == DType::C128;
+        let power = if is_wide {
+            let [re, im] = [MathFn4::PowReal, MathFn4::PowImaginary].map(|part| self.math4(part, x, y));
+            Element::complex(dtype, re, im)
+        } else {
+            let log = self.complex_log(x);
+            let exponent = self.mul(y, log);
+            self.complex_exp(exponent)
+        };
         let zero = self.float(Lane::F64, 0.0);
         let [is_zero, is_real] = [[x.re(), x.both()[1]], [y.both()[1], y.both()[1]]]
             .map(|[a, b]| [a, b].map(|v| self.compare(Predicate::Eq, v, zero)))
@@ -195,14 +202,27 @@ impl Builder {
         let vanishes = self.binary(Binary::And, is_zero, grows);
         let nothing = Element::complex(DType::C128, zero, zero);
         let power = self.choose(vanishes, nothing, power);
-        let (is_small, small) = self.small_power(x, y.re());
-        let is_small = self.binary(Binary::And, is_small, is_real);
-        let power = self.choose(is_small, small, power);
-        self.cast(power, dtype)
+        let small = self.small_power(x, y.re());
+        let is_small = self.binary(Binary::And, small.applies, is_real);
+        if !is_wide {
+            let power = self.choose(is_small, small.power, power);
+            return self.cast(power, dtype);
+        }
+        let is_infinite = self.is_infinite(x);
+        let is_end = self.binary(Binary::Or, is_zero, is_infinite);
+        let as_products = self.binary(Binary::Or, small.is_short, is_end);
+        let mut part = |k: usize| {
+            let vanishes = self.compare(Predicate::Eq, small.product.both()[k], zero);
+            let is_better = self.binary(Binary::Or, as_products, vanishes);
+            let is_better = self.binary(Binary::And, is_better, is_small);
+            self.select(is_better, small.power.both()[k], power.both()[k])
+        };
+        let (re, im) = (part(0), part(1));
+        Element::complex(dtype, re, im)
     }
 
-    /// Whether a number is an integer below 16 in magnitude, and then x to its power.
-    fn small_power(&mut self, x: Element, exponent: Value) -> (Value, Element) {
+    /// x to a power that is an integer below 16 in magnitude.
+    fn small_power(&mut self, x: Element, exponent: Value) -> SmallPower {
         let count = self.convert(exponent, Lane::I32);
         let whole = self.convert(count, Lane::F64);
         let is_whole = self.compare(Predicate::Eq, whole, exponent);
@@ -211,7 +231,7 @@ impl Builder {
         let magnitude = self.unary(Unary::Abs, count);
         let magnitude = self.bitcast(magnitude, Lane::U32);
         let is_low = self.compare(Predicate::Lt, magnitude, limit);
-        let is_small = self.binary(Binary::And, is_whole, is_low);
+        let applies = self.binary(Binary::And, is_whole, is_low);
         let (re, im) = (self.float(Lane::F64, 1.0), self.float(Lane::F64, 0.0));
         let one = Element::complex(x.dtype, re, im);
         let (mut product, mut square) = (one, x);
@@ -224,8 +244,22 @@ impl Builder {
             square = self.mul(square, square);
         }
         let inverse = self.div(one, product);
-        let none = self.int(Lane::I32, 0);
+        let [none, least, greatest] = [0, -1, 2].map(|n| self.int(Lane::I32, n));
         let is_negative = self.compare(Predicate::Lt, count, none);
-        (is_small, self.choose(is_negative, inverse, product))
+        let power = self.choose(is_negative, inverse, product);
+        let is_above = self.compare(Predicate::Ge, count, least);
+        let is_below = self.compare(Predicate::Le, count, greatest);
+        SmallPower { applies, power, product, is_short: self.binary(Binary::And, is_above, is_below) }
     }
+}
+
+/// A power by products.
+struct SmallPower {
+    /// Whether the exponent is a small integer.
+    applies: Value,
+    power: Element,
+    /// The power, or its inverse if the exponent is negative.
+    product: Element,
+    /// Whether it is the inverse, 1, the base or its square.
+    is_short: Value,
 }

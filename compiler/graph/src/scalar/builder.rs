@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::{Binary, Inst, Lane, MathFn, MathFn2, Predicate, Program, Unary, Value, run_inst};
+use super::{Binary, Inst, Lane, MathFn, MathFn2, MathFn4, Predicate, Program, Unary, Value, run_inst};
 use crate::dtype::DType;
 
 /// The value(s) of one tensor element: one lane, or two for complex.
@@ -160,7 +160,10 @@ impl Builder {
 
     fn fold(&self, inst: Inst, lane: Lane) -> Option<u64> {
         // Elementary functions stay: their value is what their expansion gives on the target.
-        if matches!(inst, Inst::Param { .. } | Inst::Const(_) | Inst::Math(..) | Inst::Math2(..)) {
+        if matches!(
+            inst,
+            Inst::Param { .. } | Inst::Const(_) | Inst::Math(..) | Inst::Math2(..) | Inst::Math4(..)
+        ) {
             return None;
         }
         let operands = inst.operands();
@@ -240,6 +243,12 @@ impl Builder {
     pub fn math2(&mut self, function: MathFn2, a: Value, b: Value) -> Value {
         debug_assert_eq!(self.lane(a), self.lane(b), "operands of {function:?}");
         self.push(Inst::Math2(function, a, b), self.lane(a))
+    }
+
+    /// A part of an elementary function of two complex numbers, both C128.
+    pub(super) fn math4(&mut self, function: MathFn4, a: Element, b: Element) -> Value {
+        let ([re, im], [other_re, other_im]) = (a.both(), b.both());
+        self.push(Inst::Math4(function, [re, im, other_re, other_im]), self.lane(re))
     }
 
     /// Copies a program in, with these elements for its parameters; returns its results.

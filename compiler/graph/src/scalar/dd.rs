@@ -11,6 +11,7 @@
 //! 2001, pp. 155-162, and the QD library by the same authors.
 
 mod circular;
+mod complex;
 mod hyperbolic;
 
 use std::ops::{Add, Div, Mul, Neg, Sub};

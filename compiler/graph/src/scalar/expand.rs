@@ -26,6 +26,7 @@ impl Program {
             Inst::Math2(function, a, c) => {
                 math::build2(b, function, [values[a.0 as usize], values[c.0 as usize]])
             }
+            Inst::Math4(function, parts) => math::build4(b, function, parts.map(|v| values[v.0 as usize])),
             Inst::Convert(a) => half::build_convert(b, values[a.0 as usize], self.lane(a), lane),
             _ => b.push(inst.map(&mut |v| values[v.0 as usize]), stored),
         }

@@ -2,8 +2,8 @@
 //!
 //! The reference evaluator, the Plan's interpreter and the LLVM back end run the same [`Program`]s, so an
 //! operation's meaning is written once. `Add` and `Mul` never contract; [`Inst::Fma`] rounds once
-//! everywhere. A complex element is a pair of lanes. [`Inst::Math`], [`Inst::Math2`] and the 16-bit
-//! float lanes are shorthand that [`expand`](Program::expand) turns into the remaining instructions.
+//! everywhere. A complex element is a pair of lanes. [`Inst::Math`], [`Inst::Math2`], [`Inst::Math4`] and the
+//! 16-bit float lanes are shorthand that [`expand`](Program::expand) turns into the remaining instructions.
 
 mod analytic;
 mod arithmetic;
@@ -322,6 +322,25 @@ impl MathFn2 {
     }
 }
 
+/// Parts of elementary functions of two complex numbers, on the `F64` lanes of their real and imaginary parts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum MathFn4 {
+    /// The real part of x^y.
+    PowReal,
+    /// The imaginary part of x^y.
+    PowImaginary,
+}
+
+impl MathFn4 {
+    /// Lower-case name.
+    pub const fn name(self) -> &'static str {
+        match self {
+            MathFn4::PowReal => "pow_real",
+            MathFn4::PowImaginary => "pow_imaginary",
+        }
+    }
+}
+
 /// One instruction. Its lane stands beside it in [`Program::insts`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Inst {
@@ -356,11 +375,13 @@ pub enum Inst {
     Math(MathFn, Value),
     /// An elementary function of two values.
     Math2(MathFn2, Value, Value),
+    /// A part of an elementary function of two complex numbers: the parts of the first, then of the second.
+    Math4(MathFn4, [Value; 4]),
 }
 
 impl Inst {
     /// The values it reads, in order.
-    pub fn operands(&self) -> SmallVec<[Value; 3]> {
+    pub fn operands(&self) -> SmallVec<[Value; 4]> {
         match *self {
             Inst::Param { .. } | Inst::Const(_) => SmallVec::new(),
             Inst::Unary(_, a) | Inst::Convert(a) | Inst::Bitcast(a) | Inst::Math(_, a) => {
@@ -372,6 +393,7 @@ impl Inst {
             Inst::Select(a, b, c) | Inst::Rarely(a, b, c) | Inst::Fma(a, b, c) => {
                 SmallVec::from_slice(&[a, b, c])
             }
+            Inst::Math4(_, parts) => SmallVec::from_slice(&parts),
         }
     }
 
@@ -386,6 +408,7 @@ impl Inst {
             Inst::Binary(op, a, b) => Inst::Binary(op, f(a), f(b)),
             Inst::Compare(op, a, b) => Inst::Compare(op, f(a), f(b)),
             Inst::Math2(op, a, b) => Inst::Math2(op, f(a), f(b)),
+            Inst::Math4(op, parts) => Inst::Math4(op, parts.map(&mut *f)),
             Inst::Select(a, b, c) => Inst::Select(f(a), f(b), f(c)),
             Inst::Rarely(a, b, c) => Inst::Rarely(f(a), f(b), f(c)),
             Inst::Fma(a, b, c) => Inst::Fma(f(a), f(b), f(c)),
@@ -441,7 +464,8 @@ impl Program {
     /// True when no elementary function or 16-bit float lane is left.
     pub fn is_expanded(&self) -> bool {
         self.insts.iter().all(|(inst, lane)| {
-            !matches!(inst, Inst::Math(..) | Inst::Math2(..)) && !matches!(lane, Lane::F16 | Lane::BF16)
+            !matches!(inst, Inst::Math(..) | Inst::Math2(..) | Inst::Math4(..))
+                && !matches!(lane, Lane::F16 | Lane::BF16)
         })
     }
 }

@@ -32,7 +32,7 @@ impl Program {
 pub fn run_inst(inst: &Inst, lane: Lane, operands: &[(u64, Lane)]) -> Option<u64> {
     let bits = |i: usize| operands[i].0;
     Some(match *inst {
-        Inst::Param { .. } | Inst::Math(..) | Inst::Math2(..) => return None,
+        Inst::Param { .. } | Inst::Math(..) | Inst::Math2(..) | Inst::Math4(..) => return None,
         Inst::Const(bits) => bits,
         Inst::Unary(op, _) => run_unary(op, lane, bits(0)),
         Inst::Binary(op, _, _) => run_binary(op, lane, bits(0), bits(1)),

@@ -94,6 +94,9 @@ impl fmt::Display for Program {
                 Inst::Math(MathFn::Polygamma(order), a) => writeln!(f, "polygamma{order} {name} {a}")?,
                 Inst::Math(function, a) => writeln!(f, "{} {name} {a}", function.name())?,
                 Inst::Math2(function, a, c) => writeln!(f, "{} {name} {a}, {c}", function.name())?,
+                Inst::Math4(function, [a, ai, c, ci]) => {
+                    writeln!(f, "{} {name} {a}:{ai}, {c}:{ci}", function.name())?;
+                }
             }
         }
         let results: Vec<String> = self

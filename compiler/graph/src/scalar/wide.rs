@@ -5,7 +5,7 @@
 //! [`expand`](Program::expand), where elementary functions are still named.
 
 use super::{
-    Binary, Dd, Inst, Lane, MathFn, MathFn2, Predicate, Program, Unary, lane_from_bits_f64, run_inst,
+    Binary, Dd, Inst, Lane, MathFn, MathFn2, MathFn4, Predicate, Program, Unary, lane_from_bits_f64, run_inst,
 };
 
 /// A value in wide arithmetic.
@@ -89,6 +89,7 @@ impl Program {
             Inst::Const(bits) => Wide::from_bits(lane, bits),
             Inst::Math(function, a) => Wide::Real(wide_math(function, real(a))),
             Inst::Math2(function, a, b) => Wide::Real(wide_math2(function, real(a), real(b))),
+            Inst::Math4(function, parts) => Wide::Real(wide_math4(function, parts.map(real))),
             Inst::Fma(a, b, c) => Wide::Real(real(a) * real(b) + real(c)),
             Inst::Unary(op, a) if lane.is_float() => Wide::Real(wide_unary(op, real(a))),
             Inst::Binary(op, a, b) if lane.is_float() => Wide::Real(wide_binary(op, real(a), real(b))),
@@ -148,6 +149,14 @@ fn wide_math2(function: MathFn2, x: Dd, y: Dd) -> Dd {
         MathFn2::Arctan2 => x.arctan2(y),
         MathFn2::Pow => x.pow(y),
         MathFn2::Fmod => x.fmod(y),
+    }
+}
+
+fn wide_math4(function: MathFn4, [re, im, other_re, other_im]: [Dd; 4]) -> Dd {
+    let [power_re, power_im] = Dd::complex_pow([re, im], [other_re, other_im]);
+    match function {
+        MathFn4::PowReal => power_re,
+        MathFn4::PowImaginary => power_im,
     }
 }
 

@@ -59,6 +59,18 @@ fn functions_cost_what_they_did() {
     assert_eq!(counts, want);
 }
 
+/// In `c128` twice the places have their price.
+#[test]
+fn complex_powers_cost_what_they_did() {
+    let cost = |dtype| {
+        let mut b = Builder::new(&[dtype, dtype]);
+        let (x, y) = (b.param(0), b.param(1));
+        let value = b.power(x, y);
+        usual_work(&b.finish(vec![value]).expand())
+    };
+    assert_eq!([DType::C64, DType::C128].map(cost), [385, 741]);
+}
+
 /// A cross-entropy and its gradient need sigmoid and softplus of z and -z.
 #[test]
 fn logistic_functions_share_one_exponential() {

@@ -173,6 +173,64 @@ fn complex_numbers_at_the_ends() {
     near(&signs[..4].to_vec().into(), &[z(0.6, 0.8), z(0.6, -0.8), z(1.0, 0.0), z(0.0, 0.0)]);
 }
 
+/// Errors of y log x count with their size; whole numbers come out whole.
+#[test]
+fn powers_of_complex_numbers() {
+    let power = |x: &[Complex<f64>], y: &[Complex<f64>]| {
+        value(|m| m.constant(x.to_vec()).pow(m.constant(y.to_vec())))
+    };
+    near(
+        &power(
+            &[
+                z(2.0, 0.0),
+                z(0.0, 1.0),
+                z(-1.0, -0.0),
+                z(-8.0, 0.0),
+                z(1.0000000000000002, 1e-13),
+                z(3.0, -4.0),
+                z(1e200, 1e200),
+                z(1e-320, 0.0),
+            ],
+            &[
+                z(0.0, 1e12),
+                z(0.0, 1.0),
+                z(0.5, 0.0),
+                z(1.0 / 3.0, 0.0),
+                z(1e16, -3e15),
+                z(-2.5, 250.0),
+                z(-1.5, 0.25),
+                z(0.5, 7.0),
+            ],
+        ),
+        &[
+            z(-0.45844499584057763, 0.888722783430656),
+            z(0.2078795763507619, 0.0),
+            z(0.0, -1.0),
+            z(1.0, 1.7320508075688772),
+            z(1.7053789306914578e131, 5.413992799432188e130),
+            z(-7.121980122851747e98, 4.74524624477242e98),
+            z(2.8798715758097536e-301, 3.947073942851102e-301),
+            z(7.619629935524531e-161, 6.476119699629303e-161),
+        ],
+    );
+    let bases = [z(2.0, 1.0), z(1.0, 1.0), z(0.0, 1.0), z(-3.0, 0.0), z(0.0, 2.0), z(1.0, -2.0), z(5.0, 0.0)];
+    let exponents = [10.0, 8.0, 15.0, 5.0, -4.0, 3.0, 20.0].map(|n| z(n, 0.0));
+    let exact = [
+        z(-237.0, -3116.0),
+        z(16.0, 0.0),
+        z(0.0, -1.0),
+        z(-243.0, 0.0),
+        z(0.0625, 0.0),
+        z(-11.0, 2.0),
+        z(95_367_431_640_625.0, 0.0),
+    ];
+    assert_eq!(power(&bases, &exponents).to_vec::<Complex<f64>>().unwrap(), exact);
+    // Nothing on the way leaves the range before the result does.
+    near(&power(&[z(0.0, 1e-40)], &[z(-7.0, 0.0)]), &[z(0.0, 1e280)]);
+    near(&power(&[z(1e200, 0.0)], &[z(3.0, 0.0)]), &[z(INF, 0.0)]);
+    near(&power(&[z(0.0, INF), z(INF, 2.0)], &[z(0.0, 0.0), z(1.0, 0.0)]), &[z(1.0, 0.0), z(INF, 2.0)]);
+}
+
 /// Both parts of z = x + iy by real inputs, and z itself: its gradient is that by x plus i times that by y.
 #[test]
 fn gradients_through_complex_numbers() {

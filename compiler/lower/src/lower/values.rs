@@ -597,6 +597,8 @@ fn cost(program: &Program) -> u32 {
         Inst::Unary(..) | Inst::Binary(..) | Inst::Compare(..) | Inst::Fma(..) => 1,
         Inst::Select(..) | Inst::Rarely(..) => 1,
         Inst::Math(..) | Inst::Math2(..) => 20,
+        // Both parts share nearly all of it.
+        Inst::Math4(..) => 200,
     };
     program.insts.iter().map(each).sum()
 }

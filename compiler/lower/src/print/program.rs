@@ -119,6 +119,7 @@ fn inst_to_text(program: &Program, at: usize, params: &[Leaf], texts: &[Text]) -
         Inst::Bitcast(a) => atom(format!("bitcast_{}({})", lane.name(), plain(a))),
         Inst::Math(function, a) => atom(format!("{}({})", function.name(), plain(a))),
         Inst::Math2(function, a, b) => atom(format!("{}({}, {})", function.name(), plain(a), plain(b))),
+        Inst::Math4(function, parts) => atom(format!("{}({})", function.name(), parts.map(plain).join(", "))),
     }
 }
 

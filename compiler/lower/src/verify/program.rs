@@ -97,7 +97,9 @@ fn check_inst(program: &Program, at: usize, inst: &Inst, lane: Lane) -> Result<(
             require(of(a).bytes() == lane.bytes(), "bitcasts to another width")?;
             require(lane != Lane::Bool || of(a) == Lane::Bool, "bitcasts to bool")
         }
-        Inst::Math(..) | Inst::Math2(..) => Err("found an elementary function, expected an expanded program"),
+        Inst::Math(..) | Inst::Math2(..) | Inst::Math4(..) => {
+            Err("found an elementary function, expected an expanded program")
+        }
     }
 }
 

@@ -74,6 +74,23 @@ impl Emit<'_> {
         Double { hi: self.constant(parts.0), lo: self.constant(parts.1) }
     }
 
+    /// a + b, which may nearly cancel.
+    pub(super) fn double_sum(&mut self, a: Double, b: Double) -> Double {
+        let sum = self.two_sum(a.hi, b.hi);
+        let low = self.add(a.lo, b.lo);
+        let low = self.add(sum.lo, low);
+        self.two_sum(sum.hi, low)
+    }
+
+    /// a + b, where a is 0 or not smaller than twice the other.
+    pub(super) fn ordered_double_sum(&mut self, a: Double, b: Double) -> Double {
+        let sum = self.ordered_sum(a.hi, b.hi);
+        let middle = self.two_sum(sum.lo, a.lo);
+        let upper = self.ordered_sum(sum.hi, middle.hi);
+        let low = self.add(middle.lo, b.lo);
+        Double { hi: upper.hi, lo: self.add(upper.lo, low) }
+    }
+
     /// -a.
     pub(super) fn opposite(&mut self, a: Double) -> Double {
         Double { hi: self.neg(a.hi), lo: self.neg(a.lo) }

@@ -53,7 +53,7 @@ pub(super) struct Split {
     pub(super) n: Value,
     pub(super) f: Value,
     /// 2^(1-n).
-    twice_inverse: Value,
+    pub(super) twice_inverse: Value,
 }
 
 impl Split {

@@ -6,6 +6,8 @@
 //! denormal arguments and results are as accurate as others. Each function's bound is in units of the last
 //! place of the exact result (ULP), and `tests/accuracy` measures it.
 
+mod complex_log;
+mod complex_pow;
 mod double;
 mod erf;
 mod exp;
@@ -22,7 +24,7 @@ mod power;
 mod trig;
 mod turn;
 
-use super::{Binary, Builder, Lane, MathFn, MathFn2, Predicate, Unary, Value};
+use super::{Binary, Builder, Lane, MathFn, MathFn2, MathFn4, Predicate, Unary, Value};
 
 /// Builds a function of `x`, an `F32` or `F64` lane.
 pub(super) fn build(b: &mut Builder, function: MathFn, x: Value) -> Value {
@@ -65,6 +67,14 @@ pub(super) fn build2(b: &mut Builder, function: MathFn2, x: [Value; 2]) -> Value
         MathFn2::Arctan2 => inverse::build_arctan2(e, x[0], x[1]),
         MathFn2::Pow => pow::build_pow(e, x),
         MathFn2::Fmod => fmod::build_fmod(e, x),
+    }
+}
+
+/// Builds a part of a function of two complex numbers, given by their parts, `F64` lanes.
+pub(super) fn build4(b: &mut Builder, function: MathFn4, parts: [Value; 4]) -> Value {
+    let e = &mut Emit::new(b, parts[0]);
+    match function {
+        MathFn4::PowReal | MathFn4::PowImaginary => complex_pow::build_complex_pow(e, function, parts),
     }
 }
 

@@ -5,6 +5,7 @@
 //! Elementary Functions", 1980, chapter 8, with parts of π/2 chosen for fused operations). Beyond where that is
 //! exact, [`huge`](super::huge) takes over, behind [`Inst::Rarely`](crate::scalar::Inst::Rarely).
 
+use super::double::Double;
 use super::huge::{build_single_turns, build_turns};
 use super::{Binary, Emit, Lane, Predicate, Value};
 
@@ -76,6 +77,29 @@ pub(super) fn build_tan(e: &mut Emit, x: Value) -> Value {
         Lane::F32 => single(e, x, |e, x| x.tan(e)),
         _ => Reduced::of(e, x).tan(e),
     }
+}
+
+/// sin x and cos x for an `F64` argument of twice the places, to about 3 bits more than the lane; what is beyond the lane counts
+/// up to 2^-9, where it is not noise beside whole turns.
+pub(super) fn double_sin_cos(e: &mut Emit, x: Double) -> (Double, Double) {
+    let (zero, limit) = (e.exact(0.0), e.double(2f64.powi(-9)));
+    let magnitude = e.abs(x.lo);
+    let counts = e.compare(Predicate::Lt, magnitude, limit);
+    let low = e.select(counts, x.lo, zero);
+    let Reduced { r, low: excess, n } = Reduced::of(e, x.hi);
+    let r = e.two_sum(r, low);
+    let ([sin, sin_below], [cos, cos_below]) =
+        Reduced { r: r.hi, low: e.sub(excess, r.lo), n }.sin_and_cos(e);
+    let sin = Double { hi: sin, lo: e.neg(sin_below) };
+    let cos = Double { hi: cos, lo: e.neg(cos_below) };
+    // A quarter of a turn makes sine and cosine of cosine and minus sine.
+    let odd = is_odd(e, n);
+    let next = e.with_bits(Binary::Add, n, 1);
+    let [sin, cos] = [(cos, sin, n), (sin, cos, next)].map(|(turned, own, n)| {
+        let value = e.choose(odd, turned, own);
+        Double { hi: flip_sign(e, value.hi, n, 1), lo: flip_sign(e, value.lo, n, 1) }
+    });
+    (sin, cos)
 }
 
 /// Flips the sign where the bit `bit` of an integer is set.
