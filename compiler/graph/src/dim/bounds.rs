@@ -238,14 +238,15 @@ impl Ranges<'_> {
 
     /// Whether the terms, all those with this atom, rise or fall with it; `None` if that is not known.
     fn sign(&self, terms: &[(Monomial, i64)], atom: &Atom) -> Option<bool> {
-        let rising = terms.first()?.1 > 0;
-        let plain = |(monomial, coefficient): &(Monomial, i64)| {
-            (*coefficient > 0) == rising
-                && monomial.iter().all(
-                    |(other, exponent)| if other == atom { *exponent == 1 } else { self.atom(other).0 >= 0 },
-                )
-        };
-        terms.iter().all(plain).then_some(rising)
+        let mut factors = vec![];
+        for (monomial, coefficient) in terms {
+            let mut rest = monomial.clone();
+            let at = rest.iter().position(|(other, exponent)| other == atom && *exponent == 1)?;
+            rest.remove(at);
+            factors.push((rest, *coefficient));
+        }
+        let (least, most) = self.interval(&Dim::from_terms(factors)).0;
+        (least >= 0 || most <= 0).then_some(least >= 0)
     }
 }
 

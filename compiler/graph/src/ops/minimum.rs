@@ -44,11 +44,11 @@ pub(super) fn lesser(b: &mut Builder, x: Value, y: Value) -> Value {
         return b.select(below, x, y);
     }
     // As in `maximum`; the sum's negative is -0 unless both zeros are +0.
+    let lesser = b.select(below, x, y);
     let (magnitude, zero) = (b.unary(Unary::Abs, x), b.float(b.lane(x), 0.0));
     let ordinary = b.compare(Predicate::Gt, magnitude, zero);
-    let negated = b.unary(Unary::Neg, x);
-    let sum = b.binary(Binary::Sub, negated, y);
+    let negated = b.unary(Unary::Neg, lesser);
+    let sum = b.binary(Binary::Sub, negated, x);
     let sum = b.unary(Unary::Neg, sum);
-    let rest = b.select(ordinary, y, sum);
-    b.select(below, x, rest)
+    b.select(ordinary, lesser, sum)
 }

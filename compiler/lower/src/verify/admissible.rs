@@ -144,19 +144,30 @@ impl<'p> Admissible<'p> {
         });
         let replaced =
             chosen.fold(dim.clone(), |dim, (atom, value)| dim.replace(atom, &value).unwrap_or(dim));
-        self.shows_reduced(&replaced, &facts, &mut { REDUCTIONS })
-            || replaced != *dim && self.shows_reduced(dim, &facts, &mut { REDUCTIONS })
+        let symbols = self.narrowed(&facts);
+        self.shows_reduced(&replaced, &facts, &symbols, &mut { REDUCTIONS })
+            || replaced != *dim && self.shows_reduced(dim, &facts, &symbols, &mut { REDUCTIONS })
+    }
+
+    /// The symbols with the ranges that they have where these dims are at least 1.
+    fn narrowed(&self, facts: &[Dim]) -> Symbols {
+        let mut symbols = self.symbols.clone();
+        for (id, symbol) in self.symbols.iter() {
+            let least = facts.iter().filter_map(|fact| least_for_nonempty(fact, &Atom::Symbol(id)));
+            symbols.get_mut(id).min = least.fold(symbol.min, i64::max).min(symbol.max);
+        }
+        symbols
     }
 
     /// By bounds of one atom after another, other than symbols.
-    fn shows_reduced(&self, dim: &Dim, facts: &[Dim], left: &mut usize) -> bool {
+    fn shows_reduced(&self, dim: &Dim, facts: &[Dim], symbols: &Symbols, left: &mut usize) -> bool {
         if self.shows_by_signs(dim, facts) {
             return true;
         }
         let Some(rest) = left.checked_sub(1) else { return false };
         *left = rest;
-        let mut shown = |case: &Dim| self.shows_reduced(case, facts, left);
-        match dim.reduce(self.symbols) {
+        let mut shown = |case: &Dim| self.shows_reduced(case, facts, symbols, left);
+        match dim.reduce(symbols) {
             None => false,
             Some(Reduced::Any(cases)) => cases.iter().any(|case| shown(&rounded_up(case))),
             Some(Reduced::All(cases)) => cases.iter().all(|case| shown(&rounded_up(case))),
