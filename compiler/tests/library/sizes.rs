@@ -236,3 +236,34 @@ fn products_of_high_rank_need_no_ranges() {
     let cases = [[2, 3, 4, 1, 2], [1, 1, 0, 2, 2]].map(|s| names.into_iter().zip(s).collect::<Vec<_>>());
     agree(&m, &cases.each_ref().map(Vec::as_slice));
 }
+
+/// What is kept is read again in other directions and along diagonals, in the nest that writes it or later.
+#[test]
+fn kept_tensors_are_read_backwards_and_along_diagonals() {
+    // Not cheap, and without rounding.
+    fn exact(x: Tensor<'_>) -> Tensor<'_> {
+        ((x + 1.0) * x + 2.0) * x + 3.0
+    }
+    let m = Model::new("m");
+    let (n, k) = (m.dim("N").range(1, 23), m.dim("K").range(0, 9));
+    let x = m.input("x", F64, [n, k, 3.into()]);
+    let kept = exact(x);
+    let backwards = kept.index((.., (..).step(-1)));
+    m.function("f")
+        .inputs([x])
+        .outputs([("kept", kept), ("sums", backwards.cumsum(1)), ("rows", kept.sum_over([0]))])
+        .outputs([("all", backwards.cumsum(0).index((..).step(-1)))])
+        .finish()
+        .unwrap();
+    let sizes = [[1, 0], [1, 1], [2, 5], [7, 3], [23, 9]];
+    let cases = sizes.map(|[n, k]| vec![("N", n), ("K", k)]);
+    agree(&m, &cases.each_ref().map(Vec::as_slice));
+
+    let m = Model::new("m");
+    let (n, k) = (m.dim("N").range(1, 23), m.dim("K").range(0, 9));
+    let x = m.input("x", F64, [n, k]);
+    let kept = exact(x);
+    let beside = kept.index((.., (..).step(-1))).t().diagonal(1);
+    m.function("f").inputs([x]).outputs([("sums", kept.sum_over([1])), ("beside", beside)]).finish().unwrap();
+    agree(&m, &cases.each_ref().map(Vec::as_slice));
+}

@@ -180,7 +180,7 @@ impl Checker<'_> {
             return fits_between_rows(other);
         }
         let Some(step) = self.magnitude(stride, &scope) else { return false };
-        if same_elements(a, b) {
+        if self.walk(a, &scope) == self.walk(b, &scope) {
             let mut axes = a.inner();
             axes.push((stride, extent));
             if self.injective(&axes, &scope) {
@@ -256,8 +256,9 @@ impl Checker<'_> {
     /// Both walk alike from different starts, and no walk meets the other: the start is one more axis, of size 2, of a
     /// walk without collisions.
     fn beside(&self, a: &Touch, b: &Touch, rows: Option<(&Dim, &Dim)>, scope: &[&Dim]) -> bool {
-        let (distance, two) = (&a.access.offset - &b.access.offset, Dim::Const(2));
-        if distance == Dim::Const(0) || joined(a) != joined(b) {
+        let ((start, walk), (other, alike)) = (self.walk(a, scope), self.walk(b, scope));
+        let (distance, two) = (&start - &other, Dim::Const(2));
+        if distance == Dim::Const(0) || walk != alike {
             return false;
         }
         let mut axes = a.inner();
@@ -295,6 +296,31 @@ impl Checker<'_> {
         self.shows(&-&drift, scope).then(|| (&first + &end, last))
     }
 
+    /// What an access reaches in row 0, whatever its axes are called, which way they go and how they are cut: the first
+    /// element, and strides upwards with extents, in order. Axes are one where one counts on as another ends.
+    fn walk(&self, touch: &Touch, scope: &[&Dim]) -> (Dim, Vec<(Dim, Dim)>) {
+        let mut start = touch.access.offset.clone();
+        let mut axes: Vec<(Dim, Dim)> = vec![];
+        for (stride, extent) in touch.inner().into_iter().filter(|(_, extent)| !extent.is_one()) {
+            let falls = !self.shows(stride, scope) && self.shows(&-stride, scope);
+            if falls {
+                start = &start + &(stride * &(extent - &Dim::Const(1)));
+            }
+            axes.push((if falls { -stride } else { stride.clone() }, extent.clone()));
+        }
+        let continues = |(stride, _): &(Dim, Dim), (step, extent): &(Dim, Dim)| *stride == step * extent;
+        let pair = |axes: &[(Dim, Dim)]| {
+            let pairs = (0..axes.len()).flat_map(|outer| (0..axes.len()).map(move |inner| (outer, inner)));
+            pairs.into_iter().find(|&(outer, inner)| outer != inner && continues(&axes[outer], &axes[inner]))
+        };
+        while let Some((outer, inner)) = pair(&axes) {
+            axes[inner].1 = &axes[inner].1 * &axes[outer].1;
+            axes.remove(outer);
+        }
+        axes.sort();
+        (start, axes)
+    }
+
     fn shows(&self, dim: &Dim, scope: &[&Dim]) -> bool {
         self.sizes.not_negative(dim, scope).is_ok()
     }
@@ -324,26 +350,4 @@ fn is_multiple(dim: &Dim, unit: &Dim) -> bool {
     dim.terms().iter().all(|(monomial, coefficient)| {
         coefficient % c == 0 && factor.iter().all(|(a, exponent)| exponent_in(monomial, a) >= *exponent)
     })
-}
-
-/// Both reach the same elements in every row, whatever the axes are called and how they are cut.
-fn same_elements(a: &Touch, b: &Touch) -> bool {
-    a.access.offset == b.access.offset && joined(a) == joined(b)
-}
-
-/// The strides and extents of an access in order, with axes as one that count on where another ends.
-fn joined(touch: &Touch) -> Vec<(Dim, Dim)> {
-    let inner = touch.inner().into_iter().filter(|(_, extent)| !extent.is_one());
-    let mut axes: Vec<(Dim, Dim)> = inner.map(|(stride, extent)| (stride.clone(), extent.clone())).collect();
-    let continues = |(stride, _): &(Dim, Dim), (step, extent): &(Dim, Dim)| *stride == step * extent;
-    let pair = |axes: &[(Dim, Dim)]| {
-        let pairs = (0..axes.len()).flat_map(|outer| (0..axes.len()).map(move |inner| (outer, inner)));
-        pairs.into_iter().find(|&(outer, inner)| outer != inner && continues(&axes[outer], &axes[inner]))
-    };
-    while let Some((outer, inner)) = pair(&axes) {
-        axes[inner].1 = &axes[inner].1 * &axes[outer].1;
-        axes.remove(outer);
-    }
-    axes.sort();
-    axes
 }
