@@ -2,7 +2,7 @@
 # make test   sets up and runs every check: formatting, lints, tests, examples, documents
 # make bench  measures the emitted code beside its peers and writes docs/benchmarks.md;
 #             make bench ONLY=softmax measures the cases with that word in their names, and prints
-# make accuracy   measures the elementary functions in full (half an hour of one core) and writes the table of docs/accuracy.md
+# make accuracy   measures the elementary functions in full (an hour or more of one core) and writes the table of docs/accuracy.md
 
 export PATH := $(HOME)/.cargo/bin:$(PATH)
 

@@ -3,6 +3,7 @@
 #include HEADER
 
 #include "check.h"
+#include "instance.h"
 
 #include <pthread.h>
 #include <stdatomic.h>
@@ -82,17 +83,6 @@ static void two_threads(void *user, int32_t chunks, task_fn *task, void *frame) 
   CHECK(pthread_create(&thread, NULL, take, &work) == 0);
   take(&work);
   CHECK(pthread_join(thread, NULL) == 0);
-}
-
-struct config {
-  uint32_t struct_bytes, flags;
-  int64_t sizes_and_hooks[10];
-};
-
-static void *aligned(uint64_t bytes) {
-  void *block = aligned_alloc(64, (size_t)((bytes + 127) / 64 * 64));
-  CHECK(block);
-  return block;
 }
 
 /* The size of that name in an order that another has. */

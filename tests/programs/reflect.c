@@ -3,21 +3,11 @@
 #include "guard.h"
 
 #include "check.h"
+#include "instance.h"
 
 #include <stdint.h>
 
 static const uint8_t element_bytes[] = {1, 1, 2, 4, 8, 1, 2, 4, 8, 2, 2, 4, 8, 8, 16};
-
-struct config {
-  uint32_t struct_bytes, flags;
-  int64_t sizes_and_hooks[10];
-};
-
-static void *aligned(uint64_t bytes) {
-  void *block = aligned_alloc(64, (size_t)((bytes + 127) / 64 * 64));
-  CHECK(block);
-  return block;
-}
 
 static void *load(const tgc_model *model, const int64_t *sizes, void *blocks[3]) {
   struct config config;

@@ -33,6 +33,21 @@ pub enum Attribute {
 }
 
 impl Attribute {
+    /// The sizes that it consists of.
+    pub(crate) fn dims(&self) -> &[Dim] {
+        match self {
+            Attribute::Dim(dim) => std::slice::from_ref(dim),
+            Attribute::Dims(dims) => dims,
+            Attribute::Bool(_)
+            | Attribute::Int(_)
+            | Attribute::Ints(_)
+            | Attribute::DType(_)
+            | Attribute::Text(_)
+            | Attribute::Element(_)
+            | Attribute::Data(_) => &[],
+        }
+    }
+
     fn kind(&self) -> &'static str {
         match self {
             Attribute::Bool(_) => "a boolean",

@@ -13,7 +13,6 @@ use std::fmt;
 use thiserror::Error;
 
 use crate::array::Array;
-use crate::attribute::Attribute;
 use crate::dim::{Atom, Dim, Symbol, Symbols};
 use crate::graph::{Graph, Node, NodeId};
 use crate::infer::{Demands, Equations, Operand};
@@ -419,18 +418,7 @@ impl Check<'_> {
 
     fn node_sizes(&self, id: NodeId, node: &Node) -> Result<(), VerifyError> {
         for (name, value) in node.op.definition().attributes() {
-            let dims = match &value {
-                Attribute::Dim(dim) => std::slice::from_ref(dim),
-                Attribute::Dims(dims) => dims,
-                Attribute::Bool(_)
-                | Attribute::Int(_)
-                | Attribute::Ints(_)
-                | Attribute::DType(_)
-                | Attribute::Text(_)
-                | Attribute::Element(_)
-                | Attribute::Data(_) => &[],
-            };
-            if let Some(problem) = dims.iter().find_map(|dim| self.dim_problem(dim)) {
+            if let Some(problem) = value.dims().iter().find_map(|dim| self.dim_problem(dim)) {
                 return Err(self.fail_at(id, format!("the attribute `{name}` {problem}")));
             }
         }

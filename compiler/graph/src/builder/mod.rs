@@ -62,7 +62,6 @@ pub use size::{IntoShape, Size};
 pub use tensor::Tensor;
 
 use crate::array::Array;
-use crate::attribute::Attribute;
 use crate::data::DataStore;
 use crate::dim::{Dim, Symbol, SymbolId, Symbols};
 use crate::dtype::DType;
@@ -343,17 +342,7 @@ impl Arena {
         let divided = |dim: &Dim| dim.divisors().into_iter().map(|divisor| (dim.clone(), divisor)).collect();
         let mut found: Vec<(Dim, Dim)> = vec![];
         for (_, attribute) in self.graph.op(node).definition().attributes() {
-            match &attribute {
-                Attribute::Dim(dim) => found.extend::<Vec<_>>(divided(dim)),
-                Attribute::Dims(dims) => found.extend(dims.iter().flat_map::<Vec<_>, _>(divided)),
-                Attribute::Bool(_)
-                | Attribute::Int(_)
-                | Attribute::Ints(_)
-                | Attribute::DType(_)
-                | Attribute::Text(_)
-                | Attribute::Element(_)
-                | Attribute::Data(_) => {}
-            }
+            found.extend(attribute.dims().iter().flat_map::<Vec<_>, _>(divided));
         }
         found.extend(self.graph.ty(node).shape.iter().flat_map::<Vec<_>, _>(divided));
         for (dim, divisor) in found {

@@ -4,7 +4,6 @@
 //! axes would be too large, the largest size is lowered to a power of two, the same for all of a tensor's dims without ranges.
 //! Ranges that the author gave stay; if they are to blame the verifier says so.
 
-use crate::attribute::Attribute;
 use crate::dim::{Dim, SymbolId, Symbols};
 use crate::limits::MAX_TENSOR_BYTES;
 use crate::ops::Op;
@@ -21,23 +20,10 @@ pub(super) struct Sizes {
 impl Sizes {
     /// Those of an operation and its type, given what sizes are.
     pub fn of(op: &Op, ty: &TensorType, solved: &dyn Fn(&Dim) -> Dim) -> Sizes {
-        let dims = |attribute: Attribute| match attribute {
-            Attribute::Dim(dim) => vec![dim],
-            Attribute::Dims(dims) => dims,
-            Attribute::Bool(_)
-            | Attribute::Int(_)
-            | Attribute::Ints(_)
-            | Attribute::DType(_)
-            | Attribute::Text(_)
-            | Attribute::Element(_)
-            | Attribute::Data(_) => vec![],
-        };
-        let attributes = op.definition().attributes().into_iter().flat_map(|(_, value)| dims(value));
+        let attributes = op.definition().attributes();
+        let attributes = attributes.iter().flat_map(|(_, value)| value.dims()).map(solved);
         let shape: Vec<Dim> = ty.shape.iter().map(solved).collect();
-        Sizes {
-            ty: TensorType::new(ty.dtype, shape),
-            attributes: attributes.map(|dim| solved(&dim)).collect(),
-        }
+        Sizes { ty: TensorType::new(ty.dtype, shape), attributes: attributes.collect() }
     }
 
     fn dims(&self) -> impl Iterator<Item = &Dim> {

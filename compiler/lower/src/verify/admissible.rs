@@ -5,6 +5,7 @@
 //! remainders, minima and maxima are replaced by what bounds them. Sample sizes serve to say for which sizes a claim
 //! fails.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use tgc_graph::dim::{Atom, Dim, Monomial, Reduced, SymbolId, Symbols, divide_monomials};
@@ -144,7 +145,11 @@ impl<'p> Admissible<'p> {
         });
         let replaced =
             chosen.fold(dim.clone(), |dim, (atom, value)| dim.replace(atom, &value).unwrap_or(dim));
-        let symbols = self.narrowed(&facts);
+        // What is made of symbols alone is not reduced.
+        let symbols = match dim.atoms().iter().all(|atom| atom.as_symbol().is_some()) {
+            true => Cow::Borrowed(self.symbols),
+            false => Cow::Owned(self.narrowed(&facts)),
+        };
         self.shows_reduced(&replaced, &facts, &symbols, &mut { REDUCTIONS })
             || replaced != *dim && self.shows_reduced(dim, &facts, &symbols, &mut { REDUCTIONS })
     }

@@ -256,6 +256,9 @@ impl Checker<'_> {
     /// Both walk alike from different starts, and no walk meets the other: the start is one more axis, of size 2, of a
     /// walk without collisions.
     fn beside(&self, a: &Touch, b: &Touch, rows: Option<(&Dim, &Dim)>, scope: &[&Dim]) -> bool {
+        if a.access == b.access && a.axes == b.axes {
+            return false;
+        }
         let ((start, walk), (other, alike)) = (self.walk(a, scope), self.walk(b, scope));
         let (distance, two) = (&start - &other, Dim::Const(2));
         if distance == Dim::Const(0) || walk != alike {
