@@ -415,8 +415,9 @@ impl<'a, 'c> BlockBuilder<'a, '_, 'c> {
                 Drain::Store((0..self.repeats()).map(|r| self.spot(to, outer, r)).collect())
             }
             Sink::Row { row, .. } => Drain::Row(*row),
-            Sink::Fold { fold, .. } => {
-                let accumulators = |_| Accumulators::new(&self.body.ir, fold, self.block.lanes);
+            Sink::Fold { fold, halving, .. } => {
+                let halving = halving.as_ref();
+                let accumulators = |_| Accumulators::new(&self.body.ir, fold, self.block.lanes, halving);
                 Drain::Fold((0..self.repeats()).map(accumulators).collect())
             }
             Sink::Accumulate { to, .. } => {

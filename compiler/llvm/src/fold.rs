@@ -1,14 +1,15 @@
 //! Accumulators of one fold: a vector of them while tiles run, memory while single elements run, a tree at the end.
 //!
 //! Element `i` of the folded axis goes to accumulator `i mod width`. Tiles start at multiples of the width, so lane `k`
-//! of a tile belongs to accumulator `k`. The elements after the last whole tile address their accumulator by index, which
-//! needs memory unless the index is known; [`Accumulators::spill`] moves the vectors there. The tree merges `k` with `k + width/2` until one is left.
+//! of a tile belongs to accumulator `k`; where whole tiles are halved first, that holds of what is left of them. The elements after the
+//! last whole tile address their accumulator by index, which needs memory unless the index is known; [`Accumulators::spill`] moves
+//! the vectors there. The tree merges `k` with `k + width/2` until one is left.
 
 use std::cell::Cell;
 
 use inkwell::values::{IntValue, PointerValue};
 use tgc_graph::scalar::{Lane, stored_lane};
-use tgc_lower::plan::Fold;
+use tgc_lower::plan::{Fold, Halving};
 
 use crate::ir::{Ir, Val};
 use crate::memory::{from_memory, lane_memory_type, to_memory};
@@ -17,6 +18,7 @@ use crate::scalar::{Parts, build_const, build_program, lane_type};
 /// The accumulators of a fold, by part.
 pub(crate) struct Accumulators<'p, 'c> {
     fold: &'p Fold,
+    halving: Option<&'p Halving>,
     width: u32,
     /// One slot for each part of each member of the tuple.
     slots: Vec<Vec<Slot<'c>>>,
@@ -31,8 +33,14 @@ struct Slot<'c> {
 }
 
 impl<'p, 'c> Accumulators<'p, 'c> {
-    /// Accumulators without a value yet.
-    pub(crate) fn new(ir: &Ir<'_, 'c>, fold: &'p Fold, width: u32) -> Accumulators<'p, 'c> {
+    /// Accumulators without a value yet, for tiles of so many lanes.
+    pub(crate) fn new(
+        ir: &Ir<'_, 'c>,
+        fold: &'p Fold,
+        lanes: u32,
+        halving: Option<&'p Halving>,
+    ) -> Accumulators<'p, 'c> {
+        let width = lanes >> halving.map_or(0, |halving| halving.times);
         let slot = |lane: Lane| Slot {
             lane,
             slot: ir.slot(lane_type(ir, lane, width)),
@@ -41,7 +49,7 @@ impl<'p, 'c> Accumulators<'p, 'c> {
         };
         let member =
             |dtype: &tgc_graph::dtype::DType| (0..dtype.parts()).map(|_| slot(stored_lane(*dtype))).collect();
-        Accumulators { fold, width, slots: fold.accumulators.iter().map(member).collect() }
+        Accumulators { fold, halving, width, slots: fold.accumulators.iter().map(member).collect() }
     }
 
     /// Sets every accumulator to the start.
@@ -53,8 +61,10 @@ impl<'p, 'c> Accumulators<'p, 'c> {
         }
     }
 
-    /// Folds one tile in, lane by lane.
+    /// Folds a whole tile in, lane by lane.
     pub(crate) fn step(&self, ir: &Ir<'_, 'c>, values: &[Parts<'c>]) {
+        let halved = self.halving.map(|halving| halve(ir, halving, self.width, values));
+        let values = halved.as_deref().unwrap_or(values);
         let next = step(ir, self.fold, self.width, self.read(ir), values);
         for (parts, member) in next.iter().zip(&self.slots) {
             for (part, slot) in parts.iter().zip(member) {
@@ -68,8 +78,15 @@ impl<'p, 'c> Accumulators<'p, 'c> {
         self.slots.iter().map(|member| member.iter().map(read).collect()).collect()
     }
 
-    /// Folds a tile into `width` accumulators from `first` on, lane by lane.
+    /// Folds `width` elements, from number `first` after the last whole tile on, into their accumulators.
     pub(crate) fn step_some(&self, ir: &Ir<'_, 'c>, first: u32, width: u32, values: &[Parts<'c>]) {
+        if width > self.width {
+            for from in (0..width).step_by(self.width as usize) {
+                self.step_some(ir, first + from, self.width, &lanes_of(ir, values, from, self.width));
+            }
+            return;
+        }
+        let first = first % self.width;
         let all = self.read(ir);
         let lanes: Vec<u32> = (first..first + width).collect();
         let some = |member: &Parts<'c>| member.iter().map(|part| ir.shuffle(*part, *part, &lanes)).collect();
@@ -91,8 +108,12 @@ impl<'p, 'c> Accumulators<'p, 'c> {
         }
     }
 
-    /// Folds one element into accumulator `index`, after a spill.
+    /// Folds one element, number `index` after the last whole tile, into its accumulator, after a spill.
     pub(crate) fn step_one(&self, ir: &Ir<'_, 'c>, index: IntValue<'c>, values: &[Parts<'c>]) {
+        let index = match self.halving {
+            Some(_) => ir.and(index, ir.int(i64::from(self.width) - 1)),
+            None => index,
+        };
         let address = |slot: &Slot<'c>| {
             let memory = slot.scratch.get().expect("invariant: the accumulators were spilled");
             ir.element(memory, lane_memory_type(ir, slot.lane, 1), index)
@@ -116,15 +137,7 @@ impl<'p, 'c> Accumulators<'p, 'c> {
         let mut width = self.width;
         while width > 1 {
             width /= 2;
-            let half = |first: u32| {
-                let lanes: Vec<u32> = (first..first + width).collect();
-                values
-                    .iter()
-                    .map(|m| m.iter().map(|p| ir.shuffle(*p, *p, &lanes)).collect())
-                    .collect::<Vec<Parts>>()
-            };
-            let both: Vec<Parts> = half(0).into_iter().chain(half(width)).collect();
-            values = build_program(ir, &self.fold.merge, width, &both);
+            values = build_program(ir, &self.fold.merge, width, &halves(ir, &values, width));
         }
         values
     }
@@ -138,6 +151,25 @@ impl<'p, 'c> Accumulators<'p, 'c> {
             ir.give_scratch(slot.bytes, memory);
         }
     }
+}
+
+/// What is left of a tile when its halves were added until it has `width` lanes.
+fn halve<'c>(ir: &Ir<'_, 'c>, halving: &Halving, width: u32, values: &[Parts<'c>]) -> Vec<Parts<'c>> {
+    (0..halving.times).rev().fold(values.to_vec(), |values, left| {
+        let width = width << left;
+        build_program(ir, &halving.add, width, &halves(ir, &values, width))
+    })
+}
+
+/// The lower halves of values, then the upper ones.
+fn halves<'c>(ir: &Ir<'_, 'c>, values: &[Parts<'c>], width: u32) -> Vec<Parts<'c>> {
+    [lanes_of(ir, values, 0, width), lanes_of(ir, values, width, width)].concat()
+}
+
+/// `width` lanes of values, from one on.
+fn lanes_of<'c>(ir: &Ir<'_, 'c>, values: &[Parts<'c>], first: u32, width: u32) -> Vec<Parts<'c>> {
+    let lanes: Vec<u32> = (first..first + width).collect();
+    values.iter().map(|parts| parts.iter().map(|part| ir.shuffle(*part, *part, &lanes)).collect()).collect()
 }
 
 /// The accumulators after one step of a fold.

@@ -168,7 +168,7 @@ fn start_totals<'a, 'c>(
 ) -> Vec<Option<Accumulators<'a, 'c>>> {
     let start = |sink: &'a Sink| match sink {
         Sink::Total { fold, .. } => {
-            let total = Accumulators::new(&body.ir, fold, nest.rows);
+            let total = Accumulators::new(&body.ir, fold, nest.rows, None);
             total.reset(&body.ir);
             Some(total)
         }

@@ -13,7 +13,8 @@
 //!
 //! - [`Sink::Fold`] over the block's last axis keeps `lanes` accumulators; element `i` of that axis goes
 //!   to accumulator `i mod lanes`; at the end accumulator `k` merges with `k + lanes/2`, halving until one
-//!   is left (`merge(lower, upper)`).
+//!   is left (`merge(lower, upper)`). With a [`Halving`] the values of each whole tile of `lanes` elements are added to
+//!   each other first, and there are as many accumulators as values are left of a tile.
 //! - [`Sink::Total`] over the rows of a nest keeps `rows` accumulators in the same way; row `i` goes to
 //!   accumulator `i mod rows`.
 //!
@@ -354,6 +355,8 @@ pub enum Sink {
         results: Vec<usize>,
         /// Where each accumulator's final value goes.
         to: Vec<Target>,
+        /// What becomes of a whole tile before it is folded; `None` folds its elements one by one.
+        halving: Option<Halving>,
     },
     /// Folds into memory that [`Fold::init`] was stored to before.
     Accumulate {
@@ -420,6 +423,16 @@ pub struct Fold {
     pub merge: Program,
 }
 
+/// Makes one narrow value of several before a fold of one value: value `k` of a tile is added to value `k` of its upper
+/// half, so often.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Halving {
+    /// How often: `lanes >> times` values are left of a tile.
+    pub times: u32,
+    /// (value, value) → value; expanded.
+    pub add: Program,
+}
+
 /// A running fold over a tuple of accumulators; all programs are expanded.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Scan {
@@ -431,6 +444,13 @@ pub struct Scan {
     pub step: Program,
     /// (accumulators…) → what is stored.
     pub finish: Program,
+}
+
+impl Fold {
+    /// The element types of what it folds.
+    pub fn values(&self) -> &[DType] {
+        &self.step.params[self.accumulators.len()..]
+    }
 }
 
 impl Read {

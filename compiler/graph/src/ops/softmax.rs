@@ -7,7 +7,7 @@ use crate::graph::{Graph, NodeId};
 use crate::infer::{Demands, Operand, TypeError};
 use crate::kernel::Kernel;
 use crate::ops::reduction::{arithmetic, keep, ordered, to_inexact};
-use crate::ops::{ConsiderConstant, Exp, Notation, Operation, Sum, Supremum, Vjp, attributes};
+use crate::ops::{ConsiderConstant, Exp, Notation, Operation, Reciprocal, Sum, Supremum, Vjp, attributes};
 use crate::ty::TensorType;
 
 /// Exponentials along an axis, divided by their sum.
@@ -86,7 +86,9 @@ impl Operation for Softmax {
         let shifted = shifted(graph, self.axis, operands[0]);
         let powers = graph.op_node(Exp {}, &[shifted]);
         let sum = sum_along(graph, self.axis, powers);
-        let value = graph.div_node(powers, sum);
+        // One division a row. The sum is at least 1, so the reciprocal is an ordinary number.
+        let share = graph.op_node(Reciprocal {}, &[sum]);
+        let value = graph.mul_node(powers, share);
         let result = to_inexact(graph.ty(operands[0]).dtype);
         Some(graph.cast(value, result))
     }

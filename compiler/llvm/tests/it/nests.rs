@@ -131,7 +131,7 @@ fn folds_over_rows_of_a_matrix() {
         let out = f.output("out", dtype, &[s(0)]);
         let reads = vec![read(x, &[(ROW, s(1)), (inner(0), n(1))])];
         let to = vec![Target::Buffer(at(out, &[(ROW, n(1))]))];
-        let sinks = vec![Sink::Fold { fold, results: vec![0], to }];
+        let sinks = vec![Sink::Fold { fold, results: vec![0], to, halving: None }];
         f.nest(Some(s(0)), rows, &[], vec![block(&[s(1)], lanes, reads, Program::identity(dtype), sinks)]);
         check_sizes(&model(vec![f], vec![]), |n, m| vec![(dtype, vec![n, m])]);
     }
@@ -144,7 +144,7 @@ fn folds_inside_an_axis() {
     let out = f.output("out", F32, &[s(0), n(5)]);
     let reads = vec![read(x, &[(ROW, &s(1) * &n(5)), (inner(0), n(1)), (inner(1), n(5))])];
     let to = vec![Target::Buffer(at(out, &[(ROW, n(5)), (inner(0), n(1))]))];
-    let sinks = vec![Sink::Fold { fold: sum(F32), results: vec![0], to }];
+    let sinks = vec![Sink::Fold { fold: sum(F32), results: vec![0], to, halving: None }];
     f.nest(Some(s(0)), 2, &[], vec![block(&[n(5), s(1)], 4, reads, Program::identity(F32), sinks)]);
     check_sizes(&model(vec![f], vec![]), |n, m| vec![(F32, vec![n, m, 5])]);
 }
@@ -173,8 +173,13 @@ fn folds_of_tuples() {
     let reads = vec![read(x, &[(ROW, s(1)), (inner(0), n(1))]), read(i, &[(inner(0), n(1))])];
     let both = program(&[F32, I64], |_, e| e.to_vec());
     let to = vec![Target::Row(RowId(0)), Target::Row(RowId(1))];
-    let first =
-        block(&[s(1)], 8, reads, both.clone(), vec![Sink::Fold { fold: argmax(), results: vec![0, 1], to }]);
+    let first = block(
+        &[s(1)],
+        8,
+        reads,
+        both.clone(),
+        vec![Sink::Fold { fold: argmax(), results: vec![0, 1], to, halving: None }],
+    );
     let sinks = vec![store(0, value, &[(ROW, n(1))]), store(1, index, &[(ROW, n(1))])];
     let second = block(&[], 1, vec![Read::Row(RowId(0)), Read::Row(RowId(1))], both, sinks);
     f.nest(Some(s(0)), 4, &[F32, I64], vec![first, second]);
@@ -194,7 +199,7 @@ fn bool_folds_spill_as_bytes() {
         8,
         reads,
         Program::identity(Bool),
-        vec![Sink::Fold { fold: sum(Bool), results: vec![0], to }],
+        vec![Sink::Fold { fold: sum(Bool), results: vec![0], to, halving: None }],
     );
     let mut every = sum(Bool);
     every.step = program(&[Bool; 2], |b, e| vec![b.mul(e[0], e[1])]);
@@ -215,7 +220,9 @@ fn softmax_like() {
         let x = f.input("x", dtype, &[s(0), s(1)]);
         let out = f.output("out", dtype, &[s(0), s(1)]);
         let row = vec![(ROW, s(1)), (inner(0), n(1))];
-        let fold = |fold, id| vec![Sink::Fold { fold, results: vec![0], to: vec![Target::Row(RowId(id))] }];
+        let fold = |fold, id| {
+            vec![Sink::Fold { fold, results: vec![0], to: vec![Target::Row(RowId(id))], halving: None }]
+        };
         let greatest =
             block(&[s(1)], lanes, vec![read(x, &row)], Program::identity(dtype), fold(max(dtype), 0));
         let shifted = program(&[dtype; 2], |b, e| {
@@ -270,7 +277,12 @@ pub fn logreg(dtype: DType, lanes: u32, rows: u32, features: Dim) -> ModelPlan {
         lanes,
         vec![read(x, &row), read(w, &column)],
         both.clone(),
-        vec![Sink::Fold { fold: dot(dtype), results: vec![0, 1], to: vec![Target::Row(RowId(0))] }],
+        vec![Sink::Fold {
+            fold: dot(dtype),
+            results: vec![0, 1],
+            to: vec![Target::Row(RowId(0))],
+            halving: None,
+        }],
     );
     let error = program(&[dtype; 2], |b, e| {
         let d = b.sub(e[0], e[1]);
@@ -343,7 +355,7 @@ fn row_values_cross_blocks_that_cannot_join() {
     f.nest(None, 1, &[], vec![block(&[s(1)], 8, vec![], zero, vec![store(0, total, &column)])]);
     let reads = vec![read(x, &[(ROW, s(1)), (inner(0), n(1))])];
     let sinks = vec![
-        Sink::Fold { fold: max(F32), results: vec![0], to: vec![Target::Row(RowId(0))] },
+        Sink::Fold { fold: max(F32), results: vec![0], to: vec![Target::Row(RowId(0))], halving: None },
         Sink::Accumulate { fold: sum(F32), results: vec![0], to: vec![at(total, &column)] },
     ];
     let first = block(&[s(1)], 8, reads, Program::identity(F32), sinks);
@@ -423,7 +435,7 @@ pub fn in_chunks() -> ModelPlan {
     let reads = vec![read(x, &[(ROW, s(1)), (inner(0), n(1))]), read(k, &[])];
     let product = program(&[F32; 2], |b, e| vec![b.mul(e[0], e[1])]);
     let to = vec![Target::Buffer(at(out, &[(ROW, n(1))]))];
-    let sinks = vec![Sink::Fold { fold: sum(F32), results: vec![0], to }];
+    let sinks = vec![Sink::Fold { fold: sum(F32), results: vec![0], to, halving: None }];
     f.nest(Some(s(0)), 4, &[], vec![block(&[s(1)], 8, reads, product, sinks)]);
     let Some(Step::Nest(nest)) = f.plan.steps.last_mut() else { unreachable!() };
     nest.parallel = Some(Parallel { rows_per_chunk: 4 });

@@ -5,7 +5,9 @@ use tgc_graph::scalar::Program;
 
 use super::memory::Memory;
 use super::{GARBAGE, Sizes};
-use crate::plan::{Access, Axis, Block, BufferId, Fold, IndexPart, Indirect, Nest, Read, Scan, Sink, Target};
+use crate::plan::{
+    Access, Axis, Block, BufferId, Fold, Halving, IndexPart, Indirect, Nest, Read, Scan, Sink, Target,
+};
 
 /// The bits of an element's parts.
 pub(super) type Parts = [u64; 2];
@@ -153,8 +155,8 @@ impl<'p> BlockRun<'p> {
         let sink = |sink: &'p Sink| match sink {
             Sink::Store { result, to } => SinkRun::Store { result: *result, to: cursor(to) },
             Sink::Row { result, row } => SinkRun::Row { result: *result, row: row.0 as usize },
-            Sink::Fold { fold, results, to } => SinkRun::Fold {
-                slots: Slots::new(fold, block.lanes),
+            Sink::Fold { fold, results, to, halving } => SinkRun::Fold {
+                slots: Slots::new(fold, block.lanes, halving.as_ref()),
                 results,
                 to: to.iter().map(destination).collect(),
             },
@@ -170,7 +172,7 @@ impl<'p> BlockRun<'p> {
                 SinkRun::Scatter { result: *result, to: Guided::new(to, axes, sizes), add: add.as_ref() }
             }
             Sink::Total { fold, results, to } => {
-                SinkRun::Total { slots: Slots::new(fold, rows), results, to }
+                SinkRun::Total { slots: Slots::new(fold, rows, None), results, to }
             }
         };
         BlockRun {
@@ -196,10 +198,10 @@ impl<'p> BlockRun<'p> {
             return;
         }
         loop {
-            self.reset_folds();
+            self.reset_folds(last);
             for i in 0..last {
                 index[outer.len()] = i;
-                self.run_element(row, &index, i % self.lanes, memory, row_values);
+                self.run_element(row, &index, i, memory, row_values);
             }
             index[outer.len()] = 0;
             self.store_folds(row, &index, memory, row_values);
@@ -209,12 +211,12 @@ impl<'p> BlockRun<'p> {
         }
     }
 
-    /// One run of the program. `slot` is the accumulator that a fold or total steps, modulo their number.
+    /// One run of the program, for this element of what a fold or total runs over.
     pub(super) fn run_element(
         &mut self,
         row: i64,
         index: &[i64],
-        slot: i64,
+        number: i64,
         memory: &mut Memory,
         row_values: &mut [Parts],
     ) {
@@ -242,7 +244,7 @@ impl<'p> BlockRun<'p> {
                 }
                 SinkRun::Row { result, row } => row_values[*row] = self.results[*result],
                 SinkRun::Fold { slots, results, .. } | SinkRun::Total { slots, results, .. } => {
-                    slots.step(slot, &self.results, results, &mut self.runner);
+                    slots.take(number, &self.results, results, &mut self.runner);
                 }
                 SinkRun::Accumulate { fold, results, to } => {
                     self.params.clear();
@@ -274,10 +276,10 @@ impl<'p> BlockRun<'p> {
         self.params = read;
     }
 
-    fn reset_folds(&mut self) {
+    fn reset_folds(&mut self, extent: i64) {
         for sink in &mut self.sinks {
             if let SinkRun::Fold { slots, .. } = sink {
-                slots.reset();
+                slots.reset(extent - extent % self.lanes);
             }
         }
     }
@@ -363,27 +365,60 @@ struct Slots<'p> {
     fold: &'p Fold,
     count: usize,
     values: Vec<Parts>,
+    halving: Option<&'p Halving>,
+    /// Elements in whole tiles.
+    whole: i64,
+    /// What has come of a tile that is halved.
+    tile: Vec<Parts>,
 }
 
 impl<'p> Slots<'p> {
-    fn new(fold: &'p Fold, count: u32) -> Slots<'p> {
-        let mut slots = Slots { fold, count: count as usize, values: vec![] };
-        slots.reset();
+    fn new(fold: &'p Fold, lanes: u32, halving: Option<&'p Halving>) -> Slots<'p> {
+        let count = (lanes >> halving.map_or(0, |halving| halving.times)) as usize;
+        let mut slots = Slots { fold, count, values: vec![], halving, whole: 0, tile: vec![] };
+        slots.reset(0);
         slots
     }
 
-    fn reset(&mut self) {
+    fn reset(&mut self, whole: i64) {
+        self.whole = whole;
         self.values.clear();
         for _ in 0..self.count {
             self.values.extend(&self.fold.init);
         }
     }
 
-    /// Steps tuple `index mod count` with some of a program's results.
-    fn step(&mut self, index: i64, results: &[Parts], which: &[usize], runner: &mut Runner) {
+    /// Takes some of a program's results: those of this element.
+    fn take(&mut self, number: i64, results: &[Parts], which: &[usize], runner: &mut Runner) {
+        match self.halving {
+            Some(halving) if number < self.whole => {
+                self.tile.push(results[which[0]]);
+                let mut left = self.tile.len();
+                if left == self.count << halving.times {
+                    while left > self.count {
+                        left /= 2;
+                        for k in 0..left {
+                            let mut sum = vec![];
+                            runner.run(&halving.add, &[self.tile[k], self.tile[k + left]], &mut sum);
+                            self.tile[k] = sum[0];
+                        }
+                    }
+                    let tile = std::mem::take(&mut self.tile);
+                    tile[..left].iter().enumerate().for_each(|(k, value)| self.step(k, &[*value], runner));
+                }
+            }
+            Some(_) | None => {
+                let values: Vec<Parts> = which.iter().map(|&r| results[r]).collect();
+                self.step(number as usize % self.count, &values, runner);
+            }
+        }
+    }
+
+    /// Steps a tuple.
+    fn step(&mut self, at: usize, values: &[Parts], runner: &mut Runner) {
         let arity = self.fold.init.len();
-        let tuple = &mut self.values[index as usize % self.count * arity..][..arity];
-        let params: Vec<Parts> = tuple.iter().copied().chain(which.iter().map(|&r| results[r])).collect();
+        let tuple = &mut self.values[at * arity..][..arity];
+        let params: Vec<Parts> = tuple.iter().chain(values).copied().collect();
         let mut stepped = vec![];
         runner.run(&self.fold.step, &params, &mut stepped);
         tuple.copy_from_slice(&stepped);

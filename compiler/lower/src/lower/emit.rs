@@ -350,7 +350,8 @@ fn emit_piece(
                         Some(row) => Target::Row(*row),
                         None => Target::Buffer(to),
                     };
-                    Sink::Fold { fold, results, to: accesses.by_ref().map(target).collect() }
+                    let to = accesses.by_ref().map(target).collect();
+                    Sink::Fold { fold, results, to, halving: None }
                 }
             });
         }

@@ -6,6 +6,7 @@
 use tgc_graph::dim::{Dim, Symbols};
 use tgc_graph::scalar::{Inst, Program};
 
+use super::halve;
 use super::loops::is_far;
 use crate::machine::Machine;
 use crate::plan::{Access, Axis, Block, IndexPart, Nest, Parallel, Read, Sink, Target};
@@ -46,7 +47,9 @@ pub(super) fn tune(nest: &mut Nest, is_unrolled: bool, symbols: &Symbols, machin
     };
     let rows = nest.rows;
     for block in nest.blocks.iter_mut().filter(|b| !b.axes.is_empty()) {
+        halve::narrow(block);
         block.lanes = lanes(block, rows, machine);
+        halve::halve(block, machine);
     }
     nest.parallel = parallel(nest, symbols);
 }
@@ -124,24 +127,27 @@ fn lanes(block: &Block, rows: u32, machine: &Machine) -> u32 {
     // Accumulators that are not in registers cost more than the latency that they hide.
     let room = machine.vector_bytes.max(8) * machine.vector_registers / 2;
     let mut lanes = least * vectors;
-    while lanes > least && lanes * accumulator_bytes(block) > room {
+    while lanes > least && accumulator_bytes(block, lanes, machine) > room {
         lanes /= 2;
     }
     at_most(lanes, extent)
 }
 
-/// Bytes of the accumulators of one lane.
-fn accumulator_bytes(block: &Block) -> u32 {
-    let folds = block.sinks.iter().filter_map(|sink| match sink {
-        Sink::Fold { fold, .. } => Some(&fold.accumulators),
+/// Bytes of the accumulators of so many lanes.
+fn accumulator_bytes(block: &Block, lanes: u32, machine: &Machine) -> u32 {
+    let bytes = |sink: &Sink| match sink {
+        Sink::Fold { fold, .. } => {
+            let each: u32 = fold.accumulators.iter().map(|dtype| dtype.bytes() as u32).sum();
+            each * (lanes >> halve::times(fold, lanes, machine))
+        }
         Sink::Store { .. }
         | Sink::Row { .. }
         | Sink::Accumulate { .. }
         | Sink::Scan { .. }
         | Sink::Scatter { .. }
-        | Sink::Total { .. } => None,
-    });
-    folds.flatten().map(|dtype| dtype.bytes() as u32).sum()
+        | Sink::Total { .. } => 0,
+    };
+    block.sinks.iter().map(bytes).sum()
 }
 
 /// A power of two that a known extent fills.
@@ -199,7 +205,7 @@ fn vector_bytes(block: &Block, along: Axis) -> usize {
     }
     let folds = block.sinks.iter().filter_map(|sink| match sink {
         Sink::Fold { fold, .. } | Sink::Accumulate { fold, .. } | Sink::Total { fold, .. } => {
-            fold.accumulators.iter().map(|d| d.lane().bytes()).max()
+            fold.values().iter().map(|d| d.lane().bytes()).max()
         }
         Sink::Scan { scan, .. } => scan.accumulators.iter().map(|d| d.lane().bytes()).max(),
         Sink::Store { .. } | Sink::Row { .. } | Sink::Scatter { .. } => None,

@@ -437,7 +437,10 @@ impl<'a> Printer<'a> {
                 format!("{to} = {all}{}", if in_place { " (in place)" } else { "" })
             }
             Sink::Row { .. } => format!("{to} = {all}"),
-            Sink::Fold { fold, .. } => format!("fold {to} = {all} from {}", start_to_text(fold)),
+            Sink::Fold { fold, halving, .. } => {
+                let halved = halving.as_ref().map_or_else(String::new, |h| format!(" halved={}", h.times));
+                format!("fold {to} = {all} from {}{halved}", start_to_text(fold))
+            }
             Sink::Total { fold, .. } => format!("total {to} = {all} from {}", start_to_text(fold)),
             Sink::Accumulate { .. } => format!("accumulate {to} = {all}"),
             Sink::Scatter { .. } => format!("scatter {to} = {all}"),
@@ -459,7 +462,11 @@ impl<'a> Printer<'a> {
     fn sink_programs(&mut self, sink: &Sink) {
         let programs: Vec<(&str, &Program)> = match sink {
             Sink::Store { .. } | Sink::Row { .. } | Sink::Scatter { add: None, .. } => vec![],
-            Sink::Fold { fold, .. } | Sink::Accumulate { fold, .. } | Sink::Total { fold, .. } => {
+            Sink::Fold { fold, halving, .. } => {
+                let halve = halving.iter().map(|halving| ("halve", &halving.add));
+                halve.chain([("step", &fold.step), ("merge", &fold.merge)]).collect()
+            }
+            Sink::Accumulate { fold, .. } | Sink::Total { fold, .. } => {
                 vec![("step", &fold.step), ("merge", &fold.merge)]
             }
             Sink::Scatter { add: Some(add), .. } => vec![("add", add)],

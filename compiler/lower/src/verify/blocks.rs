@@ -8,7 +8,8 @@ use super::error::Defect;
 use super::touch;
 use super::{Checker, program};
 use crate::plan::{
-    Access, Axis, Block, BufferId, Fold, Indirect, Nest, Place, Position, Read, RowId, Scan, Sink, Target,
+    Access, Axis, Block, BufferId, Fold, Halving, Indirect, Nest, Place, Position, Read, RowId, Scan, Sink,
+    Target,
 };
 
 /// Row values that are defined so far.
@@ -135,11 +136,14 @@ impl Checker<'_> {
                 let found = result_type(&types, *result)?;
                 equal("the element type of a row value", found, define_row(nest, *row, defined)?)
             }
-            Sink::Fold { fold, results, to } => {
+            Sink::Fold { fold, results, to, halving } => {
                 if block.axes.is_empty() {
                     return Err(Defect::NoAxes { what: "a fold over its last axis" });
                 }
                 check_fold(fold, results, &types)?;
+                if let Some(halving) = halving {
+                    check_halving(halving, block.lanes, results, &types)?;
+                }
                 equal("the number of a fold's results", to.len(), fold.accumulators.len())?;
                 for (target, dtype) in to.iter().zip(&fold.accumulators) {
                     self.check_fold_target(nest, block, target, *dtype, defined)?;
@@ -349,6 +353,24 @@ pub(super) fn check_fold(fold: &Fold, results: &[usize], types: &[DType]) -> Res
         }
     }
     Ok(())
+}
+
+/// A tile of lanes can be halved so often, and its values added.
+fn check_halving(halving: &Halving, lanes: u32, results: &[usize], types: &[DType]) -> Result<(), Defect> {
+    if lanes.checked_shr(halving.times).unwrap_or(0) == 0 {
+        let found = format!("{} times", halving.times);
+        return Err(mismatch(
+            "the halving of a tile",
+            &found,
+            format!("at most once a pair of {lanes} lanes"),
+        ));
+    }
+    equal("the values of a fold that halves tiles", results.len(), 1)?;
+    let value = result_type(types, results[0])?;
+    check_program("what adds the halves of a tile", &halving.add)?;
+    equal("the parameters of what adds the halves of a tile", list(&halving.add.params), list(&[value; 2]))?;
+    let results = list(&program::result_types(&halving.add));
+    equal("the results of what adds the halves of a tile", results, list(&[value]))
 }
 
 /// The programs of a running fold fit together and with the values that it folds.

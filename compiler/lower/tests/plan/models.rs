@@ -197,7 +197,7 @@ pub fn row_sums(lanes: u32) -> ModelPlan {
     let x = input(&mut plan, "x", F32, &[n.clone(), k.clone()]);
     let s = output(&mut plan, "s", F32, &[n.clone()]);
     let to = vec![Target::Buffer(at(s, &[(ROW, known(1))]))];
-    let fold = Sink::Fold { fold: sum(), results: vec![0], to };
+    let fold = Sink::Fold { fold: sum(), results: vec![0], to, halving: None };
     let reads = vec![read(x, &[(ROW, k.clone()), (I, known(1))])];
     let blocks = vec![block(&[k], lanes, reads, Program::identity(F32), vec![fold])];
     nest(&mut plan, Some(n), 1, &[], blocks);
@@ -226,7 +226,7 @@ pub fn normalized_rows() -> ModelPlan {
     let (largest, weight) = (RowId(0), RowId(1));
     let subtract = program(2, |b, p| vec![b.sub(p[0], p[1])]);
     let divide = program(2, |b, p| vec![b.div(p[0], p[1])]);
-    let fold = |fold, to| Sink::Fold { fold, results: vec![0], to: vec![Target::Row(to)] };
+    let fold = |fold, to| Sink::Fold { fold, results: vec![0], to: vec![Target::Row(to)], halving: None };
     let reads = vec![read(x, &here)];
     let first = block(&[k.clone()], 4, reads, Program::identity(F32), vec![fold(maximum(), largest)]);
     let reads = vec![read(x, &here), Read::Row(largest)];
@@ -257,7 +257,7 @@ pub fn regression_step(features: i64) -> ModelPlan {
     let clear = block(&[k.clone()], 8, vec![], zero, vec![store(0, gw, &along)]);
     nest(&mut plan, None, 1, &[], vec![clear]);
 
-    let fold = Sink::Fold { fold: sum(), results: vec![0], to: vec![Target::Row(dot)] };
+    let fold = Sink::Fold { fold: sum(), results: vec![0], to: vec![Target::Row(dot)], halving: None };
     let reads = vec![read(x, &here), read(w, &along)];
     let dots = block(&[k.clone()], 8, reads, product(), vec![fold]);
     let subtract = program(2, |b, p| {
