@@ -27,44 +27,7 @@ use crate::order::{depends_on, may_join, on_axis, writes};
 use crate::scalar::{Parts, build_program};
 use crate::scan::{self, Running};
 use crate::staged::Staged;
-
-/// Rows that run together.
-#[derive(Clone, Copy)]
-pub(crate) struct Rows<'c> {
-    /// The first of them.
-    pub(crate) first: IntValue<'c>,
-    /// How many.
-    pub(crate) count: u32,
-    /// The accumulators of totals that they belong to.
-    pub(crate) share: Share<'c>,
-    /// Whether the first of them may be the first of the nest.
-    pub(crate) may_start: bool,
-}
-
-/// Which accumulators of a fold iterations that run together belong to.
-#[derive(Clone, Copy)]
-pub(crate) enum Share<'c> {
-    /// Each to the one of its lane.
-    All,
-    /// The same, counted from this one.
-    From(u32),
-    /// The only iteration to this one.
-    One(IntValue<'c>),
-}
-
-/// The most instructions that are repeated for what is left after the last whole tile.
-const REPEATED: usize = 2048;
-
-/// A number as powers of two, the largest first: where each begins, and what it is. `None` if a program of this length
-/// would be repeated too often.
-pub(crate) fn pieces(number: u32, program: usize) -> Option<Vec<(u32, u32)>> {
-    let widths = (0..u32::BITS).rev().map(|bit| 1 << bit).filter(|width| number & width != 0);
-    let pieces = widths.scan(0, |first, width| {
-        *first += width;
-        Some((*first - width, width))
-    });
-    (program * number.count_ones() as usize <= REPEATED).then(|| pieces.collect())
-}
+use crate::tile::{Rows, Share, Tile, pieces};
 
 /// The row values that exist so far, one row a lane.
 pub(crate) type RowValues<'c> = RefCell<Vec<Option<Parts<'c>>>>;
@@ -129,17 +92,6 @@ pub(crate) enum Drain<'a, 'c> {
     ScanInMemory { carry: Vec<Vec<Spot<'c>>>, to: Vec<Spot<'c>>, is_first: IntValue<'c> },
     /// For each row where all parts are 0, and the parts.
     Scatter { to: Vec<Spot<'c>>, parts: Vec<Part<'c>> },
-}
-
-/// Iterations that run together.
-#[derive(Clone, Copy)]
-pub(crate) struct Tile<'c> {
-    pub(crate) index: IntValue<'c>,
-    pub(crate) width: u32,
-    /// The accumulators that they belong to.
-    pub(crate) share: Share<'c>,
-    /// Whether its first iteration may be the first of the axis.
-    pub(crate) may_start: bool,
 }
 
 impl<'a, 'c> BlockBuilder<'a, '_, 'c> {
@@ -518,6 +470,7 @@ impl<'a, 'c> BlockBuilder<'a, '_, 'c> {
     fn build_tile(self, sources: &[Source<'c>], drains: &[Drain<'a, 'c>], tile: Tile<'c>) {
         let ir = &self.body.ir;
         let mut loaded: Vec<Vec<Parts>> = vec![];
+        self.look_ahead(sources, tile);
         for source in sources {
             let rows = self.load(source, tile, &loaded);
             loaded.push(rows);
@@ -529,6 +482,19 @@ impl<'a, 'c> BlockBuilder<'a, '_, 'c> {
         let results: Vec<Vec<Parts>> = (0..self.repeats() as usize).map(run).collect();
         for (sink, drain) in self.block.sinks.iter().zip(drains) {
             self.sink(sink, drain, &results, tile, &loaded);
+        }
+    }
+
+    /// Asks for what the next row reads.
+    fn look_ahead(self, sources: &[Source<'c>], tile: Tile<'c>) {
+        let ir = &self.body.ir;
+        for read in &self.block.ahead {
+            if let (Source::Memory(spots), Some(access)) = (&sources[*read], self.block.reads[*read].access())
+                && let Some(stride) = on_axis(&access.strides, Axis::Row)
+                && tile.width == self.block.lanes
+            {
+                spots[0].at(ir, tile.index).ask_ahead(ir, ir.dim(stride), tile.width);
+            }
         }
     }
 

@@ -205,6 +205,20 @@ impl<'a, 'c> Ir<'a, 'c> {
         self.call(function, args).expect("invariant: the intrinsic returns a value")
     }
 
+    /// Asks for the cache line some bytes behind an address, whether or not there is memory.
+    pub(crate) fn prefetch(&self, base: PointerValue<'c>, bytes: IntValue<'c>) {
+        let byte = self.context().i8_type();
+        // SAFETY: Making the instruction reads no memory, and this one does not promise an address inside an object.
+        let address = unsafe { self.builder.build_gep(byte, base, &[bytes], "").expect(POSITIONED) };
+        let intrinsic = Intrinsic::find("llvm.prefetch").expect("invariant: LLVM knows the intrinsic");
+        let function = intrinsic
+            .get_declaration(self.shell.module, &[address.get_type().into()])
+            .expect("invariant: it takes any pointer");
+        let number = |n| Val::from(self.context().i32_type().const_int(n, false));
+        let (read, keep, data) = (number(0), number(3), number(1));
+        self.call(function, &[address.into(), read, keep, data]);
+    }
+
     /// A function of the runtime.
     pub(crate) fn runtime(&self, name: &str) -> FunctionValue<'c> {
         self.shell.module.get_function(name).expect("invariant: the runtime defines the function")

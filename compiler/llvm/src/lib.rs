@@ -42,6 +42,7 @@ mod scan;
 mod shell;
 mod staged;
 mod target;
+mod tile;
 mod wrapper;
 
 pub use error::Error;

@@ -13,6 +13,12 @@ use tgc_graph::scalar::{Lane, stored_lane};
 use crate::ir::{Ir, Val, basic};
 use crate::scalar::{Parts, build_const, lane_type};
 
+/// The most bytes to ask ahead for: what is asked for must still be near when it is read.
+const AHEAD: i64 = 1 << 15;
+
+/// Bytes that come at once.
+const CACHE_LINE: usize = 64;
+
 /// How an address moves along an axis.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Stride<'c> {
@@ -67,6 +73,15 @@ impl<'c> Spot<'c> {
     /// The last of `width` steps along the axis.
     fn last(self, ir: &Ir<'_, 'c>, width: u32) -> Spot<'c> {
         self.at(ir, ir.int(i64::from(width) - 1))
+    }
+
+    /// Asks for what lies some elements, or [`AHEAD`] bytes, behind `width` steps along the axis. It need not exist.
+    pub(crate) fn ask_ahead(self, ir: &Ir<'_, 'c>, elements: IntValue<'c>, width: u32) {
+        let size = self.dtype.bytes() as i64;
+        let distance = ir.min(ir.mul(elements, ir.int(size)), ir.int(AHEAD));
+        for line in (0..i64::from(width) * size).step_by(CACHE_LINE) {
+            ir.prefetch(self.address, ir.add(distance, ir.int(line)));
+        }
     }
 
     fn load_scalar(self, ir: &Ir<'_, 'c>) -> Parts<'c> {

@@ -10,7 +10,7 @@ use inkwell::values::IntValue;
 use tgc_graph::dim::Dim;
 use tgc_lower::plan::{Block, Buffer, Nest, Read, Sink};
 
-use crate::block::{BlockBuilder, RowValues, Rows, Share, pieces};
+use crate::block::{BlockBuilder, RowValues};
 use crate::fold::Accumulators;
 use crate::ir::Ir;
 use crate::kernel::{Base, Body};
@@ -19,6 +19,7 @@ use crate::order::writes;
 use crate::scalar::Parts;
 use crate::scan::Running;
 use crate::staged::Staged;
+use crate::tile::{Rows, Share, pieces};
 
 /// What the blocks of a nest share, by index of block and of read or sink.
 struct Shared<'a, 'c> {

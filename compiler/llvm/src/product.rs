@@ -13,7 +13,7 @@ use inkwell::values::{IntValue, PointerValue};
 use tgc_graph::scalar::{Lane, stored_lane};
 use tgc_lower::plan::{Access, Axis, BufferId, Product};
 
-use crate::block::{self, BlockBuilder};
+use crate::block::BlockBuilder;
 use crate::fold::step;
 use crate::ir::Val;
 use crate::kernel::{Base, Body, Rows};
@@ -21,6 +21,7 @@ use crate::memory::{element_address, splat};
 use crate::order::on_axis;
 use crate::pack::Packer;
 use crate::scalar::{Parts, build_const, build_program, lane_type};
+use crate::tile::{self, Share};
 
 /// Where a matrix lies: its first element, and the steps to the next row or column and to the next term.
 #[derive(Clone, Copy)]
@@ -437,7 +438,7 @@ impl<'a, 'b, 'c> Builder<'a, 'b, 'c> {
             totals: &totals,
             running: &running,
             values: &RefCell::new(vec![]),
-            rows: block::Rows { first: zero, count: 1, share: block::Share::All, may_start: true },
+            rows: tile::Rows { first: zero, count: 1, share: Share::All, may_start: true },
             sum: Some(&sum),
         };
         block.build_part_of_row(&outer, column, width);

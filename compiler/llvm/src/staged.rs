@@ -13,11 +13,12 @@ use tgc_graph::scalar::{Inst, Value};
 use tgc_lower::plan::{Block, Stages};
 use tgc_lower::stages::{Course, Part};
 
-use crate::block::{self, BlockBuilder, Drain, Share, Source, Tile};
+use crate::block::{self, BlockBuilder, Drain, Source};
 use crate::ir::{Val, is_constant};
 use crate::kernel::{Base, Body};
 use crate::memory::{Spot, Stride, from_memory, lane_memory_type, to_memory};
 use crate::scalar::{Parts, Values, build_some, results};
+use crate::tile::{Share, Tile};
 
 /// The most stages of one function.
 const TOGETHER: usize = 32;

@@ -241,6 +241,9 @@ pub struct Block {
     pub stages: Option<Stages>,
     /// What each parameter of the program reads.
     pub reads: Vec<Read>,
+    /// Reads, by index, of which the element in the next row is asked for as well, so that it is near when that row runs. No
+    /// result can tell. Each moves with the row and, element by element, along the last axis.
+    pub ahead: Vec<usize>,
     /// What happens to one element; expanded.
     pub program: Program,
     /// What becomes of the results.

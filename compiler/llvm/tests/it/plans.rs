@@ -112,7 +112,7 @@ pub fn store(result: usize, buffer: BufferId, strides: &[(Axis, Dim)]) -> Sink {
 }
 
 pub fn block(axes: &[Dim], lanes: u32, reads: Vec<Read>, program: Program, sinks: Vec<Sink>) -> Block {
-    Block { axes: axes.to_vec(), lanes, stages: None, reads, program, sinks }
+    Block { axes: axes.to_vec(), lanes, stages: None, reads, ahead: vec![], program, sinks }
 }
 
 /// A program from its parameters' types and what it does with them.

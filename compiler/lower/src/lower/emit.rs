@@ -15,7 +15,7 @@ use super::loops::{Index, Loop, Place, flat};
 use super::memory::{BufferKey, Buffers, touches};
 use super::product::{self, ProductLoops};
 use super::values::{Destination, Statements, ValueId};
-use super::{stage, unroll, vector};
+use super::{ahead, stage, unroll, vector};
 use crate::machine::Machine;
 use crate::plan::{
     Access, Axis, Block, BufferId, Fold, IndexCheck, Indirect, Nest, Product, RowId, Scan, Sink, Step, Target,
@@ -67,6 +67,7 @@ fn tune(steps: &mut [Step], at: usize, buffers: &mut Buffers, symbols: &Symbols,
     let is_unrolled = unroll::unroll(nest, &buffers.dtypes(), &is_private);
     vector::tune(nest, is_unrolled, symbols, machine);
     stage::stage(nest, symbols, buffers, machine);
+    ahead::look_ahead(nest);
 }
 
 /// The checks after a stage.
@@ -243,7 +244,15 @@ impl Emitter<'_, '_> {
                     sinks.push(Sink::Store { result: block.result(element), to });
                 }
                 let (reads, program) = block.finish(&mut sinks);
-                let blocks = vec![Block { axes: vec![], lanes: 1, stages: None, reads, program, sinks }];
+                let blocks = vec![Block {
+                    axes: vec![],
+                    lanes: 1,
+                    stages: None,
+                    reads,
+                    ahead: vec![],
+                    program,
+                    sinks,
+                }];
                 Nest { extent: Some(size), rows: 1, parallel: None, row_values: vec![], blocks }
             })
             .collect()
@@ -261,7 +270,7 @@ impl Emitter<'_, '_> {
             emit_piece(self.program, self.homes, &mut block, piece, rows, &mut sinks);
         }
         let (reads, program) = block.finish(&mut sinks);
-        Block { axes: axes.to_vec(), lanes: 1, stages: None, reads, program, sinks }
+        Block { axes: axes.to_vec(), lanes: 1, stages: None, reads, ahead: vec![], program, sinks }
     }
 }
 

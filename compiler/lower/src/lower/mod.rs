@@ -3,10 +3,12 @@
 //! 1. `define` says what each node is; `values` which values are kept, and the statements that make them.
 //! 2. `place` puts statements into nests; the outer loop is the unit of fusion.
 //! 3. `blocks` cuts statements into pieces of blocks; `inline` and `emit` write programs and sinks.
-//! 4. `unroll` writes small folds out; `vector` sets lanes, rows and chunks, `halve` adds narrow values before they are widened, `stage` cuts long programs; `memory` puts updates in place and shares the workspace.
+//! 4. `unroll` writes small folds out; `vector` sets lanes, rows and chunks, `halve` adds narrow values before they are widened, `stage` cuts long programs, `ahead` asks for what
+//!    the next row reads; `memory` puts updates in place and shares the workspace.
 //!
 //! Nodes are known by their kernels alone. Nothing here depends on the order of a hash map.
 
+mod ahead;
 mod blocks;
 mod define;
 mod emit;

@@ -228,7 +228,7 @@ impl Unroller<'_> {
             sinks.push(Sink::Total { fold, results: values.into_iter().map(&mut number).collect(), to });
         }
         let program = self.builder.finish(results).expand();
-        Block { axes: vec![], lanes: 1, stages: None, reads: self.reads, program, sinks }
+        Block { axes: vec![], lanes: 1, stages: None, reads: self.reads, ahead: vec![], program, sinks }
     }
 }
 

@@ -277,11 +277,22 @@ impl<'a> Printer<'a> {
             if axis + 1 == block.axes.len() && block.lanes > 1 {
                 head.push_str(&format!(" lanes={}", block.lanes));
             }
+            if axis + 1 == block.axes.len() && !block.ahead.is_empty() {
+                head.push_str(&format!(" ahead={}", self.asked_ahead(block)));
+            }
             self.line(&head);
             self.depth += 1;
         }
         self.block_body(block);
         self.depth = depth;
+    }
+
+    /// The buffers of which a block asks for elements of the next row.
+    fn asked_ahead(&self, block: &Block) -> String {
+        let accesses = block.ahead.iter().filter_map(|read| block.reads[*read].access());
+        let names: Vec<&str> =
+            accesses.map(|access| self.function.buffer(access.buffer).name.as_str()).collect();
+        names.join(",")
     }
 
     /// What a block does once in its loops.

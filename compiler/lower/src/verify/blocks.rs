@@ -79,6 +79,7 @@ impl Checker<'_> {
             };
             equal(&format!("the element type of read {index}"), found, *param)?;
         }
+        check_ahead(block)?;
         self.check_stages(nest, block)?;
         // Reads came first: a row value that this block defines is for later blocks only.
         for sink in &block.sinks {
@@ -353,6 +354,21 @@ pub(super) fn check_fold(fold: &Fold, results: &[usize], types: &[DType]) -> Res
         }
     }
     Ok(())
+}
+
+/// What a block asks for in the next row moves with the row and goes along its last axis.
+fn check_ahead(block: &Block) -> Result<(), Defect> {
+    let along = |access: &Access, axis| {
+        access.strides.iter().find(|(a, _)| *a == axis).map(|(_, stride)| stride.clone())
+    };
+    let last = Axis::Inner(block.axes.len().saturating_sub(1));
+    let good = block.ahead.iter().all(|read| match block.reads.get(*read) {
+        Some(Read::Buffer(access)) => {
+            along(access, Axis::Row).is_some() && along(access, last) == Some(Dim::Const(1))
+        }
+        _ => false,
+    });
+    if good && (block.ahead.is_empty() || block.stages.is_none()) { Ok(()) } else { Err(Defect::Ahead) }
 }
 
 /// A tile of lanes can be halved so often, and its values added.

@@ -100,6 +100,7 @@ fn operands(product: &Product) -> Block {
         lanes: 1,
         stages: None,
         reads,
+        ahead: vec![],
         program: b.finish(both),
         sinks: vec![],
     }

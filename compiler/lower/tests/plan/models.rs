@@ -111,7 +111,7 @@ pub fn nest_mut(plan: &mut ModelPlan, step: usize) -> &mut Nest {
 }
 
 pub fn block(axes: &[Dim], lanes: u32, reads: Vec<Read>, program: Program, sinks: Vec<Sink>) -> Block {
-    Block { axes: axes.to_vec(), lanes, stages: None, reads, program, sinks }
+    Block { axes: axes.to_vec(), lanes, stages: None, reads, ahead: vec![], program, sinks }
 }
 
 pub fn at(buffer: BufferId, strides: &[(Axis, Dim)]) -> Access {
