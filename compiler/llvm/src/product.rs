@@ -345,13 +345,19 @@ impl<'a, 'b, 'c> Builder<'a, 'b, 'c> {
         let slots: Vec<PointerValue> = (0..rows * VECTORS).map(|_| ir.slot(self.vector())).collect();
         let start = build_const(ir, self.lane, self.product.fold.init[0][0], self.width);
         slots.iter().for_each(|slot| ir.set(*slot, start));
-        let (even, odd) = ir.split(part.terms.count, 2);
-        ir.for_range(ir.int(0), even, 2, &mut |term| {
-            self.build_term(&slots, left, right, term);
-            self.build_term(&slots, left, right, ir.add(term, ir.int(1)));
-        });
-        let is_odd = ir.compare_int(IntPredicate::NE, odd, ir.int(0));
-        ir.when(is_odd, &mut || self.build_term(&slots, left, right, even));
+        let term = |term| self.build_term(&slots, left, right, term);
+        if rows == self.product.tile.rows {
+            let (even, odd) = ir.split(part.terms.count, 2);
+            ir.for_range(ir.int(0), even, 2, &mut |at| {
+                term(at);
+                term(ir.add(at, ir.int(1)));
+            });
+            let is_odd = ir.compare_int(IntPredicate::NE, odd, ir.int(0));
+            ir.when(is_odd, &mut || term(even));
+        } else {
+            // The few rows of smaller tiles wait for their sums, not for the loop.
+            ir.for_range(ir.int(0), part.terms.count, 1, &mut |at| term(at));
+        }
         let each = |keep: &dyn Fn(Val<'c>, PointerValue<'c>)| {
             for (at, slot) in slots.iter().enumerate() {
                 let place = self.vector_at(sums, at as i64);
