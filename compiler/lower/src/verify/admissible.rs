@@ -152,6 +152,7 @@ impl<'p> Admissible<'p> {
         };
         self.shows_reduced(&replaced, &facts, &symbols, &mut { REDUCTIONS })
             || replaced != *dim && self.shows_reduced(dim, &facts, &symbols, &mut { REDUCTIONS })
+            || contradict(&facts)
     }
 
     /// The symbols with the ranges that they have where these dims are at least 1.
@@ -207,8 +208,13 @@ impl<'p> Admissible<'p> {
                     facts.push(&(a - b) + &Dim::Const(1));
                 }
                 Some(Atom::Symbol(_) | Atom::Mod(_)) => {}
-                // Factors that are not negative and whose product is not 0.
+                // Factors that are not negative and whose product is not 0; what is not less than its sum with a negative number.
                 None => {
+                    if let [(less, ..=0), (more, 1)] = fact.terms().as_slice()
+                        && let ([], [(atom, 1)]) = (less.as_slice(), more.as_slice())
+                    {
+                        facts.push(Dim::from(atom.clone()));
+                    }
                     if let [(monomial, 1..)] = fact.terms().as_slice() {
                         let factors = monomial.iter().map(|(atom, _)| Dim::from(atom.clone()));
                         let known = factors.filter(|factor| factor.bounds(self.symbols).min >= 0);
@@ -234,6 +240,12 @@ impl<'p> Admissible<'p> {
         let least = facts.iter().filter_map(|fact| least_for_nonempty(fact, atom));
         (least.fold(end(bounds.min), i64::max), end(bounds.max))
     }
+}
+
+/// Whether two of these dims cannot both be at least 1.
+fn contradict(facts: &[Dim]) -> bool {
+    let opposite = |a: &Dim, b: &Dim| (a + b).as_const().is_some_and(|sum| sum < 2);
+    facts.iter().enumerate().any(|(i, a)| facts[i + 1..].iter().any(|b| opposite(a, b)))
 }
 
 /// What is not negative if a quotient, rounded up, is not.

@@ -61,19 +61,30 @@ impl Checker<'_> {
         })
     }
 
-    /// Offset and strides are sums of steps along the buffer's axes, and along no axis do the steps leave it.
+    /// Along no axis of the buffer do the steps of an access leave it.
     fn is_inside_each_axis(&self, touch: &Touch, loops: &[(&Dim, &Dim)], nonempty: &[&Dim]) -> bool {
+        self.by_axis(touch, loops, nonempty).is_some()
+    }
+
+    /// An access as a place along each axis of its buffer, if offset and strides are sums of steps along these and none of them
+    /// leaves the buffer: different places are different elements then.
+    pub(super) fn by_axis(
+        &self,
+        touch: &Touch,
+        loops: &[(&Dim, &Dim)],
+        nonempty: &[&Dim],
+    ) -> Option<Vec<Along>> {
         let shape = &self.function.buffer(touch.access.buffer).shape;
         let mut strides = vec![Dim::Const(1); shape.len()];
         for axis in (1..shape.len()).rev() {
             strides[axis - 1] = &strides[axis] * &shape[axis];
         }
         let shows = |dim: &Dim| self.sizes.not_negative(dim, nonempty).is_ok();
-        let Some(offsets) = shares(&touch.access.offset, &strides) else { return false };
-        let steps: Option<Vec<Vec<Dim>>> = loops.iter().map(|(stride, _)| shares(stride, &strides)).collect();
-        let Some(steps) = steps else { return false };
-        offsets.into_iter().enumerate().all(|(axis, offset)| {
-            let (mut first, mut last) = (offset.clone(), offset);
+        let offsets = shares(&touch.access.offset, &strides)?;
+        let steps: Vec<Vec<Dim>> =
+            loops.iter().map(|(stride, _)| shares(stride, &strides)).collect::<Option<_>>()?;
+        let along = |(axis, offset): (usize, Dim)| {
+            let (mut first, mut last) = (offset.clone(), offset.clone());
             for (step, (_, extent)) in steps.iter().zip(loops) {
                 let span = &step[axis] * &(*extent - &Dim::Const(1));
                 if shows(&step[axis]) {
@@ -81,12 +92,21 @@ impl Checker<'_> {
                 } else if shows(&-&step[axis]) {
                     first = &first + &span;
                 } else {
-                    return false;
+                    return None;
                 }
             }
-            shows(&first) && shows(&(&(&shape[axis] - &last) - &Dim::Const(1)))
-        })
+            let is_inside = shows(&first) && shows(&(&(&shape[axis] - &last) - &Dim::Const(1)));
+            is_inside.then(|| Along { offset, steps: steps.iter().map(|step| step[axis].clone()).collect() })
+        };
+        offsets.into_iter().enumerate().map(along).collect()
     }
+}
+
+/// Where an access is along one axis of its buffer: an offset, and a step for each loop.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Along {
+    pub(super) offset: Dim,
+    pub(super) steps: Vec<Dim>,
 }
 
 /// A sum as so many of the first stride, of the second, and so on.

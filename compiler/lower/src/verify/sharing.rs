@@ -14,12 +14,13 @@
 //!    before all that the other does; the accesses walk alike from different starts and never meet; all that a row
 //!    touches fits between two rows; or they depend on it by one stride, and have equal strides over equal extents and the
 //!    same offset, without collisions; or all rows fit between two elements of one, and the accesses are whole such steps
-//!    apart.
+//!    apart; or along one axis of the buffer the row alone moves them, alike. Of one row at most, all this holds.
 
 use tgc_graph::dim::{Atom, Dim};
 
 use super::Checker;
 use super::admissible::Doubt;
+use super::bounds::Along;
 use super::error::Defect;
 use super::touch::{self, Kind, Touch};
 use crate::plan::{Axis, BufferId, Nest};
@@ -141,7 +142,10 @@ impl Checker<'_> {
 
     fn check_between_rows(&self, group: &Group) -> Result<(), Defect> {
         let Group { nest, touches, .. } = group;
-        let apart = if touches.iter().all(|t| t.row_stride().is_none()) {
+        let one_row = nest.extent.as_ref().is_none_or(|rows| self.shows(&(&Dim::Const(1) - rows), &[]));
+        let apart = if one_row {
+            true
+        } else if touches.iter().all(|t| t.row_stride().is_none()) {
             let one_sum = match touches.as_slice() {
                 [only] if only.kind == Kind::Carry(Axis::Row) => true,
                 [only] => only.kind == Kind::Accumulate && !only.axis_free,
@@ -197,7 +201,27 @@ impl Checker<'_> {
             self.shows(&(&step - &Dim::Const(1)), &scope)
                 && candidates.any(|unit| farther(&unit, &rows) && whole(&unit))
         };
-        rows_fit_between()
+        rows_fit_between() || self.rows_differ_along_an_axis(nest, (a, b), &scope)
+    }
+
+    /// Both accesses are places along the axes of the buffer, and along one of these only the row moves them, alike.
+    fn rows_differ_along_an_axis(&self, nest: &Nest, (a, b): (&Touch, &Touch), scope: &[&Dim]) -> bool {
+        let places = |touch: &Touch| {
+            let mut loops = touch.inner();
+            loops.push((touch.row_stride()?, nest.extent.as_ref()?));
+            self.by_axis(touch, &loops, scope)
+        };
+        let moved_by_rows = |along: Along| {
+            let (row, inner) = along.steps.split_last().expect("invariant: the row is one of the loops");
+            let is_fixed = inner.iter().all(|step| *step == Dim::Const(0));
+            let moves = || {
+                self.magnitude(row, scope).is_some_and(|step| self.shows(&(&step - &Dim::Const(1)), scope))
+            };
+            (is_fixed && moves()).then(|| (row.clone(), along.offset.clone()))
+        };
+        let (Some(first), Some(second)) = (places(a), places(b)) else { return false };
+        let mut pairs = first.into_iter().zip(second);
+        pairs.any(|(a, b)| moved_by_rows(a).is_some_and(|a| moved_by_rows(b) == Some(a)))
     }
 
     /// All that one access reaches, in any row, comes before all that the other reaches.
