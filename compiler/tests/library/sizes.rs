@@ -267,3 +267,39 @@ fn kept_tensors_are_read_backwards_and_along_diagonals() {
     m.function("f").inputs([x]).outputs([("sums", kept.sum_over([1])), ("beside", beside)]).finish().unwrap();
     agree(&m, &cases.each_ref().map(Vec::as_slice));
 }
+
+/// Diagonals of cubes, and next to the main one: along each axis rows keep apart, which no walk through memory shows.
+#[test]
+fn diagonals_are_places_along_each_axis() {
+    let m = Model::new("m");
+    let (n, k) = (m.dim("N").range(0, 9), m.dim("K").range(0, 9));
+    let (x, y) = (m.input("x", F64, [n, n, n]), m.input("y", F64, [3.into(), k, n * k + 3]));
+    let kept = x * x + 1.0;
+    let scaled = kept * kept.sum_over([0]);
+    m.function("f")
+        .inputs([x, y])
+        .outputs([("cube", scaled.diagonal_of(2, 0, 2)), ("beside", y.set_diagonal(y.sum(), 1))])
+        .finish()
+        .unwrap();
+    let sizes = [[0, 0], [1, 1], [2, 5], [3, 2], [5, 4], [6, 0]];
+    let cases = sizes.map(|[n, k]| vec![("N", n), ("K", k)]);
+    agree(&m, &cases.each_ref().map(Vec::as_slice));
+}
+
+/// Parts that never have an element: what says so is spread over two sizes.
+#[test]
+fn parts_without_elements_are_read_nowhere() {
+    let m = Model::new("m");
+    let (n, k) = (m.dim("N").range(0, 9), m.dim("K").range(0, 9));
+    let x = m.input("x", F64, [n, k]);
+    let part = x.index((k.., n..));
+    let turned = part.index((.., (..).step(-1)));
+    m.function("f")
+        .inputs([x])
+        .outputs([("part", part * 2.0), ("below", turned.diagonal(-2) + 1.0), ("sum", part.sum())])
+        .finish()
+        .unwrap();
+    let sizes = [[0, 0], [1, 4], [4, 1], [5, 5], [9, 2]];
+    let cases = sizes.map(|[n, k]| vec![("N", n), ("K", k)]);
+    agree(&m, &cases.each_ref().map(Vec::as_slice));
+}
