@@ -485,7 +485,7 @@ impl<'a, 'c> BlockBuilder<'a, '_, 'c> {
         }
     }
 
-    /// Asks for what the next row reads.
+    /// Asks for what the rows after these read.
     fn look_ahead(self, sources: &[Source<'c>], tile: Tile<'c>) {
         let ir = &self.body.ir;
         for read in &self.block.ahead {
@@ -493,7 +493,8 @@ impl<'a, 'c> BlockBuilder<'a, '_, 'c> {
                 && let Some(stride) = on_axis(&access.strides, Axis::Row)
                 && tile.width == self.block.lanes
             {
-                spots[0].at(ir, tile.index).ask_ahead(ir, ir.dim(stride), tile.width);
+                let rows = ir.mul(ir.dim(stride), ir.int(i64::from(self.rows.count)));
+                spots.iter().for_each(|spot| spot.at(ir, tile.index).ask_ahead(ir, rows, tile.width));
             }
         }
     }

@@ -241,8 +241,8 @@ pub struct Block {
     pub stages: Option<Stages>,
     /// What each parameter of the program reads.
     pub reads: Vec<Read>,
-    /// Reads, by index, of which the element in the next row is asked for as well, so that it is near when that row runs. No
-    /// result can tell. Each moves with the row and, element by element, along the last axis.
+    /// Reads, by index, of which the elements of the rows to come are asked for as well, so that they are near when those run.
+    /// No result can tell. Each moves with the row and, element by element, along the last axis.
     pub ahead: Vec<usize>,
     /// What happens to one element; expanded.
     pub program: Program,

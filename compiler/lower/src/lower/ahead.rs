@@ -1,8 +1,7 @@
 //! Nests that walk each row several times: while they compute on one row, memory can bring the next one.
 //!
 //! The first walk over a row waits for memory, later ones find it in a cache and wait for arithmetic. The longest of those
-//! asks for the next row's elements as it goes. Rows that run together would ask for too much at once, and where arithmetic is short
-//! the processor's own prefetching serves as well; both were measured.
+//! asks for the next row's elements as it goes.
 
 use tgc_graph::dim::Dim;
 
@@ -13,7 +12,7 @@ const ELEMENTS: i64 = 64;
 
 /// Chooses what to ask for.
 pub(super) fn look_ahead(nest: &mut Nest) {
-    if nest.rows != 1 || nest.extent.is_none() {
+    if nest.extent.is_none() {
         return;
     }
     // The blocks after one that walk the same again, and which of their reads that is.

@@ -287,7 +287,7 @@ impl<'a> Printer<'a> {
         self.depth = depth;
     }
 
-    /// The buffers of which a block asks for elements of the next row.
+    /// The buffers of which a block asks for elements of the rows to come.
     fn asked_ahead(&self, block: &Block) -> String {
         let accesses = block.ahead.iter().filter_map(|read| block.reads[*read].access());
         let names: Vec<&str> =

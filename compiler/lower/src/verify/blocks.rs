@@ -356,7 +356,7 @@ pub(super) fn check_fold(fold: &Fold, results: &[usize], types: &[DType]) -> Res
     Ok(())
 }
 
-/// What a block asks for in the next row moves with the row and goes along its last axis.
+/// What a block asks for in rows to come moves with the row and goes along its last axis.
 fn check_ahead(block: &Block) -> Result<(), Defect> {
     let along = |access: &Access, axis| {
         access.strides.iter().find(|(a, _)| *a == axis).map(|(_, stride)| stride.clone())

@@ -77,7 +77,7 @@ pub enum Defect {
         "scratch `{buffer}` of a product is used elsewhere, or has another type or shape than its blocks need"
     )]
     ProductScratch { buffer: String },
-    #[error("asks for elements of the next row that are not along one, or in stages")]
+    #[error("asks for elements of rows to come that are not along one, or in stages")]
     Ahead,
     #[error("reads a sum outside the epilogue of a product")]
     SumOutOfScope,
