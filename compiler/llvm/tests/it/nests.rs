@@ -137,6 +137,37 @@ fn folds_over_rows_of_a_matrix() {
     }
 }
 
+/// Halved tiles: what is left of a row goes to the accumulators one by one, or in pieces wider than they are many.
+#[test]
+fn folds_halve_their_tiles() {
+    let widen = program(&[F64, F32], |b, e| {
+        let value = b.cast(e[1], F64);
+        vec![b.add(e[0], value)]
+    });
+    let fold = Fold { step: widen, ..sum(F64) };
+    for (extent, lanes, times, rows) in
+        [(s(1), 32, 2, 1), (s(1), 8, 3, 4), (n(29), 16, 2, 2), (n(61), 32, 3, 1)]
+    {
+        let mut f = Fun::new("fold", &["N", "M"]);
+        let x = f.input("x", F32, &[s(0), extent.clone()]);
+        let y = f.input("y", F32, &[s(1)]);
+        let (out, all) = (f.output("out", F64, &[s(0)]), f.output("all", F32, &[s(1)]));
+        let reads = vec![read(x, &[(ROW, extent.clone()), (inner(0), n(1))])];
+        let to = vec![Target::Buffer(at(out, &[(ROW, n(1))]))];
+        let halving = Some(Halving { times, add: sum(F32).step });
+        let sinks = vec![Sink::Fold { fold: fold.clone(), results: vec![0], to, halving }];
+        let block_of = block(&[extent.clone()], lanes, reads, Program::identity(F32), sinks);
+        f.nest(Some(s(0)), rows, &[], vec![Block { ahead: vec![0], ..block_of }]);
+        let copied = vec![store(0, all, &[(ROW, n(1))])];
+        let reads = vec![read(y, &[(ROW, n(1))])];
+        f.nest(Some(s(1)), 1, &[], vec![block(&[], 1, reads, Program::identity(F32), copied)]);
+        let columns = extent.as_const();
+        check_sizes(&model(vec![f], vec![]), |n, m| {
+            vec![(F32, vec![n, columns.map_or(m, |c| c as usize)]), (F32, vec![m])]
+        });
+    }
+}
+
 #[test]
 fn folds_inside_an_axis() {
     let mut f = Fun::new("fold", &["N", "M"]);

@@ -57,6 +57,20 @@ fn a_fold_merges_its_lanes_in_halves() {
 }
 
 #[test]
+fn a_halved_tile_is_folded_as_one_narrow_tile() {
+    let x = uneven(37);
+    let got = call(&halved_row_sums(8, 2), &[1, 37], &[Array::from_slice([1, 37], &x)]);
+    let narrow = |tile: &[f32]| {
+        let half: Vec<f32> = (0..4).map(|k| tile[k] + tile[k + 4]).collect();
+        [half[0] + half[2], half[1] + half[3]]
+    };
+    let (whole, rest) = x.split_at(32);
+    let left: Vec<f32> = whole.chunks(8).flat_map(narrow).chain(rest.iter().copied()).collect();
+    assert_eq!(floats(&got[0]), [sum_in_slots(&left, 2)]);
+    assert_ne!(sum_in_slots(&left, 2), sum_in_slots(&x, 2), "the order must matter here");
+}
+
+#[test]
 fn a_fold_over_nothing_gives_its_initial_value() {
     assert_eq!(floats(&call(&row_sums(4), &[2, 0], &[Array::zeros::<f32>([2, 0])])[0]), [0.0, 0.0]);
     assert_eq!(floats(&call(&row_sums(4), &[0, 9], &[Array::zeros::<f32>([0, 9])])[0]), [0.0; 0]);

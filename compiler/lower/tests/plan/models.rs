@@ -204,6 +204,15 @@ pub fn row_sums(lanes: u32) -> ModelPlan {
     plan
 }
 
+/// The same, with tiles that are halved so often first.
+pub fn halved_row_sums(lanes: u32, times: u32) -> ModelPlan {
+    let mut plan = row_sums(lanes);
+    let Step::Nest(nest) = &mut plan.functions[0].steps[0] else { unreachable!() };
+    let Sink::Fold { fold, halving, .. } = &mut nest.blocks[0].sinks[0] else { unreachable!() };
+    *halving = Some(Halving { times, add: fold.step.clone() });
+    plan
+}
+
 /// `t = sum(x)` over `f32[N]` by a total of this many rows.
 pub fn total(rows: u32) -> ModelPlan {
     let mut plan = model(&["N"]);

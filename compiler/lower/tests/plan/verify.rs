@@ -50,6 +50,7 @@ fn sound_plans_are_accepted() {
     for plan in [map(), row_sums(8), total(4), normalized_rows(), regression_step(784), joined_columns()] {
         assert_eq!(verify(&plan), Ok(()));
     }
+    assert_eq!(verify(&halved_row_sums(8, 3)), Ok(()));
     assert_eq!(verify(&looked_up()), Ok(()));
     assert_eq!(verify(&running_sums()), Ok(()));
     assert_eq!(verify(&staged()), Ok(()));
@@ -127,6 +128,21 @@ fn folds_are_checked() {
         |fold| fold.init[0] = [1 << 32, 0],
         "function `f`, step 0, block 0: the initial value of a fold: found more bits, expected those of f32",
     );
+    refuse(
+        halved_row_sums(8, 3),
+        |p| block_mut(p, 0, 0).lanes = 4,
+        "function `f`, step 0, block 0: the halving of a tile: found 3 times, expected at most once a pair of 4 lanes",
+    );
+    refuse(
+        halved_row_sums(8, 3),
+        |p| {
+            let Sink::Fold { halving: Some(halving), .. } = &mut block_mut(p, 0, 0).sinks[0] else {
+                unreachable!()
+            };
+            halving.add = Program::identity(DType::F32);
+        },
+        "function `f`, step 0, block 0: the parameters of what adds the halves of a tile: found (f32), expected (f32, f32)",
+    );
     let target = |access| vec![Target::Buffer(access)];
     refuse(
         sums(),
@@ -144,6 +160,19 @@ fn folds_are_checked() {
         },
         "function `f`, step 0, block 0: the number of a fold's results: found 0, expected 1",
     );
+}
+
+#[test]
+fn only_what_walks_along_rows_is_asked_for_ahead() {
+    let asking = |read| {
+        let mut plan = row_sums(8);
+        block_mut(&mut plan, 0, 0).ahead = vec![read];
+        plan
+    };
+    assert_eq!(verify(&asking(0)), Ok(()));
+    let want = "function `f`, step 0, block 0: asks for elements of rows to come that are not along one, or in stages";
+    refuse(asking(0), |p| block_mut(p, 0, 0).ahead = vec![1], want);
+    refuse(asking(0), |p| read_mut(p, 0, 0, 0).strides.truncate(1), want);
 }
 
 #[test]
