@@ -27,7 +27,7 @@ use crate::order::{depends_on, may_join, on_axis, writes};
 use crate::scalar::{Parts, build_program};
 use crate::scan::{self, Running};
 use crate::staged::Staged;
-use crate::tile::{Rows, Share, Tile, pieces};
+use crate::tile::{Rows, Share, Tile, narrower, pieces};
 
 /// The row values that exist so far, one row a lane.
 pub(crate) type RowValues<'c> = RefCell<Vec<Option<Parts<'c>>>>;
@@ -220,7 +220,7 @@ impl<'a, 'c> BlockBuilder<'a, '_, 'c> {
         }
     }
 
-    /// What is left after the last whole tile: in smaller tiles if its size is known, else one by one.
+    /// What is left after the last whole tile: in smaller tiles if its size is known, else a few at a time and one by one.
     fn build_rest(
         self,
         (sources, drains): (&[Source<'c>], &[Drain<'a, 'c>]),
@@ -241,15 +241,20 @@ impl<'a, 'c> BlockBuilder<'a, '_, 'c> {
         }
         let folds = || drains.iter().filter_map(Drain::as_folds).flatten();
         folds().for_each(|fold| fold.spill(ir));
-        let share = |index| Share::One(ir.sub(index, whole));
+        let share = |index| Share::At(ir.sub(index, whole));
         match Staged::of(self.body, self.block) {
-            None => ir.for_range(whole, extent, 1, &mut |index| {
+            None => ir.for_narrower(whole, extent, self.narrower(), &mut |index, width| {
                 let share = share(index);
-                self.build_tile(sources, drains, Tile { index, width: 1, share, may_start: true });
+                self.build_tile(sources, drains, Tile { index, width, share, may_start: true });
             }),
             Some(staged) => self.build_strip(&staged, (sources, drains), (whole, extent), 1, &share),
         }
         folds().for_each(|fold| fold.reload(ir));
+    }
+
+    /// How many iterations run together after the last whole tile, before those that run one by one.
+    fn narrower(self) -> Option<u32> {
+        narrower(self.block.lanes, self.block.program.insts.len() * self.repeats() as usize)
     }
 
     /// Sends the final values of a fold to their targets.
@@ -759,6 +764,6 @@ fn fold_tile<'c>(
     match tile.share {
         Share::All => accumulators.step(&body.ir, values),
         Share::From(first) => accumulators.step_some(&body.ir, first, tile.width, values),
-        Share::One(index) => accumulators.step_one(&body.ir, index, values),
+        Share::At(index) => accumulators.step_at(&body.ir, index, tile.width, values),
     }
 }

@@ -98,7 +98,7 @@ impl<'p, 'c> Accumulators<'p, 'c> {
         }
     }
 
-    /// Moves the accumulators to memory, for [`Accumulators::step_one`].
+    /// Moves the accumulators to memory, for [`Accumulators::step_at`].
     pub(crate) fn spill(&self, ir: &Ir<'_, 'c>) {
         for slot in self.slots.iter().flatten() {
             let memory = ir.take_scratch(slot.bytes);
@@ -108,8 +108,16 @@ impl<'p, 'c> Accumulators<'p, 'c> {
         }
     }
 
-    /// Folds one element, number `index` after the last whole tile, into its accumulator, after a spill.
-    pub(crate) fn step_one(&self, ir: &Ir<'_, 'c>, index: IntValue<'c>, values: &[Parts<'c>]) {
+    /// Folds `width` elements, from number `index` after the last whole tile on, into their accumulators, after a spill.
+    /// The index is a multiple of the width.
+    pub(crate) fn step_at(&self, ir: &Ir<'_, 'c>, index: IntValue<'c>, width: u32, values: &[Parts<'c>]) {
+        if width > self.width {
+            for from in (0..width).step_by(self.width as usize) {
+                let index = ir.add(index, ir.int(i64::from(from)));
+                self.step_at(ir, index, self.width, &lanes_of(ir, values, from, self.width));
+            }
+            return;
+        }
         let index = match self.halving {
             Some(_) => ir.and(index, ir.int(i64::from(self.width) - 1)),
             None => index,
@@ -119,14 +127,14 @@ impl<'p, 'c> Accumulators<'p, 'c> {
             ir.element(memory, lane_memory_type(ir, slot.lane, 1), index)
         };
         let read = |slot: &Slot<'c>| {
-            let value = ir.load(lane_memory_type(ir, slot.lane, 1), address(slot), slot.lane.bytes());
+            let value = ir.load(lane_memory_type(ir, slot.lane, width), address(slot), slot.lane.bytes());
             from_memory(ir, slot.lane, value)
         };
         let old = self.slots.iter().map(|member| member.iter().map(read).collect()).collect();
-        let next = step(ir, self.fold, 1, old, values);
+        let next = step(ir, self.fold, width, old, values);
         for (parts, member) in next.iter().zip(&self.slots) {
             for (part, slot) in parts.iter().zip(member) {
-                ir.store(to_memory(ir, slot.lane, *part, 1), address(slot), slot.lane.bytes());
+                ir.store(to_memory(ir, slot.lane, *part, width), address(slot), slot.lane.bytes());
             }
         }
     }

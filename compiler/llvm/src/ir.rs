@@ -139,6 +139,26 @@ impl<'a, 'c> Ir<'a, 'c> {
         self.position(exit);
     }
 
+    /// Runs `body` on so many indices at a time while there are as many, then on one at a time: with the first of each and their
+    /// number.
+    pub(crate) fn for_narrower(
+        &self,
+        begin: IntValue<'c>,
+        end: IntValue<'c>,
+        narrow: Option<u32>,
+        body: &mut dyn FnMut(IntValue<'c>, u32),
+    ) {
+        let first = match narrow {
+            None => begin,
+            Some(width) => {
+                let whole = self.add(begin, self.round_down(self.sub(end, begin), width));
+                self.for_range(begin, whole, i64::from(width), &mut |at| body(at, width));
+                whole
+            }
+        };
+        self.for_range(first, end, 1, &mut |at| body(at, 1));
+    }
+
     /// Runs `body` on whole blocks of a size, then on what is left: with the first index of each and its length.
     pub(crate) fn for_blocks(
         &self,

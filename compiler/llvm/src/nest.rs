@@ -19,7 +19,7 @@ use crate::order::writes;
 use crate::scalar::Parts;
 use crate::scan::Running;
 use crate::staged::Staged;
-use crate::tile::{Rows, Share, pieces};
+use crate::tile::{Rows, Share, narrower, pieces};
 
 /// What the blocks of a nest share, by index of block and of read or sink.
 struct Shared<'a, 'c> {
@@ -63,7 +63,8 @@ pub(crate) fn build_rows<'c>(body: &Body<'_, 'c>, nest: &Nest, begin: IntValue<'
     finish_totals(body, nest, &shared);
 }
 
-/// What is left after the last whole group: in smaller groups if it is known how many rows that can be, else row by row.
+/// What is left after the last whole group: in smaller groups if it is known how many rows that can be, else a few at a time, if
+/// they are lanes, and row by row.
 fn build_rest<'c>(
     body: &Body<'_, 'c>,
     nest: &Nest,
@@ -89,12 +90,14 @@ fn build_rest<'c>(
     }
     let totals = || shared.totals.iter().flatten().flatten();
     totals().for_each(|total| total.spill(ir));
-    let share = |row| Share::One(ir.sub(row, whole));
+    let share = |row| Share::At(ir.sub(row, whole));
+    let are_lanes = nest.blocks.iter().all(|block| block.axes.is_empty());
+    let narrow = narrower(nest.rows, length).filter(|_| are_lanes);
     match nest.blocks.as_slice() {
         [block] if is_in_strips(block) => build_strips(body, nest, block, shared, (whole, end), 1, &share),
-        _ => ir.for_range(whole, end, 1, &mut |first| {
+        _ => ir.for_narrower(whole, end, narrow, &mut |first, count| {
             let share = share(first);
-            build_group(body, nest, shared, Rows { first, count: 1, share, may_start: true });
+            build_group(body, nest, shared, Rows { first, count, share, may_start: true });
         }),
     }
     totals().for_each(|total| total.reload(ir));

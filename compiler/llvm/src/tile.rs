@@ -22,8 +22,8 @@ pub(crate) enum Share<'c> {
     All,
     /// The same, counted from this one.
     From(u32),
-    /// The only iteration to this one.
-    One(IntValue<'c>),
+    /// The same, counted from one that is known only when the code runs.
+    At(IntValue<'c>),
 }
 
 /// The most instructions that are repeated for what is left after the last whole tile.
@@ -49,4 +49,12 @@ pub(crate) struct Tile<'c> {
     pub(crate) share: Share<'c>,
     /// Whether its first iteration may be the first of the axis.
     pub(crate) may_start: bool,
+}
+
+/// How many iterations run together after the last whole tile of so many, if those are worth code of their own: as many as
+/// a vector or two hold.
+pub(crate) fn narrower(lanes: u32, program: usize) -> Option<u32> {
+    const NARROW: u32 = 8;
+    let narrow = NARROW.min(lanes / 2);
+    (narrow >= NARROW / 2 && program <= REPEATED / 8).then_some(narrow)
 }
