@@ -174,11 +174,22 @@ pub(super) fn build_gamma(e: &mut Emit, x: Value) -> Value {
     let result = e.quotient(numerator, denominator);
     let result = e.add(result.hi, result.lo);
 
+    // Next to 0, where what is left of a quotient may overflow, Γ(x) is 1/x.
+    let (magnitude, one) = (e.abs(x), e.exact(1.0));
+    let is_tiny = below_tiny(e, magnitude);
+    let inverse = e.div(one, x);
+    let result = e.select(is_tiny, inverse, result);
     let (infinity, nan) = (e.exact(f32::INFINITY), e.exact(f32::NAN));
     let is_infinite = e.compare(Predicate::Eq, x, infinity);
     let result = e.select(is_infinite, infinity, result);
     let is_pole = raised.is_pole(e, x);
     e.select(is_pole, nan, result)
+}
+
+/// Whether a magnitude is so small that Γ is its inverse, to all places.
+fn below_tiny(e: &mut Emit, magnitude: Value) -> Value {
+    let least = e.constant((2f32.powi(-26), 2f64.powi(-55)));
+    e.compare(Predicate::Lt, magnitude, least)
 }
 
 /// log |Γ(x)|, within 2 ULP of the larger of it and 1; infinite at integers that are not positive. Measured: 1.394 for
@@ -189,8 +200,7 @@ pub(super) fn build_gammaln(e: &mut Emit, x: Value) -> Value {
     let (infinity, zero) = (e.exact(f32::INFINITY), e.exact(0.0));
     let magnitude = e.abs(x);
     // There log |Γ(x)| is -log |x|, and 1/x may overflow.
-    let least = e.constant((2f32.powi(-26), 2f64.powi(-55)));
-    let is_tiny = e.compare(Predicate::Lt, magnitude, least);
+    let is_tiny = below_tiny(e, magnitude);
     let quotient = e.quotient(parts.numerator, parts.denominator);
     let quotient = e.add(quotient.hi, quotient.lo);
     let quotient = e.abs(quotient);
