@@ -156,7 +156,7 @@ fn folds_halve_their_tiles() {
         let to = vec![Target::Buffer(at(out, &[(ROW, n(1))]))];
         let halving = Some(Halving { times, add: sum(F32).step });
         let sinks = vec![Sink::Fold { fold: fold.clone(), results: vec![0], to, halving }];
-        let block_of = block(&[extent.clone()], lanes, reads, Program::identity(F32), sinks);
+        let block_of = block(std::slice::from_ref(&extent), lanes, reads, Program::identity(F32), sinks);
         f.nest(Some(s(0)), rows, &[], vec![Block { ahead: vec![0], ..block_of }]);
         let copied = vec![store(0, all, &[(ROW, n(1))])];
         let reads = vec![read(y, &[(ROW, n(1))])];
