@@ -303,3 +303,18 @@ fn parts_without_elements_are_read_nowhere() {
     let cases = sizes.map(|[n, k]| vec![("N", n), ("K", k)]);
     agree(&m, &cases.each_ref().map(Vec::as_slice));
 }
+
+/// Sizes that are 0 or 1 each, and so is their product: the rows of a sum that goes into one element.
+#[test]
+fn a_nest_of_one_row_at_most_needs_no_order() {
+    let m = Model::new("m");
+    let n = m.dim("N").range(0, 9);
+    let x = m.input("x", F64, [n, 3.into()]);
+    let (a, b) = ((1 - n).max(0), (n / 2 - n + 1).max(0));
+    let table = m.full([a, b], 2.5);
+    let one = m.full([1, 1], 1.0);
+    let sum = one.inc_subtensor((..a, ..b), table * 3.0);
+    m.function("f").inputs([x]).outputs([("sum", sum), ("all", x.sum())]).finish().unwrap();
+    let cases = [0, 1, 2, 9].map(|n| vec![("N", n)]);
+    agree(&m, &cases.each_ref().map(Vec::as_slice));
+}

@@ -142,7 +142,7 @@ impl Checker<'_> {
 
     fn check_between_rows(&self, group: &Group) -> Result<(), Defect> {
         let Group { nest, touches, .. } = group;
-        let one_row = nest.extent.as_ref().is_none_or(|rows| self.shows(&(&Dim::Const(1) - rows), &[]));
+        let one_row = nest.extent.as_ref().is_none_or(|rows| self.is_at_most_one(rows));
         let apart = if one_row {
             true
         } else if touches.iter().all(|t| t.row_stride().is_none()) {
@@ -159,6 +159,17 @@ impl Checker<'_> {
             })
         };
         if apart { Ok(()) } else { Err(Defect::RowsShare { buffer: self.name(group.buffer) }) }
+    }
+
+    /// An extent that is 0 or 1 itself, or a product of such.
+    fn is_at_most_one(&self, extent: &Dim) -> bool {
+        let shown = |dim: &Dim| self.shows(&(&Dim::Const(1) - dim), &[]);
+        let factors = match extent.terms().as_slice() {
+            [(monomial, 1)] => monomial.iter().map(|(atom, _)| Dim::from(atom.clone())).collect(),
+            _ => vec![],
+        };
+        let all = || factors.iter().all(|factor| self.shows(factor, &[]) && shown(factor));
+        shown(extent) || !factors.is_empty() && all()
     }
 
     /// Different rows touch different elements by these accesses.
