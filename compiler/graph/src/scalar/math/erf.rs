@@ -113,7 +113,7 @@ fn far(e: &mut Emit, x: Value) -> Value {
     power.scaled(e, result)
 }
 
-/// erf x, within 1.1 ULP. Measured: 0.895 for `F32`, 0.966 for `F64`.
+/// erf x, within 1.2 ULP. Measured: 0.986 for `F32` (all arguments), 1.108 for `F64` (20 million).
 pub(super) fn build_erf(e: &mut Emit, x: Value) -> Value {
     let (magnitude, one) = (e.abs(x), e.exact(1.0));
     let near = near(e, x);
@@ -124,8 +124,8 @@ pub(super) fn build_erf(e: &mut Emit, x: Value) -> Value {
     e.select(is_far, far, near)
 }
 
-/// erfc x = 1 - erf x, within 1.3 ULP down to its underflow. Measured: 1.183 for `F32`, 1.000 for
-/// `F64`.
+/// erfc x = 1 - erf x, within 1.3 ULP down to its underflow. Measured: 1.279 for `F32` (all
+/// arguments), 1.216 for `F64` (20 million).
 pub(super) fn build_erfc(e: &mut Emit, x: Value) -> Value {
     let (magnitude, one, two) = (e.abs(x), e.exact(1.0), e.exact(2.0));
     let near = near(e, x);

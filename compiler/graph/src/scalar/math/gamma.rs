@@ -154,8 +154,8 @@ struct Parts {
     denominator: Double,
 }
 
-/// Γ(x), within 3 ULP; NaN at negative integers, an infinity of its sign at 0. Measured: 2.442 for `F32`, 1.902 for
-/// `F64`.
+/// Γ(x), within 3 ULP; NaN at negative integers, an infinity of its sign at 0. Measured: 2.368 for `F32` (all
+/// arguments), 2.192 for `F64` (20 million).
 pub(super) fn build_gamma(e: &mut Emit, x: Value) -> Value {
     let raised = Raised::of(e, x);
     let parts = raised.parts(e, x);
@@ -192,8 +192,8 @@ fn below_tiny(e: &mut Emit, magnitude: Value) -> Value {
     e.compare(Predicate::Lt, magnitude, least)
 }
 
-/// log |Γ(x)|, within 2 ULP of the larger of it and 1; infinite at integers that are not positive. Measured: 1.394 for
-/// `F32`, 1.506 for `F64`.
+/// log |Γ(x)|, within 2 ULP of the larger of it and 1; infinite at integers that are not positive. Measured: 1.810 for
+/// `F32` (all arguments), 1.752 for `F64` (20 million).
 pub(super) fn build_gammaln(e: &mut Emit, x: Value) -> Value {
     let raised = Raised::of(e, x);
     let parts = raised.parts(e, x);
