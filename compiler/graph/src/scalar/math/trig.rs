@@ -55,7 +55,7 @@ const COS: &[f64] = &[
     -1.135_880_649_140_446_5e-11,
 ];
 
-/// sin x, within 0.7 ULP (`F32`) and 0.9 ULP (`F64`).
+/// sin x, within 0.7 ULP (`F32`) and 1 ULP (`F64`).
 pub(super) fn build_sin(e: &mut Emit, x: Value) -> Value {
     match e.lane {
         Lane::F32 => single(e, x, |e, x| x.sin(e, false)),
@@ -63,7 +63,7 @@ pub(super) fn build_sin(e: &mut Emit, x: Value) -> Value {
     }
 }
 
-/// cos x, within 0.7 ULP (`F32`) and 0.9 ULP (`F64`).
+/// cos x, within 0.7 ULP (`F32`) and 1 ULP (`F64`).
 pub(super) fn build_cos(e: &mut Emit, x: Value) -> Value {
     match e.lane {
         Lane::F32 => single(e, x, |e, x| x.sin(e, true)),
