@@ -56,8 +56,13 @@ impl FunctionPlan {
             // A fold is stored once, after its last axis.
             let outer =
                 block.axes.iter().rev().skip(1).fold(rows.clone(), |product, extent| &product * extent);
-            let each = instructions(&block.program) + block.sinks.iter().map(of_sink).sum::<usize>();
-            cost.instructions = &cost.instructions + &times(&runs, each);
+            cost.instructions = &cost.instructions + &times(&runs, instructions(&block.program));
+            for sink in &block.sinks {
+                // So many iterations together.
+                let (count, together) = of_sink(sink);
+                let all = times(&runs, count).floor_div(&Dim::Const(together), &self.symbols);
+                cost.instructions = &cost.instructions + &all;
+            }
             let read = block.reads.iter().filter_map(|read| read.access());
             let read: usize = read.map(|access| self.buffer(access.buffer).dtype.bytes()).sum();
             let (in_place, stored, folded) = self.sink_bytes(block);
@@ -101,15 +106,19 @@ fn times(size: &Dim, count: usize) -> Dim {
     size * &Dim::Const(count as i64)
 }
 
-/// What an iteration does besides the block's program.
-fn of_sink(sink: &Sink) -> usize {
+/// What some iterations do besides the block's program, and how many they are.
+fn of_sink(sink: &Sink) -> (usize, i64) {
     match sink {
-        Sink::Fold { fold: Fold { step, .. }, .. }
+        Sink::Fold { fold, halving: Some(halving), .. } => {
+            let together = 1 << halving.times;
+            (instructions(&halving.add) * (together - 1) + instructions(&fold.step), together as i64)
+        }
+        Sink::Fold { fold: Fold { step, .. }, halving: None, .. }
         | Sink::Accumulate { fold: Fold { step, .. }, .. }
-        | Sink::Total { fold: Fold { step, .. }, .. } => instructions(step),
-        Sink::Scan { scan, .. } => once(&scan.step).chain(once(&scan.finish)).map(instructions).sum(),
-        Sink::Scatter { add, .. } => add.as_ref().map_or(0, instructions),
-        Sink::Store { .. } | Sink::Row { .. } => 0,
+        | Sink::Total { fold: Fold { step, .. }, .. } => (instructions(step), 1),
+        Sink::Scan { scan, .. } => (once(&scan.step).chain(once(&scan.finish)).map(instructions).sum(), 1),
+        Sink::Scatter { add, .. } => (add.as_ref().map_or(0, instructions), 1),
+        Sink::Store { .. } | Sink::Row { .. } => (0, 1),
     }
 }
 

@@ -456,6 +456,13 @@ impl Fold {
     }
 }
 
+impl Access {
+    /// The stride of an axis, if the access depends on it.
+    pub fn stride(&self, axis: Axis) -> Option<&Dim> {
+        self.strides.iter().find(|(other, _)| *other == axis).map(|(_, stride)| stride)
+    }
+}
+
 impl Read {
     /// The access, if it reads memory.
     pub fn access(&self) -> Option<&Access> {

@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 
 use tgc_graph::prelude::*;
 use tgc_llvm::{Options, Target, assembly};
+use tgc_lower::plan::ModelPlan;
 
 use crate::graphs::plan;
 use crate::plans::linkage;
@@ -68,14 +69,24 @@ fn is_access(instruction: &str) -> bool {
     instruction.contains('(') && !instruction.starts_with("lea")
 }
 
-/// Compiles a function of this tensor and looks at its loops.
-fn look(what: &str, dtype: DType, shape: &[i64], make: &dyn for<'m> Fn(Tensor<'m>) -> Tensor<'m>) {
+/// Compiles a function of this tensor; its plan and its assembly.
+fn emitted(
+    dtype: DType,
+    shape: &[i64],
+    make: &dyn for<'m> Fn(Tensor<'m>) -> Tensor<'m>,
+) -> (ModelPlan, String) {
     let m = Model::new("m");
     let x = m.input("x", dtype, shape.to_vec());
     m.function("f").inputs([x]).output("y", make(x)).finish().unwrap();
     let plan = plan(&m.module());
     let target = Target::new(Some("x86_64-unknown-linux-gnu"), None, "").unwrap();
     let text = assembly(&plan, &linkage(&plan), &target, &Options::default()).unwrap();
+    (plan, text)
+}
+
+/// Compiles a function of this tensor and looks at its loops.
+fn look(what: &str, dtype: DType, shape: &[i64], make: &dyn for<'m> Fn(Tensor<'m>) -> Tensor<'m>) {
+    let (plan, text) = emitted(dtype, shape, make);
     let loops = innermost_loops(&text);
     assert!(!loops.is_empty(), "{what} of {dtype} has no loop:\n{plan}");
     for body in loops {
@@ -157,4 +168,21 @@ fn long_and_small_programs() {
         look(long.0, dtype, &[1 << 16], &long.1);
         look(small.0, dtype, &[64, 10], &small.1);
     }
+}
+
+/// The longest walk over a row asks for the same place in the next one: a row of 1024 elements further on.
+#[test]
+fn rows_ask_for_the_next_one() {
+    let (plan, text) = emitted(F32, &[1024, 1024], &|x| softmax(x));
+    let asking: Vec<Vec<&str>> = innermost_loops(&text)
+        .into_iter()
+        .filter(|body| body.iter().any(|line| line.starts_with("prefetch")))
+        .collect();
+    let [body] = asking.as_slice() else { panic!("{} loops ask ahead:\n{plan}", asking.len()) };
+    let distance =
+        |line: &&str| line.split(char::is_whitespace).nth(1)?.split_once('(')?.0.parse::<i64>().ok();
+    let loads = || body.iter().filter(|line| line.starts_with("vmovups") && line.contains(",4), %ymm"));
+    let first = loads().filter_map(distance).min();
+    let asked = body.iter().find(|line| line.starts_with("prefetch")).and_then(distance);
+    assert_eq!(asked.zip(first).map(|(asked, first)| asked - first), Some(4096), "{}", body.join("\n"));
 }

@@ -45,8 +45,7 @@ fn position(block: &Block, read: &Read) -> Option<usize> {
 /// Whether a read moves with the row, and to the next element along the block's last axis, which may be long.
 fn walks_rows(block: &Block, read: &Read) -> bool {
     let (Read::Buffer(access), Some(last)) = (read, block.axes.len().checked_sub(1)) else { return false };
-    let along = |axis: Axis| access.strides.iter().find(|(a, _)| *a == axis).map(|(_, stride)| stride);
-    along(Axis::Row).is_some()
-        && along(Axis::Inner(last)) == Some(&Dim::Const(1))
+    access.stride(Axis::Row).is_some()
+        && access.stride(Axis::Inner(last)) == Some(&Dim::Const(1))
         && block.axes[last].as_const().is_none_or(|extent| extent >= ELEMENTS)
 }

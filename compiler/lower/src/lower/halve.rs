@@ -42,9 +42,9 @@ pub(super) fn narrow(block: &mut Block) {
 
 /// How often the tiles of a fold halve: until one vector of values is left.
 pub(super) fn times(fold: &Fold, lanes: u32, machine: &Machine) -> u32 {
-    match (fold.accumulators.as_slice(), fold.values()) {
-        ([DType::F64], [DType::F32]) => lanes.ilog2().saturating_sub(machine.lanes(4).ilog2()),
-        _ => 0,
+    match fold.step == sum(&[DType::F64, DType::F32]) {
+        true => lanes.ilog2().saturating_sub(machine.lanes(4).ilog2()),
+        false => 0,
     }
 }
 

@@ -264,13 +264,10 @@ pub(super) fn choose_packs(
     let known = |dim: &Dim| dim.as_const().unwrap_or(i64::MAX);
     let [rows, columns, terms] = product.extents().map(known);
     let bytes_of = |a: i64, b: i64| a.saturating_mul(b).saturating_mul(bytes as i64);
-    let stride = |access: &Access, axis: Axis| {
-        let found = access.strides.iter().find(|(a, _)| *a == axis);
-        found.map_or(Dim::Const(0), |(_, stride)| stride.clone())
-    };
-    let right_apart = !stride(&product.right, product.column_axis()).is_one();
+    let is_apart = |access: &Access, axis: Axis| access.stride(axis).is_none_or(|stride| !stride.is_one());
+    let right_apart = is_apart(&product.right, product.column_axis());
     let right_large = bytes_of(terms, columns) > i64::from(machine.l1_bytes);
-    let left_apart = !stride(&product.left, product.term_axis()).is_one();
+    let left_apart = is_apart(&product.left, product.term_axis());
     let left_large = bytes_of(rows, terms) > i64::from(machine.l2_bytes) / 2;
     let sticks_out = columns % i64::from(product.tile.columns) != 0 || columns == i64::MAX;
 

@@ -358,14 +358,11 @@ pub(super) fn check_fold(fold: &Fold, results: &[usize], types: &[DType]) -> Res
 
 /// What a block asks for in rows to come moves with the row and goes along its last axis.
 fn check_ahead(block: &Block) -> Result<(), Defect> {
-    let along = |access: &Access, axis| {
-        access.strides.iter().find(|(a, _)| *a == axis).map(|(_, stride)| stride.clone())
-    };
     let last = Axis::Inner(block.axes.len().saturating_sub(1));
+    let walks =
+        |access: &Access| access.stride(Axis::Row).is_some() && access.stride(last) == Some(&Dim::Const(1));
     let good = block.ahead.iter().all(|read| match block.reads.get(*read) {
-        Some(Read::Buffer(access)) => {
-            along(access, Axis::Row).is_some() && along(access, last) == Some(Dim::Const(1))
-        }
+        Some(Read::Buffer(access)) => walks(access),
         _ => false,
     });
     if good && (block.ahead.is_empty() || block.stages.is_none()) { Ok(()) } else { Err(Defect::Ahead) }

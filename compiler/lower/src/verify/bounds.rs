@@ -28,7 +28,7 @@ impl Checker<'_> {
         loops.extend(row);
         loops.extend(touch.parts.iter().copied());
         match self.check_reach(touch, &loops, &nonempty) {
-            Err(_) if self.is_inside_each_axis(touch, &loops, &nonempty) => Ok(()),
+            Err(_) if self.by_axis(touch, &loops, &nonempty).is_some() => Ok(()),
             checked => checked,
         }
     }
@@ -59,11 +59,6 @@ impl Checker<'_> {
             let elements = elements.display(&self.function.symbols).to_string();
             Defect::BeyondLast { buffer: self.name(buffer), elements, doubt }
         })
-    }
-
-    /// Along no axis of the buffer do the steps of an access leave it.
-    fn is_inside_each_axis(&self, touch: &Touch, loops: &[(&Dim, &Dim)], nonempty: &[&Dim]) -> bool {
-        self.by_axis(touch, loops, nonempty).is_some()
     }
 
     /// An access as a place along each axis of its buffer, if offset and strides are sums of steps along these and none of them
@@ -103,7 +98,6 @@ impl Checker<'_> {
 }
 
 /// Where an access is along one axis of its buffer: an offset, and a step for each loop.
-#[derive(Debug, PartialEq, Eq)]
 pub(super) struct Along {
     pub(super) offset: Dim,
     pub(super) steps: Vec<Dim>,

@@ -86,7 +86,7 @@ impl Kind {
 impl Touch<'_> {
     /// The stride of the rows, if the access depends on them.
     pub(super) fn row_stride(&self) -> Option<&Dim> {
-        self.access.strides.iter().find(|(axis, _)| *axis == Axis::Row).map(|(_, stride)| stride)
+        self.access.stride(Axis::Row)
     }
 
     /// Stride and extent of each inner axis that the access depends on.
