@@ -1,6 +1,7 @@
 """What main.rs built: a case's library with the C around it, the same work in plain C, and the machine's limits."""
 
 import ctypes
+import itertools
 import sys
 import time
 
@@ -9,11 +10,16 @@ import numpy as np
 POINTERS = ctypes.POINTER(ctypes.c_void_p)
 
 
+PAGE, LINE = 4096, 64
+placed = itertools.count()
+
+
 def aligned(array):
-    """A copy that begins at a cache line, as an allocator made for vectors gives it."""
+    """A copy that begins at a cache line, each copy at another place of its page: where a result lies just after an input modulo the
+    size of both, as allocators place neighbours of a power of two, processors take the loads of one for the stores of the other."""
     array = np.asarray(array)
-    block = np.empty(array.nbytes + 64, np.uint8)
-    start = -block.ctypes.data % 64
+    block = np.empty(array.nbytes + 2 * PAGE, np.uint8)
+    start = -block.ctypes.data % PAGE + next(placed) * 17 * LINE % PAGE
     copy = block[start : start + array.nbytes].view(array.dtype).reshape(array.shape)
     copy[...] = array
     return copy

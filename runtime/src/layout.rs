@@ -134,7 +134,7 @@ pub struct Context {
     pub ws: Slot<*mut u8>,
     /// The bytes of the workspace.
     pub ws_bytes: u64,
-    /// The pool's hook; null runs chunks on the calling thread.
+    /// The pool's hook; without one the calling thread runs all rows at once.
     pub parallel_for: Slot<Option<ParallelForFn>>,
     /// The model.
     pub model: Slot<*const ModelDesc>,

@@ -261,8 +261,9 @@ impl<'b, 'c> Kernels<'b, 'c> {
             .build_int_truncate(chunks, ir.context().i32_type(), "")
             .expect("invariant: an integer");
         let task = task.as_global_value().as_pointer_value();
-        ir.call(ir.runtime("tgc_rt_parallel"), &[context, count.into(), task.into(), frame.into()]);
-        ir.jump(done);
+        let args = [context, count.into(), task.into(), frame.into()];
+        let ran = ir.call(ir.runtime("tgc_rt_parallel"), &args).expect("invariant: it says whether it ran");
+        ir.branch(ran.into_int_value(), done, few);
         ir.position(few);
         self.call_range(ir, range, rows, &body.params);
         ir.jump(done);

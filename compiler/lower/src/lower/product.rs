@@ -187,9 +187,11 @@ impl FoldDefinition {
 
 /// Blocks for caches, no larger than the product.
 ///
-/// A piece of a panel of the right matrix takes half of the first-level cache, the left matrix's part of a block a quarter of
-/// the second. The right matrix's part is copied once and for all if its terms are known and it is not too large
-/// for a cache behind those; else the copy of a piece takes half of the second.
+/// A piece of a panel of the right matrix takes half of the first-level cache, or all of it where tiles have so many rows that
+/// they load it half as often. Each block of rows reads all of the right matrix: one that does not stay in the
+/// second-level cache is read seldom, for left parts of up to half that cache, one that does for parts that nearly stay
+/// in the first. The right matrix's part is copied once and for all if its terms are known and it is not too large for a
+/// cache behind those; else the copy of a piece takes half of the second.
 pub(super) fn blocks(
     tile: Tile,
     extents: [&Dim; 3],
@@ -203,7 +205,8 @@ pub(super) fn blocks(
     let [rows, columns, all_terms] = extents.map(most);
     let bytes = bytes as i64;
     let (l1, l2) = (i64::from(machine.l1_bytes), i64::from(machine.l2_bytes));
-    let piece = (l1 / 2 / (i64::from(tile.columns) * bytes)).max(1);
+    let panel_bytes = if tile.rows < 12 { l1 / 2 } else { l1 };
+    let piece = (panel_bytes / (i64::from(tile.columns) * bytes)).max(1);
     let pieces = all_terms.saturating_add(piece / 2 - 1) / piece;
     let terms = match extents[2].as_const() {
         // Pieces of equal size; a small rest makes the others larger.
@@ -216,18 +219,30 @@ pub(super) fn blocks(
         Some(all) => (all.max(1), far),
         None => (terms, l2 / 2),
     };
+    let left_bytes = if is_right_large([columns, all_terms], bytes, machine) { l2 / 2 } else { 2 * l1 };
+    // Each chunk has scratch for a block, and of unknown rows chunks may be many.
+    let most_rows = if extents[0].as_const().is_some() { MOST_ROWS } else { MOST_ROWS / 2 };
+    let block_rows = (left_bytes / (piece * bytes)).min(most_rows);
     // Blocks of equal size, rather than a small last one.
     let even = |all: i64, most: i64, of: u32| match all.checked_add(most - 1) {
         Some(up_to) => up((all - 1) / (up_to / most) + 1, of),
         None => most,
     };
     Blocks {
-        rows: even(rows, whole(l2 / 4 / (piece * bytes), tile.rows), tile.rows),
+        rows: even(rows, whole(block_rows, tile.rows), tile.rows),
         columns: even(columns, whole(room / (right_terms * bytes), tile.columns), tile.columns),
         terms: terms.max(1),
         right_terms,
     }
 }
+
+/// Whether the right matrix, of so many columns and terms, takes more than half of the second-level cache.
+fn is_right_large([columns, terms]: [i64; 2], bytes: i64, machine: &Machine) -> bool {
+    columns.saturating_mul(terms).saturating_mul(bytes) > i64::from(machine.l2_bytes) / 2
+}
+
+/// The most rows of a block: sums of more would leave the cache while they wait for the next piece.
+const MOST_ROWS: i64 = 256;
 
 /// How many second-level caches the one behind holds for a core.
 const FAR_CACHE: i64 = 16;
@@ -235,14 +250,19 @@ const FAR_CACHE: i64 = 16;
 /// The most terms for which the left matrix is read where it lies though its terms are apart.
 const FEW_TERMS: i64 = 64;
 
-/// The rows of a chunk, if there are some for two. Where each chunk copies the right matrix for itself, it must have rows enough
-/// to make up for it.
-fn parallel(product: &Product, symbols: &Symbols) -> Option<Parallel> {
+/// The fewest chunks into which a large product is cut.
+const FEW_CHUNKS: i64 = 8;
+
+/// The rows of a chunk, if there are some for two. Where each chunk copies the right matrix for itself, or reads more of it than
+/// a cache holds, it must have rows enough to make up for it.
+fn parallel(product: &Product, is_right_large: bool, symbols: &Symbols) -> Option<Parallel> {
     let tile = i64::from(product.tile.rows);
     let [rows, columns, terms] = product.extents();
     let a_row = vector::guess(columns, symbols).saturating_mul(vector::guess(terms, symbols));
     let copies = product.pack_right.is_some_and(|pack| pack.least.is_some()) && !product.shares_right();
     let least = if copies { 40 } else { 4 } * tile;
+    let block = product.blocks.rows.min(vector::guess(rows, symbols) / FEW_CHUNKS);
+    let least = if is_right_large { least.max(block) } else { least };
     let needed = (vector::CHUNK_WORK / a_row.max(1) + 1).max(least);
     let rows_per_chunk = needed.saturating_add(tile - 1) / tile * tile;
     let is_small = rows.as_const().is_some_and(|n| n < 2 * rows_per_chunk);
@@ -284,7 +304,8 @@ pub(super) fn choose_packs(
     product.pack_right =
         (packs_right || sticks_out).then_some(Pack { least: packs_right.then_some(least_right), ..unknown });
     // Scratch comes in the order in which a product lists it.
-    product.parallel = parallel(product, symbols);
+    let is_right_large = is_right_large([columns, terms], bytes as i64, machine);
+    product.parallel = parallel(product, is_right_large, symbols);
     let shapes: Vec<Vec<Dim>> = product.scratch(symbols).into_iter().map(|(_, shape)| shape).collect();
     let mut shapes = shapes.into_iter();
     let mut next = |what| scratch(what, shapes.next().expect("invariant: all scratch is listed"));

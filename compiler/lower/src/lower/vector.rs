@@ -14,7 +14,7 @@ use crate::plan::{Access, Axis, Block, IndexPart, Nest, Parallel, Read, Sink, Ta
 /// Accumulators of a fold that runs for one row at a time, and of a total.
 const ACCUMULATORS: u32 = 8;
 
-/// Rows that share what they load.
+/// Rows that share what they load, or that memory is asked for at once.
 const SHARED_ROWS: u32 = 4;
 
 /// Scalar instructions that make a chunk worth handing to a thread.
@@ -39,7 +39,10 @@ pub(super) fn tune(nest: &mut Nest, is_unrolled: bool, symbols: &Symbols, machin
     let is_serial = nest.blocks.iter().any(|b| b.axes.is_empty() && is_serial(b, Axis::Row));
     nest.rows = match (&nest.extent, has_axes) {
         (None, _) => 1,
-        (Some(_), true) if shares_across_rows(nest) && !scatters && !is_serial => SHARED_ROWS,
+        (Some(_), true) if scatters || is_serial => 1,
+        (Some(extent), true) if shares_across_rows(nest) || only_folds(nest, machine) => {
+            at_most(SHARED_ROWS, extent)
+        }
         (Some(_), true) => 1,
         (Some(_), false) if is_serial => 1,
         (Some(extent), false) if is_unrolled => at_most(machine.lanes(narrowest_read(nest)), extent),
@@ -86,6 +89,22 @@ fn shares_across_rows(nest: &Nest) -> bool {
         })
 }
 
+/// Whether a nest reads each row once, for short folds: nothing but memory keeps them waiting, and processors ask for
+/// several rows at a time sooner than for the rest of one. Rows of a single tile are short enough.
+fn only_folds(nest: &Nest, machine: &Machine) -> bool {
+    let mut blocks = nest.blocks.iter().filter(|block| !block.axes.is_empty());
+    let (Some(block), None) = (blocks.next(), blocks.next()) else { return false };
+    let is_long = || {
+        let tile = i64::from(lanes(block, 1, machine));
+        block.axes.iter().product::<Dim>().as_const().is_none_or(|elements| elements > tile)
+    };
+    block.program.insts.len() <= SHORT && folds_alone(block) && is_long()
+}
+
+fn folds_alone(block: &Block) -> bool {
+    block.sinks.iter().all(|sink| matches!(sink, Sink::Fold { .. }))
+}
+
 fn axis_free_rows(nest: &Nest, machine: &Machine) -> u32 {
     let totals = nest.blocks.iter().flat_map(|b| &b.sinks).any(|s| matches!(s, Sink::Total { .. }));
     let longest = nest.blocks.iter().map(|b| b.program.insts.len()).max().unwrap_or(0);
@@ -122,12 +141,16 @@ fn lanes(block: &Block, rows: u32, machine: &Machine) -> u32 {
     }
     let folds = block.sinks.iter().any(|s| matches!(s, Sink::Fold { .. }));
     let vectors = vectors(folds, block.program.insts.len());
-    let vectors = if rows > 1 { vectors.min(2) } else { vectors };
     let least = machine.lanes(vector_bytes(block, last));
     // Accumulators that are not in registers cost more than the latency that they hide.
     let room = machine.vector_bytes.max(8) * machine.vector_registers / 2;
     let mut lanes = least * vectors;
     while lanes > least && accumulator_bytes(block, lanes, machine) > room {
+        lanes /= 2;
+    }
+    // Rows that run together have two vectors each, or more if they do nothing but fold.
+    let fits = |lanes| rows * accumulator_bytes(block, lanes, machine) <= room;
+    while rows > 1 && lanes > 2 * least && !(folds_alone(block) && fits(lanes)) {
         lanes /= 2;
     }
     at_most(lanes, extent)
