@@ -28,8 +28,8 @@ pub struct Effort {
 }
 
 impl Effort {
-    /// All inputs, and ten million points.
-    pub const FULL: Effort = Effort { stride: 1, rounds: 2_000_000 };
+    /// All inputs, and twenty million points.
+    pub const FULL: Effort = Effort { stride: 1, rounds: 4_000_000 };
 
     /// A part of these.
     pub const SAMPLE: Effort = Effort { stride: 1009, rounds: 8_000 };

@@ -1,7 +1,7 @@
 //! Measures elementary functions in full and writes the table of `docs/accuracy.md`: `make accuracy`.
 //!
 //! Arguments name the functions to measure; the other rows stay. Without names all are measured, each row written as
-//! soon as it is known. `--stride=61` takes every 61st input of `f32`, `--rounds=200000` a tenth of the points; the table says
+//! soon as it is known. `--stride=61` takes every 61st input of `f32`, `--rounds=400000` a tenth of the points; the table says
 //! how many they were.
 
 use std::time::Instant;

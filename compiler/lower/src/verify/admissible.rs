@@ -1,8 +1,9 @@
 //! What holds of dims for every admissible size: within the symbols' ranges and with all checks passed.
 //!
 //! A polynomial is shown never negative by writing each symbol as its lower bound plus, or its upper bound minus,
-//! something that is not negative: when no coefficient is negative then, neither is the value. Quotients,
-//! remainders, minima and maxima are replaced by what bounds them. Sample sizes serve to say for which sizes a claim
+//! something that is not negative: when no coefficient is negative then, neither is the value. Nor is it when the
+//! least values of its terms are not negative together. Quotients, remainders, minima and maxima are replaced by what
+//! bounds them. Sample sizes serve to say for which sizes a claim
 //! fails.
 
 use std::borrow::Cow;
@@ -152,6 +153,7 @@ impl<'p> Admissible<'p> {
         };
         self.shows_reduced(&replaced, &facts, &symbols, &mut { REDUCTIONS })
             || replaced != *dim && self.shows_reduced(dim, &facts, &symbols, &mut { REDUCTIONS })
+            || replaced.bounds(&symbols).min >= 0
             || contradict(&facts)
     }
 
@@ -458,6 +460,15 @@ mod tests {
         // (N-50)^2 is never negative, which these rules do not see.
         let shifted = &n - &Dim::Const(50);
         assert_eq!(sizes.not_negative(&(&shifted * &shifted), &[]), Err(Doubt::Unproven));
+    }
+
+    #[test]
+    fn least_values_of_terms_add_up() {
+        let f = function(&[("N", 0, 2), ("K", 0, 100)]);
+        let sizes = Admissible::of(&f);
+        let rest = |c| &(&(&symbol(0) * &symbol(1)) - &symbol(0)) + &Dim::Const(c);
+        assert_eq!(sizes.not_negative(&rest(2), &[]), Ok(()));
+        assert_eq!(sizes.not_negative(&rest(1), &[]), Err(Doubt::Fails("N = 2, K = 0".to_owned())));
     }
 
     #[test]
