@@ -3,7 +3,7 @@
 //!
 //! Both are sums over all loops, of which little may be known when loops are minima of sizes: on the diagonal of a `[K,2]`
 //! matrix `3*min(K, 2) - 3` is less than `2*K`, for a reason that the sum no longer shows. So where the sum does not, the axes
-//! of the buffer one by one may show it.
+//! of the buffer one by one may show it, or those of a matrix that lies in its place.
 
 use tgc_graph::dim::{Dim, divide_monomials};
 
@@ -28,8 +28,14 @@ impl Checker<'_> {
         loops.extend(row);
         loops.extend(touch.parts.iter().copied());
         match self.check_reach(touch, &loops, &nonempty) {
-            Err(_) if self.by_axis(touch, &loops, &nonempty).is_some() => Ok(()),
-            checked => checked,
+            Err(defect) => {
+                let shape = &self.function.buffer(touch.access.buffer).shape;
+                let matrices = loops.iter().flat_map(|(stride, _)| matrices(shape, stride));
+                let mut shapes = std::iter::once(shape.clone()).chain(matrices);
+                let is_inside = shapes.any(|shape| self.by_axis(&shape, touch, &loops, &nonempty).is_some());
+                if is_inside { Ok(()) } else { Err(defect) }
+            }
+            Ok(()) => Ok(()),
         }
     }
 
@@ -61,15 +67,15 @@ impl Checker<'_> {
         })
     }
 
-    /// An access as a place along each axis of its buffer, if offset and strides are sums of steps along these and none of them
+    /// An access as a place along each axis of its buffer, or of another shape of as many elements, if offset and strides are sums of steps along these and none of them
     /// leaves the buffer: different places are different elements then.
     pub(super) fn by_axis(
         &self,
+        shape: &[Dim],
         touch: &Touch,
         loops: &[(&Dim, &Dim)],
         nonempty: &[&Dim],
     ) -> Option<Vec<Along>> {
-        let shape = &self.function.buffer(touch.access.buffer).shape;
         let mut strides = vec![Dim::Const(1); shape.len()];
         for axis in (1..shape.len()).rev() {
             strides[axis - 1] = &strides[axis] * &shape[axis];
@@ -101,6 +107,16 @@ impl Checker<'_> {
 pub(super) struct Along {
     pub(super) offset: Dim,
     pub(super) steps: Vec<Dim>,
+}
+
+/// The matrices of as many elements as a shape has of which a stride leads along a diagonal, or one from right to left.
+fn matrices(shape: &[Dim], stride: &Dim) -> Vec<Vec<Dim>> {
+    let elements: Dim = shape.iter().product();
+    let of = |columns: Dim| {
+        let (rows, left) = divide(&elements, &columns);
+        (left == Dim::Const(0)).then(|| vec![rows, columns])
+    };
+    [stride - &Dim::Const(1), stride + &Dim::Const(1)].into_iter().filter_map(of).collect()
 }
 
 /// A sum as so many of the first stride, of the second, and so on.

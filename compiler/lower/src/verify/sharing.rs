@@ -220,7 +220,7 @@ impl Checker<'_> {
         let places = |touch: &Touch| {
             let mut loops = touch.inner();
             loops.push((touch.row_stride()?, nest.extent.as_ref()?));
-            self.by_axis(touch, &loops, scope)
+            self.by_axis(&self.function.buffer(touch.access.buffer).shape, touch, &loops, scope)
         };
         let moved_by_rows = |along: Along| {
             let (row, inner) = along.steps.split_last().expect("invariant: the row is one of the loops");
