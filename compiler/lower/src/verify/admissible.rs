@@ -1,10 +1,9 @@
 //! What holds of dims for every admissible size: within the symbols' ranges and with all checks passed.
 //!
 //! A polynomial is shown never negative by writing each symbol as its lower bound plus, or its upper bound minus,
-//! something that is not negative: when no coefficient is negative then, neither is the value. Nor is it when the
-//! least values of its terms are not negative together. Quotients, remainders, minima and maxima are replaced by what
-//! bounds them. Sample sizes serve to say for which sizes a claim
-//! fails.
+//! something that is not negative: when no coefficient is negative then, neither is the value. Nor is it when the least
+//! values of its terms together are not. Quotients, remainders, minima and maxima are replaced by what bounds them.
+//! Sample sizes serve to say for which sizes a claim fails.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;

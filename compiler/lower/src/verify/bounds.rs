@@ -67,8 +67,8 @@ impl Checker<'_> {
         })
     }
 
-    /// An access as a place along each axis of its buffer, or of another shape of as many elements, if offset and strides are sums of steps along these and none of them
-    /// leaves the buffer: different places are different elements then.
+    /// An access as a place along each axis of its buffer, or of another shape of as many elements, if offset and strides are
+    /// sums of steps along these and none of them leaves the buffer: different places are different elements then.
     pub(super) fn by_axis(
         &self,
         shape: &[Dim],
