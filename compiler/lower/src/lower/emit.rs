@@ -102,6 +102,12 @@ fn homes(program: &Statements<'_>, cut: &Cut) -> Homes {
             homes.buffer[value] |= !origin.scalar;
         }
     }
+    // An index into an axis of one element is checked though nothing is read at it.
+    for demand in program.checks.iter().flatten() {
+        if let Some(values) = &program.kept[program.in_memory(demand.node).index()] {
+            homes.buffer[values[0].0] = true;
+        }
+    }
     for (at, nest) in cut.nests.iter().enumerate() {
         for piece in &nest.pieces {
             for read in piece.work.reads(program) {

@@ -298,6 +298,19 @@ fn reads_where_data_says() {
     }
 }
 
+/// Nothing is read at an index into an axis of one element; it is checked all the same.
+#[test]
+fn an_index_of_one_element_is_checked() {
+    let m = Model::new("m");
+    let (x, y) = (m.input("x", F32, [1]), m.input("y", F32, [4]));
+    let i = m.input("i", I64, [m.dim("N")]);
+    let zero = i.sum() % 1;
+    let outputs = [("only", x.take(zero, 0)), ("other", y.take(inside(zero + i.max()), 0))];
+    m.function("f").inputs([x, y, i]).outputs(outputs).finish().unwrap();
+    let plan = check(&m.module(), &[&[1], &[2], &[33]]);
+    assert_eq!(plan.functions[0].structure().checks, 2, "{plan}");
+}
+
 #[test]
 fn a_row_for_each_index_is_one_nest() {
     let m = Model::new("m");
