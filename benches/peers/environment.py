@@ -27,7 +27,16 @@ os.environ["JAX_ENABLE_X64"] = "1"
 _cache, _blas = os.environ["BENCH_CACHE"], os.environ.get("BENCH_BLAS", "")
 os.environ["PYTENSOR_FLAGS"] = f"base_compiledir={_cache},openmp=False,blas__ldflags={_blas}"
 
+# BENCH_ISA=avx2 holds peers to what tgc's default target has. ONNX Runtime cannot be held.
+HELD = os.environ.get("BENCH_ISA") == "avx2"
+if HELD:
+    os.environ["OPENBLAS_CORETYPE"] = "Haswell"
+    os.environ["NPY_DISABLE_CPU_FEATURES"] = "AVX512F AVX512CD AVX512_SKX AVX512_CLX AVX512_CNL AVX512_ICL AVX512_SPR"
+    os.environ["NUMBA_CPU_NAME"], os.environ["NUMBA_CPU_FEATURES"] = "haswell", ""
+    os.environ["XLA_FLAGS"] += " --xla_cpu_max_isa=AVX2"
+    os.environ["PYTENSOR_FLAGS"] += ",gcc__cxxflags=-march=x86-64-v3"
+
 
 def present():
-    """The peers that can be imported."""
-    return [peer for peer in PEERS if find_spec(PACKAGES[peer])]
+    """The peers that can be imported, and held where they are to be."""
+    return [peer for peer in PEERS if find_spec(PACKAGES[peer]) and not (HELD and peer == "onnxruntime")]
