@@ -31,7 +31,7 @@ os.environ["PYTENSOR_FLAGS"] = f"base_compiledir={_cache},openmp=False,blas__ldf
 HELD = os.environ.get("BENCH_ISA") == "avx2"
 if HELD:
     os.environ["OPENBLAS_CORETYPE"] = "Haswell"
-    os.environ["NPY_DISABLE_CPU_FEATURES"] = "AVX512F AVX512CD AVX512_SKX AVX512_CLX AVX512_CNL AVX512_ICL AVX512_SPR"
+    os.environ["NPY_DISABLE_CPU_FEATURES"] = "X86_V4 AVX512_ICL AVX512_SPR"
     os.environ["NUMBA_CPU_NAME"], os.environ["NUMBA_CPU_FEATURES"] = "haswell", ""
     os.environ["XLA_FLAGS"] += " --xla_cpu_max_isa=AVX2"
     os.environ["PYTENSOR_FLAGS"] += ",gcc__cxxflags=-march=x86-64-v3"
