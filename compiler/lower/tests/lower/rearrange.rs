@@ -304,7 +304,7 @@ fn an_index_of_one_element_is_checked() {
     let m = Model::new("m");
     let (x, y) = (m.input("x", F32, [1]), m.input("y", F32, [4]));
     let i = m.input("i", I64, [m.dim("N")]);
-    let zero = i.sum() % 1;
+    let zero = i.sum() % m.constant(1i64);
     let outputs = [("only", x.take(zero, 0)), ("other", y.take(inside(zero + i.max()), 0))];
     m.function("f").inputs([x, y, i]).outputs(outputs).finish().unwrap();
     let plan = check(&m.module(), &[&[1], &[2], &[33]]);
