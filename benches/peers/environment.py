@@ -2,6 +2,7 @@
 has set what must be there before the process began."""
 
 import os
+import sys
 from importlib.util import find_spec
 
 
@@ -23,12 +24,16 @@ os.environ["XLA_FLAGS"] = "--xla_cpu_multi_thread_eigen=false intra_op_paralleli
 os.environ["JAX_PLATFORMS"] = "cpu"
 os.environ["JAX_ENABLE_X64"] = "1"
 
+# BENCH_ISA=avx2 holds peers to what tgc's default target has. ONNX Runtime cannot be held.
+_isa = os.environ.get("BENCH_ISA", "")
+if _isa not in ("", "avx2"):
+    sys.exit(f"BENCH_ISA={_isa}: peers can be held to avx2 alone")
+HELD = _isa == "avx2"
+
 # PyTensor keeps what it compiles in this folder, and calls a BLAS from C where the C compiler finds one.
 _cache, _blas = os.environ["BENCH_CACHE"], os.environ.get("BENCH_BLAS", "")
 os.environ["PYTENSOR_FLAGS"] = f"base_compiledir={_cache},openmp=False,blas__ldflags={_blas}"
 
-# BENCH_ISA=avx2 holds peers to what tgc's default target has. ONNX Runtime cannot be held.
-HELD = os.environ.get("BENCH_ISA") == "avx2"
 if HELD:
     os.environ["OPENBLAS_CORETYPE"] = "Haswell"
     os.environ["NPY_DISABLE_CPU_FEATURES"] = "X86_V4 AVX512_ICL AVX512_SPR"

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from environment import PACKAGES, PEERS
+from environment import HELD, PACKAGES, PEERS
 from library import Limits
 
 OURS = {"tgc": "tgc", "native": "tgc, `--cpu native`", "plain": "plain C"}
@@ -109,6 +109,7 @@ class Machine:
             [
                 f"- {self.processor}, one of {os.cpu_count()} processors; load {self.load:.1f} when the run began.",
                 f"- Fused products and sums, GFLOP/s: {', '.join(peaks)}. Reading, GB/s: {', '.join(reads)}.",
+                *(["- Peers held to AVX2, but for JAX's products."] if HELD else []),
                 f"- {', '.join(versions)}; {compiler.stdout.splitlines()[0]}; Python {platform.python_version()}.",
             ]
         )
