@@ -199,10 +199,9 @@ pub(super) fn blocks(
     symbols: &Symbols,
     machine: &Machine,
 ) -> Blocks {
-    let most = |dim: &Dim| i64::try_from(dim.bounds(symbols).max).unwrap_or(i64::MAX).max(1);
     let whole = |n: i64, of: u32| n.div_euclid(i64::from(of)).max(1) * i64::from(of);
     let up = |n: i64, of: u32| whole(n.saturating_add(i64::from(of) - 1), of);
-    let [rows, columns, all_terms] = extents.map(most);
+    let [rows, columns, all_terms] = extents.map(|dim| most(dim, symbols));
     let bytes = bytes as i64;
     let (l1, l2) = (i64::from(machine.l1_bytes), i64::from(machine.l2_bytes));
     let panel_bytes = if tile.rows < 12 { l1 / 2 } else { l1 };
@@ -219,7 +218,8 @@ pub(super) fn blocks(
         Some(all) => (all.max(1), far),
         None => (terms, l2 / 2),
     };
-    let left_bytes = if is_right_large([columns, all_terms], bytes, machine) { l2 / 2 } else { 2 * l1 };
+    let is_right_large = is_right_large([extents[1], extents[2]], bytes, symbols, machine);
+    let left_bytes = if is_right_large { l2 / 2 } else { 2 * l1 };
     // Each chunk has scratch for a block, and of unknown rows chunks may be many.
     let most_rows = if extents[0].as_const().is_some() { MOST_ROWS } else { MOST_ROWS / 2 };
     let block_rows = (left_bytes / (piece * bytes)).min(most_rows);
@@ -236,9 +236,15 @@ pub(super) fn blocks(
     }
 }
 
-/// Whether the right matrix, of so many columns and terms, takes more than half of the second-level cache.
-fn is_right_large([columns, terms]: [i64; 2], bytes: i64, machine: &Machine) -> bool {
+/// Whether the right matrix, of so many columns and terms, may take more than half of the second-level cache.
+fn is_right_large(extents: [&Dim; 2], bytes: i64, symbols: &Symbols, machine: &Machine) -> bool {
+    let [columns, terms] = extents.map(|dim| most(dim, symbols));
     columns.saturating_mul(terms).saturating_mul(bytes) > i64::from(machine.l2_bytes) / 2
+}
+
+/// The most that a size may be, and at least 1.
+fn most(dim: &Dim, symbols: &Symbols) -> i64 {
+    i64::try_from(dim.bounds(symbols).max).unwrap_or(i64::MAX).max(1)
 }
 
 /// The most rows of a block: sums of more would leave the cache while they wait for the next piece.
@@ -304,7 +310,8 @@ pub(super) fn choose_packs(
     product.pack_right =
         (packs_right || sticks_out).then_some(Pack { least: packs_right.then_some(least_right), ..unknown });
     // Scratch comes in the order in which a product lists it.
-    let is_right_large = is_right_large([columns, terms], bytes as i64, machine);
+    let [_, all_columns, all_terms] = product.extents();
+    let is_right_large = is_right_large([all_columns, all_terms], bytes as i64, symbols, machine);
     product.parallel = parallel(product, is_right_large, symbols);
     let shapes: Vec<Vec<Dim>> = product.scratch(symbols).into_iter().map(|(_, shape)| shape).collect();
     let mut shapes = shapes.into_iter();
