@@ -268,6 +268,18 @@ fn kept_tensors_are_read_backwards_and_along_diagonals() {
     agree(&m, &cases.each_ref().map(Vec::as_slice));
 }
 
+/// The diagonal of a matrix that lies where one of another shape was kept.
+#[test]
+fn a_kept_tensor_is_read_along_the_diagonal_of_another_shape() {
+    let m = Model::new("m");
+    let (n, k) = (m.dim("N"), m.dim("K"));
+    let x = m.input("x", F64, [n * k + 3, n * 2]);
+    let kept = (x * 0.0).exp() + x;
+    let beside = kept.reshape([n * 2, n * k + 3]).diagonal(2);
+    m.function("f").inputs([x]).outputs([("sums", kept.sum_over([1])), ("beside", beside)]).finish().unwrap();
+    agree(&m, &[&[("N", 0), ("K", 2)], &[("N", 1), ("K", 0)], &[("N", 2), ("K", 1)], &[("N", 3), ("K", 5)]]);
+}
+
 /// Diagonals of cubes, and next to the main one: along each axis rows keep apart, which no walk through memory shows.
 #[test]
 fn diagonals_are_places_along_each_axis() {
