@@ -12,8 +12,8 @@ use tgc_graph::module::Module;
 use tgc_graph::prelude::*;
 use tgc_graph::{text, verify, wire};
 use tgc_llvm::{Linkage, Target};
-use tgc_lower::lower::lower;
-use tgc_lower::plan::ModelPlan;
+use tgc_lower::lower;
+use tgc_plan::ModelPlan;
 
 const SIZES: [usize; 5] = [1_000, 3_000, 10_000, 30_000, 100_000];
 const RUNS: usize = 5;

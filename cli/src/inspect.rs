@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use tgc_compiler::stages;
 use tgc_graph::dim::Symbol;
 use tgc_graph::module::Function;
-use tgc_lower::plan::{Argument, FunctionPlan, ModelPlan};
+use tgc_plan::{Argument, FunctionPlan, ModelPlan};
 
 use crate::arguments::Inspect;
 use crate::failure::Outcome;

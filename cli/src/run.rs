@@ -7,7 +7,7 @@ use tgc_compiler::output::{File, write_all};
 use tgc_compiler::{Call, Error, Session};
 use tgc_graph::array::Array;
 use tgc_graph::text::element_to_text;
-use tgc_lower::plan::FunctionPlan;
+use tgc_plan::FunctionPlan;
 
 use crate::arguments::Run;
 use crate::failure::{Failure, Outcome};

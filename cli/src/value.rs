@@ -3,7 +3,7 @@
 use half::{bf16, f16};
 use tgc_graph::array::Array;
 use tgc_graph::dtype::{DType, Kind};
-use tgc_graph::scalar::Lane;
+use tgc_scalar::ScalarType;
 
 /// Reads a value of this element type; the error tells what is wrong, without the input's name.
 pub fn parse(text: &str, dtype: DType) -> Result<Array, String> {
@@ -133,7 +133,7 @@ impl<'t> List<'t> {
 /// The bits of one element.
 fn element(text: &str, dtype: DType) -> Result<[u64; 2], String> {
     let wrong = || format!("`{text}` is no {dtype}");
-    let part = |text: &str| lane(text.trim(), dtype.lane()).ok_or_else(wrong);
+    let part = |text: &str| bits(text.trim(), dtype.scalar_type()).ok_or_else(wrong);
     match (dtype.kind(), text.split_once(':')) {
         (Kind::Complex, Some((re, im))) => Ok([part(re)?, part(im)?]),
         (Kind::Complex, None) => Ok([part(text)?, 0]),
@@ -141,28 +141,28 @@ fn element(text: &str, dtype: DType) -> Result<[u64; 2], String> {
     }
 }
 
-fn lane(text: &str, lane: Lane) -> Option<u64> {
+fn bits(text: &str, scalar: ScalarType) -> Option<u64> {
     let integer = |low: i128, high: i128| {
         text.parse::<i128>().ok().filter(|n| (low..=high).contains(n)).map(|n| n as u64)
     };
-    let bits = match lane {
-        Lane::Bool => match text {
+    let bits = match scalar {
+        ScalarType::Bool => match text {
             "true" | "1" => 1,
             "false" | "0" => 0,
             _ => return None,
         },
-        Lane::I8 => integer(i8::MIN.into(), i8::MAX.into())?,
-        Lane::I16 => integer(i16::MIN.into(), i16::MAX.into())?,
-        Lane::I32 => integer(i32::MIN.into(), i32::MAX.into())?,
-        Lane::I64 => integer(i64::MIN.into(), i64::MAX.into())?,
-        Lane::U8 => integer(0, u8::MAX.into())?,
-        Lane::U16 => integer(0, u16::MAX.into())?,
-        Lane::U32 => integer(0, u32::MAX.into())?,
-        Lane::U64 => integer(0, u64::MAX.into())?,
-        Lane::F16 => u64::from(f16::from_f64(text.parse().ok()?).to_bits()),
-        Lane::BF16 => u64::from(bf16::from_f64(text.parse().ok()?).to_bits()),
-        Lane::F32 => u64::from(text.parse::<f32>().ok()?.to_bits()),
-        Lane::F64 => text.parse::<f64>().ok()?.to_bits(),
+        ScalarType::I8 => integer(i8::MIN.into(), i8::MAX.into())?,
+        ScalarType::I16 => integer(i16::MIN.into(), i16::MAX.into())?,
+        ScalarType::I32 => integer(i32::MIN.into(), i32::MAX.into())?,
+        ScalarType::I64 => integer(i64::MIN.into(), i64::MAX.into())?,
+        ScalarType::U8 => integer(0, u8::MAX.into())?,
+        ScalarType::U16 => integer(0, u16::MAX.into())?,
+        ScalarType::U32 => integer(0, u32::MAX.into())?,
+        ScalarType::U64 => integer(0, u64::MAX.into())?,
+        ScalarType::F16 => u64::from(f16::from_f64(text.parse().ok()?).to_bits()),
+        ScalarType::BF16 => u64::from(bf16::from_f64(text.parse().ok()?).to_bits()),
+        ScalarType::F32 => u64::from(text.parse::<f32>().ok()?.to_bits()),
+        ScalarType::F64 => text.parse::<f64>().ok()?.to_bits(),
     };
     Some(bits)
 }
@@ -180,15 +180,20 @@ fn random(seed: u64, dtype: DType, shape: Vec<usize>) -> Array {
         let bits = next();
         // 24 bits are exact in every float but the 16-bit ones, which round.
         let float = (bits >> 40) as f64 / f64::from(1 << 23) - 1.0;
-        match dtype.lane() {
-            Lane::Bool => bits >> 63,
-            Lane::I8 | Lane::I16 | Lane::I32 | Lane::I64 | Lane::U8 | Lane::U16 | Lane::U32 | Lane::U64 => {
-                ((bits >> 32) * 10) >> 32
-            }
-            Lane::F16 => u64::from(f16::from_f64(float).to_bits()),
-            Lane::BF16 => u64::from(bf16::from_f64(float).to_bits()),
-            Lane::F32 => u64::from((float as f32).to_bits()),
-            Lane::F64 => float.to_bits(),
+        match dtype.scalar_type() {
+            ScalarType::Bool => bits >> 63,
+            ScalarType::I8
+            | ScalarType::I16
+            | ScalarType::I32
+            | ScalarType::I64
+            | ScalarType::U8
+            | ScalarType::U16
+            | ScalarType::U32
+            | ScalarType::U64 => ((bits >> 32) * 10) >> 32,
+            ScalarType::F16 => u64::from(f16::from_f64(float).to_bits()),
+            ScalarType::BF16 => u64::from(bf16::from_f64(float).to_bits()),
+            ScalarType::F32 => u64::from((float as f32).to_bits()),
+            ScalarType::F64 => float.to_bits(),
         }
     };
     let mut array = Array::zeros_of(dtype, shape);

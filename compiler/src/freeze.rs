@@ -3,7 +3,7 @@
 use tgc_graph::graph::NodeId;
 use tgc_graph::kernel::{Kernel, Leaf};
 use tgc_graph::module::{Function, Module, SharedVariable, Update};
-use tgc_lower::plan::Frozen;
+use tgc_plan::Frozen;
 
 use crate::error::Error;
 

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use tgc_graph::module::Module;
 use tgc_llvm::{Linkage, Target};
-use tgc_lower::plan::ModelPlan;
+use tgc_plan::ModelPlan;
 
 use crate::archive::{self, Member};
 use crate::error::Error;

@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 
 use tgc_graph::dtype::DType;
 use tgc_graph::verify::names::{self, Use};
-use tgc_lower::plan::{Argument, FunctionPlan, ModelPlan};
+use tgc_plan::{Argument, FunctionPlan, ModelPlan};
 use tgc_runtime::layout::Status;
 
 /// Why a name cannot stand in a header.

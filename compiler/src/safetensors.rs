@@ -6,7 +6,7 @@
 
 use tgc_graph::array::Array;
 use tgc_graph::dtype::DType;
-use tgc_lower::plan::State;
+use tgc_plan::State;
 
 /// The head of an image and the length of the whole.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -9,7 +9,7 @@ use tgc_graph::array::Array;
 use tgc_graph::dim::{Dim, SymbolId, Symbols};
 use tgc_graph::module::Module;
 use tgc_llvm::{ArgumentMemory, Failure, Instance, Jit, Target};
-use tgc_lower::plan::{Argument, FunctionPlan, ModelPlan};
+use tgc_plan::{Argument, FunctionPlan, ModelPlan};
 
 use crate::error::Error;
 use crate::library::Interface;

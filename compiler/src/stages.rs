@@ -1,9 +1,9 @@
 //! The way from a model to its plan, step by step, each result checked.
 
 use tgc_graph::module::{Function, Module};
-use tgc_lower::machine::Machine;
-use tgc_lower::plan::ModelPlan;
 use tgc_optimize::{OptimizeError, Report};
+use tgc_plan::ModelPlan;
+use tgc_plan::machine::Machine;
 
 use crate::error::Error;
 use crate::library::Step;
@@ -73,8 +73,8 @@ pub(crate) fn plan_with(
     observe(Step::Optimize);
     let optimized = optimize_with(module, fast_math)?;
     observe(Step::Plan);
-    let plan = tgc_lower::lower::lower(&optimized, machine).map_err(defect)?;
-    tgc_lower::verify::verify(&plan).map_err(defect)?;
+    let plan = tgc_lower::lower(&optimized, machine).map_err(defect)?;
+    tgc_plan::verify::verify(&plan).map_err(defect)?;
     Ok(plan)
 }
 

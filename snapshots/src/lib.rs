@@ -22,11 +22,11 @@ use std::path::{Path, PathBuf};
 
 use tgc_graph::module::{Function, Module};
 use tgc_graph::text::{parse, parse_function, print_function};
-use tgc_lower::lower::lower;
-use tgc_lower::machine::Machine;
-use tgc_lower::plan::{FunctionPlan, ModelPlan};
-use tgc_lower::verify::verify;
+use tgc_lower::lower;
 use tgc_optimize::{Options, Report, optimize, optimize_module, optimize_until};
+use tgc_plan::machine::Machine;
+use tgc_plan::verify::verify;
+use tgc_plan::{FunctionPlan, ModelPlan};
 
 /// The most lines of a case.
 pub const LONGEST: usize = 15;

@@ -16,7 +16,7 @@ use std::sync::Arc;
 use half::{bf16, f16};
 use num_complex::Complex;
 
-use crate::dtype::DType;
+use tgc_scalar::dtype::DType;
 
 pub use error::ArrayFileError;
 
@@ -182,7 +182,7 @@ impl Array {
 
     /// The bits of element `index`'s parts.
     pub fn get(&self, index: usize) -> [u64; 2] {
-        let width = self.dtype.lane().bytes();
+        let width = self.dtype.scalar_type().bytes();
         let part = |i: usize| {
             let mut word = [0; 8];
             word[..width].copy_from_slice(&self.bytes()[i * width..][..width]);
@@ -196,7 +196,7 @@ impl Array {
 
     /// Writes element `index` by the bits of its parts.
     pub fn set(&mut self, index: usize, parts: [u64; 2]) {
-        let (width, count) = (self.dtype.lane().bytes(), self.dtype.parts());
+        let (width, count) = (self.dtype.scalar_type().bytes(), self.dtype.parts());
         let bytes = self.bytes_mut();
         for (part, bits) in parts.iter().enumerate().take(count) {
             let at = (index * count + part) * width;
@@ -241,13 +241,13 @@ impl fmt::Debug for Array {
 
 /// One element as text that reads back to the same bits, NaN payloads aside.
 pub fn element_to_text(dtype: DType, parts: [u64; 2]) -> String {
-    use crate::scalar::constant_to_text;
+    use tgc_scalar::constant_to_text;
     match dtype.parts() {
-        1 => constant_to_text(dtype.lane(), parts[0]),
+        1 => constant_to_text(dtype.scalar_type(), parts[0]),
         _ => format!(
             "{}:{}",
-            constant_to_text(dtype.lane(), parts[0]),
-            constant_to_text(dtype.lane(), parts[1])
+            constant_to_text(dtype.scalar_type(), parts[0]),
+            constant_to_text(dtype.scalar_type(), parts[1])
         ),
     }
 }

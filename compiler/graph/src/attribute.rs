@@ -7,7 +7,7 @@ use thiserror::Error;
 
 use crate::data::DataId;
 use crate::dim::Dim;
-use crate::dtype::DType;
+use tgc_scalar::dtype::DType;
 
 /// The value of one attribute.
 #[derive(Clone, Debug, PartialEq)]

@@ -2,11 +2,11 @@
 //! caller's argument; all have one rank.
 
 use crate::dim::Dim;
-use crate::dtype::DType;
 use crate::graph::{Graph, NodeId};
 use crate::ops::{
     Add, BroadcastTo, Cast, Conj, Dimshuffle, Div, Gt, Iota, Mul, Neg, Reshape, Sub, Switch, Zero,
 };
+use tgc_scalar::dtype::DType;
 
 impl Graph {
     /// `a + b`.

@@ -12,9 +12,9 @@ pub(crate) use sweep::Taken;
 use sweep::sweep;
 
 use crate::dim::Dim;
-use crate::dtype::DType;
 use crate::graph::{Graph, NodeId};
 use crate::ops::{ConsiderConstant, Eq, Fill, Iota, Op, Reshape, Zero, elementwise};
+use tgc_scalar::dtype::DType;
 
 /// The gradients of `cost`, a real 0-d node, by each node of `wrt`, as nodes of the same graph. No `wrt`
 /// depends on another.

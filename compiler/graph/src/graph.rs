@@ -12,12 +12,12 @@ use smallvec::SmallVec;
 use crate::array::Array;
 use crate::data::DataStore;
 use crate::dim::{Dim, Symbols};
-use crate::dtype::DType;
 use crate::infer::{Demands, Equations, Operand, TypeError};
 use crate::kernel::Kernel;
 use crate::ops::{Constant, Op};
 use crate::origin::Origin;
 use crate::ty::{MAX_RANK, TensorType};
+use tgc_scalar::dtype::DType;
 
 /// Names a node of one graph.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]

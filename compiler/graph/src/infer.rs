@@ -1,8 +1,8 @@
 //! Type inference: what an operation sees of its operands, and what it may demand of sizes.
 
 use crate::dim::{Dim, Symbols};
-use crate::dtype::DType;
 use crate::ty::TensorType;
+use tgc_scalar::dtype::DType;
 
 /// An operand as inference sees it.
 #[derive(Clone, Copy, Debug)]
@@ -251,7 +251,7 @@ pub fn promote_all(operands: &[Operand<'_>]) -> DType {
     operands[1..]
         .iter()
         .fold(first, |(dtype, weak), o| {
-            (crate::dtype::promote((dtype, weak), (o.ty.dtype, o.weak)), weak && o.weak)
+            (tgc_scalar::dtype::promote((dtype, weak), (o.ty.dtype, o.weak)), weak && o.weak)
         })
         .0
 }

@@ -6,8 +6,8 @@
 use crate::array::Array;
 use crate::data::DataId;
 use crate::dim::Dim;
-use crate::dtype::DType;
-use crate::scalar::Program;
+use tgc_scalar::Program;
+use tgc_scalar::dtype::DType;
 
 /// The class of a node, with all that its computation needs.
 #[derive(Clone, Debug, PartialEq)]

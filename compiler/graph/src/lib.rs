@@ -15,7 +15,7 @@
 //! ```
 //!
 //! What expressions mean is said where it is decided: element types and promotion in [`dtype`], sizes in [`dim`],
-//! each operation in its file of [`ops`] (the table is `docs/ops.md`), arithmetic on one element in [`scalar`], and the
+//! each operation in its file of [`ops`] (the table is `docs/ops.md`), arithmetic on one element in `tgc_scalar`, and the
 //! whole, executable, in [`evaluate`]. A finished model is a [`module::Module`]; it has a text form ([`text`]), a file
 //! form ([`wire`]) and a verifier ([`mod@verify`]), after which no later stage fails for a reason of the user's.
 
@@ -26,7 +26,6 @@ pub mod builder;
 pub mod data;
 pub mod differentiate;
 pub mod dim;
-pub mod dtype;
 mod equality;
 pub mod evaluate;
 #[cfg(feature = "generate")]
@@ -42,9 +41,10 @@ pub mod origin;
 pub mod pp;
 pub mod prelude;
 pub mod render;
-pub mod scalar;
 pub mod text;
 pub mod ty;
 pub mod verify;
 pub mod verify_grad;
 pub mod wire;
+
+pub use tgc_scalar::dtype;

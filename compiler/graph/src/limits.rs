@@ -51,7 +51,7 @@ fn is_small_throughout(dim: &Dim) -> bool {
 }
 
 /// Bytes of an array, if they can be counted.
-pub fn array_bytes(dtype: crate::dtype::DType, shape: &[usize]) -> Option<usize> {
+pub fn array_bytes(dtype: tgc_scalar::dtype::DType, shape: &[usize]) -> Option<usize> {
     let elements = shape.iter().try_fold(1usize, |product, n| product.checked_mul(*n));
     // A zero hides an overflow beside it from the product, not from strides; count as if it were a 1.
     let extent = shape.iter().try_fold(1usize, |product, n| product.checked_mul((*n).max(1)))?;

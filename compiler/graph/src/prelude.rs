@@ -10,7 +10,7 @@ pub use crate::builder::{Ellipsis, NewAxis, Step, slice};
 pub use crate::builder::{Gradient, grad, hessian, jacobian, lop, rop};
 pub use crate::builder::{Padding, alloc};
 pub use crate::builder::{batched_dot, einsum, matmul, outer, tensordot};
-pub use crate::dtype::DType::{self, *};
 pub use crate::ops::{concatenate, stack};
 pub use crate::pp::pp;
 pub use crate::verify_grad::verify_grad;
+pub use tgc_scalar::dtype::DType::{self, *};

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use crate::dim::{Dim, Symbols};
-use crate::dtype::DType;
+use tgc_scalar::dtype::DType;
 
 /// The largest rank of a tensor.
 pub const MAX_RANK: usize = 8;

@@ -500,7 +500,7 @@ impl Check<'_> {
     fn elements(&self, id: NodeId, elements: Elements, ty: &TensorType) -> Result<(), VerifyError> {
         let problem = match elements {
             Elements::Splat(parts) => {
-                let width = mask(ty.dtype.lane());
+                let width = mask(ty.dtype.scalar_type());
                 let second = if ty.dtype.parts() == 2 { width } else { 0 };
                 if parts[0] <= width && parts[1] <= second {
                     return Ok(());

@@ -4,10 +4,10 @@ use thiserror::Error;
 
 use crate::array::Array;
 use crate::builder::{EvalError, Gradient, Tensor};
-use crate::dtype::DType;
 use crate::evaluate::{EvaluateError, Sizes, Value, evaluate_wide};
 use crate::module::{Function, SharedVariable};
-use crate::scalar::{Dd, Wide};
+use tgc_scalar::dtype::DType;
+use tgc_scalar::{Dd, Wide};
 
 /// Why a gradient was not confirmed.
 #[derive(Clone, Debug, PartialEq, Error)]

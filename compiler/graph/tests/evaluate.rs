@@ -7,7 +7,7 @@ use tgc_graph::graph::{Graph, NodeId};
 use tgc_graph::module::{Function, Module, Output};
 use tgc_graph::ops::{self, Op};
 use tgc_graph::prelude::*;
-use tgc_graph::scalar::Wide;
+use tgc_scalar::Wide;
 
 fn call(module: &Module, name: &str, inputs: &[Array]) -> Outcome<Array> {
     evaluate(module.function(name).unwrap(), &module.shared, inputs, &Sizes::new()).unwrap()
@@ -164,7 +164,7 @@ fn gradients_agree_with_differences() {
                 let up = real(&wide(&moved)[0], 0);
                 moved[which][i] = values[which][i] - h;
                 let down = real(&wide(&moved)[0], 0);
-                let difference = ((up - down) / tgc_graph::scalar::Dd::from(2.0 * h)).hi;
+                let difference = ((up - down) / tgc_scalar::Dd::from(2.0 * h)).hi;
                 let got = real(&gradients[1 + which], i).hi;
                 assert!(
                     (difference - got).abs() <= 1e-12 * (1.0 + got.abs()),
@@ -175,7 +175,7 @@ fn gradients_agree_with_differences() {
     }
 }
 
-fn real(value: &Value<Wide>, i: usize) -> tgc_graph::scalar::Dd {
+fn real(value: &Value<Wide>, i: usize) -> tgc_scalar::Dd {
     value.elements[i][0].real()
 }
 

@@ -14,10 +14,8 @@ use std::cell::RefCell;
 use inkwell::IntPredicate;
 use inkwell::values::{InstructionOpcode, IntValue};
 use tgc_graph::dim::Dim;
-use tgc_graph::scalar::Program;
-use tgc_lower::plan::{
-    Access, Axis, Block, Fold, IndexPart, Indirect, Position, Read, RowId, Scan, Sink, Target,
-};
+use tgc_plan::{Access, Axis, Block, Fold, IndexPart, Indirect, Position, Read, RowId, Scan, Sink, Target};
+use tgc_scalar::Program;
 
 use crate::fold::{Accumulators, step};
 use crate::ir::{Ir, Val};

@@ -5,7 +5,7 @@
 use inkwell::IntPredicate;
 use inkwell::values::{InstructionOpcode as Op, IntValue, PointerValue};
 use tgc_graph::dtype::DType;
-use tgc_lower::plan::IndexCheck;
+use tgc_plan::IndexCheck;
 
 use crate::ir::{Ir, Val};
 use crate::kernel::{Base, Body};

@@ -17,7 +17,7 @@ use tgc_graph::array::Array;
 use tgc_graph::dim::{Dim, Symbol};
 use tgc_graph::dtype::DType;
 use tgc_graph::ty::TensorType;
-use tgc_lower::plan::{Argument, FunctionPlan, ModelPlan, State};
+use tgc_plan::{Argument, FunctionPlan, ModelPlan, State};
 use tgc_runtime::layout::{CTX_BYTES, Context as Instance};
 
 use crate::ir::{Ir, Val};

@@ -8,12 +8,12 @@
 use std::cell::Cell;
 
 use inkwell::values::{IntValue, PointerValue};
-use tgc_graph::scalar::{Lane, stored_lane};
-use tgc_lower::plan::{Fold, Halving};
+use tgc_plan::{Fold, Halving};
+use tgc_scalar::{ScalarType, stored_scalar};
 
 use crate::ir::{Ir, Val};
-use crate::memory::{from_memory, lane_memory_type, to_memory};
-use crate::scalar::{Parts, build_const, build_program, lane_type};
+use crate::memory::{from_memory, scalar_memory_type, to_memory};
+use crate::scalar::{Parts, build_const, build_program, scalar_type};
 
 /// The accumulators of a fold, by part.
 pub(crate) struct Accumulators<'p, 'c> {
@@ -26,7 +26,7 @@ pub(crate) struct Accumulators<'p, 'c> {
 
 /// A part: in a slot, or in scratch of `bytes` bytes.
 struct Slot<'c> {
-    lane: Lane,
+    scalar: ScalarType,
     slot: PointerValue<'c>,
     scratch: Cell<Option<PointerValue<'c>>>,
     bytes: u32,
@@ -41,14 +41,15 @@ impl<'p, 'c> Accumulators<'p, 'c> {
         halving: Option<&'p Halving>,
     ) -> Accumulators<'p, 'c> {
         let width = lanes >> halving.map_or(0, |halving| halving.times);
-        let slot = |lane: Lane| Slot {
-            lane,
-            slot: ir.slot(lane_type(ir, lane, width)),
+        let slot = |scalar: ScalarType| Slot {
+            scalar,
+            slot: ir.slot(scalar_type(ir, scalar, width)),
             scratch: Cell::new(None),
-            bytes: width * lane.bytes() as u32,
+            bytes: width * scalar.bytes() as u32,
         };
-        let member =
-            |dtype: &tgc_graph::dtype::DType| (0..dtype.parts()).map(|_| slot(stored_lane(*dtype))).collect();
+        let member = |dtype: &tgc_graph::dtype::DType| {
+            (0..dtype.parts()).map(|_| slot(stored_scalar(*dtype))).collect()
+        };
         Accumulators { fold, halving, width, slots: fold.accumulators.iter().map(member).collect() }
     }
 
@@ -56,7 +57,7 @@ impl<'p, 'c> Accumulators<'p, 'c> {
     pub(crate) fn reset(&self, ir: &Ir<'_, 'c>) {
         for (init, member) in self.fold.init.iter().zip(&self.slots) {
             for (bits, slot) in init.iter().zip(member) {
-                ir.set(slot.slot, build_const(ir, slot.lane, *bits, self.width));
+                ir.set(slot.slot, build_const(ir, slot.scalar, *bits, self.width));
             }
         }
     }
@@ -74,7 +75,7 @@ impl<'p, 'c> Accumulators<'p, 'c> {
     }
 
     fn read(&self, ir: &Ir<'_, 'c>) -> Vec<Parts<'c>> {
-        let read = |slot: &Slot<'c>| ir.get(lane_type(ir, slot.lane, self.width), slot.slot);
+        let read = |slot: &Slot<'c>| ir.get(scalar_type(ir, slot.scalar, self.width), slot.slot);
         self.slots.iter().map(|member| member.iter().map(read).collect()).collect()
     }
 
@@ -102,8 +103,8 @@ impl<'p, 'c> Accumulators<'p, 'c> {
     pub(crate) fn spill(&self, ir: &Ir<'_, 'c>) {
         for slot in self.slots.iter().flatten() {
             let memory = ir.take_scratch(slot.bytes);
-            let value = ir.get(lane_type(ir, slot.lane, self.width), slot.slot);
-            ir.store(to_memory(ir, slot.lane, value, self.width), memory, 16);
+            let value = ir.get(scalar_type(ir, slot.scalar, self.width), slot.slot);
+            ir.store(to_memory(ir, slot.scalar, value, self.width), memory, 16);
             slot.scratch.set(Some(memory));
         }
     }
@@ -124,17 +125,18 @@ impl<'p, 'c> Accumulators<'p, 'c> {
         };
         let address = |slot: &Slot<'c>| {
             let memory = slot.scratch.get().expect("invariant: the accumulators were spilled");
-            ir.element(memory, lane_memory_type(ir, slot.lane, 1), index)
+            ir.element(memory, scalar_memory_type(ir, slot.scalar, 1), index)
         };
         let read = |slot: &Slot<'c>| {
-            let value = ir.load(lane_memory_type(ir, slot.lane, width), address(slot), slot.lane.bytes());
-            from_memory(ir, slot.lane, value)
+            let value =
+                ir.load(scalar_memory_type(ir, slot.scalar, width), address(slot), slot.scalar.bytes());
+            from_memory(ir, slot.scalar, value)
         };
         let old = self.slots.iter().map(|member| member.iter().map(read).collect()).collect();
         let next = step(ir, self.fold, width, old, values);
         for (parts, member) in next.iter().zip(&self.slots) {
             for (part, slot) in parts.iter().zip(member) {
-                ir.store(to_memory(ir, slot.lane, *part, width), address(slot), slot.lane.bytes());
+                ir.store(to_memory(ir, slot.scalar, *part, width), address(slot), slot.scalar.bytes());
             }
         }
     }
@@ -154,8 +156,8 @@ impl<'p, 'c> Accumulators<'p, 'c> {
     pub(crate) fn reload(&self, ir: &Ir<'_, 'c>) {
         for slot in self.slots.iter().flatten() {
             let memory = slot.scratch.take().expect("invariant: the accumulators were spilled");
-            let value: Val = ir.load(lane_memory_type(ir, slot.lane, self.width), memory, 16);
-            ir.set(slot.slot, from_memory(ir, slot.lane, value));
+            let value: Val = ir.load(scalar_memory_type(ir, slot.scalar, self.width), memory, 16);
+            ir.set(slot.slot, from_memory(ir, slot.scalar, value));
             ir.give_scratch(slot.bytes, memory);
         }
     }

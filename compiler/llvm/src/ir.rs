@@ -22,7 +22,7 @@ use inkwell::values::{
 };
 use inkwell::{FloatPredicate, IntPredicate};
 use tgc_graph::dim::{Atom, Dim};
-use tgc_lower::size::Size;
+use tgc_plan::size::Size;
 
 use crate::shell::Shell;
 

@@ -13,7 +13,7 @@ use inkwell::module::Module;
 use inkwell::targets::TargetMachine;
 use tgc_graph::dim::Symbols;
 use tgc_graph::ty::TensorType;
-use tgc_lower::plan::ModelPlan;
+use tgc_plan::ModelPlan;
 use tgc_runtime::layout::CTX_BYTES;
 
 use crate::cpu::missing_on_host;
@@ -109,7 +109,7 @@ impl Jit {
     /// Reads the functions' packed entries out of the model's constant.
     fn find_functions(&self, plan: &ModelPlan) -> Result<Vec<Function>, Error> {
         let table = self.reflection(48)?;
-        let function = |(i, f): (usize, &tgc_lower::plan::FunctionPlan)| Function {
+        let function = |(i, f): (usize, &tgc_plan::FunctionPlan)| Function {
             symbols: f.symbols.clone(),
             inputs: f.inputs.iter().map(|a| (a.ty.clone(), a.default.is_some())).collect(),
             outputs: f.outputs.iter().map(|a| a.ty.clone()).collect(),

@@ -12,12 +12,12 @@ use inkwell::attributes::AttributeLoc;
 use inkwell::types::{BasicMetadataTypeEnum, BasicType, BasicTypeEnum};
 use inkwell::values::{FunctionValue, IntValue, PointerValue};
 use tgc_graph::dtype::DType;
-use tgc_graph::scalar::{Lane, stored_lane};
-use tgc_lower::plan::{Argument, BufferId, FunctionPlan, MAX_CHUNKS, Nest, Parallel, Place, Product, Step};
+use tgc_plan::{Argument, BufferId, FunctionPlan, MAX_CHUNKS, Nest, Parallel, Place, Product, Step};
+use tgc_scalar::{ScalarType, stored_scalar};
 
 use crate::check;
 use crate::ir::{Ir, Val, basic};
-use crate::memory::{from_memory, lane_memory_type};
+use crate::memory::{from_memory, scalar_memory_type};
 use crate::nest;
 use crate::product;
 use crate::shell::Shell;
@@ -132,10 +132,10 @@ pub(crate) fn is_by_value(input: &Argument) -> bool {
 
 /// The type in which a scalar of this element type is passed: its bits, Bool as a byte.
 pub(crate) fn scalar_type<'c>(shell: &Shell<'_, 'c>, dtype: DType) -> BasicTypeEnum<'c> {
-    match stored_lane(dtype) {
-        Lane::F32 => basic(shell.context.f32_type()),
-        Lane::F64 => basic(shell.context.f64_type()),
-        lane => basic(crate::ir::int_of_bits(shell.context, lane.bits())),
+    match stored_scalar(dtype) {
+        ScalarType::F32 => basic(shell.context.f32_type()),
+        ScalarType::F64 => basic(shell.context.f64_type()),
+        scalar => basic(crate::ir::int_of_bits(shell.context, scalar.bits())),
     }
 }
 
@@ -221,8 +221,8 @@ impl<'b, 'c> Kernels<'b, 'c> {
         let workspace = params[outputs_end + states.len()].into_pointer_value();
         let base = |place: &Place| match place {
             Place::Input(i) if is_by_value(&plan.inputs[*i]) => {
-                let lane = stored_lane(plan.inputs[*i].ty.dtype);
-                Base::Value(from_memory(&ir, lane, params[symbols + i]))
+                let scalar = stored_scalar(plan.inputs[*i].ty.dtype);
+                Base::Value(from_memory(&ir, scalar, params[symbols + i]))
             }
             Place::Input(i) => Base::Memory(params[symbols + i].into_pointer_value()),
             Place::Output(i) => Base::Memory(params[symbols + inputs + i].into_pointer_value()),
@@ -336,7 +336,7 @@ fn build_copy(body: &Body<'_, '_>, from: BufferId, to: BufferId) {
     let ir = &body.ir;
     let buffer = body.plan.buffer(from);
     let bytes = ir.dim(&buffer.bytes());
-    let align = stored_lane(buffer.dtype).bytes() as u32;
+    let align = stored_scalar(buffer.dtype).bytes() as u32;
     let Base::Memory(target) = body.bases[to.0 as usize] else {
         unreachable!("invariant: nothing writes an input")
     };
@@ -347,9 +347,9 @@ fn build_copy(body: &Body<'_, '_>, from: BufferId, to: BufferId) {
                 .expect("invariant: alignments are powers of 2");
         }
         Base::Value(value) => {
-            let lane = stored_lane(buffer.dtype);
-            debug_assert_eq!(lane_memory_type(ir, lane, 1).is_int_type(), value.is_int_value());
-            ir.store(crate::memory::to_memory(ir, lane, value, 1), target, lane.bytes());
+            let scalar = stored_scalar(buffer.dtype);
+            debug_assert_eq!(scalar_memory_type(ir, scalar, 1).is_int_type(), value.is_int_value());
+            ir.store(crate::memory::to_memory(ir, scalar, value, 1), target, scalar.bytes());
         }
     }
 }

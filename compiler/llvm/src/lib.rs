@@ -1,8 +1,8 @@
 //! Plan to LLVM module to object file. The only crate that names inkwell.
 //!
-//! [`compile`] turns a [`ModelPlan`](tgc_lower::plan::ModelPlan) into two object files; [`Jit`] runs the same modules in
+//! [`compile`] turns a [`ModelPlan`](tgc_plan::ModelPlan) into two object files; [`Jit`] runs the same modules in
 //! this process. All decisions were taken in the Plan: this crate picks no order, width or place of its own, so that
-//! [`interpret`](tgc_lower::interpret) says what the emitted code computes, bit for bit.
+//! [`interpret`](tgc_plan::interpret) says what the emitted code computes, bit for bit.
 //!
 //! # What the modules hold
 //!

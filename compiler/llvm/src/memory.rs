@@ -8,10 +8,10 @@ use inkwell::IntPredicate;
 use inkwell::types::BasicTypeEnum;
 use inkwell::values::{InstructionOpcode as Op, IntValue, PointerValue};
 use tgc_graph::dtype::DType;
-use tgc_graph::scalar::{Lane, stored_lane};
+use tgc_scalar::{ScalarType, stored_scalar};
 
 use crate::ir::{Ir, Val, basic};
-use crate::scalar::{Parts, build_const, lane_type};
+use crate::scalar::{Parts, build_const, scalar_type};
 
 /// The most bytes to ask ahead for: what is asked for must still be near when it is read.
 const AHEAD: i64 = 1 << 15;
@@ -59,7 +59,7 @@ impl<'c> Spot<'c> {
 
     /// Loads `width` steps along the axis.
     pub(crate) fn load(self, ir: &Ir<'_, 'c>, width: u32) -> Parts<'c> {
-        let lane = stored_lane(self.dtype);
+        let scalar = stored_scalar(self.dtype);
         let parts = match self.stride {
             Stride::Same => self.load_scalar(ir).into_iter().map(|part| ir.splat(part, width)).collect(),
             _ if width == 1 => self.load_scalar(ir),
@@ -67,7 +67,7 @@ impl<'c> Spot<'c> {
             Stride::Back => reversed(ir, self.last(ir, width).load_dense(ir, width), width),
             Stride::By(_) => self.load_lanes(ir, width),
         };
-        parts.into_iter().map(|part| from_memory(ir, lane, part)).collect()
+        parts.into_iter().map(|part| from_memory(ir, scalar, part)).collect()
     }
 
     /// The last of `width` steps along the axis.
@@ -110,8 +110,8 @@ impl<'c> Spot<'c> {
 
     /// Stores `width` steps along the axis. Where the address stays, the last one is what remains.
     pub(crate) fn store(self, ir: &Ir<'_, 'c>, width: u32, parts: &[Val<'c>]) {
-        let lane = stored_lane(self.dtype);
-        let parts: Parts = parts.iter().map(|part| to_memory(ir, lane, *part, width)).collect();
+        let scalar = stored_scalar(self.dtype);
+        let parts: Parts = parts.iter().map(|part| to_memory(ir, scalar, *part, width)).collect();
         match self.stride {
             Stride::Same => self.store_scalar(ir, &lane_of(ir, &parts, width - 1)),
             _ if width == 1 => self.store_scalar(ir, &parts),
@@ -143,7 +143,7 @@ impl<'c> Spot<'c> {
     }
 
     fn align(self) -> usize {
-        stored_lane(self.dtype).bytes()
+        stored_scalar(self.dtype).bytes()
     }
 }
 
@@ -175,30 +175,30 @@ pub(crate) fn element_address<'c>(
 
 /// The type in memory of (one part of) this many elements.
 pub(crate) fn memory_type<'c>(ir: &Ir<'_, 'c>, dtype: DType, width: u32) -> BasicTypeEnum<'c> {
-    lane_memory_type(ir, stored_lane(dtype), width)
+    scalar_memory_type(ir, stored_scalar(dtype), width)
 }
 
 /// The type in memory of lanes.
-pub(crate) fn lane_memory_type<'c>(ir: &Ir<'_, 'c>, lane: Lane, width: u32) -> BasicTypeEnum<'c> {
-    match lane {
-        Lane::Bool => ir.widen(basic(ir.context().i8_type()), width),
-        _ => lane_type(ir, lane, width),
+pub(crate) fn scalar_memory_type<'c>(ir: &Ir<'_, 'c>, scalar: ScalarType, width: u32) -> BasicTypeEnum<'c> {
+    match scalar {
+        ScalarType::Bool => ir.widen(basic(ir.context().i8_type()), width),
+        _ => scalar_type(ir, scalar, width),
     }
 }
 
 /// A value as programs take it.
-pub(crate) fn from_memory<'c>(ir: &Ir<'_, 'c>, lane: Lane, value: Val<'c>) -> Val<'c> {
+pub(crate) fn from_memory<'c>(ir: &Ir<'_, 'c>, scalar: ScalarType, value: Val<'c>) -> Val<'c> {
     let width = width_of(value);
-    match lane {
-        Lane::Bool => ir.compare(IntPredicate::NE, value, build_const(ir, Lane::U8, 0, width)),
+    match scalar {
+        ScalarType::Bool => ir.compare(IntPredicate::NE, value, build_const(ir, ScalarType::U8, 0, width)),
         _ => value,
     }
 }
 
 /// A value as memory holds it.
-pub(crate) fn to_memory<'c>(ir: &Ir<'_, 'c>, lane: Lane, value: Val<'c>, width: u32) -> Val<'c> {
-    match lane {
-        Lane::Bool => ir.cast(Op::ZExt, value, lane_memory_type(ir, lane, width)),
+pub(crate) fn to_memory<'c>(ir: &Ir<'_, 'c>, scalar: ScalarType, value: Val<'c>, width: u32) -> Val<'c> {
+    match scalar {
+        ScalarType::Bool => ir.cast(Op::ZExt, value, scalar_memory_type(ir, scalar, width)),
         _ => value,
     }
 }

@@ -10,7 +10,7 @@ use inkwell::context::Context;
 use inkwell::module::{Linkage as Visibility, Module};
 use inkwell::passes::PassBuilderOptions;
 use inkwell::targets::{FileType, TargetMachine};
-use tgc_lower::plan::ModelPlan;
+use tgc_plan::ModelPlan;
 
 use crate::cpu;
 use crate::describe::{Describe, Functions, address_of, state_bytes};

@@ -8,7 +8,7 @@ use std::cell::RefCell;
 use inkwell::IntPredicate;
 use inkwell::values::IntValue;
 use tgc_graph::dim::Dim;
-use tgc_lower::plan::{Block, Buffer, Nest, Read, Sink};
+use tgc_plan::{Block, Buffer, Nest, Read, Sink};
 
 use crate::block::{BlockBuilder, RowValues};
 use crate::fold::Accumulators;

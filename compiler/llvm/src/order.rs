@@ -1,7 +1,7 @@
 //! What a block's accesses say about the order of its iterations: which may run together, and which loads may come early.
 
 use tgc_graph::dim::Dim;
-use tgc_lower::plan::{Access, Axis, Block, Sink, Target};
+use tgc_plan::{Access, Axis, Block, Sink, Target};
 
 use crate::kernel::Body;
 

@@ -6,19 +6,19 @@
 use inkwell::IntPredicate;
 use inkwell::types::BasicTypeEnum;
 use inkwell::values::{IntValue, PointerValue};
-use tgc_graph::scalar::Lane;
-use tgc_lower::plan::Product;
+use tgc_plan::Product;
+use tgc_scalar::ScalarType;
 
 use crate::ir::{Ir, Val};
 use crate::product::Matrix;
-use crate::scalar::{build_const, lane_type};
+use crate::scalar::{build_const, scalar_type};
 
 /// Makes the copies of one product.
 #[derive(Clone, Copy)]
 pub(crate) struct Packer<'a, 'b, 'c> {
     pub(crate) ir: &'a Ir<'b, 'c>,
     pub(crate) product: &'a Product,
-    pub(crate) lane: Lane,
+    pub(crate) scalar: ScalarType,
     /// Lanes of a vector.
     pub(crate) width: u32,
 }
@@ -26,7 +26,7 @@ pub(crate) struct Packer<'a, 'b, 'c> {
 impl<'c> Packer<'_, '_, 'c> {
     /// The type of an element.
     pub(crate) fn element(&self) -> BasicTypeEnum<'c> {
-        lane_type(self.ir, self.lane, 1)
+        scalar_type(self.ir, self.scalar, 1)
     }
 
     /// Where the copy of a row of the left matrix begins, by its number in the block.
@@ -123,10 +123,10 @@ impl<'c> Packer<'_, '_, 'c> {
         let (ir, mut done) = (self.ir, 0);
         while done < count {
             let width = (1 << (count - done).ilog2()).min(self.width);
-            let ty = lane_type(ir, self.lane, width);
+            let ty = scalar_type(ir, self.scalar, width);
             let at = ir.int(i64::from(done));
-            let value = ir.load(ty, ir.element(from.address, self.element(), at), self.lane.bytes());
-            ir.store(value, ir.element(to.address, self.element(), at), self.lane.bytes());
+            let value = ir.load(ty, ir.element(from.address, self.element(), at), self.scalar.bytes());
+            ir.store(value, ir.element(to.address, self.element(), at), self.scalar.bytes());
             done += width;
         }
     }
@@ -135,13 +135,13 @@ impl<'c> Packer<'_, '_, 'c> {
     /// panel. Where the last of them are fewer than lanes, the rest of a panel's power of two holds anything.
     fn transpose(&self, from: Matrix<'c>, to: Matrix<'c>, count: u32) {
         let ir = self.ir;
-        let ty = lane_type(ir, self.lane, self.width);
+        let ty = scalar_type(ir, self.scalar, self.width);
         let room = to.term.get_sign_extended_constant().unwrap_or(0) as u32;
         let mut first = 0;
         while first < count {
             let load = |i: u32| {
                 let along = ir.int(i64::from((first + i).min(count - 1)));
-                ir.load(ty, self.moved(from, along).address, self.lane.bytes())
+                ir.load(ty, self.moved(from, along).address, self.scalar.bytes())
             };
             let rows: Vec<Val> = (0..self.width).map(load).collect();
             // A panel narrower than a vector takes part of it.
@@ -150,7 +150,7 @@ impl<'c> Packer<'_, '_, 'c> {
                 let lanes: Vec<u32> = (0..width).collect();
                 let column = if width == self.width { column } else { ir.shuffle(column, column, &lanes) };
                 let at = self.at_term(self.moved(to, ir.int(i64::from(first))), ir.int(term as i64));
-                ir.store(column, at.address, self.lane.bytes());
+                ir.store(column, at.address, self.scalar.bytes());
             }
             first += self.width;
         }
@@ -161,19 +161,19 @@ impl<'c> Packer<'_, '_, 'c> {
         ir.for_range(ir.int(0), count, 1, &mut |along| {
             let (from, to) = (self.moved(from, along), self.moved(to, along));
             ir.for_range(ir.int(0), terms, 1, &mut |term| {
-                let value = ir.load(self.element(), self.at_term(from, term).address, self.lane.bytes());
-                ir.store(value, self.at_term(to, term).address, self.lane.bytes());
+                let value = ir.load(self.element(), self.at_term(from, term).address, self.scalar.bytes());
+                ir.store(value, self.at_term(to, term).address, self.scalar.bytes());
             });
         });
     }
 
     fn zeros(&self, to: Matrix<'c>, begin: IntValue<'c>, end: IntValue<'c>, terms: IntValue<'c>) {
         let ir = self.ir;
-        let zero = build_const(ir, self.lane, 0, 1);
+        let zero = build_const(ir, self.scalar, 0, 1);
         ir.for_range(begin, end, 1, &mut |along| {
             let to = self.moved(to, along);
             ir.for_range(ir.int(0), terms, 1, &mut |term| {
-                ir.store(zero, self.at_term(to, term).address, self.lane.bytes());
+                ir.store(zero, self.at_term(to, term).address, self.scalar.bytes());
             });
         });
     }

@@ -10,8 +10,8 @@ use std::cell::RefCell;
 use inkwell::IntPredicate;
 use inkwell::types::BasicTypeEnum;
 use inkwell::values::{IntValue, PointerValue};
-use tgc_graph::scalar::{Lane, stored_lane};
-use tgc_lower::plan::{Access, Axis, BufferId, Product};
+use tgc_plan::{Access, Axis, BufferId, Product};
+use tgc_scalar::{ScalarType, stored_scalar};
 
 use crate::block::BlockBuilder;
 use crate::fold::step;
@@ -20,7 +20,7 @@ use crate::kernel::{Base, Body, Rows};
 use crate::memory::{element_address, splat};
 use crate::order::on_axis;
 use crate::pack::Packer;
-use crate::scalar::{Parts, build_const, build_program, lane_type};
+use crate::scalar::{Parts, build_const, build_program, scalar_type};
 use crate::tile::{self, Share};
 
 /// Where a matrix lies: its first element, and the steps to the next row or column and to the next term.
@@ -58,7 +58,7 @@ struct Builder<'a, 'b, 'c> {
     left: Matrix<'c>,
     right: Matrix<'c>,
     packer: Packer<'a, 'b, 'c>,
-    lane: Lane,
+    scalar: ScalarType,
     /// Lanes of a vector.
     width: u32,
 }
@@ -133,10 +133,10 @@ impl<'a, 'b, 'c> Builder<'a, 'b, 'c> {
         let matrix = |access: &Access, along: Axis| matrix(body, product, access, outer, along);
         let left = matrix(&product.left, product.row_axis());
         let right = matrix(&product.right, product.column_axis());
-        let lane = stored_lane(product.fold.accumulators[0]);
+        let scalar = stored_scalar(product.fold.accumulators[0]);
         let width = product.tile.columns / VECTORS;
-        let packer = Packer { ir: &body.ir, product, lane, width };
-        Builder { body, product, outer, rows, left, right, packer, lane, width }
+        let packer = Packer { ir: &body.ir, product, scalar, width };
+        Builder { body, product, outer, rows, left, right, packer, scalar, width }
     }
 
     /// Columns outermost, so that the right matrix's part of a block stays in a cache.
@@ -329,7 +329,7 @@ impl<'a, 'b, 'c> Builder<'a, 'b, 'c> {
     }
 
     fn vector(&self) -> BasicTypeEnum<'c> {
-        lane_type(&self.body.ir, self.lane, self.width)
+        scalar_type(&self.body.ir, self.scalar, self.width)
     }
 
     /// All terms of a piece for one tile.
@@ -343,7 +343,7 @@ impl<'a, 'b, 'c> Builder<'a, 'b, 'c> {
     ) {
         let ir = &self.body.ir;
         let slots: Vec<PointerValue> = (0..rows * VECTORS).map(|_| ir.slot(self.vector())).collect();
-        let start = build_const(ir, self.lane, self.product.fold.init[0][0], self.width);
+        let start = build_const(ir, self.scalar, self.product.fold.init[0][0], self.width);
         slots.iter().for_each(|slot| ir.set(*slot, start));
         let term = |term| self.build_term(&slots, left, right, term);
         if rows == self.product.tile.rows {
@@ -364,9 +364,9 @@ impl<'a, 'b, 'c> Builder<'a, 'b, 'c> {
                 keep(ir.get(self.vector(), *slot), place);
             }
         };
-        let store = |sum: Val<'c>, to: PointerValue<'c>| ir.store(sum, to, self.lane.bytes());
+        let store = |sum: Val<'c>, to: PointerValue<'c>| ir.store(sum, to, self.scalar.bytes());
         let merge = |sum: Val<'c>, to: PointerValue<'c>| {
-            let before = ir.load(self.vector(), to, self.lane.bytes());
+            let before = ir.load(self.vector(), to, self.scalar.bytes());
             let both = [vec![before], vec![sum]];
             store(build_program(ir, &self.product.fold.merge, self.width, &both)[0][0], to);
         };
@@ -390,11 +390,11 @@ impl<'a, 'b, 'c> Builder<'a, 'b, 'c> {
         let none = ir.int(0);
         let (left, right) = (self.at(left, none, term), self.at(right, none, term));
         let row: Vec<Val> = (0..VECTORS)
-            .map(|v| ir.load(self.vector(), self.vector_at(right.address, i64::from(v)), self.lane.bytes()))
+            .map(|v| ir.load(self.vector(), self.vector_at(right.address, i64::from(v)), self.scalar.bytes()))
             .collect();
         for (i, sums) in slots.chunks(VECTORS as usize).enumerate() {
             let address = self.at(left, ir.int(i as i64), none).address;
-            let element = ir.load(self.packer.element(), address, self.lane.bytes());
+            let element = ir.load(self.packer.element(), address, self.scalar.bytes());
             let element = splat(ir, &[element], self.width);
             for (slot, b) in sums.iter().zip(&row) {
                 let old = vec![vec![ir.get(self.vector(), *slot)]];
@@ -415,14 +415,14 @@ impl<'a, 'b, 'c> Builder<'a, 'b, 'c> {
             let first = ir.add(part.columns.first, panel.first);
             let is_whole = ir.compare_int(IntPredicate::EQ, panel.count, ir.int(i64::from(columns)));
             let whole = &mut || {
-                let ty = lane_type(ir, self.lane, columns);
-                let sum = ir.load(ty, sums, self.lane.bytes());
+                let ty = scalar_type(ir, self.scalar, columns);
+                let sum = ir.load(ty, sums, self.scalar.bytes());
                 self.build_elements(row, first, columns, vec![sum]);
             };
             let one_by_one = &mut || {
                 ir.for_range(ir.int(0), panel.count, 1, &mut |column| {
                     let element = self.packer.element();
-                    let sum = ir.load(element, ir.element(sums, element, column), self.lane.bytes());
+                    let sum = ir.load(element, ir.element(sums, element, column), self.scalar.bytes());
                     self.build_elements(row, ir.add(first, column), 1, vec![sum]);
                 });
             };

@@ -6,7 +6,7 @@
 use inkwell::types::BasicTypeEnum;
 use inkwell::values::InstructionOpcode as Op;
 use inkwell::{FloatPredicate, IntPredicate};
-use tgc_graph::scalar::{Binary, Inst, Lane, Predicate, Program, Unary};
+use tgc_scalar::{Binary, Inst, Predicate, Program, ScalarType, Unary};
 
 use crate::ir::{Ir, Val, basic, int_of_bits};
 
@@ -38,43 +38,43 @@ pub(crate) fn build_some<'c>(
     values: &mut Values<'c>,
 ) {
     for at in some {
-        let (inst, lane) = &program.insts[at];
+        let (inst, scalar) = &program.insts[at];
         values[at] = Some(match *inst {
             Inst::Param { index, part } => params[index as usize][part as usize],
-            _ => Emit { ir, program, width, values }.build(inst, *lane),
+            _ => Emit { ir, program, width, values }.build(inst, *scalar),
         });
     }
 }
 
 /// The parts of each result.
 pub(crate) fn results<'c>(program: &Program, values: &Values<'c>) -> Vec<Parts<'c>> {
-    let value = |v: &tgc_graph::scalar::Value| values[v.0 as usize].expect(IN_ORDER);
+    let value = |v: &tgc_scalar::Value| values[v.0 as usize].expect(IN_ORDER);
     program.results.iter().map(|e| e.parts().iter().map(value).collect()).collect()
 }
 
 const IN_ORDER: &str = "invariant: operands come before their uses";
 
-/// The type of a lane in a register.
-pub(crate) fn lane_type<'c>(ir: &Ir<'_, 'c>, lane: Lane, width: u32) -> BasicTypeEnum<'c> {
-    let scalar = match lane {
-        Lane::Bool => basic(ir.context().bool_type()),
-        Lane::F32 => basic(ir.context().f32_type()),
-        Lane::F64 => basic(ir.context().f64_type()),
-        Lane::F16 | Lane::BF16 => unreachable!("invariant: programs are expanded"),
-        _ => basic(int_of_bits(ir.context(), lane.bits())),
+/// The type of a scalar in a register.
+pub(crate) fn scalar_type<'c>(ir: &Ir<'_, 'c>, scalar: ScalarType, width: u32) -> BasicTypeEnum<'c> {
+    let scalar = match scalar {
+        ScalarType::Bool => basic(ir.context().bool_type()),
+        ScalarType::F32 => basic(ir.context().f32_type()),
+        ScalarType::F64 => basic(ir.context().f64_type()),
+        ScalarType::F16 | ScalarType::BF16 => unreachable!("invariant: programs are expanded"),
+        _ => basic(int_of_bits(ir.context(), scalar.bits())),
     };
     ir.widen(scalar, width)
 }
 
 /// A constant by its bits.
-pub(crate) fn build_const<'c>(ir: &Ir<'_, 'c>, lane: Lane, bits: u64, width: u32) -> Val<'c> {
-    let scalar: Val = match lane {
-        Lane::Bool => ir.context().bool_type().const_int(u64::from(bits != 0), false).into(),
-        Lane::F32 | Lane::F64 => {
-            let bits = int_of_bits(ir.context(), lane.bits()).const_int(bits, false);
-            ir.cast(Op::BitCast, bits.into(), lane_type(ir, lane, 1))
+pub(crate) fn build_const<'c>(ir: &Ir<'_, 'c>, scalar: ScalarType, bits: u64, width: u32) -> Val<'c> {
+    let scalar: Val = match scalar {
+        ScalarType::Bool => ir.context().bool_type().const_int(u64::from(bits != 0), false).into(),
+        ScalarType::F32 | ScalarType::F64 => {
+            let bits = int_of_bits(ir.context(), scalar.bits()).const_int(bits, false);
+            ir.cast(Op::BitCast, bits.into(), scalar_type(ir, scalar, 1))
         }
-        _ => int_of_bits(ir.context(), lane.bits()).const_int(bits, false).into(),
+        _ => int_of_bits(ir.context(), scalar.bits()).const_int(bits, false).into(),
     };
     ir.splat(scalar, width)
 }
@@ -88,47 +88,47 @@ struct Emit<'a, 'b, 'c> {
 }
 
 impl<'c> Emit<'_, '_, 'c> {
-    fn build(&self, inst: &Inst, lane: Lane) -> Val<'c> {
-        let value = |v: tgc_graph::scalar::Value| self.values[v.0 as usize].expect(IN_ORDER);
+    fn build(&self, inst: &Inst, scalar: ScalarType) -> Val<'c> {
+        let value = |v: tgc_scalar::Value| self.values[v.0 as usize].expect(IN_ORDER);
         match *inst {
-            Inst::Const(bits) => self.constant(lane, bits),
-            Inst::Unary(op, a) => self.unary(op, lane, value(a)),
-            Inst::Binary(op, a, b) => self.binary(op, lane, value(a), value(b)),
+            Inst::Const(bits) => self.constant(scalar, bits),
+            Inst::Unary(op, a) => self.unary(op, scalar, value(a)),
+            Inst::Binary(op, a, b) => self.binary(op, scalar, value(a), value(b)),
             Inst::Compare(predicate, a, b) => {
-                self.compare(predicate, self.program.lane(a), value(a), value(b))
+                self.compare(predicate, self.program.scalar_type(a), value(a), value(b))
             }
             Inst::Select(c, a, b) | Inst::Rarely(c, a, b) => self.ir.select(value(c), value(a), value(b)),
             Inst::Fma(a, b, c) => self.ir.intrinsic("llvm.fma", &[value(a), value(b), value(c)]),
-            Inst::Convert(a) => self.convert(self.program.lane(a), lane, value(a)),
-            Inst::Bitcast(a) => self.bitcast(self.program.lane(a), lane, value(a)),
+            Inst::Convert(a) => self.convert(self.program.scalar_type(a), scalar, value(a)),
+            Inst::Bitcast(a) => self.bitcast(self.program.scalar_type(a), scalar, value(a)),
             Inst::Param { .. } | Inst::Math(..) | Inst::Math2(..) | Inst::Math4(..) => {
                 unreachable!("invariant: the program is expanded")
             }
         }
     }
 
-    fn constant(&self, lane: Lane, bits: u64) -> Val<'c> {
-        build_const(self.ir, lane, bits, self.width)
+    fn constant(&self, scalar: ScalarType, bits: u64) -> Val<'c> {
+        build_const(self.ir, scalar, bits, self.width)
     }
 
-    fn ty(&self, lane: Lane) -> BasicTypeEnum<'c> {
-        lane_type(self.ir, lane, self.width)
+    fn ty(&self, scalar: ScalarType) -> BasicTypeEnum<'c> {
+        scalar_type(self.ir, scalar, self.width)
     }
 
-    fn unary(&self, op: Unary, lane: Lane, a: Val<'c>) -> Val<'c> {
+    fn unary(&self, op: Unary, scalar: ScalarType, a: Val<'c>) -> Val<'c> {
         let ir = self.ir;
         match op {
-            Unary::Neg if lane.is_float() => ir.negate(a),
-            Unary::Abs if lane.is_float() => ir.intrinsic("llvm.fabs", &[a]),
-            Unary::Neg => ir.binary(Op::Sub, self.constant(lane, 0), a),
-            Unary::Abs if lane.is_signed() => {
-                let zero = self.constant(lane, 0);
+            Unary::Neg if scalar.is_float() => ir.negate(a),
+            Unary::Abs if scalar.is_float() => ir.intrinsic("llvm.fabs", &[a]),
+            Unary::Neg => ir.binary(Op::Sub, self.constant(scalar, 0), a),
+            Unary::Abs if scalar.is_signed() => {
+                let zero = self.constant(scalar, 0);
                 let negative = ir.compare(IntPredicate::SLT, a, zero);
                 ir.select(negative, ir.binary(Op::Sub, zero, a), a)
             }
             Unary::Abs => a,
             Unary::Sqrt => ir.intrinsic("llvm.sqrt", &[a]),
-            Unary::Not => ir.binary(Op::Xor, a, self.constant(lane, u64::MAX)),
+            Unary::Not => ir.binary(Op::Xor, a, self.constant(scalar, u64::MAX)),
             Unary::Floor => ir.intrinsic("llvm.floor", &[a]),
             Unary::Ceil => ir.intrinsic("llvm.ceil", &[a]),
             Unary::Trunc => ir.intrinsic("llvm.trunc", &[a]),
@@ -137,17 +137,17 @@ impl<'c> Emit<'_, '_, 'c> {
     }
 
     /// Quotient or remainder of integers, with what LLVM leaves undefined put right.
-    fn divide(&self, op: Binary, lane: Lane, a: Val<'c>, b: Val<'c>) -> Val<'c> {
+    fn divide(&self, op: Binary, scalar: ScalarType, a: Val<'c>, b: Val<'c>) -> Val<'c> {
         let ir = self.ir;
-        let (zero, one) = (self.constant(lane, 0), self.constant(lane, 1));
+        let (zero, one) = (self.constant(scalar, 0), self.constant(scalar, 1));
         let by_zero = ir.compare(IntPredicate::EQ, b, zero);
         let divisor = ir.select(by_zero, one, b);
-        if !lane.is_signed() {
+        if !scalar.is_signed() {
             let op = if op == Binary::Div { Op::UDiv } else { Op::URem };
             return ir.select(by_zero, zero, ir.binary(op, a, divisor));
         }
         // By -1: the negative, which wraps, and no rest.
-        let by_minus_one = ir.compare(IntPredicate::EQ, b, self.constant(lane, u64::MAX));
+        let by_minus_one = ir.compare(IntPredicate::EQ, b, self.constant(scalar, u64::MAX));
         let divisor = ir.select(by_minus_one, one, divisor);
         let (op, special) = match op {
             Binary::Div => (Op::SDiv, ir.binary(Op::Sub, zero, a)),
@@ -158,28 +158,28 @@ impl<'c> Emit<'_, '_, 'c> {
     }
 
     /// A shift by any count; LLVM's are undefined from the width on.
-    fn shift(&self, op: Binary, lane: Lane, a: Val<'c>, count: Val<'c>) -> Val<'c> {
+    fn shift(&self, op: Binary, scalar: ScalarType, a: Val<'c>, count: Val<'c>) -> Val<'c> {
         let ir = self.ir;
-        let last = self.constant(lane, u64::from(lane.bits() - 1));
+        let last = self.constant(scalar, u64::from(scalar.bits() - 1));
         let inside = ir.compare(IntPredicate::ULE, count, last);
         let safe = ir.select(inside, count, last);
         match op {
-            Binary::Shr if lane.is_signed() => ir.binary(Op::AShr, a, safe),
-            Binary::Shr => ir.select(inside, ir.binary(Op::LShr, a, safe), self.constant(lane, 0)),
-            _ => ir.select(inside, ir.binary(Op::Shl, a, safe), self.constant(lane, 0)),
+            Binary::Shr if scalar.is_signed() => ir.binary(Op::AShr, a, safe),
+            Binary::Shr => ir.select(inside, ir.binary(Op::LShr, a, safe), self.constant(scalar, 0)),
+            _ => ir.select(inside, ir.binary(Op::Shl, a, safe), self.constant(scalar, 0)),
         }
     }
 
-    fn binary(&self, op: Binary, lane: Lane, a: Val<'c>, b: Val<'c>) -> Val<'c> {
-        let op = match (op, lane) {
-            (Binary::Shl | Binary::Shr, _) => return self.shift(op, lane, a, b),
-            (Binary::Div | Binary::Rem, _) if lane.is_integer() => return self.divide(op, lane, a, b),
-            (Binary::Add, Lane::Bool) => Op::Or,
-            (Binary::Mul, Lane::Bool) => Op::And,
-            (Binary::Sub, Lane::Bool) => Op::Xor,
-            (Binary::Add, _) if lane.is_float() => Op::FAdd,
-            (Binary::Sub, _) if lane.is_float() => Op::FSub,
-            (Binary::Mul, _) if lane.is_float() => Op::FMul,
+    fn binary(&self, op: Binary, scalar: ScalarType, a: Val<'c>, b: Val<'c>) -> Val<'c> {
+        let op = match (op, scalar) {
+            (Binary::Shl | Binary::Shr, _) => return self.shift(op, scalar, a, b),
+            (Binary::Div | Binary::Rem, _) if scalar.is_integer() => return self.divide(op, scalar, a, b),
+            (Binary::Add, ScalarType::Bool) => Op::Or,
+            (Binary::Mul, ScalarType::Bool) => Op::And,
+            (Binary::Sub, ScalarType::Bool) => Op::Xor,
+            (Binary::Add, _) if scalar.is_float() => Op::FAdd,
+            (Binary::Sub, _) if scalar.is_float() => Op::FSub,
+            (Binary::Mul, _) if scalar.is_float() => Op::FMul,
             (Binary::Div | Binary::Rem, _) => Op::FDiv,
             (Binary::Add, _) => Op::Add,
             (Binary::Sub, _) => Op::Sub,
@@ -191,8 +191,8 @@ impl<'c> Emit<'_, '_, 'c> {
         self.ir.binary(op, a, b)
     }
 
-    fn compare(&self, predicate: Predicate, lane: Lane, a: Val<'c>, b: Val<'c>) -> Val<'c> {
-        if lane.is_float() {
+    fn compare(&self, predicate: Predicate, scalar: ScalarType, a: Val<'c>, b: Val<'c>) -> Val<'c> {
+        if scalar.is_float() {
             let predicate = match predicate {
                 Predicate::Eq => FloatPredicate::OEQ,
                 Predicate::Ne => FloatPredicate::UNE,
@@ -203,7 +203,7 @@ impl<'c> Emit<'_, '_, 'c> {
             };
             return self.ir.compare_float(predicate, a, b);
         }
-        let predicate = match (predicate, lane.is_signed()) {
+        let predicate = match (predicate, scalar.is_signed()) {
             (Predicate::Eq, _) => IntPredicate::EQ,
             (Predicate::Ne, _) => IntPredicate::NE,
             (Predicate::Lt, true) => IntPredicate::SLT,
@@ -218,25 +218,27 @@ impl<'c> Emit<'_, '_, 'c> {
         self.ir.compare(predicate, a, b)
     }
 
-    fn convert(&self, from: Lane, to: Lane, a: Val<'c>) -> Val<'c> {
+    fn convert(&self, from: ScalarType, to: ScalarType, a: Val<'c>) -> Val<'c> {
         let ir = self.ir;
         match (from, to) {
             _ if from == to => a,
-            (_, Lane::Bool) if from.is_float() => {
+            (_, ScalarType::Bool) if from.is_float() => {
                 ir.compare_float(FloatPredicate::UNE, a, self.constant(from, 0))
             }
-            (_, Lane::Bool) => ir.compare(IntPredicate::NE, a, self.constant(from, 0)),
-            (Lane::Bool, Lane::F32) => {
+            (_, ScalarType::Bool) => ir.compare(IntPredicate::NE, a, self.constant(from, 0)),
+            (ScalarType::Bool, ScalarType::F32) => {
                 ir.select(a, self.constant(to, u64::from(1f32.to_bits())), self.constant(to, 0))
             }
-            (Lane::Bool, Lane::F64) => ir.select(a, self.constant(to, 1f64.to_bits()), self.constant(to, 0)),
-            (Lane::F32, Lane::F64) => ir.cast(Op::FPExt, a, self.ty(to)),
-            (Lane::F64, Lane::F32) => ir.cast(Op::FPTrunc, a, self.ty(to)),
+            (ScalarType::Bool, ScalarType::F64) => {
+                ir.select(a, self.constant(to, 1f64.to_bits()), self.constant(to, 0))
+            }
+            (ScalarType::F32, ScalarType::F64) => ir.cast(Op::FPExt, a, self.ty(to)),
+            (ScalarType::F64, ScalarType::F32) => ir.cast(Op::FPTrunc, a, self.ty(to)),
             _ if from.is_float() => self.float_to_int(from, to, a),
             _ if to.is_float() => {
                 ir.cast(if from.is_signed() { Op::SIToFP } else { Op::UIToFP }, a, self.ty(to))
             }
-            (Lane::Bool, _) => ir.cast(Op::ZExt, a, self.ty(to)),
+            (ScalarType::Bool, _) => ir.cast(Op::ZExt, a, self.ty(to)),
             _ if to.bits() < from.bits() => ir.cast(Op::Trunc, a, self.ty(to)),
             _ if to.bits() == from.bits() => a,
             _ => ir.cast(if from.is_signed() { Op::SExt } else { Op::ZExt }, a, self.ty(to)),
@@ -244,7 +246,7 @@ impl<'c> Emit<'_, '_, 'c> {
     }
 
     /// Toward zero; what is too small or too large becomes the least or greatest value, NaN becomes 0.
-    fn float_to_int(&self, from: Lane, to: Lane, a: Val<'c>) -> Val<'c> {
+    fn float_to_int(&self, from: ScalarType, to: ScalarType, a: Val<'c>) -> Val<'c> {
         let ir = self.ir;
         let power = |exponent: u32| self.float(from, f64::from(exponent).exp2());
         let (least, beyond, greatest) = match to.is_signed() {
@@ -268,18 +270,18 @@ impl<'c> Emit<'_, '_, 'c> {
         ir.select(small, self.constant(to, 1 << (to.bits() - 1)), value)
     }
 
-    fn float(&self, lane: Lane, value: f64) -> Val<'c> {
-        match lane {
-            Lane::F32 => self.constant(lane, u64::from((value as f32).to_bits())),
-            _ => self.constant(lane, value.to_bits()),
+    fn float(&self, scalar: ScalarType, value: f64) -> Val<'c> {
+        match scalar {
+            ScalarType::F32 => self.constant(scalar, u64::from((value as f32).to_bits())),
+            _ => self.constant(scalar, value.to_bits()),
         }
     }
 
-    fn bitcast(&self, from: Lane, to: Lane, a: Val<'c>) -> Val<'c> {
+    fn bitcast(&self, from: ScalarType, to: ScalarType, a: Val<'c>) -> Val<'c> {
         match (from, to) {
-            (Lane::Bool, Lane::Bool) => a,
-            (Lane::Bool, _) => self.ir.cast(Op::ZExt, a, self.ty(to)),
-            (_, Lane::Bool) => self.ir.compare(IntPredicate::NE, a, self.constant(from, 0)),
+            (ScalarType::Bool, ScalarType::Bool) => a,
+            (ScalarType::Bool, _) => self.ir.cast(Op::ZExt, a, self.ty(to)),
+            (_, ScalarType::Bool) => self.ir.compare(IntPredicate::NE, a, self.constant(from, 0)),
             (_, _) if from.is_float() == to.is_float() => a,
             (_, _) => self.ir.cast(Op::BitCast, a, self.ty(to)),
         }

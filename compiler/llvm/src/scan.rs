@@ -4,33 +4,34 @@
 //! The first iteration of the axis starts afresh: a select says so, unless it is known.
 
 use inkwell::values::{IntValue, PointerValue};
-use tgc_graph::scalar::{Lane, stored_lane};
-use tgc_lower::plan::Scan;
+use tgc_plan::Scan;
+use tgc_scalar::{ScalarType, stored_scalar};
 
 use crate::ir::Ir;
 use crate::memory::lane_of;
-use crate::scalar::{Parts, build_const, build_program, lane_type};
+use crate::scalar::{Parts, build_const, build_program, scalar_type};
 
 /// The accumulators of a running fold, by part.
 pub(crate) struct Running<'p, 'c> {
     scan: &'p Scan,
-    slots: Vec<Vec<(Lane, PointerValue<'c>)>>,
+    slots: Vec<Vec<(ScalarType, PointerValue<'c>)>>,
 }
 
 impl<'p, 'c> Running<'p, 'c> {
     /// Accumulators that hold anything.
     pub(crate) fn new(ir: &Ir<'_, 'c>, scan: &'p Scan) -> Running<'p, 'c> {
-        let slot = |lane: Lane| {
-            let slot = ir.slot(lane_type(ir, lane, 1));
-            ir.set(slot, build_const(ir, lane, 0, 1));
-            (lane, slot)
+        let slot = |scalar: ScalarType| {
+            let slot = ir.slot(scalar_type(ir, scalar, 1));
+            ir.set(slot, build_const(ir, scalar, 0, 1));
+            (scalar, slot)
         };
-        let member =
-            |dtype: &tgc_graph::dtype::DType| (0..dtype.parts()).map(|_| slot(stored_lane(*dtype))).collect();
+        let member = |dtype: &tgc_graph::dtype::DType| {
+            (0..dtype.parts()).map(|_| slot(stored_scalar(*dtype))).collect()
+        };
         Running { scan, slots: scan.accumulators.iter().map(member).collect() }
     }
 
-    /// Takes the lanes of a tile, in order; the first lane may be the first iteration. Returns what they give.
+    /// Takes the lanes of a tile, in order; the first scalar may be the first iteration. Returns what they give.
     pub(crate) fn step(
         &self,
         ir: &Ir<'_, 'c>,
@@ -38,7 +39,8 @@ impl<'p, 'c> Running<'p, 'c> {
         width: u32,
         is_first: Option<IntValue<'c>>,
     ) -> Parts<'c> {
-        let read = |(lane, slot): &(Lane, PointerValue<'c>)| ir.get(lane_type(ir, *lane, 1), *slot);
+        let read =
+            |(scalar, slot): &(ScalarType, PointerValue<'c>)| ir.get(scalar_type(ir, *scalar, 1), *slot);
         let mut accumulators: Vec<Parts> =
             self.slots.iter().map(|member| member.iter().map(read).collect()).collect();
         let mut finished: Vec<Parts> = vec![];

@@ -9,14 +9,14 @@
 use inkwell::attributes::AttributeLoc;
 use inkwell::types::BasicMetadataTypeEnum;
 use inkwell::values::{IntValue, PointerValue};
-use tgc_graph::scalar::{Inst, Value};
-use tgc_lower::plan::{Block, Stages};
-use tgc_lower::stages::{Course, Part};
+use tgc_plan::stages::{Course, Part};
+use tgc_plan::{Block, Stages};
+use tgc_scalar::{Inst, Value};
 
 use crate::block::{self, BlockBuilder, Drain, Source};
 use crate::ir::{Val, is_constant};
 use crate::kernel::{Base, Body};
-use crate::memory::{Spot, Stride, from_memory, lane_memory_type, to_memory};
+use crate::memory::{Spot, Stride, from_memory, scalar_memory_type, to_memory};
 use crate::scalar::{Parts, Values, build_some, results};
 use crate::tile::{Share, Tile};
 
@@ -180,15 +180,15 @@ impl<'a, 'c> BlockBuilder<'a, '_, 'c> {
             loaded.iter().map(|rows| rows.first().cloned().unwrap_or_default()).collect();
         let mut values: Values = vec![None; program.insts.len()];
         for value in &part.loads {
-            let (lane, from) = self.waits_at(staged, *value, place);
-            let memory = ir.load(lane_memory_type(ir, lane, width), from, lane.bytes());
-            values[*value] = Some(from_memory(ir, lane, memory));
+            let (scalar, from) = self.waits_at(staged, *value, place);
+            let memory = ir.load(scalar_memory_type(ir, scalar, width), from, scalar.bytes());
+            values[*value] = Some(from_memory(ir, scalar, memory));
         }
         build_some(ir, program, width, &params, part.runs.iter().copied(), &mut values);
         for value in &part.stores {
-            let (lane, to) = self.waits_at(staged, *value, place);
+            let (scalar, to) = self.waits_at(staged, *value, place);
             let made = values[*value].expect("invariant: a stage makes what it leaves");
-            ir.store(to_memory(ir, lane, made, width), to, lane.bytes());
+            ir.store(to_memory(ir, scalar, made, width), to, scalar.bytes());
         }
         (values, loaded)
     }
@@ -221,12 +221,12 @@ impl<'a, 'c> BlockBuilder<'a, '_, 'c> {
         staged: &Staged<'c>,
         value: usize,
         place: &Place<'c>,
-    ) -> (tgc_graph::scalar::Lane, PointerValue<'c>) {
+    ) -> (tgc_scalar::ScalarType, PointerValue<'c>) {
         let ir = &self.body.ir;
-        let lane = self.block.program.lane(Value(value as u32));
+        let scalar = self.block.program.scalar_type(Value(value as u32));
         let start = staged.course.places[value].expect("invariant: what waits has a place");
         let strip = ir.offset(staged.slice, ir.int(start as i64));
-        (lane, ir.element(strip, lane_memory_type(ir, lane, 1), place.number))
+        (scalar, ir.element(strip, scalar_memory_type(ir, scalar, 1), place.number))
     }
 }
 

@@ -7,7 +7,7 @@
 
 use inkwell::OptimizationLevel;
 use inkwell::targets::{CodeModel, InitializationConfig, RelocMode, TargetMachine, TargetTriple};
-use tgc_lower::machine::Machine;
+use tgc_plan::machine::Machine;
 
 use crate::cpu::{Level, missing_on_host};
 use crate::error::Error;

@@ -11,10 +11,10 @@ use inkwell::basic_block::BasicBlock;
 use inkwell::module::Linkage;
 use inkwell::types::BasicMetadataTypeEnum;
 use inkwell::values::{FunctionValue, IntValue, PointerValue};
-use tgc_graph::scalar::stored_lane;
 use tgc_graph::ty::TensorType;
-use tgc_lower::plan::{Argument, FunctionPlan, ModelPlan};
+use tgc_plan::{Argument, FunctionPlan, ModelPlan};
 use tgc_runtime::layout::Context as Instance;
+use tgc_scalar::stored_scalar;
 
 use crate::ir::{Ir, Val};
 use crate::kernel::{is_by_value, scalar_type, touched_states};
@@ -242,7 +242,7 @@ impl<'c> Checks<'_, 'c> {
         });
     }
 
-    fn equal(&self, check: &tgc_lower::plan::Check) {
+    fn equal(&self, check: &tgc_plan::Check) {
         let (left, right) = (self.ir.dim(&check.left), self.ir.dim(&check.right));
         let same = self.ir.compare_int(IntPredicate::EQ, left, right);
         self.require(same, "tgc_rt_fail_equal", || {
@@ -268,7 +268,7 @@ impl<'c> Checks<'_, 'c> {
         let bytes = self.bytes(&arg.ty);
         self.not_null(pointer, Some(bytes), name);
         let start = self.address(pointer);
-        let align = stored_lane(arg.ty.dtype).bytes() as i64;
+        let align = stored_scalar(arg.ty.dtype).bytes() as i64;
         if align > 1 {
             let rest = ir.and(start, ir.int(align - 1));
             let aligned = ir.compare_int(IntPredicate::EQ, rest, ir.int(0));

@@ -1,15 +1,185 @@
-//! Graph to Plan: which loops run over which buffers, decided and readable before any code exists.
+//! Graph to Plan: decides loops, fusion, memory and vector widths.
 //!
-//! [`lower`](lower::lower) turns a module into a [`ModelPlan`](plan::ModelPlan) for a [`Machine`](machine::Machine). A plan
-//! prints ([`mod@print`]), is proved sound ([`mod@verify`]) and runs ([`mod@interpret`]); native code must equal the interpreter bit
-//! for bit. Nothing here knows an operation by name: kernels come in classes ([`tgc_graph::kernel`]).
+//! 1. `define` says what each node is; `values` which values are kept, and the statements that make them.
+//! 2. `place` puts statements into nests; the outer loop is the unit of fusion.
+//! 3. `blocks` cuts statements into pieces of blocks; `inline` and `emit` write programs and sinks.
+//! 4. `unroll` writes small folds out; `vector` sets lanes, rows and chunks, `halve` adds narrow values before they are widened, `stage` cuts long programs, `ahead` asks for what
+//!    the next row reads; `memory` puts updates in place and shares the workspace.
+//!
+//! Nodes are known by their kernels alone. Nothing here depends on the order of a hash map.
 
-pub mod cost;
-pub mod interpret;
-pub mod lower;
-pub mod machine;
-pub mod plan;
-pub mod print;
-pub mod size;
-pub mod stages;
-pub mod verify;
+mod ahead;
+mod blocks;
+mod define;
+mod emit;
+mod halve;
+mod inline;
+mod loops;
+mod memory;
+mod place;
+mod product;
+mod stage;
+mod unroll;
+mod values;
+mod vector;
+
+use std::collections::BTreeMap;
+
+use tgc_graph::array::Array;
+use tgc_graph::data::DataId;
+use tgc_graph::graph::{Graph, NodeId};
+use tgc_graph::kernel::{Kernel, Leaf};
+use tgc_graph::module::{Function, Module};
+use tgc_graph::origin::Origin;
+
+use define::{Definition, Definitions, Source};
+use tgc_plan::machine::Machine;
+use tgc_plan::{Argument, BufferId, Check, FunctionPlan, ModelPlan, Place, Sink, State, Step};
+
+/// Why a module has no plan. Modules that went through every stage always have one.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum LowerError {
+    /// A node that lowering cannot take.
+    #[error("function `{function}`, {origin}: `{op}` {problem}")]
+    Node {
+        /// The function's name.
+        function: String,
+        /// The node's operation.
+        op: &'static str,
+        /// Who asked for it.
+        origin: Origin,
+        /// What is wrong, and what to do.
+        problem: String,
+    },
+}
+
+/// The plan of a module whose graphs are optimized.
+///
+/// # Errors
+///
+/// If a node has no kernel, or a leaf is not in the module.
+pub fn lower(module: &Module, machine: &Machine) -> Result<ModelPlan, LowerError> {
+    let mut constants = BTreeMap::new();
+    let mut arrays = vec![];
+    let mut functions = vec![];
+    for function in &module.functions {
+        let definitions = define::definitions(module, function)?;
+        collect_constants(function, &definitions.nodes, &mut constants, &mut arrays);
+        functions.push(lower_function(module, function, definitions, &constants, machine));
+    }
+    Ok(ModelPlan {
+        name: module.name.clone(),
+        machine: machine.clone(),
+        sizes: module.sizes(),
+        states: states(module),
+        constants: arrays,
+        frozen: vec![],
+        functions,
+    })
+}
+
+/// Adds the arrays that a function needs to those of the model.
+fn collect_constants(
+    function: &Function,
+    definitions: &[Definition],
+    constants: &mut BTreeMap<DataId, usize>,
+    arrays: &mut Vec<Array>,
+) {
+    for definition in definitions {
+        let Definition::Source(Source::Constant(data)) = definition else { continue };
+        constants.entry(*data).or_insert_with(|| {
+            let array = function.graph.data.get(*data).expect("invariant: a graph has its constants' data");
+            arrays.push(array.clone());
+            arrays.len() - 1
+        });
+    }
+}
+
+fn states(module: &Module) -> Vec<State> {
+    let mut end = 0u64;
+    let state = |shared: &tgc_graph::module::SharedVariable| {
+        let offset = end.next_multiple_of(64);
+        end = offset + shared.initial.bytes().len() as u64;
+        State { name: shared.name.clone(), initial: shared.initial.clone(), offset }
+    };
+    module.shared.iter().map(state).collect()
+}
+
+fn lower_function(
+    module: &Module,
+    function: &Function,
+    definitions: Definitions,
+    constants: &BTreeMap<DataId, usize>,
+    machine: &Machine,
+) -> FunctionPlan {
+    let graph = &function.graph;
+    let mut program = values::statements(function, definitions, machine);
+    let drafts = place::place(&program, machine);
+    let mut cut = blocks::cut(&mut program, &drafts);
+    let mut buffers = memory::Buffers::new(module, function, constants);
+    let steps = emit::emit(&program, &mut cut, &mut buffers, machine);
+    let (buffers, steps, workspace) = buffers.settle(steps);
+    let mut updates: Vec<usize> = function.updates.iter().map(|u| u.shared).collect();
+    updates.sort_unstable();
+    let argument = |name: String, node: NodeId| Argument {
+        name,
+        ty: graph.ty(node).clone(),
+        default: function.default_of(node),
+    };
+    FunctionPlan {
+        name: function.name.clone(),
+        symbols: graph.symbols.clone(),
+        inputs: function.inputs.iter().map(|id| argument(input_name(graph, *id), *id)).collect(),
+        outputs: function.outputs.iter().map(|o| argument(o.name.clone(), o.node)).collect(),
+        reads: states_read(&buffers, &steps),
+        updates,
+        checks: checks(graph),
+        buffers,
+        steps,
+        workspace,
+    }
+}
+
+/// The states that steps read.
+fn states_read(buffers: &[tgc_plan::Buffer], steps: &[Step]) -> Vec<usize> {
+    let mut states = vec![];
+    let mut read = |buffer: BufferId| {
+        if let Place::State(state) = buffers[buffer.0 as usize].place {
+            states.push(state);
+        }
+    };
+    for step in steps {
+        match step {
+            Step::Copy { from, .. } => read(*from),
+            Step::Check(check) => read(check.index),
+            Step::Product(product) => [&product.left, &product.right].iter().for_each(|a| read(a.buffer)),
+            Step::Nest(_) => {}
+        }
+        let reads = step.blocks().iter().flat_map(|block| &block.reads);
+        reads.filter_map(|r| r.access()).for_each(|access| read(access.buffer));
+        let sinks = step.blocks().iter().flat_map(|block| &block.sinks);
+        sinks.flat_map(Sink::changes).for_each(|access| read(access.buffer));
+    }
+    states.sort_unstable();
+    states.dedup();
+    states
+}
+
+fn checks(graph: &Graph) -> Vec<Check> {
+    let known = graph.equations.known.iter();
+    known
+        .map(|e| Check {
+            left_name: e.left_name.clone(),
+            left: e.left.clone(),
+            right_name: e.right_name.clone(),
+            right: e.right.clone(),
+        })
+        .collect()
+}
+
+fn input_name(graph: &Graph, id: NodeId) -> String {
+    match graph.kernel(id) {
+        Kernel::Leaf(Leaf::Input(name)) => name.to_string(),
+        _ => format!("input{}", id.0),
+    }
+}

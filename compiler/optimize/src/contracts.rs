@@ -10,7 +10,7 @@ use tgc_graph::evaluate::{Sizes, evaluate, evaluate_wide};
 use tgc_graph::graph::{Graph, NodeId};
 use tgc_graph::module::{Function, Output};
 use tgc_graph::ops::{Add, Constant, Elements, Op};
-use tgc_graph::scalar::{Lane, lane_from_bits_f64};
+use tgc_scalar::{ScalarType, scalar_from_bits_f64};
 
 use crate::example::{Choices, Role, instance};
 use crate::expression::{self, Expression, is_constant_name};
@@ -100,12 +100,12 @@ impl Choices for Chance {
 }
 
 fn element(random: &mut Random, dtype: DType, values: Values) -> [u64; 2] {
-    let lane = dtype.lane();
+    let scalar = dtype.scalar_type();
     let mut part = || -> u64 {
-        if !lane.is_float() {
+        if !scalar.is_float() {
             let bits = if random.below(2) == 0 { random.next() } else { random.below(5) as u64 };
-            let shift = 64 - lane.bits();
-            return if lane == Lane::Bool { bits & 1 } else { bits << shift >> shift };
+            let shift = 64 - scalar.bits();
+            return if scalar == ScalarType::Bool { bits & 1 } else { bits << shift >> shift };
         }
         let exponents = match (values, dtype) {
             (Values::Edge, DType::F16) => 24,
@@ -197,13 +197,13 @@ fn magnitudes(function: &Function) -> Function {
 
 fn absolute(array: &Array) -> Array {
     let mut result = array.clone();
-    let sign = 1u64 << (array.dtype().lane().bits() - 1);
+    let sign = 1u64 << (array.dtype().scalar_type().bits() - 1);
     (0..array.len()).for_each(|i| result.set(i, array.get(i).map(|bits| bits & !sign)));
     result
 }
 
 fn real(array: &Array, i: usize) -> f64 {
-    lane_from_bits_f64(array.dtype().lane(), array.get(i)[0])
+    scalar_from_bits_f64(array.dtype().scalar_type(), array.get(i)[0])
 }
 
 /// Half the distance between 1 and the next number.
@@ -228,8 +228,8 @@ fn ulp(dtype: DType, value: f64) -> f64 {
 }
 
 fn same_bits(dtype: DType, a: [u64; 2], b: [u64; 2]) -> bool {
-    let lane = dtype.lane();
-    let nan = |bits: u64| lane.is_float() && lane_from_bits_f64(lane, bits).is_nan();
+    let scalar = dtype.scalar_type();
+    let nan = |bits: u64| scalar.is_float() && scalar_from_bits_f64(scalar, bits).is_nan();
     (0..dtype.parts()).all(|i| a[i] == b[i] || nan(a[i]) && nan(b[i]))
 }
 

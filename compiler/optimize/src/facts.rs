@@ -111,7 +111,7 @@ fn zeros_give_zero(graph: &Graph, id: NodeId, kernel: &Kernel, from: &[usize], t
     let dtype = graph.ty(id).dtype;
     let zeros = |operand: &NodeId| Array::zeros_of(graph.ty(*operand).dtype, from);
     let operands: Vec<Array> = graph.operands(id).iter().map(zeros).collect();
-    let sign = if dtype.lane().is_float() { 1u64 << (dtype.lane().bits() - 1) } else { 0 };
+    let sign = if dtype.scalar_type().is_float() { 1u64 << (dtype.scalar_type().bits() - 1) } else { 0 };
     let result = evaluate_kernel(kernel, &operands, dtype, to);
     result.is_some_and(|result| (0..result.len()).all(|i| result.get(i).iter().all(|part| part & !sign == 0)))
 }

@@ -5,9 +5,9 @@ use tgc_graph::dtype::DType;
 use tgc_graph::evaluate::{Sizes, evaluate, evaluate_wide};
 use tgc_graph::generate::{self, Random};
 use tgc_graph::module::{Function, Module};
-use tgc_graph::scalar::lane_from_bits_f64;
 use tgc_graph::text::print;
 use tgc_optimize::{Options, optimize_module, optimize_until, stages};
+use tgc_scalar::scalar_from_bits_f64;
 
 fn checked(module: &Module, seed: u64) -> Module {
     let options = Options { verify: true, ..Options::default() };
@@ -71,7 +71,7 @@ fn number(dtype: DType, value: f64) -> [u64; 2] {
 }
 
 fn reals(array: &Array) -> Vec<f64> {
-    (0..array.len()).map(|i| lane_from_bits_f64(array.dtype().lane(), array.get(i)[0])).collect()
+    (0..array.len()).map(|i| scalar_from_bits_f64(array.dtype().scalar_type(), array.get(i)[0])).collect()
 }
 
 /// Optimized, an element may differ from the true value by little more than it did before. "Little" allows for

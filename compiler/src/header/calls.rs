@@ -3,7 +3,7 @@
 use tgc_graph::array::Array;
 use tgc_graph::dtype::DType;
 use tgc_graph::text::element_to_text;
-use tgc_lower::plan::{Argument, Check, FunctionPlan, State};
+use tgc_plan::{Argument, Check, FunctionPlan, State};
 
 use super::types::c_type;
 use super::{PLACEHOLDER, Source, docs, show};

@@ -1,6 +1,6 @@
 //! The comments at the top: what the functions take and give, and how to begin.
 
-use tgc_lower::plan::{Argument, FunctionPlan};
+use tgc_plan::{Argument, FunctionPlan};
 
 use super::{Source, list, show};
 use crate::names::is_by_value;

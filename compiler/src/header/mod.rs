@@ -17,7 +17,7 @@ use std::fmt;
 use tgc_graph::data::DataId;
 use tgc_graph::dim::SymbolId;
 use tgc_graph::ty::TensorType;
-use tgc_lower::plan::{FunctionPlan, ModelPlan};
+use tgc_plan::{FunctionPlan, ModelPlan};
 
 use crate::names::Names;
 use crate::safetensors::Image;

@@ -1,8 +1,8 @@
 //! Macros that state sizes: ranges of the symbolic ones, and bytes of the blocks.
 
 use tgc_graph::dim::{Dim, SymbolId, Symbols};
-use tgc_lower::plan::{FunctionPlan, ModelPlan};
-use tgc_lower::size::Size;
+use tgc_plan::size::Size;
+use tgc_plan::{FunctionPlan, ModelPlan};
 
 use super::{PLACEHOLDER, Source, list, symbol_name};
 

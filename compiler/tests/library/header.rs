@@ -6,7 +6,7 @@ use std::process::Command;
 use tgc_compiler::header::Header;
 use tgc_compiler::names::Names;
 use tgc_compiler::safetensors::Image;
-use tgc_lower::plan::ModelPlan;
+use tgc_plan::ModelPlan;
 
 use crate::plans;
 

@@ -3,8 +3,8 @@
 use tgc_compiler::names::Names;
 use tgc_graph::array::Array;
 use tgc_graph::dtype::DType;
-use tgc_lower::plan::ModelPlan;
-use tgc_lower::size::Size;
+use tgc_plan::ModelPlan;
+use tgc_plan::size::Size;
 
 use crate::plans::{NONE, argument, everything, function, logreg, model};
 

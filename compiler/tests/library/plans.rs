@@ -4,9 +4,9 @@ use tgc_graph::array::Array;
 use tgc_graph::dim::{Dim, Symbol, Symbols};
 use tgc_graph::dtype::DType;
 use tgc_graph::ty::TensorType;
-use tgc_lower::machine::Machine;
-use tgc_lower::plan::{Argument, Check, FunctionPlan, ModelPlan, State};
-use tgc_lower::size::Size;
+use tgc_plan::machine::Machine;
+use tgc_plan::size::Size;
+use tgc_plan::{Argument, Check, FunctionPlan, ModelPlan, State};
 
 /// A model of these states and functions; its sizes are the functions'.
 pub fn model(name: &str, states: Vec<(impl Into<String>, Array)>, functions: Vec<FunctionPlan>) -> ModelPlan {

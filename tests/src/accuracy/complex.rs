@@ -4,7 +4,7 @@
 use tgc_compiler::Session;
 use tgc_graph::evaluate::{Sizes, evaluate_wide};
 use tgc_graph::prelude::*;
-use tgc_graph::scalar::{Dd, Lane, lane_from_bits_f64};
+use tgc_scalar::{Dd, ScalarType, scalar_from_bits_f64};
 
 use super::ulp::Format;
 use super::{Effort, Row, Worst, points};
@@ -75,7 +75,7 @@ fn measure_in(function: &Function, dtype: DType, points: &[[[f64; 2]; 2]]) -> Wo
         worst.points += block.len() as u64;
         for (i, exact) in exact.outputs[0].elements.iter().enumerate() {
             let exact: Vec<Dd> = exact[..parts].iter().map(|part| part.real()).collect();
-            let error = distance(got.dtype().lane(), &got.get(i)[..parts], &exact);
+            let error = distance(got.dtype().scalar_type(), &got.get(i)[..parts], &exact);
             worst.note(error, || block[i][..function.operands].iter().flatten().copied().collect());
         }
     }
@@ -85,8 +85,8 @@ fn measure_in(function: &Function, dtype: DType, points: &[[[f64; 2]; 2]]) -> Wo
 /// One operand of each point.
 fn array(dtype: DType, points: &[[[f64; 2]; 2]], operand: usize) -> Array {
     let mut array = Array::zeros_of(dtype, [points.len()]);
-    let bits = |part: f64| match dtype.lane() {
-        Lane::F32 => u64::from((part as f32).to_bits()),
+    let bits = |part: f64| match dtype.scalar_type() {
+        ScalarType::F32 => u64::from((part as f32).to_bits()),
         _ => part.to_bits(),
     };
     points.iter().enumerate().for_each(|(i, point)| array.set(i, point[operand].map(bits)));
@@ -94,9 +94,9 @@ fn array(dtype: DType, points: &[[[f64; 2]; 2]], operand: usize) -> Array {
 }
 
 /// The distance of a result from the exact one.
-fn distance(lane: Lane, got: &[u64], exact: &[Dd]) -> f64 {
-    let format = Format::of(lane);
+fn distance(scalar: ScalarType, got: &[u64], exact: &[Dd]) -> f64 {
+    let format = Format::of(scalar);
     let length = exact.iter().map(|part| part.hi.abs()).fold(0.0, f64::max);
-    let part = |(got, exact): (&u64, &Dd)| format.error(lane_from_bits_f64(lane, *got), *exact, length);
+    let part = |(got, exact): (&u64, &Dd)| format.error(scalar_from_bits_f64(scalar, *got), *exact, length);
     got.iter().zip(exact).map(part).fold(0.0, f64::hypot)
 }

@@ -1,7 +1,7 @@
 //! The functions and what is promised of them.
 
 use tgc_graph::prelude::*;
-use tgc_graph::scalar::Dd;
+use tgc_scalar::Dd;
 
 /// A function of real numbers as tgc has it, and exactly.
 #[derive(Clone, Copy, Debug)]

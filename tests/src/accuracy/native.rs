@@ -2,7 +2,7 @@
 
 use tgc_compiler::{Call, Session};
 use tgc_graph::prelude::*;
-use tgc_graph::scalar::Dd;
+use tgc_scalar::Dd;
 
 use super::Worst;
 use super::functions::{Function, Shape};

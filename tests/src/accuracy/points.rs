@@ -2,7 +2,7 @@
 
 use std::f64::consts::{FRAC_PI_2, PI};
 
-use tgc_graph::scalar::Dd;
+use tgc_scalar::Dd;
 
 /// Numbers that functions treat in a way of their own, and some near to where they do.
 const SPECIAL: [f64; 41] = [

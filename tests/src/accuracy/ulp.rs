@@ -1,6 +1,6 @@
 //! Distances between a result and the exact value: the tests of the graph crate's programs use this file too.
 
-use tgc_graph::scalar::{Dd, Lane};
+use tgc_scalar::{Dd, ScalarType};
 
 /// A floating-point format.
 #[derive(Clone, Copy, Debug)]
@@ -19,9 +19,9 @@ impl Format {
     /// `f64`.
     pub const DOUBLE: Format = Format { fraction: 52, least: -1022, greatest: 1023 };
 
-    /// That of a lane's values.
-    pub fn of(lane: Lane) -> Format {
-        if lane == Lane::F32 { Format::SINGLE } else { Format::DOUBLE }
+    /// That of a scalar's values.
+    pub fn of(scalar: ScalarType) -> Format {
+        if scalar == ScalarType::F32 { Format::SINGLE } else { Format::DOUBLE }
     }
 
     /// How far a result is from the exact value, in units of the last place of that, or of `floor` if that is greater.

@@ -18,8 +18,8 @@ use tgc_graph::evaluate::{Sizes, Value, evaluate, evaluate_wide};
 use tgc_graph::generate::{self, Options, Random};
 use tgc_graph::module::{Function, Module, Output, SharedVariable};
 use tgc_graph::ops::Op;
-use tgc_graph::scalar::{Wide, lane_from_bits_f64};
-use tgc_lower::interpret::Interpreter;
+use tgc_plan::interpret::Interpreter;
+use tgc_scalar::{Wide, scalar_from_bits_f64};
 
 use crate::{for_each_seed, values};
 
@@ -50,9 +50,9 @@ fn judge(
 }
 
 fn reals(array: &Array) -> Vec<f64> {
-    let (lane, parts) = (array.dtype().lane(), array.dtype().parts());
+    let (scalar, parts) = (array.dtype().scalar_type(), array.dtype().parts());
     let element = |i: usize| {
-        array.get(i)[..parts].iter().map(|bits| lane_from_bits_f64(lane, *bits)).collect::<Vec<_>>()
+        array.get(i)[..parts].iter().map(|bits| scalar_from_bits_f64(scalar, *bits)).collect::<Vec<_>>()
     };
     (0..array.len()).flat_map(element).collect()
 }
@@ -62,14 +62,14 @@ fn difference(value: f64, wide: Wide, dtype: DType) -> f64 {
     match wide {
         Wide::Real(dd) if dd.hi.is_finite() => (value - dd.hi) - dd.lo,
         Wide::Real(dd) => value - dd.hi,
-        Wide::Bits(bits) => value - lane_from_bits_f64(dtype.lane(), bits),
+        Wide::Bits(bits) => value - scalar_from_bits_f64(dtype.scalar_type(), bits),
     }
 }
 
 fn nearest(wide: Wide, dtype: DType) -> f64 {
     match wide {
         Wide::Real(dd) => dd.hi,
-        Wide::Bits(bits) => lane_from_bits_f64(dtype.lane(), bits),
+        Wide::Bits(bits) => scalar_from_bits_f64(dtype.scalar_type(), bits),
     }
 }
 
@@ -89,12 +89,12 @@ fn format(dtype: DType) -> [f64; 3] {
 /// Every floating-point element one unit up or down, or as it was.
 fn moved(array: &Array, random: &mut Random) -> Array {
     let mut moved = array.clone();
-    if array.dtype().lane().is_float() {
+    if array.dtype().scalar_type().is_float() {
         for i in 0..array.len() {
             let mut parts = array.get(i);
             for part in &mut parts[..array.dtype().parts()] {
                 // Bits of floats are ordered by magnitude. Zero stays: a unit beside it is no perturbation of a sum.
-                let is_zero = lane_from_bits_f64(array.dtype().lane(), *part) == 0.0;
+                let is_zero = scalar_from_bits_f64(array.dtype().scalar_type(), *part) == 0.0;
                 let step = random.below(3) as u64;
                 *part = if is_zero { *part } else { (*part + step).wrapping_sub(1) };
             }

@@ -6,8 +6,8 @@ use tgc_graph::dtype::DType;
 use tgc_graph::graph::{Graph, NodeId};
 use tgc_graph::module::{Function, Module};
 use tgc_graph::ops::{Constant, Elements, Input, Op};
-use tgc_graph::scalar::lane_from_bits_f64;
 use tgc_graph::text;
+use tgc_scalar::scalar_from_bits_f64;
 
 /// Compiles all cases of a file and holds them to their values within some units of the last place.
 fn check(text: &str, ulps: f64) {
@@ -91,7 +91,7 @@ fn differs(got: &Array, want: &Array, ulps: f64) -> Option<String> {
         _ => f64::EPSILON,
     };
     let is_off = |i: &usize| {
-        let parts = |array: &Array| array.get(*i).map(|part| lane_from_bits_f64(dtype.lane(), part));
+        let parts = |array: &Array| array.get(*i).map(|part| scalar_from_bits_f64(dtype.scalar_type(), part));
         let (g, w) = (parts(got), parts(want));
         let tolerance = ulps * epsilon * w[0].hypot(if dtype.is_complex() { w[1] } else { 0.0 });
         (0..dtype.parts()).any(|k| {

@@ -4,8 +4,8 @@ use tgc_compiler::{Call, Session};
 use tgc_graph::array::Array;
 use tgc_graph::generate::{self, Options, Random};
 use tgc_graph::module::Module;
-use tgc_graph::scalar::{Lane, lane_from_bits_f64};
-use tgc_lower::interpret::Interpreter;
+use tgc_plan::interpret::Interpreter;
+use tgc_scalar::{ScalarType, scalar_from_bits_f64};
 
 use crate::{for_each_seed, values};
 
@@ -66,16 +66,16 @@ fn same(got: &Array, want: &Array) -> Result<(), String> {
     for i in 0..got.len() {
         let (a, b) = (got.get(i), want.get(i));
         let parts = got.dtype().parts();
-        let lane = got.dtype().lane();
-        if (0..parts).any(|k| a[k] != b[k] && !(is_nan(lane, a[k]) && is_nan(lane, b[k]))) {
+        let scalar = got.dtype().scalar_type();
+        if (0..parts).any(|k| a[k] != b[k] && !(is_nan(scalar, a[k]) && is_nan(scalar, b[k]))) {
             return Err(format!("element {i}: native {a:x?}, interpreted {b:x?} ({})", got.dtype()));
         }
     }
     Ok(())
 }
 
-fn is_nan(lane: Lane, bits: u64) -> bool {
-    lane.is_float() && lane_from_bits_f64(lane, bits).is_nan()
+fn is_nan(scalar: ScalarType, bits: u64) -> bool {
+    scalar.is_float() && scalar_from_bits_f64(scalar, bits).is_nan()
 }
 
 #[test]

@@ -8,10 +8,10 @@ use std::path::Path;
 
 use super::error::{ArrayFileError, Trouble};
 use super::{Array, npy, npz, safetensors};
-use crate::dtype::DType;
 use crate::limits::array_bytes;
 use crate::ty::MAX_RANK;
 use crate::wire::replace;
+use tgc_scalar::dtype::DType;
 
 impl Array {
     /// Reads a file that NumPy's `np.save` wrote: numbers of any element type, byte order and memory order.

@@ -9,7 +9,7 @@ use super::Array;
 use super::error::Trouble;
 use super::file::{check_elements, check_shape};
 use super::literal::Literal;
-use crate::dtype::DType;
+use tgc_scalar::dtype::DType;
 
 const MAGIC: &[u8; 6] = b"\x93NUMPY";
 
@@ -31,7 +31,7 @@ pub(super) fn read(from: &mut impl Read, length: u64) -> Result<Array, Trouble> 
         false => from.read_exact(array.bytes_mut())?,
     }
     if element.is_big_endian {
-        let width = array.dtype().lane().bytes();
+        let width = array.dtype().scalar_type().bytes();
         array.bytes_mut().chunks_exact_mut(width).for_each(<[u8]>::reverse);
     }
     check_elements(&array)?;
@@ -45,7 +45,8 @@ pub(super) fn head(array: &Array) -> Vec<u8> {
         1 => sizes.trim_end().to_owned(),
         _ => sizes.trim_end_matches(", ").to_owned(),
     };
-    let order = if array.dtype().lane().bytes() == 1 || array.dtype() == DType::BF16 { '|' } else { '<' };
+    let order =
+        if array.dtype().scalar_type().bytes() == 1 || array.dtype() == DType::BF16 { '|' } else { '<' };
     let descr = KINDS.iter().find(|(_, dtype)| *dtype == array.dtype());
     let descr = descr.expect("invariant: the table has every element type").0;
     let mut text = format!("{{'descr': '{order}{descr}', 'fortran_order': False, 'shape': ({shape}), }}");

@@ -3,9 +3,9 @@
 use super::{IntoShape, Model, Operand, Size, Tensor};
 use crate::array::Scalar;
 use crate::dim::Dim;
-use crate::dtype::DType;
 use crate::infer::TypeError;
 use crate::ops::{BroadcastTo, Constant, Elements, Iota};
+use tgc_scalar::dtype::DType;
 
 impl Model {
     /// All elements 0, or `false`.

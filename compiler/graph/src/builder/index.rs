@@ -8,12 +8,12 @@ use super::tensor::Handle;
 use super::{Operand, Size, Tensor};
 use crate::array::Array;
 use crate::dim::{Dim, Symbols};
-use crate::dtype::{DType, promote};
 use crate::infer::TypeError;
 use crate::ops::{
     Cast, Dimshuffle, Fill, Gather, IncSubtensor, Iota, Scatter, ScatterAdd, SetSubtensor, Subtensor, Switch,
 };
 use crate::origin::Origin;
+use tgc_scalar::dtype::{DType, promote};
 
 /// A new axis of size 1, in an index.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -226,7 +226,7 @@ impl<'m> Tensor<'m> {
         let origin = Origin::here(Location::caller());
         match self.ty() {
             None => return self,
-            Some(ty) if ty.dtype.lane().is_integer() => {}
+            Some(ty) if ty.dtype.scalar_type().is_integer() => {}
             Some(_) => {
                 let error = TypeError::new("the elements of {0} name no class", "cast them to integers");
                 return self.refuse(&error, origin);
@@ -308,7 +308,7 @@ impl<'m> Tensor<'m> {
     fn places(self) -> Result<Tensor<'m>, TypeError> {
         match self.ty() {
             Some(ty) if ty.dtype == DType::I64 => Ok(self),
-            Some(ty) if ty.dtype.lane().is_integer() => Ok(self.cast(DType::I64)),
+            Some(ty) if ty.dtype.scalar_type().is_integer() => Ok(self.cast(DType::I64)),
             Some(ty) if ty.dtype == DType::Bool => Err(TypeError::new(
                 format!("{} is a mask and cannot index {{0}}: no size depends on data", self.described()),
                 "choose element by element with switch, or assign with set_subtensor",

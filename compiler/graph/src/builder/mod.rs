@@ -64,7 +64,6 @@ pub use tensor::Tensor;
 use crate::array::Array;
 use crate::data::DataStore;
 use crate::dim::{Dim, Symbol, SymbolId, Symbols};
-use crate::dtype::DType;
 use crate::graph::{Graph, NodeId};
 use crate::infer::{self, AxisOf, Equations, Extent};
 use crate::module::{Function, Module, SharedVariable};
@@ -72,6 +71,7 @@ use crate::ops::{Constant, Dimshuffle, Input, Op, Shared};
 use crate::origin::Origin;
 use crate::pp;
 use tensor::Handle;
+use tgc_scalar::dtype::DType;
 
 /// A model under construction. See the [module's documentation](self).
 #[derive(Debug)]

@@ -3,11 +3,11 @@
 use std::panic::Location;
 
 use super::{Axes, Tensor};
-use crate::dtype::DType;
 use crate::infer::TypeError;
 use crate::ops::reduction::{arithmetic, kept_order, to_inexact};
 use crate::ops::{LogSoftmax, Op};
 use crate::origin::Origin;
+use tgc_scalar::dtype::DType;
 
 /// The cross-entropy of probabilities, which lie along the last axis, with targets: -Σ t log p.
 ///
@@ -42,7 +42,7 @@ pub fn categorical_crossentropy<'m>(p: Tensor<'m>, targets: Tensor<'m>) -> Tenso
         };
         return weighted(as_weights(targets, p), -logarithm).sum_over(-1);
     }
-    if target_ty.rank() + 1 != ty.rank() || !target_ty.dtype.lane().is_integer() {
+    if target_ty.rank() + 1 != ty.rank() || !target_ty.dtype.scalar_type().is_integer() {
         let what = targets.describe();
         return p.ill_typed(TypeError::new(
             format!("the cross-entropy of {{0}} with the targets {what}"),

@@ -4,9 +4,9 @@ use std::panic::Location;
 
 use super::Tensor;
 use super::tensor::Handle;
-use crate::dtype::DType;
 use crate::ops::{Add, And, Div, Dot, Invert, LeftShift, Modulo, Mul, Neg, Op, Or, RightShift, Sub, Xor};
 use crate::origin::Origin;
+use tgc_scalar::dtype::DType;
 
 /// What stands beside a tensor in an expression: a tensor or a literal.
 ///

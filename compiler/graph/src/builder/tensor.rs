@@ -4,12 +4,12 @@ use std::panic::Location;
 
 use super::{Model, Size, apply, axes};
 use crate::dim::Dim;
-use crate::dtype::DType;
 use crate::graph::NodeId;
 use crate::infer::TypeError;
 use crate::ops::{Dimshuffle, Op};
 use crate::origin::Origin;
 use crate::ty::TensorType;
+use tgc_scalar::dtype::DType;
 
 /// An expression of a [`Model`]: a `Copy` handle.
 #[derive(Clone, Copy, Debug)]

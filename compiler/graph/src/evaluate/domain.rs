@@ -1,6 +1,6 @@
 //! The two arithmetics of the evaluator.
 
-use crate::scalar::{Lane, Program, Wide};
+use tgc_scalar::{Program, ScalarType, Wide};
 
 /// An arithmetic that programs run in.
 pub trait Domain {
@@ -8,7 +8,7 @@ pub trait Domain {
     type Part: Copy + Default + std::fmt::Debug;
 
     /// The part with these bits.
-    fn from_bits(lane: Lane, bits: u64) -> Self::Part;
+    fn from_bits(scalar: ScalarType, bits: u64) -> Self::Part;
 
     /// The value of an `i64` part.
     fn to_i64(part: Self::Part) -> i64;
@@ -25,14 +25,14 @@ pub trait Domain {
     );
 }
 
-/// Each lane's own arithmetic, on bits.
+/// Each scalar's own arithmetic, on bits.
 #[derive(Clone, Copy, Debug)]
 pub struct Narrow;
 
 impl Domain for Narrow {
     type Part = u64;
 
-    fn from_bits(_: Lane, bits: u64) -> u64 {
+    fn from_bits(_: ScalarType, bits: u64) -> u64 {
         bits
     }
 
@@ -51,19 +51,19 @@ impl Domain for Narrow {
     }
 }
 
-/// Double-double in every floating-point lane.
+/// Double-double in every floating-point scalar.
 #[derive(Clone, Copy, Debug)]
 pub struct WideDomain;
 
 impl Domain for WideDomain {
     type Part = Wide;
 
-    fn from_bits(lane: Lane, bits: u64) -> Wide {
-        Wide::from_bits(lane, bits)
+    fn from_bits(scalar: ScalarType, bits: u64) -> Wide {
+        Wide::from_bits(scalar, bits)
     }
 
     fn to_i64(part: Wide) -> i64 {
-        part.to_bits(Lane::I64) as i64
+        part.to_bits(ScalarType::I64) as i64
     }
 
     fn prepare(program: &Program) -> Program {

@@ -3,9 +3,9 @@
 use super::Value;
 use super::domain::Domain;
 use crate::dim::Dim;
-use crate::dtype::DType;
 use crate::kernel::{Affine, Contraction, Coordinate, Gather, LoopAxis, Prefix, Reduction, Scatter, View};
-use crate::scalar::{Builder, Lane, Program};
+use tgc_scalar::dtype::DType;
+use tgc_scalar::{Builder, Program, ScalarType};
 
 /// Calls `visit` with every index of a shape, row-major.
 fn each_index(shape: &[usize], visit: &mut dyn FnMut(&[usize])) {
@@ -73,9 +73,11 @@ pub(super) fn reduce<D: Domain>(
     operand: &Value<D::Part>,
     shape: &[usize],
 ) -> Vec<[D::Part; 2]> {
-    let lanes = reduction.accumulators.iter().map(|dtype| dtype.lane());
-    let init: Vec<[D::Part; 2]> =
-        lanes.zip(&reduction.init).map(|(lane, parts)| parts.map(|bits| D::from_bits(lane, bits))).collect();
+    let lanes = reduction.accumulators.iter().map(|dtype| dtype.scalar_type());
+    let init: Vec<[D::Part; 2]> = lanes
+        .zip(&reduction.init)
+        .map(|(scalar, parts)| parts.map(|bits| D::from_bits(scalar, bits)))
+        .collect();
     let count = shape.iter().product();
     let mut accumulators = vec![init; count];
     let (prepare, step, finish) =
@@ -88,7 +90,7 @@ pub(super) fn reduce<D: Domain>(
         let element = next.next().expect("invariant: one element an index");
         let folded: Vec<usize> = reduction.axes.iter().map(|axis| operand.shape[*axis]).collect();
         let at = position(&folded, reduction.axes.iter().map(|axis| index[*axis]));
-        let at = [D::from_bits(Lane::I64, at as u64), D::Part::default()];
+        let at = [D::from_bits(ScalarType::I64, at as u64), D::Part::default()];
         let params = [*element, at];
         D::run(&prepare, &params[..1 + usize::from(reduction.indexed)], &mut scratch, &mut values);
         let accumulator = &mut accumulators[position(shape, kept)];
@@ -278,10 +280,10 @@ pub(super) fn contract<D: Domain>(
             left.shape[axis.expect("invariant: every sum has its axis")]
         })
         .collect();
-    let lane = contraction.accumulator.lane();
+    let scalar = contraction.accumulator.scalar_type();
     let (mut scratch, mut out, mut elements) = (vec![], vec![], vec![]);
     each_index(shape, &mut |index| {
-        let mut accumulator = [D::from_bits(lane, 0); 2];
+        let mut accumulator = [D::from_bits(scalar, 0); 2];
         each_index(&sums, &mut |sum| {
             let at = |axes: &[LoopAxis], operand: &Value<D::Part>| {
                 let own = axes.iter().map(|axis| match axis {

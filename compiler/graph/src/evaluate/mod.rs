@@ -15,12 +15,12 @@ pub use sizes::{Sizes, bind_sizes};
 use crate::array::Array;
 use crate::differentiate;
 use crate::dim::Dim;
-use crate::dtype::DType;
 use crate::graph::{Graph, NodeId};
 use crate::kernel::{Kernel, Leaf};
 use crate::module::{Function, SharedVariable};
 use crate::pp;
-use crate::scalar::Wide;
+use tgc_scalar::Wide;
+use tgc_scalar::dtype::DType;
 
 /// Why a call cannot be evaluated. The same calls are refused by the emitted library.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
@@ -234,6 +234,6 @@ fn read_leaf<D: Domain>(
             leaf.constant(dtype, shape, &graph.data).expect("invariant: constants have their data")
         }
     };
-    let lane = dtype.lane();
-    (0..array.len()).map(|i| array.get(i).map(|bits| D::from_bits(lane, bits))).collect()
+    let scalar = dtype.scalar_type();
+    (0..array.len()).map(|i| array.get(i).map(|bits| D::from_bits(scalar, bits))).collect()
 }

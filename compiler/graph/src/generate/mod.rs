@@ -12,12 +12,12 @@ pub use random::Random;
 
 use crate::data::DataStore;
 use crate::dim::{Dim, Symbol, SymbolId, Symbols};
-use crate::dtype::DType;
 use crate::graph::{Graph, NodeId};
 use crate::infer::{Equation, Equations};
 use crate::module::{Function, Module, Output, SharedVariable, Update};
 use crate::ops::{Constant, Dot, Elements, Grad, Input, Op, OptionalInput, Shared};
 use crate::origin::Origin;
+use tgc_scalar::dtype::DType;
 
 /// What modules to make.
 #[derive(Clone, Copy, Debug)]

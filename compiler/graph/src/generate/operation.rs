@@ -3,11 +3,11 @@
 use super::{MAX_GENERATED_RANK, Maker};
 use crate::attribute::{Attribute, Attributes};
 use crate::dim::Dim;
-use crate::dtype::DType;
 use crate::graph::NodeId;
 use crate::ops::{
     Diagonal, Gather, IncSubtensor, Modulo, Mul, Op, SetDiagonal, SetSubtensor, SizeValue, Sqr, Subtensor,
 };
+use tgc_scalar::dtype::DType;
 
 impl Maker<'_> {
     /// An operation like the sample, on operands of which one is given; attributes and the others are found by trying.

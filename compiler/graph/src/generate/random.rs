@@ -3,9 +3,9 @@
 use super::Options;
 use crate::array::Array;
 use crate::dim::Symbol;
-use crate::dtype::DType;
 use crate::ops::Constant;
-use crate::scalar::Lane;
+use tgc_scalar::ScalarType;
+use tgc_scalar::dtype::DType;
 
 /// The generator of Steele, Lea and Flood, "Fast splittable pseudorandom number generators", OOPSLA 2014.
 #[derive(Clone, Debug)]
@@ -54,28 +54,28 @@ impl Random {
     pub(super) fn element(&mut self, dtype: DType, options: &Options) -> [u64; 2] {
         let mut parts = [0; 2];
         for part in parts.iter_mut().take(dtype.parts()) {
-            *part = self.lane(dtype.lane(), options);
+            *part = self.scalar_type(dtype.scalar_type(), options);
         }
         parts
     }
 
-    fn lane(&mut self, lane: Lane, options: &Options) -> u64 {
-        let width = crate::text::mask(lane);
+    fn scalar_type(&mut self, scalar: ScalarType, options: &Options) -> u64 {
+        let width = crate::text::mask(scalar);
         let any = self.bits();
-        if lane == Lane::Bool {
+        if scalar == ScalarType::Bool {
             return any & 1;
         }
         if options.odd_values && self.chance(2) {
             // All ones in the exponent now and then: infinities and NaNs.
             let high =
-                if self.chance(3) && lane.is_float() { width & !(width >> (lane.bits() / 2)) } else { 0 };
+                if self.chance(3) && scalar.is_float() { width & !(width >> (scalar.bits() / 2)) } else { 0 };
             return (any | high) & width;
         }
         let small = (self.below(4001) as f64 - 2000.0) / 1000.0;
-        let dtype = DType::ALL.into_iter().find(|d| d.lane() == lane && d.parts() == 1);
-        let dtype = dtype.expect("invariant: every lane is an element type");
+        let dtype = DType::ALL.into_iter().find(|d| d.scalar_type() == scalar && d.parts() == 1);
+        let dtype = dtype.expect("invariant: every scalar is an element type");
         let splat =
-            Constant::splat(dtype, vec![], if lane.is_integer() { (small * 3.0).trunc() } else { small });
+            Constant::splat(dtype, vec![], if scalar.is_integer() { (small * 3.0).trunc() } else { small });
         splat.as_splat().map_or(0, |parts| parts[0])
     }
 

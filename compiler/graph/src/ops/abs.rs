@@ -1,11 +1,11 @@
 //! `abs`: the magnitude, real for complex numbers; the least integer stays.
 
-use crate::dtype::DType;
+use tgc_scalar::dtype::DType;
 use crate::graph::{Graph, NodeId};
 use crate::infer::TypeError;
 use crate::ops::elementwise::{Elementwise, elementwise};
 use crate::ops::{Sgn, Notation, Vjp};
-use crate::scalar::{Builder, Element};
+use tgc_scalar::{Builder, Element};
 
 elementwise! {
     /// The magnitude: of complex numbers a real, the length of the vector from 0, without overflow on the way; of the least

@@ -1,10 +1,10 @@
 //! `and`: x & y: logical on `bool`, bit by bit on integers.
 
-use crate::dtype::DType;
+use tgc_scalar::dtype::DType;
 use crate::infer::TypeError;
 use crate::ops::elementwise::{self, Elementwise, elementwise};
 use crate::ops::Notation;
-use crate::scalar::{Binary, Builder, Element};
+use tgc_scalar::{Binary, Builder, Element};
 
 elementwise! {
     /// x & y: logical on `bool`, bit by bit on integers. The operator `&`.

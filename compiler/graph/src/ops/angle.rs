@@ -1,11 +1,11 @@
 //! `angle`: the angle of a complex number from the positive real axis.
 
-use crate::dtype::DType;
+use tgc_scalar::dtype::DType;
 use crate::graph::{Graph, NodeId};
 use crate::infer::TypeError;
 use crate::ops::elementwise::{self, Elementwise, elementwise};
 use crate::ops::{Complex, Notation, Vjp};
-use crate::scalar::{Builder, Element};
+use tgc_scalar::{Builder, Element};
 
 elementwise! {
     /// The angle from the positive real axis, from -π to π: `arctan2(imag, real)`; of real numbers π below 0 and

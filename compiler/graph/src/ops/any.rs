@@ -1,11 +1,11 @@
 //! `any`: whether an element is not 0; NaN is not 0, and of no elements the answer is false.
 
-use crate::dtype::DType;
+use tgc_scalar::dtype::DType;
 use crate::infer::TypeError;
 use crate::kernel::Reduction;
 use crate::ops::Notation;
 use crate::ops::reduction::{Fold, Reducing, fold, reduction};
-use crate::scalar::{Binary, Element};
+use tgc_scalar::{Binary, Element};
 
 reduction! {
     /// Whether an element is not 0; NaN is not 0, and of no elements the answer is false.

@@ -1,11 +1,11 @@
 //! `arccos`: the angle between 0 and π with this cosine; NaN beyond ±1.
 
-use crate::dtype::DType;
+use tgc_scalar::dtype::DType;
 use crate::graph::{Graph, NodeId};
 use crate::infer::TypeError;
 use crate::ops::elementwise::{self, Elementwise, elementwise};
 use crate::ops::{Notation, Sqrt, Vjp};
-use crate::scalar::{Builder, Element, MathFn};
+use tgc_scalar::{Builder, Element, MathFn};
 
 elementwise! {
     /// The angle between 0 and π with this cosine; NaN beyond ±1.

@@ -1,11 +1,11 @@
 //! `arccosh`: the number that is not negative with this hyperbolic cosine; NaN below 1.
 
-use crate::dtype::DType;
+use tgc_scalar::dtype::DType;
 use crate::graph::{Graph, NodeId};
 use crate::infer::TypeError;
 use crate::ops::elementwise::{self, Elementwise, elementwise};
 use crate::ops::{Notation, Sqrt, Vjp};
-use crate::scalar::{Builder, Element, MathFn};
+use tgc_scalar::{Builder, Element, MathFn};
 
 elementwise! {
     /// The number that is not negative with this hyperbolic cosine; NaN below 1.

@@ -1,11 +1,11 @@
 //! `arcsin`: the angle between -π/2 and π/2 with this sine; NaN beyond ±1.
 
-use crate::dtype::DType;
+use tgc_scalar::dtype::DType;
 use crate::graph::{Graph, NodeId};
 use crate::infer::TypeError;
 use crate::ops::elementwise::{self, Elementwise, elementwise};
 use crate::ops::{Notation, Sqrt, Vjp};
-use crate::scalar::{Builder, Element, MathFn};
+use tgc_scalar::{Builder, Element, MathFn};
 
 elementwise! {
     /// The angle between -π/2 and π/2 with this sine; NaN beyond ±1.

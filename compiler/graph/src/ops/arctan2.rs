@@ -1,11 +1,11 @@
 //! `arctan2`: the angle of a point, given y and x.
 
-use crate::dtype::DType;
+use tgc_scalar::dtype::DType;
 use crate::graph::{Graph, NodeId};
 use crate::infer::TypeError;
 use crate::ops::elementwise::{self, Elementwise, elementwise};
 use crate::ops::{Abs, Maximum, Notation, Vjp};
-use crate::scalar::{Builder, Element, MathFn2};
+use tgc_scalar::{Builder, Element, MathFn2};
 
 elementwise! {
     /// The angle of the point (x, y) between -π and π, of which this is y. Signs of zeros and infinities count as in C.

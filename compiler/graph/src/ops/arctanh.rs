@@ -1,11 +1,11 @@
 //! `arctanh`: the number with this hyperbolic tangent; infinite at ±1, NaN beyond.
 
-use crate::dtype::DType;
+use tgc_scalar::dtype::DType;
 use crate::graph::{Graph, NodeId};
 use crate::infer::TypeError;
 use crate::ops::elementwise::{self, Elementwise, elementwise};
 use crate::ops::{Notation, Vjp};
-use crate::scalar::{Builder, Element, MathFn};
+use tgc_scalar::{Builder, Element, MathFn};
 
 elementwise! {
     /// The number with this hyperbolic tangent; infinite at ±1, NaN beyond.

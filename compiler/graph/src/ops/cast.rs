@@ -4,12 +4,12 @@ use crate::attribute::Attribute;
 use crate::builder::Tensor;
 use crate::differentiate::Taken;
 use crate::dim::Dim;
-use crate::dtype::DType;
+use tgc_scalar::dtype::DType;
 use crate::graph::{Graph, NodeId};
 use crate::infer::{Demands, Operand, TypeError};
 use crate::kernel::Kernel;
 use crate::ops::{Notation, Operation, Vjp, attributes};
-use crate::scalar::Builder;
+use tgc_scalar::Builder;
 use crate::ty::TensorType;
 
 /// The operation of [`Tensor::cast`].

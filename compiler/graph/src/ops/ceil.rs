@@ -1,10 +1,10 @@
 //! `ceil`: the least integer that is not below x; integers stay.
 
-use crate::dtype::DType;
+use tgc_scalar::dtype::DType;
 use crate::infer::TypeError;
 use crate::ops::elementwise::{self, Elementwise, elementwise};
 use crate::ops::Notation;
-use crate::scalar::{Builder, Element, Unary};
+use tgc_scalar::{Builder, Element, Unary};
 
 elementwise! {
     /// The least integer that is not below x; integers stay.

@@ -1,11 +1,11 @@
 //! What `isnan`, `isinf` and `isfinite` share: a question to each part of an element, with `bool` as the answer.
 
-use crate::scalar::{Binary, Builder, Element, Lane, Predicate, Unary, Value};
+use tgc_scalar::{Binary, Builder, Element, Predicate, ScalarType, Unary, Value};
 
 /// Whether a part of the element satisfies a predicate of floats, which no integer does.
 pub fn any_part(b: &mut Builder, x: &Element, holds: fn(&mut Builder, Value) -> Value) -> Value {
-    if !x.dtype.lane().is_float() {
-        return b.bits(Lane::Bool, 0);
+    if !x.dtype.scalar_type().is_float() {
+        return b.bits(ScalarType::Bool, 0);
     }
     let parts: Vec<Value> = x.parts().iter().map(|part| holds(b, *part)).collect();
     parts.into_iter().reduce(|re, im| b.binary(Binary::Or, re, im)).expect("invariant: an element has parts")
@@ -30,6 +30,6 @@ pub fn is_not_finite(b: &mut Builder, part: Value) -> Value {
 }
 
 fn magnitude_and_infinity(b: &mut Builder, part: Value) -> (Value, Value) {
-    let lane = b.lane(part);
-    (b.unary(Unary::Abs, part), b.float(lane, f64::INFINITY))
+    let scalar = b.scalar_type(part);
+    (b.unary(Unary::Abs, part), b.float(scalar, f64::INFINITY))
 }

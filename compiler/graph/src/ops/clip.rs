@@ -1,11 +1,11 @@
 //! `clip`: x between two bounds.
 
-use crate::dtype::DType;
+use tgc_scalar::dtype::DType;
 use crate::graph::{Graph, NodeId};
 use crate::infer::TypeError;
 use crate::ops::elementwise::{self, Elementwise, elementwise};
 use crate::ops::{maximum, minimum, Gt, Lt, Minimum, Notation, Vjp};
-use crate::scalar::{Builder, Element};
+use tgc_scalar::{Builder, Element};
 
 elementwise! {
     /// x, raised to the lower bound or lowered to the upper one: maximum(minimum(x, upper), lower); lower if that is above upper,

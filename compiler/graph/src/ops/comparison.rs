@@ -1,8 +1,8 @@
 //! What all comparisons share: element types, and integers whose common type would be a float.
 
-use crate::dtype::DType;
 use crate::infer::TypeError;
-use crate::scalar::{Builder, Element, Lane, Predicate, Value};
+use tgc_scalar::dtype::DType;
+use tgc_scalar::{Builder, Element, Predicate, ScalarType, Value};
 
 /// Types for an order: every real type, with `bool` as the result.
 pub fn ordered(common: DType) -> Result<(DType, DType), TypeError> {
@@ -32,11 +32,11 @@ pub fn mixed_signs(b: &mut Builder, predicate: Predicate, x: &[Element]) -> Opti
 
 /// An unsigned value that is negative as a signed one is above every signed value.
 fn signed_with_unsigned(b: &mut Builder, predicate: Predicate, signed: Value, unsigned: Value) -> Value {
-    let zero = b.int(Lane::I64, 0);
-    let wrapped = b.convert(unsigned, Lane::I64);
+    let zero = b.int(ScalarType::I64, 0);
+    let wrapped = b.convert(unsigned, ScalarType::I64);
     let above = b.compare(Predicate::Lt, wrapped, zero);
     let if_above = matches!(predicate, Predicate::Ne | Predicate::Lt | Predicate::Le);
-    let if_above = b.bits(Lane::Bool, u64::from(if_above));
+    let if_above = b.bits(ScalarType::Bool, u64::from(if_above));
     let otherwise = b.compare(predicate, signed, wrapped);
     b.select(above, if_above, otherwise)
 }

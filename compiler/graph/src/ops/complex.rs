@@ -1,11 +1,11 @@
 //! `complex`: re + i im, from two real tensors.
 
-use crate::dtype::DType;
+use tgc_scalar::dtype::DType;
 use crate::graph::{Graph, NodeId};
 use crate::infer::TypeError;
 use crate::ops::elementwise::{self, Elementwise, elementwise};
 use crate::ops::{Imag, Real, Notation, Vjp};
-use crate::scalar::{Builder, Element};
+use tgc_scalar::{Builder, Element};
 
 elementwise! {
     /// re + i im, from two real tensors: `c64` from `f32` and narrower floats, else `c128`.

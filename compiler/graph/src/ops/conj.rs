@@ -1,11 +1,11 @@
 //! `conj`: the complex conjugate; other than complex numbers stay.
 
-use crate::dtype::DType;
+use tgc_scalar::dtype::DType;
 use crate::graph::{Graph, NodeId};
 use crate::infer::TypeError;
 use crate::ops::elementwise::{self, Elementwise, elementwise};
 use crate::ops::{Notation, Vjp};
-use crate::scalar::{Builder, Element, Unary};
+use tgc_scalar::{Builder, Element, Unary};
 
 elementwise! {
     /// The complex conjugate; other than complex numbers stay.

@@ -4,12 +4,12 @@ use crate::array::Array;
 use crate::attribute::{Attribute, AttributeValue};
 use crate::data::{DataId, DataStore};
 use crate::dim::Dim;
-use crate::dtype::DType;
+use tgc_scalar::dtype::DType;
 use crate::infer::TypeError;
 use crate::kernel::Leaf;
 use crate::ops::attributes;
 use crate::ops::leaf::{LeafOperation, leaf_operation};
-use crate::scalar::{Builder, Lane};
+use tgc_scalar::{Builder, ScalarType};
 use crate::ty::TensorType;
 
 /// The elements of a constant.
@@ -61,9 +61,9 @@ impl Constant {
     /// One value everywhere; rounded or wrapped to the element type.
     pub fn splat(dtype: DType, shape: Vec<Dim>, value: f64) -> Constant {
         let mut b = Builder::new(&[]);
-        let wide = b.float(Lane::F64, value);
-        let lane = b.convert(wide, dtype.lane());
-        let bits = b.as_const(lane).expect("invariant: a conversion of a constant folds");
+        let wide = b.float(ScalarType::F64, value);
+        let scalar = b.convert(wide, dtype.scalar_type());
+        let bits = b.as_const(scalar).expect("invariant: a conversion of a constant folds");
         Constant { dtype, shape, elements: Elements::Splat([bits, 0]), weak: false }
     }
 
@@ -91,7 +91,7 @@ impl Constant {
         if self.dtype.is_complex() {
             return None;
         }
-        self.as_splat().map(|parts| crate::scalar::lane_from_bits_f64(self.dtype.lane(), parts[0]))
+        self.as_splat().map(|parts| tgc_scalar::scalar_from_bits_f64(self.dtype.scalar_type(), parts[0]))
     }
 }
 

@@ -1,11 +1,11 @@
 //! `cos`: the cosine of an angle in radians; NaN at infinity.
 
-use crate::dtype::DType;
+use tgc_scalar::dtype::DType;
 use crate::graph::{Graph, NodeId};
 use crate::infer::TypeError;
 use crate::ops::elementwise::{self, Elementwise, elementwise};
 use crate::ops::{Notation, Sin, Vjp};
-use crate::scalar::{Builder, Element, MathFn};
+use tgc_scalar::{Builder, Element, MathFn};
 
 elementwise! {
     /// The cosine of an angle in radians, as accurate for huge angles as for others; NaN at infinity.

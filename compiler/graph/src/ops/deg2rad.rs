@@ -1,11 +1,11 @@
 //! `deg2rad`: x degrees in radians: x * (pi / 180).
 
-use crate::dtype::DType;
+use tgc_scalar::dtype::DType;
 use crate::graph::{Graph, NodeId};
 use crate::infer::TypeError;
 use crate::ops::elementwise::{self, Elementwise, elementwise};
 use crate::ops::{Notation, Vjp};
-use crate::scalar::{Binary, Builder, Element};
+use tgc_scalar::{Binary, Builder, Element};
 
 elementwise! {
     /// x degrees in radians: x * (pi / 180).
@@ -26,7 +26,7 @@ impl Elementwise for Deg2rad {
     }
 
     fn scalar(b: &mut Builder, x: &[Element]) -> Element {
-        let factor = b.float(b.lane(x[0].re()), FACTOR);
+        let factor = b.float(b.scalar_type(x[0].re()), FACTOR);
         Element::real(x[0].dtype, b.binary(Binary::Mul, x[0].re(), factor))
     }
 

@@ -3,13 +3,13 @@
 
 use crate::differentiate::Taken;
 use crate::dim::Dim;
-use crate::dtype::DType;
 use crate::graph::{Graph, NodeId};
 use crate::infer::{Demands, Operand, TypeError, broadcast, promote_all};
 use crate::kernel::Kernel;
 use crate::ops::{Op, Vjp};
-use crate::scalar::{Builder, Element, Predicate, Program, Unary, Value};
 use crate::ty::TensorType;
+use tgc_scalar::dtype::DType;
+use tgc_scalar::{Builder, Element, Predicate, Program, Unary, Value};
 
 /// An operation on corresponding elements.
 pub trait Elementwise {
@@ -320,8 +320,8 @@ pub fn rounded(b: &mut Builder, rounding: Unary, x: &Element) -> Element {
 
 /// A product of x and what goes to 0 faster where x goes to minus infinity: -0 at minus infinity, not NaN.
 pub fn vanishing_at_minus_infinity(b: &mut Builder, x: Value, product: Value) -> Value {
-    let lane = b.lane(x);
-    let (bottom, limit) = (b.float(lane, f64::NEG_INFINITY), b.float(lane, -0.0));
+    let scalar = b.scalar_type(x);
+    let (bottom, limit) = (b.float(scalar, f64::NEG_INFINITY), b.float(scalar, -0.0));
     let at_bottom = b.compare(Predicate::Eq, x, bottom);
     b.select(at_bottom, limit, product)
 }

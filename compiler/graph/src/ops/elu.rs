@@ -1,11 +1,11 @@
 //! `elu`: x where it is positive, else alpha * (e^x - 1).
 
-use crate::dtype::DType;
+use tgc_scalar::dtype::DType;
 use crate::graph::{Graph, NodeId};
 use crate::infer::TypeError;
 use crate::ops::elementwise::{self, Elementwise, elementwise};
 use crate::ops::{Exp, Notation, Vjp};
-use crate::scalar::{Binary, Builder, Element, MathFn, Predicate, Value};
+use tgc_scalar::{Binary, Builder, Element, MathFn, Predicate, Value};
 
 elementwise! {
     /// x where it is positive, else alpha * (e^x - 1). The gradient at 0 is that of the negative side.
@@ -49,7 +49,7 @@ impl Elementwise for Elu {
 
 /// x where it is positive, else alpha * (e^x - 1).
 pub(super) fn exponential_linear(b: &mut Builder, x: Value, alpha: Value) -> Value {
-    let zero = b.float(b.lane(x), 0.0);
+    let zero = b.float(b.scalar_type(x), 0.0);
     let positive = b.compare(Predicate::Gt, x, zero);
     let growth = b.math(MathFn::Expm1, x);
     let bent = b.binary(Binary::Mul, alpha, growth);

@@ -1,11 +1,11 @@
 //! `erf`: the error function, 2/sqrt(π) times the integral of e^(-t²) from 0 to x.
 
-use crate::dtype::DType;
+use tgc_scalar::dtype::DType;
 use crate::graph::{Graph, NodeId};
 use crate::infer::TypeError;
 use crate::ops::elementwise::{self, Elementwise, elementwise};
 use crate::ops::{Exp, Notation, Vjp};
-use crate::scalar::{Builder, Element, MathFn};
+use tgc_scalar::{Builder, Element, MathFn};
 
 elementwise! {
     /// The error function, 2/sqrt(π) times the integral of e^(-t²) from 0 to x.

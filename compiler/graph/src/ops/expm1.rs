@@ -1,11 +1,11 @@
 //! `expm1`: e^x - 1, accurate near 0.
 
-use crate::dtype::DType;
+use tgc_scalar::dtype::DType;
 use crate::graph::{Graph, NodeId};
 use crate::infer::TypeError;
 use crate::ops::elementwise::{self, Elementwise, elementwise};
 use crate::ops::{Exp, Notation, Vjp};
-use crate::scalar::{Builder, Element, MathFn};
+use tgc_scalar::{Builder, Element, MathFn};
 
 elementwise! {
     /// e^x - 1, accurate near 0.

@@ -3,14 +3,14 @@
 //! NaN is more extreme than any number, of two zeros `+0` is the greater. The folds here give the same bits in whatever
 //! order elements are combined, NaN being NaN.
 
-use crate::dtype::DType;
 use crate::graph::{Graph, NodeId};
 use crate::kernel::Reduction;
 use crate::ops::maximum::greater;
 use crate::ops::minimum::lesser;
 use crate::ops::reduction::{arithmetic, fold, keep};
 use crate::ops::{self, Vjp};
-use crate::scalar::{Binary, Builder, Element, Lane, Predicate, Unary, Value};
+use tgc_scalar::dtype::DType;
+use tgc_scalar::{Binary, Builder, Element, Predicate, ScalarType, Unary, Value};
 
 /// An end of the order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,34 +32,34 @@ impl Extremum {
 
     /// The bits of the element that no other is less extreme than.
     fn bound(self, dtype: DType) -> u64 {
-        let (lane, least) = (dtype.lane(), self == Extremum::Max);
-        let ones = u64::MAX >> (64 - lane.bits());
-        let sign = 1 << (lane.bits() - 1);
-        match lane {
-            Lane::Bool => u64::from(!least),
-            Lane::I8 | Lane::I16 | Lane::I32 | Lane::I64 => {
+        let (scalar, least) = (dtype.scalar_type(), self == Extremum::Max);
+        let ones = u64::MAX >> (64 - scalar.bits());
+        let sign = 1 << (scalar.bits() - 1);
+        match scalar {
+            ScalarType::Bool => u64::from(!least),
+            ScalarType::I8 | ScalarType::I16 | ScalarType::I32 | ScalarType::I64 => {
                 if least {
                     sign
                 } else {
                     ones ^ sign
                 }
             }
-            Lane::U8 | Lane::U16 | Lane::U32 | Lane::U64 => {
+            ScalarType::U8 | ScalarType::U16 | ScalarType::U32 | ScalarType::U64 => {
                 if least {
                     0
                 } else {
                     ones
                 }
             }
-            Lane::F16 | Lane::BF16 | Lane::F32 | Lane::F64 => {
+            ScalarType::F16 | ScalarType::BF16 | ScalarType::F32 | ScalarType::F64 => {
                 let mut b = Builder::new(&[]);
-                let infinity = b.float(lane, if least { f64::NEG_INFINITY } else { f64::INFINITY });
+                let infinity = b.float(scalar, if least { f64::NEG_INFINITY } else { f64::INFINITY });
                 b.as_const(infinity).expect("invariant: constants fold")
             }
         }
     }
 
-    /// The more extreme of two values of a lane other than a 16-bit float.
+    /// The more extreme of two values of a scalar other than a 16-bit float.
     fn choose(self, b: &mut Builder, x: Value, y: Value) -> Value {
         match self {
             Extremum::Max => greater(b, x, y),
@@ -115,7 +115,7 @@ impl Extremum {
     fn replaced(self, b: &mut Builder, (x, at): (Value, Value), (y, other): (Value, Value)) -> Value {
         let mut beyond = b.compare(self.beyond(), y, x);
         let mut equal = b.compare(Predicate::Eq, y, x);
-        if b.lane(x).is_float() {
+        if b.scalar_type(x).is_float() {
             let [x_nan, y_nan] = [x, y].map(|v| b.compare(Predicate::Ne, v, v));
             let x_number = b.unary(Unary::Not, x_nan);
             let first_nan = b.binary(Binary::And, y_nan, x_number);

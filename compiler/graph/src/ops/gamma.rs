@@ -1,11 +1,11 @@
 //! `gamma`: the gamma function; infinite at 0, NaN at negative integers.
 
-use crate::dtype::DType;
+use tgc_scalar::dtype::DType;
 use crate::graph::{Graph, NodeId};
 use crate::infer::TypeError;
 use crate::ops::elementwise::{self, Elementwise, elementwise};
 use crate::ops::{Psi, Notation, Vjp};
-use crate::scalar::{Builder, Element, MathFn};
+use tgc_scalar::{Builder, Element, MathFn};
 
 elementwise! {
     /// The gamma function, (x - 1)! for positive integers; an infinity of the argument's sign at 0, NaN at negative integers.

@@ -1,11 +1,11 @@
 //! `gammaln`: the logarithm of |Γ(x)|; infinite at integers that are not positive.
 
-use crate::dtype::DType;
+use tgc_scalar::dtype::DType;
 use crate::graph::{Graph, NodeId};
 use crate::infer::TypeError;
 use crate::ops::elementwise::{self, Elementwise, elementwise};
 use crate::ops::{Psi, Notation, Vjp};
-use crate::scalar::{Builder, Element, MathFn};
+use tgc_scalar::{Builder, Element, MathFn};
 
 elementwise! {
     /// The logarithm of |Γ(x)|; infinite at integers that are not positive.

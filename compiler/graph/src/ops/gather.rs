@@ -6,7 +6,7 @@
 
 use crate::attribute::Attribute;
 use crate::dim::Dim;
-use crate::dtype::DType;
+use tgc_scalar::dtype::DType;
 use crate::graph::{Graph, NodeId};
 use crate::infer::{AxisOf, Demands, Operand, TypeError};
 use crate::kernel::{Affine, Coordinate, Kernel};

@@ -2,12 +2,12 @@
 
 use std::f64::consts::{FRAC_1_SQRT_2, TAU};
 
-use crate::dtype::DType;
+use tgc_scalar::dtype::DType;
 use crate::graph::{Graph, NodeId};
 use crate::infer::TypeError;
 use crate::ops::elementwise::{self, Elementwise, elementwise};
 use crate::ops::{Erfc, Exp, Notation, Vjp};
-use crate::scalar::{Binary, Builder, Element, MathFn};
+use tgc_scalar::{Binary, Builder, Element, MathFn};
 
 elementwise! {
     /// x * Φ(x), where Φ(x) is the probability that a standard normal number is less than x: (1 + erf(x / √2)) / 2. -0 at minus
@@ -33,8 +33,8 @@ impl Elementwise for Gelu {
 
     fn scalar(b: &mut Builder, x: &[Element]) -> Element {
         let x = x[0];
-        let lane = b.lane(x.re());
-        let [half, scale] = [0.5, -FRAC_1_SQRT_2].map(|value| b.float(lane, value));
+        let scalar = b.scalar_type(x.re());
+        let [half, scale] = [0.5, -FRAC_1_SQRT_2].map(|value| b.float(scalar, value));
         let scaled = b.binary(Binary::Mul, scale, x.re());
         let tail = b.math(MathFn::Erfc, scaled);
         let halved = b.binary(Binary::Mul, half, x.re());

@@ -1,11 +1,11 @@
 //! `gelu_tanh`: the approximation of `gelu` by a hyperbolic tangent.
 
-use crate::dtype::DType;
+use tgc_scalar::dtype::DType;
 use crate::graph::{Graph, NodeId};
 use crate::infer::TypeError;
 use crate::ops::elementwise::{self, Elementwise, elementwise};
 use crate::ops::{Notation, Sigmoid, Vjp};
-use crate::scalar::{Binary, Builder, Element, MathFn};
+use tgc_scalar::{Binary, Builder, Element, MathFn};
 
 elementwise! {
     /// The approximation of [`Tensor::gelu`](crate::builder::Tensor::gelu) by a hyperbolic tangent: x / 2 * (1 + tanh(√(2/π) (x +
@@ -30,8 +30,8 @@ impl Elementwise for GeluTanh {
 
     fn scalar(b: &mut Builder, x: &[Element]) -> Element {
         let x = x[0];
-        let lane = b.lane(x.re());
-        let [one, scale, cubic] = [1.0, SCALE, CUBIC].map(|value| b.float(lane, value));
+        let scalar = b.scalar_type(x.re());
+        let [one, scale, cubic] = [1.0, SCALE, CUBIC].map(|value| b.float(scalar, value));
         let square = b.binary(Binary::Mul, x.re(), x.re());
         let growth = b.fma(cubic, square, one);
         let scaled = b.binary(Binary::Mul, scale, x.re());

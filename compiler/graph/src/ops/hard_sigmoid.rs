@@ -1,11 +1,11 @@
 //! `hard_sigmoid`: x / 5 + 1/2, clipped to between 0 and 1.
 
-use crate::dtype::DType;
+use tgc_scalar::dtype::DType;
 use crate::graph::{Graph, NodeId};
 use crate::infer::TypeError;
 use crate::ops::elementwise::{self, Elementwise, elementwise};
 use crate::ops::{maximum, minimum, Gt, Lt, Notation, Or, Vjp};
-use crate::scalar::{Builder, Element};
+use tgc_scalar::{Builder, Element};
 
 elementwise! {
     /// x / 5 + 1/2, clipped to between 0 and 1. The gradient at both bends is 1/5.
@@ -26,8 +26,8 @@ impl Elementwise for HardSigmoid {
     }
 
     fn scalar(b: &mut Builder, x: &[Element]) -> Element {
-        let lane = b.lane(x[0].re());
-        let [slope, half, zero, one] = [0.2, 0.5, 0.0, 1.0].map(|value| b.float(lane, value));
+        let scalar = b.scalar_type(x[0].re());
+        let [slope, half, zero, one] = [0.2, 0.5, 0.0, 1.0].map(|value| b.float(scalar, value));
         let line = b.fma(x[0].re(), slope, half);
         let capped = minimum::lesser(b, line, one);
         Element::real(x[0].dtype, maximum::greater(b, capped, zero))

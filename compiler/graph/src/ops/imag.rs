@@ -1,11 +1,11 @@
 //! `imag`: the imaginary part; 0 for other than complex numbers.
 
-use crate::dtype::DType;
+use tgc_scalar::dtype::DType;
 use crate::graph::{Graph, NodeId};
 use crate::infer::TypeError;
 use crate::ops::elementwise::{Elementwise, elementwise};
 use crate::ops::{Complex, Notation, Vjp};
-use crate::scalar::{Builder, Element};
+use tgc_scalar::{Builder, Element};
 
 elementwise! {
     /// The imaginary part; 0 for other than complex numbers.
@@ -29,7 +29,7 @@ impl Elementwise for Imag {
 
     fn scalar(b: &mut Builder, x: &[Element]) -> Element {
         let real = x[0].dtype.to_real();
-        let part = x[0].im().unwrap_or_else(|| b.bits(real.lane(), 0));
+        let part = x[0].im().unwrap_or_else(|| b.bits(real.scalar_type(), 0));
         Element::real(real, part)
     }
 

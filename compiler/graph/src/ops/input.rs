@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::dim::Dim;
-use crate::dtype::DType;
+use tgc_scalar::dtype::DType;
 use crate::infer::TypeError;
 use crate::kernel::Leaf;
 use crate::ops::attributes;

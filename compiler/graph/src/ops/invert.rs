@@ -1,10 +1,10 @@
 //! `invert`: !x: logical not of `bool`, bitwise not of integers.
 
-use crate::dtype::DType;
+use tgc_scalar::dtype::DType;
 use crate::infer::TypeError;
 use crate::ops::elementwise::{self, Elementwise, elementwise};
 use crate::ops::Notation;
-use crate::scalar::{Builder, Element, Unary};
+use tgc_scalar::{Builder, Element, Unary};
 
 elementwise! {
     /// !x: logical not of `bool`, bitwise not of integers. The operator `!`.

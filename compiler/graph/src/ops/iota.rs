@@ -1,7 +1,7 @@
 //! `iota`: 0, 1, 2, … as `i64`.
 
 use crate::dim::Dim;
-use crate::dtype::DType;
+use tgc_scalar::dtype::DType;
 use crate::infer::TypeError;
 use crate::kernel::Leaf;
 use crate::ops::attributes;

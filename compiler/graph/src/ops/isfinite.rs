@@ -1,10 +1,10 @@
 //! `isfinite`: whether x is neither infinite nor NaN, of a complex x whether both parts are; true for integers.
 
-use crate::dtype::DType;
+use tgc_scalar::dtype::DType;
 use crate::infer::TypeError;
 use crate::ops::elementwise::{Elementwise, elementwise};
 use crate::ops::{classify, Notation};
-use crate::scalar::{Builder, Element, Unary};
+use tgc_scalar::{Builder, Element, Unary};
 
 elementwise! {
     /// Whether x is neither infinite nor NaN, of a complex x whether both parts are; true for integers.

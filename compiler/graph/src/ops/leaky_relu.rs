@@ -1,11 +1,11 @@
 //! `leaky_relu`: x where it is positive, else slope * x.
 
-use crate::dtype::DType;
+use tgc_scalar::dtype::DType;
 use crate::graph::{Graph, NodeId};
 use crate::infer::TypeError;
 use crate::ops::elementwise::{self, Elementwise, elementwise};
 use crate::ops::{Notation, Vjp};
-use crate::scalar::{Builder, Element, Predicate};
+use tgc_scalar::{Builder, Element, Predicate};
 
 elementwise! {
     /// x where it is positive, else slope * x. The gradient at 0 is that of the negative side.
@@ -27,7 +27,7 @@ impl Elementwise for LeakyRelu {
 
     fn scalar(b: &mut Builder, x: &[Element]) -> Element {
         let (x, slope) = (x[0], x[1]);
-        let zero = b.float(b.lane(x.re()), 0.0);
+        let zero = b.float(b.scalar_type(x.re()), 0.0);
         let positive = b.compare(Predicate::Gt, x.re(), zero);
         let scaled = b.mul(slope, x);
         Element::real(x.dtype, b.select(positive, x.re(), scaled.re()))

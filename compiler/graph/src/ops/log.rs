@@ -1,11 +1,11 @@
 //! `log`: the natural logarithm; -inf at 0, NaN below.
 
-use crate::dtype::DType;
+use tgc_scalar::dtype::DType;
 use crate::graph::{Graph, NodeId};
 use crate::infer::TypeError;
 use crate::ops::elementwise::{self, Elementwise, elementwise};
 use crate::ops::{Notation, Vjp};
-use crate::scalar::{Builder, Element};
+use tgc_scalar::{Builder, Element};
 
 elementwise! {
     /// The natural logarithm; -inf at 0, NaN below. Of complex numbers log |z| + i angle(z).

@@ -2,12 +2,12 @@
 //!
 //! Mächler, "Accurately computing log(1 - exp(-|a|))", 2012, the vignette of R's package Rmpfr, equation 7.
 
-use crate::dtype::DType;
+use tgc_scalar::dtype::DType;
 use crate::graph::{Graph, NodeId};
 use crate::infer::TypeError;
 use crate::ops::elementwise::{self, Elementwise, elementwise};
 use crate::ops::{Expm1, Notation, Vjp};
-use crate::scalar::{Builder, Element, MathFn, Predicate, Unary};
+use tgc_scalar::{Builder, Element, MathFn, Predicate, Unary};
 
 elementwise! {
     /// log(1 - e^x), accurate where e^x is nearly 0 and where it is nearly 1; -inf at 0, NaN above.
@@ -29,7 +29,7 @@ impl Elementwise for Log1mexp {
 
     fn scalar(b: &mut Builder, x: &[Element]) -> Element {
         let (dtype, x) = (x[0].dtype, x[0].re());
-        let half = b.float(b.lane(x), -std::f64::consts::LN_2);
+        let half = b.float(b.scalar_type(x), -std::f64::consts::LN_2);
         let is_far = b.compare(Predicate::Lt, x, half);
         let power = b.math(MathFn::Exp, x);
         let power = b.unary(Unary::Neg, power);

@@ -1,11 +1,11 @@
 //! `log2`: the logarithm to the base 2; -inf at 0, NaN below.
 
-use crate::dtype::DType;
+use tgc_scalar::dtype::DType;
 use crate::graph::{Graph, NodeId};
 use crate::infer::TypeError;
 use crate::ops::elementwise::{self, Elementwise, elementwise};
 use crate::ops::{Notation, Vjp};
-use crate::scalar::{Builder, Element, MathFn};
+use tgc_scalar::{Builder, Element, MathFn};
 
 elementwise! {
     /// The logarithm to the base 2; -inf at 0, NaN below. Exact for powers of two.

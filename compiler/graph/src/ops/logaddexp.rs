@@ -1,11 +1,11 @@
 //! `logaddexp`: log(e^x + e^y) without overflow.
 
-use crate::dtype::DType;
+use tgc_scalar::dtype::DType;
 use crate::graph::{Graph, NodeId};
 use crate::infer::TypeError;
 use crate::ops::elementwise::{self, Elementwise, elementwise};
 use crate::ops::{maximum, And, Eq, Isinf, Notation, Sigmoid, Vjp};
-use crate::scalar::{Binary, Builder, Element, MathFn, Predicate, Unary};
+use tgc_scalar::{Binary, Builder, Element, MathFn, Predicate, Unary};
 
 elementwise! {
     /// log(e^x + e^y) without overflow; of two infinities as of the limits, and the other operand if one is minus infinity.
@@ -29,7 +29,7 @@ impl Elementwise for Logaddexp {
         let (dtype, x, y) = (x[0].dtype, x[0].re(), x[1].re());
         let greater = maximum::greater(b, x, y);
         // Of two equal infinities the difference would be NaN.
-        let (equal, zero) = (b.compare(Predicate::Eq, x, y), b.float(b.lane(x), 0.0));
+        let (equal, zero) = (b.compare(Predicate::Eq, x, y), b.float(b.scalar_type(x), 0.0));
         let difference = b.binary(Binary::Sub, x, y);
         let difference = b.select(equal, zero, difference);
         let distance = b.unary(Unary::Abs, difference);

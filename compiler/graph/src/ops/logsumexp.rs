@@ -1,6 +1,6 @@
 //! `logsumexp`: log Σ exp x, shifted by the greatest element so that nothing overflows.
 
-use crate::dtype::DType;
+use tgc_scalar::dtype::DType;
 use crate::graph::{Graph, NodeId};
 use crate::infer::TypeError;
 use crate::ops::reduction::{Composite, Reducing, arithmetic, keep, ordered, reduction, to_inexact};

@@ -1,10 +1,10 @@
 //! `lt`: x < y as `bool`; false if either is NaN.
 
-use crate::dtype::DType;
+use tgc_scalar::dtype::DType;
 use crate::infer::TypeError;
 use crate::ops::elementwise::{Elementwise, elementwise};
 use crate::ops::{Notation, comparison};
-use crate::scalar::{Builder, Element, Predicate};
+use tgc_scalar::{Builder, Element, Predicate};
 
 elementwise! {
     /// x < y as `bool`; false if either is NaN.

@@ -1,11 +1,11 @@
 //! `maximum`: the greater of x and y; NaN if either is.
 
-use crate::dtype::DType;
+use tgc_scalar::dtype::DType;
 use crate::graph::{Graph, NodeId};
 use crate::infer::TypeError;
 use crate::ops::elementwise::{self, Elementwise, elementwise};
 use crate::ops::{Lt, Notation, Vjp};
-use crate::scalar::{Binary, Builder, Element, Predicate, Unary, Value};
+use tgc_scalar::{Binary, Builder, Element, Predicate, Unary, Value};
 
 elementwise! {
     /// The greater of x and y; NaN if either is, and +0 of two zeros unless both are -0.
@@ -37,16 +37,16 @@ impl Elementwise for Maximum {
     }
 }
 
-/// The greater of two values of one lane.
+/// The greater of two values of one scalar.
 pub(super) fn greater(b: &mut Builder, x: Value, y: Value) -> Value {
     let above = b.compare(Predicate::Gt, x, y);
-    if !b.lane(x).is_float() {
+    if !b.scalar_type(x).is_float() {
         return b.select(above, x, y);
     }
     // Comparison and choice are one instruction on x86. An x that is NaN or zero is added: that gives NaN, or what is greater, or
     // the right zero.
     let greater = b.select(above, x, y);
-    let (magnitude, zero) = (b.unary(Unary::Abs, x), b.float(b.lane(x), 0.0));
+    let (magnitude, zero) = (b.unary(Unary::Abs, x), b.float(b.scalar_type(x), 0.0));
     let ordinary = b.compare(Predicate::Gt, magnitude, zero);
     let sum = b.binary(Binary::Add, greater, x);
     b.select(ordinary, greater, sum)

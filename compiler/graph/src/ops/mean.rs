@@ -1,6 +1,6 @@
 //! `mean`: the sum over axes divided by the number of elements; of integers in `f64`, NaN when empty.
 
-use crate::dtype::DType;
+use tgc_scalar::dtype::DType;
 use crate::graph::{Graph, NodeId};
 use crate::infer::TypeError;
 use crate::ops::reduction::{Composite, Reducing, arithmetic, reduction, to_inexact};

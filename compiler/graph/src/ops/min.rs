@@ -1,6 +1,6 @@
 //! `min`: the least element; NaN if there is one.
 
-use crate::dtype::DType;
+use tgc_scalar::dtype::DType;
 use crate::graph::{Graph, NodeId};
 use crate::infer::TypeError;
 use crate::kernel::Reduction;

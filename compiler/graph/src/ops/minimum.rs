@@ -1,11 +1,11 @@
 //! `minimum`: the lesser of x and y; NaN if either is.
 
-use crate::dtype::DType;
+use tgc_scalar::dtype::DType;
 use crate::graph::{Graph, NodeId};
 use crate::infer::TypeError;
 use crate::ops::elementwise::{self, Elementwise, elementwise};
 use crate::ops::{Gt, Notation, Vjp};
-use crate::scalar::{Binary, Builder, Element, Predicate, Unary, Value};
+use tgc_scalar::{Binary, Builder, Element, Predicate, Unary, Value};
 
 elementwise! {
     /// The lesser of x and y; NaN if either is, and -0 of two zeros unless both are +0.
@@ -37,15 +37,15 @@ impl Elementwise for Minimum {
     }
 }
 
-/// The lesser of two values of one lane.
+/// The lesser of two values of one scalar.
 pub(super) fn lesser(b: &mut Builder, x: Value, y: Value) -> Value {
     let below = b.compare(Predicate::Lt, x, y);
-    if !b.lane(x).is_float() {
+    if !b.scalar_type(x).is_float() {
         return b.select(below, x, y);
     }
     // As in `maximum`; the sum's negative is -0 unless both zeros are +0.
     let lesser = b.select(below, x, y);
-    let (magnitude, zero) = (b.unary(Unary::Abs, x), b.float(b.lane(x), 0.0));
+    let (magnitude, zero) = (b.unary(Unary::Abs, x), b.float(b.scalar_type(x), 0.0));
     let ordinary = b.compare(Predicate::Gt, magnitude, zero);
     let negated = b.unary(Unary::Neg, lesser);
     let sum = b.binary(Binary::Sub, negated, x);

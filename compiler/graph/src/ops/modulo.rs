@@ -1,11 +1,11 @@
 //! `modulo`: the rest of the division that rounds down, with the divisor's sign.
 
-use crate::dtype::DType;
+use tgc_scalar::dtype::DType;
 use crate::graph::{Graph, NodeId};
 use crate::infer::TypeError;
 use crate::ops::elementwise::{self, Elementwise, elementwise};
 use crate::ops::{IntDiv, Notation, Vjp};
-use crate::scalar::{Builder, Element};
+use tgc_scalar::{Builder, Element};
 
 elementwise! {
     /// The rest of x / y rounded down, x - y floor(x / y) without rounding errors: it has the sign of y. Of integers by 0 it

@@ -1,10 +1,10 @@
 //! `neq`: x ≠ y as `bool`; true if either is NaN.
 
-use crate::dtype::DType;
+use tgc_scalar::dtype::DType;
 use crate::infer::TypeError;
 use crate::ops::elementwise::{Elementwise, elementwise};
 use crate::ops::{Notation, comparison};
-use crate::scalar::{Binary, Builder, Element, Predicate};
+use tgc_scalar::{Binary, Builder, Element, Predicate};
 
 elementwise! {
     /// x ≠ y as `bool`; true if either is NaN. Complex elements are equal if both parts are.

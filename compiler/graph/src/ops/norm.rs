@@ -1,7 +1,7 @@
 //! `norm`: the Euclidean norm over axes; norms of other orders are written with other reductions.
 
 use crate::builder::{Reduce, Tensor};
-use crate::dtype::DType;
+use tgc_scalar::dtype::DType;
 use crate::graph::{Graph, NodeId};
 use crate::infer::TypeError;
 use crate::ops::reduction::{Composite, Reducing, accumulator, reduction, to_inexact};

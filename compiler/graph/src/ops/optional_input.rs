@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::array::Array;
 use crate::data::DataStore;
 use crate::dim::Dim;
-use crate::dtype::DType;
+use tgc_scalar::dtype::DType;
 use crate::infer::TypeError;
 use crate::kernel::Leaf;
 use crate::ops::leaf::{LeafOperation, leaf_operation};

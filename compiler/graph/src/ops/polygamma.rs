@@ -3,12 +3,12 @@
 use crate::attribute::Attribute;
 use crate::builder::Tensor;
 use crate::dim::Dim;
-use crate::dtype::DType;
+use tgc_scalar::dtype::DType;
 use crate::graph::{Graph, NodeId};
 use crate::infer::{Demands, Operand, TypeError};
 use crate::kernel::Kernel;
 use crate::ops::{Notation, Operation, Vjp, attributes, elementwise};
-use crate::scalar::{Builder, Element, MathFn};
+use tgc_scalar::{Builder, Element, MathFn};
 use crate::ty::TensorType;
 
 /// The greatest order; the gradient of that is NaN.

@@ -1,11 +1,11 @@
 //! `pow`: x to the power of y.
 
-use crate::dtype::{DType, promote};
+use tgc_scalar::dtype::{DType, promote};
 use crate::graph::{Graph, NodeId};
 use crate::infer::TypeError;
 use crate::ops::elementwise::{self, Elementwise, elementwise};
 use crate::ops::{And, Eq, Log, Notation, Op, Real, Vjp};
-use crate::scalar::{Builder, Element};
+use tgc_scalar::{Builder, Element};
 
 elementwise! {
     /// x to the power of y, with the special cases of C: 0 ** 0 and 1 ** y are 1, a negative number to a power that is no

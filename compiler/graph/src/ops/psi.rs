@@ -1,11 +1,11 @@
 //! `psi`: the derivative of log Γ(x); NaN at negative integers.
 
-use crate::dtype::DType;
+use tgc_scalar::dtype::DType;
 use crate::graph::{Graph, NodeId};
 use crate::infer::TypeError;
 use crate::ops::elementwise::{self, Elementwise, elementwise};
 use crate::ops::{Polygamma, Notation, Vjp};
-use crate::scalar::{Builder, Element, MathFn};
+use tgc_scalar::{Builder, Element, MathFn};
 
 elementwise! {
     /// The digamma function, the derivative of log Γ(x); the infinity of the other sign at 0, NaN at negative integers.

@@ -1,6 +1,6 @@
 //! `ptp`: peak to peak, the greatest element less the least.
 
-use crate::dtype::DType;
+use tgc_scalar::dtype::DType;
 use crate::graph::{Graph, NodeId};
 use crate::infer::TypeError;
 use crate::ops::reduction::{Composite, Reducing, ordered, reduction};

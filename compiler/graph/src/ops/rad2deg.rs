@@ -1,11 +1,11 @@
 //! `rad2deg`: x radians in degrees: x * (180 / pi).
 
-use crate::dtype::DType;
+use tgc_scalar::dtype::DType;
 use crate::graph::{Graph, NodeId};
 use crate::infer::TypeError;
 use crate::ops::elementwise::{self, Elementwise, elementwise};
 use crate::ops::{Notation, Vjp};
-use crate::scalar::{Binary, Builder, Element};
+use tgc_scalar::{Binary, Builder, Element};
 
 elementwise! {
     /// x radians in degrees: x * (180 / pi).
@@ -26,7 +26,7 @@ impl Elementwise for Rad2deg {
     }
 
     fn scalar(b: &mut Builder, x: &[Element]) -> Element {
-        let factor = b.float(b.lane(x[0].re()), FACTOR);
+        let factor = b.float(b.scalar_type(x[0].re()), FACTOR);
         Element::real(x[0].dtype, b.binary(Binary::Mul, x[0].re(), factor))
     }
 

@@ -1,11 +1,11 @@
 //! `real`: the real part; other than complex numbers stay.
 
-use crate::dtype::DType;
+use tgc_scalar::dtype::DType;
 use crate::graph::{Graph, NodeId};
 use crate::infer::TypeError;
 use crate::ops::elementwise::{Elementwise, elementwise};
 use crate::ops::{Notation, Vjp};
-use crate::scalar::{Builder, Element};
+use tgc_scalar::{Builder, Element};
 
 elementwise! {
     /// The real part; other than complex numbers stay.

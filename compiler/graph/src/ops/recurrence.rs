@@ -6,7 +6,7 @@
 use crate::attribute::Attribute;
 use crate::builder::{Along, Tensor, apply};
 use crate::dim::Dim;
-use crate::dtype::promote;
+use tgc_scalar::dtype::promote;
 use crate::graph::{Graph, NodeId};
 use crate::infer::{AxisOf, Demands, Operand, TypeError, promote_all};
 use crate::kernel::Kernel;

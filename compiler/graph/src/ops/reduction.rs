@@ -4,13 +4,13 @@
 //! A reduction is a [`Fold`], which has a kernel and a gradient of its own, or a [`Composite`] of other operations.
 
 use crate::dim::Dim;
-use crate::dtype::DType;
 use crate::graph::{Graph, NodeId};
 use crate::infer::{AxisOf, Demands, Operand, TypeError};
 use crate::kernel::Reduction;
 use crate::ops::{Fill, Vjp};
-use crate::scalar::{Builder, Element, Lane, Program};
 use crate::ty::TensorType;
+use tgc_scalar::dtype::DType;
+use tgc_scalar::{Builder, Element, Program, ScalarType};
 
 /// A reduction, by what differs from one to another.
 pub trait Reducing {
@@ -124,7 +124,7 @@ pub fn conversion(from: DType, to: DType) -> Program {
 
 /// A number as an element of a type.
 pub fn number(b: &mut Builder, dtype: DType, value: f64) -> Element {
-    let wide = Element::real(DType::F64, b.float(Lane::F64, value));
+    let wide = Element::real(DType::F64, b.float(ScalarType::F64, value));
     b.cast(wide, dtype)
 }
 

@@ -1,11 +1,11 @@
 //! `relu`: x where it is positive, else 0; NaN stays.
 
-use crate::dtype::DType;
+use tgc_scalar::dtype::DType;
 use crate::graph::{Graph, NodeId};
 use crate::infer::TypeError;
 use crate::ops::elementwise::{self, Elementwise, elementwise};
 use crate::ops::{Notation, Vjp};
-use crate::scalar::{Builder, Element, Predicate};
+use tgc_scalar::{Builder, Element, Predicate};
 
 elementwise! {
     /// x where it is positive, else 0; NaN stays. The gradient at 0 is 0.
@@ -27,7 +27,7 @@ impl Elementwise for Relu {
 
     fn scalar(b: &mut Builder, x: &[Element]) -> Element {
         let x = x[0];
-        let zero = b.int(b.lane(x.re()), 0);
+        let zero = b.int(b.scalar_type(x.re()), 0);
         let flat = b.compare(Predicate::Le, x.re(), zero);
         Element::real(x.dtype, b.select(flat, zero, x.re()))
     }

@@ -3,13 +3,13 @@
 use crate::attribute::{Attribute, AttributeValue};
 use crate::builder::{Tensor, apply};
 use crate::dim::Dim;
-use crate::dtype::DType;
+use tgc_scalar::dtype::DType;
 use crate::graph::{Graph, NodeId};
 use crate::infer::{Demands, Operand, TypeError};
 use crate::kernel::Kernel;
 use crate::ops::elementwise::{self, Elementwise};
 use crate::ops::{Notation, Operation, Vjp, attributes};
-use crate::scalar::{Binary, Builder, Element, Predicate, Unary, Value};
+use tgc_scalar::{Binary, Builder, Element, Predicate, Unary, Value};
 use crate::ty::TensorType;
 
 /// The nearest integer.
@@ -157,8 +157,8 @@ impl Elementwise for Away {
 
 /// The fraction decides, which is exact; the sign is put back for the sake of -0.
 fn half_away(b: &mut Builder, x: Value) -> Value {
-    let lane = b.lane(x);
-    let [half, one, zero] = [0.5, 1.0, 0.0].map(|value| b.float(lane, value));
+    let scalar = b.scalar_type(x);
+    let [half, one, zero] = [0.5, 1.0, 0.0].map(|value| b.float(scalar, value));
     let magnitude = b.unary(Unary::Abs, x);
     let whole = b.unary(Unary::Trunc, magnitude);
     let fraction = b.binary(Binary::Sub, magnitude, whole);

@@ -1,10 +1,10 @@
 //! What running folds share: the axis, the direction, and whether an element's own place is left out.
 
-use crate::dtype::DType;
 use crate::infer::{Operand, TypeError};
 use crate::kernel::{Kernel, Prefix};
 use crate::ops::reduction::{conversion, number};
-use crate::scalar::{Builder, Element};
+use tgc_scalar::dtype::DType;
+use tgc_scalar::{Builder, Element};
 
 /// How a running fold goes.
 #[derive(Clone, Copy, Debug)]

@@ -1,11 +1,11 @@
 //! `selu`: scale * elu(x, alpha) with the constants that keep mean 0 and variance 1.
 
-use crate::dtype::DType;
+use tgc_scalar::dtype::DType;
 use crate::graph::{Graph, NodeId};
 use crate::infer::TypeError;
 use crate::ops::elementwise::{self, Elementwise, elementwise};
 use crate::ops::{elu, Exp, Notation, Vjp};
-use crate::scalar::{Binary, Builder, Element};
+use tgc_scalar::{Binary, Builder, Element};
 
 elementwise! {
     /// scale * elu(x, alpha) with scale = 1.0507009873554805 and alpha = 1.6732632423543772, the fixed point of mean 0 and variance 1.
@@ -30,7 +30,7 @@ impl Elementwise for Selu {
 
     fn scalar(b: &mut Builder, x: &[Element]) -> Element {
         let x = x[0];
-        let (scale, alpha) = (b.float(b.lane(x.re()), SCALE), b.float(b.lane(x.re()), ALPHA));
+        let (scale, alpha) = (b.float(b.scalar_type(x.re()), SCALE), b.float(b.scalar_type(x.re()), ALPHA));
         let bent = elu::exponential_linear(b, x.re(), alpha);
         Element::real(x.dtype, b.binary(Binary::Mul, scale, bent))
     }

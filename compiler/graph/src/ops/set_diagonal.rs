@@ -3,7 +3,7 @@
 use crate::attribute::Attribute;
 use crate::builder::{Operand as Value, Tensor, apply};
 use crate::dim::Dim;
-use crate::dtype::promote;
+use tgc_scalar::dtype::promote;
 use crate::graph::{Graph, NodeId};
 use crate::infer::{AxisOf, Demands, Operand, TypeError};
 use crate::kernel::{Coordinate, Kernel, Scatter};

@@ -1,11 +1,11 @@
 //! `sgn`: -1, 0 or 1 by the sign; of complex numbers z / |z|.
 
-use crate::dtype::DType;
+use tgc_scalar::dtype::DType;
 use crate::graph::{Graph, NodeId};
 use crate::infer::TypeError;
 use crate::ops::elementwise::{self, Elementwise, elementwise};
 use crate::ops::{Abs, Real, Notation, Vjp};
-use crate::scalar::{Builder, Element};
+use tgc_scalar::{Builder, Element};
 
 elementwise! {
     /// -1 below 0, 0 at zeros, 1 above, NaN of NaN; of complex numbers z / |z|, and 0 at 0.

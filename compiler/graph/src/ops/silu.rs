@@ -1,11 +1,11 @@
 //! `silu`: x * sigmoid(x), also called swish.
 
-use crate::dtype::DType;
+use tgc_scalar::dtype::DType;
 use crate::graph::{Graph, NodeId};
 use crate::infer::TypeError;
 use crate::ops::elementwise::{self, Elementwise, elementwise};
 use crate::ops::{Notation, Sigmoid, Vjp};
-use crate::scalar::{Binary, Builder, Element, MathFn};
+use tgc_scalar::{Binary, Builder, Element, MathFn};
 
 elementwise! {
     /// x * sigmoid(x), also called swish; -0 at minus infinity.

@@ -1,11 +1,11 @@
 //! `sinh`: the hyperbolic sine, (e^x - e^-x)/2.
 
-use crate::dtype::DType;
+use tgc_scalar::dtype::DType;
 use crate::graph::{Graph, NodeId};
 use crate::infer::TypeError;
 use crate::ops::elementwise::{self, Elementwise, elementwise};
 use crate::ops::{Cosh, Notation, Vjp};
-use crate::scalar::{Builder, Element, MathFn};
+use tgc_scalar::{Builder, Element, MathFn};
 
 elementwise! {
     /// The hyperbolic sine, (e^x - e^-x)/2.

@@ -1,7 +1,7 @@
 //! `size`: a size as a 0-d `i64`.
 
 use crate::dim::Dim;
-use crate::dtype::DType;
+use tgc_scalar::dtype::DType;
 use crate::infer::TypeError;
 use crate::kernel::Leaf;
 use crate::ops::attributes;

@@ -1,11 +1,11 @@
 //! `softsign`: x / (1 + |x|).
 
-use crate::dtype::DType;
+use tgc_scalar::dtype::DType;
 use crate::graph::{Graph, NodeId};
 use crate::infer::TypeError;
 use crate::ops::elementwise::{self, Elementwise, elementwise};
 use crate::ops::{Abs, Notation, Vjp};
-use crate::scalar::{Binary, Builder, Element, Predicate, Unary};
+use tgc_scalar::{Binary, Builder, Element, Predicate, Unary};
 
 elementwise! {
     /// x / (1 + |x|); -1 and 1 at the infinities.
@@ -27,8 +27,8 @@ impl Elementwise for Softsign {
 
     fn scalar(b: &mut Builder, x: &[Element]) -> Element {
         let x = x[0];
-        let lane = b.lane(x.re());
-        let [one, infinity] = [1.0, f64::INFINITY].map(|value| b.float(lane, value));
+        let scalar = b.scalar_type(x.re());
+        let [one, infinity] = [1.0, f64::INFINITY].map(|value| b.float(scalar, value));
         let magnitude = b.unary(Unary::Abs, x.re());
         let divisor = b.binary(Binary::Add, one, magnitude);
         let quotient = b.binary(Binary::Div, x.re(), divisor);

@@ -1,11 +1,11 @@
 //! `sqrt`: the square root; NaN below 0.
 
-use crate::dtype::DType;
+use tgc_scalar::dtype::DType;
 use crate::graph::{Graph, NodeId};
 use crate::infer::TypeError;
 use crate::ops::elementwise::{self, Elementwise, elementwise};
 use crate::ops::{Notation, Vjp};
-use crate::scalar::{Builder, Element};
+use tgc_scalar::{Builder, Element};
 
 elementwise! {
     /// The square root; NaN below 0. Of complex numbers the one with a real part that is not negative, with the sign of the

@@ -1,7 +1,7 @@
 //! `std`: the standard deviation over axes.
 
 use crate::builder::{Reduce, Tensor};
-use crate::dtype::DType;
+use tgc_scalar::dtype::DType;
 use crate::graph::{Graph, NodeId};
 use crate::infer::TypeError;
 use crate::ops::Notation;

@@ -3,12 +3,12 @@
 use crate::attribute::Attribute;
 use crate::builder::{self, Tensor};
 use crate::dim::Dim;
-use crate::dtype::DType;
+use tgc_scalar::dtype::DType;
 use crate::graph::{Graph, NodeId};
 use crate::infer::{Demands, Operand, TypeError, broadcast, promote_all};
 use crate::kernel::Kernel;
 use crate::ops::{Notation, Operation, Vjp, attributes, elementwise};
-use crate::scalar::Builder;
+use tgc_scalar::Builder;
 use crate::ty::TensorType;
 
 /// A choice between two values.

@@ -2,12 +2,12 @@
 
 use super::{Input, Notation, Op, Operation, Vjp};
 use crate::dim::{Dim, Symbols};
-use crate::dtype::DType;
 use crate::graph::{Graph, NodeId};
 use crate::infer::{Demands, Equations, Operand};
 use crate::kernel::Kernel;
 use crate::pp::expression;
 use crate::ty::TensorType;
+use tgc_scalar::dtype::DType;
 
 /// All operations as a Markdown table: name, notation, kernel class, element types, gradient and meaning.
 pub fn ops_markdown() -> String {

@@ -1,10 +1,10 @@
 //! `trunc`: x without its fraction; integers stay.
 
-use crate::dtype::DType;
+use tgc_scalar::dtype::DType;
 use crate::infer::TypeError;
 use crate::ops::elementwise::{self, Elementwise, elementwise};
 use crate::ops::Notation;
-use crate::scalar::{Builder, Element, Unary};
+use tgc_scalar::{Builder, Element, Unary};
 
 elementwise! {
     /// x without its fraction; integers stay.

@@ -6,7 +6,7 @@
 //! exactly 0, because their deviations are all the same small multiple of a unit in the last place.
 
 use crate::builder::{Reduce, Tensor};
-use crate::dtype::DType;
+use tgc_scalar::dtype::DType;
 use crate::graph::{Graph, NodeId};
 use crate::infer::TypeError;
 use crate::ops::mean::{count, mean};

@@ -1,7 +1,7 @@
 //! `zero`: the zero that a gradient made: exact, so that sums and products with it vanish.
 
 use crate::dim::Dim;
-use crate::dtype::DType;
+use tgc_scalar::dtype::DType;
 use crate::infer::TypeError;
 use crate::kernel::Leaf;
 use crate::ops::attributes;

@@ -14,10 +14,10 @@ use crate::array::Array;
 use crate::attribute::{Attribute, AttributeError, Attributes};
 use crate::data::{DataId, DataStore};
 use crate::dim::Dim;
-use crate::dtype::DType;
 use crate::limits::array_bytes;
 use crate::ops::Op;
 use crate::ty::TensorType;
+use tgc_scalar::dtype::DType;
 
 /// What a value's meaning depends on.
 pub(super) struct Context<'x> {

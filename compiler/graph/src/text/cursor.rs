@@ -1,13 +1,13 @@
 //! Walks the tokens of one line.
 
-use super::element::{lane_from_text, nan_from_text};
+use super::element::{nan_from_text, scalar_from_text};
 use super::error::{Fault, Problem, did_you_mean};
 use super::lex::{Kind, Token, unquote};
 use super::size::Sizes;
-use crate::dtype::DType;
 use crate::graph::NodeId;
 use crate::limits::MAX_LIST;
 use crate::ty::{MAX_RANK, TensorType};
+use tgc_scalar::dtype::DType;
 
 pub(super) type Step<T> = Result<T, Fault>;
 
@@ -216,16 +216,16 @@ impl<'t, 'a> Cursor<'t, 'a> {
 
     /// The bits of an element.
     pub fn element(&mut self, dtype: DType) -> Step<[u64; 2]> {
-        let re = self.lane(dtype)?;
+        let re = self.scalar_type(dtype)?;
         if dtype.parts() == 1 {
             return Ok([re, 0]);
         }
         self.need(":")?;
-        Ok([re, self.lane(dtype)?])
+        Ok([re, self.scalar_type(dtype)?])
     }
 
-    fn lane(&mut self, dtype: DType) -> Step<u64> {
-        let (here, lane) = (*self, dtype.lane());
+    fn scalar_type(&mut self, dtype: DType) -> Step<u64> {
+        let (here, scalar) = (*self, dtype.scalar_type());
         let negative = self.take("-");
         let token = self.peek().filter(|token| matches!(token.kind, Kind::Number | Kind::Word));
         let bits = token.and_then(|token| {
@@ -233,9 +233,9 @@ impl<'t, 'a> Cursor<'t, 'a> {
             match self.second().filter(|_| token.text == "nan" && self.is(":")) {
                 Some(second) if second.text.starts_with("0x") => {
                     self.next += 2;
-                    nan_from_text(lane, second.text).filter(|_| !negative)
+                    nan_from_text(scalar, second.text).filter(|_| !negative)
                 }
-                _ => lane_from_text(lane, negative, token.text),
+                _ => scalar_from_text(scalar, negative, token.text),
             }
         });
         match bits {

@@ -4,8 +4,8 @@ use std::fmt::Write;
 
 use half::{bf16, f16};
 
-use crate::dtype::DType;
-use crate::scalar::{Lane, lane_from_bits_f64};
+use tgc_scalar::dtype::DType;
+use tgc_scalar::{ScalarType, scalar_from_bits_f64};
 
 /// One element: the shortest decimals that read back to the same bits, `nan:0x…` for NaNs with a payload,
 /// `re:im` for complex.
@@ -16,117 +16,117 @@ pub fn element_to_text(dtype: DType, parts: [u64; 2]) -> String {
 }
 
 pub(super) fn write_element(out: &mut String, dtype: DType, parts: [u64; 2]) {
-    write_lane(out, dtype.lane(), parts[0]);
+    write_scalar(out, dtype.scalar_type(), parts[0]);
     if dtype.parts() == 2 {
         out.push(':');
-        write_lane(out, dtype.lane(), parts[1]);
+        write_scalar(out, dtype.scalar_type(), parts[1]);
     }
 }
 
-fn write_lane(out: &mut String, lane: Lane, bits: u64) {
-    let bits = bits & mask(lane);
-    let written = match lane {
-        Lane::Bool if bits > 1 => write!(out, "{bits}"),
-        Lane::Bool => write!(out, "{}", bits == 1),
-        _ if is_nan(lane, bits) && bits == default_nan(lane) => write!(out, "nan"),
-        _ if is_nan(lane, bits) => write!(out, "nan:0x{bits:x}"),
-        Lane::F32 => write!(out, "{:?}", f32::from_bits(bits as u32)),
-        Lane::F64 => write!(out, "{:?}", f64::from_bits(bits)),
-        Lane::F16 | Lane::BF16 => write!(out, "{:?}", shortest(lane, bits)),
-        Lane::I8 | Lane::I16 | Lane::I32 | Lane::I64 => {
-            let shift = 64 - lane.bits();
+fn write_scalar(out: &mut String, scalar: ScalarType, bits: u64) {
+    let bits = bits & mask(scalar);
+    let written = match scalar {
+        ScalarType::Bool if bits > 1 => write!(out, "{bits}"),
+        ScalarType::Bool => write!(out, "{}", bits == 1),
+        _ if is_nan(scalar, bits) && bits == default_nan(scalar) => write!(out, "nan"),
+        _ if is_nan(scalar, bits) => write!(out, "nan:0x{bits:x}"),
+        ScalarType::F32 => write!(out, "{:?}", f32::from_bits(bits as u32)),
+        ScalarType::F64 => write!(out, "{:?}", f64::from_bits(bits)),
+        ScalarType::F16 | ScalarType::BF16 => write!(out, "{:?}", shortest(scalar, bits)),
+        ScalarType::I8 | ScalarType::I16 | ScalarType::I32 | ScalarType::I64 => {
+            let shift = 64 - scalar.bits();
             write!(out, "{}", ((bits << shift) as i64) >> shift)
         }
-        Lane::U8 | Lane::U16 | Lane::U32 | Lane::U64 => write!(out, "{bits}"),
+        ScalarType::U8 | ScalarType::U16 | ScalarType::U32 | ScalarType::U64 => write!(out, "{bits}"),
     };
     written.expect("invariant: a string takes all that is written");
 }
 
 /// The number with the fewest digits that rounds to this 16-bit float; small integers as they are.
-fn shortest(lane: Lane, bits: u64) -> f64 {
-    let value = lane_from_bits_f64(lane, bits);
+fn shortest(scalar: ScalarType, bits: u64) -> f64 {
+    let value = scalar_from_bits_f64(scalar, bits);
     if value.fract() == 0.0 && value.abs() <= 65536.0 {
         return value;
     }
     (0..8)
         .filter_map(|digits| format!("{value:.digits$e}").parse::<f64>().ok())
-        .find(|candidate| round(lane, *candidate) == bits)
+        .find(|candidate| round(scalar, *candidate) == bits)
         .unwrap_or(value)
 }
 
 /// Rounds to a 16-bit float, once.
-fn round(lane: Lane, value: f64) -> u64 {
-    u64::from(match lane {
-        Lane::BF16 => bf16::from_f64(value).to_bits(),
+fn round(scalar: ScalarType, value: f64) -> u64 {
+    u64::from(match scalar {
+        ScalarType::BF16 => bf16::from_f64(value).to_bits(),
         _ => f16::from_f64(value).to_bits(),
     })
 }
 
 /// The bits of one part of an element, from the text of a number or word without its sign; `None` if it is
-/// no value of this lane.
-pub(super) fn lane_from_text(lane: Lane, negative: bool, text: &str) -> Option<u64> {
-    let sign = if negative { 1 << (lane.bits() - 1) } else { 0 };
-    match (lane, text) {
-        (Lane::Bool, "true") if !negative => Some(1),
-        (Lane::Bool, "false") if !negative => Some(0),
-        (_, "inf") if lane.is_float() => Some(infinity(lane) | sign),
-        (_, "nan") if lane.is_float() && !negative => Some(default_nan(lane)),
+/// no value of this scalar.
+pub(super) fn scalar_from_text(scalar: ScalarType, negative: bool, text: &str) -> Option<u64> {
+    let sign = if negative { 1 << (scalar.bits() - 1) } else { 0 };
+    match (scalar, text) {
+        (ScalarType::Bool, "true") if !negative => Some(1),
+        (ScalarType::Bool, "false") if !negative => Some(0),
+        (_, "inf") if scalar.is_float() => Some(infinity(scalar) | sign),
+        (_, "nan") if scalar.is_float() && !negative => Some(default_nan(scalar)),
         _ if !text.starts_with(|c: char| c.is_ascii_digit()) => None,
-        _ if lane.is_float() => Some(float_from_digits(lane, text)? | sign),
-        _ => integer_from_digits(lane, negative, text),
+        _ if scalar.is_float() => Some(float_from_digits(scalar, text)? | sign),
+        _ => integer_from_digits(scalar, negative, text),
     }
 }
 
-fn float_from_digits(lane: Lane, text: &str) -> Option<u64> {
-    let bits = match lane {
-        Lane::F32 => u64::from(text.parse::<f32>().ok()?.to_bits()),
-        Lane::F64 => text.parse::<f64>().ok()?.to_bits(),
-        _ => round(lane, text.parse::<f64>().ok()?),
+fn float_from_digits(scalar: ScalarType, text: &str) -> Option<u64> {
+    let bits = match scalar {
+        ScalarType::F32 => u64::from(text.parse::<f32>().ok()?.to_bits()),
+        ScalarType::F64 => text.parse::<f64>().ok()?.to_bits(),
+        _ => round(scalar, text.parse::<f64>().ok()?),
     };
-    (bits != infinity(lane)).then_some(bits)
+    (bits != infinity(scalar)).then_some(bits)
 }
 
-fn integer_from_digits(lane: Lane, negative: bool, text: &str) -> Option<u64> {
+fn integer_from_digits(scalar: ScalarType, negative: bool, text: &str) -> Option<u64> {
     let magnitude: i128 = text.parse().ok()?;
     let value = if negative { -magnitude } else { magnitude };
-    let bits = lane.bits();
-    let range = match lane.is_signed() {
+    let bits = scalar.bits();
+    let range = match scalar.is_signed() {
         true => -(1i128 << (bits - 1))..(1i128 << (bits - 1)),
         false => 0..(1i128 << bits),
     };
-    range.contains(&value).then_some(value as u64 & mask(lane))
+    range.contains(&value).then_some(value as u64 & mask(scalar))
 }
 
-/// The bits of a NaN given in hexadecimal; `None` if they are no NaN of this lane.
-pub(super) fn nan_from_text(lane: Lane, text: &str) -> Option<u64> {
+/// The bits of a NaN given in hexadecimal; `None` if they are no NaN of this scalar.
+pub(super) fn nan_from_text(scalar: ScalarType, text: &str) -> Option<u64> {
     let bits = u64::from_str_radix(text.strip_prefix("0x")?, 16).ok()?;
-    (lane.is_float() && bits <= mask(lane) && is_nan(lane, bits)).then_some(bits)
+    (scalar.is_float() && bits <= mask(scalar) && is_nan(scalar, bits)).then_some(bits)
 }
 
-/// The bits that a lane has.
-pub fn mask(lane: Lane) -> u64 {
-    u64::MAX >> (64 - lane.bits())
+/// The bits that a scalar has.
+pub fn mask(scalar: ScalarType) -> u64 {
+    u64::MAX >> (64 - scalar.bits())
 }
 
-fn is_nan(lane: Lane, bits: u64) -> bool {
-    lane.is_float() && bits & (mask(lane) >> 1) > infinity(lane)
+fn is_nan(scalar: ScalarType, bits: u64) -> bool {
+    scalar.is_float() && bits & (mask(scalar) >> 1) > infinity(scalar)
 }
 
-fn infinity(lane: Lane) -> u64 {
-    match lane {
-        Lane::F16 => 0x7c00,
-        Lane::BF16 => 0x7f80,
-        Lane::F32 => 0x7f80_0000,
+fn infinity(scalar: ScalarType) -> u64 {
+    match scalar {
+        ScalarType::F16 => 0x7c00,
+        ScalarType::BF16 => 0x7f80,
+        ScalarType::F32 => 0x7f80_0000,
         _ => 0x7ff0_0000_0000_0000,
     }
 }
 
 /// Infinity with the first bit of the fraction set.
-fn default_nan(lane: Lane) -> u64 {
-    match lane {
-        Lane::F16 => 0x7e00,
-        Lane::BF16 => 0x7fc0,
-        Lane::F32 => 0x7fc0_0000,
+fn default_nan(scalar: ScalarType) -> u64 {
+    match scalar {
+        ScalarType::F16 => 0x7e00,
+        ScalarType::BF16 => 0x7fc0,
+        ScalarType::F32 => 0x7fc0_0000,
         _ => 0x7ff8_0000_0000_0000,
     }
 }
@@ -137,15 +137,15 @@ mod tests {
 
     #[test]
     fn every_sixteen_bit_float_reads_back() {
-        for lane in [Lane::F16, Lane::BF16] {
+        for scalar in [ScalarType::F16, ScalarType::BF16] {
             for bits in 0..=0xffff {
                 let mut text = String::new();
-                write_lane(&mut text, lane, bits);
+                write_scalar(&mut text, scalar, bits);
                 let back = match text.strip_prefix("nan:") {
-                    Some(hex) => nan_from_text(lane, hex),
-                    None => lane_from_text(lane, text.starts_with('-'), text.trim_start_matches('-')),
+                    Some(hex) => nan_from_text(scalar, hex),
+                    None => scalar_from_text(scalar, text.starts_with('-'), text.trim_start_matches('-')),
                 };
-                assert_eq!(back, Some(bits), "{lane:?} {text}");
+                assert_eq!(back, Some(bits), "{scalar:?} {text}");
             }
         }
     }
@@ -165,13 +165,13 @@ mod tests {
 
     #[test]
     fn values_that_do_not_fit_are_refused() {
-        assert_eq!(lane_from_text(Lane::I8, false, "128"), None);
-        assert_eq!(lane_from_text(Lane::I8, true, "128"), Some(0x80));
-        assert_eq!(lane_from_text(Lane::U8, true, "1"), None);
-        assert_eq!(lane_from_text(Lane::F32, false, "1e99"), None);
-        assert_eq!(lane_from_text(Lane::F16, false, "65520"), None);
-        assert_eq!(lane_from_text(Lane::U64, false, "18446744073709551615"), Some(u64::MAX));
-        assert_eq!(lane_from_text(Lane::I64, false, "1.5"), None);
-        assert_eq!(nan_from_text(Lane::F32, "0x7f800000"), None);
+        assert_eq!(scalar_from_text(ScalarType::I8, false, "128"), None);
+        assert_eq!(scalar_from_text(ScalarType::I8, true, "128"), Some(0x80));
+        assert_eq!(scalar_from_text(ScalarType::U8, true, "1"), None);
+        assert_eq!(scalar_from_text(ScalarType::F32, false, "1e99"), None);
+        assert_eq!(scalar_from_text(ScalarType::F16, false, "65520"), None);
+        assert_eq!(scalar_from_text(ScalarType::U64, false, "18446744073709551615"), Some(u64::MAX));
+        assert_eq!(scalar_from_text(ScalarType::I64, false, "1.5"), None);
+        assert_eq!(nan_from_text(ScalarType::F32, "0x7f800000"), None);
     }
 }

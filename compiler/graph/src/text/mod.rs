@@ -50,8 +50,8 @@ pub use parse::{parse, parse_function};
 pub use print::{dump, dump_function, print, print_function};
 
 use crate::attribute::Attribute;
-use crate::dtype::DType;
 use crate::ty::TensorType;
+use tgc_scalar::dtype::DType;
 
 /// The version of the text form, the number in its first line.
 pub const VERSION: u32 = 1;

@@ -12,7 +12,6 @@ use super::print::{default_inputs, shape_text};
 use super::size::{Sizes, SymbolIds};
 use crate::array::Array;
 use crate::dim::{Symbol, SymbolId, Symbols};
-use crate::dtype::DType;
 use crate::graph::{Graph, NodeId};
 use crate::infer::{Equation, TypeError};
 use crate::limits::{MAX_EQUATIONS, MAX_FILL_BYTES, array_bytes};
@@ -20,6 +19,7 @@ use crate::module::{Function, Module, Output, SharedVariable, Update};
 use crate::ops::Op;
 use crate::origin::Origin;
 use crate::ty::{MAX_RANK, TensorType};
+use tgc_scalar::dtype::DType;
 
 /// Reads a module.
 ///

@@ -8,12 +8,12 @@ use super::{VERSION, implied, is_word};
 use crate::array::Array;
 use crate::attribute::Attribute;
 use crate::dim::{Dim, Symbol, SymbolId, Symbols, write_dim};
-use crate::dtype::DType;
 use crate::graph::{Graph, NodeId};
 use crate::limits::MAX_FILL_BYTES;
 use crate::module::{Function, Module, SharedVariable};
 use crate::origin::Origin;
 use crate::ty::TensorType;
+use tgc_scalar::dtype::DType;
 
 /// A module as text that [`parse`](super::parse) reads back to an equal one.
 pub fn print(module: &Module) -> String {

@@ -14,7 +14,6 @@ use crate::array::Array;
 use crate::attribute::{Attribute, AttributeError, Attributes};
 use crate::data::{DataId, DataStore};
 use crate::dim::{Atom, Dim, Symbol, SymbolId, Symbols};
-use crate::dtype::DType;
 use crate::graph::{Graph, NodeId};
 use crate::infer::{Equation, Equations};
 use crate::limits::{MAX_ATOMS, MAX_EQUATIONS, MAX_FILL_BYTES, MAX_LIST, MAX_WEIGHT, array_bytes, is_small};
@@ -23,6 +22,7 @@ use crate::ops::Op;
 use crate::origin::Origin;
 use crate::ty::{MAX_RANK, TensorType};
 use crate::verify::verify;
+use tgc_scalar::dtype::DType;
 
 /// Reads a module from the bytes of a file.
 ///

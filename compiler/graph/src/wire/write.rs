@@ -14,12 +14,12 @@ use crate::array::Array;
 use crate::attribute::Attribute;
 use crate::data::DataId;
 use crate::dim::{Atom, Dim};
-use crate::dtype::DType;
 use crate::graph::{Graph, NodeId};
 use crate::limits::MAX_FILL_BYTES;
 use crate::module::{Function, Module};
 use crate::ops::Op;
 use crate::origin::Origin;
+use tgc_scalar::dtype::DType;
 
 /// A module as the bytes of a file.
 pub fn encode(module: &Module) -> Vec<u8> {

@@ -9,9 +9,9 @@ use tgc_graph::graph::{Graph, NodeId};
 use tgc_graph::module::{Function, Module, Output};
 use tgc_graph::ops::Op;
 use tgc_graph::prelude::*;
-use tgc_graph::scalar::Wide;
 use tgc_graph::verify_grad::verify_grad;
 use tgc_graph::{text, verify, wire};
+use tgc_scalar::Wide;
 
 /// The value of a graph without inputs.
 pub fn value(build: impl FnOnce(&mut Graph) -> NodeId) -> Array {
@@ -132,7 +132,7 @@ pub fn round_trips(m: &Model) {
 pub fn rounded(wide: &Value<Wide>) -> Array {
     let mut array = Array::zeros_of(wide.dtype, wide.shape.clone());
     for (i, parts) in wide.elements.iter().enumerate() {
-        array.set(i, parts.map(|part| part.to_bits(wide.dtype.lane())));
+        array.set(i, parts.map(|part| part.to_bits(wide.dtype.scalar_type())));
     }
     array
 }

@@ -197,7 +197,7 @@ fn every_element_type_can_be_indexed() {
         );
         assert_eq!(emptied.set_subtensor([0, 1, 2], x).eval().unwrap(), counting(dtype, &[3, 2]), "{dtype}");
     }
-    for dtype in DType::ALL.into_iter().filter(|dtype| dtype.lane().is_integer()) {
+    for dtype in DType::ALL.into_iter().filter(|dtype| dtype.scalar_type().is_integer()) {
         let m = Model::new("m");
         let places = m.constant([2i64, 0]).cast(dtype);
         assert_eq!(m.constant([5, 6, 7]).index(places).eval().unwrap(), Array::from([7, 5]), "{dtype}");

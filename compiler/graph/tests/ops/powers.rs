@@ -217,7 +217,7 @@ fn error_and_gamma_functions() {
     same(&grad(x.polygamma(100).sum(), x).eval_with([(x, [300.0].into())]).unwrap(), &[NAN]);
 }
 
-/// High orders in both lanes, where factorials alone would leave the range.
+/// High orders in both types, where factorials alone would leave the range.
 #[test]
 fn derivatives_of_psi_of_high_order() {
     close(

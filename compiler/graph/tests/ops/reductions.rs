@@ -10,7 +10,7 @@ use tgc_graph::graph::Graph;
 use tgc_graph::kernel::{Kernel, Reduction};
 use tgc_graph::ops::{self, Op};
 use tgc_graph::prelude::*;
-use tgc_graph::scalar::{Dd, Program, lane_from_bits_f64};
+use tgc_scalar::{Dd, Program, scalar_from_bits_f64};
 
 fn reduce<'m>(name: &str, x: Reduce<'m>) -> Tensor<'m> {
     match name {
@@ -54,12 +54,12 @@ fn parse_array(text: &str) -> Array {
     for (i, element) in elements.split_whitespace().enumerate() {
         let mut parts = [0; 2];
         for (part, number) in parts.iter_mut().zip(element.split('_')) {
-            *part = match dtype.lane() {
-                lane if lane.is_float() => {
+            *part = match dtype.scalar_type() {
+                scalar if scalar.is_float() => {
                     let value = ops::Constant::splat(dtype.to_real(), vec![], number.parse().unwrap());
                     value.as_splat().unwrap()[0]
                 }
-                _ => number.parse::<i128>().unwrap() as u64 & (u64::MAX >> (64 - dtype.lane().bits())),
+                _ => number.parse::<i128>().unwrap() as u64 & (u64::MAX >> (64 - dtype.scalar_type().bits())),
             };
         }
         array.set(i, parts);
@@ -84,7 +84,7 @@ fn assert_close(got: &Array, want: &Array, context: &str) {
     };
     for i in 0..want.len() {
         for part in 0..want.dtype().parts() {
-            let value = |array: &Array| lane_from_bits_f64(want.dtype().lane(), array.get(i)[part]);
+            let value = |array: &Array| scalar_from_bits_f64(want.dtype().scalar_type(), array.get(i)[part]);
             let (g, w) = (value(got), value(want));
             let close = match tolerance {
                 0.0 => got.get(i)[part] == want.get(i)[part],
@@ -164,8 +164,8 @@ fn run_program(program: &Program, params: &[[u64; 2]]) -> Vec<[u64; 2]> {
 /// The fold of an array's elements as a tree: `lanes` folds of every so manieth element, merged from the last on.
 fn fold_in_lanes(reduction: &Reduction, x: &Array, lanes: usize) -> [u64; 2] {
     let init = reduction.init.clone();
-    let fold = |lane: usize| {
-        (lane..x.len()).step_by(lanes).fold(init.clone(), |accumulators, i| {
+    let fold = |scalar: usize| {
+        (scalar..x.len()).step_by(lanes).fold(init.clone(), |accumulators, i| {
             let mut params = vec![x.get(i)];
             params.extend(reduction.indexed.then_some([i as u64, 0]));
             let values = run_program(&reduction.prepare, &params);
@@ -197,7 +197,7 @@ fn merging_in_any_order_gives_the_same_bits() {
                 let x = cast_array(&Array::from(row), dtype);
                 let reduction = kernel(op(), &x);
                 let canonical = |bits: [u64; 2], result: DType| {
-                    let value = lane_from_bits_f64(result.lane(), bits[0]);
+                    let value = scalar_from_bits_f64(result.scalar_type(), bits[0]);
                     if result.is_float() && value.is_nan() { u64::MAX } else { bits[0] }
                 };
                 let result = reduction.finish.results[0].dtype;

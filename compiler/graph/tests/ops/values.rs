@@ -6,8 +6,8 @@ use std::collections::BTreeSet;
 use tgc_graph::array::element_to_text;
 use tgc_graph::evaluate::{Sizes, evaluate, evaluate_wide};
 use tgc_graph::prelude::*;
-use tgc_graph::scalar::lane_from_bits_f64;
 use tgc_graph::text;
+use tgc_scalar::scalar_from_bits_f64;
 
 use crate::check::{names_of, rounded};
 
@@ -33,9 +33,9 @@ fn epsilon(dtype: DType) -> f64 {
 /// The first element that is further off than some units of the last place, of complex numbers of their magnitude.
 /// Where none are allowed the sign of a zero counts; NaN is NaN.
 fn differs(got: &Array, want: &Array, ulps: f64) -> Option<String> {
-    let (dtype, lane) = (want.dtype(), want.dtype().lane());
+    let (dtype, scalar) = (want.dtype(), want.dtype().scalar_type());
     let is_off = |i: &usize| {
-        let parts = |array: &Array| array.get(*i).map(|part| lane_from_bits_f64(lane, part));
+        let parts = |array: &Array| array.get(*i).map(|part| scalar_from_bits_f64(scalar, part));
         let (g, w) = (parts(got), parts(want));
         let tolerance = ulps * epsilon(dtype) * w[0].hypot(if dtype.is_complex() { w[1] } else { 0.0 });
         (0..dtype.parts()).any(|k| {

@@ -2,11 +2,11 @@
 
 use tgc_graph::array::Array;
 use tgc_graph::dtype::DType;
-use tgc_graph::scalar::lane_from_bits_f64;
 use tgc_llvm::{ArgumentMemory, Jit};
-use tgc_lower::interpret::Interpreter;
-use tgc_lower::plan::ModelPlan;
-use tgc_lower::verify::verify;
+use tgc_plan::ModelPlan;
+use tgc_plan::interpret::Interpreter;
+use tgc_plan::verify::verify;
+use tgc_scalar::scalar_from_bits_f64;
 
 use crate::plans::linkage;
 
@@ -52,7 +52,7 @@ pub fn same(got: &Array, want: &Array, what: &str) {
 }
 
 fn is_nan(dtype: DType, bits: u64) -> bool {
-    dtype.lane().is_float() && lane_from_bits_f64(dtype.lane(), bits).is_nan()
+    dtype.scalar_type().is_float() && scalar_from_bits_f64(dtype.scalar_type(), bits).is_nan()
 }
 
 /// Numbers that look random, in [-2, 2), of any shape.

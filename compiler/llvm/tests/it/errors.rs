@@ -2,9 +2,9 @@
 
 use tgc_graph::array::Array;
 use tgc_graph::dtype::DType::{F32, I64};
-use tgc_graph::scalar::Program;
 use tgc_llvm::{ArgumentMemory, Instance, Jit};
-use tgc_lower::plan::{Check, ModelPlan};
+use tgc_plan::{Check, ModelPlan};
+use tgc_scalar::Program;
 
 use crate::plans::*;
 

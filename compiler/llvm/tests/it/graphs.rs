@@ -6,10 +6,10 @@ use tgc_graph::differentiate;
 use tgc_graph::module::Module;
 use tgc_graph::prelude::*;
 use tgc_llvm::{ArgumentMemory, Jit};
-use tgc_lower::interpret::Interpreter;
-use tgc_lower::lower::lower;
-use tgc_lower::machine::Machine;
-use tgc_lower::plan::{Argument, ModelPlan};
+use tgc_lower::lower;
+use tgc_plan::interpret::Interpreter;
+use tgc_plan::machine::Machine;
+use tgc_plan::{Argument, ModelPlan};
 
 use crate::check::{check, noise};
 use crate::plans::linkage;

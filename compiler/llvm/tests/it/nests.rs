@@ -3,8 +3,8 @@
 use tgc_graph::array::Array;
 use tgc_graph::dim::Dim;
 use tgc_graph::dtype::DType::{self, Bool, C64, C128, F16, F32, F64, I16, I64, U8};
-use tgc_graph::scalar::{Builder, Element, Predicate, Program};
-use tgc_lower::plan::*;
+use tgc_plan::*;
+use tgc_scalar::{Builder, Element, Predicate, Program};
 
 use crate::check::{check, noise};
 use crate::plans::*;
@@ -12,7 +12,7 @@ use crate::plans::*;
 /// Sizes at which loops change their shape: empty, shorter than a tile or group, whole, and with a rest.
 const SIZES: [i64; 8] = [0, 1, 3, 4, 7, 8, 19, 64];
 
-fn real(dtype: DType, value: tgc_graph::scalar::Value) -> Element {
+fn real(dtype: DType, value: tgc_scalar::Value) -> Element {
     Element::real(dtype, value)
 }
 
@@ -186,8 +186,8 @@ fn argmax() -> Fold {
         let greater = b.compare(Predicate::Lt, e[0].re(), e[2].re());
         let equal = b.compare(Predicate::Eq, e[0].re(), e[2].re());
         let earlier = b.compare(Predicate::Lt, e[3].re(), e[1].re());
-        let tie = b.binary(tgc_graph::scalar::Binary::And, equal, earlier);
-        let take = b.binary(tgc_graph::scalar::Binary::Or, greater, tie);
+        let tie = b.binary(tgc_scalar::Binary::And, equal, earlier);
+        let take = b.binary(tgc_scalar::Binary::Or, greater, tie);
         vec![real(F32, b.select(take, e[2].re(), e[0].re())), real(I64, b.select(take, e[3].re(), e[1].re()))]
     };
     let step = program(&[F32, I64, F32, I64], pick);
@@ -287,7 +287,7 @@ pub fn logreg(dtype: DType, lanes: u32, rows: u32, features: Dim) -> ModelPlan {
     let g = f.output("g", dtype, std::slice::from_ref(&features));
     let loss = f.output("loss", dtype, &[]);
     let guess = f.output("guess", Bool, &[s(0)]);
-    let zero = program(&[], |b, _| vec![real(dtype, b.float(dtype.lane(), 0.0))]);
+    let zero = program(&[], |b, _| vec![real(dtype, b.float(dtype.scalar_type(), 0.0))]);
     f.nest(
         None,
         1,
@@ -317,7 +317,7 @@ pub fn logreg(dtype: DType, lanes: u32, rows: u32, features: Dim) -> ModelPlan {
     );
     let error = program(&[dtype; 2], |b, e| {
         let d = b.sub(e[0], e[1]);
-        let zero = b.float(dtype.lane(), 0.0);
+        let zero = b.float(dtype.scalar_type(), 0.0);
         let positive = b.compare(Predicate::Gt, e[0].re(), zero);
         let square = b.mul(d, d);
         vec![d, square, real(Bool, positive)]
@@ -362,7 +362,7 @@ fn accumulations_keep_their_order() {
     let out = f.output("out", F32, &[s(1)]);
     let rowwise = f.output("rowwise", F32, &[s(0), s(1)]);
     let column = vec![(inner(0), n(1))];
-    let zero = program(&[], |b, _| vec![real(F32, b.float(F32.lane(), 0.0))]);
+    let zero = program(&[], |b, _| vec![real(F32, b.float(F32.scalar_type(), 0.0))]);
     f.nest(None, 1, &[], vec![block(&[s(1)], 8, vec![], zero.clone(), vec![store(0, out, &column)])]);
     let matrix = vec![(inner(0), s(1)), (inner(1), n(1))];
     f.nest(None, 1, &[], vec![block(&[s(0), s(1)], 8, vec![], zero, vec![store(0, rowwise, &matrix)])]);
@@ -382,7 +382,7 @@ fn row_values_cross_blocks_that_cannot_join() {
     let out = f.output("out", F32, &[s(0)]);
     let sums = f.output("sums", F32, &[s(1)]);
     let column = vec![(inner(0), n(1))];
-    let zero = program(&[], |b, _| vec![real(F32, b.float(F32.lane(), 0.0))]);
+    let zero = program(&[], |b, _| vec![real(F32, b.float(F32.scalar_type(), 0.0))]);
     f.nest(None, 1, &[], vec![block(&[s(1)], 8, vec![], zero, vec![store(0, total, &column)])]);
     let reads = vec![read(x, &[(ROW, s(1)), (inner(0), n(1))])];
     let sinks = vec![

@@ -6,7 +6,7 @@ use object::{Object, ObjectSection, ObjectSymbol, SectionKind};
 use tgc_graph::array::Array;
 use tgc_graph::dtype::DType::{F32, F64};
 use tgc_llvm::{Objects, Options, Target, compile};
-use tgc_lower::plan::ModelPlan;
+use tgc_plan::ModelPlan;
 
 use crate::nests::logreg;
 use crate::plans::{linkage, n, s};

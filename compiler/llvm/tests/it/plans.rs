@@ -3,12 +3,12 @@
 use tgc_graph::array::Array;
 use tgc_graph::dim::{Dim, Symbol, SymbolId, Symbols};
 use tgc_graph::dtype::DType;
-use tgc_graph::scalar::{Builder, Element, Program};
 use tgc_graph::ty::TensorType;
 use tgc_llvm::Linkage;
-use tgc_lower::machine::Machine;
-use tgc_lower::plan::*;
-use tgc_lower::size::Size;
+use tgc_plan::machine::Machine;
+use tgc_plan::size::Size;
+use tgc_plan::*;
+use tgc_scalar::{Builder, Element, Program};
 
 /// A known size.
 pub fn n(size: i64) -> Dim {
@@ -138,7 +138,7 @@ pub fn dot(dtype: DType) -> Fold {
 
 /// The greater of two floats.
 pub fn max(dtype: DType) -> Fold {
-    use tgc_graph::scalar::Predicate;
+    use tgc_scalar::Predicate;
     let step = program(&[dtype, dtype], |b, e| {
         let greater = b.compare(Predicate::Gt, e[0].re(), e[1].re());
         vec![Element::real(dtype, b.select(greater, e[0].re(), e[1].re()))]

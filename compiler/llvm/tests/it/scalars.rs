@@ -1,10 +1,10 @@
-//! Every scalar instruction on every lane, in vectors and one by one, on the values where it could go wrong.
+//! Every scalar instruction on every scalar, in vectors and one by one, on the values where it could go wrong.
 
 use tgc_graph::array::Array;
 use tgc_graph::dtype::DType;
-use tgc_graph::scalar::{Binary, Builder, Element, Predicate, Program, Unary, Value};
+use tgc_scalar::{Binary, Builder, Element, Predicate, Program, Unary, Value};
 
-use tgc_lower::plan::ModelPlan;
+use tgc_plan::ModelPlan;
 
 use crate::check::check;
 use crate::plans::*;
@@ -141,7 +141,7 @@ impl Suite {
     }
 }
 
-/// Every instruction on every lane, as a model each.
+/// Every instruction on every scalar, as a model each.
 pub fn plans() -> Vec<ModelPlan> {
     let suites =
         [unary_suite(), binary_suite(), compare_select_fma_suite(), convert_suite(), bitcast_suite()];
@@ -216,7 +216,7 @@ fn binary_suite() -> Suite {
             for op in [Binary::Shl, Binary::Shr] {
                 if !float && !bool {
                     suite.one(&[d], d, |b, v| {
-                        let shift = b.int(d.lane(), shift);
+                        let shift = b.int(d.scalar_type(), shift);
                         b.binary(op, v[0], shift)
                     });
                 }
@@ -255,7 +255,7 @@ fn convert_suite() -> Suite {
     let mut suite = Suite::default();
     for from in LANES {
         for to in LANES {
-            suite.one(&[from], to, |b, v| b.convert(v[0], to.lane()));
+            suite.one(&[from], to, |b, v| b.convert(v[0], to.scalar_type()));
         }
     }
     suite
@@ -271,7 +271,7 @@ fn bitcast_suite() -> Suite {
     for from in LANES {
         for to in LANES {
             if from.bytes() == to.bytes() && from != DType::Bool && to != DType::Bool {
-                suite.one(&[from], to, |b, v| b.bitcast(v[0], to.lane()));
+                suite.one(&[from], to, |b, v| b.bitcast(v[0], to.scalar_type()));
             }
         }
     }
@@ -284,7 +284,7 @@ fn constants_keep_their_bits() {
     for d in LANES {
         for bits in edges(d) {
             suite.one(&[DType::Bool, d], d, |b, v| {
-                let constant = b.bits(d.lane(), bits);
+                let constant = b.bits(d.scalar_type(), bits);
                 b.select(v[0], constant, v[1])
             });
         }

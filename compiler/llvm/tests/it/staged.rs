@@ -1,7 +1,7 @@
 //! Long programs in stages, and small folds that are unrolled.
 
 use tgc_graph::prelude::*;
-use tgc_lower::plan::{Block, ModelPlan};
+use tgc_plan::{Block, ModelPlan};
 
 use crate::graphs::{check_sizes, plan};
 

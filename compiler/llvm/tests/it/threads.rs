@@ -4,7 +4,7 @@ use std::sync::Mutex;
 
 use tgc_graph::dtype::DType::F32;
 use tgc_llvm::Jit;
-use tgc_lower::interpret::Interpreter;
+use tgc_plan::interpret::Interpreter;
 
 use crate::check::{noise, same};
 use crate::nests::in_chunks;

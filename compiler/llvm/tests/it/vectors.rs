@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use tgc_graph::prelude::*;
 use tgc_llvm::{Options, Target, assembly};
-use tgc_lower::plan::ModelPlan;
+use tgc_plan::ModelPlan;
 
 use crate::graphs::plan;
 use crate::plans::linkage;

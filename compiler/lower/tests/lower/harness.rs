@@ -4,13 +4,13 @@ use tgc_graph::differentiate;
 use tgc_graph::evaluate::{Sizes, bind_sizes, evaluate};
 use tgc_graph::module::{Function, Module};
 use tgc_graph::prelude::*;
-use tgc_graph::scalar::lane_from_bits_f64;
-use tgc_lower::interpret::Interpreter;
-use tgc_lower::lower::lower;
-use tgc_lower::machine::Machine;
-use tgc_lower::plan::ModelPlan;
-use tgc_lower::print::Detail;
-use tgc_lower::verify::verify;
+use tgc_lower::lower;
+use tgc_plan::ModelPlan;
+use tgc_plan::interpret::Interpreter;
+use tgc_plan::machine::Machine;
+use tgc_plan::print::Detail;
+use tgc_plan::verify::verify;
+use tgc_scalar::scalar_from_bits_f64;
 
 /// The module with gradients and composites expanded: what an optimizer would hand over at least.
 pub fn expanded(module: &Module) -> Module {
@@ -131,7 +131,7 @@ fn assert_close(got: &Array, want: &Array, tolerance: fn(DType) -> f64, what: &d
     for i in 0..want.len() {
         for part in 0..dtype.parts() {
             let (g, w) = (got.get(i)[part], want.get(i)[part]);
-            let value = |bits| lane_from_bits_f64(dtype.lane(), bits);
+            let value = |bits| scalar_from_bits_f64(dtype.scalar_type(), bits);
             let (x, y) = (value(g), value(w));
             let near = (x - y).abs() <= tolerance * (1.0 + y.abs());
             assert!(g == w || near || (x.is_nan() && y.is_nan()), "element {i} is {x}, not {y}: {}", what());

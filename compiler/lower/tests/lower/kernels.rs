@@ -1,8 +1,8 @@
 //! Each kernel class, in every element type, over static and symbolic shapes.
 
 use tgc_graph::prelude::*;
-use tgc_lower::lower::lower;
-use tgc_lower::machine::Machine;
+use tgc_lower::lower;
+use tgc_plan::machine::Machine;
 
 use crate::harness::{Random, check, plan};
 
@@ -211,7 +211,7 @@ fn plans_are_the_same_every_time() {
         let (x, w) = (m.input("x", F32, [n, k]), m.shared("w", Random(1).array(F32, &[5, 5])));
         let y = exp(x) / exp(x).sum_over([1]).dimshuffle([Some(0), None]);
         m.function("f").inputs([x]).output("y", y).update(w, sigmoid(w) + w.t()).finish().unwrap();
-        plan(&m.module()).display(tgc_lower::print::Detail::Programs).to_string()
+        plan(&m.module()).display(tgc_plan::print::Detail::Programs).to_string()
     };
     assert_eq!(build(), build());
 }

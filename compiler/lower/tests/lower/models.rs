@@ -2,7 +2,7 @@
 
 use tgc_graph::dim::Dim;
 use tgc_graph::prelude::*;
-use tgc_lower::plan::{ModelPlan, Place, Sink};
+use tgc_plan::{ModelPlan, Place, Sink};
 
 use crate::harness::{Random, check};
 

@@ -2,7 +2,7 @@
 
 use tgc_graph::builder::Step as _;
 use tgc_graph::prelude::*;
-use tgc_lower::plan::{ModelPlan, Place, Sink, Step};
+use tgc_plan::{ModelPlan, Place, Sink, Step};
 
 use crate::harness::check;
 

@@ -1,0 +1,608 @@
+//! What each node is to the lowering: a source in memory, an expression to put where it is used, a fold, or what
+//! statements of its own put together.
+//!
+//! Axes of static size 1 never carry a loop, so operands lose them here. A fold over nothing but such
+//! axes is no fold: it becomes an expression.
+
+use tgc_graph::data::DataId;
+use tgc_graph::dim::Dim;
+use tgc_graph::dtype::DType;
+use tgc_graph::graph::{Graph, NodeId};
+use tgc_graph::kernel::{
+    Contraction, Coordinate, Gather, Kernel, Leaf, LoopAxis, Prefix, Reduction, Scatter, View,
+};
+use tgc_graph::module::{Function, Module};
+use tgc_graph::pp;
+use tgc_scalar::{Builder, Element, Program, ScalarType};
+
+use crate::LowerError;
+use crate::loops::{Index, Lookup, Loop, Place, compose, flat, substitute};
+use tgc_plan::Fold;
+
+/// What a node is.
+#[derive(Clone, Debug)]
+pub(crate) enum Definition {
+    /// No root needs it.
+    Dead,
+    /// Memory that exists before the call.
+    Source(Source),
+    /// Every element has these bits.
+    Splat([u64; 2]),
+    /// A size.
+    Size(Dim),
+    /// Each element is its own index along the only axis.
+    Iota,
+    /// A value of its operands' elements; without a program, the only operand's element.
+    Inline {
+        /// (operands' elements) → element.
+        program: Option<Program>,
+        /// What it is of; axes are the result's.
+        operands: Vec<Operand>,
+    },
+    /// A fold.
+    Fold(Box<FoldDefinition>),
+    /// A running fold.
+    Scan(Box<ScanDefinition>),
+    /// The elements of a node that is in memory, in another shape.
+    Reshape(NodeId),
+    /// Put together part by part, in this order.
+    Assembly(Vec<Part>),
+}
+
+/// Memory that exists before the call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Source {
+    Input(usize),
+    State(usize),
+    Constant(DataId),
+}
+
+/// An operand with, for each of its axes, where along it the axes (or loops) of the user are.
+#[derive(Clone, Debug)]
+pub(crate) struct Operand {
+    pub node: NodeId,
+    pub axes: Index,
+}
+
+/// A fold. Loops are the result's axes, then `sums`.
+#[derive(Clone, Debug)]
+pub(crate) struct FoldDefinition {
+    /// What it reads; axes are loops.
+    pub operands: Vec<Operand>,
+    /// (operands' elements) → values of the step; with `indexed`, after them the row-major position along `sums`.
+    pub program: Program,
+    pub indexed: bool,
+    /// How values are folded; programs not yet expanded.
+    pub fold: Fold,
+    /// (accumulators) → result element.
+    pub finish: Program,
+    /// Extents of the summed loops.
+    pub sums: Vec<Dim>,
+    /// Whether it sums products of two operands' elements as they are.
+    pub multiplies: bool,
+}
+
+/// A running fold; operands have the result's axes.
+#[derive(Clone, Debug)]
+pub(crate) struct ScanDefinition {
+    pub operands: Vec<Operand>,
+    pub prefix: Prefix,
+}
+
+/// Elements that are stored into a part of a tensor, in row-major order.
+#[derive(Clone, Debug)]
+pub(crate) struct Part {
+    /// How many, along each axis.
+    pub extents: Vec<Dim>,
+    /// What is stored; axes are those of `extents`.
+    pub from: Operand,
+    /// Where to.
+    pub to: Index,
+    /// (what is there, what is stored) → what is there then; without it, what is stored.
+    pub add: Option<Program>,
+    /// Whether it changes what the parts before it stored.
+    pub over: bool,
+}
+
+/// Elements of an index operand that must be inside an axis.
+#[derive(Clone, Debug)]
+pub(crate) struct IndexDemand {
+    /// The index operand: a source or a kept value.
+    pub node: NodeId,
+    /// The axis's size.
+    pub extent: Dim,
+    /// The index operand and the indexed tensor, as messages call them.
+    pub names: (String, String),
+    pub axis: usize,
+}
+
+impl FoldDefinition {
+    /// Whether the only accumulator is the result.
+    pub(crate) fn is_finished(&self) -> bool {
+        self.fold.accumulators.len() == 1 && self.finish == Program::identity(self.fold.accumulators[0])
+    }
+}
+
+impl FoldDefinition {
+    /// The same fold with the axes of its result where `axes` says, in a result of this rank.
+    fn turned(&self, axes: &[Option<usize>], rank: usize) -> FoldDefinition {
+        let turn = |l: usize| if l < axes.len() { axes[l] } else { Some(l - axes.len() + rank) };
+        let mut turned = self.clone();
+        let turn = |l: Loop| turn(l.number()).map_or(Place::zero(), |l| Place::of(Loop::new(l)));
+        for operand in &mut turned.operands {
+            operand.axes = substitute(&operand.axes, &turn);
+        }
+        turned
+    }
+
+    /// How many accesses are strided along the best loop to run innermost.
+    fn least_strided(&self, graph: &Graph, result: &[Dim]) -> usize {
+        let loops = result.iter().chain(&self.sums);
+        let all: Index = (0..result.len() + self.sums.len()).map(|l| Place::of(Loop::new(l))).collect();
+        let operands = self.operands.iter().map(|o| flat(&graph.ty(o.node).shape, &compose(&all, &o.axes)));
+        let accesses: Vec<Place> = operands.chain([flat(result, &all)]).collect();
+        let strided = |l: usize| accesses.iter().filter(|a| a.is_far_along(Loop::new(l))).count();
+        loops.enumerate().filter(|(_, extent)| !extent.is_one()).map(|(l, _)| strided(l)).min().unwrap_or(0)
+    }
+}
+
+/// What the nodes of a function are.
+#[derive(Debug)]
+pub(crate) struct Definitions {
+    /// By node.
+    pub nodes: Vec<Definition>,
+    /// What must hold before anything is written, in the order of the nodes that ask.
+    pub demands: Vec<IndexDemand>,
+}
+
+/// The definitions of all nodes of a function.
+pub(crate) fn definitions(module: &Module, function: &Function) -> Result<Definitions, LowerError> {
+    let graph = &function.graph;
+    let live = graph.reachable(&function.roots());
+    let mut definitions = Definitions { nodes: vec![], demands: vec![] };
+    for id in graph.ids() {
+        let definition = match live[id.index()] {
+            true => definitions.define(module, function, id)?,
+            false => Definition::Dead,
+        };
+        definitions.nodes.push(definition);
+    }
+    absorb_views(function, &mut definitions.nodes);
+    Ok(definitions)
+}
+
+/// Lets a fold whose only user turns its axes write them in the turned order.
+fn absorb_views(function: &Function, definitions: &mut [Definition]) {
+    let graph = &function.graph;
+    let mut users = vec![0; graph.len()];
+    let operands = definitions.iter().flat_map(Definition::uses);
+    for node in operands.chain(function.roots()) {
+        users[node.index()] += 1;
+    }
+    for id in graph.ids() {
+        let Definition::Inline { program: None, operands } = &definitions[id.index()] else { continue };
+        let Operand { node, axes } = operands[0].clone();
+        let Definition::Fold(fold) = &definitions[node.index()] else { continue };
+        let Some(axes) = plain(&axes) else { continue };
+        let (from, to) = (&graph.ty(node).shape, &graph.ty(id).shape);
+        let turned = fold.turned(&axes, to.len());
+        let keeps_axes = (0..to.len()).all(|axis| to[axis].is_one() || axes.contains(&Some(axis)));
+        let stays_near = turned.least_strided(graph, to) <= fold.least_strided(graph, from);
+        if users[node.index()] == 1 && keeps_axes && stays_near {
+            definitions[id.index()] = Definition::Fold(Box::new(turned));
+            definitions[node.index()] = Definition::Dead;
+        }
+    }
+}
+
+impl Definition {
+    /// The fold, if it is one.
+    pub(crate) fn as_fold(&self) -> Option<&FoldDefinition> {
+        if let Definition::Fold(fold) = self { Some(fold) } else { None }
+    }
+
+    /// The nodes that it is computed from, but for those that say places.
+    pub(crate) fn operands(&self) -> Vec<NodeId> {
+        match self {
+            Definition::Inline { operands, .. } => operands.iter().map(|o| o.node).collect(),
+            Definition::Fold(fold) => fold.operands.iter().map(|o| o.node).collect(),
+            Definition::Scan(scan) => scan.operands.iter().map(|o| o.node).collect(),
+            Definition::Reshape(node) => vec![*node],
+            Definition::Assembly(parts) => parts.iter().map(|part| part.from.node).collect(),
+            Definition::Dead
+            | Definition::Source(_)
+            | Definition::Splat(_)
+            | Definition::Size(_)
+            | Definition::Iota => vec![],
+        }
+    }
+
+    /// The nodes that say places.
+    pub(crate) fn places(&self) -> Vec<NodeId> {
+        let indices: Vec<&Index> = match self {
+            Definition::Inline { operands, .. } => operands.iter().map(|o| &o.axes).collect(),
+            Definition::Assembly(parts) => parts.iter().map(|part| &part.to).collect(),
+            Definition::Dead
+            | Definition::Source(_)
+            | Definition::Splat(_)
+            | Definition::Size(_)
+            | Definition::Iota
+            | Definition::Fold(_)
+            | Definition::Scan(_)
+            | Definition::Reshape(_) => vec![],
+        };
+        let lookups = indices.into_iter().flatten().flat_map(|place| &place.lookups);
+        lookups.map(|(lookup, _)| lookup.node).collect()
+    }
+
+    /// All nodes that it needs.
+    pub(crate) fn uses(&self) -> Vec<NodeId> {
+        [self.operands(), self.places()].concat()
+    }
+}
+
+/// The axis that runs along each axis, if all of them are whole steps from the first element on.
+fn plain(axes: &Index) -> Option<Vec<Option<usize>>> {
+    let along = |place: &Place| match place.is_zero() {
+        true => Some(None),
+        false => place.as_loop().map(|axis| Some(axis.number())),
+    };
+    axes.iter().map(along).collect()
+}
+
+impl Definitions {
+    fn define(&mut self, module: &Module, function: &Function, id: NodeId) -> Result<Definition, LowerError> {
+        let graph = &function.graph;
+        let error = |problem: &str| LowerError::Node {
+            function: function.name.clone(),
+            op: graph.op(id).name(),
+            origin: graph.node(id).origin.clone(),
+            problem: problem.to_owned(),
+        };
+        Ok(match graph.kernel(id) {
+            Kernel::Leaf(leaf) => match leaf {
+                Leaf::Input(_) => {
+                    let position = function.inputs.iter().position(|i| *i == id);
+                    let position = position.ok_or_else(|| error("is no input of the function"))?;
+                    Definition::Source(Source::Input(position))
+                }
+                Leaf::Shared(name) => {
+                    let position = module.shared_index(&name).ok_or_else(|| error("is not in the model"))?;
+                    Definition::Source(Source::State(position))
+                }
+                Leaf::Splat(parts) => Definition::Splat(parts),
+                Leaf::Data(data) => Definition::Source(Source::Constant(data)),
+                Leaf::Size(size) => Definition::Size(size),
+                Leaf::Iota => Definition::Iota,
+            },
+            Kernel::Map(program) => {
+                let rank = graph.ty(id).rank();
+                let operands =
+                    graph.operands(id).iter().map(|o| operand(graph, *o, identity(rank))).collect();
+                Definition::Inline { program: Some(program), operands }
+            }
+            Kernel::View(View { operand: viewed, axes }) => {
+                let operands = vec![operand(graph, graph.operands(id)[viewed], axes.iter().map(Place::from))];
+                Definition::Inline { program: None, operands }
+            }
+            Kernel::Reduce(reduction) => define_reduction(graph, id, &reduction),
+            Kernel::Contract(contraction) => define_contraction(graph, id, &contraction),
+            Kernel::Reshape => self.define_reshape(graph, id),
+            Kernel::Concatenate(axis) => define_concatenation(graph, id, axis),
+            Kernel::Gather(gather) => self.define_gather(graph, id, &gather),
+            Kernel::Scatter(scatter) => self.define_scatter(graph, id, &scatter),
+            Kernel::Prefix(prefix) => define_prefix(graph, id, prefix),
+            Kernel::Deferred => return Err(error("has no kernel; expand and differentiate it first")),
+        })
+    }
+
+    fn define_reshape(&self, graph: &Graph, id: NodeId) -> Definition {
+        let node = graph.operands(id)[0];
+        let (from, to) = (&graph.ty(node).shape, &graph.ty(id).shape);
+        match (&self.nodes[node.index()], split_axes(from, to)) {
+            (Definition::Splat(parts), _) => Definition::Splat(*parts),
+            (_, Some(axes)) => {
+                let operands = vec![operand(graph, node, axes.into_iter())];
+                Definition::Inline { program: None, operands }
+            }
+            (_, None) => Definition::Reshape(node),
+        }
+    }
+
+    fn define_gather(&mut self, graph: &Graph, id: NodeId, gather: &Gather) -> Definition {
+        let axes = self.places(graph, id, &gather.coordinates, &gather.along);
+        let operands = vec![operand(graph, graph.operands(id)[0], axes.into_iter())];
+        Definition::Inline { program: None, operands }
+    }
+
+    fn define_scatter(&mut self, graph: &Graph, id: NodeId, scatter: &Scatter) -> Definition {
+        let ty = graph.ty(id);
+        let operands = graph.operands(id);
+        let updates = *operands.last().expect("invariant: scatters have their updates");
+        let extents = graph.ty(updates).shape.clone();
+        let data = Part {
+            extents: ty.shape.clone(),
+            from: operand(graph, operands[0], identity(ty.rank())),
+            to: inside(&ty.shape, identity(ty.rank())),
+            add: None,
+            over: false,
+        };
+        let to = self.places(graph, id, &scatter.coordinates, &scatter.along);
+        let stored = Part {
+            from: operand(graph, updates, identity(extents.len())),
+            extents,
+            to: inside_written(&ty.shape, to.into_iter()),
+            add: scatter.add.then(|| addition(ty.dtype)),
+            over: true,
+        };
+        Definition::Assembly(vec![data, stored])
+    }
+
+    /// The place along each axis of the first operand.
+    fn places(
+        &mut self,
+        graph: &Graph,
+        id: NodeId,
+        coordinates: &[Coordinate],
+        along: &[usize],
+    ) -> Vec<Place> {
+        let coordinates = coordinates.iter().enumerate();
+        coordinates
+            .map(|(axis, coordinate)| match coordinate {
+                Coordinate::Affine(affine) => Place::from(affine),
+                Coordinate::Index(number) => self.lookup(graph, id, 1 + number, along, axis),
+            })
+            .collect()
+    }
+
+    /// The place along an axis of the first operand that an index operand says, which is checked.
+    fn lookup(&mut self, graph: &Graph, id: NodeId, number: usize, along: &[usize], axis: usize) -> Place {
+        let operands = graph.operands(id);
+        let extent = graph.ty(operands[0]).shape[axis].clone();
+        let axes = along.iter().map(|axis| Place::of(Loop::new(*axis)));
+        let Operand { mut node, axes: mut at } = operand(graph, operands[number], axes);
+        while let Definition::Inline { program: None, operands } = &self.nodes[node.index()]
+            && takes_all(graph, &operands[0], &graph.ty(node).shape)
+        {
+            at = compose(&at, &operands[0].axes);
+            node = operands[0].node;
+        }
+        if let Definition::Iota = self.nodes[node.index()]
+            && is_at_most(&graph.ty(node).shape[0], &extent)
+        {
+            return at.remove(0);
+        }
+        let name = |operand: NodeId| pp::shorten(&pp::expression(graph, operand));
+        let names = (name(operands[number]), name(operands[0]));
+        self.demands.push(IndexDemand { node, extent: extent.clone(), names, axis });
+        Place { lookups: vec![(Lookup { node, at, extent }, Dim::Const(1))], ..Place::zero() }
+    }
+}
+
+fn is_at_most(size: &Dim, extent: &Dim) -> bool {
+    size == extent || size.as_const().zip(extent.as_const()).is_some_and(|(size, extent)| size <= extent)
+}
+
+/// Each axis along the axis of its number.
+fn identity(rank: usize) -> impl Iterator<Item = Place> {
+    (0..rank).map(|axis| Place::of(Loop::new(axis)))
+}
+
+/// Places in a tensor that is read; axes of static size 1 stay at 0.
+fn inside(shape: &[Dim], places: impl Iterator<Item = Place>) -> Index {
+    places.zip(shape).map(|(place, size)| if size.is_one() { Place::zero() } else { place }).collect()
+}
+
+/// Places in a tensor that is written. What data says stays where it can be but 0: it also says that iterations may meet.
+fn inside_written(shape: &[Dim], places: impl Iterator<Item = Place>) -> Index {
+    let fixed = |place: &Place, size: &Dim| size.is_one() && place.lookups.is_empty();
+    places.zip(shape).map(|(place, size)| if fixed(&place, size) { Place::zero() } else { place }).collect()
+}
+
+fn operand(graph: &Graph, node: NodeId, axes: impl Iterator<Item = Place>) -> Operand {
+    Operand { node, axes: inside(&graph.ty(node).shape, axes) }
+}
+
+/// Whether a view of an operand meets each of its elements.
+fn takes_all(graph: &Graph, operand: &Operand, shape: &[Dim]) -> bool {
+    let sizes = &graph.ty(operand.node).shape;
+    plain(&operand.axes).is_some_and(|axes| {
+        axes.iter().zip(sizes).all(|(axis, size)| axis.map_or(size.is_one(), |axis| shape[axis] == *size))
+    })
+}
+
+/// For each axis of a shape, where along it the axes of another shape of the same elements are, if each is made of
+/// whole axes of that shape.
+fn split_axes(from: &[Dim], to: &[Dim]) -> Option<Vec<Place>> {
+    let mut axes = (0..to.len()).peekable();
+    let mut places = vec![];
+    for size in from {
+        let mut parts = vec![];
+        let mut found = Dim::Const(1);
+        while found != *size {
+            let axis = axes.next()?;
+            found = &found * &to[axis];
+            parts.push(axis);
+        }
+        let index: Index = parts.iter().map(|axis| Place::of(Loop::new(*axis))).collect();
+        let sizes: Vec<Dim> = parts.iter().map(|axis| to[*axis].clone()).collect();
+        places.push(flat(&sizes, &index));
+    }
+    axes.all(|axis| to[axis].is_one()).then_some(places)
+}
+
+fn define_concatenation(graph: &Graph, id: NodeId, axis: usize) -> Definition {
+    let shape = &graph.ty(id).shape;
+    let mut start = Dim::Const(0);
+    let mut parts = vec![];
+    for &node in graph.operands(id) {
+        let extents = graph.ty(node).shape.clone();
+        let mut to: Index = identity(shape.len()).collect();
+        to[axis].offset = start.clone();
+        start = &start + &extents[axis];
+        let from = operand(graph, node, identity(shape.len()));
+        parts.push(Part { extents, from, to: inside(shape, to.into_iter()), add: None, over: false });
+    }
+    Definition::Assembly(parts)
+}
+
+fn define_prefix(graph: &Graph, id: NodeId, prefix: Prefix) -> Definition {
+    let ty = graph.ty(id);
+    let operands = graph.operands(id).iter().map(|node| operand(graph, *node, identity(ty.rank()))).collect();
+    if !ty.shape[prefix.axis].is_one() {
+        return Definition::Scan(Box::new(ScanDefinition { operands, prefix }));
+    }
+    let mut b = Builder::new(&prefix.first.params);
+    let elements: Vec<Element> = (0..prefix.first.params.len()).map(|i| b.param(i)).collect();
+    let accumulators = b.inline(&prefix.first, &elements);
+    let finished = b.inline(&prefix.finish, &accumulators);
+    Definition::Inline { program: Some(b.finish(finished)), operands }
+}
+
+/// (a, b) → a + b, in `F32` for 16-bit floats.
+fn addition(dtype: DType) -> Program {
+    let wide = if matches!(dtype, DType::F16 | DType::BF16) { DType::F32 } else { dtype };
+    let mut b = Builder::new(&[dtype, dtype]);
+    let [x, y] = [0, 1].map(|i| {
+        let own = b.param(i);
+        b.cast(own, wide)
+    });
+    let sum = b.add(x, y);
+    let sum = b.cast(sum, dtype);
+    b.finish(vec![sum])
+}
+
+fn define_reduction(graph: &Graph, id: NodeId, reduction: &Reduction) -> Definition {
+    let node = graph.operands(id)[0];
+    let shape = &graph.ty(node).shape;
+    let rank = graph.ty(id).rank();
+    let mut kept = 0..;
+    let axes = (0..shape.len()).map(|axis| match reduction.axes.iter().position(|a| *a == axis) {
+        Some(sum) => Place::of(Loop::new(rank + sum)),
+        None => Place::of(Loop::new(kept.next().expect("invariant: an endless range"))),
+    });
+    fold_or_expression(FoldDefinition {
+        operands: vec![operand(graph, node, axes)],
+        program: reduction.prepare.clone(),
+        indexed: reduction.indexed,
+        fold: Fold {
+            accumulators: reduction.accumulators.clone(),
+            init: reduction.init.clone(),
+            step: reduction.step.clone(),
+            merge: reduction.merge.clone(),
+        },
+        finish: reduction.finish.clone(),
+        multiplies: false,
+        sums: reduction.axes.iter().map(|axis| shape[*axis].clone()).collect(),
+    })
+}
+
+fn define_contraction(graph: &Graph, id: NodeId, contraction: &Contraction) -> Definition {
+    let (left, right) = (graph.operands(id)[0], graph.operands(id)[1]);
+    let rank = graph.ty(id).rank();
+    let side = |node, loops: &[LoopAxis]| {
+        let axes = loops.iter().map(|l| match l {
+            LoopAxis::Result(axis) => Place::of(Loop::new(*axis)),
+            LoopAxis::Sum(sum) => Place::of(Loop::new(rank + sum)),
+        });
+        operand(graph, node, axes)
+    };
+    let extent = |sum: usize| {
+        let of = |node, loops: &[LoopAxis]| {
+            let axis = loops.iter().position(|l| *l == LoopAxis::Sum(sum));
+            graph.ty(node).shape[axis.expect("invariant: both operands have every summed axis")].clone()
+        };
+        let (l, r) = (of(left, &contraction.left), of(right, &contraction.right));
+        if r.as_const().is_some() { r } else { l }
+    };
+    let (dtype, accumulator) = (contraction.dtype, contraction.accumulator);
+    fold_or_expression(FoldDefinition {
+        operands: vec![side(left, &contraction.left), side(right, &contraction.right)],
+        indexed: false,
+        program: operand_casts([graph.ty(left).dtype, graph.ty(right).dtype], dtype, accumulator),
+        fold: product_sum(accumulator),
+        finish: cast_program(accumulator, dtype),
+        // A truth value is a byte in memory and a bit in a register; tiles move elements as they are.
+        multiplies: accumulator.parts() == 1
+            && accumulator != DType::Bool
+            && [left, right].iter().all(|node| graph.ty(*node).dtype == accumulator)
+            && dtype == accumulator,
+        sums: (0..contraction.sums).map(extent).collect(),
+    })
+}
+
+/// (left, right) → both promoted, in the accumulator's type.
+fn operand_casts(from: [DType; 2], dtype: DType, accumulator: DType) -> Program {
+    let mut b = Builder::new(&from);
+    let results = (0..2)
+        .map(|i| {
+            let x = b.param(i);
+            let promoted = b.cast(x, dtype);
+            b.cast(promoted, accumulator)
+        })
+        .collect();
+    b.finish(results)
+}
+
+fn cast_program(from: DType, to: DType) -> Program {
+    let mut b = Builder::new(&[from]);
+    let x = b.param(0);
+    let y = b.cast(x, to);
+    b.finish(vec![y])
+}
+
+/// acc + a*b, rounded once for real floats.
+fn product_sum(dtype: DType) -> Fold {
+    let mut b = Builder::new(&[dtype; 3]);
+    let (acc, x, y) = (b.param(0), b.param(1), b.param(2));
+    let stepped = match dtype.scalar_type() {
+        ScalarType::F32 | ScalarType::F64 if dtype.parts() == 1 => {
+            Element::real(dtype, b.fma(x.re(), y.re(), acc.re()))
+        }
+        _ => {
+            let term = b.mul(x, y);
+            b.add(acc, term)
+        }
+    };
+    let step = b.finish(vec![stepped]);
+    let mut b = Builder::new(&[dtype; 2]);
+    let (x, y) = (b.param(0), b.param(1));
+    let sum = b.add(x, y);
+    let merge = b.finish(vec![sum]);
+    Fold { accumulators: vec![dtype], init: vec![[0, 0]], step, merge }
+}
+
+fn fold_or_expression(fold: FoldDefinition) -> Definition {
+    if !fold.sums.iter().all(Dim::is_one) {
+        return Definition::Fold(Box::new(fold));
+    }
+    let mut b = Builder::new(&fold.program.params[..fold.operands.len()]);
+    let mut params: Vec<Element> = (0..fold.operands.len()).map(|i| b.param(i)).collect();
+    if fold.indexed {
+        params.push(constant(&mut b, DType::I64, [0, 0]));
+    }
+    let values = b.inline(&fold.program, &params);
+    let mut arguments: Vec<Element> = fold
+        .fold
+        .accumulators
+        .iter()
+        .zip(&fold.fold.init)
+        .map(|(d, bits)| constant(&mut b, *d, *bits))
+        .collect();
+    arguments.extend(values);
+    let stepped = b.inline(&fold.fold.step, &arguments);
+    let finished = b.inline(&fold.finish, &stepped);
+    Definition::Inline { program: Some(b.finish(finished)), operands: fold.operands }
+}
+
+/// An element by its bits.
+pub(crate) fn constant(b: &mut Builder, dtype: DType, parts: [u64; 2]) -> Element {
+    let re = b.bits(dtype.scalar_type(), parts[0]);
+    match dtype.parts() {
+        1 => Element::real(dtype, re),
+        _ => {
+            let im = b.bits(dtype.scalar_type(), parts[1]);
+            Element::complex(dtype, re, im)
+        }
+    }
+}

@@ -1,0 +1,559 @@
+//! Memory: which buffers there are, which updates happen in place, and who shares the workspace.
+//!
+//! An update is made where its variable lies if nothing reads the old value after the new one is there. One that writes
+//! parts of its variable writes them there: the variable is not copied, changed and copied back.
+//! A kept value lies where an output or value made from it lies, if that is written over its last read.
+//! Workspace slots are reused once the last step that touches a buffer is over.
+
+use std::collections::BTreeMap;
+
+use tgc_graph::data::DataId;
+use tgc_graph::dim::Dim;
+use tgc_graph::dtype::DType;
+use tgc_graph::graph::NodeId;
+use tgc_graph::module::{Function, Module};
+use tgc_scalar::Inst;
+
+use crate::define::Source;
+use crate::values::{Statements, ValueId};
+use tgc_plan::size::Size;
+use tgc_plan::{Access, Axis, Block, Buffer, BufferId, Nest, Place, Read, Sink, Step, Target};
+
+/// What a buffer is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum BufferKey {
+    Source(Source),
+    Value(ValueId),
+    Output(usize),
+    /// A variable's new value.
+    Update(usize),
+    /// Where values of a staged program wait, by number.
+    Waiting(usize),
+    /// Scratch of the product that a node is.
+    Scratch(NodeId, Scratch),
+}
+
+/// What a product keeps in scratch.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Scratch {
+    Left,
+    Right,
+    Sums,
+}
+
+impl BufferKey {
+    /// Where a kept value lies.
+    pub(crate) fn of_value(program: &Statements<'_>, value: ValueId) -> BufferKey {
+        match program.values[value.0].output {
+            Some(output) => BufferKey::Output(output),
+            None => BufferKey::Value(value),
+        }
+    }
+}
+
+/// The buffers of a function while it is lowered. Offsets in the workspace come last.
+#[derive(Debug)]
+pub(crate) struct Buffers {
+    keys: Vec<BufferKey>,
+    list: Vec<Buffer>,
+    ids: BTreeMap<BufferKey, BufferId>,
+    /// Names and constants from outside.
+    inputs: Vec<String>,
+    outputs: Vec<String>,
+    states: Vec<String>,
+    constants: BTreeMap<DataId, usize>,
+}
+
+impl Buffers {
+    pub(crate) fn new(module: &Module, function: &Function, constants: &BTreeMap<DataId, usize>) -> Buffers {
+        Buffers {
+            keys: vec![],
+            list: vec![],
+            ids: BTreeMap::new(),
+            inputs: function.inputs.iter().map(|id| crate::input_name(&function.graph, *id)).collect(),
+            outputs: function.outputs.iter().map(|o| o.name.clone()).collect(),
+            states: module.shared.iter().map(|s| s.name.clone()).collect(),
+            constants: constants.clone(),
+        }
+    }
+
+    /// The buffer for this; `node` gives the type of what is no kept value.
+    pub(crate) fn get(&mut self, program: &Statements<'_>, key: BufferKey, node: Option<NodeId>) -> BufferId {
+        if let Some(id) = self.ids.get(&key) {
+            return *id;
+        }
+        let made_as = |output: usize| program.values.iter().position(|v| v.output == Some(output));
+        let of_node = || {
+            let ty = program.graph.ty(node.expect("invariant: a buffer has a node or a value"));
+            (ty.dtype, ty.shape.clone())
+        };
+        let of_value = |value: usize| (program.values[value].dtype, program.values[value].shape.clone());
+        let scratch = Place::Workspace { offset: Size::Const(0) };
+        let (name, (dtype, shape), place) = match key {
+            BufferKey::Source(Source::Input(i)) => (self.inputs[i].clone(), of_node(), Place::Input(i)),
+            BufferKey::Source(Source::State(i)) => (self.states[i].clone(), of_node(), Place::State(i)),
+            BufferKey::Source(Source::Constant(data)) => {
+                let position = self.constants[&data];
+                (format!("constant{position}"), of_node(), Place::Constant(position))
+            }
+            BufferKey::Value(value) => (program.values[value.0].name.clone(), of_value(value.0), scratch),
+            BufferKey::Output(output) => {
+                let ty = made_as(output).map_or_else(of_node, of_value);
+                (self.outputs[output].clone(), ty, Place::Output(output))
+            }
+            BufferKey::Update(state) => (format!("{}.next", self.states[state]), of_node(), scratch),
+            BufferKey::Scratch(..) => unreachable!("invariant: scratch is made with its product"),
+            BufferKey::Waiting(_) => unreachable!("invariant: such a buffer is made where it is asked for"),
+        };
+        self.add(key, &name, dtype, shape, place)
+    }
+
+    /// A new buffer in the workspace for a product's scratch.
+    pub(crate) fn scratch(&mut self, node: NodeId, what: Scratch, dtype: DType, shape: Vec<Dim>) -> BufferId {
+        let name = match what {
+            Scratch::Left => "left",
+            Scratch::Right => "right",
+            Scratch::Sums => "sums",
+        };
+        let name = format!("t{}_{name}", node.0);
+        let place = Place::Workspace { offset: Size::Const(0) };
+        self.add(BufferKey::Scratch(node, what), &name, dtype, shape, place)
+    }
+
+    /// Whether a buffer holds a kept value that is no output.
+    pub(crate) fn is_value(&self, buffer: BufferId) -> bool {
+        matches!(self.keys[buffer.0 as usize], BufferKey::Value(_))
+    }
+
+    /// The element types, by buffer.
+    pub(crate) fn dtypes(&self) -> Vec<DType> {
+        self.list.iter().map(|buffer| buffer.dtype).collect()
+    }
+
+    /// Bytes of the workspace for values of a staged program.
+    pub(crate) fn waiting(&mut self, bytes: Dim) -> BufferId {
+        let number = self.keys.iter().filter(|key| matches!(key, BufferKey::Waiting(_))).count();
+        let place = Place::Workspace { offset: Size::Const(0) };
+        self.add(BufferKey::Waiting(number), "waiting", DType::U8, vec![bytes], place)
+    }
+
+    /// Gives such bytes another number.
+    pub(crate) fn resize(&mut self, waiting: BufferId, bytes: Dim) {
+        self.list[waiting.0 as usize].shape = vec![bytes];
+    }
+
+    fn add(&mut self, key: BufferKey, name: &str, dtype: DType, shape: Vec<Dim>, place: Place) -> BufferId {
+        let taken = |name: &str| self.list.iter().any(|b| b.name == name);
+        let name = match taken(name) {
+            false => name.to_owned(),
+            true => {
+                (2..).map(|i| format!("{name}.{i}")).find(|n| !taken(n)).expect("invariant: an endless range")
+            }
+        };
+        let id = BufferId(self.list.len() as u32);
+        self.keys.push(key);
+        self.list.push(Buffer { name, dtype, shape, place });
+        self.ids.insert(key, id);
+        id
+    }
+
+    /// Puts updates in place or appends their copies, and gives every buffer its place.
+    pub(crate) fn settle(mut self, mut steps: Vec<Step>) -> (Vec<Buffer>, Vec<Step>, Size) {
+        self.share_in_place(&mut steps);
+        self.commit_updates(&mut steps);
+        let mut buffers = compact(self.list, &mut steps);
+        let workspace = assign(&mut buffers, &steps);
+        (buffers, steps, workspace)
+    }
+
+    fn commit_updates(&mut self, steps: &mut Vec<Step>) {
+        let mut copies = vec![];
+        for at in 0..self.keys.len() {
+            let BufferKey::Update(state) = self.keys[at] else { continue };
+            let new = BufferId(at as u32);
+            let source = BufferKey::Source(Source::State(state));
+            let old = self.ids.get(&source).copied().unwrap_or_else(|| {
+                let (dtype, shape) = (self.list[at].dtype, self.list[at].shape.clone());
+                let name = self.states[state].clone();
+                self.add(source, &name, dtype, shape, Place::State(state))
+            });
+            if let Some((first, last, value)) = self.changed_copy(steps, old, new) {
+                steps.remove(last);
+                steps.remove(first);
+                replace(steps, value, old);
+            } else if self.is_over(steps, old, new) {
+                replace(steps, new, old);
+            } else {
+                copies.push(Step::Copy { from: new, to: old });
+            }
+        }
+        steps.extend(copies);
+    }
+
+    /// The steps that copy a variable and put the changed copy back, and the copy, where nothing else reads the variable or
+    /// the copy from the first of them on but what changes it, and no check comes later that a call may fail.
+    fn changed_copy(&self, steps: &[Step], old: BufferId, new: BufferId) -> Option<(usize, usize, BufferId)> {
+        let last = steps.iter().position(|step| touches(step, new))?;
+        let (value, to) = self.whole_copy(&steps[last])?;
+        let first = steps.iter().position(|step| touches(step, value))?;
+        let (from, copy) = self.whole_copy(&steps[first])?;
+        let is_value = matches!(self.keys[value.0 as usize], BufferKey::Value(_));
+        let later = &steps[first + 1..];
+        let may_fail = later.iter().any(|step| matches!(step, Step::Check(_)));
+        let is_alone = !later.iter().any(|step| touches(step, old))
+            && !steps[last + 1..].iter().any(|step| touches(step, value) || touches(step, new));
+        let fits = (from, copy, to) == (old, value, new) && first < last;
+        (fits && is_value && is_alone && !may_fail).then_some((first, last, value))
+    }
+
+    /// From where to where a step copies, if that is all it does, and all of both.
+    fn whole_copy(&self, step: &Step) -> Option<(BufferId, BufferId)> {
+        let Step::Nest(Nest { extent, blocks, .. }) = step else { return None };
+        let [block] = blocks.as_slice() else { return None };
+        let ([Read::Buffer(read)], [Sink::Store { to, .. }]) =
+            (block.reads.as_slice(), block.sinks.as_slice())
+        else {
+            return None;
+        };
+        let iterations = block.axes.iter().chain(extent).fold(Dim::Const(1), |all, axis| &all * axis);
+        let (from, into) = (&self.list[read.buffer.0 as usize], &self.list[to.buffer.0 as usize]);
+        let parts = block.program.results.iter().flat_map(|element| element.parts()).enumerate();
+        let is_part = |inst: &Inst, number: usize| matches!(inst, Inst::Param { part, .. } if usize::from(*part) == number);
+        let is_identity =
+            parts.into_iter().all(|(number, v)| is_part(&block.program.insts[v.0 as usize].0, number));
+        let elements: Dim = from.shape.iter().product();
+        let is_whole = iterations == elements && from.shape == into.shape && from.dtype == into.dtype;
+        (is_identity && is_whole && is_same_element(read, to)).then_some((read.buffer, to.buffer))
+    }
+
+    /// Whether no read of the old value meets or follows a store of the new one, but at the same element.
+    fn is_over(&self, steps: &[Step], old: BufferId, new: BufferId) -> bool {
+        let Some(at) = steps.iter().position(|s| stores_to(s, new).next().is_some()) else { return false };
+        let later = steps[at + 1..].iter().any(|s| touches(s, old));
+        let step = &steps[at];
+        if meets_data(step, old) || operands(step).contains(&old) {
+            return false;
+        }
+        let mut stores = stores_to(&steps[at], new);
+        let (Some((block, store)), None) = (stores.next(), stores.next()) else { return false };
+        !later
+            && step.blocks().iter().enumerate().all(|(b, other)| {
+                reads_of(other, old).all(|read| {
+                    let meets = b == block && is_same_element(read, store);
+                    let before = b < block && rows_apart(step, (other, read), (&step.blocks()[block], store));
+                    !read.strides.is_empty() && (meets || before)
+                })
+            })
+    }
+
+    /// Lets outputs and values be written over the values that they are made from.
+    fn share_in_place(&mut self, steps: &mut [Step]) {
+        let uses = uses(self.list.len(), steps);
+        for at in 0..self.keys.len() {
+            let (BufferKey::Value(_), [step]) = (self.keys[at], uses[at].as_slice()) else { continue };
+            let value = BufferId(at as u32);
+            let is_first = |heir: BufferId| uses[heir.0 as usize].first() == Some(step);
+            if let Some(heir) = self.written_over(&steps[*step], value, &is_first) {
+                replace(&mut steps[*step..=*step], value, heir);
+            }
+        }
+    }
+
+    /// The output or value that is first touched by a store over the last read of a value.
+    fn written_over(
+        &self,
+        step: &Step,
+        value: BufferId,
+        is_first_used_here: &dyn Fn(BufferId) -> bool,
+    ) -> Option<BufferId> {
+        let blocks = step.blocks();
+        let last = blocks.iter().rposition(|b| reads_of(b, value).next().is_some())?;
+        let block = &blocks[last];
+        if meets_data(step, value) || operands(step).contains(&value) {
+            return None;
+        }
+        if blocks[last..].iter().any(|b| writes_of(b).any(|(a, _)| a.buffer == value)) {
+            return None;
+        }
+        let wanted = &self.list[value.0 as usize];
+        let stores = block.sinks.iter().filter_map(|sink| match sink {
+            Sink::Store { to, .. } => Some(to),
+            Sink::Row { .. }
+            | Sink::Fold { .. }
+            | Sink::Accumulate { .. }
+            | Sink::Scan { .. }
+            | Sink::Scatter { .. }
+            | Sink::Total { .. } => None,
+        });
+        let fits = |to: &&Access| {
+            let heir = &self.list[to.buffer.0 as usize];
+            let key = self.keys[to.buffer.0 as usize];
+            let at_last_read = |read: &Access| is_same_element(read, to) && !read.strides.is_empty();
+            matches!(key, BufferKey::Output(_) | BufferKey::Value(_))
+                && heir.dtype == wanted.dtype
+                && heir.shape == wanted.shape
+                && reads_of(block, value).all(at_last_read)
+                && is_first_used_here(to.buffer)
+                && blocks[..last].iter().all(|b| !block_touches(b, to.buffer))
+                && block_touch_count(block, to.buffer) == 1
+        };
+        stores.filter(fits).map(|to| to.buffer).next()
+    }
+}
+
+/// Whether two accesses reach the same place of their buffers in every iteration.
+fn is_same_element(a: &Access, b: &Access) -> bool {
+    a.strides == b.strides && a.offset == b.offset
+}
+
+/// Different rows touch different elements by these accesses: both move alike from row to row, and further than
+/// either reaches within one.
+fn rows_apart(step: &Step, a: (&Block, &Access), b: (&Block, &Access)) -> bool {
+    if !matches!(step, Step::Nest(Nest { extent: Some(_), .. })) {
+        return true;
+    }
+    let row = |access: &Access| match access.strides.first() {
+        Some((Axis::Row, stride)) => stride.as_const(),
+        _ => None,
+    };
+    let span = |(block, access): (&Block, &Access)| {
+        let offset = access.offset.as_const()?;
+        access.strides.iter().try_fold((offset, offset), |(first, last), (axis, stride)| match axis {
+            Axis::Row => Some((first, last)),
+            Axis::Inner(i) => {
+                let end = stride.as_const()? * (block.axes[*i].as_const()? - 1).max(0);
+                Some((first + end.min(0), last + end.max(0)))
+            }
+        })
+    };
+    match (row(a.1), row(b.1), span(a), span(b)) {
+        (Some(s), Some(t), Some(x), Some(y)) => s == t && x.0 >= 0 && y.0 >= 0 && x.1 < s && y.1 < s,
+        _ => false,
+    }
+}
+
+/// The reads whose places data says nothing of.
+fn reads_of(block: &Block, buffer: BufferId) -> impl Iterator<Item = &Access> {
+    block.reads.iter().filter_map(move |read| match read {
+        Read::Buffer(access) if access.buffer == buffer => Some(access),
+        Read::Buffer(_) | Read::Row(_) | Read::Size(_) | Read::Index(_) | Read::Gather(_) | Read::Sum => None,
+    })
+}
+
+/// Whether a step finds places in a buffer by data, or finds data in it that says places.
+fn meets_data(step: &Step, buffer: BufferId) -> bool {
+    step.blocks().iter().any(|block| {
+        let says_places = block.says_places();
+        block.reads.iter().enumerate().any(|(at, read)| {
+            let meets = !read.parts().is_empty() || says_places.contains(&at);
+            meets && read.access().is_some_and(|access| access.buffer == buffer)
+        })
+    })
+}
+
+/// Every access that a block writes by, and whether it is a plain store. Totals have none.
+fn writes_of(block: &Block) -> impl Iterator<Item = (&Access, bool)> {
+    block.sinks.iter().flat_map(|sink| -> Vec<(&Access, bool)> {
+        match sink {
+            Sink::Store { to, .. } => vec![(to, true)],
+            Sink::Row { .. } | Sink::Total { .. } => vec![],
+            Sink::Accumulate { to, .. } => to.iter().map(|a| (a, false)).collect(),
+            Sink::Scan { carry, to, .. } => carry.iter().chain([to]).map(|a| (a, false)).collect(),
+            Sink::Scatter { to, .. } => vec![(&to.access, false)],
+            Sink::Fold { to, .. } => to
+                .iter()
+                .filter_map(|t| match t {
+                    Target::Buffer(access) => Some((access, false)),
+                    Target::Row(_) => None,
+                })
+                .collect(),
+        }
+    })
+}
+
+fn totals_of(block: &Block) -> impl Iterator<Item = BufferId> {
+    block.sinks.iter().flat_map(|sink| match sink {
+        Sink::Total { to, .. } => to.clone(),
+        Sink::Store { .. }
+        | Sink::Row { .. }
+        | Sink::Fold { .. }
+        | Sink::Accumulate { .. }
+        | Sink::Scan { .. }
+        | Sink::Scatter { .. } => vec![],
+    })
+}
+
+fn block_touch_count(block: &Block, buffer: BufferId) -> usize {
+    block.reads.iter().filter(|read| read.access().is_some_and(|access| access.buffer == buffer)).count()
+        + writes_of(block).filter(|(a, _)| a.buffer == buffer).count()
+        + totals_of(block).filter(|b| *b == buffer).count()
+}
+
+fn block_touches(block: &Block, buffer: BufferId) -> bool {
+    block_touch_count(block, buffer) > 0
+}
+
+/// The buffers that a product multiplies.
+fn operands(step: &Step) -> Vec<BufferId> {
+    match step {
+        Step::Product(product) => vec![product.left.buffer, product.right.buffer],
+        Step::Nest(_) | Step::Copy { .. } | Step::Check(_) => vec![],
+    }
+}
+
+/// Whether a step names a buffer.
+pub(crate) fn touches(step: &Step, buffer: BufferId) -> bool {
+    touched(step).contains(&buffer)
+}
+
+fn stores_to(step: &Step, buffer: BufferId) -> impl Iterator<Item = (usize, &Access)> {
+    step.blocks().iter().enumerate().flat_map(move |(at, block)| {
+        writes_of(block).filter(move |(a, _)| a.buffer == buffer).map(move |(a, _)| (at, a))
+    })
+}
+
+/// Applies a function to every buffer that steps name.
+fn rename(steps: &mut [Step], f: &mut dyn FnMut(&mut BufferId)) {
+    for step in steps {
+        match step {
+            Step::Copy { from, to } => {
+                f(from);
+                f(to);
+            }
+            Step::Check(check) => f(&mut check.index),
+            Step::Nest(nest) => nest.blocks.iter_mut().for_each(|b| rename_block(b, f)),
+            Step::Product(product) => {
+                let packs = product.pack_left.iter_mut().chain(&mut product.pack_right);
+                packs.for_each(|pack| f(&mut pack.buffer));
+                f(&mut product.left.buffer);
+                f(&mut product.right.buffer);
+                f(&mut product.sums);
+                rename_block(&mut product.epilogue, f);
+            }
+        }
+    }
+}
+
+fn rename_block(block: &mut Block, f: &mut dyn FnMut(&mut BufferId)) {
+    block.stages.iter_mut().for_each(|stages| f(&mut stages.buffer));
+    block.reads.iter_mut().filter_map(Read::access_mut).for_each(|access| f(&mut access.buffer));
+    for sink in &mut block.sinks {
+        match sink {
+            Sink::Store { to, .. } => f(&mut to.buffer),
+            Sink::Row { .. } => {}
+            Sink::Accumulate { to, .. } => to.iter_mut().for_each(|a| f(&mut a.buffer)),
+            Sink::Scan { carry, to, .. } => carry.iter_mut().chain([to]).for_each(|a| f(&mut a.buffer)),
+            Sink::Scatter { to, .. } => f(&mut to.access.buffer),
+            Sink::Total { to, .. } => to.iter_mut().for_each(&mut *f),
+            Sink::Fold { to, .. } => {
+                for target in to {
+                    if let Target::Buffer(access) = target {
+                        f(&mut access.buffer);
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn replace(steps: &mut [Step], old: BufferId, new: BufferId) {
+    rename(steps, &mut |b| {
+        if *b == old {
+            *b = new;
+        }
+    });
+}
+
+/// The steps that touch each buffer, ascending.
+fn uses(buffers: usize, steps: &[Step]) -> Vec<Vec<usize>> {
+    let mut uses: Vec<Vec<usize>> = vec![vec![]; buffers];
+    for (at, step) in steps.iter().enumerate() {
+        for buffer in touched(step) {
+            let steps = &mut uses[buffer.0 as usize];
+            if steps.last() != Some(&at) {
+                steps.push(at);
+            }
+        }
+    }
+    uses
+}
+
+/// The buffers that a step names, with repeats.
+fn touched(step: &Step) -> Vec<BufferId> {
+    let of_block = |block: &Block| -> Vec<BufferId> {
+        let reads = block.reads.iter().filter_map(Read::access).map(|access| access.buffer);
+        let waiting = block.stages.iter().map(|stages| stages.buffer);
+        reads.chain(writes_of(block).map(|(a, _)| a.buffer)).chain(totals_of(block)).chain(waiting).collect()
+    };
+    let own = match step {
+        Step::Nest(_) => vec![],
+        Step::Product(product) => {
+            let scratch = product.slices().into_iter().map(|(buffer, ..)| buffer);
+            operands(step).into_iter().chain(scratch).collect()
+        }
+        Step::Copy { from, to } => vec![*from, *to],
+        Step::Check(check) => vec![check.index],
+    };
+    own.into_iter().chain(step.blocks().iter().flat_map(of_block)).collect()
+}
+
+/// Drops buffers that no step names.
+fn compact(list: Vec<Buffer>, steps: &mut [Step]) -> Vec<Buffer> {
+    let used: Vec<bool> = uses(list.len(), steps).iter().map(|steps| !steps.is_empty()).collect();
+    let mut next = 0..;
+    let numbers: Vec<Option<u32>> = used.iter().map(|u| if *u { next.next() } else { None }).collect();
+    rename(steps, &mut |b| {
+        *b = BufferId(numbers[b.0 as usize].expect("invariant: a buffer that steps name is used"));
+    });
+    list.into_iter().zip(used).filter(|(_, u)| *u).map(|(b, _)| b).collect()
+}
+
+/// Memory that buffers use in turn.
+struct Slot {
+    size: Size,
+    /// The last step that uses it so far.
+    busy_until: usize,
+}
+
+/// Gives each workspace buffer its offset; returns the size of all.
+fn assign(buffers: &mut [Buffer], steps: &[Step]) -> Size {
+    let mut slots: Vec<Slot> = vec![];
+    let mut placed: Vec<(usize, usize)> = vec![];
+    let uses = uses(buffers.len(), steps);
+    let mut lives: Vec<(usize, usize, usize)> = (0..buffers.len())
+        .filter(|b| matches!(buffers[*b].place, Place::Workspace { .. }))
+        .filter_map(|b| Some((*uses[b].first()?, *uses[b].last()?, b)))
+        .collect();
+    lives.sort();
+    for (first, last, buffer) in lives {
+        let size = Size::of(&buffers[buffer].elements(), buffers[buffer].dtype.bytes());
+        let free = |slot: &Slot| slot.busy_until < first && fits(&slot.size, &size);
+        let slot = slots.iter().position(free).unwrap_or_else(|| {
+            slots.push(Slot { size: size.clone(), busy_until: last });
+            slots.len() - 1
+        });
+        if let (Size::Const(have), Size::Const(want)) = (&slots[slot].size, &size) {
+            slots[slot].size = Size::Const(*have.max(want));
+        }
+        slots[slot].busy_until = last;
+        placed.push((buffer, slot));
+    }
+    let mut end = Size::Const(0);
+    let mut starts = vec![Size::Const(0); slots.len()];
+    // Known sizes come first, so that their offsets are numbers.
+    let mut order: Vec<usize> = (0..slots.len()).collect();
+    order.sort_by_key(|slot| !matches!(slots[*slot].size, Size::Const(_)));
+    for slot in order {
+        starts[slot] = end.clone();
+        end = end.add(slots[slot].size.clone());
+    }
+    for (buffer, slot) in placed {
+        buffers[buffer].place = Place::Workspace { offset: starts[slot].clone() };
+    }
+    end
+}
+
+/// Equal sizes, or known ones: the slot then grows to the larger.
+fn fits(slot: &Size, size: &Size) -> bool {
+    slot == size || matches!((slot, size), (Size::Const(_), Size::Const(_)))
+}

@@ -1,0 +1,284 @@
+//! How much runs together: lanes of inner axes, rows of nests, accumulators of folds, chunks for threads.
+//!
+//! Eight accumulators in flight hide the latency of a multiply-add on every processor of the day; a program with
+//! elementary functions needs its registers for itself and gets two.
+
+use tgc_graph::dim::{Dim, Symbols};
+use tgc_scalar::{Inst, Program};
+
+use crate::halve;
+use crate::loops::is_far;
+use tgc_plan::machine::Machine;
+use tgc_plan::{Access, Axis, Block, IndexPart, Nest, Parallel, Read, Sink, Target};
+
+/// Accumulators of a fold that runs for one row at a time, and of a total.
+const ACCUMULATORS: u32 = 8;
+
+/// Rows that share what they load, or that memory is asked for at once.
+const SHARED_ROWS: u32 = 4;
+
+/// Scalar instructions that make a chunk worth handing to a thread.
+pub(crate) const CHUNK_WORK: i64 = 1 << 16;
+
+/// What an axis is taken to be if nothing is known of its size.
+const UNKNOWN_SIZE: i64 = 256;
+
+/// The longest program that does not need its registers for itself.
+const SHORT: usize = 24;
+
+/// Accesses with other strides than 0 and 1 that an axis may have and still be worth lanes.
+const FEW_STRIDED: usize = 1;
+
+/// Instructions that pay for one such access.
+const WORTH_STRIDED: usize = 8;
+
+/// Sets lanes, rows and chunks. An unrolled nest has enough to do for one vector of rows.
+pub(crate) fn tune(nest: &mut Nest, is_unrolled: bool, symbols: &Symbols, machine: &Machine) {
+    let has_axes = nest.blocks.iter().any(|b| !b.axes.is_empty());
+    let scatters = nest.blocks.iter().flat_map(|b| &b.sinks).any(|s| matches!(s, Sink::Scatter { .. }));
+    let is_serial = nest.blocks.iter().any(|b| b.axes.is_empty() && is_serial(b, Axis::Row));
+    nest.rows = match (&nest.extent, has_axes) {
+        (None, _) => 1,
+        (Some(_), true) if scatters || is_serial => 1,
+        (Some(extent), true) if shares_across_rows(nest) || only_folds(nest, machine) => {
+            at_most(SHARED_ROWS, extent)
+        }
+        (Some(_), true) => 1,
+        (Some(_), false) if is_serial => 1,
+        (Some(extent), false) if is_unrolled => at_most(machine.lanes(narrowest_read(nest)), extent),
+        (Some(extent), false) => at_most(axis_free_rows(nest, machine), extent),
+    };
+    let rows = nest.rows;
+    for block in nest.blocks.iter_mut().filter(|b| !b.axes.is_empty()) {
+        halve::narrow(block);
+        block.lanes = lanes(block, rows, machine);
+        halve::halve(block, machine);
+    }
+    nest.parallel = parallel(nest, symbols);
+}
+
+/// Whether the iterations of an axis wait for each other all the time, so that lanes would only cost.
+fn is_serial(block: &Block, along: Axis) -> bool {
+    let varies = block.varies(along);
+    block.program.insts.len() <= SHORT
+        && block.sinks.iter().any(|sink| match sink {
+            Sink::Scan { along: axis, .. } => *axis == along,
+            Sink::Scatter { to, .. } => to.parts.iter().any(|part| varies[part.read]),
+            Sink::Store { .. }
+            | Sink::Row { .. }
+            | Sink::Fold { .. }
+            | Sink::Accumulate { .. }
+            | Sink::Total { .. } => false,
+        })
+}
+
+/// Whether rows that run together save work: something is the same in every row along an inner axis, or a long
+/// program without axes runs for all of them at once.
+fn shares_across_rows(nest: &Nest) -> bool {
+    let long = |b: &Block| b.axes.is_empty() && b.program.insts.len() > SHORT;
+    nest.blocks.iter().any(long)
+        || nest.blocks.iter().filter(|b| !b.axes.is_empty()).any(|block| {
+            let shared = block.reads.iter().any(|read| match read {
+                Read::Buffer(access) => {
+                    !access.strides.is_empty() && access.strides.iter().all(|(axis, _)| *axis != Axis::Row)
+                }
+                Read::Row(_) | Read::Size(_) | Read::Index(_) | Read::Gather(_) | Read::Sum => false,
+            });
+            // Rows fold into memory together, and running folds of several rows hide each other's latency.
+            shared || block.sinks.iter().any(|s| matches!(s, Sink::Accumulate { .. } | Sink::Scan { .. }))
+        })
+}
+
+/// Whether a nest reads each row once, for short folds: nothing but memory keeps them waiting, and processors ask for
+/// several rows at a time sooner than for the rest of one. Rows of a single tile are short enough.
+fn only_folds(nest: &Nest, machine: &Machine) -> bool {
+    let mut blocks = nest.blocks.iter().filter(|block| !block.axes.is_empty());
+    let (Some(block), None) = (blocks.next(), blocks.next()) else { return false };
+    let is_long = || {
+        let tile = i64::from(lanes(block, 1, machine));
+        block.axes.iter().product::<Dim>().as_const().is_none_or(|elements| elements > tile)
+    };
+    block.program.insts.len() <= SHORT && folds_alone(block) && is_long()
+}
+
+fn folds_alone(block: &Block) -> bool {
+    block.sinks.iter().all(|sink| matches!(sink, Sink::Fold { .. }))
+}
+
+fn axis_free_rows(nest: &Nest, machine: &Machine) -> u32 {
+    let totals = nest.blocks.iter().flat_map(|b| &b.sinks).any(|s| matches!(s, Sink::Total { .. }));
+    let longest = nest.blocks.iter().map(|b| b.program.insts.len()).max().unwrap_or(0);
+    machine.lanes(widest(nest)) * vectors(totals, longest)
+}
+
+/// Bytes of the element that a vector of rows is counted in.
+fn widest(nest: &Nest) -> usize {
+    nest.blocks.iter().map(|b| vector_bytes(b, Axis::Row)).max().unwrap_or(1)
+}
+
+/// Bytes of the narrowest element in memory that rows read, at least those of a single.
+fn narrowest_read(nest: &Nest) -> usize {
+    let reads = nest.blocks.iter().flat_map(|block| block.reads.iter().zip(&block.program.params));
+    let in_memory = reads.filter(|(read, _)| read.access().is_some());
+    in_memory.map(|(_, dtype)| dtype.scalar_type().bytes()).min().unwrap_or(1).max(4)
+}
+
+/// Vectors in flight.
+fn vectors(folds: bool, program: usize) -> u32 {
+    match (folds, program <= SHORT) {
+        (true, true) => ACCUMULATORS,
+        (_, false) => 2,
+        (false, true) => 4,
+    }
+}
+
+fn lanes(block: &Block, rows: u32, machine: &Machine) -> u32 {
+    let last = Axis::Inner(block.axes.len() - 1);
+    let extent = &block.axes[block.axes.len() - 1];
+    let few = FEW_STRIDED.max(block.program.insts.len() / WORTH_STRIDED);
+    if strided(block, last) > few || shares_lanes(block, last) || is_serial(block, last) {
+        return 1;
+    }
+    let folds = block.sinks.iter().any(|s| matches!(s, Sink::Fold { .. }));
+    let vectors = vectors(folds, block.program.insts.len());
+    let least = machine.lanes(vector_bytes(block, last));
+    // Accumulators that are not in registers cost more than the latency that they hide.
+    let room = machine.vector_bytes.max(8) * machine.vector_registers / 2;
+    let mut lanes = least * vectors;
+    while lanes > least && accumulator_bytes(block, lanes, machine) > room {
+        lanes /= 2;
+    }
+    // Rows that run together have two vectors each, or more if they do nothing but fold.
+    let fits = |lanes| rows * accumulator_bytes(block, lanes, machine) <= room;
+    while rows > 1 && lanes > 2 * least && !(folds_alone(block) && fits(lanes)) {
+        lanes /= 2;
+    }
+    at_most(lanes, extent)
+}
+
+/// Bytes of the accumulators of so many lanes.
+fn accumulator_bytes(block: &Block, lanes: u32, machine: &Machine) -> u32 {
+    let bytes = |sink: &Sink| match sink {
+        Sink::Fold { fold, .. } => {
+            let each: u32 = fold.accumulators.iter().map(|dtype| dtype.bytes() as u32).sum();
+            each * (lanes >> halve::times(fold, lanes, machine))
+        }
+        Sink::Store { .. }
+        | Sink::Row { .. }
+        | Sink::Accumulate { .. }
+        | Sink::Scan { .. }
+        | Sink::Scatter { .. }
+        | Sink::Total { .. } => 0,
+    };
+    block.sinks.iter().map(bytes).sum()
+}
+
+/// A power of two that a known extent fills.
+fn at_most(lanes: u32, extent: &Dim) -> u32 {
+    match extent.as_const() {
+        Some(n) if n < i64::from(lanes) => 1 << (n.max(1) as u32).ilog2(),
+        _ => lanes,
+    }
+}
+
+/// Whether lanes of an axis would accumulate into one element.
+fn shares_lanes(block: &Block, last: Axis) -> bool {
+    block.sinks.iter().any(|sink| match sink {
+        Sink::Accumulate { to, .. } => to.iter().any(|a| a.strides.iter().all(|(axis, _)| *axis != last)),
+        Sink::Scan { .. }
+        | Sink::Scatter { .. }
+        | Sink::Store { .. }
+        | Sink::Row { .. }
+        | Sink::Fold { .. }
+        | Sink::Total { .. } => false,
+    })
+}
+
+/// How many accesses are neither constant nor contiguous along an axis.
+fn strided(block: &Block, along: Axis) -> usize {
+    let writes = block.sinks.iter().flat_map(|sink| match sink {
+        Sink::Store { to, .. } => vec![to],
+        Sink::Accumulate { to, .. } => to.iter().collect(),
+        Sink::Scan { carry, to, .. } => carry.iter().chain([to]).collect(),
+        Sink::Scatter { to, .. } => vec![&to.access],
+        Sink::Fold { to, .. } => to
+            .iter()
+            .filter_map(|t| match t {
+                Target::Buffer(access) => Some(access),
+                Target::Row(_) => None,
+            })
+            .collect(),
+        Sink::Row { .. } | Sink::Total { .. } => vec![],
+    });
+    let varies = block.varies(along);
+    let is_far = |access: &Access| access.strides.iter().any(|(a, stride)| *a == along && is_far(stride));
+    let is_looked_up = |parts: &[IndexPart]| parts.iter().any(|part| varies[part.read]);
+    let reads = block.reads.iter().filter(|r| r.access().is_some_and(is_far) || is_looked_up(r.parts()));
+    let scattered = block.sinks.iter().filter(|sink| is_looked_up(sink.parts()));
+    reads.count() + scattered.count() + writes.filter(|access| is_far(access)).count()
+}
+
+/// Bytes of the element that a vector is counted in: the widest that differs from lane to lane or, in a long
+/// program, the most frequent.
+fn vector_bytes(block: &Block, along: Axis) -> usize {
+    let counts = varying_by_width(&block.program, &block.varies(along));
+    if block.program.insts.len() > SHORT {
+        let most = counts.iter().max_by_key(|(bytes, count)| (*count, *bytes));
+        return most.map_or(1, |(bytes, _)| *bytes);
+    }
+    let folds = block.sinks.iter().filter_map(|sink| match sink {
+        Sink::Fold { fold, .. } | Sink::Accumulate { fold, .. } | Sink::Total { fold, .. } => {
+            fold.values().iter().map(|d| d.scalar_type().bytes()).max()
+        }
+        Sink::Scan { scan, .. } => scan.accumulators.iter().map(|d| d.scalar_type().bytes()).max(),
+        Sink::Store { .. } | Sink::Row { .. } | Sink::Scatter { .. } => None,
+    });
+    let stores = block.program.results.iter().map(|e| e.dtype.scalar_type().bytes());
+    let values = counts.iter().filter(|(_, count)| *count > 0).map(|(bytes, _)| *bytes);
+    folds.chain(stores).chain(values).max().unwrap_or(1)
+}
+
+/// How many values of each width differ from scalar to scalar.
+fn varying_by_width(program: &Program, varies: &[bool]) -> [(usize, usize); 4] {
+    let mut counts = [(1, 0), (2, 0), (4, 0), (8, 0)];
+    let mut varying: Vec<bool> = vec![];
+    for (inst, scalar) in &program.insts {
+        let vary = match inst {
+            Inst::Param { index, .. } => varies[usize::from(*index)],
+            _ => inst.operands().iter().any(|v| varying[v.0 as usize]),
+        };
+        let width = counts.iter_mut().filter(|(bytes, _)| vary && *bytes == scalar.bytes());
+        width.for_each(|(_, count)| *count += 1);
+        varying.push(vary);
+    }
+    counts
+}
+
+/// What a size is taken to be.
+pub(crate) fn guess(dim: &Dim, symbols: &Symbols) -> i64 {
+    let size = |id| symbols.get(id).hint.unwrap_or(UNKNOWN_SIZE.min(symbols.get(id).max));
+    dim.evaluate(&size).unwrap_or(i64::MAX).max(1)
+}
+
+fn parallel(nest: &Nest, symbols: &Symbols) -> Option<Parallel> {
+    let extent = nest.extent.as_ref()?;
+    let crosses_rows = nest.blocks.iter().flat_map(|b| &b.sinks).any(|sink| match sink {
+        Sink::Total { .. } | Sink::Scatter { .. } => true,
+        Sink::Scan { along, .. } => *along == Axis::Row,
+        Sink::Accumulate { to, .. } => {
+            to.iter().any(|a| a.strides.iter().all(|(axis, _)| *axis != Axis::Row))
+        }
+        Sink::Store { .. } | Sink::Row { .. } | Sink::Fold { .. } => false,
+    });
+    let guess = |dim: &Dim| guess(dim, symbols);
+    let work = nest.blocks.iter().fold(0i64, |sum, block| {
+        let each = block.program.insts.len() as i64 + block.sinks.len() as i64;
+        let times = block.axes.iter().fold(1i64, |n, axis| n.saturating_mul(guess(axis)));
+        sum.saturating_add(each.saturating_mul(times))
+    });
+    let rows = i64::from(nest.rows);
+    let needed = (CHUNK_WORK / work.max(1)).max(1);
+    let rows_per_chunk = needed.saturating_add(rows - 1) / rows * rows;
+    let is_small = extent.as_const().is_some_and(|n| n < 2 * rows_per_chunk);
+    (!crosses_rows && !is_small).then_some(Parallel { rows_per_chunk })
+}

@@ -1,0 +1,127 @@
+//! How much a function does, as expressions in its sizes.
+
+use std::iter::once;
+
+use tgc_graph::dim::Dim;
+use tgc_scalar::{Inst, Program};
+
+use crate::{Block, Fold, FunctionPlan, Sink, Step, Target};
+
+/// Counts for one call. They say how work grows with sizes and what dominates, not how long it takes: a division counts
+/// as an addition does, and what caches save counts too.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Cost {
+    /// Scalar instructions; in code for vectors each does several at once.
+    pub instructions: Dim,
+    /// Bytes that are read from buffers, again wherever they are read again.
+    pub bytes_read: Dim,
+    /// Bytes that are written to buffers.
+    pub bytes_written: Dim,
+}
+
+impl FunctionPlan {
+    /// What a call costs.
+    pub fn cost(&self) -> Cost {
+        let mut cost =
+            Cost { instructions: Dim::Const(0), bytes_read: Dim::Const(0), bytes_written: Dim::Const(0) };
+        for step in &self.steps {
+            match step {
+                Step::Nest(nest) => self.add_blocks(&mut cost, nest.extent.as_ref(), &nest.blocks),
+                Step::Product(product) => {
+                    let runs: Dim = product.axes.iter().product();
+                    cost.instructions = &cost.instructions + &times(&runs, instructions(&product.fold.step));
+                    let [left, right] = [&product.left, &product.right].map(|a| self.buffer(a.buffer));
+                    let read = left.dtype.bytes() + right.dtype.bytes();
+                    cost.bytes_read = &cost.bytes_read + &times(&runs, read);
+                    self.add_blocks(&mut cost, None, step.blocks());
+                }
+                Step::Copy { from, .. } => {
+                    let bytes = self.buffer(*from).bytes();
+                    cost.bytes_read = &cost.bytes_read + &bytes;
+                    cost.bytes_written = &cost.bytes_written + &bytes;
+                }
+                Step::Check(check) => {
+                    cost.bytes_read = &cost.bytes_read + &self.buffer(check.index).bytes();
+                }
+            }
+        }
+        cost
+    }
+
+    fn add_blocks(&self, cost: &mut Cost, rows: Option<&Dim>, blocks: &[Block]) {
+        let one = Dim::Const(1);
+        let rows = rows.unwrap_or(&one);
+        for block in blocks {
+            let runs = block.axes.iter().fold(rows.clone(), |product, extent| &product * extent);
+            // A fold is stored once, after its last axis.
+            let outer =
+                block.axes.iter().rev().skip(1).fold(rows.clone(), |product, extent| &product * extent);
+            cost.instructions = &cost.instructions + &times(&runs, instructions(&block.program));
+            for sink in &block.sinks {
+                // So many iterations together.
+                let (count, together) = of_sink(sink);
+                let all = times(&runs, count).floor_div(&Dim::Const(together), &self.symbols);
+                cost.instructions = &cost.instructions + &all;
+            }
+            let read = block.reads.iter().filter_map(|read| read.access());
+            let read: usize = read.map(|access| self.buffer(access.buffer).dtype.bytes()).sum();
+            let (in_place, stored, folded) = self.sink_bytes(block);
+            cost.bytes_read = &cost.bytes_read + &times(&runs, read + in_place);
+            let written = &times(&runs, stored + in_place) + &times(&outer, folded);
+            cost.bytes_written = &cost.bytes_written + &written;
+        }
+    }
+
+    /// Bytes of an iteration that are read and written, those that are written, and those written once a fold.
+    fn sink_bytes(&self, block: &Block) -> (usize, usize, usize) {
+        let bytes = |buffer| self.buffer(buffer).dtype.bytes();
+        let (mut in_place, mut stored, mut folded) = (0, 0, 0);
+        for sink in &block.sinks {
+            match sink {
+                Sink::Store { to, .. } => stored += bytes(to.buffer),
+                Sink::Scatter { to, add: None, .. } => stored += bytes(to.access.buffer),
+                Sink::Scatter { to, add: Some(_), .. } => in_place += bytes(to.access.buffer),
+                Sink::Accumulate { to, .. } => {
+                    in_place += to.iter().map(|to| bytes(to.buffer)).sum::<usize>()
+                }
+                Sink::Scan { carry, to, .. } => {
+                    stored += bytes(to.buffer);
+                    in_place += carry.iter().map(|at| bytes(at.buffer)).sum::<usize>();
+                }
+                Sink::Fold { to, .. } => {
+                    let stored = to.iter().filter_map(|to| match to {
+                        Target::Buffer(access) => Some(bytes(access.buffer)),
+                        Target::Row(_) => None,
+                    });
+                    folded += stored.sum::<usize>();
+                }
+                Sink::Row { .. } | Sink::Total { .. } => {}
+            }
+        }
+        (in_place, stored, folded)
+    }
+}
+
+fn times(size: &Dim, count: usize) -> Dim {
+    size * &Dim::Const(count as i64)
+}
+
+/// What some iterations do besides the block's program, and how many they are.
+fn of_sink(sink: &Sink) -> (usize, i64) {
+    match sink {
+        Sink::Fold { fold, halving: Some(halving), .. } => {
+            let together = 1 << halving.times;
+            (instructions(&halving.add) * (together - 1) + instructions(&fold.step), together as i64)
+        }
+        Sink::Fold { fold: Fold { step, .. }, halving: None, .. }
+        | Sink::Accumulate { fold: Fold { step, .. }, .. }
+        | Sink::Total { fold: Fold { step, .. }, .. } => (instructions(step), 1),
+        Sink::Scan { scan, .. } => (once(&scan.step).chain(once(&scan.finish)).map(instructions).sum(), 1),
+        Sink::Scatter { add, .. } => (add.as_ref().map_or(0, instructions), 1),
+        Sink::Store { .. } | Sink::Row { .. } => (0, 1),
+    }
+}
+
+fn instructions(program: &Program) -> usize {
+    program.insts.iter().filter(|(inst, _)| !matches!(inst, Inst::Const(_) | Inst::Param { .. })).count()
+}

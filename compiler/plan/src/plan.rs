@@ -1,0 +1,627 @@
+//! The Plan: what the machine will do, decided and readable before any code exists.
+//!
+//! A [`FunctionPlan`] is a list of steps over buffers. A [`Nest`] is one outer loop whose iterations
+//! ("rows") each run a list of [`Block`]s; a block is a small loop nest around one scalar [`Program`].
+//! Fusion, in-place updates, memory reuse, vector lanes, accumulators and parallel chunks are all
+//! decided here. [`interpret`](crate::interpret) gives the Plan its meaning, bit for bit.
+//!
+//! # Meaning
+//!
+//! Steps run in order; a nest runs its rows in order; a row runs its blocks in order; a block runs its
+//! inner axes in order, the last axis fastest. `rows` and `lanes` let a back end run several iterations
+//! together, which no result can tell, *except* through the order of two kinds of fold:
+//!
+//! - [`Sink::Fold`] over the block's last axis keeps `lanes` accumulators; element `i` of that axis goes
+//!   to accumulator `i mod lanes`; at the end accumulator `k` merges with `k + lanes/2`, halving until one
+//!   is left (`merge(lower, upper)`). With a [`Halving`] the values of each whole tile of `lanes` elements are added to
+//!   each other first, and there are as many accumulators as values are left of a tile.
+//! - [`Sink::Total`] over the rows of a nest keeps `rows` accumulators in the same way; row `i` goes to
+//!   accumulator `i mod rows`.
+//!
+//! A fold of nothing gives its initial value, and is stored all the same: a [`Sink::Fold`] whose last axis is
+//! empty, a [`Sink::Total`] of a nest without rows. An empty axis before the last one leaves nothing to store.
+//!
+//! A [`Product`] of matrices is a step of its own, and says its own meaning.
+//!
+//! [`Sink::Accumulate`] folds into memory in plain iteration order, [`Sink::Scan`] and [`Sink::Scatter`] go in it too. Programs are expanded
+//! ([`Program::is_expanded`]); arithmetic is exactly theirs.
+
+mod product;
+
+pub use product::{Blocks, Pack, Product, Tile};
+
+use tgc_graph::array::Array;
+use tgc_graph::dim::{Dim, Symbol, Symbols};
+use tgc_graph::dtype::DType;
+use tgc_graph::ty::TensorType;
+use tgc_scalar::Program;
+
+use crate::machine::Machine;
+use crate::size::Size;
+
+/// Everything that one library is made from.
+#[derive(Clone, Debug)]
+pub struct ModelPlan {
+    /// The model's name.
+    pub name: String,
+    /// What the plan was made for.
+    pub machine: Machine,
+    /// The sizes that the configuration of an instance names: the functions' symbols, one per name.
+    pub sizes: Vec<Symbol>,
+    /// Shared variables, in the order of the model.
+    pub states: Vec<State>,
+    /// Tensor constants, by [`Place::Constant`].
+    pub constants: Vec<Array>,
+    /// Shared variables that became read-only data; `states` lacks them.
+    pub frozen: Vec<Frozen>,
+    /// The functions, in the order of the model.
+    pub functions: Vec<FunctionPlan>,
+}
+
+/// A shared variable whose value is fixed in the library.
+#[derive(Clone, Debug)]
+pub struct Frozen {
+    /// The variable's name.
+    pub name: String,
+    /// Its value.
+    pub value: Array,
+}
+
+/// A shared variable.
+#[derive(Clone, Debug)]
+pub struct State {
+    /// The variable's name.
+    pub name: String,
+    /// Its value in a new instance; the type is static.
+    pub initial: Array,
+    /// Byte offset in the state block, a multiple of 64.
+    pub offset: u64,
+}
+
+/// One function of a model.
+#[derive(Clone, Debug)]
+pub struct FunctionPlan {
+    /// The function's name.
+    pub name: String,
+    /// The symbols that its dims refer to; each is a leading `int64_t` parameter, in this order.
+    pub symbols: Symbols,
+    /// Inputs in order.
+    pub inputs: Vec<Argument>,
+    /// Outputs in order.
+    pub outputs: Vec<Argument>,
+    /// Indices of the states it reads, ascending.
+    pub reads: Vec<usize>,
+    /// Indices of the states it updates, ascending.
+    pub updates: Vec<usize>,
+    /// Sizes that must agree when a call enters.
+    pub checks: Vec<Check>,
+    /// All memory that steps touch.
+    pub buffers: Vec<Buffer>,
+    /// What happens, in order. Only a [`Step::Check`] can fail, and nothing is written to an output or a state before
+    /// the last of them.
+    pub steps: Vec<Step>,
+    /// Bytes of workspace.
+    pub workspace: Size,
+}
+
+/// A parameter of a function.
+#[derive(Clone, Debug)]
+pub struct Argument {
+    /// Its name.
+    pub name: String,
+    /// Its type.
+    pub ty: TensorType,
+    /// The value when the caller gives none (inputs only).
+    pub default: Option<Array>,
+}
+
+/// An equation between sizes that a call checks before it does anything.
+#[derive(Clone, Debug)]
+pub struct Check {
+    /// What the left size is, in the user's terms: `y axis 0`.
+    pub left_name: String,
+    /// Left size.
+    pub left: Dim,
+    /// What the right size is.
+    pub right_name: String,
+    /// Right size.
+    pub right: Dim,
+}
+
+/// Names a buffer of a function.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct BufferId(pub u32);
+
+/// A dense row-major piece of memory. Distinct buffers do not overlap while both are live, except that
+/// inputs may overlap inputs.
+#[derive(Clone, Debug)]
+pub struct Buffer {
+    /// A name to read the plan by; unique in the function.
+    pub name: String,
+    /// Element type.
+    pub dtype: DType,
+    /// Sizes; their product is the number of elements.
+    pub shape: Vec<Dim>,
+    /// Where it lives.
+    pub place: Place,
+}
+
+/// Where a buffer lives.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Place {
+    /// The function's input of this index. Real 0-d inputs arrive by value.
+    Input(usize),
+    /// The function's output of this index.
+    Output(usize),
+    /// The model's state of this index.
+    State(usize),
+    /// The model's constant of this index.
+    Constant(usize),
+    /// The instance's workspace, from this byte on (a multiple of 64).
+    Workspace {
+        /// Byte offset.
+        offset: Size,
+    },
+}
+
+/// One step of a function.
+#[derive(Clone, Debug)]
+pub enum Step {
+    /// A loop nest.
+    Nest(Nest),
+    /// A product of matrices.
+    Product(Box<Product>),
+    /// Copies a whole buffer over another of the same type: commits an update that could not be made in
+    /// place.
+    Copy {
+        /// Source.
+        from: BufferId,
+        /// Destination.
+        to: BufferId,
+    },
+    /// Fails the call unless every element of a buffer is inside an axis.
+    Check(IndexCheck),
+}
+
+/// Every element of a buffer of `i64` is at least `-extent` and less than `extent`; if not, the call fails with the
+/// first one that is not. Comes before anything is written to an output or a state.
+#[derive(Clone, Debug)]
+pub struct IndexCheck {
+    /// The buffer.
+    pub index: BufferId,
+    /// The axis's size.
+    pub extent: Dim,
+    /// What the buffer is, in the user's terms.
+    pub index_name: String,
+    /// The tensor that is indexed.
+    pub data_name: String,
+    /// Its axis.
+    pub axis: usize,
+}
+
+/// One outer loop and what each of its rows does.
+#[derive(Clone, Debug)]
+pub struct Nest {
+    /// Number of rows; `None` runs the blocks once, and no access then names [`Axis::Row`].
+    pub extent: Option<Dim>,
+    /// How many rows run together (a power of two), and how many accumulators a [`Sink::Total`] keeps.
+    pub rows: u32,
+    /// How rows are shared out to threads; `None` when a fold crosses rows, or when it could not pay.
+    pub parallel: Option<Parallel>,
+    /// Element types of the row values: scalars that live for one row.
+    pub row_values: Vec<DType>,
+    /// What one row does, in order.
+    pub blocks: Vec<Block>,
+}
+
+/// Rows split into `min(MAX_CHUNKS, ceil(extent / rows_per_chunk))` chunks of equal size, the last maybe
+/// shorter; each chunk's size is a multiple of [`Nest::rows`], or of the rows of a product's [`Tile`]. Depends on sizes alone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Parallel {
+    /// The least work worth handing out, in rows; a multiple like that.
+    pub rows_per_chunk: i64,
+}
+
+/// The most chunks a nest splits into, whatever the number of threads.
+pub const MAX_CHUNKS: i64 = 64;
+
+/// Names a row value of a nest.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct RowId(pub u32);
+
+/// Inner loops around one program.
+#[derive(Clone, Debug)]
+pub struct Block {
+    /// Extents of the inner axes, outermost first. Without axes the block runs once a row, and a back end
+    /// runs it for `rows` rows at once, one a lane.
+    pub axes: Vec<Dim>,
+    /// Lanes of the last inner axis (a power of two; 1 without axes): iterations that may run together.
+    pub lanes: u32,
+    /// How a long program is cut; `None` runs it in one go.
+    pub stages: Option<Stages>,
+    /// What each parameter of the program reads.
+    pub reads: Vec<Read>,
+    /// Reads, by index, of which the elements of the rows to come are asked for as well, so that they are near when those run.
+    /// No result can tell. Each moves with the row and, element by element, along the last axis.
+    pub ahead: Vec<usize>,
+    /// What happens to one element; expanded.
+    pub program: Program,
+    /// What becomes of the results.
+    pub sinks: Vec<Sink>,
+}
+
+/// A long program in parts: all iterations of a strip run the first part, then all of them the second, and so on; the
+/// last part ends with the sinks. No result can tell. It keeps the values of many iterations in flight, where one
+/// iteration would wait for itself, and few of each, where all would not fit into registers.
+///
+/// Iterations are those of the block's last axis or, in a block without axes, rows; such a block is alone in its nest.
+/// [`Stages::course`] says what each part computes, and which values wait in memory for a later one, and where.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Stages {
+    /// Iterations of a strip: a multiple of the lanes or, in a block without axes, of the rows that run together.
+    pub strip: u32,
+    /// The instructions at which parts begin, ascending, without the first.
+    pub cuts: Vec<usize>,
+    /// Where values wait: bytes of the workspace, as many for each chunk as [`Course::bytes`](crate::stages::Course::bytes) says.
+    pub buffer: BufferId,
+}
+
+/// The source of a program's parameter.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Read {
+    /// An element of a buffer.
+    Buffer(Access),
+    /// A value that an earlier block of the row made.
+    Row(RowId),
+    /// A size, as `i64`.
+    Size(Dim),
+    /// A number made of the loops' indices, as `i64`.
+    Index(Position),
+    /// An element of a buffer at a place that data says.
+    Gather(Indirect),
+    /// The sum of a product, in its epilogue.
+    Sum,
+}
+
+/// `offset + Σ stride * index`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Position {
+    /// Strides of the axes that it depends on; sorted by axis, no zero strides.
+    pub strides: Vec<(Axis, Dim)>,
+    /// Constant part.
+    pub offset: Dim,
+}
+
+/// An element of a buffer: `offset + Σ stride * index`, in elements.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Access {
+    /// Which buffer.
+    pub buffer: BufferId,
+    /// Strides of the axes that it depends on, in elements; sorted by axis, no zero strides.
+    pub strides: Vec<(Axis, Dim)>,
+    /// Constant part.
+    pub offset: Dim,
+}
+
+/// An element of a buffer at a place that data helps to say: that of `access`, and further by `stride * index` for each
+/// part.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Indirect {
+    /// Where it is if all parts are 0.
+    pub access: Access,
+    /// What data says.
+    pub parts: Vec<IndexPart>,
+}
+
+/// An index into an axis, read from memory. A [`Step::Check`] has seen that it is inside.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct IndexPart {
+    /// Which read of the block gives the index: an earlier one, of `i64` in memory.
+    pub read: usize,
+    /// The axis's size, which is added to a negative index.
+    pub extent: Dim,
+    /// How far a step along the axis goes, in elements.
+    pub stride: Dim,
+}
+
+/// A loop variable in scope of a block.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Axis {
+    /// The row of the nest.
+    Row,
+    /// The block's inner axis of this index.
+    Inner(usize),
+}
+
+/// Where results of a block's program go. `results` are indices into the program's results.
+#[derive(Clone, Debug)]
+pub enum Sink {
+    /// Writes one element.
+    Store {
+        /// Which result.
+        result: usize,
+        /// Where to.
+        to: Access,
+    },
+    /// Keeps a scalar for later blocks of the row. Only in blocks without axes.
+    Row {
+        /// Which result.
+        result: usize,
+        /// Its name from here on.
+        row: RowId,
+    },
+    /// Folds over the block's last axis, afresh for each iteration of the axes before it.
+    Fold {
+        /// How.
+        fold: Fold,
+        /// The values of [`Fold::step`] after its accumulators.
+        results: Vec<usize>,
+        /// Where each accumulator's final value goes.
+        to: Vec<Target>,
+        /// What becomes of a whole tile before it is folded; `None` folds its elements one by one.
+        halving: Option<Halving>,
+    },
+    /// Folds into memory that [`Fold::init`] was stored to before.
+    Accumulate {
+        /// How.
+        fold: Fold,
+        /// The values of [`Fold::step`] after its accumulators.
+        results: Vec<usize>,
+        /// Where each accumulator lives.
+        to: Vec<Access>,
+    },
+    /// A running fold along an axis: stores what each iteration makes of the accumulators.
+    Scan {
+        /// How.
+        scan: Scan,
+        /// The values of [`Scan::first`], and of [`Scan::step`] after its accumulators.
+        results: Vec<usize>,
+        /// The axis to go along. Its first iteration starts afresh.
+        along: Axis,
+        /// Where each accumulator waits while axes inside that one run; empty if there is none: if it is the block's
+        /// last axis, or the row of a block without axes.
+        carry: Vec<Access>,
+        /// Where results go.
+        to: Access,
+    },
+    /// Writes one element, or adds to it, where data says. Iterations that meet there do so in their order.
+    Scatter {
+        /// Which result.
+        result: usize,
+        /// Where to.
+        to: Indirect,
+        /// (what is there, the result) → what is there then; without it, the result. Expanded.
+        add: Option<Program>,
+    },
+    /// Folds over the rows of the nest. Only in blocks without axes.
+    Total {
+        /// How.
+        fold: Fold,
+        /// The values of [`Fold::step`] after its accumulators.
+        results: Vec<usize>,
+        /// 0-d buffers that receive each accumulator's final value after the last row.
+        to: Vec<BufferId>,
+    },
+}
+
+/// Where a folded value goes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Target {
+    /// A row value. Only if the fold's axis is the block's only one.
+    Row(RowId),
+    /// Memory; the access does not depend on the folded axis.
+    Buffer(Access),
+}
+
+/// A fold over a tuple of accumulators; all programs are expanded.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fold {
+    /// Element type of each accumulator.
+    pub accumulators: Vec<DType>,
+    /// Where each starts, by the bits of its parts: the neutral element of `merge`.
+    pub init: Vec<[u64; 2]>,
+    /// (accumulators…, values…) → accumulators.
+    pub step: Program,
+    /// (accumulators…, accumulators…) → accumulators.
+    pub merge: Program,
+}
+
+/// Makes one narrow value of several before a fold of one value: value `k` of a tile is added to value `k` of its upper
+/// half, so often.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Halving {
+    /// How often: `lanes >> times` values are left of a tile.
+    pub times: u32,
+    /// (value, value) → value; expanded.
+    pub add: Program,
+}
+
+/// A running fold over a tuple of accumulators; all programs are expanded.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Scan {
+    /// Element type of each accumulator.
+    pub accumulators: Vec<DType>,
+    /// (values…) → accumulators after the first iteration.
+    pub first: Program,
+    /// (accumulators…, values…) → accumulators after a further one.
+    pub step: Program,
+    /// (accumulators…) → what is stored.
+    pub finish: Program,
+}
+
+impl Fold {
+    /// The element types of what it folds.
+    pub fn values(&self) -> &[DType] {
+        &self.step.params[self.accumulators.len()..]
+    }
+}
+
+impl Access {
+    /// The stride of an axis, if the access depends on it.
+    pub fn stride(&self, axis: Axis) -> Option<&Dim> {
+        self.strides.iter().find(|(other, _)| *other == axis).map(|(_, stride)| stride)
+    }
+}
+
+impl Read {
+    /// The access, if it reads memory.
+    pub fn access(&self) -> Option<&Access> {
+        match self {
+            Read::Buffer(access) | Read::Gather(Indirect { access, .. }) => Some(access),
+            Read::Row(_) | Read::Size(_) | Read::Index(_) | Read::Sum => None,
+        }
+    }
+
+    /// What data says of the place.
+    pub fn parts(&self) -> &[IndexPart] {
+        match self {
+            Read::Gather(Indirect { parts, .. }) => parts,
+            Read::Buffer(_) | Read::Row(_) | Read::Size(_) | Read::Index(_) | Read::Sum => &[],
+        }
+    }
+
+    /// The buffer and where in it, to change.
+    pub fn access_mut(&mut self) -> Option<&mut Access> {
+        match self {
+            Read::Buffer(access) | Read::Gather(Indirect { access, .. }) => Some(access),
+            Read::Row(_) | Read::Size(_) | Read::Index(_) | Read::Sum => None,
+        }
+    }
+
+    /// What data says of the place, to change.
+    pub fn parts_mut(&mut self) -> &mut [IndexPart] {
+        match self {
+            Read::Gather(Indirect { parts, .. }) => parts,
+            Read::Buffer(_) | Read::Row(_) | Read::Size(_) | Read::Index(_) | Read::Sum => &mut [],
+        }
+    }
+}
+
+impl Sink {
+    /// What data says of the place.
+    pub fn parts(&self) -> &[IndexPart] {
+        match self {
+            Sink::Scatter { to, .. } => &to.parts,
+            Sink::Store { .. }
+            | Sink::Row { .. }
+            | Sink::Fold { .. }
+            | Sink::Accumulate { .. }
+            | Sink::Scan { .. }
+            | Sink::Total { .. } => &[],
+        }
+    }
+
+    /// What it changes by what is there.
+    pub fn changes(&self) -> &[Access] {
+        match self {
+            Sink::Scatter { to, .. } => std::slice::from_ref(&to.access),
+            Sink::Accumulate { to, .. } => to,
+            Sink::Store { .. }
+            | Sink::Row { .. }
+            | Sink::Fold { .. }
+            | Sink::Scan { .. }
+            | Sink::Total { .. } => &[],
+        }
+    }
+
+    /// What data says of the place, to change.
+    pub fn parts_mut(&mut self) -> &mut [IndexPart] {
+        match self {
+            Sink::Scatter { to, .. } => &mut to.parts,
+            Sink::Store { .. }
+            | Sink::Row { .. }
+            | Sink::Fold { .. }
+            | Sink::Accumulate { .. }
+            | Sink::Scan { .. }
+            | Sink::Total { .. } => &mut [],
+        }
+    }
+}
+
+impl Step {
+    /// The blocks that it runs.
+    pub fn blocks(&self) -> &[Block] {
+        match self {
+            Step::Nest(nest) => &nest.blocks,
+            Step::Product(product) => std::slice::from_ref(&product.epilogue),
+            Step::Copy { .. } | Step::Check(_) => &[],
+        }
+    }
+}
+
+impl Block {
+    /// The axis whose iterations run together: the last one, or the rows.
+    pub fn along(&self) -> Axis {
+        self.axes.len().checked_sub(1).map_or(Axis::Row, Axis::Inner)
+    }
+
+    /// Which reads differ from one iteration of an axis to the next.
+    pub fn varies(&self, along: Axis) -> Vec<bool> {
+        let moves = |strides: &[(Axis, Dim)]| strides.iter().any(|(axis, _)| *axis == along);
+        let mut varies: Vec<bool> = vec![];
+        for read in &self.reads {
+            varies.push(match read {
+                Read::Buffer(access) => moves(&access.strides),
+                Read::Row(_) => along == Axis::Row,
+                Read::Size(_) => false,
+                Read::Sum => true,
+                Read::Index(position) => moves(&position.strides),
+                Read::Gather(Indirect { access, parts }) => {
+                    moves(&access.strides) || parts.iter().any(|part| varies[part.read])
+                }
+            });
+        }
+        varies
+    }
+
+    /// The reads that say places, by number.
+    pub fn says_places(&self) -> Vec<usize> {
+        let parts = self.reads.iter().flat_map(Read::parts).chain(self.sinks.iter().flat_map(Sink::parts));
+        parts.map(|part| part.read).collect()
+    }
+}
+
+impl Nest {
+    /// How many chunks its rows split into, if that is more than none.
+    pub fn chunks(&self, symbols: &Symbols) -> Dim {
+        let Some((extent, parallel)) = self.extent.as_ref().zip(self.parallel) else { return Dim::Const(1) };
+        let per_chunk = Dim::Const(parallel.rows_per_chunk.max(1));
+        let wanted = (extent + &(&per_chunk - &Dim::Const(1))).floor_div(&per_chunk, symbols);
+        Dim::max(&Dim::min(&wanted, &Dim::Const(MAX_CHUNKS), symbols), &Dim::Const(1), symbols)
+    }
+}
+
+impl Buffer {
+    /// Number of elements.
+    pub fn elements(&self) -> Dim {
+        self.shape.iter().product()
+    }
+
+    /// Number of bytes.
+    pub fn bytes(&self) -> Dim {
+        &self.elements() * &Dim::Const(self.dtype.bytes() as i64)
+    }
+}
+
+impl FunctionPlan {
+    /// The buffer with this id.
+    pub fn buffer(&self, id: BufferId) -> &Buffer {
+        &self.buffers[id.0 as usize]
+    }
+
+    /// The nests among the steps, in order.
+    pub fn nests(&self) -> impl Iterator<Item = &Nest> {
+        self.steps.iter().filter_map(|step| match step {
+            Step::Nest(nest) => Some(nest),
+            Step::Product(_) | Step::Copy { .. } | Step::Check(_) => None,
+        })
+    }
+
+    /// The products among the steps, in order.
+    pub fn products(&self) -> impl Iterator<Item = &Product> {
+        self.steps.iter().filter_map(|step| match step {
+            Step::Product(product) => Some(&**product),
+            Step::Nest(_) | Step::Copy { .. } | Step::Check(_) => None,
+        })
+    }
+}

@@ -1,0 +1,541 @@
+//! Dumps Plans for people: loops, reads, sinks, buffers and what runs together, one statement a line.
+//!
+//! ```text
+//! function step(N) x: f32[N,784], y: f32[N] -> loss: f32[]
+//!   updates w
+//!   workspace 3136 bytes
+//!   buffer w: f32[784] state 0
+//!   buffer gw: f32[784] workspace+0
+//!   for row < N rows=4
+//!     for i < 784 lanes=8
+//!       fold r0 = r0 + x[row,i] * w[i] from 0.0
+//!     r1 = r0 - y[row]
+//!     total loss = loss + r1 * r1 from 0.0
+//! ```
+//!
+//! A nest without rows is `once`. A value of a program that is used twice gets a `let`; a program that is longer
+//! than a reader wants is a count of its instructions, and [`Detail::Programs`] lists them. Sizes of axes,
+//! workspace and offsets are expressions in the function's symbols. The text has no parser and is the same for
+//! the same plan, always.
+
+mod access;
+mod program;
+mod structure;
+
+pub use structure::Structure;
+
+use std::fmt::{self, Write};
+
+use tgc_graph::array::element_to_text;
+use tgc_graph::dim::Dim;
+use tgc_graph::dtype::DType;
+use tgc_graph::ty::TensorType;
+use tgc_scalar::{Builder, Element, Inst, Program};
+
+use crate::{
+    Access, Argument, Block, Fold, FunctionPlan, IndexCheck, IndexPart, Indirect, ModelPlan, Nest, Pack,
+    Place, Product, Read, RowId, Sink, Stages, Step, Target, Tile,
+};
+use program::{Leaf, Statement, expressions, long};
+
+/// How much of a plan to print.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Detail {
+    /// Loops and short programs.
+    Loops,
+    /// Every program, instruction by instruction.
+    Programs,
+}
+
+impl ModelPlan {
+    /// Prints the whole plan.
+    pub fn display(&self, detail: Detail) -> impl fmt::Display + '_ {
+        let mut text = format!("model {} for vectors of {} bytes\n", self.name, self.machine.vector_bytes);
+        for state in &self.states {
+            let ty = array_type(&state.initial);
+            text.push_str(&format!("state {}: {ty} at byte {}\n", state.name, state.offset));
+        }
+        for (index, constant) in self.constants.iter().enumerate() {
+            text.push_str(&format!("constant {index}: {}\n", array_type(constant)));
+        }
+        for function in &self.functions {
+            text.push_str(&function.display(detail).to_string());
+        }
+        text
+    }
+}
+
+impl FunctionPlan {
+    /// Prints the function.
+    pub fn display(&self, detail: Detail) -> impl fmt::Display + '_ {
+        let mut text = header(self);
+        for step in &self.steps {
+            match step {
+                Step::Nest(nest) => text.push_str(&nest.display(self, detail).to_string()),
+                Step::Product(product) => text.push_str(&product.display(self, detail).to_string()),
+                Step::Copy { from, to } => {
+                    let (from, to) = (&self.buffer(*from).name, &self.buffer(*to).name);
+                    text.push_str(&format!("  copy {to} = {from}\n"));
+                }
+                Step::Check(check) => {
+                    let extent = check.extent.display(&self.symbols);
+                    let index = &self.buffer(check.index).name;
+                    let IndexCheck { index_name, axis, data_name, .. } = check;
+                    text.push_str(&format!(
+                        "  check {index} within {extent} ({index_name}, axis {axis} of {data_name})\n"
+                    ));
+                }
+            }
+        }
+        text
+    }
+}
+
+impl Nest {
+    /// Prints the nest as a step of its function.
+    pub fn display<'a>(&'a self, function: &'a FunctionPlan, detail: Detail) -> impl fmt::Display + 'a {
+        let mut printer = Printer::new(function, detail);
+        printer.nest(self);
+        printer.text
+    }
+}
+
+impl Product {
+    /// Prints the product as a step of its function.
+    pub fn display<'a>(&'a self, function: &'a FunctionPlan, detail: Detail) -> impl fmt::Display + 'a {
+        let mut printer = Printer::new(function, detail);
+        printer.product(self);
+        printer.text
+    }
+}
+
+impl fmt::Display for ModelPlan {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.display(Detail::Loops).fmt(f)
+    }
+}
+
+impl fmt::Display for FunctionPlan {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.display(Detail::Loops).fmt(f)
+    }
+}
+
+/// Everything before the steps.
+fn header(function: &FunctionPlan) -> String {
+    let symbols: Vec<&str> = function.symbols.iter().map(|(_, s)| s.name.as_str()).collect();
+    let show = |dim: &Dim| dim.display(&function.symbols).to_string();
+    let arguments = |list: &[Argument]| {
+        let list: Vec<String> =
+            list.iter().map(|a| format!("{}: {}", a.name, a.ty.display(&function.symbols))).collect();
+        list.join(", ")
+    };
+    let mut lines = vec![format!(
+        "function {}({}) {} -> {}",
+        function.name,
+        symbols.join(", "),
+        arguments(&function.inputs),
+        arguments(&function.outputs)
+    )];
+    for (what, list) in [("reads", &function.reads), ("updates", &function.updates)] {
+        if !list.is_empty() {
+            let names: Vec<String> = list.iter().map(|&index| state_name(function, index)).collect();
+            lines.push(format!("  {what} {}", names.join(", ")));
+        }
+    }
+    for check in &function.checks {
+        let (left, right) = (show(&check.left), show(&check.right));
+        lines.push(format!("  check {left} == {right} ({}, {})", check.left_name, check.right_name));
+    }
+    lines.push(format!("  workspace {} bytes", function.workspace.display(&function.symbols)));
+    for buffer in &function.buffers {
+        let ty = TensorType::new(buffer.dtype, buffer.shape.clone());
+        let place = match &buffer.place {
+            Place::Input(i)
+                if function.inputs.get(*i).is_some_and(|a| a.name == buffer.name && a.ty == ty) =>
+            {
+                continue;
+            }
+            Place::Output(i)
+                if function.outputs.get(*i).is_some_and(|a| a.name == buffer.name && a.ty == ty) =>
+            {
+                continue;
+            }
+            Place::Input(i) => format!("input {i}"),
+            Place::Output(i) => format!("output {i}"),
+            Place::State(i) => format!("state {i}"),
+            Place::Constant(i) => format!("constant {i}"),
+            Place::Workspace { offset } => format!("workspace+{}", offset.display(&function.symbols)),
+        };
+        lines.push(format!("  buffer {}: {} {place}", buffer.name, ty.display(&function.symbols)));
+    }
+    lines.join("\n") + "\n"
+}
+
+fn state_name(function: &FunctionPlan, index: usize) -> String {
+    let buffer = function.buffers.iter().find(|b| b.place == Place::State(index));
+    buffer.map_or_else(|| format!("state {index}"), |b| b.name.clone())
+}
+
+fn array_type(array: &tgc_graph::array::Array) -> String {
+    let sizes: Vec<String> = array.shape().iter().map(usize::to_string).collect();
+    format!("{}[{}]", array.dtype(), sizes.join(","))
+}
+
+/// Prints one nest.
+struct Printer<'a> {
+    function: &'a FunctionPlan,
+    detail: Detail,
+    text: String,
+    depth: usize,
+    /// How many values of the nest have a name from `let`.
+    named: usize,
+    /// What the block reads, by number.
+    reads: Vec<String>,
+}
+
+impl<'a> Printer<'a> {
+    fn new(function: &'a FunctionPlan, detail: Detail) -> Printer<'a> {
+        Printer { function, detail, text: String::new(), depth: 1, named: 0, reads: vec![] }
+    }
+
+    fn line(&mut self, text: &str) {
+        let depth = 2 * self.depth;
+        writeln!(self.text, "{:depth$}{text}", "").expect("invariant: a string takes all text");
+    }
+
+    fn dim(&self, dim: &Dim) -> String {
+        dim.display(&self.function.symbols).to_string()
+    }
+
+    fn nest(&mut self, nest: &Nest) {
+        match &nest.extent {
+            None => self.line("once"),
+            Some(extent) => {
+                let mut head = format!("for row < {}", self.dim(extent));
+                if nest.rows > 1 {
+                    head.push_str(&format!(" rows={}", nest.rows));
+                }
+                if let Some(parallel) = nest.parallel {
+                    head.push_str(&format!(" parallel={}", parallel.rows_per_chunk));
+                }
+                self.line(&head);
+            }
+        }
+        self.depth += 1;
+        for block in &nest.blocks {
+            self.block(block);
+        }
+        self.depth -= 1;
+    }
+
+    fn product(&mut self, product: &Product) {
+        let (axes, Tile { rows, columns }, blocks) = (&product.axes, product.tile, product.blocks);
+        let loops: Vec<String> = axes
+            .iter()
+            .enumerate()
+            .map(|(axis, extent)| {
+                format!("{} < {}", access::axis_name(self.function, axis), self.dim(extent))
+            })
+            .collect();
+        let parallel = product.parallel.map_or(String::new(), |p| format!(" parallel={}", p.rows_per_chunk));
+        self.line(&format!(
+            "product {} tile={rows}x{columns} blocks={}x{}x{}{parallel}",
+            loops.join(", "),
+            blocks.rows,
+            blocks.columns,
+            blocks.terms
+        ));
+        self.depth += 1;
+        let [left, right] = [&product.left, &product.right].map(|a| access::to_text(self.function, a));
+        let leaves = ["sum".to_owned(), left, right].map(Leaf::new);
+        let (lets, sums) = expressions(&product.fold.step, &leaves, &mut self.named);
+        for Statement { name, value } in lets {
+            self.line(&format!("let {name} = {value}"));
+        }
+        self.line(&format!("sum = {} from {}", sums.join(", "), start_to_text(&product.fold)));
+        for (which, pack) in [("left", product.pack_left), ("right", product.pack_right)] {
+            if let Some(Pack { buffer, least }) = pack {
+                let others = if which == "left" { "columns" } else { "rows" };
+                let name = &self.function.buffer(buffer).name;
+                let when = match least {
+                    None => "where it sticks out".to_owned(),
+                    Some(0) => "always".to_owned(),
+                    Some(least) => format!("from {least} {others} on"),
+                };
+                self.line(&format!("pack {which} into {name} {when}"));
+            }
+        }
+        self.block_body(&product.epilogue);
+        self.depth -= 1;
+    }
+
+    fn block(&mut self, block: &Block) {
+        let depth = self.depth;
+        for (axis, extent) in block.axes.iter().enumerate() {
+            let mut head = format!("for {} < {}", access::axis_name(self.function, axis), self.dim(extent));
+            if axis + 1 == block.axes.len() && block.lanes > 1 {
+                head.push_str(&format!(" lanes={}", block.lanes));
+            }
+            if axis + 1 == block.axes.len() && !block.ahead.is_empty() {
+                head.push_str(&format!(" ahead={}", self.asked_ahead(block)));
+            }
+            self.line(&head);
+            self.depth += 1;
+        }
+        self.block_body(block);
+        self.depth = depth;
+    }
+
+    /// The buffers of which a block asks for elements of the rows to come.
+    fn asked_ahead(&self, block: &Block) -> String {
+        let accesses = block.ahead.iter().filter_map(|read| block.reads[*read].access());
+        let names: Vec<&str> =
+            accesses.map(|access| self.function.buffer(access.buffer).name.as_str()).collect();
+        names.join(",")
+    }
+
+    /// What a block does once in its loops.
+    fn block_body(&mut self, block: &Block) {
+        self.reads.clear();
+        for read in &block.reads {
+            let text = self.read_to_text(read);
+            self.reads.push(text);
+        }
+        // What only says places is no matter of the program.
+        let params: Vec<Leaf> = self.reads.iter().cloned().map(Leaf::new).collect();
+        if self.detail == Detail::Programs || block.stages.is_some() || long(&block.program) {
+            self.block_by_instructions(block, &params);
+        } else {
+            self.sinks(block, &block.program, params);
+        }
+    }
+
+    /// Names the results of a long program, then prints the sinks over those names.
+    fn block_by_instructions(&mut self, block: &Block, params: &[Leaf]) {
+        let results = &block.program.results;
+        let names: Vec<Leaf> =
+            (0..results.len()).map(|i| Leaf::new(format!("p{}", self.named + i))).collect();
+        self.named += names.len();
+        let stages = block.stages.as_ref().map_or_else(String::new, |stages| self.stages_to_text(stages));
+        self.line(&format!("let {} = {}{stages}", join(&names), self.summary(&block.program, params)));
+        self.instructions(&block.program);
+        let types: Vec<DType> = results.iter().map(|e| e.dtype).collect();
+        let mut b = Builder::new(&types);
+        let elements = (0..types.len()).map(|i| b.param(i)).collect();
+        self.sinks(block, &b.finish(elements), names);
+    }
+
+    fn stages_to_text(&self, stages: &Stages) -> String {
+        let (count, strip) = (stages.cuts.len() + 1, stages.strip);
+        format!(" in {count} stages, strip={strip} through {}", self.function.buffer(stages.buffer).name)
+    }
+
+    fn summary(&self, program: &Program, params: &[Leaf]) -> String {
+        // What only says a place is no matter of the program.
+        let uses = |at: usize| {
+            let mut params = program.insts.iter();
+            params.any(|(inst, _)| matches!(inst, Inst::Param { index, .. } if usize::from(*index) == at))
+        };
+        let params: Vec<Leaf> =
+            params.iter().enumerate().filter(|(at, _)| uses(*at)).map(|(_, leaf)| leaf.clone()).collect();
+        let plural = if program.insts.len() == 1 { "" } else { "s" };
+        let on = if params.is_empty() { "" } else { " on " };
+        format!("{} instruction{plural}{on}{}", program.insts.len(), join(&params))
+    }
+
+    fn instructions(&mut self, program: &Program) {
+        if self.detail == Detail::Programs {
+            self.depth += 1;
+            for line in program.to_string().lines() {
+                self.line(line);
+            }
+            self.depth -= 1;
+        }
+    }
+
+    /// Prints the sinks as statements over `program`, into which short fold steps are inlined.
+    fn sinks(&mut self, block: &Block, program: &Program, params: Vec<Leaf>) {
+        let mut leaves = params;
+        let mut b = Builder::new(&program.params);
+        let elements: Vec<Element> = (0..leaves.len()).map(|i| b.param(i)).collect();
+        let results = b.inline(program, &elements);
+        let mut values = vec![];
+        let mut ranges = vec![];
+        for sink in &block.sinks {
+            let from = values.len();
+            let mut old: Vec<Element> = vec![];
+            for (dtype, name) in self.accumulators(sink) {
+                leaves.push(name);
+                old.push(b.add_param(dtype));
+            }
+            let new: Vec<Element> = sink_results(sink).iter().map(|&r| results[r]).collect();
+            let all = [old.clone(), new.clone()].concat();
+            match sink {
+                Sink::Store { .. } | Sink::Row { .. } | Sink::Scatter { add: None, .. } => values.extend(new),
+                Sink::Fold { fold, .. } | Sink::Accumulate { fold, .. } | Sink::Total { fold, .. } => {
+                    values.extend(b.inline(&fold.step, &all));
+                }
+                Sink::Scatter { add: Some(add), .. } => values.extend(b.inline(add, &all)),
+                Sink::Scan { scan, .. } => {
+                    values.extend(b.inline(&scan.step, &all));
+                    values.extend(b.inline(&scan.first, &new));
+                    values.extend(b.inline(&scan.finish, &old));
+                }
+            }
+            ranges.push(from..values.len());
+        }
+        let combined = b.finish(values);
+        let (lets, texts) = expressions(&combined, &leaves, &mut self.named);
+        for Statement { name, value } in lets {
+            self.line(&format!("let {name} = {value}"));
+        }
+        for (range, sink) in ranges.into_iter().zip(&block.sinks) {
+            let line = self.sink_to_text(block, sink, &texts[range]);
+            self.line(&line);
+            self.sink_programs(sink);
+        }
+    }
+
+    /// Type and name of each accumulator of a sink.
+    fn accumulators(&self, sink: &Sink) -> Vec<(DType, Leaf)> {
+        let named = |types: &[DType], names: Vec<Leaf>| types.iter().copied().zip(names).collect();
+        match sink {
+            Sink::Store { .. } | Sink::Row { .. } | Sink::Scatter { add: None, .. } => vec![],
+            Sink::Fold { fold, .. } | Sink::Accumulate { fold, .. } | Sink::Total { fold, .. } => {
+                named(&fold.accumulators, self.targets(sink))
+            }
+            Sink::Scatter { add: Some(add), .. } => named(&add.params, self.targets(sink)),
+            Sink::Scan { scan, carry, .. } if carry.is_empty() => {
+                let names = (0..scan.accumulators.len()).map(|i| Leaf::new(format!("s{i}")));
+                named(&scan.accumulators, names.collect())
+            }
+            Sink::Scan { scan, carry, .. } => {
+                let names = carry.iter().map(|access| Leaf::new(access::to_text(self.function, access)));
+                named(&scan.accumulators, names.collect())
+            }
+        }
+    }
+
+    /// What a sink writes.
+    fn targets(&self, sink: &Sink) -> Vec<Leaf> {
+        let buffer = |access: &Access| Leaf::new(access::to_text(self.function, access));
+        match sink {
+            Sink::Store { to, .. } | Sink::Scan { to, .. } => vec![buffer(to)],
+            Sink::Row { row, .. } => vec![row_leaf(*row)],
+            Sink::Accumulate { to, .. } => to.iter().map(buffer).collect(),
+            Sink::Scatter { to, .. } => vec![Leaf::new(self.indirect_to_text(to))],
+            Sink::Total { to, .. } => {
+                to.iter().map(|id| Leaf::new(self.function.buffer(*id).name.clone())).collect()
+            }
+            Sink::Fold { to, .. } => {
+                let target = |target: &Target| match target {
+                    Target::Row(row) => row_leaf(*row),
+                    Target::Buffer(access) => buffer(access),
+                };
+                to.iter().map(target).collect()
+            }
+        }
+    }
+
+    /// A sink as a statement: where it starts, and whether a store replaces what the block reads.
+    fn sink_to_text(&self, block: &Block, sink: &Sink, values: &[String]) -> String {
+        let to = join(&self.targets(sink));
+        let all = values.join(", ");
+        match sink {
+            Sink::Store { to: access, .. } => {
+                let in_place = block.reads.iter().any(|r| *r == Read::Buffer(access.clone()));
+                format!("{to} = {all}{}", if in_place { " (in place)" } else { "" })
+            }
+            Sink::Row { .. } => format!("{to} = {all}"),
+            Sink::Fold { fold, halving, .. } => {
+                let halved = halving.as_ref().map_or_else(String::new, |h| format!(" halved={}", h.times));
+                format!("fold {to} = {all} from {}{halved}", start_to_text(fold))
+            }
+            Sink::Total { fold, .. } => format!("total {to} = {all} from {}", start_to_text(fold)),
+            Sink::Accumulate { .. } => format!("accumulate {to} = {all}"),
+            Sink::Scatter { .. } => format!("scatter {to} = {all}"),
+            Sink::Scan { scan, along, .. } => {
+                let count = scan.accumulators.len();
+                let (step, rest) = values.split_at(count);
+                let (first, finish) = rest.split_at(count);
+                let names: Vec<Leaf> = self.accumulators(sink).into_iter().map(|(_, name)| name).collect();
+                let (names, finish) = (join(&names), finish.join(", "));
+                let along = access::name(self.function, *along);
+                let stored = if finish == names { String::new() } else { format!(", stores {finish}") };
+                let (step, first) = (step.join(", "), first.join(", "));
+                format!("scan {to} along {along}: {names} = {step} from {first}{stored}")
+            }
+        }
+    }
+
+    /// With all detail, the programs of a sink.
+    fn sink_programs(&mut self, sink: &Sink) {
+        let programs: Vec<(&str, &Program)> = match sink {
+            Sink::Store { .. } | Sink::Row { .. } | Sink::Scatter { add: None, .. } => vec![],
+            Sink::Fold { fold, halving, .. } => {
+                let halve = halving.iter().map(|halving| ("halve", &halving.add));
+                halve.chain([("step", &fold.step), ("merge", &fold.merge)]).collect()
+            }
+            Sink::Accumulate { fold, .. } | Sink::Total { fold, .. } => {
+                vec![("step", &fold.step), ("merge", &fold.merge)]
+            }
+            Sink::Scatter { add: Some(add), .. } => vec![("add", add)],
+            Sink::Scan { scan, .. } => {
+                vec![("first", &scan.first), ("step", &scan.step), ("finish", &scan.finish)]
+            }
+        };
+        if self.detail == Detail::Programs {
+            self.depth += 1;
+            for (name, program) in programs {
+                self.line(name);
+                self.instructions(program);
+            }
+            self.depth -= 1;
+        }
+    }
+
+    fn read_to_text(&self, read: &Read) -> String {
+        match read {
+            Read::Buffer(access) => access::to_text(self.function, access),
+            Read::Row(row) => row_leaf(*row).text().to_owned(),
+            Read::Size(dim) if dim.terms().len() > 1 => format!("({})", self.dim(dim)),
+            Read::Size(dim) => self.dim(dim),
+            Read::Index(position) => access::position_to_text(self.function, position),
+            Read::Sum => "sum".to_owned(),
+            Read::Gather(indirect) => self.indirect_to_text(indirect),
+        }
+    }
+
+    fn indirect_to_text(&self, indirect: &Indirect) -> String {
+        let part = |part: &IndexPart| (part.stride.clone(), self.reads[part.read].clone());
+        let parts: Vec<(Dim, String)> = indirect.parts.iter().map(part).collect();
+        access::guided_to_text(self.function, &indirect.access, &parts)
+    }
+}
+
+fn row_leaf(row: RowId) -> Leaf {
+    Leaf::new(format!("r{}", row.0))
+}
+
+fn join(leaves: &[Leaf]) -> String {
+    let texts: Vec<&str> = leaves.iter().map(Leaf::text).collect();
+    texts.join(", ")
+}
+
+fn sink_results(sink: &Sink) -> Vec<usize> {
+    match sink {
+        Sink::Store { result, .. } | Sink::Row { result, .. } | Sink::Scatter { result, .. } => vec![*result],
+        Sink::Fold { results, .. }
+        | Sink::Accumulate { results, .. }
+        | Sink::Scan { results, .. }
+        | Sink::Total { results, .. } => results.clone(),
+    }
+}
+
+/// Where the accumulators of a fold start.
+fn start_to_text(fold: &Fold) -> String {
+    let init = fold.init.iter().zip(&fold.accumulators);
+    let texts: Vec<String> = init.map(|(bits, dtype)| element_to_text(*dtype, *bits)).collect();
+    texts.join(", ")
+}

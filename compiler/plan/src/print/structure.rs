@@ -1,0 +1,84 @@
+//! The shape of a plan in numbers, for tests that assert structure rather than text.
+
+use std::fmt;
+
+use crate::{Access, FunctionPlan, Place, Read, Step};
+
+/// Counts over one function.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Structure {
+    /// Loop nests.
+    pub nests: usize,
+    /// Products of matrices.
+    pub products: usize,
+    /// `for` lines of the printed plan: rows of nests and inner axes of blocks.
+    pub loops: usize,
+    /// Nests and products whose rows may be shared out to threads.
+    pub parallel: usize,
+    /// Copies of whole buffers.
+    pub copies: usize,
+    /// Checks of indices.
+    pub checks: usize,
+    /// Distinct places in the workspace that buffers begin at.
+    pub workspace_slots: usize,
+    /// How many nests and products read each buffer, by buffer.
+    reads: Vec<(String, usize)>,
+}
+
+impl FunctionPlan {
+    /// Counts nests, loops, copies, slots and readers.
+    pub fn structure(&self) -> Structure {
+        let loops = |nest: &crate::Nest| {
+            usize::from(nest.extent.is_some()) + nest.blocks.iter().map(|b| b.axes.len()).sum::<usize>()
+        };
+        let mut slots: Vec<_> = self
+            .buffers
+            .iter()
+            .filter_map(|buffer| match &buffer.place {
+                Place::Workspace { offset } => Some(offset),
+                Place::Input(_) | Place::Output(_) | Place::State(_) | Place::Constant(_) => None,
+            })
+            .collect();
+        slots.sort();
+        slots.dedup();
+        let is_read_by = |step: &Step, id: usize| {
+            let operands: Vec<&Access> = match step {
+                Step::Product(product) => vec![&product.left, &product.right],
+                Step::Nest(_) | Step::Copy { .. } | Step::Check(_) => vec![],
+            };
+            let reads = step.blocks().iter().flat_map(|b| &b.reads).filter_map(Read::access);
+            operands.into_iter().chain(reads).any(|access| access.buffer.0 as usize == id)
+        };
+        let readers = |id| self.steps.iter().filter(|step| is_read_by(step, id)).count();
+        let reads = self.buffers.iter().enumerate().map(|(id, buffer)| (buffer.name.clone(), readers(id)));
+        Structure {
+            nests: self.nests().count(),
+            products: self.products().count(),
+            loops: self.nests().map(loops).sum(),
+            parallel: self.nests().filter(|nest| nest.parallel.is_some()).count()
+                + self.products().filter(|product| product.parallel.is_some()).count(),
+            copies: self.steps.iter().filter(|step| matches!(step, Step::Copy { .. })).count(),
+            checks: self.steps.iter().filter(|step| matches!(step, Step::Check(_))).count(),
+            workspace_slots: slots.len(),
+            reads: reads.collect(),
+        }
+    }
+}
+
+impl Structure {
+    /// How many nests and products read this buffer through a program's parameter; accumulations into it do not count. 0 for a
+    /// name that no buffer has.
+    pub fn nests_reading(&self, buffer_name: &str) -> usize {
+        self.reads.iter().find(|(name, _)| name == buffer_name).map_or(0, |(_, count)| *count)
+    }
+}
+
+impl fmt::Display for Structure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "nests={} products={} loops={} parallel={} copies={} slots={}",
+            self.nests, self.products, self.loops, self.parallel, self.copies, self.workspace_slots
+        )
+    }
+}

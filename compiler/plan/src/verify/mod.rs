@@ -1,0 +1,169 @@
+//! Decides whether a Plan means what it says: after [`verify`], no back end and no run can fail.
+//!
+//! - Programs are expanded and well typed; reads fit parameters, sinks fit results and folds.
+//! - Row values are defined once, by an earlier block than the first that reads them. Row and total sinks stand in
+//!   blocks without axes only, folds in blocks with axes only. Lanes and rows are powers of two.
+//! - Every access stays in its buffer for every admissible size at which it happens at all.
+//! - Iterations that may run together do not disturb one another; the rules are those of the `sharing` module:
+//!   **a buffer that a nest writes is read there only in place or, by other blocks, where rows do not meet.**
+//! - A product writes nothing that it multiplies; its epilogue obeys the rules of a nest without rows.
+//! - Stages cut a program whose sinks keep no order; values wait in bytes that nothing else touches, a slice a chunk.
+//! - Parallel nests fold nothing over their rows, and rows write different elements.
+//! - Inputs and constants are never written, states only if the function lists them as updated. Every output is
+//!   stored. The first access to workspace and outputs, in the order of steps and blocks, is a store.
+//! - What data says of a place was checked, by an earlier step, against the size of the axis, and has not changed
+//!   since. Every such check comes before the first write to an output or a state.
+//! - Buffers of the workspace that are in use during one step do not overlap, for any admissible size.
+//!
+//! What is not shown is refused: the rules are sound but simple, and [`Doubt::Unproven`] says so. Not checked:
+//! that a step computes what the graph says, and that stores to parts of a workspace buffer precede the reads of
+//! those parts; the [interpreter](crate::interpret) fills memory with garbage for the latter.
+
+mod admissible;
+mod blocks;
+mod bounds;
+mod error;
+mod memory;
+mod product;
+mod program;
+mod sharing;
+mod touch;
+
+pub use admissible::Doubt;
+pub use error::{Defect, Site, VerifyError};
+pub use program::ProgramDefect;
+
+use tgc_graph::dim::Dim;
+use tgc_graph::dtype::DType;
+
+use crate::{BufferId, FunctionPlan, IndexCheck, ModelPlan, Place, Step};
+use admissible::Admissible;
+
+/// Checks every rule above; the error is the first one found, in the order of the plan.
+pub fn verify(plan: &ModelPlan) -> Result<(), VerifyError> {
+    let site = Site { model: plan.name.clone(), function: None, step: None, block: None };
+    check_states(plan).map_err(|defect| site.clone().error(defect))?;
+    for function in &plan.functions {
+        let site = Site { function: Some(function.name.clone()), ..site.clone() };
+        check_symbols(function).map_err(|defect| site.clone().error(defect))?;
+        let sizes = Admissible::of(function);
+        let mut checker =
+            Checker { plan, function, sizes, site, checked: vec![], has_written: false, sum: None };
+        if let Err(defect) = checker.check() {
+            return Err(checker.site.error(defect));
+        }
+    }
+    Ok(())
+}
+
+impl Site {
+    fn error(self, defect: Defect) -> VerifyError {
+        VerifyError { site: self, defect: Box::new(defect) }
+    }
+}
+
+/// Checks one function, and remembers where it is.
+struct Checker<'p> {
+    plan: &'p ModelPlan,
+    function: &'p FunctionPlan,
+    sizes: Admissible<'p>,
+    site: Site,
+    /// Buffers whose elements are known to be inside axes of these sizes.
+    checked: Vec<(BufferId, &'p Dim)>,
+    /// An output or a state may have changed.
+    has_written: bool,
+    /// The type of the sum, in the epilogue of a product.
+    sum: Option<DType>,
+}
+
+impl<'p> Checker<'p> {
+    fn check(&mut self) -> Result<(), Defect> {
+        self.check_buffers()?;
+        let function: &'p FunctionPlan = self.function;
+        for (index, step) in function.steps.iter().enumerate() {
+            self.site.step = Some(index);
+            match step {
+                Step::Nest(nest) => {
+                    self.check_nest(nest)?;
+                    self.check_sharing(nest)?;
+                }
+                Step::Product(product) => self.check_product(product)?,
+                Step::Copy { from, to } => {
+                    self.check_buffer(*from)?;
+                    self.check_buffer(*to)?;
+                    memory::check_copy(function, *from, *to)?;
+                }
+                Step::Check(check) => self.check_index(check)?,
+            }
+            self.note_writes(step);
+        }
+        self.site.step = None;
+        self.check_memory()
+    }
+
+    /// A step that may fail: nothing that a caller can see has changed yet.
+    fn check_index(&mut self, check: &'p IndexCheck) -> Result<(), Defect> {
+        self.check_buffer(check.index)?;
+        self.check_dim(&check.extent)?;
+        let index = self.name(check.index);
+        if self.function.buffer(check.index).dtype != DType::I64 {
+            return Err(Defect::IndexType { index });
+        }
+        if self.has_written {
+            return Err(Defect::CheckAfterWrite { index });
+        }
+        self.checked.push((check.index, &check.extent));
+        Ok(())
+    }
+
+    /// What a step writes is no longer known to be inside anything.
+    fn note_writes(&mut self, step: &Step) {
+        for touch in touch::of_step(step).into_iter().filter(|touch| touch.kind.writes()) {
+            let written = touch.access.buffer;
+            self.checked.retain(|(buffer, _)| *buffer != written);
+            let place = &self.function.buffer(written).place;
+            self.has_written |= matches!(place, Place::Output(_) | Place::State(_));
+        }
+    }
+
+    fn check_dim(&self, dim: &Dim) -> Result<(), Defect> {
+        known_symbols(self.function, dim)
+    }
+
+    fn check_buffer(&self, id: BufferId) -> Result<(), Defect> {
+        let count = self.function.buffers.len();
+        if (id.0 as usize) < count { Ok(()) } else { Err(Defect::UnknownBuffer { id: id.0, count }) }
+    }
+
+    fn name(&self, id: BufferId) -> String {
+        self.function.buffer(id).name.clone()
+    }
+}
+
+/// States lie one after the other, aligned.
+fn check_states(plan: &ModelPlan) -> Result<(), Defect> {
+    let mut end = 0;
+    for state in &plan.states {
+        if state.offset % 64 != 0 || state.offset < end {
+            return Err(Defect::StateOffset { name: state.name.clone(), offset: state.offset });
+        }
+        end = state.offset + state.initial.bytes().len() as u64;
+    }
+    Ok(())
+}
+
+/// The dims that admissible sizes are made from name symbols of the function.
+fn check_symbols(function: &FunctionPlan) -> Result<(), Defect> {
+    let arguments = function.inputs.iter().chain(&function.outputs);
+    let shapes = arguments.flat_map(|a| &a.ty.shape);
+    let checks = function.checks.iter().flat_map(|c| [&c.left, &c.right]);
+    shapes.chain(checks).try_for_each(|dim| known_symbols(function, dim))
+}
+
+fn known_symbols(function: &FunctionPlan, dim: &Dim) -> Result<(), Defect> {
+    let count = function.symbols.len();
+    match dim.symbols().into_iter().find(|id| id.0 as usize >= count) {
+        Some(id) => Err(Defect::UnknownSymbol { id: id.0, count }),
+        None => Ok(()),
+    }
+}
