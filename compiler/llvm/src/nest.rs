@@ -170,33 +170,20 @@ fn start_totals<'a, 'c>(
     nest: &Nest,
     block: &'a Block,
 ) -> Vec<Option<Accumulators<'a, 'c>>> {
-    let start = |sink: &'a Sink| match sink {
-        Sink::Total { fold, .. } => {
-            let total = Accumulators::new(&body.ir, fold, nest.rows, None);
-            total.reset(&body.ir);
-            Some(total)
-        }
-        Sink::Store { .. }
-        | Sink::Row { .. }
-        | Sink::Fold { .. }
-        | Sink::Accumulate { .. }
-        | Sink::Scan { .. }
-        | Sink::Scatter { .. } => None,
+    let start = |sink: &'a Sink| {
+        let Sink::Total { fold, .. } = sink else { return None };
+        let total = Accumulators::new(&body.ir, fold, nest.rows, None);
+        total.reset(&body.ir);
+        Some(total)
     };
     block.sinks.iter().map(start).collect()
 }
 
 /// Running folds that go on from row to row without memory.
 fn start_running<'a, 'c>(body: &Body<'_, 'c>, block: &'a Block) -> Vec<Option<Running<'a, 'c>>> {
-    let start = |sink: &'a Sink| match sink {
-        Sink::Scan { scan, .. } if block.axes.is_empty() => Some(Running::new(&body.ir, scan)),
-        Sink::Scan { .. }
-        | Sink::Store { .. }
-        | Sink::Row { .. }
-        | Sink::Fold { .. }
-        | Sink::Accumulate { .. }
-        | Sink::Scatter { .. }
-        | Sink::Total { .. } => None,
+    let start = |sink: &'a Sink| {
+        let Sink::Scan { scan, .. } = sink else { return None };
+        block.axes.is_empty().then(|| Running::new(&body.ir, scan))
     };
     block.sinks.iter().map(start).collect()
 }

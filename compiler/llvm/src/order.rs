@@ -1,7 +1,7 @@
 //! What a block's accesses say about the order of its iterations: which may run together, and which loads may come early.
 
 use tgc_graph::dim::Dim;
-use tgc_plan::{Access, Axis, Block, Sink, Target};
+use tgc_plan::{Access, Axis, Block, Carried};
 
 use crate::kernel::Body;
 
@@ -19,18 +19,7 @@ pub(crate) fn on_axis(strides: &[(Axis, Dim)], axis: Axis) -> Option<&Dim> {
 pub(crate) fn writes(body: &Body, block: &Block, access: &Access) -> bool {
     let place = &body.plan.buffer(access.buffer).place;
     let written = |to: &Access| *place == body.plan.buffer(to.buffer).place;
-    block.sinks.iter().any(|sink| match sink {
-        Sink::Store { to, .. } => written(to),
-        Sink::Accumulate { to, .. } => to.iter().any(written),
-        Sink::Scan { carry, to, .. } => carry.iter().chain([to]).any(written),
-        Sink::Scatter { to, .. } => written(&to.access),
-        Sink::Fold { to, .. } => to.iter().any(|target| match target {
-            Target::Buffer(access) => written(access),
-            Target::Row(_) => false,
-        }),
-        // Totals are written after the last row.
-        Sink::Row { .. } | Sink::Total { .. } => false,
-    })
+    block.accesses().iter().filter_map(|access| access.written_element()).any(written)
 }
 
 /// Whether running rows together leaves the order of every fold into memory as it is.
@@ -39,12 +28,11 @@ pub(crate) fn writes(body: &Body, block: &Block, access: &Access) -> bool {
 /// element still sees its own iterations in order. If the row does not matter but each iteration of the axes has an
 /// element of its own, each element sees the rows in order.
 pub(crate) fn may_join(block: &Block) -> bool {
-    block.sinks.iter().all(|sink| match sink {
-        Sink::Accumulate { to, .. } => to.iter().all(|access| may_join_access(block, access)),
-        Sink::Scatter { .. } => false,
+    block.sinks.iter().all(|sink| match sink.carried() {
+        Carried::At(to) => to.iter().all(|access| may_join_access(block, access)),
+        Carried::Anywhere => false,
         // An element of a running fold sees its iterations in order: along the rows, or along an axis of its own row.
-        Sink::Scan { .. } => true,
-        Sink::Store { .. } | Sink::Row { .. } | Sink::Fold { .. } | Sink::Total { .. } => true,
+        Carried::Along(_) | Carried::Nothing | Carried::Rows => true,
     })
 }
 

@@ -34,7 +34,7 @@ use tgc_graph::origin::Origin;
 
 use define::{Definition, Definitions, Source};
 use tgc_plan::machine::Machine;
-use tgc_plan::{Argument, BufferId, Check, FunctionPlan, ModelPlan, Place, Sink, State, Step};
+use tgc_plan::{Argument, Check, FunctionPlan, MemoryAccess, ModelPlan, Place, State, Step};
 
 /// Why a module has no plan. Modules that went through every stage always have one.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -142,24 +142,12 @@ fn lower_function(
 
 /// The states that steps read.
 fn states_read(buffers: &[tgc_plan::Buffer], steps: &[Step]) -> Vec<usize> {
-    let mut states = vec![];
-    let mut read = |buffer: BufferId| {
-        if let Place::State(state) = buffers[buffer.0 as usize].place {
-            states.push(state);
-        }
+    let read = steps.iter().flat_map(Step::accesses).filter(|access| access.kind.reads());
+    let state = |access: MemoryAccess| match buffers[access.buffer().0 as usize].place {
+        Place::State(state) => Some(state),
+        Place::Input(_) | Place::Output(_) | Place::Constant(_) | Place::Workspace { .. } => None,
     };
-    for step in steps {
-        match step {
-            Step::Copy { from, .. } => read(*from),
-            Step::Check(check) => read(check.index),
-            Step::Product(product) => [&product.left, &product.right].iter().for_each(|a| read(a.buffer)),
-            Step::Nest(_) => {}
-        }
-        let reads = step.blocks().iter().flat_map(|block| &block.reads);
-        reads.filter_map(|r| r.access()).for_each(|access| read(access.buffer));
-        let sinks = step.blocks().iter().flat_map(|block| &block.sinks);
-        sinks.flat_map(Sink::changes).for_each(|access| read(access.buffer));
-    }
+    let mut states: Vec<usize> = read.filter_map(state).collect();
     states.sort_unstable();
     states.dedup();
     states

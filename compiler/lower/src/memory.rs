@@ -17,7 +17,9 @@ use tgc_scalar::Inst;
 use crate::define::Source;
 use crate::values::{Statements, ValueId};
 use tgc_plan::size::Size;
-use tgc_plan::{Access, Axis, Block, Buffer, BufferId, Nest, Place, Read, Sink, Step, Target};
+use tgc_plan::{
+    Access, AccessKind, Axis, Block, Buffer, BufferId, MemoryAccess, Nest, Place, Read, Sink, Step,
+};
 
 /// What a buffer is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -272,18 +274,14 @@ impl Buffers {
         if meets_data(step, value) || operands(step).contains(&value) {
             return None;
         }
-        if blocks[last..].iter().any(|b| writes_of(b).any(|(a, _)| a.buffer == value)) {
+        let writes = |b: &Block| b.accesses().iter().any(|a| a.buffer() == value && a.kind.writes());
+        if blocks[last..].iter().any(writes) {
             return None;
         }
         let wanted = &self.list[value.0 as usize];
-        let stores = block.sinks.iter().filter_map(|sink| match sink {
-            Sink::Store { to, .. } => Some(to),
-            Sink::Row { .. }
-            | Sink::Fold { .. }
-            | Sink::Accumulate { .. }
-            | Sink::Scan { .. }
-            | Sink::Scatter { .. }
-            | Sink::Total { .. } => None,
+        let stores = block.sinks.iter().filter_map(|sink| {
+            let Sink::Store { to, .. } = sink else { return None };
+            Some(to)
         });
         let fits = |to: &&Access| {
             let heir = &self.list[to.buffer.0 as usize];
@@ -334,10 +332,8 @@ fn rows_apart(step: &Step, a: (&Block, &Access), b: (&Block, &Access)) -> bool {
 
 /// The reads whose places data says nothing of.
 fn reads_of(block: &Block, buffer: BufferId) -> impl Iterator<Item = &Access> {
-    block.reads.iter().filter_map(move |read| match read {
-        Read::Buffer(access) if access.buffer == buffer => Some(access),
-        Read::Buffer(_) | Read::Row(_) | Read::Size(_) | Read::Index(_) | Read::Gather(_) | Read::Sum => None,
-    })
+    let reads = move |a: &MemoryAccess| a.kind == AccessKind::Read && a.buffer() == buffer;
+    block.accesses().into_iter().filter(reads).filter_map(|access| access.element())
 }
 
 /// Whether a step finds places in a buffer by data, or finds data in it that says places.
@@ -351,42 +347,8 @@ fn meets_data(step: &Step, buffer: BufferId) -> bool {
     })
 }
 
-/// Every access that a block writes by, and whether it is a plain store. Totals have none.
-fn writes_of(block: &Block) -> impl Iterator<Item = (&Access, bool)> {
-    block.sinks.iter().flat_map(|sink| -> Vec<(&Access, bool)> {
-        match sink {
-            Sink::Store { to, .. } => vec![(to, true)],
-            Sink::Row { .. } | Sink::Total { .. } => vec![],
-            Sink::Accumulate { to, .. } => to.iter().map(|a| (a, false)).collect(),
-            Sink::Scan { carry, to, .. } => carry.iter().chain([to]).map(|a| (a, false)).collect(),
-            Sink::Scatter { to, .. } => vec![(&to.access, false)],
-            Sink::Fold { to, .. } => to
-                .iter()
-                .filter_map(|t| match t {
-                    Target::Buffer(access) => Some((access, false)),
-                    Target::Row(_) => None,
-                })
-                .collect(),
-        }
-    })
-}
-
-fn totals_of(block: &Block) -> impl Iterator<Item = BufferId> {
-    block.sinks.iter().flat_map(|sink| match sink {
-        Sink::Total { to, .. } => to.clone(),
-        Sink::Store { .. }
-        | Sink::Row { .. }
-        | Sink::Fold { .. }
-        | Sink::Accumulate { .. }
-        | Sink::Scan { .. }
-        | Sink::Scatter { .. } => vec![],
-    })
-}
-
 fn block_touch_count(block: &Block, buffer: BufferId) -> usize {
-    block.reads.iter().filter(|read| read.access().is_some_and(|access| access.buffer == buffer)).count()
-        + writes_of(block).filter(|(a, _)| a.buffer == buffer).count()
-        + totals_of(block).filter(|b| *b == buffer).count()
+    block.accesses().iter().filter(|access| access.buffer() == buffer).count()
 }
 
 fn block_touches(block: &Block, buffer: BufferId) -> bool {
@@ -406,62 +368,21 @@ pub(crate) fn touches(step: &Step, buffer: BufferId) -> bool {
     touched(step).contains(&buffer)
 }
 
+/// Where a step writes elements of a buffer, with the number of the block that does.
 fn stores_to(step: &Step, buffer: BufferId) -> impl Iterator<Item = (usize, &Access)> {
-    step.blocks().iter().enumerate().flat_map(move |(at, block)| {
-        writes_of(block).filter(move |(a, _)| a.buffer == buffer).map(move |(a, _)| (at, a))
-    })
-}
-
-/// Applies a function to every buffer that steps name.
-fn rename(steps: &mut [Step], f: &mut dyn FnMut(&mut BufferId)) {
-    for step in steps {
-        match step {
-            Step::Copy { from, to } => {
-                f(from);
-                f(to);
-            }
-            Step::Check(check) => f(&mut check.index),
-            Step::Nest(nest) => nest.blocks.iter_mut().for_each(|b| rename_block(b, f)),
-            Step::Product(product) => {
-                let packs = product.pack_left.iter_mut().chain(&mut product.pack_right);
-                packs.for_each(|pack| f(&mut pack.buffer));
-                f(&mut product.left.buffer);
-                f(&mut product.right.buffer);
-                f(&mut product.sums);
-                rename_block(&mut product.epilogue, f);
-            }
-        }
-    }
-}
-
-fn rename_block(block: &mut Block, f: &mut dyn FnMut(&mut BufferId)) {
-    block.stages.iter_mut().for_each(|stages| f(&mut stages.buffer));
-    block.reads.iter_mut().filter_map(Read::access_mut).for_each(|access| f(&mut access.buffer));
-    for sink in &mut block.sinks {
-        match sink {
-            Sink::Store { to, .. } => f(&mut to.buffer),
-            Sink::Row { .. } => {}
-            Sink::Accumulate { to, .. } => to.iter_mut().for_each(|a| f(&mut a.buffer)),
-            Sink::Scan { carry, to, .. } => carry.iter_mut().chain([to]).for_each(|a| f(&mut a.buffer)),
-            Sink::Scatter { to, .. } => f(&mut to.access.buffer),
-            Sink::Total { to, .. } => to.iter_mut().for_each(&mut *f),
-            Sink::Fold { to, .. } => {
-                for target in to {
-                    if let Target::Buffer(access) = target {
-                        f(&mut access.buffer);
-                    }
-                }
-            }
-        }
-    }
+    let writes = step.blocks().iter().enumerate().flat_map(|(at, block)| {
+        block.accesses().into_iter().filter_map(move |access| Some((at, access.written_element()?)))
+    });
+    writes.filter(move |(_, access)| access.buffer == buffer)
 }
 
 fn replace(steps: &mut [Step], old: BufferId, new: BufferId) {
-    rename(steps, &mut |b| {
+    let mut rename = |b: &mut BufferId| {
         if *b == old {
             *b = new;
         }
-    });
+    };
+    steps.iter_mut().for_each(|step| step.map_buffers(&mut rename));
 }
 
 /// The steps that touch each buffer, ascending.
@@ -480,21 +401,7 @@ fn uses(buffers: usize, steps: &[Step]) -> Vec<Vec<usize>> {
 
 /// The buffers that a step names, with repeats.
 fn touched(step: &Step) -> Vec<BufferId> {
-    let of_block = |block: &Block| -> Vec<BufferId> {
-        let reads = block.reads.iter().filter_map(Read::access).map(|access| access.buffer);
-        let waiting = block.stages.iter().map(|stages| stages.buffer);
-        reads.chain(writes_of(block).map(|(a, _)| a.buffer)).chain(totals_of(block)).chain(waiting).collect()
-    };
-    let own = match step {
-        Step::Nest(_) => vec![],
-        Step::Product(product) => {
-            let scratch = product.slices().into_iter().map(|(buffer, ..)| buffer);
-            operands(step).into_iter().chain(scratch).collect()
-        }
-        Step::Copy { from, to } => vec![*from, *to],
-        Step::Check(check) => vec![check.index],
-    };
-    own.into_iter().chain(step.blocks().iter().flat_map(of_block)).collect()
+    step.accesses().iter().map(MemoryAccess::buffer).collect()
 }
 
 /// Drops buffers that no step names.
@@ -502,9 +409,10 @@ fn compact(list: Vec<Buffer>, steps: &mut [Step]) -> Vec<Buffer> {
     let used: Vec<bool> = uses(list.len(), steps).iter().map(|steps| !steps.is_empty()).collect();
     let mut next = 0..;
     let numbers: Vec<Option<u32>> = used.iter().map(|u| if *u { next.next() } else { None }).collect();
-    rename(steps, &mut |b| {
+    let mut rename = |b: &mut BufferId| {
         *b = BufferId(numbers[b.0 as usize].expect("invariant: a buffer that steps name is used"));
-    });
+    };
+    steps.iter_mut().for_each(|step| step.map_buffers(&mut rename));
     list.into_iter().zip(used).filter(|(_, u)| *u).map(|(b, _)| b).collect()
 }
 

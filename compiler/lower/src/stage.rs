@@ -11,7 +11,7 @@ use tgc_scalar::{Program, Value};
 use crate::memory::Buffers;
 use tgc_plan::machine::Machine;
 use tgc_plan::stages::{is_kept, varying};
-use tgc_plan::{Block, Nest, Sink, Stages};
+use tgc_plan::{Block, Carried, Nest, Sink, Stages};
 
 /// The shortest program worth cutting, in instructions that are not free.
 const LONG: usize = 240;
@@ -62,13 +62,9 @@ pub(crate) fn stage(nest: &mut Nest, symbols: &Symbols, buffers: &mut Buffers, m
 
 /// Whether a sink can be the end of the last stage: its iterations do not wait for each other.
 fn may_follow_stages(sink: &Sink) -> bool {
-    match sink {
-        Sink::Store { .. }
-        | Sink::Row { .. }
-        | Sink::Fold { .. }
-        | Sink::Accumulate { .. }
-        | Sink::Total { .. } => true,
-        Sink::Scan { .. } | Sink::Scatter { .. } => false,
+    match sink.carried() {
+        Carried::Nothing | Carried::At(_) | Carried::Rows => true,
+        Carried::Along(_) | Carried::Anywhere => false,
     }
 }
 

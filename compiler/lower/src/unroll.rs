@@ -64,14 +64,7 @@ fn pays(nest: &Nest) -> bool {
 
 /// Whether a block reads or folds floats of 16 bits: programs on their bits do not join with others.
 fn has_halves(block: &Block) -> bool {
-    let folded = block.sinks.iter().flat_map(|sink| match sink {
-        Sink::Fold { fold, .. } | Sink::Total { fold, .. } => fold.accumulators.as_slice(),
-        Sink::Store { .. }
-        | Sink::Row { .. }
-        | Sink::Accumulate { .. }
-        | Sink::Scan { .. }
-        | Sink::Scatter { .. } => &[],
-    });
+    let folded = block.sinks.iter().flat_map(Sink::folded_types);
     let results = block.program.results.iter().map(|element| &element.dtype);
     let mut all = block.program.params.iter().chain(folded).chain(results);
     all.any(|dtype| matches!(dtype, DType::F16 | DType::BF16))

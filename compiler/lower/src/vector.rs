@@ -9,7 +9,7 @@ use tgc_scalar::{Inst, Program};
 use crate::halve;
 use crate::loops::is_far;
 use tgc_plan::machine::Machine;
-use tgc_plan::{Access, Axis, Block, IndexPart, Nest, Parallel, Read, Sink, Target};
+use tgc_plan::{Access, Axis, Block, Carried, IndexPart, Nest, Parallel, Read, Sink};
 
 /// Accumulators of a fold that runs for one row at a time, and of a total.
 const ACCUMULATORS: u32 = 8;
@@ -61,14 +61,10 @@ pub(crate) fn tune(nest: &mut Nest, is_unrolled: bool, symbols: &Symbols, machin
 fn is_serial(block: &Block, along: Axis) -> bool {
     let varies = block.varies(along);
     block.program.insts.len() <= SHORT
-        && block.sinks.iter().any(|sink| match sink {
-            Sink::Scan { along: axis, .. } => *axis == along,
-            Sink::Scatter { to, .. } => to.parts.iter().any(|part| varies[part.read]),
-            Sink::Store { .. }
-            | Sink::Row { .. }
-            | Sink::Fold { .. }
-            | Sink::Accumulate { .. }
-            | Sink::Total { .. } => false,
+        && block.sinks.iter().any(|sink| match sink.carried() {
+            Carried::Along(axis) => axis == along,
+            Carried::Anywhere => sink.parts().iter().any(|part| varies[part.read]),
+            Carried::Nothing | Carried::At(_) | Carried::Rows => false,
         })
 }
 
@@ -158,17 +154,10 @@ fn lanes(block: &Block, rows: u32, machine: &Machine) -> u32 {
 
 /// Bytes of the accumulators of so many lanes.
 fn accumulator_bytes(block: &Block, lanes: u32, machine: &Machine) -> u32 {
-    let bytes = |sink: &Sink| match sink {
-        Sink::Fold { fold, .. } => {
-            let each: u32 = fold.accumulators.iter().map(|dtype| dtype.bytes() as u32).sum();
-            each * (lanes >> halve::times(fold, lanes, machine))
-        }
-        Sink::Store { .. }
-        | Sink::Row { .. }
-        | Sink::Accumulate { .. }
-        | Sink::Scan { .. }
-        | Sink::Scatter { .. }
-        | Sink::Total { .. } => 0,
+    let bytes = |sink: &Sink| {
+        let Sink::Fold { fold, .. } = sink else { return 0 };
+        let each: u32 = fold.accumulators.iter().map(|dtype| dtype.bytes() as u32).sum();
+        each * (lanes >> halve::times(fold, lanes, machine))
     };
     block.sinks.iter().map(bytes).sum()
 }
@@ -183,33 +172,21 @@ fn at_most(lanes: u32, extent: &Dim) -> u32 {
 
 /// Whether lanes of an axis would accumulate into one element.
 fn shares_lanes(block: &Block, last: Axis) -> bool {
-    block.sinks.iter().any(|sink| match sink {
-        Sink::Accumulate { to, .. } => to.iter().any(|a| a.strides.iter().all(|(axis, _)| *axis != last)),
-        Sink::Scan { .. }
-        | Sink::Scatter { .. }
-        | Sink::Store { .. }
-        | Sink::Row { .. }
-        | Sink::Fold { .. }
-        | Sink::Total { .. } => false,
-    })
+    block.sinks.iter().any(|sink| meets_along(sink, last))
+}
+
+/// Whether a sink accumulates into one element all along an axis.
+fn meets_along(sink: &Sink, axis: Axis) -> bool {
+    match sink.carried() {
+        Carried::At(to) => to.iter().any(|access| access.stride(axis).is_none()),
+        Carried::Nothing | Carried::Along(_) | Carried::Anywhere | Carried::Rows => false,
+    }
 }
 
 /// How many accesses are neither constant nor contiguous along an axis.
 fn strided(block: &Block, along: Axis) -> usize {
-    let writes = block.sinks.iter().flat_map(|sink| match sink {
-        Sink::Store { to, .. } => vec![to],
-        Sink::Accumulate { to, .. } => to.iter().collect(),
-        Sink::Scan { carry, to, .. } => carry.iter().chain([to]).collect(),
-        Sink::Scatter { to, .. } => vec![&to.access],
-        Sink::Fold { to, .. } => to
-            .iter()
-            .filter_map(|t| match t {
-                Target::Buffer(access) => Some(access),
-                Target::Row(_) => None,
-            })
-            .collect(),
-        Sink::Row { .. } | Sink::Total { .. } => vec![],
-    });
+    let accesses = block.accesses();
+    let writes = accesses.iter().filter_map(|access| access.written_element());
     let varies = block.varies(along);
     let is_far = |access: &Access| access.strides.iter().any(|(a, stride)| *a == along && is_far(stride));
     let is_looked_up = |parts: &[IndexPart]| parts.iter().any(|part| varies[part.read]);
@@ -226,19 +203,13 @@ fn vector_bytes(block: &Block, along: Axis) -> usize {
         let most = counts.iter().max_by_key(|(bytes, count)| (*count, *bytes));
         return most.map_or(1, |(bytes, _)| *bytes);
     }
-    let folds = block.sinks.iter().filter_map(|sink| match sink {
-        Sink::Fold { fold, .. } | Sink::Accumulate { fold, .. } | Sink::Total { fold, .. } => {
-            fold.values().iter().map(|d| d.scalar_type().bytes()).max()
-        }
-        Sink::Scan { scan, .. } => scan.accumulators.iter().map(|d| d.scalar_type().bytes()).max(),
-        Sink::Store { .. } | Sink::Row { .. } | Sink::Scatter { .. } => None,
-    });
+    let folds = block.sinks.iter().flat_map(Sink::folded_types).map(|d| d.scalar_type().bytes());
     let stores = block.program.results.iter().map(|e| e.dtype.scalar_type().bytes());
     let values = counts.iter().filter(|(_, count)| *count > 0).map(|(bytes, _)| *bytes);
     folds.chain(stores).chain(values).max().unwrap_or(1)
 }
 
-/// How many values of each width differ from scalar to scalar.
+/// How many values of each width differ from lane to lane.
 fn varying_by_width(program: &Program, varies: &[bool]) -> [(usize, usize); 4] {
     let mut counts = [(1, 0), (2, 0), (4, 0), (8, 0)];
     let mut varying: Vec<bool> = vec![];
@@ -262,13 +233,11 @@ pub(crate) fn guess(dim: &Dim, symbols: &Symbols) -> i64 {
 
 fn parallel(nest: &Nest, symbols: &Symbols) -> Option<Parallel> {
     let extent = nest.extent.as_ref()?;
-    let crosses_rows = nest.blocks.iter().flat_map(|b| &b.sinks).any(|sink| match sink {
-        Sink::Total { .. } | Sink::Scatter { .. } => true,
-        Sink::Scan { along, .. } => *along == Axis::Row,
-        Sink::Accumulate { to, .. } => {
-            to.iter().any(|a| a.strides.iter().all(|(axis, _)| *axis != Axis::Row))
-        }
-        Sink::Store { .. } | Sink::Row { .. } | Sink::Fold { .. } => false,
+    let crosses_rows = nest.blocks.iter().flat_map(|b| &b.sinks).any(|sink| match sink.carried() {
+        Carried::Rows | Carried::Anywhere => true,
+        Carried::Along(axis) => axis == Axis::Row,
+        Carried::At(_) => meets_along(sink, Axis::Row),
+        Carried::Nothing => false,
     });
     let guess = |dim: &Dim| guess(dim, symbols);
     let work = nest.blocks.iter().fold(0i64, |sum, block| {

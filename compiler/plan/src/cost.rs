@@ -5,7 +5,7 @@ use std::iter::once;
 use tgc_graph::dim::Dim;
 use tgc_scalar::{Inst, Program};
 
-use crate::{Block, Fold, FunctionPlan, Sink, Step, Target};
+use crate::{AccessKind, Block, Fold, FunctionPlan, Sink, Step};
 
 /// Counts for one call. They say how work grows with sizes and what dominates, not how long it takes: a division counts
 /// as an addition does, and what caches save counts too.
@@ -63,42 +63,27 @@ impl FunctionPlan {
                 let all = times(&runs, count).floor_div(&Dim::Const(together), &self.symbols);
                 cost.instructions = &cost.instructions + &all;
             }
-            let read = block.reads.iter().filter_map(|read| read.access());
-            let read: usize = read.map(|access| self.buffer(access.buffer).dtype.bytes()).sum();
-            let (in_place, stored, folded) = self.sink_bytes(block);
-            cost.bytes_read = &cost.bytes_read + &times(&runs, read + in_place);
-            let written = &times(&runs, stored + in_place) + &times(&outer, folded);
-            cost.bytes_written = &cost.bytes_written + &written;
-        }
-    }
-
-    /// Bytes of an iteration that are read and written, those that are written, and those written once a fold.
-    fn sink_bytes(&self, block: &Block) -> (usize, usize, usize) {
-        let bytes = |buffer| self.buffer(buffer).dtype.bytes();
-        let (mut in_place, mut stored, mut folded) = (0, 0, 0);
-        for sink in &block.sinks {
-            match sink {
-                Sink::Store { to, .. } => stored += bytes(to.buffer),
-                Sink::Scatter { to, add: None, .. } => stored += bytes(to.access.buffer),
-                Sink::Scatter { to, add: Some(_), .. } => in_place += bytes(to.access.buffer),
-                Sink::Accumulate { to, .. } => {
-                    in_place += to.iter().map(|to| bytes(to.buffer)).sum::<usize>()
-                }
-                Sink::Scan { carry, to, .. } => {
-                    stored += bytes(to.buffer);
-                    in_place += carry.iter().map(|at| bytes(at.buffer)).sum::<usize>();
-                }
-                Sink::Fold { to, .. } => {
-                    let stored = to.iter().filter_map(|to| match to {
-                        Target::Buffer(access) => Some(bytes(access.buffer)),
-                        Target::Row(_) => None,
-                    });
-                    folded += stored.sum::<usize>();
-                }
-                Sink::Row { .. } | Sink::Total { .. } => {}
+            for access in block.accesses() {
+                let bytes = self.buffer(access.buffer()).dtype.bytes();
+                let (read, written) = traffic(access.kind);
+                let times_run = if access.kind == AccessKind::Fold { &outer } else { &runs };
+                let moved = times(times_run, bytes);
+                cost.bytes_read = &cost.bytes_read + &times(&moved, usize::from(read));
+                cost.bytes_written = &cost.bytes_written + &times(&moved, usize::from(written));
             }
         }
-        (in_place, stored, folded)
+    }
+}
+
+/// Whether an iteration's element is read and written. Totals and what waits between stages stay near.
+fn traffic(kind: AccessKind) -> (bool, bool) {
+    match kind {
+        AccessKind::Read | AccessKind::Gather | AccessKind::Check | AccessKind::CopyFrom => (true, false),
+        AccessKind::Store | AccessKind::Fold | AccessKind::Scatter { adds: false } | AccessKind::CopyTo => {
+            (false, true)
+        }
+        AccessKind::Accumulate | AccessKind::Carry(_) | AccessKind::Scatter { adds: true } => (true, true),
+        AccessKind::Total | AccessKind::Waiting => (false, false),
     }
 }
 

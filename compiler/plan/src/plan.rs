@@ -26,8 +26,10 @@
 //! [`Sink::Accumulate`] folds into memory in plain iteration order, [`Sink::Scan`] and [`Sink::Scatter`] go in it too. Programs are expanded
 //! ([`Program::is_expanded`]); arithmetic is exactly theirs.
 
+mod access;
 mod product;
 
+pub use access::{AccessKind, Carried, MemoryAccess};
 pub use product::{Blocks, Pack, Product, Tile};
 
 use tgc_graph::array::Array;
@@ -506,19 +508,6 @@ impl Sink {
             | Sink::Row { .. }
             | Sink::Fold { .. }
             | Sink::Accumulate { .. }
-            | Sink::Scan { .. }
-            | Sink::Total { .. } => &[],
-        }
-    }
-
-    /// What it changes by what is there.
-    pub fn changes(&self) -> &[Access] {
-        match self {
-            Sink::Scatter { to, .. } => std::slice::from_ref(&to.access),
-            Sink::Accumulate { to, .. } => to,
-            Sink::Store { .. }
-            | Sink::Row { .. }
-            | Sink::Fold { .. }
             | Sink::Scan { .. }
             | Sink::Total { .. } => &[],
         }

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::{Access, FunctionPlan, Place, Read, Step};
+use crate::{AccessKind, FunctionPlan, MemoryAccess, Place, Step};
 
 /// Counts over one function.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -42,12 +42,8 @@ impl FunctionPlan {
         slots.sort();
         slots.dedup();
         let is_read_by = |step: &Step, id: usize| {
-            let operands: Vec<&Access> = match step {
-                Step::Product(product) => vec![&product.left, &product.right],
-                Step::Nest(_) | Step::Copy { .. } | Step::Check(_) => vec![],
-            };
-            let reads = step.blocks().iter().flat_map(|b| &b.reads).filter_map(Read::access);
-            operands.into_iter().chain(reads).any(|access| access.buffer.0 as usize == id)
+            let reads = |a: &MemoryAccess| matches!(a.kind, AccessKind::Read | AccessKind::Gather);
+            step.accesses().iter().any(|a| reads(a) && a.buffer().0 as usize == id)
         };
         let readers = |id| self.steps.iter().filter(|step| is_read_by(step, id)).count();
         let reads = self.buffers.iter().enumerate().map(|(id, buffer)| (buffer.name.clone(), readers(id)));

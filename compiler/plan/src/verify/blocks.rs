@@ -5,7 +5,6 @@ use tgc_graph::dtype::DType;
 use tgc_scalar::{Program, stored_scalar};
 
 use super::error::Defect;
-use super::touch;
 use super::{Checker, program};
 use crate::{
     Access, Axis, Block, BufferId, Fold, Halving, Indirect, Nest, Place, Position, Read, RowId, Scan, Sink,
@@ -35,7 +34,7 @@ impl Checker<'_> {
             self.site.block = Some(index);
             self.check_block(nest, block, &mut defined)?;
         }
-        for touch in touch::of_nest(nest) {
+        for touch in nest.accesses() {
             self.site.block = Some(touch.block);
             self.check_bounds(nest, &touch)?;
         }
@@ -229,8 +228,7 @@ impl Checker<'_> {
                 return Err(Defect::IndexRead { read: part.read });
             };
             self.check_buffer(access.buffer)?;
-            let changes =
-                touch::of_nest(nest).iter().any(|t| t.kind.writes() && t.access.buffer == access.buffer);
+            let changes = nest.accesses().iter().any(|t| t.kind.writes() && t.access.buffer == access.buffer);
             let is_checked = self.checked.contains(&(access.buffer, &part.extent));
             if changes || !is_checked {
                 let extent = part.extent.display(&self.function.symbols).to_string();

@@ -9,24 +9,24 @@ use tgc_graph::dim::{Dim, divide_monomials};
 
 use super::Checker;
 use super::error::Defect;
-use super::touch::{Kind, Touch};
 use crate::Nest;
+use crate::{AccessKind, MemoryAccess};
 
 /// How often a part of a sum is divided before it is left to the next axis.
 const MOST_DIVISIONS: usize = 16;
 
 impl Checker<'_> {
-    pub(super) fn check_bounds(&self, nest: &Nest, touch: &Touch) -> Result<(), Defect> {
-        if matches!(touch.kind, Kind::Total | Kind::Waiting) {
+    pub(super) fn check_bounds(&self, nest: &Nest, touch: &MemoryAccess) -> Result<(), Defect> {
+        if matches!(touch.kind, AccessKind::Total | AccessKind::Waiting) {
             return Ok(());
         }
         // An index that is inside an axis shows that the axis is not empty.
-        let looked_up = touch.parts.iter().map(|(_, extent)| *extent);
+        let looked_up = touch.looked_up().map(|(_, extent)| extent);
         let nonempty: Vec<&Dim> = touch.axes.iter().chain(&nest.extent).chain(looked_up).collect();
         let row = touch.row_stride().zip(nest.extent.as_ref());
         let mut loops = touch.inner();
         loops.extend(row);
-        loops.extend(touch.parts.iter().copied());
+        loops.extend(touch.looked_up());
         match self.check_reach(touch, &loops, &nonempty) {
             Err(defect) => {
                 let shape = &self.function.buffer(touch.access.buffer).shape;
@@ -40,7 +40,12 @@ impl Checker<'_> {
     }
 
     /// The same of the flat buffer. Each stride must have a known sign.
-    fn check_reach(&self, touch: &Touch, loops: &[(&Dim, &Dim)], nonempty: &[&Dim]) -> Result<(), Defect> {
+    fn check_reach(
+        &self,
+        touch: &MemoryAccess,
+        loops: &[(&Dim, &Dim)],
+        nonempty: &[&Dim],
+    ) -> Result<(), Defect> {
         let buffer = touch.access.buffer;
         let elements = self.function.buffer(buffer).elements();
         let mut first = touch.access.offset.clone();
@@ -72,7 +77,7 @@ impl Checker<'_> {
     pub(super) fn by_axis(
         &self,
         shape: &[Dim],
-        touch: &Touch,
+        touch: &MemoryAccess,
         loops: &[(&Dim, &Dim)],
         nonempty: &[&Dim],
     ) -> Option<Vec<Along>> {

@@ -5,7 +5,7 @@ use tgc_graph::ty::TensorType;
 
 use super::Checker;
 use super::error::Defect;
-use super::touch::{self, Touch};
+use crate::MemoryAccess;
 use crate::size::Size;
 use crate::{Buffer, BufferId, FunctionPlan, Place, Step};
 
@@ -94,7 +94,7 @@ impl Checker<'_> {
                 Step::Nest(nest) => nest.extent.as_ref(),
                 Step::Product(_) | Step::Copy { .. } | Step::Check(_) => None,
             };
-            for touch in touch::of_step(step) {
+            for touch in step.accesses() {
                 self.site.block = matches!(step, Step::Nest(_)).then_some(touch.block);
                 let at = touch.access.buffer.0 as usize;
                 self.check_touch(&touch, lifetimes[at].is_none())?;
@@ -111,7 +111,7 @@ impl Checker<'_> {
     }
 
     /// One access: allowed for its place, and not a read of garbage.
-    fn check_touch(&self, touch: &Touch, is_first: bool) -> Result<(), Defect> {
+    fn check_touch(&self, touch: &MemoryAccess, is_first: bool) -> Result<(), Defect> {
         let buffer = self.function.buffer(touch.access.buffer);
         let name = || buffer.name.clone();
         match buffer.place {
@@ -141,7 +141,7 @@ impl Checker<'_> {
             .function
             .steps
             .iter()
-            .flat_map(touch::of_step)
+            .flat_map(Step::accesses)
             .filter(|t| t.kind.writes())
             .map(|t| t.access.buffer)
             .collect();

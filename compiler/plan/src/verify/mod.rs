@@ -27,7 +27,6 @@ mod memory;
 mod product;
 mod program;
 mod sharing;
-mod touch;
 
 pub use admissible::Doubt;
 pub use error::{Defect, Site, VerifyError};
@@ -118,7 +117,7 @@ impl<'p> Checker<'p> {
 
     /// What a step writes is no longer known to be inside anything.
     fn note_writes(&mut self, step: &Step) {
-        for touch in touch::of_step(step).into_iter().filter(|touch| touch.kind.writes()) {
+        for touch in step.accesses().into_iter().filter(|touch| touch.kind.writes()) {
             let written = touch.access.buffer;
             self.checked.retain(|(buffer, _)| *buffer != written);
             let place = &self.function.buffer(written).place;

@@ -5,7 +5,6 @@ use tgc_scalar::Builder;
 use super::Checker;
 use super::blocks::{check_fold, equal, power_of_two};
 use super::error::Defect;
-use super::touch;
 use crate::{Axis, Block, Blocks, Nest, Parallel, Product, Read, Sink};
 
 impl Checker<'_> {
@@ -67,7 +66,7 @@ impl Checker<'_> {
             let buffer = self.function.buffer(*id);
             let own = scratch.iter().enumerate().all(|(other, (b, _))| other == at || b != id)
                 && [product.left.buffer, product.right.buffer].iter().all(|b| b != id)
-                && touch::of_block(0, &product.epilogue).iter().all(|touch| touch.access.buffer != *id);
+                && product.epilogue.accesses().iter().all(|touch| touch.access.buffer != *id);
             if !own || buffer.shape != *shape || buffer.dtype != product.fold.accumulators[0] {
                 return Err(Defect::ProductScratch { buffer: buffer.name.clone() });
             }

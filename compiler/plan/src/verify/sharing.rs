@@ -22,19 +22,19 @@ use super::Checker;
 use super::admissible::Doubt;
 use super::bounds::Along;
 use super::error::Defect;
-use super::touch::{self, Kind, Touch};
+use crate::{AccessKind, MemoryAccess};
 use crate::{Axis, BufferId, Nest};
 
 /// A nest's extent and the accesses to one buffer.
 struct Group<'a, 'p> {
     nest: &'p Nest,
     buffer: BufferId,
-    touches: Vec<&'a Touch<'p>>,
+    touches: Vec<&'a MemoryAccess<'p>>,
 }
 
 impl Checker<'_> {
     pub(super) fn check_sharing(&mut self, nest: &Nest) -> Result<(), Defect> {
-        let touches = touch::of_nest(nest);
+        let touches = nest.accesses();
         let mut written: Vec<BufferId> =
             touches.iter().filter(|t| t.kind.writes()).map(|t| t.access.buffer).collect();
         written.sort();
@@ -51,7 +51,10 @@ impl Checker<'_> {
             self.site.block = None;
             // Iterations that meet where data says do so in order: nothing else touches the buffer.
             if nest.extent.is_some()
-                && !matches!(group.touches[0].kind, Kind::Total | Kind::Scatter | Kind::Waiting)
+                && !matches!(
+                    group.touches[0].kind,
+                    AccessKind::Total | AccessKind::Scatter { .. } | AccessKind::Waiting
+                )
             {
                 self.check_between_rows(&group)?;
             }
@@ -65,19 +68,20 @@ impl Checker<'_> {
     }
 
     fn check_kinds(&self, group: &Group) -> Result<(), Defect> {
-        let totals = group.touches.iter().filter(|t| t.kind == Kind::Total).count();
+        let totals = group.touches.iter().filter(|t| t.kind == AccessKind::Total).count();
         if totals > 0 && group.touches.len() > 1 {
             return Err(Defect::TotalShared { buffer: self.name(group.buffer) });
         }
-        let waiting = group.touches.iter().filter(|t| t.kind == Kind::Waiting).count();
+        let waiting = group.touches.iter().filter(|t| t.kind == AccessKind::Waiting).count();
         if waiting > 0 && group.touches.len() > 1 {
             return Err(Defect::WaitingShared { buffer: self.name(group.buffer) });
         }
-        let by_data = group.touches.iter().any(|t| matches!(t.kind, Kind::Gather | Kind::Scatter));
+        let by_data =
+            group.touches.iter().any(|t| matches!(t.kind, AccessKind::Gather | AccessKind::Scatter { .. }));
         if by_data && group.touches.len() > 1 {
             return Err(Defect::PlacesMeet { buffer: self.name(group.buffer) });
         }
-        let lone_read = |t: &&&Touch| t.kind == Kind::Read && t.access.strides.is_empty();
+        let lone_read = |t: &&&MemoryAccess| t.kind == AccessKind::Read && t.access.strides.is_empty();
         match group.touches.iter().find(lone_read) {
             Some(_) => Err(Defect::ReadWithoutAxes { buffer: self.name(group.buffer) }),
             None => Ok(()),
@@ -85,12 +89,13 @@ impl Checker<'_> {
     }
 
     fn check_within_block(&self, group: &Group, block: usize) -> Result<(), Defect> {
-        let touches: Vec<&Touch> = group.touches.iter().copied().filter(|t| t.block == block).collect();
+        let touches: Vec<&MemoryAccess> =
+            group.touches.iter().copied().filter(|t| t.block == block).collect();
         for (i, write) in touches.iter().enumerate().filter(|(_, t)| t.kind.writes()) {
             self.check_collisions(group, write)?;
             for (j, other) in touches.iter().enumerate() {
                 let in_place = !other.kind.writes()
-                    && matches!(write.kind, Kind::Store | Kind::Fold)
+                    && matches!(write.kind, AccessKind::Store | AccessKind::Fold)
                     && other.access == write.access;
                 if i == j || in_place {
                     continue;
@@ -108,20 +113,20 @@ impl Checker<'_> {
     }
 
     /// No two iterations of a row write the same element; of an accumulation, no two lanes.
-    fn check_collisions(&self, group: &Group, write: &Touch) -> Result<(), Defect> {
+    fn check_collisions(&self, group: &Group, write: &MemoryAccess) -> Result<(), Defect> {
         let buffer = || self.name(group.buffer);
         let depends = |axis: usize| {
             write.axes[axis].is_one() || write.access.strides.iter().any(|(a, _)| *a == Axis::Inner(axis))
         };
         match write.kind {
-            Kind::Accumulate => {
+            AccessKind::Accumulate => {
                 if write.lanes > 1 && !depends(write.axes.len() - 1) {
                     return Err(Defect::LanesShare { buffer: buffer() });
                 }
                 Ok(())
             }
-            Kind::Store | Kind::Fold | Kind::Carry(_) => {
-                let is_along = |axis: usize| write.kind == Kind::Carry(Axis::Inner(axis));
+            AccessKind::Store | AccessKind::Fold | AccessKind::Carry(_) => {
+                let is_along = |axis: usize| write.kind == AccessKind::Carry(Axis::Inner(axis));
                 if let Some(axis) = (0..write.axes.len()).find(|&axis| !depends(axis) && !is_along(axis)) {
                     let many = &Dim::Const(1) - &write.axes[axis];
                     let doubt = self.sizes.not_negative(&many, &scope(group.nest, &[write])).err();
@@ -135,8 +140,10 @@ impl Checker<'_> {
                     false => Err(Defect::WrittenTwice { buffer: buffer(), doubt: Doubt::Unproven }),
                 }
             }
-            Kind::Gather | Kind::Scatter | Kind::Waiting | Kind::Check => Ok(()),
-            Kind::Total | Kind::Read | Kind::CopyFrom | Kind::CopyTo => Ok(()),
+            AccessKind::Gather | AccessKind::Scatter { .. } | AccessKind::Waiting | AccessKind::Check => {
+                Ok(())
+            }
+            AccessKind::Total | AccessKind::Read | AccessKind::CopyFrom | AccessKind::CopyTo => Ok(()),
         }
     }
 
@@ -147,8 +154,8 @@ impl Checker<'_> {
             true
         } else if touches.iter().all(|t| t.row_stride().is_none()) {
             let one_sum = match touches.as_slice() {
-                [only] if only.kind == Kind::Carry(Axis::Row) => true,
-                [only] => only.kind == Kind::Accumulate && !only.axis_free,
+                [only] if only.kind == AccessKind::Carry(Axis::Row) => true,
+                [only] => only.kind == AccessKind::Accumulate && !only.axis_free,
                 _ => false,
             };
             nest.parallel.is_none() && (nest.rows == 1 || one_sum)
@@ -173,7 +180,7 @@ impl Checker<'_> {
     }
 
     /// Different rows touch different elements by these accesses.
-    fn rows_apart(&self, nest: &Nest, a: &Touch, b: &Touch) -> bool {
+    fn rows_apart(&self, nest: &Nest, a: &MemoryAccess, b: &MemoryAccess) -> bool {
         let (Some(stride), Some(extent)) = (a.row_stride(), nest.extent.as_ref()) else { return false };
         let scope = scope(nest, &[a, b]);
         if self.never_meet(nest, a, b, &scope) || self.beside(a, b, Some((stride, extent)), &scope) {
@@ -216,8 +223,13 @@ impl Checker<'_> {
     }
 
     /// Both accesses are places along the axes of the buffer, and along one of these only the row moves them, alike.
-    fn rows_differ_along_an_axis(&self, nest: &Nest, (a, b): (&Touch, &Touch), scope: &[&Dim]) -> bool {
-        let places = |touch: &Touch| {
+    fn rows_differ_along_an_axis(
+        &self,
+        nest: &Nest,
+        (a, b): (&MemoryAccess, &MemoryAccess),
+        scope: &[&Dim],
+    ) -> bool {
+        let places = |touch: &MemoryAccess| {
             let mut loops = touch.inner();
             loops.push((touch.row_stride()?, nest.extent.as_ref()?));
             self.by_axis(&self.function.buffer(touch.access.buffer).shape, touch, &loops, scope)
@@ -236,8 +248,8 @@ impl Checker<'_> {
     }
 
     /// All that one access reaches, in any row, comes before all that the other reaches.
-    fn never_meet(&self, nest: &Nest, a: &Touch, b: &Touch, scope: &[&Dim]) -> bool {
-        let whole = |touch: &Touch| {
+    fn never_meet(&self, nest: &Nest, a: &MemoryAccess, b: &MemoryAccess, scope: &[&Dim]) -> bool {
+        let whole = |touch: &MemoryAccess| {
             let (first, last) = self.span(touch, scope)?;
             let (Some(stride), Some(extent)) = (touch.row_stride(), &nest.extent) else {
                 return Some((first, last));
@@ -277,7 +289,7 @@ impl Checker<'_> {
     }
 
     /// No iteration of one access reaches an element of the other, in the same row.
-    fn apart(&self, nest: &Nest, a: &Touch, b: &Touch) -> bool {
+    fn apart(&self, nest: &Nest, a: &MemoryAccess, b: &MemoryAccess) -> bool {
         let scope = scope(nest, &[a, b]);
         let (Some((a_first, a_last)), Some((b_first, b_last))) = (self.span(a, &scope), self.span(b, &scope))
         else {
@@ -290,7 +302,7 @@ impl Checker<'_> {
 
     /// Both walk alike from different starts, and no walk meets the other: the start is one more axis, of size 2, of a
     /// walk without collisions.
-    fn beside(&self, a: &Touch, b: &Touch, rows: Option<(&Dim, &Dim)>, scope: &[&Dim]) -> bool {
+    fn beside(&self, a: &MemoryAccess, b: &MemoryAccess, rows: Option<(&Dim, &Dim)>, scope: &[&Dim]) -> bool {
         if a.access == b.access && a.axes == b.axes {
             return false;
         }
@@ -306,7 +318,7 @@ impl Checker<'_> {
     }
 
     /// The first and last element of an access in row 0.
-    fn span(&self, touch: &Touch, scope: &[&Dim]) -> Option<(Dim, Dim)> {
+    fn span(&self, touch: &MemoryAccess, scope: &[&Dim]) -> Option<(Dim, Dim)> {
         let mut first = touch.access.offset.clone();
         let mut last = first.clone();
         for (stride, extent) in touch.inner() {
@@ -324,7 +336,13 @@ impl Checker<'_> {
     }
 
     /// The first and last element of an access in any row, counted from where a stride puts that row.
-    fn span_beside(&self, touch: &Touch, stride: &Dim, rows: &Dim, scope: &[&Dim]) -> Option<(Dim, Dim)> {
+    fn span_beside(
+        &self,
+        touch: &MemoryAccess,
+        stride: &Dim,
+        rows: &Dim,
+        scope: &[&Dim],
+    ) -> Option<(Dim, Dim)> {
         let (first, last) = self.span(touch, scope)?;
         let drift = touch.row_stride()? - stride;
         let end = &drift * &(rows - &Dim::Const(1));
@@ -336,7 +354,7 @@ impl Checker<'_> {
 
     /// What an access reaches in row 0, whatever its axes are called, which way they go and how they are cut: the first
     /// element, and strides upwards with extents, in order. Axes are one where one counts on as another ends.
-    fn walk(&self, touch: &Touch, scope: &[&Dim]) -> (Dim, Vec<(Dim, Dim)>) {
+    fn walk(&self, touch: &MemoryAccess, scope: &[&Dim]) -> (Dim, Vec<(Dim, Dim)>) {
         let mut start = touch.access.offset.clone();
         let mut axes: Vec<(Dim, Dim)> = vec![];
         for (stride, extent) in touch.inner().into_iter().filter(|(_, extent)| !extent.is_one()) {
@@ -374,7 +392,7 @@ impl Checker<'_> {
 }
 
 /// The extents that are at least 1 wherever these accesses happen.
-fn scope<'a>(nest: &'a Nest, touches: &[&Touch<'a>]) -> Vec<&'a Dim> {
+fn scope<'a>(nest: &'a Nest, touches: &[&MemoryAccess<'a>]) -> Vec<&'a Dim> {
     touches.iter().flat_map(|t| t.axes).chain(&nest.extent).collect()
 }
 

@@ -1,0 +1,367 @@
+//! The one list of what blocks and steps do to memory. Whoever asks which buffers are read, written or named asks here.
+
+use std::borrow::Cow;
+
+use tgc_graph::dim::Dim;
+use tgc_scalar::dtype::DType;
+
+use super::{
+    Access, Axis, Block, BufferId, FunctionPlan, IndexPart, Nest, Product, Read, Sink, Step, Target,
+};
+
+/// One access of a step to a buffer, with what is needed to compare two of them.
+#[derive(Clone, Debug)]
+pub struct MemoryAccess<'p> {
+    /// Index of the block in its nest; 0 elsewhere.
+    pub block: usize,
+    /// What happens to the buffer.
+    pub kind: AccessKind,
+    /// Where: borrowed if it is of one element an iteration; else the whole buffer, as an access without strides.
+    pub access: Cow<'p, Access>,
+    /// The inner axes around it: all of the block's, without the folded one for [`AccessKind::Fold`].
+    pub axes: &'p [Dim],
+    /// Lanes of the block.
+    pub lanes: u32,
+    /// The block has no axes at all, so that rows are its lanes.
+    pub axis_free: bool,
+    /// What data says of the place.
+    pub parts: &'p [IndexPart],
+}
+
+/// How a buffer is accessed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AccessKind {
+    /// An element is read.
+    Read,
+    /// An element is written.
+    Store,
+    /// The result of a fold over the block's last axis is written.
+    Fold,
+    /// An element is folded into.
+    Accumulate,
+    /// Where a running fold along this axis keeps an accumulator.
+    Carry(Axis),
+    /// A read where data says.
+    Gather,
+    /// A store where data says.
+    Scatter {
+        /// It changes what is there, and does not replace it.
+        adds: bool,
+    },
+    /// The result of a fold over the rows is written after the last row.
+    Total,
+    /// Bytes in which values of a staged program wait.
+    Waiting,
+    /// Every element is looked at.
+    Check,
+    /// The source of a copy: every element.
+    CopyFrom,
+    /// The destination of a copy, or scratch.
+    CopyTo,
+}
+
+impl AccessKind {
+    /// It needs what the memory holds.
+    pub fn reads(self) -> bool {
+        match self {
+            AccessKind::Read
+            | AccessKind::Accumulate
+            | AccessKind::Gather
+            | AccessKind::Scatter { .. }
+            | AccessKind::CopyFrom
+            | AccessKind::Check => true,
+            AccessKind::Store
+            | AccessKind::Fold
+            | AccessKind::Carry(_)
+            | AccessKind::Total
+            | AccessKind::Waiting
+            | AccessKind::CopyTo => false,
+        }
+    }
+
+    /// It changes the memory.
+    pub fn writes(self) -> bool {
+        match self {
+            AccessKind::Store
+            | AccessKind::Fold
+            | AccessKind::Accumulate
+            | AccessKind::Carry(_)
+            | AccessKind::Scatter { .. }
+            | AccessKind::Total
+            | AccessKind::Waiting
+            | AccessKind::CopyTo => true,
+            AccessKind::Read | AccessKind::Gather | AccessKind::CopyFrom | AccessKind::Check => false,
+        }
+    }
+
+    /// It writes elements that its strides tell, each of them.
+    pub fn stores(self) -> bool {
+        match self {
+            AccessKind::Store
+            | AccessKind::Fold
+            | AccessKind::Carry(_)
+            | AccessKind::Total
+            | AccessKind::CopyTo => true,
+            AccessKind::Accumulate | AccessKind::Scatter { .. } | AccessKind::Waiting => false,
+            AccessKind::Read | AccessKind::Gather | AccessKind::CopyFrom | AccessKind::Check => false,
+        }
+    }
+}
+
+impl<'p> MemoryAccess<'p> {
+    /// Which buffer.
+    pub fn buffer(&self) -> BufferId {
+        self.access.buffer
+    }
+
+    /// The element of an iteration, if it is not the whole buffer.
+    pub fn element(&self) -> Option<&'p Access> {
+        match self.access {
+            Cow::Borrowed(access) => Some(access),
+            Cow::Owned(_) => None,
+        }
+    }
+
+    /// Where an iteration of the block writes; totals are written after the last row.
+    pub fn written_element(&self) -> Option<&'p Access> {
+        self.element().filter(|_| self.kind.writes())
+    }
+
+    /// The stride of the rows, if the access depends on them.
+    pub fn row_stride(&self) -> Option<&Dim> {
+        self.access.stride(Axis::Row)
+    }
+
+    /// Stride and extent of each inner axis that the access depends on.
+    pub fn inner(&self) -> Vec<(&Dim, &Dim)> {
+        let strides = self.access.strides.iter();
+        strides
+            .filter_map(|(axis, stride)| match axis {
+                Axis::Row => None,
+                Axis::Inner(i) => Some((stride, &self.axes[*i])),
+            })
+            .collect()
+    }
+
+    /// Stride and extent of what data says of the place.
+    pub fn looked_up(&self) -> impl Iterator<Item = (&'p Dim, &'p Dim)> {
+        self.parts.iter().map(|part| (&part.stride, &part.extent))
+    }
+
+    /// How many elements it reaches over all rows, when no two index tuples reach the same.
+    pub fn count(&self, function: &FunctionPlan, rows: Option<&Dim>) -> Dim {
+        if self.kind == AccessKind::CopyTo {
+            return function.buffer(self.access.buffer).elements();
+        }
+        let one = Dim::Const(1);
+        let rows = self.row_stride().and(rows).unwrap_or(&one);
+        self.inner().iter().fold(rows.clone(), |product, (_, extent)| &product * extent)
+    }
+
+    fn whole(buffer: BufferId, kind: AccessKind) -> MemoryAccess<'p> {
+        let access = Cow::Owned(Access { buffer, strides: vec![], offset: Dim::Const(0) });
+        MemoryAccess { block: 0, kind, access, axes: &[], lanes: 1, axis_free: true, parts: &[] }
+    }
+}
+
+impl Step {
+    /// What it does to memory, in the order in which a row does it.
+    pub fn accesses(&self) -> Vec<MemoryAccess<'_>> {
+        match self {
+            Step::Nest(nest) => nest.accesses(),
+            Step::Product(product) => product.accesses(),
+            Step::Copy { from, to } => vec![
+                MemoryAccess::whole(*from, AccessKind::CopyFrom),
+                MemoryAccess::whole(*to, AccessKind::CopyTo),
+            ],
+            Step::Check(check) => vec![MemoryAccess::whole(check.index, AccessKind::Check)],
+        }
+    }
+
+    /// Applies a function to every buffer that it names.
+    pub fn map_buffers(&mut self, f: &mut dyn FnMut(&mut BufferId)) {
+        match self {
+            Step::Copy { from, to } => [from, to].into_iter().for_each(f),
+            Step::Check(check) => f(&mut check.index),
+            Step::Nest(nest) => nest.blocks.iter_mut().for_each(|block| block.map_buffers(f)),
+            Step::Product(product) => {
+                let packs = product.pack_left.iter_mut().chain(&mut product.pack_right);
+                packs.for_each(|pack| f(&mut pack.buffer));
+                f(&mut product.left.buffer);
+                f(&mut product.right.buffer);
+                f(&mut product.sums);
+                product.epilogue.map_buffers(f);
+            }
+        }
+    }
+}
+
+impl Nest {
+    /// What it does to memory, block by block.
+    pub fn accesses(&self) -> Vec<MemoryAccess<'_>> {
+        self.blocks.iter().enumerate().flat_map(|(index, block)| block.accesses_as(index)).collect()
+    }
+}
+
+impl Product {
+    /// Scratch is written before it is read.
+    fn accesses(&self) -> Vec<MemoryAccess<'_>> {
+        let scratch = self.slices().into_iter();
+        let scratch = scratch.map(|(buffer, ..)| MemoryAccess::whole(buffer, AccessKind::CopyTo));
+        let operand = |access| MemoryAccess {
+            block: 0,
+            kind: AccessKind::Read,
+            access: Cow::Borrowed(access),
+            axes: &self.axes,
+            lanes: 1,
+            axis_free: false,
+            parts: &[],
+        };
+        let operands = [operand(&self.left), operand(&self.right)];
+        scratch.chain(operands).chain(self.epilogue.accesses()).collect()
+    }
+}
+
+impl Block {
+    /// What it does to memory, in order.
+    pub fn accesses(&self) -> Vec<MemoryAccess<'_>> {
+        self.accesses_as(0)
+    }
+
+    fn accesses_as(&self, index: usize) -> Vec<MemoryAccess<'_>> {
+        let mut all = vec![];
+        for read in &self.reads {
+            match read {
+                Read::Buffer(access) => all.push(self.element(AccessKind::Read, access)),
+                Read::Gather(indirect) => {
+                    let gather = self.element(AccessKind::Gather, &indirect.access);
+                    all.push(MemoryAccess { parts: &indirect.parts, ..gather });
+                }
+                Read::Row(_) | Read::Size(_) | Read::Index(_) | Read::Sum => {}
+            }
+        }
+        if let Some(stages) = &self.stages {
+            all.push(self.around(MemoryAccess::whole(stages.buffer, AccessKind::Waiting)));
+        }
+        self.sinks.iter().for_each(|sink| self.add_sink(sink, &mut all));
+        all.iter_mut().for_each(|access| access.block = index);
+        all
+    }
+
+    fn add_sink<'p>(&'p self, sink: &'p Sink, all: &mut Vec<MemoryAccess<'p>>) {
+        match sink {
+            Sink::Store { to, .. } => all.push(self.element(AccessKind::Store, to)),
+            Sink::Row { .. } => {}
+            Sink::Fold { to, .. } => {
+                let outer = &self.axes[..self.axes.len().saturating_sub(1)];
+                let folded = to.iter().filter_map(Target::access);
+                let folded = folded.map(|access| self.element(AccessKind::Fold, access));
+                all.extend(folded.map(|access| MemoryAccess { axes: outer, ..access }));
+            }
+            Sink::Accumulate { to, .. } => {
+                all.extend(to.iter().map(|access| self.element(AccessKind::Accumulate, access)));
+            }
+            Sink::Scan { along, carry, to, .. } => {
+                all.extend(carry.iter().map(|access| self.element(AccessKind::Carry(*along), access)));
+                all.push(self.element(AccessKind::Store, to));
+            }
+            Sink::Scatter { to, add, .. } => {
+                let scatter = self.element(AccessKind::Scatter { adds: add.is_some() }, &to.access);
+                all.push(MemoryAccess { parts: &to.parts, ..scatter });
+            }
+            Sink::Total { to, .. } => {
+                let totals = to.iter().map(|buffer| MemoryAccess::whole(*buffer, AccessKind::Total));
+                all.extend(totals.map(|access| self.around(access)));
+            }
+        }
+    }
+
+    fn element<'p>(&'p self, kind: AccessKind, access: &'p Access) -> MemoryAccess<'p> {
+        self.around(MemoryAccess {
+            access: Cow::Borrowed(access),
+            ..MemoryAccess::whole(access.buffer, kind)
+        })
+    }
+
+    /// An access with the loops around it.
+    fn around<'p>(&'p self, access: MemoryAccess<'p>) -> MemoryAccess<'p> {
+        MemoryAccess { axes: &self.axes, lanes: self.lanes, axis_free: self.axes.is_empty(), ..access }
+    }
+
+    /// Applies a function to every buffer that it names.
+    fn map_buffers(&mut self, f: &mut dyn FnMut(&mut BufferId)) {
+        self.stages.iter_mut().for_each(|stages| f(&mut stages.buffer));
+        self.reads.iter_mut().filter_map(Read::access_mut).for_each(|access| f(&mut access.buffer));
+        for sink in &mut self.sinks {
+            match sink {
+                Sink::Store { to, .. } => f(&mut to.buffer),
+                Sink::Row { .. } => {}
+                Sink::Accumulate { to, .. } => to.iter_mut().for_each(|access| f(&mut access.buffer)),
+                Sink::Scan { carry, to, .. } => {
+                    carry.iter_mut().chain([to]).for_each(|access| f(&mut access.buffer));
+                }
+                Sink::Scatter { to, .. } => f(&mut to.access.buffer),
+                Sink::Total { to, .. } => to.iter_mut().for_each(&mut *f),
+                Sink::Fold { to, .. } => {
+                    to.iter_mut().filter_map(Target::access_mut).for_each(|access| f(&mut access.buffer));
+                }
+            }
+        }
+    }
+}
+
+/// Which iterations of a block a sink takes in their order, since each goes on from what those before it left.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Carried<'p> {
+    /// None, but those of the block's last axis that a [`Sink::Fold`] folds.
+    Nothing,
+    /// Those along an axis, each line of them for itself.
+    Along(Axis),
+    /// Those that meet at an element of one of these accesses.
+    At(&'p [Access]),
+    /// Any, since data says where they meet.
+    Anywhere,
+    /// All rows.
+    Rows,
+}
+
+impl Sink {
+    /// Which iterations it takes in their order.
+    pub fn carried(&self) -> Carried<'_> {
+        match self {
+            Sink::Store { .. } | Sink::Row { .. } | Sink::Fold { .. } => Carried::Nothing,
+            Sink::Accumulate { to, .. } => Carried::At(to),
+            Sink::Scan { along, .. } => Carried::Along(*along),
+            Sink::Scatter { .. } => Carried::Anywhere,
+            Sink::Total { .. } => Carried::Rows,
+        }
+    }
+
+    /// The element types of what it folds; of a running fold those of its accumulators.
+    pub fn folded_types(&self) -> &[DType] {
+        match self {
+            Sink::Fold { fold, .. } | Sink::Accumulate { fold, .. } | Sink::Total { fold, .. } => {
+                fold.values()
+            }
+            Sink::Scan { scan, .. } => &scan.accumulators,
+            Sink::Store { .. } | Sink::Row { .. } | Sink::Scatter { .. } => &[],
+        }
+    }
+}
+
+impl Target {
+    /// Where it is, if in memory.
+    pub fn access(&self) -> Option<&Access> {
+        match self {
+            Target::Buffer(access) => Some(access),
+            Target::Row(_) => None,
+        }
+    }
+
+    fn access_mut(&mut self) -> Option<&mut Access> {
+        match self {
+            Target::Buffer(access) => Some(access),
+            Target::Row(_) => None,
+        }
+    }
+}
