@@ -165,7 +165,7 @@ Values of inputs:
   x=1.5                  a number, true, false, nan, inf, or re:im for complex elements
   x=[[1, 2], [3, 4]]     an array
   x=@x.npy               a NumPy file
-  x=zeros:[3]            also ones:[3]
+  x=zeros:[3]            also ones:[3], and full:0.5:[3]
   x=random:42:[8,4]      from a seed: floats from -1 to 1, integers from 0 to 9
   N=100                  a size that follows from no input
 

@@ -15,7 +15,6 @@ mod model;
 mod print;
 mod progress;
 mod run;
-mod value;
 
 use std::io::Write;
 use std::panic::{self, AssertUnwindSafe};

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use tgc_compiler::output::{File, write_all};
+use tgc_compiler::value::{Given, split};
 use tgc_compiler::{Call, Error, Session};
 use tgc_graph::array::Array;
 use tgc_graph::text::element_to_text;
@@ -12,7 +13,7 @@ use tgc_plan::FunctionPlan;
 use crate::arguments::Run;
 use crate::failure::{Failure, Outcome};
 use crate::interrupt::Interrupts;
-use crate::{model, say, value};
+use crate::{model, say};
 
 /// Calls a function and prints its outputs.
 pub fn execute(arguments: &Run, interrupts: &Interrupts) -> Outcome<()> {
@@ -23,7 +24,7 @@ pub fn execute(arguments: &Run, interrupts: &Interrupts) -> Outcome<()> {
         session.load(&image).map_err(|error| Failure::file("use", path, error))?;
     }
     let function = find_function(&session, &arguments.function)?;
-    let (inputs, sizes) = given(function, &arguments.inputs)?;
+    let Given { inputs, sizes } = Given::parse(function, &arguments.inputs)?;
     let files = output_files(function, &arguments.out)?;
     let names: Vec<String> = function.outputs.iter().map(|o| o.name.clone()).collect();
     let times = arguments.repeat.unwrap_or(1) as usize;
@@ -65,39 +66,6 @@ fn find_function<'s>(session: &'s Session, name: &str) -> Outcome<&'s FunctionPl
 
 fn unknown(kind: &'static str, name: &str, known: Vec<String>) -> Failure {
     Failure::from(Error::Unknown { kind, name: name.to_owned(), known })
-}
-
-/// The inputs in order, and the sizes that were given.
-type Given = (Vec<Option<Array>>, Vec<(String, i64)>);
-
-fn given(function: &FunctionPlan, arguments: &[String]) -> Outcome<Given> {
-    let mut inputs: Vec<Option<Array>> = vec![None; function.inputs.len()];
-    let mut sizes: Vec<(String, i64)> = vec![];
-    for argument in arguments {
-        let (name, text) = split(argument)?;
-        let wrong = |reason: String| Failure::User(format!("{name}: {reason}"));
-        if let Some(index) = function.inputs.iter().position(|input| input.name == name) {
-            if inputs[index].is_some() {
-                return Err(wrong("it is given twice; leave one out".to_owned()));
-            }
-            inputs[index] = Some(value::parse(text, function.inputs[index].ty.dtype).map_err(wrong)?);
-        } else if function.symbols.find(name).is_some() {
-            let size =
-                text.parse().map_err(|_| wrong(format!("`{text}` is no size; write a whole number")))?;
-            sizes.push((name.to_owned(), size));
-        } else {
-            let inputs = function.inputs.iter().map(|input| input.name.clone());
-            let symbols = function.symbols.iter().map(|(_, symbol)| symbol.name.clone());
-            return Err(unknown("input", name, inputs.chain(symbols).collect()));
-        }
-    }
-    Ok((inputs, sizes))
-}
-
-fn split(argument: &str) -> Outcome<(&str, &str)> {
-    argument.split_once('=').ok_or_else(|| {
-        Failure::User(format!("`{argument}` is no NAME=VALUE; write one like x=[1,2,3] or x=@x.npy"))
-    })
 }
 
 /// Which outputs go to files, by index.

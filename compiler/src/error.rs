@@ -43,6 +43,14 @@ pub enum Error {
     /// A session got something that it cannot use.
     #[error("{0}")]
     Call(String),
+    /// A call was refused, as the library refuses it.
+    #[error("{line}")]
+    Refused {
+        /// The status without the library's name: `E_DIM`.
+        status: &'static str,
+        /// The error line.
+        line: String,
+    },
     /// Something is asked for by a name that nothing has.
     #[error("there is no {kind} `{name}`; {}", hint(kind, name, known))]
     Unknown {
@@ -64,7 +72,7 @@ impl Error {
         match self {
             Error::Internal(_) | Error::Llvm(tgc_llvm::Error::Llvm { .. }) => true,
             Error::Invalid { .. } | Error::Name(_) | Error::Llvm(_) | Error::File { .. } => false,
-            Error::Frozen { .. } | Error::Call(_) | Error::Unknown { .. } => false,
+            Error::Frozen { .. } | Error::Call(_) | Error::Refused { .. } | Error::Unknown { .. } => false,
         }
     }
 

@@ -14,6 +14,7 @@ pub mod output;
 pub mod safetensors;
 mod session;
 pub mod stages;
+pub mod value;
 
 pub use error::{Error, nearest};
 pub use library::{Emit, Library, Options, Step, build, build_observed};

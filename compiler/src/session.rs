@@ -10,9 +10,11 @@ use tgc_graph::dim::{Dim, SymbolId, Symbols};
 use tgc_graph::module::Module;
 use tgc_llvm::{ArgumentMemory, Failure, Instance, Jit, Target};
 use tgc_plan::{Argument, FunctionPlan, ModelPlan};
+use tgc_runtime::layout::Status;
 
 use crate::error::Error;
-use crate::library::Interface;
+use crate::freeze::freeze;
+use crate::library::{Interface, Options};
 use crate::stages;
 
 /// A compiled model and its state.
@@ -67,8 +69,19 @@ impl Session {
     ///
     /// Those of [`build()`](crate::build()), and a processor without the features that kernels use by default.
     pub fn new(module: &Module) -> Result<Session, Error> {
+        Session::with(module, &Options::default())
+    }
+
+    /// The same as these options say of frozen variables and of arithmetic; others concern libraries alone.
+    ///
+    /// # Errors
+    ///
+    /// As for [`Session::new`].
+    pub fn with(module: &Module, options: &Options) -> Result<Session, Error> {
         let target = Target::new(None, None, "")?;
-        let plan = stages::plan(module, &target.machine())?;
+        let (module, frozen) = freeze(module, &options.freeze)?;
+        let plan = stages::plan_with(&module, &target.machine(), options.fast_math, &|_| ())?;
+        let plan = ModelPlan { frozen, ..plan };
         let interface = Interface::new(&plan, None)?;
         let jit = Jit::new(&plan, &interface.linkage)?;
         let states = plan.states.iter().map(|s| s.initial.clone()).collect();
@@ -197,7 +210,16 @@ impl Session {
 }
 
 fn failed(failure: Failure) -> Error {
-    Error::Call(failure.line)
+    let status = usize::try_from(failure.status).ok().and_then(|number| Status::NAMES.get(number));
+    match status {
+        Some(status) => Error::Refused { status, line: failure.line },
+        None => Error::Call(failure.line),
+    }
+}
+
+/// A size that the library would refuse too.
+fn refused(line: String) -> Error {
+    Error::Refused { status: Status::NAMES[Status::Dim as usize], line }
 }
 
 fn take_states(old: &[Array], instance: &mut Instance<'_>) -> Vec<Array> {
@@ -275,7 +297,7 @@ fn infer_sizes(function: &FunctionPlan, call: &Call<'_>) -> Result<Vec<i64>, Err
         })?;
         if value < symbol.min || value > symbol.max {
             let range = format!("{}..{}", symbol.min, symbol.max);
-            return Err(Error::Call(format!("{name}: {size}={value}, allowed {range}")));
+            return Err(refused(format!("{name}: {size}={value}, allowed {range}")));
         }
         sizes.push(value);
     }
@@ -284,7 +306,7 @@ fn infer_sizes(function: &FunctionPlan, call: &Call<'_>) -> Result<Vec<i64>, Err
         if evaluate(dim, &sizes) != Some(value) {
             let text = dim.display(&function.symbols);
             let wanted = evaluate(dim, &sizes).map_or_else(|| "too large".to_owned(), |n| n.to_string());
-            return Err(Error::Call(format!(
+            return Err(refused(format!(
                 "{}: axis {axis} of `{}` has size {value}, and must have {text}, which is {wanted}",
                 function.name, argument.name
             )));

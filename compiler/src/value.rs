@@ -1,11 +1,72 @@
-//! Values of inputs as the command line spells them: numbers, lists, files, zeros, ones, random.
+//! Values of inputs as the command line spells them: numbers, lists, files, zeros, ones, one value everywhere, random; and
+//! whole calls made of them, `x=[1,2] N=3`.
 
 use half::{bf16, f16};
 use tgc_graph::array::Array;
 use tgc_graph::dtype::{DType, Kind};
+use tgc_plan::FunctionPlan;
 use tgc_scalar::ScalarType;
 
-/// Reads a value of this element type; the error tells what is wrong, without the input's name.
+use crate::error::Error;
+
+/// What a call is given: a value or none for each input, and sizes by name.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Given {
+    /// In the function's order.
+    pub inputs: Vec<Option<Array>>,
+    /// Those that were given; others follow from the inputs.
+    pub sizes: Vec<(String, i64)>,
+}
+
+impl Given {
+    /// Reads `NAME=VALUE` for inputs and sizes of a function, in any order.
+    ///
+    /// # Errors
+    ///
+    /// If a text is no `NAME=VALUE`, nothing has that name, a name is given twice, or a value does not fit.
+    pub fn parse(function: &FunctionPlan, texts: &[String]) -> Result<Given, Error> {
+        let mut given = Given { inputs: vec![None; function.inputs.len()], sizes: vec![] };
+        texts.iter().try_for_each(|text| given.take(function, text)).map(|()| given)
+    }
+
+    fn take(&mut self, function: &FunctionPlan, text: &str) -> Result<(), Error> {
+        let (name, text) = split(text)?;
+        let wrong = |reason: String| Error::Call(format!("{name}: {reason}"));
+        let twice = || wrong("it is given twice; leave one out".to_owned());
+        if let Some(index) = function.inputs.iter().position(|input| input.name == name) {
+            let value = parse(text, function.inputs[index].ty.dtype).map_err(wrong)?;
+            return self.inputs[index].replace(value).map_or(Ok(()), |_| Err(twice()));
+        }
+        if function.symbols.find(name).is_none() {
+            let inputs = function.inputs.iter().map(|input| input.name.clone());
+            let symbols = function.symbols.iter().map(|(_, symbol)| symbol.name.clone());
+            return Err(Error::unknown("input", name, inputs.chain(symbols).collect()));
+        }
+        if self.sizes.iter().any(|(size, _)| size == name) {
+            return Err(twice());
+        }
+        let size = text.parse().map_err(|_| wrong(format!("`{text}` is no size; write a whole number")))?;
+        self.sizes.push((name.to_owned(), size));
+        Ok(())
+    }
+}
+
+/// Splits `NAME=VALUE`.
+///
+/// # Errors
+///
+/// If there is no `=`.
+pub fn split(text: &str) -> Result<(&str, &str), Error> {
+    text.split_once('=').ok_or_else(|| {
+        Error::Call(format!("`{text}` is no NAME=VALUE; write one like x=[1,2,3] or x=@x.npy"))
+    })
+}
+
+/// Reads a value of this element type.
+///
+/// # Errors
+///
+/// What is wrong with it, without the input's name.
 pub fn parse(text: &str, dtype: DType) -> Result<Array, String> {
     if let Some(path) = text.strip_prefix('@') {
         return Array::from_npy(path).map_err(|error| error.to_string());
@@ -16,6 +77,11 @@ pub fn parse(text: &str, dtype: DType) -> Result<Array, String> {
     if let Some(shape) = text.strip_prefix("ones:") {
         let one = element(if dtype == DType::Bool { "true" } else { "1" }, dtype)?;
         return Ok(Array::splat(dtype, parse_shape(shape, dtype)?, one));
+    }
+    if let Some(rest) = text.strip_prefix("full:") {
+        // A complex value has a colon too.
+        let (value, shape) = rest.rsplit_once(':').ok_or("write full:VALUE:[SIZE,…]")?;
+        return Ok(Array::splat(dtype, parse_shape(shape, dtype)?, element(value, dtype)?));
     }
     if let Some(rest) = text.strip_prefix("random:") {
         let (seed, shape) = rest.split_once(':').ok_or("write random:SEED:[SIZE,…]")?;
@@ -230,6 +296,9 @@ mod tests {
     fn makers() {
         assert_eq!(parse("zeros:[2,1]", DType::C128), Ok(Array::zeros_of(DType::C128, [2, 1])));
         assert_eq!(parse("ones:[]", DType::F32), Ok(Array::from(1.0f32)));
+        assert_eq!(parse("full:2.5:[3]", DType::F32), Ok(Array::full([3], 2.5f32)));
+        let complex = parse("full:1:-2:[1]", DType::C64).unwrap();
+        assert_eq!(complex.get(0), [u64::from(1.0f32.to_bits()), u64::from((-2.0f32).to_bits())]);
         let a = parse("random:42:[100]", DType::F32).unwrap();
         assert_eq!(a, parse("random:42:[100]", DType::F32).unwrap());
         assert_ne!(a, parse("random:43:[100]", DType::F32).unwrap());
@@ -253,6 +322,8 @@ mod tests {
         assert!(refused(&"[".repeat(100_000), DType::F32).contains("deeper"));
         assert!(refused("zeros:3", DType::F32).contains("shape"));
         assert!(refused("zeros:[99999999999,99999999999]", DType::F32).contains("larger"));
+        assert!(refused("full:1", DType::F32).contains("full:VALUE"));
+        assert!(refused("full:x:[1]", DType::F32).contains("`x` is no f32"));
         assert!(refused("random:x:[1]", DType::F32).contains("seed"));
         assert!(refused("@/nowhere.npy", DType::F32).contains("/nowhere.npy"));
     }
