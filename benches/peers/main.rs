@@ -103,6 +103,6 @@ fn library(case: &Case, cpu: Option<&str>, folder: &Path, object: &Path) -> Resu
 /// How many scalar instructions the plan of the case's function runs in a call.
 fn instructions(case: &Case) -> Result<i64, Error> {
     let plan = host_plan(&case.model.module())?;
-    let count = plan.functions[0].cost().instructions.evaluate(&|_| 1);
+    let count = plan.function(0).cost().instructions.evaluate(&|_| 1);
     count.ok_or_else(|| "the cost is no number".into())
 }

@@ -118,7 +118,7 @@ fn milliseconds(time: Duration) -> String {
 
 /// Names for the code; how long they are makes no difference.
 fn linkage(plan: &ModelPlan) -> Linkage {
-    let save_bytes: usize = plan.states.iter().map(|state| state.initial.bytes().len()).sum();
+    let save_bytes: usize = plan.interface.states.iter().map(|state| state.initial.bytes().len()).sum();
     Linkage {
         prefix: "m".to_owned(),
         hash: 0,

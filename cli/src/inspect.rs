@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use tgc_compiler::stages;
 use tgc_graph::dim::Symbol;
 use tgc_graph::module::Function;
-use tgc_plan::{Argument, FunctionPlan, ModelPlan};
+use tgc_plan::{Argument, FunctionPlan, Interface, Signature};
 
 use crate::arguments::Inspect;
 use crate::failure::Outcome;
@@ -20,16 +20,16 @@ pub fn execute(arguments: &Inspect) -> Outcome<()> {
     let optimized = stages::optimize(&module)?;
     let plan = stages::host_plan(&module)?;
     let mut text = format!("model {}\n", module.name);
-    states(&mut text, &plan);
-    for (index, function) in plan.functions.iter().enumerate() {
+    states(&mut text, &plan.interface);
+    for (index, function) in plan.functions().enumerate() {
         let nodes = [&module, &optimized].map(|module| live_nodes(&module.functions[index]));
-        text.push_str(&describe(&plan, function, nodes));
+        text.push_str(&describe(&plan.interface, function, nodes));
     }
     say(&text)
 }
 
-fn states(text: &mut String, plan: &ModelPlan) {
-    for state in &plan.states {
+fn states(text: &mut String, interface: &Interface) {
+    for state in &interface.states {
         let shape: Vec<String> = state.initial.shape().iter().map(usize::to_string).collect();
         let (dtype, bytes) = (state.initial.dtype(), state.initial.bytes().len());
         let _ = writeln!(text, "  state {}: {dtype}[{}], {bytes} bytes", state.name, shape.join(","));
@@ -43,7 +43,8 @@ fn live_nodes(function: &Function) -> usize {
     function.graph.reachable(&roots).into_iter().filter(|live| *live).count()
 }
 
-fn describe(plan: &ModelPlan, function: &FunctionPlan, [before, after]: [usize; 2]) -> String {
+fn describe(interface: &Interface, plan: FunctionPlan<'_>, [before, after]: [usize; 2]) -> String {
+    let (function, workspace) = (plan.signature, &plan.body.workspace);
     let mut text = format!("\nfunction {}\n", function.name);
     let mut line = |what: &str, value: String| {
         let _ = writeln!(text, "  {what:<15}{value}");
@@ -60,7 +61,8 @@ fn describe(plan: &ModelPlan, function: &FunctionPlan, [before, after]: [usize; 
     }
     for (what, states) in [("reads", &function.reads), ("updates", &function.updates)] {
         if !states.is_empty() {
-            let names: Vec<&str> = states.iter().map(|state| plan.states[*state].name.as_str()).collect();
+            let names: Vec<&str> =
+                states.iter().map(|state| interface.states[*state].name.as_str()).collect();
             line(what, names.join(", "));
         }
     }
@@ -68,13 +70,10 @@ fn describe(plan: &ModelPlan, function: &FunctionPlan, [before, after]: [usize; 
         line("requires", format!("{} = {}", check.left_name, check.right_name));
     }
     line("nodes", format!("{before}, after optimization {after}"));
-    line("loop nests", function.nests().count().to_string());
-    let bytes = function.workspace.evaluate(&|id| tuned_for(function.symbols.get(id)));
-    line(
-        "workspace",
-        at_hints(function, function.workspace.display(&function.symbols).to_string(), bytes) + " bytes",
-    );
-    let cost = function.cost();
+    line("loop nests", plan.body.nests().count().to_string());
+    let bytes = workspace.evaluate(&|id| tuned_for(function.symbols.get(id)));
+    line("workspace", at_hints(function, workspace.display(&function.symbols).to_string(), bytes) + " bytes");
+    let cost = plan.cost();
     for (what, dim) in [
         ("instructions", &cost.instructions),
         ("bytes read", &cost.bytes_read),
@@ -92,7 +91,7 @@ fn size(symbol: &Symbol) -> String {
     format!("{} from {} to {}{hint}", symbol.name, symbol.min, symbol.max)
 }
 
-fn argument(function: &FunctionPlan, argument: &Argument) -> String {
+fn argument(function: &Signature, argument: &Argument) -> String {
     format!("{}: {}", argument.name, argument.ty.display(&function.symbols))
 }
 
@@ -102,7 +101,7 @@ fn tuned_for(symbol: &Symbol) -> i64 {
 }
 
 /// An expression, with its value for the sizes that the function is tuned for.
-fn at_hints(function: &FunctionPlan, expression: String, value: Option<u64>) -> String {
+fn at_hints(function: &Signature, expression: String, value: Option<u64>) -> String {
     let Some(value) = value.filter(|value| value.to_string() != expression) else { return expression };
     let sizes: Vec<String> = function
         .symbols

@@ -8,7 +8,7 @@ use tgc_compiler::value::{Given, split};
 use tgc_compiler::{Call, Error, Session};
 use tgc_graph::array::Array;
 use tgc_graph::text::element_to_text;
-use tgc_plan::FunctionPlan;
+use tgc_plan::Signature;
 
 use crate::arguments::Run;
 use crate::failure::{Failure, Outcome};
@@ -56,8 +56,8 @@ pub fn execute(arguments: &Run, interrupts: &Interrupts) -> Outcome<()> {
     say(&text)
 }
 
-fn find_function<'s>(session: &'s Session, name: &str) -> Outcome<&'s FunctionPlan> {
-    let functions = &session.plan().functions;
+fn find_function<'s>(session: &'s Session, name: &str) -> Outcome<&'s Signature> {
+    let functions = &session.plan().interface.functions;
     functions
         .iter()
         .find(|f| f.name == name)
@@ -69,7 +69,7 @@ fn unknown(kind: &'static str, name: &str, known: Vec<String>) -> Failure {
 }
 
 /// Which outputs go to files, by index.
-fn output_files(function: &FunctionPlan, arguments: &[String]) -> Outcome<Vec<(usize, PathBuf)>> {
+fn output_files(function: &Signature, arguments: &[String]) -> Outcome<Vec<(usize, PathBuf)>> {
     let mut files = vec![];
     for argument in arguments {
         let (name, file) = split(argument)?;

@@ -107,15 +107,14 @@ pub fn build(module: &Module, options: &Options) -> Result<Library, Error> {
 pub fn build_observed(module: &Module, options: &Options, observe: &dyn Fn(Step)) -> Result<Library, Error> {
     let target = Target::new(options.triple.as_deref(), options.cpu.as_deref(), &options.features)?;
     let (module, frozen) = freeze(module, &options.freeze)?;
-    let plan =
-        ModelPlan { frozen, ..stages::plan_with(&module, &target.machine(), options.fast_math, observe)? };
-    let interface = Interface::new(&plan, options.name.as_deref())?;
-    let Interface { header, linkage } = &interface;
+    let mut plan = stages::plan_with(&module, &target.machine(), options.fast_math, observe)?;
+    plan.interface.frozen = frozen;
+    let Exports { header, linkage } = Exports::new(&plan, options.name.as_deref())?;
     let usual = tgc_llvm::Options::default();
     observe(Step::Compile);
     let effort = options.opt_level.unwrap_or(usual.effort);
     let effort = tgc_llvm::Options { effort, sanitize: options.sanitize_address };
-    let objects = tgc_llvm::compile(&plan, linkage, &target, &effort)?;
+    let objects = tgc_llvm::compile(&plan, &linkage, &target, &effort)?;
     let name = &linkage.prefix;
     let members = [
         Member { name: format!("{name}.o"), object: objects.model },
@@ -127,24 +126,24 @@ pub fn build_observed(module: &Module, options: &Options, observe: &dyn Fn(Step)
         hash: header.hash,
         archive: archive::pack(&members, target.triple())?,
         assembly: wanted(options.emit.assembly, &|| {
-            Ok(tgc_llvm::assembly(&plan, linkage, &target, &effort)?)
+            Ok(tgc_llvm::assembly(&plan, &linkage, &target, &effort)?)
         })?,
-        ir: wanted(options.emit.ir, &|| Ok(tgc_llvm::ir(&plan, linkage, &target, &effort)?))?,
+        ir: wanted(options.emit.ir, &|| Ok(tgc_llvm::ir(&plan, &linkage, &target, &effort)?))?,
         plan: wanted(options.emit.plan, &|| Ok(plan.to_string()))?,
-        header: interface.header.text,
+        header: header.text,
     })
 }
 
-/// What both a library and a session need besides the plan.
-pub(crate) struct Interface {
+/// The header and the linked names of a plan, which both a library and a session need.
+pub(crate) struct Exports {
     pub(crate) header: Header,
     pub(crate) linkage: Linkage,
 }
 
-impl Interface {
-    pub(crate) fn new(plan: &ModelPlan, name: Option<&str>) -> Result<Interface, Error> {
-        let names = Names::check(plan, name)?;
-        let image = Image::new(names.prefix(), &plan.states);
+impl Exports {
+    pub(crate) fn new(plan: &ModelPlan, name: Option<&str>) -> Result<Exports, Error> {
+        let names = Names::check(&plan.interface, name)?;
+        let image = Image::new(names.prefix(), &plan.interface.states);
         let header = Header::new(plan, &names, &image);
         let linkage = Linkage {
             prefix: names.prefix().to_owned(),
@@ -153,7 +152,7 @@ impl Interface {
             save_header: image.header,
             save_bytes: image.bytes,
         };
-        Ok(Interface { header, linkage })
+        Ok(Exports { header, linkage })
     }
 }
 

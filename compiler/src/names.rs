@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 
 use tgc_graph::dtype::DType;
 use tgc_graph::verify::names::{self, Use};
-use tgc_plan::{Argument, FunctionPlan, ModelPlan};
+use tgc_plan::{Argument, Interface, Signature};
 use tgc_runtime::layout::Status;
 
 /// Why a name cannot stand in a header.
@@ -51,30 +51,30 @@ const PREFIXES: [&str; 14] = [
 
 impl Names {
     /// Checks every name that a header of this plan would hold. `prefix` takes the place of the model's name.
-    pub fn check(plan: &ModelPlan, prefix: Option<&str>) -> Result<Names, NameError> {
-        let prefix = prefix.unwrap_or(&plan.name);
+    pub fn check(interface: &Interface, prefix: Option<&str>) -> Result<Names, NameError> {
+        let prefix = prefix.unwrap_or(&interface.name);
         check_prefix(prefix)?;
         let names = Names { prefix: prefix.to_owned(), upper: prefix.to_ascii_uppercase() };
         let mut table = Table::default();
         names.enter_fixed(&mut table);
-        for size in &plan.sizes {
+        for size in &interface.sizes {
             names.enter_size(&size.name, &mut table)?;
         }
-        for state in &plan.states {
+        for state in &interface.states {
             let what = Subject::new("state", &state.name, Use::Member);
             what.check()?;
             let wanted = |name: &str| vec![names.lower(name)];
             table.enter(&what, &wanted)?;
         }
-        for frozen in &plan.frozen {
+        for frozen in &interface.frozen {
             let what = Subject::new("frozen variable", &frozen.name, Use::Member);
             what.check()?;
             table.enter(&what, &|name: &str| vec![names.lower(name)])?;
         }
-        for function in &plan.functions {
+        for function in &interface.functions {
             names.enter_function(function, &mut table)?;
         }
-        for function in &plan.functions {
+        for function in &interface.functions {
             check_parameters(function, &table)?;
         }
         Ok(names)
@@ -96,10 +96,10 @@ impl Names {
     }
 
     /// Every function that the library exports, in the header's order, without the prefix.
-    pub(crate) fn exported<'p>(&self, plan: &'p ModelPlan) -> Vec<&'p str> {
-        let functions = plan.functions.iter().map(|f| f.name.as_str());
-        let states = plan.states.iter().map(|s| s.name.as_str());
-        let frozen = plan.frozen.iter().map(|f| f.name.as_str());
+    pub(crate) fn exported<'p>(&self, interface: &'p Interface) -> Vec<&'p str> {
+        let functions = interface.functions.iter().map(|f| f.name.as_str());
+        let states = interface.states.iter().map(|s| s.name.as_str());
+        let frozen = interface.frozen.iter().map(|f| f.name.as_str());
         FUNCTIONS.into_iter().chain(functions).chain(states).chain(frozen).chain(["model"]).collect()
     }
 
@@ -123,7 +123,7 @@ impl Names {
         table.enter(&what, &|name| ["MIN", "MAX"].map(|end| self.upper(&format!("{name}_{end}"))).to_vec())
     }
 
-    fn enter_function(&self, function: &FunctionPlan, table: &mut Table) -> Result<(), NameError> {
+    fn enter_function(&self, function: &Signature, table: &mut Table) -> Result<(), NameError> {
         let what = Subject::new("function", &function.name, Use::Member);
         what.check()?;
         table.enter(&what, &|name| vec![self.lower(name), self.upper(&format!("{name}_WS_BYTES"))])?;
@@ -157,7 +157,7 @@ fn check_prefix(prefix: &str) -> Result<(), NameError> {
 }
 
 /// The parameters of a prototype share one scope.
-fn check_parameters(function: &FunctionPlan, table: &Table) -> Result<(), NameError> {
+fn check_parameters(function: &Signature, table: &Table) -> Result<(), NameError> {
     let mut scope = Table { taken: table.taken.clone() };
     for (_, symbol) in function.symbols.iter() {
         scope.taken.insert(symbol.name.clone(), format!("a size of `{}`", function.name));
@@ -206,7 +206,7 @@ impl Subject {
         Subject { what: format!("{kind} `{name}`"), kind, name: name.to_owned(), usage }
     }
 
-    fn of_argument(kind: &'static str, name: &str, function: &FunctionPlan) -> Subject {
+    fn of_argument(kind: &'static str, name: &str, function: &Signature) -> Subject {
         let subject = Subject::new(kind, name, Use::Parameter);
         Subject { what: format!("{} of function `{}`", subject.what, function.name), ..subject }
     }

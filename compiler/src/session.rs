@@ -9,12 +9,12 @@ use tgc_graph::array::Array;
 use tgc_graph::dim::{Dim, SymbolId, Symbols};
 use tgc_graph::module::Module;
 use tgc_llvm::{ArgumentMemory, Failure, Instance, Jit, Target};
-use tgc_plan::{Argument, FunctionPlan, ModelPlan};
+use tgc_plan::{Argument, ModelPlan, Signature};
 use tgc_runtime::layout::Status;
 
 use crate::error::Error;
 use crate::freeze::freeze;
-use crate::library::{Interface, Options};
+use crate::library::{Exports, Options};
 use crate::stages;
 
 /// A compiled model and its state.
@@ -80,11 +80,10 @@ impl Session {
     pub fn with(module: &Module, options: &Options) -> Result<Session, Error> {
         let target = Target::new(None, None, "")?;
         let (module, frozen) = freeze(module, &options.freeze)?;
-        let plan = stages::plan_with(&module, &target.machine(), options.fast_math, &|_| ())?;
-        let plan = ModelPlan { frozen, ..plan };
-        let interface = Interface::new(&plan, None)?;
-        let jit = Jit::new(&plan, &interface.linkage)?;
-        let states = plan.states.iter().map(|s| s.initial.clone()).collect();
+        let mut plan = stages::plan_with(&module, &target.machine(), options.fast_math, &|_| ())?;
+        plan.interface.frozen = frozen;
+        let jit = Jit::new(&plan, &Exports::new(&plan, None)?.linkage)?;
+        let states = plan.interface.states.iter().map(|s| s.initial.clone()).collect();
         Ok(Session { plan, jit, states })
     }
 
@@ -111,9 +110,9 @@ impl Session {
     ///
     /// As for [`Session::call`]; after an error in a later call the state is the one before the first.
     pub fn run(&mut self, call: &Call<'_>) -> Result<Outcome, Error> {
-        let index = self.plan.functions.iter().position(|f| f.name == call.function);
+        let index = self.plan.interface.functions.iter().position(|f| f.name == call.function);
         let index = index.ok_or_else(|| Error::unknown("function", call.function, self.function_names()))?;
-        let function = &self.plan.functions[index];
+        let function = &self.plan.interface.functions[index];
         check_inputs(function, call.inputs)?;
         let sizes = infer_sizes(function, call)?;
         let mut outputs = new_outputs(function, &sizes)?;
@@ -134,7 +133,7 @@ impl Session {
 
     /// The value of a shared variable.
     pub fn state(&self, name: &str) -> Option<&Array> {
-        let index = self.plan.states.iter().position(|s| s.name == name)?;
+        let index = self.plan.interface.states.iter().position(|s| s.name == name)?;
         Some(&self.states[index])
     }
 
@@ -144,8 +143,8 @@ impl Session {
     ///
     /// If there is none of this name, or the value has another type or shape.
     pub fn set_state(&mut self, name: &str, value: Array) -> Result<(), Error> {
-        let names = self.plan.states.iter().map(|s| s.name.clone()).collect();
-        let index = self.plan.states.iter().position(|s| s.name == name);
+        let names = self.plan.interface.states.iter().map(|s| s.name.clone()).collect();
+        let index = self.plan.interface.states.iter().position(|s| s.name == name);
         let index = index.ok_or_else(|| Error::unknown("state", name, names))?;
         let old = &self.states[index];
         if (old.dtype(), old.shape()) != (value.dtype(), value.shape()) {
@@ -159,7 +158,7 @@ impl Session {
 
     /// Restores the initial values.
     pub fn reset(&mut self) {
-        self.states = self.plan.states.iter().map(|s| s.initial.clone()).collect();
+        self.states = self.plan.interface.states.iter().map(|s| s.initial.clone()).collect();
     }
 
     /// The state as a safetensors file, the bytes that the library's `NAME_save` writes.
@@ -195,17 +194,17 @@ impl Session {
     }
 
     /// Workspace for one call alone: the function's own sizes, the least of the others.
-    fn instance_sizes(&self, function: &FunctionPlan, sizes: &[i64]) -> Vec<i64> {
+    fn instance_sizes(&self, function: &Signature, sizes: &[i64]) -> Vec<i64> {
         let own = |name: &str| function.symbols.find(name).map(|id| sizes[id.0 as usize]);
-        self.plan.sizes.iter().map(|size| own(&size.name).unwrap_or(size.min)).collect()
+        self.plan.interface.sizes.iter().map(|size| own(&size.name).unwrap_or(size.min)).collect()
     }
 
     fn least_sizes(&self) -> Vec<i64> {
-        self.plan.sizes.iter().map(|size| size.min).collect()
+        self.plan.interface.sizes.iter().map(|size| size.min).collect()
     }
 
     fn function_names(&self) -> Vec<String> {
-        self.plan.functions.iter().map(|f| f.name.clone()).collect()
+        self.plan.interface.functions.iter().map(|f| f.name.clone()).collect()
     }
 }
 
@@ -238,7 +237,7 @@ fn type_text(array: &Array) -> String {
 }
 
 /// Element types and ranks; sizes are compared when they are inferred.
-fn check_inputs(function: &FunctionPlan, inputs: &[Option<Array>]) -> Result<(), Error> {
+fn check_inputs(function: &Signature, inputs: &[Option<Array>]) -> Result<(), Error> {
     let (name, expected) = (&function.name, function.inputs.len());
     if inputs.len() != expected {
         let given = inputs.len();
@@ -267,7 +266,7 @@ fn check_inputs(function: &FunctionPlan, inputs: &[Option<Array>]) -> Result<(),
 }
 
 /// The value of each symbol: given, or solved from an axis that depends on it alone.
-fn infer_sizes(function: &FunctionPlan, call: &Call<'_>) -> Result<Vec<i64>, Error> {
+fn infer_sizes(function: &Signature, call: &Call<'_>) -> Result<Vec<i64>, Error> {
     let mut known: Vec<Option<i64>> = vec![None; function.symbols.len()];
     for (name, value) in call.sizes {
         let names = || function.symbols.iter().map(|(_, s)| s.name.clone()).collect();
@@ -327,7 +326,7 @@ fn solve(dim: &Dim, value: i64, known: &[Option<i64>], symbols: &Symbols) -> Opt
     (rest.checked_rem(slope)? == 0).then(|| (id, rest / slope))
 }
 
-fn new_outputs(function: &FunctionPlan, sizes: &[i64]) -> Result<Vec<Array>, Error> {
+fn new_outputs(function: &Signature, sizes: &[i64]) -> Result<Vec<Array>, Error> {
     let new = |argument: &Argument| {
         let shape: Option<Vec<usize>> =
             argument.ty.shape.iter().map(|d| usize::try_from(evaluate(d, sizes)?).ok()).collect();

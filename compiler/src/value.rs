@@ -4,7 +4,7 @@
 use half::{bf16, f16};
 use tgc_graph::array::Array;
 use tgc_graph::dtype::{DType, Kind};
-use tgc_plan::FunctionPlan;
+use tgc_plan::Signature;
 use tgc_scalar::ScalarType;
 
 use crate::error::Error;
@@ -24,12 +24,12 @@ impl Given {
     /// # Errors
     ///
     /// If a text is no `NAME=VALUE`, nothing has that name, a name is given twice, or a value does not fit.
-    pub fn parse(function: &FunctionPlan, texts: &[String]) -> Result<Given, Error> {
+    pub fn parse(function: &Signature, texts: &[String]) -> Result<Given, Error> {
         let mut given = Given { inputs: vec![None; function.inputs.len()], sizes: vec![] };
         texts.iter().try_for_each(|text| given.take(function, text)).map(|()| given)
     }
 
-    fn take(&mut self, function: &FunctionPlan, text: &str) -> Result<(), Error> {
+    fn take(&mut self, function: &Signature, text: &str) -> Result<(), Error> {
         let (name, text) = split(text)?;
         let wrong = |reason: String| Error::Call(format!("{name}: {reason}"));
         let twice = || wrong("it is given twice; leave one out".to_owned());

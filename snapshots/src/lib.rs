@@ -156,12 +156,12 @@ impl Outcome {
                     f.graph.ids().filter(|id| what == "nodes" || f.graph.op(*id).name() == what).count()
                 })
                 .sum(),
-            Outcome::Plan(plan) => plan.functions.iter().map(|f| count_plan(f, what)).sum(),
+            Outcome::Plan(plan) => plan.functions().map(|f| count_plan(f, what)).sum(),
         }
     }
 }
 
-fn count_plan(function: &FunctionPlan, what: &str) -> usize {
+fn count_plan(function: FunctionPlan<'_>, what: &str) -> usize {
     let structure = function.structure();
     match (what, what.strip_prefix("reads.")) {
         ("nests", _) => structure.nests,

@@ -33,7 +33,7 @@ pub(crate) fn build_check(body: &Body<'_, '_>, check: &IndexCheck) {
     let text = |text: &str| Val::from(ir.shell.text(text));
     let args = [
         body.context(),
-        text(&body.plan.name),
+        text(&body.plan.signature.name),
         text(&check.index_name),
         text(&format!("axis {} of {}", check.axis, check.data_name)),
         first.into(),

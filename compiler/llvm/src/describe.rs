@@ -17,7 +17,7 @@ use tgc_graph::array::Array;
 use tgc_graph::dim::{Dim, Symbol};
 use tgc_graph::dtype::DType;
 use tgc_graph::ty::TensorType;
-use tgc_plan::{Argument, FunctionPlan, ModelPlan, State};
+use tgc_plan::{Argument, Interface, ModelPlan, Signature, State};
 use tgc_runtime::layout::{CTX_BYTES, Context as Instance};
 
 use crate::ir::{Ir, Val};
@@ -28,7 +28,8 @@ use crate::wrapper::load_slot;
 /// Builds the constants of one model.
 pub(crate) struct Describe<'b, 'c> {
     pub(crate) shell: &'b Shell<'b, 'c>,
-    pub(crate) model: &'b ModelPlan,
+    pub(crate) plan: &'b ModelPlan,
+    pub(crate) model: &'b Interface,
     pub(crate) linkage: &'b Linkage,
 }
 
@@ -43,7 +44,7 @@ pub(crate) struct Functions<'c> {
 }
 
 /// The bytes of a model's state block.
-pub(crate) fn state_bytes(model: &ModelPlan) -> u64 {
+pub(crate) fn state_bytes(model: &Interface) -> u64 {
     let end = |state: &State| state.offset + (state.initial.bytes().len() as u64).next_multiple_of(64);
     model.states.iter().map(end).max().unwrap_or(0)
 }
@@ -97,10 +98,10 @@ impl<'c> Describe<'_, 'c> {
         let ir = Ir::new(self.shell, function);
         let sizes = function.get_first_param().expect("invariant: one parameter").into_pointer_value();
         let mut most = ir.int(0);
-        for plan in &self.model.functions {
+        for plan in self.plan.functions() {
             *ir.sizes.borrow_mut() =
-                plan.symbols.iter().map(|(_, symbol)| self.load_size(&ir, sizes, symbol)).collect();
-            most = ir.max(most, ir.size(&plan.workspace));
+                plan.symbols().iter().map(|(_, symbol)| self.load_size(&ir, sizes, symbol)).collect();
+            most = ir.max(most, ir.size(&plan.body.workspace));
         }
         ir.return_value(most.into());
         ir.finish();
@@ -288,7 +289,7 @@ impl<'c> Describe<'_, 'c> {
         self.record(&[self.text(&state.name), dtype, rank, self.table("shape", &shape), address_of(get)])
     }
 
-    fn function(&self, plan: &FunctionPlan, call: FunctionValue<'c>) -> Val<'c> {
+    fn function(&self, plan: &Signature, call: FunctionValue<'c>) -> Val<'c> {
         let arguments = |args: &[Argument]| {
             let items: Vec<Val> = args.iter().map(|arg| self.argument(&arg.name, &arg.ty)).collect();
             self.table("arguments", &items)

@@ -84,9 +84,9 @@ impl Jit {
             engine,
             _context: context,
             linkage: linkage.clone(),
-            config_dims: plan.sizes.len(),
-            state_bytes: state_bytes(plan),
-            states: plan.states.iter().map(|s| (s.offset, s.initial.bytes().len())).collect(),
+            config_dims: plan.interface.sizes.len(),
+            state_bytes: state_bytes(&plan.interface),
+            states: plan.interface.states.iter().map(|s| (s.offset, s.initial.bytes().len())).collect(),
             functions: vec![],
         };
         jit.functions = jit.find_functions(plan)?;
@@ -109,14 +109,14 @@ impl Jit {
     /// Reads the functions' packed entries out of the model's constant.
     fn find_functions(&self, plan: &ModelPlan) -> Result<Vec<Function>, Error> {
         let table = self.reflection(48)?;
-        let function = |(i, f): (usize, &tgc_plan::FunctionPlan)| Function {
+        let function = |(i, f): (usize, &tgc_plan::Signature)| Function {
             symbols: f.symbols.clone(),
             inputs: f.inputs.iter().map(|a| (a.ty.clone(), a.default.is_some())).collect(),
             outputs: f.outputs.iter().map(|a| a.ty.clone()).collect(),
             // SAFETY: The table has one entry of 64 bytes for each function, and the call is its last field.
             call: unsafe { ((table as *const u8).add(64 * i + 56)).cast::<CallFn>().read() },
         };
-        Ok(plan.functions.iter().enumerate().map(function).collect())
+        Ok(plan.interface.functions.iter().enumerate().map(function).collect())
     }
 
     /// A field of eight bytes of the model's constant.
@@ -126,7 +126,7 @@ impl Jit {
         Ok(unsafe { (model as *const u8).add(offset).cast::<usize>().read() })
     }
 
-    /// A new instance with memory for these sizes, one for each of [`ModelPlan::sizes`].
+    /// A new instance with memory for these sizes, one for each of [`tgc_plan::Interface::sizes`].
     pub fn instance(&self, size_values: &[i64]) -> Result<Instance<'_>, Failure> {
         assert_eq!(size_values.len(), self.config_dims, "a size for each of the model's");
         let failed = |e: Error| Failure { status: -1, line: e.to_string() };

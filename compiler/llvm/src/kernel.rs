@@ -34,7 +34,7 @@ pub(crate) enum Base<'c> {
 /// A kernel, or a part of one, under construction.
 pub(crate) struct Body<'b, 'c> {
     pub(crate) ir: Ir<'b, 'c>,
-    pub(crate) plan: &'b FunctionPlan,
+    pub(crate) plan: FunctionPlan<'b>,
     /// By buffer.
     pub(crate) bases: Vec<Base<'c>>,
     /// The number of the chunk whose rows it runs.
@@ -119,7 +119,7 @@ impl<'p> Work<'p> {
 /// Emits the kernels of one function.
 pub(crate) struct Kernels<'b, 'c> {
     shell: &'b Shell<'b, 'c>,
-    plan: &'b FunctionPlan,
+    plan: FunctionPlan<'b>,
     /// The model's constants.
     constants: &'b [PointerValue<'c>],
     parts: Cell<u32>,
@@ -140,9 +140,10 @@ pub(crate) fn scalar_type<'c>(shell: &Shell<'_, 'c>, dtype: DType) -> BasicTypeE
 }
 
 /// The states that a function reads or updates, ascending.
-pub(crate) fn touched_states(plan: &FunctionPlan) -> Vec<usize> {
-    let mut states: Vec<usize> = plan.reads.iter().chain(&plan.updates).copied().collect();
-    states.extend(plan.buffers.iter().filter_map(|buffer| match buffer.place {
+pub(crate) fn touched_states(plan: FunctionPlan<'_>) -> Vec<usize> {
+    let mut states: Vec<usize> =
+        plan.signature.reads.iter().chain(&plan.signature.updates).copied().collect();
+    states.extend(plan.body.buffers.iter().filter_map(|buffer| match buffer.place {
         Place::State(state) => Some(state),
         Place::Input(_) | Place::Output(_) | Place::Constant(_) | Place::Workspace { .. } => None,
     }));
@@ -155,14 +156,14 @@ impl<'b, 'c> Kernels<'b, 'c> {
     /// Emits a kernel: `status kernel(sizes…, inputs…, outputs…, states…, workspace, context)`.
     pub(crate) fn build(
         shell: &'b Shell<'b, 'c>,
-        plan: &'b FunctionPlan,
+        plan: FunctionPlan<'b>,
         constants: &'b [PointerValue<'c>],
     ) -> FunctionValue<'c> {
         let kernels = Kernels { shell, plan, constants, parts: Cell::new(0) };
         let status = shell.context.i32_type();
-        let function = kernels.declare(&format!("{}.kernel", plan.name), 0, Some(basic(status)));
+        let function = kernels.declare(&format!("{}.kernel", plan.signature.name), 0, Some(basic(status)));
         let body = kernels.body(function, 0);
-        for step in &plan.steps {
+        for step in &plan.body.steps {
             match step {
                 Step::Nest(nest) => kernels.build_work(&body, Work::Nest(nest)),
                 Step::Product(product) => {
@@ -181,12 +182,12 @@ impl<'b, 'c> Kernels<'b, 'c> {
     /// The parameters of every part, the workspace and the context last.
     fn param_types(&self) -> Vec<BasicTypeEnum<'c>> {
         let pointer = self.shell.pointer_type();
-        let mut types = vec![basic(self.shell.context.i64_type()); self.plan.symbols.len()];
-        types.extend(self.plan.inputs.iter().map(|input| match is_by_value(input) {
+        let mut types = vec![basic(self.shell.context.i64_type()); self.plan.signature.symbols.len()];
+        types.extend(self.plan.signature.inputs.iter().map(|input| match is_by_value(input) {
             true => scalar_type(self.shell, input.ty.dtype),
             false => pointer,
         }));
-        let pointers = self.plan.outputs.len() + touched_states(self.plan).len() + 2;
+        let pointers = self.plan.signature.outputs.len() + touched_states(self.plan).len() + 2;
         types.extend(std::iter::repeat_n(pointer, pointers));
         types
     }
@@ -214,14 +215,14 @@ impl<'b, 'c> Kernels<'b, 'c> {
         let ir = Ir::new(self.shell, function);
         let params: Vec<Val> = function.get_param_iter().skip(ranges).collect();
         let plan = self.plan;
-        let (symbols, inputs) = (plan.symbols.len(), plan.inputs.len());
+        let (symbols, inputs) = (plan.signature.symbols.len(), plan.signature.inputs.len());
         *ir.sizes.borrow_mut() = params[..symbols].iter().map(|p| p.into_int_value()).collect();
         let states = touched_states(plan);
-        let outputs_end = symbols + inputs + plan.outputs.len();
+        let outputs_end = symbols + inputs + plan.signature.outputs.len();
         let workspace = params[outputs_end + states.len()].into_pointer_value();
         let base = |place: &Place| match place {
-            Place::Input(i) if is_by_value(&plan.inputs[*i]) => {
-                let scalar = stored_scalar(plan.inputs[*i].ty.dtype);
+            Place::Input(i) if is_by_value(&plan.signature.inputs[*i]) => {
+                let scalar = stored_scalar(plan.signature.inputs[*i].ty.dtype);
                 Base::Value(from_memory(&ir, scalar, params[symbols + i]))
             }
             Place::Input(i) => Base::Memory(params[symbols + i].into_pointer_value()),
@@ -234,7 +235,7 @@ impl<'b, 'c> Kernels<'b, 'c> {
             Place::Constant(i) => Base::Memory(self.constants[*i]),
             Place::Workspace { offset } => Base::Memory(ir.offset(workspace, ir.size(offset))),
         };
-        let bases = plan.buffers.iter().map(|buffer| base(&buffer.place)).collect();
+        let bases = plan.body.buffers.iter().map(|buffer| base(&buffer.place)).collect();
         let chunk = ir.int(0);
         Body { ir, plan, bases, chunk, params }
     }
@@ -272,7 +273,7 @@ impl<'b, 'c> Kernels<'b, 'c> {
 
     /// Emits `void part(begin, end, chunk, …)`: the rows of a step in a range.
     fn build_range(&self, work: Work<'_>, part: u32) -> FunctionValue<'c> {
-        let function = self.declare(&format!("{}.rows{part}", self.plan.name), 3, None);
+        let function = self.declare(&format!("{}.rows{part}", self.plan.signature.name), 3, None);
         let mut body = self.body(function, 3);
         let param = |i| function.get_nth_param(i).expect("invariant: the range comes first").into_int_value();
         body.chunk = param(2);
@@ -312,14 +313,14 @@ impl<'b, 'c> Kernels<'b, 'c> {
         let context = self.shell.context;
         let params = [self.shell.pointer_type().into(), context.i32_type().into()];
         let ty = context.void_type().fn_type(&params, false);
-        let function = self.shell.internal_function(&format!("{}.task{part}", self.plan.name), ty);
+        let function = self.shell.internal_function(&format!("{}.task{part}", self.plan.signature.name), ty);
         let ir = Ir::new(self.shell, function);
         let frame = function.get_nth_param(0).expect("invariant: the frame comes first").into_pointer_value();
         let chunk = function.get_nth_param(1).expect("invariant: the chunk comes second").into_int_value();
         let load = |(i, ty)| ir.load(ty, ir.offset(frame, ir.int(8 * i as i64)), 8);
         let params: Vec<Val> = self.param_types().into_iter().enumerate().map(load).collect();
         *ir.sizes.borrow_mut() =
-            params[..self.plan.symbols.len()].iter().map(|p| p.into_int_value()).collect();
+            params[..self.plan.signature.symbols.len()].iter().map(|p| p.into_int_value()).collect();
         let extent = work.extent(&ir);
         let (_, rows) = work.chunks(&ir, parallel, extent);
         let chunk = ir.builder.build_int_z_extend(chunk, ir.int_type(), "").expect("invariant: an integer");

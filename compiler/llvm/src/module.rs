@@ -10,7 +10,7 @@ use inkwell::context::Context;
 use inkwell::module::{Linkage as Visibility, Module};
 use inkwell::passes::PassBuilderOptions;
 use inkwell::targets::{FileType, TargetMachine};
-use tgc_plan::ModelPlan;
+use tgc_plan::{ModelPlan, Variant};
 
 use crate::cpu;
 use crate::describe::{Describe, Functions, address_of, state_bytes};
@@ -141,7 +141,8 @@ pub(crate) fn build_model<'c>(
     let module = new_module(context, target, machine, "model");
     let shell = Shell { context, module: &module, target };
     runtime::link(&shell)?;
-    let describe = Describe { shell: &shell, model: plan, linkage };
+    let model = &plan.interface;
+    let describe = Describe { shell: &shell, plan, model, linkage };
     let cpu_ok = cpu::build_check(&shell, target.arch(), target.features());
     let ws_bytes = describe.build_ws_bytes();
     let desc = describe.model_desc(ws_bytes, cpu_ok);
@@ -150,24 +151,32 @@ pub(crate) fn build_model<'c>(
     for short in ["reset", "save", "load", "error"] {
         describe.build_forward(short, None);
     }
-    let getters = plan.states.iter().map(|state| describe.build_getter(state)).collect();
+    let getters = model.states.iter().map(|state| describe.build_getter(state)).collect();
     let constants: Vec<_> =
-        plan.constants.iter().map(|array| shell.bytes("constant", array.bytes(), 64)).collect();
-    for frozen in &plan.frozen {
-        let same = plan.constants.iter().position(|array| *array == frozen.value);
+        model.constants.iter().map(|array| shell.bytes("constant", array.bytes(), 64)).collect();
+    for frozen in &model.frozen {
+        let same = model.constants.iter().position(|array| *array == frozen.value);
         let data = same.map_or_else(|| shell.bytes("frozen", frozen.value.bytes(), 64), |i| constants[i]);
         describe.build_frozen_getter(&frozen.name, data);
     }
-    let packed = plan.functions.iter().map(|function| {
+    let packed = plan.functions_of(only_variant(plan)?).map(|function| {
         let kernel = Kernels::build(&shell, function, &constants);
-        let (hash, state_bytes) = (linkage.hash, state_bytes(plan));
-        let wrapper = Wrapper { shell: &shell, model: plan, plan: function, hash, state_bytes, kernel };
-        wrapper.build_packed(wrapper.build(&linkage.name(&function.name)))
+        let (hash, state_bytes) = (linkage.hash, state_bytes(model));
+        let wrapper = Wrapper { shell: &shell, model, plan: function, hash, state_bytes, kernel };
+        wrapper.build_packed(wrapper.build(&linkage.name(&function.signature.name)))
     });
     let functions = Functions { init, ws_bytes, getters, packed: packed.collect() };
     describe.build_model(&functions);
     clean(&module, machine)?;
     Ok(module)
+}
+
+/// A library has code for one machine: nothing chooses among several.
+fn only_variant(plan: &ModelPlan) -> Result<&Variant, Error> {
+    match plan.variants.as_slice() {
+        [variant] => Ok(variant),
+        variants => Err(Error::Variants(variants.len())),
+    }
 }
 
 /// Builds, verifies and cleans up the module of the allocating functions.
@@ -181,7 +190,7 @@ pub(crate) fn build_heap<'c>(
     let module = new_module(context, target, machine, "heap");
     let shell = Shell { context, module: &module, target };
     runtime::link(&shell)?;
-    let describe = Describe { shell: &shell, model: plan, linkage };
+    let describe = Describe { shell: &shell, plan, model: &plan.interface, linkage };
     // Only the addresses matter here.
     let declare = |short: &str| -> Val<'c> {
         let ty = context.i32_type().fn_type(&[], false);

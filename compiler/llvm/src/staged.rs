@@ -120,7 +120,7 @@ impl<'a, 'c> BlockBuilder<'a, '_, 'c> {
         });
         let types: Vec<BasicMetadataTypeEnum> = args.iter().map(|arg| arg.get_type().into()).collect();
         let ty = shell.context.void_type().fn_type(&types, false);
-        let function = shell.kernel_function(&format!("{}.stages", self.body.plan.name), ty);
+        let function = shell.kernel_function(&format!("{}.stages", self.body.plan.signature.name), ty);
         // Nothing else is where values wait.
         shell.mark(function, AttributeLoc::Param(0), "noalias");
         let params: Vec<Val> = function.get_params();

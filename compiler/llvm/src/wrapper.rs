@@ -12,7 +12,7 @@ use inkwell::module::Linkage;
 use inkwell::types::BasicMetadataTypeEnum;
 use inkwell::values::{FunctionValue, IntValue, PointerValue};
 use tgc_graph::ty::TensorType;
-use tgc_plan::{Argument, FunctionPlan, ModelPlan};
+use tgc_plan::{Argument, FunctionPlan, Interface};
 use tgc_runtime::layout::Context as Instance;
 use tgc_scalar::stored_scalar;
 
@@ -23,8 +23,8 @@ use crate::shell::Shell;
 /// A function whose wrapper is to be emitted.
 pub(crate) struct Wrapper<'b, 'c> {
     pub(crate) shell: &'b Shell<'b, 'c>,
-    pub(crate) model: &'b ModelPlan,
-    pub(crate) plan: &'b FunctionPlan,
+    pub(crate) model: &'b Interface,
+    pub(crate) plan: FunctionPlan<'b>,
     pub(crate) hash: u64,
     pub(crate) state_bytes: u64,
     pub(crate) kernel: FunctionValue<'c>,
@@ -55,19 +55,24 @@ impl<'b, 'c> Wrapper<'b, 'c> {
     pub(crate) fn build(&self, linked_name: &str) -> FunctionValue<'c> {
         let (shell, plan) = (self.shell, self.plan);
         let mut types: Vec<BasicMetadataTypeEnum> = vec![shell.pointer_type().into()];
-        types.extend(plan.symbols.iter().map(|_| BasicMetadataTypeEnum::from(shell.context.i64_type())));
-        types.extend(plan.inputs.iter().map(|input| match is_by_value(input) {
+        types.extend(
+            plan.signature.symbols.iter().map(|_| BasicMetadataTypeEnum::from(shell.context.i64_type())),
+        );
+        types.extend(plan.signature.inputs.iter().map(|input| match is_by_value(input) {
             true => BasicMetadataTypeEnum::from(scalar_type(shell, input.ty.dtype)),
             false => shell.pointer_type().into(),
         }));
-        types.extend(plan.outputs.iter().map(|_| BasicMetadataTypeEnum::from(shell.pointer_type())));
+        types
+            .extend(plan.signature.outputs.iter().map(|_| BasicMetadataTypeEnum::from(shell.pointer_type())));
         let ty = shell.context.i32_type().fn_type(&types, false);
         let function = shell.function(linked_name, ty, Linkage::External);
         let ir = Ir::new(shell, function);
         let params = function.get_params();
-        *ir.sizes.borrow_mut() = params[1..=plan.symbols.len()].iter().map(|p| p.into_int_value()).collect();
-        let checks = Checks { ir, context: params[0].into_pointer_value(), name: shell.text(&plan.name) };
-        let args = self.check(&checks, params[1 + plan.symbols.len()..].to_vec());
+        *ir.sizes.borrow_mut() =
+            params[1..=plan.signature.symbols.len()].iter().map(|p| p.into_int_value()).collect();
+        let checks =
+            Checks { ir, context: params[0].into_pointer_value(), name: shell.text(&plan.signature.name) };
+        let args = self.check(&checks, params[1 + plan.signature.symbols.len()..].to_vec());
         self.call_kernel(&checks, &args);
         checks.ir.finish();
         function
@@ -77,24 +82,26 @@ impl<'b, 'c> Wrapper<'b, 'c> {
     /// defaults in place.
     fn check(&self, checks: &Checks<'b, 'c>, mut args: Vec<Val<'c>>) -> Vec<Val<'c>> {
         checks.instance(self.hash);
-        for (id, symbol) in self.plan.symbols.iter() {
+        for (id, symbol) in self.plan.signature.symbols.iter() {
             checks.size_in_range(checks.ir.sizes.borrow()[id.0 as usize], symbol);
         }
-        for check in &self.plan.checks {
+        for check in &self.plan.signature.checks {
             checks.equal(check);
         }
         let mut inputs = vec![];
         let mut outputs = vec![];
-        for (i, arg) in self.plan.inputs.iter().enumerate().filter(|(_, arg)| !is_by_value(arg)) {
+        for (i, arg) in self.plan.signature.inputs.iter().enumerate().filter(|(_, arg)| !is_by_value(arg)) {
             let pointer = self.or_default(checks, arg, args[i]);
             inputs.push(checks.region(arg, pointer));
             args[i] = pointer.into();
         }
-        for (arg, pointer) in self.plan.outputs.iter().zip(&args[self.plan.inputs.len()..]) {
+        for (arg, pointer) in
+            self.plan.signature.outputs.iter().zip(&args[self.plan.signature.inputs.len()..])
+        {
             outputs.push(checks.region(arg, pointer.into_pointer_value()));
         }
         self.check_overlaps(checks, &inputs, &outputs);
-        checks.workspace(checks.ir.size(&self.plan.workspace));
+        checks.workspace(checks.ir.size(&self.plan.body.workspace));
         args
     }
 
@@ -124,7 +131,7 @@ impl<'b, 'c> Wrapper<'b, 'c> {
             }
             taken.push(*output);
         }
-        for &state in &self.plan.updates {
+        for &state in &self.plan.signature.updates {
             let state = &self.model.states[state];
             let bytes = ir.int(state.initial.bytes().len() as i64);
             let block = load_slot(ir, checks.context, Instance::STATE).into_pointer_value();
@@ -155,18 +162,18 @@ impl<'b, 'c> Wrapper<'b, 'c> {
         let (shell, plan) = (self.shell, self.plan);
         let pointer = shell.pointer_type();
         let ty = shell.context.i32_type().fn_type(&[pointer.into(); 3], false);
-        let function = shell.internal_function(&format!("{}.packed", plan.name), ty);
+        let function = shell.internal_function(&format!("{}.packed", plan.signature.name), ty);
         let ir = Ir::new(shell, function);
         let params: Vec<PointerValue> = function.get_param_iter().map(|p| p.into_pointer_value()).collect();
         let mut args: Vec<Val> = vec![params[0].into()];
-        for i in 0..plan.symbols.len() {
+        for i in 0..plan.signature.symbols.len() {
             args.push(ir.load(ir.int_type().into(), ir.offset(params[1], ir.int(8 * i as i64)), 8));
         }
-        let checks = Checks { ir, context: params[0], name: shell.text(&plan.name) };
+        let checks = Checks { ir, context: params[0], name: shell.text(&plan.signature.name) };
         let ir = &checks.ir;
-        for (i, arg) in plan.inputs.iter().chain(&plan.outputs).enumerate() {
+        for (i, arg) in plan.signature.inputs.iter().chain(&plan.signature.outputs).enumerate() {
             let given = ir.load(pointer, ir.offset(params[2], ir.int(8 * i as i64)), 8);
-            args.push(match i < plan.inputs.len() && is_by_value(arg) {
+            args.push(match i < plan.signature.inputs.len() && is_by_value(arg) {
                 true => {
                     let from = self.or_default(&checks, arg, given);
                     checks.not_null(from, None, shell.text(&arg.name));

@@ -34,7 +34,9 @@ use tgc_graph::origin::Origin;
 
 use define::{Definition, Definitions, Source};
 use tgc_plan::machine::Machine;
-use tgc_plan::{Argument, Check, FunctionPlan, MemoryAccess, ModelPlan, Place, State, Step};
+use tgc_plan::{
+    Argument, Body, Check, Interface, MemoryAccess, ModelPlan, Place, Signature, State, Step, Variant,
+};
 
 /// Why a module has no plan. Modules that went through every stage always have one.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -61,21 +63,23 @@ pub enum LowerError {
 pub fn lower(module: &Module, machine: &Machine) -> Result<ModelPlan, LowerError> {
     let mut constants = BTreeMap::new();
     let mut arrays = vec![];
-    let mut functions = vec![];
+    let (mut functions, mut bodies) = (vec![], vec![]);
     for function in &module.functions {
         let definitions = define::definitions(module, function)?;
         collect_constants(function, &definitions.nodes, &mut constants, &mut arrays);
-        functions.push(lower_function(module, function, definitions, &constants, machine));
+        let body = plan_body(module, function, definitions, &constants, machine);
+        functions.push(signature(function, &body));
+        bodies.push(body);
     }
-    Ok(ModelPlan {
+    let interface = Interface {
         name: module.name.clone(),
-        machine: machine.clone(),
         sizes: module.sizes(),
         states: states(module),
         constants: arrays,
         frozen: vec![],
         functions,
-    })
+    };
+    Ok(ModelPlan { interface, variants: vec![Variant { machine: machine.clone(), bodies }] })
 }
 
 /// Adds the arrays that a function needs to those of the model.
@@ -105,20 +109,24 @@ fn states(module: &Module) -> Vec<State> {
     module.shared.iter().map(state).collect()
 }
 
-fn lower_function(
+fn plan_body(
     module: &Module,
     function: &Function,
     definitions: Definitions,
     constants: &BTreeMap<DataId, usize>,
     machine: &Machine,
-) -> FunctionPlan {
-    let graph = &function.graph;
+) -> Body {
     let mut program = values::statements(function, definitions, machine);
     let drafts = place::place(&program, machine);
     let mut cut = blocks::cut(&mut program, &drafts);
     let mut buffers = memory::Buffers::new(module, function, constants);
     let steps = emit::emit(&program, &mut cut, &mut buffers, machine);
     let (buffers, steps, workspace) = buffers.settle(steps);
+    Body { buffers, steps, workspace }
+}
+
+fn signature(function: &Function, body: &Body) -> Signature {
+    let graph = &function.graph;
     let mut updates: Vec<usize> = function.updates.iter().map(|u| u.shared).collect();
     updates.sort_unstable();
     let argument = |name: String, node: NodeId| Argument {
@@ -126,24 +134,21 @@ fn lower_function(
         ty: graph.ty(node).clone(),
         default: function.default_of(node),
     };
-    FunctionPlan {
+    Signature {
         name: function.name.clone(),
         symbols: graph.symbols.clone(),
         inputs: function.inputs.iter().map(|id| argument(input_name(graph, *id), *id)).collect(),
         outputs: function.outputs.iter().map(|o| argument(o.name.clone(), o.node)).collect(),
-        reads: states_read(&buffers, &steps),
+        reads: states_read(body),
         updates,
         checks: checks(graph),
-        buffers,
-        steps,
-        workspace,
     }
 }
 
 /// The states that steps read.
-fn states_read(buffers: &[tgc_plan::Buffer], steps: &[Step]) -> Vec<usize> {
-    let read = steps.iter().flat_map(Step::accesses).filter(|access| access.kind.reads());
-    let state = |access: MemoryAccess| match buffers[access.buffer().0 as usize].place {
+fn states_read(body: &Body) -> Vec<usize> {
+    let read = body.steps.iter().flat_map(Step::accesses).filter(|access| access.kind.reads());
+    let state = |access: MemoryAccess| match body.buffers[access.buffer().0 as usize].place {
         Place::State(state) => Some(state),
         Place::Input(_) | Place::Output(_) | Place::Constant(_) | Place::Workspace { .. } => None,
     };

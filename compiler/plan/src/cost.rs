@@ -19,12 +19,12 @@ pub struct Cost {
     pub bytes_written: Dim,
 }
 
-impl FunctionPlan {
+impl FunctionPlan<'_> {
     /// What a call costs.
-    pub fn cost(&self) -> Cost {
+    pub fn cost(self) -> Cost {
         let mut cost =
             Cost { instructions: Dim::Const(0), bytes_read: Dim::Const(0), bytes_written: Dim::Const(0) };
-        for step in &self.steps {
+        for step in &self.body.steps {
             match step {
                 Step::Nest(nest) => self.add_blocks(&mut cost, nest.extent.as_ref(), &nest.blocks),
                 Step::Product(product) => {
@@ -60,7 +60,7 @@ impl FunctionPlan {
             for sink in &block.sinks {
                 // So many iterations together.
                 let (count, together) = of_sink(sink);
-                let all = times(&runs, count).floor_div(&Dim::Const(together), &self.symbols);
+                let all = times(&runs, count).floor_div(&Dim::Const(together), self.symbols());
                 cost.instructions = &cost.instructions + &all;
             }
             for access in block.accesses() {

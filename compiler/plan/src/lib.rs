@@ -1,15 +1,25 @@
-//! The Plan: which loops run over which buffers, decided and readable before any code exists.
+//! The Plan: what the machine will do, decided and readable before any code exists.
 //!
-//! A [`ModelPlan`] prints ([`mod@print`]), is proved sound ([`mod@verify`]) and runs ([`mod@interpret`]); native code must equal the
-//! interpreter bit for bit. Planner and code generation meet here and do not know each other.
+//! A [`ModelPlan`] is an [`Interface`], what programs see, and [`Variant`]s, what code is made of. A function is a
+//! [`Signature`] of the one and a [`Body`] of the other. Fusion, in-place updates, memory reuse, vector lanes,
+//! accumulators and parallel chunks are all decided here.
+//!
+//! A plan prints ([`mod@print`]), is proved sound ([`mod@verify`]) and runs ([`mod@interpret`]); native code must equal
+//! the interpreter bit for bit. Planner and code generation meet here and do not know each other.
 
+mod access;
+mod body;
 pub mod cost;
+mod interface;
 pub mod interpret;
 pub mod machine;
-mod plan;
 pub mod print;
+mod product;
 pub mod size;
 pub mod stages;
 pub mod verify;
 
-pub use plan::*;
+pub use access::{AccessKind, Carried, MemoryAccess};
+pub use body::*;
+pub use interface::{Argument, Check, Frozen, FunctionPlan, Interface, ModelPlan, Signature, State, Variant};
+pub use product::{Blocks, Pack, Product, Tile};

@@ -3,7 +3,7 @@
 use tgc_graph::array::Array;
 use tgc_graph::dtype::DType;
 use tgc_graph::text::element_to_text;
-use tgc_plan::{Argument, Check, FunctionPlan, State};
+use tgc_plan::{Argument, Check, Signature, State};
 
 use super::types::c_type;
 use super::{PLACEHOLDER, Source, docs, show};
@@ -25,7 +25,7 @@ pub(super) fn section(source: &Source<'_>) -> String {
 }
 
 fn linked_names(source: &Source<'_>) -> String {
-    let exported = source.names.exported(source.plan);
+    let exported = source.names.exported(source.interface);
     let width = exported.iter().map(|name| source.lower(name).len()).max().unwrap_or(0);
     let mut text = "/* The names that are linked: a library of another version lacks them. */\n".to_owned();
     for name in exported {
@@ -68,11 +68,11 @@ fn instances(source: &Source<'_>) -> String {
 }
 
 fn functions(source: &Source<'_>) -> String {
-    let texts: Vec<String> = source.plan.functions.iter().map(|f| function(source, f)).collect();
+    let texts: Vec<String> = source.interface.functions.iter().map(|f| function(source, f)).collect();
     texts.join("\n")
 }
 
-fn function(source: &Source<'_>, function: &FunctionPlan) -> String {
+fn function(source: &Source<'_>, function: &Signature) -> String {
     let mut text = comment(source, function);
     for input in function.inputs.iter().filter(|input| has_default_macro(input)) {
         if let Some(default) = &input.default {
@@ -93,7 +93,7 @@ fn function(source: &Source<'_>, function: &FunctionPlan) -> String {
     text
 }
 
-fn comment(source: &Source<'_>, function: &FunctionPlan) -> String {
+fn comment(source: &Source<'_>, function: &Signature) -> String {
     let effects = docs::effects(source, function);
     let mut lines = vec![match effects.is_empty() {
         true => format!("{}: uses no state.", function.name),
@@ -108,12 +108,12 @@ fn comment(source: &Source<'_>, function: &FunctionPlan) -> String {
     format!("/* {} */\n", lines.join("\n * "))
 }
 
-fn sizes_of(function: &FunctionPlan) -> String {
+fn sizes_of(function: &Signature) -> String {
     let names = super::list(function.symbols.iter().map(|(_, s)| s.name.as_str()));
     if names.is_empty() { names } else { format!("({names})") }
 }
 
-fn check_text(check: &Check, function: &FunctionPlan) -> String {
+fn check_text(check: &Check, function: &Signature) -> String {
     format!(
         "{} ({}) = {} ({})",
         check.left_name,
@@ -124,7 +124,7 @@ fn check_text(check: &Check, function: &FunctionPlan) -> String {
 }
 
 /// Each parameter and its comment.
-fn parameters(source: &Source<'_>, function: &FunctionPlan) -> Vec<(String, String)> {
+fn parameters(source: &Source<'_>, function: &Signature) -> Vec<(String, String)> {
     let mut parameters = vec![(format!("{} *", source.lower("ctx")), String::new())];
     for (_, symbol) in function.symbols.iter() {
         let range = ["MIN", "MAX"].map(|end| source.upper(&format!("{}_{end}", symbol.name)));
@@ -150,7 +150,7 @@ fn parameters(source: &Source<'_>, function: &FunctionPlan) -> Vec<(String, Stri
     parameters
 }
 
-fn default_name(source: &Source<'_>, function: &FunctionPlan, input: &Argument) -> String {
+fn default_name(source: &Source<'_>, function: &Signature, input: &Argument) -> String {
     source.upper(&format!("{}_{}_DEFAULT", function.name, input.name))
 }
 
@@ -202,7 +202,7 @@ pub(super) fn static_type(array: &Array) -> String {
 }
 
 fn states(source: &Source<'_>) -> String {
-    let states = &source.plan.states;
+    let states = &source.interface.states;
     if states.is_empty() {
         return String::new();
     }
@@ -221,12 +221,12 @@ fn states(source: &Source<'_>) -> String {
 }
 
 fn frozen(source: &Source<'_>) -> String {
-    if source.plan.frozen.is_empty() {
+    if source.interface.frozen.is_empty() {
         return String::new();
     }
     let ctx = source.lower("ctx");
     let mut text = "/* Values that are fixed in the library, the same for every instance. */\n".to_owned();
-    for frozen in &source.plan.frozen {
+    for frozen in &source.interface.frozen {
         let (element, name) = (c_type(frozen.value.dtype()), source.lower(&frozen.name));
         text.push_str(&format!(
             "const {element} *{name}(const {ctx} *ctx); /* {} */\n",

@@ -1,6 +1,6 @@
 //! The comments at the top: what the functions take and give, and how to begin.
 
-use tgc_plan::{Argument, FunctionPlan};
+use tgc_plan::{Argument, Signature};
 
 use super::{Source, list, show};
 use crate::names::is_by_value;
@@ -30,7 +30,7 @@ pub(super) fn banner(source: &Source<'_>, digest: u64) -> String {
 
 /// One line a function: `train  (x: f32[N,784]) -> y: f32[N]    updates w`.
 fn signatures(source: &Source<'_>) -> Vec<String> {
-    let functions = &source.plan.functions;
+    let functions = &source.interface.functions;
     let name_width = functions.iter().map(|f| f.name.len()).max().unwrap_or(0);
     let texts: Vec<String> = functions.iter().map(|f| signature(f, name_width)).collect();
     let width = texts.iter().map(String::len).max().unwrap_or(0).min(80);
@@ -43,7 +43,7 @@ fn signatures(source: &Source<'_>) -> Vec<String> {
     lines
 }
 
-fn signature(function: &FunctionPlan, name_width: usize) -> String {
+fn signature(function: &Signature, name_width: usize) -> String {
     let arguments = |arguments: &[Argument]| {
         let texts: Vec<String> =
             arguments.iter().map(|a| format!("{}: {}", a.name, show(&a.ty, function))).collect();
@@ -55,8 +55,8 @@ fn signature(function: &FunctionPlan, name_width: usize) -> String {
 }
 
 /// Which states a function reads and updates.
-pub(super) fn effects(source: &Source<'_>, function: &FunctionPlan) -> String {
-    let names = |indices: &[usize]| list(indices.iter().map(|i| source.plan.states[*i].name.as_str()));
+pub(super) fn effects(source: &Source<'_>, function: &Signature) -> String {
+    let names = |indices: &[usize]| list(indices.iter().map(|i| source.interface.states[*i].name.as_str()));
     let only_read: Vec<usize> =
         function.reads.iter().copied().filter(|i| !function.updates.contains(i)).collect();
     let reads = (!only_read.is_empty()).then(|| format!("reads {}", names(&only_read)));
@@ -66,7 +66,7 @@ pub(super) fn effects(source: &Source<'_>, function: &FunctionPlan) -> String {
 }
 
 fn states(source: &Source<'_>) -> Vec<String> {
-    let states = &source.plan.states;
+    let states = &source.interface.states;
     if states.is_empty() {
         return vec![];
     }
@@ -88,7 +88,8 @@ fn rules(source: &Source<'_>) -> Vec<String> {
         format!("outputs; {error} then gives the reason in one line."),
         String::new(),
     ];
-    if !source.plan.states.is_empty() && source.plan.functions.iter().any(|f| !f.updates.is_empty()) {
+    if !source.interface.states.is_empty() && source.interface.functions.iter().any(|f| !f.updates.is_empty())
+    {
         let updates =
             "Updates use the state from before the call; inputs may not overlap states that it updates.";
         lines.insert(4, updates.to_owned());
@@ -103,7 +104,7 @@ fn indented(line: String) -> String {
 /// Lines of C: blocks at file scope, then statements.
 fn in_blocks(source: &Source<'_>) -> Vec<String> {
     let (lower, upper) = (|name: &str| source.lower(name), |name: &str| source.upper(name));
-    let sizes = arguments_of(source.plan.sizes.iter().map(example_size));
+    let sizes = arguments_of(source.interface.sizes.iter().map(example_size));
     let block = upper("BLOCK");
     let mut lines = vec![
         format!("static {block}(ctx_block, {});", upper("CTX_BYTES")),
@@ -119,7 +120,7 @@ fn in_blocks(source: &Source<'_>) -> Vec<String> {
         ),
         "  return 1;".to_owned(),
     ];
-    if let Some(function) = source.plan.functions.first() {
+    if let Some(function) = source.interface.functions.first() {
         lines.push(format!("if ({} != {})", call(source, function), upper("OK")));
         lines.push(format!("  puts({}(m));", lower("error")));
     }
@@ -135,7 +136,7 @@ fn on_the_heap(source: &Source<'_>) -> Vec<String> {
     ]
 }
 
-fn call(source: &Source<'_>, function: &FunctionPlan) -> String {
+fn call(source: &Source<'_>, function: &Signature) -> String {
     let sizes = function.symbols.iter().map(|(_, symbol)| example_size(symbol));
     let inputs = function.inputs.iter().map(|a| match a.ty.rank() == 0 && !is_by_value(a) {
         true => format!("&{}", a.name),

@@ -4,20 +4,19 @@
 //! (`sizes`), functions and states (`calls`). It compiles as C99 to C23 and as C++11 and later without a warning.
 //!
 //! Every exported function is linked under a name that ends in a hash of the whole text, so that a header and a
-//! library that do not belong together do not link. The text states a digest of the plan, so that two versions of a
-//! model have different names even where their interfaces agree.
+//! library that do not belong together do not link. The text states a digest of the contents, so that two versions
+//! of a model have different names even where their interfaces agree.
 
 mod calls;
 mod docs;
 mod sizes;
 mod types;
 
-use std::fmt;
-
 use tgc_graph::data::DataId;
 use tgc_graph::dim::SymbolId;
 use tgc_graph::ty::TensorType;
-use tgc_plan::{FunctionPlan, ModelPlan};
+use tgc_plan::print::Detail;
+use tgc_plan::{Interface, ModelPlan, Signature};
 
 use crate::names::Names;
 use crate::safetensors::Image;
@@ -39,6 +38,7 @@ const PLACEHOLDER: &str = "@@@@@@@@@@@@@@@@";
 /// What the sections are made from.
 struct Source<'a> {
     plan: &'a ModelPlan,
+    interface: &'a Interface,
     names: &'a Names,
     image: &'a Image,
 }
@@ -46,7 +46,7 @@ struct Source<'a> {
 impl Header {
     /// The header of a library.
     pub fn new(plan: &ModelPlan, names: &Names, image: &Image) -> Header {
-        let source = Source { plan, names, image };
+        let source = Source { plan, interface: &plan.interface, names, image };
         let guard = names.upper("H");
         let sections = [
             docs::banner(&source, digest(plan)),
@@ -75,17 +75,17 @@ impl Source<'_> {
 
     /// Bytes of a state block: the end of the last state, up to the next block.
     fn state_bytes(&self) -> u64 {
-        let ends = self.plan.states.iter().map(|s| s.offset + s.initial.bytes().len() as u64);
+        let ends = self.interface.states.iter().map(|s| s.offset + s.initial.bytes().len() as u64);
         ends.max().unwrap_or(0).next_multiple_of(tgc_runtime::layout::BLOCK_ALIGN)
     }
 }
 
 /// The name of a function's symbol.
-fn symbol_name(function: &FunctionPlan, id: SymbolId) -> String {
+fn symbol_name(function: &Signature, id: SymbolId) -> String {
     function.symbols.get(id).name.clone()
 }
 
-fn show(ty: &TensorType, function: &FunctionPlan) -> String {
+fn show(ty: &TensorType, function: &Signature) -> String {
     ty.display(&function.symbols).to_string()
 }
 
@@ -100,22 +100,15 @@ fn first_half(hash: blake3::Hash) -> u64 {
     u64::from_be_bytes(half)
 }
 
-/// A hash of everything that the plan says, arrays included.
+/// A hash of the contents: the plan as it prints with every program, and all arrays by the hash of their contents.
 fn digest(plan: &ModelPlan) -> u64 {
-    struct Sink(blake3::Hasher);
-    impl fmt::Write for Sink {
-        fn write_str(&mut self, text: &str) -> fmt::Result {
-            self.0.update(text.as_bytes());
-            Ok(())
-        }
+    let Interface { states, constants, frozen, functions, .. } = &plan.interface;
+    let mut hasher = blake3::Hasher::new();
+    hasher.update(plan.display(Detail::Programs).to_string().as_bytes());
+    let defaults = functions.iter().flat_map(|f| f.inputs.iter().filter_map(|i| i.default.as_ref()));
+    let states = states.iter().map(|s| &s.initial);
+    for array in states.chain(constants).chain(frozen.iter().map(|f| &f.value)).chain(defaults) {
+        hasher.update(&DataId::of(array).0.to_le_bytes());
     }
-    let mut sink = Sink(blake3::Hasher::new());
-    fmt::write(&mut sink, format_args!("{plan:?}")).expect("invariant: hashing cannot fail");
-    // The debug form of an array leaves out all but its first elements.
-    let defaults = plan.functions.iter().flat_map(|f| f.inputs.iter().filter_map(|i| i.default.as_ref()));
-    let frozen = plan.frozen.iter().map(|f| &f.value);
-    for array in plan.states.iter().map(|s| &s.initial).chain(&plan.constants).chain(frozen).chain(defaults) {
-        sink.0.update(&DataId::of(array).0.to_le_bytes());
-    }
-    first_half(sink.0.finalize())
+    first_half(hasher.finalize())
 }

@@ -2,7 +2,7 @@
 
 use tgc_graph::dim::{Dim, SymbolId, Symbols};
 use tgc_plan::size::Size;
-use tgc_plan::{FunctionPlan, ModelPlan};
+use tgc_plan::{Interface, ModelPlan, Signature};
 
 use super::{PLACEHOLDER, Source, list, symbol_name};
 
@@ -13,13 +13,13 @@ pub(super) fn section(source: &Source<'_>) -> String {
     let define = |name: &str, value: u64| format!("#define {} UINT64_C({value})\n", source.upper(name));
     text.push_str(&define("CTX_BYTES", tgc_runtime::layout::CTX_BYTES));
     text.push_str(&define("STATE_BYTES", source.state_bytes()));
-    for function in &source.plan.functions {
+    for (index, function) in source.interface.functions.iter().enumerate() {
         let name = source.upper(&format!("{}_WS_BYTES", function.name));
         let parameters = parameters(function.symbols.iter().map(|(_, s)| s.name.as_str()));
-        let value = function.workspace.to_c(&|id| symbol_name(function, id));
+        let value = source.plan.workspace(index).to_c(&|id| symbol_name(function, id));
         text.push_str(&format!("#define {name}{parameters} {value}\n"));
     }
-    let sizes = &source.plan.sizes;
+    let sizes = &source.interface.sizes;
     let all = parameters(sizes.iter().map(|s| s.name.as_str()));
     let value = workspace(source.plan).to_c(&|id| sizes[id.0 as usize].name.clone());
     text.push_str(&format!("#define {}{all} {value} /* every function */\n", source.upper("WS_BYTES")));
@@ -35,7 +35,7 @@ pub(super) fn section(source: &Source<'_>) -> String {
 }
 
 fn ranges(source: &Source<'_>) -> String {
-    let sizes = &source.plan.sizes;
+    let sizes = &source.interface.sizes;
     if sizes.is_empty() {
         return String::new();
     }
@@ -50,20 +50,23 @@ fn ranges(source: &Source<'_>) -> String {
     text
 }
 
-/// The workspace that is enough for every function; its symbols are indices into [`ModelPlan::sizes`].
+/// The workspace that is enough for every function; its symbols are indices into [`Interface::sizes`].
 pub(super) fn workspace(plan: &ModelPlan) -> Size {
     let mut symbols = Symbols::default();
-    for size in &plan.sizes {
+    let interface = &plan.interface;
+    for size in &interface.sizes {
         symbols.push(size.clone());
     }
-    let each = plan.functions.iter().map(|f| rename(&f.workspace, &symbols, &|id| model_symbol(plan, f, id)));
+    let each = plan.functions().map(|function| {
+        rename(&function.body.workspace, &symbols, &|id| model_symbol(interface, function.signature, id))
+    });
     each.reduce(Size::max).unwrap_or(Size::Const(0))
 }
 
-fn model_symbol(plan: &ModelPlan, function: &FunctionPlan, id: SymbolId) -> SymbolId {
+fn model_symbol(interface: &Interface, function: &Signature, id: SymbolId) -> SymbolId {
     let name = &function.symbols.get(id).name;
-    let index = plan.sizes.iter().position(|s| s.name == *name);
-    SymbolId(index.expect("invariant: the plan lists every symbol of its functions") as u32)
+    let index = interface.sizes.iter().position(|s| s.name == *name);
+    SymbolId(index.expect("invariant: the interface lists every symbol of its functions") as u32)
 }
 
 fn rename(size: &Size, symbols: &Symbols, symbol: &dyn Fn(SymbolId) -> SymbolId) -> Size {

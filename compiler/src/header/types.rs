@@ -57,7 +57,7 @@ pub(super) fn own(source: &Source<'_>) -> String {
     text.push_str(&format!("\n/* What an instance is made for; begin with {}. */\n", source.upper("CONFIG")));
     text.push_str(&format!("typedef struct {config} {{\n"));
     text.push_str("  uint32_t struct_bytes; /* sizeof of this struct */\n  uint32_t flags; /* 0 */\n");
-    for size in &source.plan.sizes {
+    for size in &source.interface.sizes {
         text.push_str(&format!(
             "  int64_t {}; /* the largest that create reserves workspace for */\n",
             size.name
@@ -66,7 +66,7 @@ pub(super) fn own(source: &Source<'_>) -> String {
     text.push_str("  const tgc_alloc *alloc; /* for create and share; NULL: malloc and free */\n");
     text.push_str("  const tgc_pool *pool; /* NULL: the calling thread does all work */\n");
     text.push_str(&format!("}} {config};\n\n"));
-    let sizes: Vec<&str> = source.plan.sizes.iter().map(|s| s.name.as_str()).collect();
+    let sizes: Vec<&str> = source.interface.sizes.iter().map(|s| s.name.as_str()).collect();
     let parameters = if sizes.is_empty() { String::new() } else { format!("({})", sizes.join(", ")) };
     let values: String = sizes.iter().map(|size| format!("(int64_t)({size}), ")).collect();
     text.push_str(&format!(

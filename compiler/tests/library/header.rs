@@ -11,8 +11,8 @@ use tgc_plan::ModelPlan;
 use crate::plans;
 
 fn header(plan: &ModelPlan) -> Header {
-    let names = Names::check(plan, None).unwrap();
-    Header::new(plan, &names, &Image::new(names.prefix(), &plan.states))
+    let names = Names::check(&plan.interface, None).unwrap();
+    Header::new(plan, &names, &Image::new(names.prefix(), &plan.interface.states))
 }
 
 /// The text without the two hashes.
@@ -160,17 +160,18 @@ fn workspace_macros_agree_with_the_plan() {
     let names = ["N", "K"];
     for values in [[0, 0], [1, 1], [1000, 3], [3, 1000], [16, 7]] {
         let mut most = 0;
-        for function in &plan.functions {
+        for function in plan.functions() {
             let of = |id| {
-                let name = &function.symbols.get(id).name;
+                let name = &function.signature.symbols.get(id).name;
                 values[names.iter().position(|n| n == name).unwrap()]
             };
-            let bytes = function.workspace.evaluate(&of).unwrap();
+            let bytes = function.body.workspace.evaluate(&of).unwrap();
             most = most.max(bytes);
-            let arguments: Vec<String> = function.symbols.iter().map(|(id, _)| of(id).to_string()).collect();
+            let arguments: Vec<String> =
+                function.signature.symbols.iter().map(|(id, _)| of(id).to_string()).collect();
             let call =
                 if arguments.is_empty() { String::new() } else { format!("({})", arguments.join(", ")) };
-            let name = function.name.to_uppercase();
+            let name = function.signature.name.to_uppercase();
             program += &format!("_Static_assert(EVERYTHING_{name}_WS_BYTES{call} == {bytes}, \"{name}\");\n");
         }
         let all = format!("EVERYTHING_WS_BYTES({}, {})", values[0], values[1]);
@@ -189,11 +190,11 @@ fn the_hash_covers_interface_and_contents() {
         assert!(first.text.contains(&format!(" {name}_{}\n", first.suffix)), "{name}");
     }
     let mut other = plan.clone();
-    other.functions[0].inputs.swap(0, 1);
+    other.interface.functions[0].inputs.swap(0, 1);
     let mut value = plan.clone();
-    value.states[0].initial.bytes_mut()[3000] = 1;
+    value.interface.states[0].initial.bytes_mut()[3000] = 1;
     let mut update = plan;
-    update.functions[0].updates.pop();
+    update.interface.functions[0].updates.pop();
     let hashes = [&other, &value, &update].map(|plan| header(plan).hash);
     assert!(hashes.iter().all(|hash| *hash != first.hash), "{hashes:?}");
     assert!(hashes[0] != hashes[1] && hashes[1] != hashes[2]);

@@ -9,7 +9,7 @@ use tgc_plan::size::Size;
 use crate::plans::{NONE, argument, everything, function, logreg, model};
 
 fn refused(plan: &ModelPlan, prefix: Option<&str>) -> String {
-    Names::check(plan, prefix).unwrap_err().to_string()
+    Names::check(&plan.interface, prefix).unwrap_err().to_string()
 }
 
 fn of_function(name: &str) -> ModelPlan {
@@ -25,10 +25,10 @@ fn of_arguments(size: &str, input: &str, output: &str) -> ModelPlan {
 #[test]
 fn ordinary_names_pass() {
     for plan in [logreg(), everything(), of_arguments("N", "x_0", "y")] {
-        let names = Names::check(&plan, None).unwrap();
-        assert_eq!(names.prefix(), plan.name);
+        let names = Names::check(&plan.interface, None).unwrap();
+        assert_eq!(names.prefix(), plan.interface.name);
     }
-    let names = Names::check(&logreg(), Some("MyModel")).unwrap();
+    let names = Names::check(&logreg().interface, Some("MyModel")).unwrap();
     assert_eq!(names.lower("train"), "MyModel_train");
     assert_eq!(names.upper("n_max"), "MYMODEL_N_MAX");
 }
@@ -58,7 +58,7 @@ fn refusals_say_why_and_suggest() {
 #[test]
 fn functions_and_states_share_a_scope() {
     let mut plan = of_function("w");
-    plan.states = model("m", vec![("w", Array::from(0.0f32))], vec![]).states;
+    plan.interface.states = model("m", vec![("w", Array::from(0.0f32))], vec![]).interface.states;
     assert_eq!(
         refused(&plan, None),
         "function `w` cannot keep its name: `m_w` is already the name of state `w`; call it `w_function`"
@@ -84,11 +84,11 @@ fn macros_collide_without_regard_to_case() {
 #[test]
 fn suggestions_pass() {
     for name in ["save", "a b", "9", "ünï", "", "if_", "x__y"] {
-        let error = Names::check(&of_function(name), None).unwrap_err();
-        assert!(Names::check(&of_function(&error.suggestion), None).is_ok(), "{error}");
+        let error = Names::check(&of_function(name).interface, None).unwrap_err();
+        assert!(Names::check(&of_function(&error.suggestion).interface, None).is_ok(), "{error}");
     }
     for name in ["int", "NULL", "m_f", "class"] {
-        let error = Names::check(&of_arguments("N", name, "y"), None).unwrap_err();
-        assert!(Names::check(&of_arguments("N", &error.suggestion, "y"), None).is_ok(), "{error}");
+        let error = Names::check(&of_arguments("N", name, "y").interface, None).unwrap_err();
+        assert!(Names::check(&of_arguments("N", &error.suggestion, "y").interface, None).is_ok(), "{error}");
     }
 }

@@ -6,12 +6,16 @@ use tgc_graph::dtype::DType;
 use tgc_graph::ty::TensorType;
 use tgc_plan::machine::Machine;
 use tgc_plan::size::Size;
-use tgc_plan::{Argument, Check, FunctionPlan, ModelPlan, State};
+use tgc_plan::{Argument, Body, Check, Interface, ModelPlan, Signature, State, Variant};
 
 /// A model of these states and functions; its sizes are the functions'.
-pub fn model(name: &str, states: Vec<(impl Into<String>, Array)>, functions: Vec<FunctionPlan>) -> ModelPlan {
+pub fn model(
+    name: &str,
+    states: Vec<(impl Into<String>, Array)>,
+    functions: Vec<(Signature, Body)>,
+) -> ModelPlan {
     let mut sizes: Vec<Symbol> = vec![];
-    for (_, symbol) in functions.iter().flat_map(|f| f.symbols.iter()) {
+    for (_, symbol) in functions.iter().flat_map(|(f, _)| f.symbols.iter()) {
         if sizes.iter().all(|s| s.name != symbol.name) {
             sizes.push(symbol.clone());
         }
@@ -22,15 +26,11 @@ pub fn model(name: &str, states: Vec<(impl Into<String>, Array)>, functions: Vec
         offset += (state.initial.bytes().len() as u64).next_multiple_of(64);
         state
     });
-    ModelPlan {
-        frozen: vec![],
-        name: name.to_owned(),
-        machine: Machine::X86_64_V3,
-        sizes,
-        states: states.collect(),
-        constants: vec![],
-        functions,
-    }
+    let states = states.collect();
+    let (functions, bodies) = functions.into_iter().unzip();
+    let name = name.to_owned();
+    let interface = Interface { name, sizes, states, constants: vec![], frozen: vec![], functions };
+    ModelPlan { interface, variants: vec![Variant { machine: Machine::X86_64_V3, bodies }] }
 }
 
 /// No states.
@@ -43,23 +43,13 @@ pub fn function(
     inputs: Vec<Argument>,
     outputs: Vec<Argument>,
     workspace: Size,
-) -> FunctionPlan {
+) -> (Signature, Body) {
     let mut symbols = Symbols::default();
     for size in sizes {
         symbols.push(Symbol::new(*size));
     }
-    FunctionPlan {
-        name: name.to_owned(),
-        symbols,
-        inputs,
-        outputs,
-        reads: vec![],
-        updates: vec![],
-        checks: vec![],
-        buffers: vec![],
-        steps: vec![],
-        workspace,
-    }
+    let signature = Signature { inputs, outputs, ..Signature::new(name, symbols) };
+    (signature, Body { workspace, ..Body::default() })
 }
 
 pub fn argument(name: &str, dtype: DType, shape: &[Dim]) -> Argument {
@@ -80,10 +70,10 @@ pub fn logreg() -> ModelPlan {
     let loss = argument("xent", DType::F32, &[]);
     let bytes = Size::of(&k, 4).add(Size::of(&n, 4));
     let mut train = function("train", &["N"], vec![x.clone(), y], vec![prediction.clone(), loss], bytes);
-    train.reads = vec![0, 1];
-    train.updates = vec![0, 1];
+    train.0.reads = vec![0, 1];
+    train.0.updates = vec![0, 1];
     let mut predict = function("predict", &["N"], vec![x], vec![prediction], Size::Const(0));
-    predict.reads = vec![0, 1];
+    predict.0.reads = vec![0, 1];
     let states = vec![("w", Array::zeros::<f32>([784])), ("b", Array::from(0.0f32))];
     model("logreg", states, vec![train, predict])
 }
@@ -124,7 +114,7 @@ pub fn everything() -> ModelPlan {
     let bytes = Size::of(&n, 4).max(Size::of(&k, 8).add(Size::Const(64)));
     let inputs = scalars.into_iter().chain(awkward).chain([table]).collect();
     let mut scalars = function("scalars", &["N", "K"], inputs, results, bytes);
-    scalars.checks = vec![Check {
+    scalars.0.checks = vec![Check {
         left_name: "o_f32 axis 0".to_owned(),
         left: &n + &k,
         right_name: "table axis 0".to_owned(),

@@ -67,7 +67,7 @@ fn judge_call(call: &Call, session: &mut Session) -> Result<(), String> {
 }
 
 fn run(call: &Call, session: &mut Session) -> Result<Outcome, Error> {
-    let function = session.plan().functions.iter().find(|f| f.name == call.function);
+    let function = session.plan().interface.functions.iter().find(|f| f.name == call.function);
     let given = match function {
         Some(function) => Given::parse(function, &call.arguments)?,
         // The call below says that there is no such function.
@@ -96,7 +96,7 @@ fn find<'a>(
     outcome: &'a Outcome,
     session: &'a Session,
 ) -> Option<&'a Array> {
-    let function = session.plan().functions.iter().find(|f| f.name == call.function)?;
+    let function = session.plan().interface.functions.iter().find(|f| f.name == call.function)?;
     match of {
         Place::Outputs => outcome.outputs.get(function.outputs.iter().position(|o| o.name == name)?),
         Place::Shared => session.state(name),

@@ -16,9 +16,9 @@ pub fn check(plan: &ModelPlan, calls: &[(usize, &[i64], Vec<Array>)]) {
     verify(plan).unwrap_or_else(|e| panic!("{e}"));
     let jit = Jit::new(plan, &linkage(plan)).unwrap_or_else(|e| panic!("{e}"));
     for (function, sizes, inputs) in calls {
-        let mut config = vec![0; plan.sizes.len()];
-        for ((_, symbol), &size) in plan.functions[*function].symbols.iter().zip(*sizes) {
-            config[plan.sizes.iter().position(|s| s.name == symbol.name).unwrap()] = size;
+        let mut config = vec![0; plan.interface.sizes.len()];
+        for ((_, symbol), &size) in plan.interface.functions[*function].symbols.iter().zip(*sizes) {
+            config[plan.interface.sizes.iter().position(|s| s.name == symbol.name).unwrap()] = size;
         }
         let mut interpreter = Interpreter::new(plan);
         let mut instance = jit.instance(&config).unwrap();
@@ -29,11 +29,11 @@ pub fn check(plan: &ModelPlan, calls: &[(usize, &[i64], Vec<Array>)]) {
                 inputs.iter().map(|a| ArgumentMemory::Input(a.bytes())).collect();
             args.extend(got.iter_mut().map(|a| ArgumentMemory::Output(a.bytes_mut())));
             instance.call(*function, sizes, &mut args).unwrap_or_else(|e| panic!("{e:?}"));
-            let name = &plan.functions[*function].name;
+            let name = &plan.interface.functions[*function].name;
             for (i, (got, want)) in got.iter().zip(&want).enumerate() {
                 same(got, want, &format!("{name}, sizes {sizes:?}, output {i}"));
             }
-            for (i, state) in plan.states.iter().enumerate() {
+            for (i, state) in plan.interface.states.iter().enumerate() {
                 let (dtype, shape) = (state.initial.dtype(), state.initial.shape());
                 let got = Array::from_bytes(dtype, shape, instance.state(i)).unwrap();
                 same(&got, interpreter.state(i), &format!("{name}, sizes {sizes:?}, state {i}"));

@@ -24,17 +24,18 @@ fn plan() -> ModelPlan {
     };
     f.nest(None, 1, &[], vec![copy(x, out, s(0))]);
     f.nest(None, 1, &[], vec![copy(y, w, n(8))]);
-    f.plan.symbols.get_mut(tgc_graph::dim::SymbolId(0)).max = 100;
-    f.plan.inputs[1].default = Some(Array::full([8], 3.0f32));
-    f.plan.inputs[2].default = Some(Array::from(1i64));
-    f.plan.checks.push(Check {
+    f.signature.symbols.get_mut(tgc_graph::dim::SymbolId(0)).max = 100;
+    f.signature.inputs[1].default = Some(Array::full([8], 3.0f32));
+    f.signature.inputs[2].default = Some(Array::from(1i64));
+    f.signature.checks.push(Check {
         left_name: "x axis 0".into(),
         left: s(0),
         right_name: "M".into(),
         right: &s(1) - &n(1),
     });
-    plan.sizes = f.plan.symbols.iter().map(|(_, s)| s.clone()).collect();
-    plan.functions.push(f.plan);
+    plan.interface.sizes = f.signature.symbols.iter().map(|(_, s)| s.clone()).collect();
+    plan.interface.functions.push(f.signature);
+    plan.variants[0].bodies.push(f.body);
     plan
 }
 

@@ -36,7 +36,7 @@ pub fn check_sizes(module: &Module, sizes: &[&[i64]]) {
             argument.ty.shape.iter().map(size).collect()
         };
         let noisy = |(i, a): (usize, &Argument)| noise(a.ty.dtype, &shape(a), i as u64 + 1);
-        plan.functions[0].inputs.iter().enumerate().map(noisy).collect()
+        plan.interface.functions[0].inputs.iter().enumerate().map(noisy).collect()
     };
     let calls: Vec<_> = sizes.iter().map(|sizes| (0, *sizes, inputs(sizes))).collect();
     check(&plan, &calls);

@@ -19,7 +19,7 @@ fn real(dtype: DType, value: tgc_scalar::Value) -> Element {
 /// Runs a function for all pairs of sizes, with noise of the shapes that `shapes` gives.
 #[track_caller]
 fn check_sizes(plan: &ModelPlan, shapes: impl Fn(usize, usize) -> Vec<(DType, Vec<usize>)>) {
-    let count = plan.functions[0].symbols.len();
+    let count = plan.interface.functions[0].symbols.len();
     let mut sizes = vec![];
     for a in SIZES {
         for b in SIZES {
@@ -401,7 +401,7 @@ fn row_values_cross_blocks_that_cannot_join() {
         vec![store(0, out, &[(ROW, n(1))])],
     );
     f.nest(Some(s(0)), 4, &[F32], vec![first, point]);
-    f.plan.steps.push(Step::Copy { from: total, to: sums });
+    f.body.steps.push(Step::Copy { from: total, to: sums });
     check_sizes(&model(vec![f], vec![]), |n, m| vec![(F32, vec![n, m])]);
 }
 
@@ -430,9 +430,10 @@ fn states_change_in_place_and_by_copies() {
         &[],
         vec![block(&[], 1, vec![read(count, &[]), Read::Size(s(0))], add_size, vec![store(0, next, &[])])],
     );
-    f.plan.steps.push(Step::Copy { from: next, to: count });
-    plan.sizes = f.plan.symbols.iter().map(|(_, s)| s.clone()).collect();
-    plan.functions.push(f.plan);
+    f.body.steps.push(Step::Copy { from: next, to: count });
+    plan.interface.sizes = f.signature.symbols.iter().map(|(_, s)| s.clone()).collect();
+    plan.interface.functions.push(f.signature);
+    plan.variants[0].bodies.push(f.body);
     check(&plan, &[(0, &[5], vec![noise(F32, &[13], 9)])]);
 }
 
@@ -453,7 +454,7 @@ fn constants_and_offsets() {
     let sinks = vec![store(0, out, &[(inner(0), n(1))])];
     f.nest(None, 1, &[], vec![block(&[s(0)], 8, vec![shifted(0), shifted(2), third, back], all, sinks)]);
     let mut plan = model(vec![f], vec![]);
-    plan.constants.push(noise(F32, &[4], 3));
+    plan.interface.constants.push(noise(F32, &[4], 3));
     check_sizes(&plan, |n, _| vec![(F32, vec![n + 2])]);
 }
 
@@ -468,7 +469,7 @@ pub fn in_chunks() -> ModelPlan {
     let to = vec![Target::Buffer(at(out, &[(ROW, n(1))]))];
     let sinks = vec![Sink::Fold { fold: sum(F32), results: vec![0], to, halving: None }];
     f.nest(Some(s(0)), 4, &[], vec![block(&[s(1)], 8, reads, product, sinks)]);
-    let Some(Step::Nest(nest)) = f.plan.steps.last_mut() else { unreachable!() };
+    let Some(Step::Nest(nest)) = f.body.steps.last_mut() else { unreachable!() };
     nest.parallel = Some(Parallel { rows_per_chunk: 4 });
     model(vec![f], vec![])
 }
@@ -518,7 +519,7 @@ fn places_that_data_says() {
         let taken = f.output("taken", dtype, &[s(0), n(5)]);
         let column = f.output("column", dtype, &[s(0)]);
         let sums = f.output("sums", dtype, &[s(1), n(5)]);
-        f.plan.steps.push(Step::Check(IndexCheck {
+        f.body.steps.push(Step::Check(IndexCheck {
             index: i,
             extent: s(1),
             index_name: "i".into(),

@@ -21,7 +21,8 @@ fn is_library(triple: &str, name: &str) -> bool {
 /// A model with a state.
 fn plan() -> ModelPlan {
     let mut plan = logreg(F32, 8, 4, n(784));
-    plan.states = crate::plans::model(vec![], vec![("w", Array::zeros::<f32>([5]))]).states;
+    plan.interface.states =
+        crate::plans::model(vec![], vec![("w", Array::zeros::<f32>([5]))]).interface.states;
     plan
 }
 

@@ -28,7 +28,8 @@ pub const fn inner(k: usize) -> Axis {
 
 /// A function under construction.
 pub struct Fun {
-    pub plan: FunctionPlan,
+    pub signature: Signature,
+    pub body: Body,
 }
 
 impl Fun {
@@ -37,64 +38,52 @@ impl Fun {
         for symbol in symbols {
             table.push(Symbol::new(*symbol));
         }
-        let plan = FunctionPlan {
-            name: name.into(),
-            symbols: table,
-            inputs: vec![],
-            outputs: vec![],
-            reads: vec![],
-            updates: vec![],
-            checks: vec![],
-            buffers: vec![],
-            steps: vec![],
-            workspace: Size::Const(0),
-        };
-        Fun { plan }
+        Fun { signature: Signature::new(name, table), body: Body::default() }
     }
 
     pub fn buffer(&mut self, name: &str, dtype: DType, shape: &[Dim], place: Place) -> BufferId {
-        self.plan.buffers.push(Buffer { name: name.into(), dtype, shape: shape.to_vec(), place });
-        BufferId(self.plan.buffers.len() as u32 - 1)
+        self.body.buffers.push(Buffer { name: name.into(), dtype, shape: shape.to_vec(), place });
+        BufferId(self.body.buffers.len() as u32 - 1)
     }
 
     pub fn input(&mut self, name: &str, dtype: DType, shape: &[Dim]) -> BufferId {
-        self.plan.inputs.push(Argument {
+        self.signature.inputs.push(Argument {
             name: name.into(),
             ty: TensorType::new(dtype, shape),
             default: None,
         });
-        self.buffer(name, dtype, shape, Place::Input(self.plan.inputs.len() - 1))
+        self.buffer(name, dtype, shape, Place::Input(self.signature.inputs.len() - 1))
     }
 
     pub fn output(&mut self, name: &str, dtype: DType, shape: &[Dim]) -> BufferId {
-        self.plan.outputs.push(Argument {
+        self.signature.outputs.push(Argument {
             name: name.into(),
             ty: TensorType::new(dtype, shape),
             default: None,
         });
-        self.buffer(name, dtype, shape, Place::Output(self.plan.outputs.len() - 1))
+        self.buffer(name, dtype, shape, Place::Output(self.signature.outputs.len() - 1))
     }
 
     pub fn workspace(&mut self, name: &str, dtype: DType, shape: &[Dim]) -> BufferId {
         let elements = shape.iter().fold(n(1), |p, d| &p * d);
-        let offset = self.plan.workspace.clone();
-        self.plan.workspace = offset.clone().add(Size::of(&elements, dtype.bytes()));
+        let offset = self.body.workspace.clone();
+        self.body.workspace = offset.clone().add(Size::of(&elements, dtype.bytes()));
         self.buffer(name, dtype, shape, Place::Workspace { offset })
     }
 
     pub fn state(&mut self, model: &ModelPlan, index: usize, update: bool) -> BufferId {
-        let state = &model.states[index];
+        let state = &model.interface.states[index];
         let shape: Vec<Dim> = state.initial.shape().iter().map(|&d| n(d as i64)).collect();
-        self.plan.reads.push(index);
+        self.signature.reads.push(index);
         if update {
-            self.plan.updates.push(index);
+            self.signature.updates.push(index);
         }
         self.buffer(&state.name.clone(), state.initial.dtype(), &shape, Place::State(index))
     }
 
     pub fn nest(&mut self, extent: Option<Dim>, rows: u32, row_values: &[DType], blocks: Vec<Block>) {
         let row_values = row_values.to_vec();
-        self.plan.steps.push(Step::Nest(Nest { extent, rows, parallel: None, row_values, blocks }));
+        self.body.steps.push(Step::Nest(Nest { extent, rows, parallel: None, row_values, blocks }));
     }
 }
 
@@ -154,7 +143,7 @@ pub fn max(dtype: DType) -> Fold {
 /// A model of these functions and states.
 pub fn model(functions: Vec<Fun>, states: Vec<(&str, Array)>) -> ModelPlan {
     let mut sizes: Vec<Symbol> = vec![];
-    for (_, symbol) in functions.iter().flat_map(|f| f.plan.symbols.iter()) {
+    for (_, symbol) in functions.iter().flat_map(|f| f.signature.symbols.iter()) {
         if sizes.iter().all(|size| size.name != symbol.name) {
             sizes.push(symbol.clone());
         }
@@ -165,21 +154,17 @@ pub fn model(functions: Vec<Fun>, states: Vec<(&str, Array)>) -> ModelPlan {
         offset += (initial.bytes().len() as u64).next_multiple_of(64);
         State { name: name.into(), initial, offset: at }
     };
-    ModelPlan {
-        frozen: vec![],
-        name: "model".into(),
-        machine: Machine::X86_64_V3,
-        sizes,
-        states: states.into_iter().map(state).collect(),
-        constants: vec![],
-        functions: functions.into_iter().map(|f| f.plan).collect(),
-    }
+    let states = states.into_iter().map(state).collect();
+    let (functions, bodies) = functions.into_iter().map(|f| (f.signature, f.body)).unzip();
+    let name = "model".into();
+    let interface = Interface { name, sizes, states, constants: vec![], frozen: vec![], functions };
+    ModelPlan { interface, variants: vec![Variant { machine: Machine::X86_64_V3, bodies }] }
 }
 
 /// Names and an image header for a model.
 pub fn linkage(plan: &ModelPlan) -> Linkage {
     let header = b"header".to_vec();
-    let data: usize = plan.states.iter().map(|s| s.initial.bytes().len()).sum();
+    let data: usize = plan.interface.states.iter().map(|s| s.initial.bytes().len()).sum();
     Linkage {
         prefix: "m".into(),
         hash: 0x1234_5678_9abc_def0,

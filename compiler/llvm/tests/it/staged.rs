@@ -15,7 +15,7 @@ fn long<'m>(x: Tensor<'m>) -> Tensor<'m> {
 }
 
 fn blocks(plan: &ModelPlan) -> impl Iterator<Item = &Block> {
-    plan.functions[0].nests().flat_map(|nest| &nest.blocks)
+    plan.variants[0].bodies[0].nests().flat_map(|nest| &nest.blocks)
 }
 
 #[test]

@@ -16,8 +16,8 @@ fn maps_in_every_type() {
         let y = m.input("y", dtype, [m.dim("N"), m.dim("K")]);
         m.function("f").inputs([x, y]).output("z", x * y + x).finish().unwrap();
         let plan = check(&m.module(), SIZES);
-        assert_eq!(plan.functions[0].structure().nests, 1, "{dtype}");
-        assert_eq!(plan.functions[0].structure().loops, 1, "{dtype}");
+        assert_eq!(plan.function(0).structure().nests, 1, "{dtype}");
+        assert_eq!(plan.function(0).structure().loops, 1, "{dtype}");
     }
 }
 
@@ -32,7 +32,7 @@ fn mixed_types_and_literals() {
         .finish()
         .unwrap();
     let plan = check(&m.module(), SIZES);
-    assert_eq!(plan.functions[0].structure().nests, 1);
+    assert_eq!(plan.function(0).structure().nests, 1);
 }
 
 #[test]
@@ -117,7 +117,7 @@ fn sums_of_single_axes_are_expressions() {
         .finish()
         .unwrap();
     let plan = check(&m.module(), SIZES);
-    assert_eq!(plan.functions[0].structure().loops, 1);
+    assert_eq!(plan.function(0).structure().loops, 1);
 }
 
 #[test]
@@ -200,7 +200,7 @@ fn constants_are_shared_between_functions() {
     let x = m.input("x", F32, [3]);
     m.function("f").inputs([x]).output("a", x * table).finish().unwrap();
     m.function("g").inputs([x]).output("a", x + table).finish().unwrap();
-    assert_eq!(check(&m.module(), &[&[]]).constants.len(), 1);
+    assert_eq!(check(&m.module(), &[&[]]).interface.constants.len(), 1);
 }
 
 #[test]

@@ -9,7 +9,12 @@ use crate::harness::{Random, check};
 const SIZES: &[&[i64]] = &[&[0], &[1], &[2], &[7], &[33]];
 
 fn count_sinks(plan: &ModelPlan, wanted: fn(&Sink) -> bool) -> usize {
-    plan.functions[0].nests().flat_map(|n| &n.blocks).flat_map(|b| &b.sinks).filter(|s| wanted(s)).count()
+    plan.variants[0].bodies[0]
+        .nests()
+        .flat_map(|n| &n.blocks)
+        .flat_map(|b| &b.sinks)
+        .filter(|s| wanted(s))
+        .count()
 }
 
 #[test]
@@ -36,11 +41,11 @@ fn a_logistic_regression_step_reads_its_rows_once() {
             .finish()
             .unwrap();
         let plan = check(&m.module(), SIZES);
-        let structure = plan.functions[0].structure();
+        let structure = plan.function(0).structure();
         assert_eq!(structure.nests_reading("x"), 1);
         assert_eq!(structure.nests_reading("y"), 1);
         assert_eq!(count_sinks(&plan, |s| matches!(s, Sink::Accumulate { .. })), 1);
-        let big = plan.functions[0].nests().find(|n| n.blocks.len() > 1).unwrap();
+        let big = plan.variants[0].bodies[0].nests().find(|n| n.blocks.len() > 1).unwrap();
         assert_eq!(big.blocks.len(), 3, "the product, the row, the gradient");
         assert_eq!(big.rows, 4);
     }
@@ -56,11 +61,11 @@ fn an_elementwise_chain_is_one_loop() {
     }
     m.function("f").inputs([x]).outputs([("y", y), ("z", exp(y))]).finish().unwrap();
     let plan = check(&m.module(), SIZES);
-    let structure = plan.functions[0].structure();
+    let structure = plan.function(0).structure();
     // Nothing is kept but what waits between the stages of this long program.
     assert_eq!((structure.nests, structure.loops, structure.workspace_slots), (1, 1, 1));
     assert_eq!(structure.parallel, 1);
-    assert!(plan.functions[0].nests().all(|nest| nest.blocks[0].stages.is_some()));
+    assert!(plan.variants[0].bodies[0].nests().all(|nest| nest.blocks[0].stages.is_some()));
 }
 
 /// Some rows of a large table change: the rest of it is neither read nor written.
@@ -79,8 +84,9 @@ fn parts_of_a_variable_are_written_where_it_lies() {
         check(&m.module(), SIZES)
     };
     let whole = |plan: &ModelPlan| {
-        let blocks = plan.functions[0].nests().map(|nest| nest.extent.as_ref().and_then(Dim::as_const));
-        blocks.filter(|extent| *extent >= Some(100)).count() + plan.functions[0].structure().copies
+        let blocks =
+            plan.variants[0].bodies[0].nests().map(|nest| nest.extent.as_ref().and_then(Dim::as_const));
+        blocks.filter(|extent| *extent >= Some(100)).count() + plan.function(0).structure().copies
     };
     fn add<'m>(table: Tensor<'m>, at: Tensor<'m>, by: Tensor<'m>) -> Tensor<'m> {
         table.inc_subtensor(at, by)
@@ -106,7 +112,8 @@ fn a_chain_of_cheap_steps_is_not_computed_again_as_a_whole() {
     }
     m.function("f").inputs([x]).output("y", y).finish().unwrap();
     let plan = check(&m.module(), SIZES);
-    let longest = plan.functions[0].nests().flat_map(|n| &n.blocks).map(|b| b.program.insts.len()).max();
+    let longest =
+        plan.variants[0].bodies[0].nests().flat_map(|n| &n.blocks).map(|b| b.program.insts.len()).max();
     assert!(longest < Some(16), "{plan}");
 }
 
@@ -118,7 +125,7 @@ fn a_softmax_of_rows_is_one_nest() {
     let y = e / e.sum_over([1]).dimshuffle([Some(0), None]);
     m.function("f").inputs([x]).output("y", y).finish().unwrap();
     let plan = check(&m.module(), SIZES);
-    let structure = plan.functions[0].structure();
+    let structure = plan.function(0).structure();
     assert_eq!((structure.nests, structure.nests_reading("x")), (1, 1));
     assert_eq!(structure.workspace_slots, 0, "the exponentials lie in the output");
 }
@@ -131,7 +138,7 @@ fn leading_axes_of_a_softmax_collapse() {
     let y = e / e.sum_over([2]).dimshuffle([Some(0), Some(1), None]);
     m.function("f").inputs([x]).output("y", y).finish().unwrap();
     let plan = check(&m.module(), SIZES);
-    let nest = plan.functions[0].nests().next().unwrap();
+    let nest = plan.variants[0].bodies[0].nests().next().unwrap();
     assert!(nest.blocks.iter().all(|b| b.axes.len() <= 1));
 }
 
@@ -142,7 +149,7 @@ fn a_product_and_its_epilogue_are_one_step() {
     let (x, w, b) =
         (m.input("x", F32, [n, k]), m.input("w", F32, [k, 32.into()]), m.input("b", F32, [1, 32]));
     m.function("f").inputs([x, w, b]).output("y", sigmoid(dot(x, w) + b)).finish().unwrap();
-    let structure = check(&m.module(), SIZES).functions[0].structure();
+    let structure = check(&m.module(), SIZES).function(0).structure();
     assert_eq!((structure.nests, structure.products), (0, 1));
 }
 
@@ -152,7 +159,7 @@ fn variables_can_be_swapped() {
         let m = Model::new("m");
         let (a, b) = (m.shared("a", Random(1).array(F32, shape)), m.shared("b", Random(2).array(F32, shape)));
         m.function("f").output("old", a * 2.0).update(a, b).update(b, a).finish().unwrap();
-        let structure = check(&m.module(), &[&[]]).functions[0].structure();
+        let structure = check(&m.module(), &[&[]]).function(0).structure();
         assert_eq!((structure.nests, structure.copies > 0), (1, shape.is_empty()));
     }
 }
@@ -170,7 +177,7 @@ fn updates_turn_transpose_and_rotate() {
         .finish()
         .unwrap();
     let plan = check(&m.module(), &[&[]]);
-    assert!(plan.functions[0].structure().copies > 0);
+    assert!(plan.function(0).structure().copies > 0);
 }
 
 #[test]
@@ -179,7 +186,7 @@ fn updates_are_in_place_when_nothing_reads_later() {
     let w = m.shared("w", Random(1).array(F32, &[100, 10]));
     let g = m.input("g", F32, [100, 10]);
     m.function("f").inputs([g]).output("old", w).update(w, w - 0.1 * g).finish().unwrap();
-    let structure = check(&m.module(), &[&[]]).functions[0].structure();
+    let structure = check(&m.module(), &[&[]]).function(0).structure();
     assert_eq!((structure.copies, structure.workspace_slots), (0, 0));
 }
 
@@ -203,9 +210,10 @@ fn a_matrix_is_updated_where_its_gradient_is_summed() {
     let [gw] = grad((dot(x, w) * d).sum(), [w]);
     m.function("f").inputs([x, d]).update(w, w - 0.1 * gw).finish().unwrap();
     let plan = check(&m.module(), SIZES);
-    let structure = plan.functions[0].structure();
+    let structure = plan.function(0).structure();
     assert_eq!((structure.products, structure.copies), (1, 0));
-    let gradients = plan.functions[0].buffers.iter().filter(|b| b.shape == [Dim::Const(24), Dim::Const(8)]);
+    let gradients =
+        plan.variants[0].bodies[0].buffers.iter().filter(|b| b.shape == [Dim::Const(24), Dim::Const(8)]);
     assert!(
         gradients.into_iter().all(|b| matches!(b.place, Place::State(_))),
         "a gradient is in memory:\n{plan}"

@@ -10,7 +10,12 @@ use crate::harness::check;
 const SIZES: &[&[i64]] = &[&[3], &[4, 5], &[7, 3], &[33, 9], &[3, 40]];
 
 fn sinks(plan: &ModelPlan, wanted: fn(&Sink) -> bool) -> usize {
-    plan.functions[0].nests().flat_map(|n| &n.blocks).flat_map(|b| &b.sinks).filter(|s| wanted(s)).count()
+    plan.variants[0].bodies[0]
+        .nests()
+        .flat_map(|n| &n.blocks)
+        .flat_map(|b| &b.sinks)
+        .filter(|s| wanted(s))
+        .count()
 }
 
 #[test]
@@ -56,7 +61,7 @@ fn views_of_any_affine_kind() {
         .finish()
         .unwrap();
     let plan = check(&m.module(), SIZES);
-    assert_eq!(plan.functions[0].structure().copies, 0);
+    assert_eq!(plan.function(0).structure().copies, 0);
 }
 
 #[test]
@@ -66,7 +71,7 @@ fn differences_along_an_axis_read_once() {
     let x = m.input("x", F32, [n, 64.into()]);
     let y = x.index((.., 1..)) - x.index((.., ..63));
     m.function("f").inputs([x]).output("y", y).finish().unwrap();
-    let structure = check(&m.module(), SIZES).functions[0].structure();
+    let structure = check(&m.module(), SIZES).function(0).structure();
     assert_eq!((structure.nests, structure.nests_reading("x"), structure.workspace_slots), (1, 1, 0));
 }
 
@@ -106,7 +111,7 @@ fn a_reshaped_result_is_stored_once() {
     let x = m.input("x", F32, [n, k]);
     m.function("f").inputs([x]).output("y", exp(x).reshape([n * k])).finish().unwrap();
     let plan = check(&m.module(), SIZES);
-    let structure = plan.functions[0].structure();
+    let structure = plan.function(0).structure();
     assert_eq!((structure.nests, structure.loops, structure.workspace_slots), (1, 1, 0), "{plan}");
 }
 
@@ -202,7 +207,7 @@ fn parts_share_a_nest() {
     let (n, k) = (m.dim("N"), m.dim("K"));
     let (x, y) = (m.input("x", F32, [n, k]), m.input("y", F32, [n, 2.into()]));
     m.function("f").inputs([x, y]).output("z", concatenate([exp(x), y], 1)).finish().unwrap();
-    let structure = check(&m.module(), SIZES).functions[0].structure();
+    let structure = check(&m.module(), SIZES).function(0).structure();
     assert_eq!((structure.nests, structure.copies, structure.workspace_slots), (1, 0, 0));
 }
 
@@ -257,8 +262,8 @@ fn outputs_and_states_are_written_after_the_checks() {
     let x = m.input("x", F32, [m.dim("N")]);
     m.function("f").inputs([x]).output("y", exp(x)).finish().unwrap();
     let plan = check(&m.module(), &[&[5]]);
-    assert!(!plan.functions[0].steps.iter().any(is_check));
-    assert!(plan.functions[0].buffers.iter().all(|b| !matches!(b.place, Place::Workspace { .. })));
+    assert!(!plan.variants[0].bodies[0].steps.iter().any(is_check));
+    assert!(plan.variants[0].bodies[0].buffers.iter().all(|b| !matches!(b.place, Place::Workspace { .. })));
 }
 
 /// An index into an axis of four: any number, brought inside.
@@ -308,7 +313,7 @@ fn an_index_of_one_element_is_checked() {
     let outputs = [("only", x.take(zero, 0)), ("other", y.take(inside(zero + i.max()), 0))];
     m.function("f").inputs([x, y, i]).outputs(outputs).finish().unwrap();
     let plan = check(&m.module(), &[&[1], &[2], &[33]]);
-    assert_eq!(plan.functions[0].structure().checks, 2, "{plan}");
+    assert_eq!(plan.function(0).structure().checks, 2, "{plan}");
 }
 
 #[test]
@@ -319,7 +324,7 @@ fn a_row_for_each_index_is_one_nest() {
     m.function("f").inputs([x, i]).output("y", exp(x).take(i, 0)).finish().unwrap();
     let module = m.module();
     let plan = crate::harness::plan(&module);
-    let structure = plan.functions[0].structure();
+    let structure = plan.function(0).structure();
     assert_eq!((structure.nests, structure.checks, structure.workspace_slots), (1, 1, 0), "{plan}");
 }
 
@@ -331,7 +336,7 @@ fn an_index_of_its_own_axis_is_no_lookup() {
     let t = m.input("t", I64, [n]);
     m.function("f").inputs([x, t]).output("y", x.index((m.arange(0, n, 1), t))).finish().unwrap();
     let plan = crate::harness::plan(&m.module());
-    assert_eq!(plan.functions[0].structure().checks, 1, "{plan}");
+    assert_eq!(plan.function(0).structure().checks, 1, "{plan}");
 }
 
 #[test]

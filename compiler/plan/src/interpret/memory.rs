@@ -34,22 +34,24 @@ const WORKSPACE: usize = 0;
 impl Memory {
     pub(super) fn new(
         plan: &ModelPlan,
-        function: &FunctionPlan,
+        function: FunctionPlan<'_>,
         sizes: &Sizes,
         inputs: &[Array],
         states: &[Array],
     ) -> Result<Memory, CallError> {
-        let too_large =
-            |what: &str| CallError::TooLarge { function: function.name.clone(), what: what.to_owned() };
+        let too_large = |what: &str| CallError::TooLarge {
+            function: function.signature.name.clone(),
+            what: what.to_owned(),
+        };
         let bytes = |size: Option<u64>, what: &str| {
             size.and_then(|n| usize::try_from(n).ok()).ok_or_else(|| too_large(what))
         };
-        let workspace = bytes(function.workspace.evaluate(&|id| sizes.of(id)), "the workspace")?;
+        let workspace = bytes(function.body.workspace.evaluate(&|id| sizes.of(id)), "the workspace")?;
         let mut regions = vec![vec![GARBAGE; workspace]];
         regions.extend(inputs.iter().map(|a| a.bytes().to_vec()));
         let first_output = regions.len();
         let mut outputs = vec![];
-        for output in &function.outputs {
+        for output in &function.signature.outputs {
             let shape: Option<Vec<usize>> = output.ty.shape.iter().map(|d| extent(d, sizes)).collect();
             let shape = shape.ok_or_else(|| too_large(&output.name))?;
             let size = shape.iter().try_fold(output.ty.dtype.bytes(), |n, &d| n.checked_mul(d));
@@ -59,10 +61,10 @@ impl Memory {
         let first_state = regions.len();
         regions.extend(states.iter().map(|a| a.bytes().to_vec()));
         let first_constant = regions.len();
-        regions.extend(plan.constants.iter().map(|a| a.bytes().to_vec()));
+        regions.extend(plan.interface.constants.iter().map(|a| a.bytes().to_vec()));
 
         let mut slots = vec![];
-        for buffer in &function.buffers {
+        for buffer in &function.body.buffers {
             let (region, start) = match &buffer.place {
                 Place::Input(index) => (1 + index, 0),
                 Place::Output(index) => (first_output + index, 0),

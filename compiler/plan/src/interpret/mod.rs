@@ -1,4 +1,4 @@
-//! Runs a [`ModelPlan`] literally: the judge of native code, bit for bit (any NaN equals any NaN).
+//! Runs the first variant of a [`ModelPlan`] literally: the judge of native code, bit for bit (any NaN equals any NaN).
 //!
 //! Every element goes through [`Program::run`](tgc_scalar::Program::run), every fold through its
 //! accumulators in the order that [`plan`](crate::plan) defines. Memory is real: one workspace block
@@ -14,7 +14,7 @@ use tgc_graph::array::Array;
 use tgc_graph::dim::{Dim, SymbolId, Symbols};
 use tgc_graph::ty::TensorType;
 
-use crate::{FunctionPlan, IndexCheck, ModelPlan, Step};
+use crate::{FunctionPlan, IndexCheck, ModelPlan, Signature, Step};
 use memory::Memory;
 
 /// What fresh workspace and outputs are filled with.
@@ -147,7 +147,7 @@ pub enum CallError {
 impl<'p> Interpreter<'p> {
     /// A new instance: every state has its initial value.
     pub fn new(plan: &'p ModelPlan) -> Interpreter<'p> {
-        Interpreter { plan, states: plan.states.iter().map(|s| s.initial.clone()).collect() }
+        Interpreter { plan, states: plan.interface.states.iter().map(|s| s.initial.clone()).collect() }
     }
 
     /// The value of the model's state of this index.
@@ -160,7 +160,7 @@ impl<'p> Interpreter<'p> {
         let old = &self.states[index];
         if type_of(old) != type_of(&value) {
             return Err(CallError::StateType {
-                state: self.plan.states[index].name.clone(),
+                state: self.plan.interface.states[index].name.clone(),
                 found: type_of(&value),
                 expected: type_of(old),
             });
@@ -178,17 +178,18 @@ impl<'p> Interpreter<'p> {
         inputs: &[Array],
     ) -> Result<Vec<Array>, CallError> {
         let plan = self.plan;
-        let Some(function) = plan.functions.get(function) else {
-            let (model, count) = (plan.name.clone(), plan.functions.len());
-            return Err(CallError::NoFunction { model, index: function, count });
-        };
-        check_sizes(function, sizes)?;
+        let count = plan.interface.functions.len();
+        if function >= count {
+            return Err(CallError::NoFunction { model: plan.interface.name.clone(), index: function, count });
+        }
+        let function = plan.function(function);
+        check_sizes(function.signature, sizes)?;
         let sizes = Sizes(sizes);
-        check_inputs(function, &sizes, inputs)?;
-        check_equations(function, &sizes)?;
+        check_inputs(function.signature, &sizes, inputs)?;
+        check_equations(function.signature, &sizes)?;
 
         let mut memory = Memory::new(plan, function, &sizes, inputs, &self.states)?;
-        for step in &function.steps {
+        for step in &function.body.steps {
             match step {
                 Step::Nest(nest) => nest::run(nest, &mut memory, &sizes),
                 Step::Product(product) => product::run(product, &mut memory, &sizes),
@@ -199,13 +200,13 @@ impl<'p> Interpreter<'p> {
         for (index, state) in self.states.iter_mut().enumerate() {
             memory.read_state(index, state);
         }
-        Ok((0..function.outputs.len()).map(|index| memory.output(index)).collect())
+        Ok((0..function.signature.outputs.len()).map(|index| memory.output(index)).collect())
     }
 }
 
 /// Looks for an index that is outside its axis.
 fn check_index(
-    function: &FunctionPlan,
+    function: FunctionPlan<'_>,
     check: &IndexCheck,
     memory: &Memory,
     sizes: &Sizes,
@@ -216,7 +217,7 @@ fn check_index(
     match indices.into_iter().find(|index| !(-extent..extent).contains(index)) {
         None => Ok(()),
         Some(given) => Err(CallError::Index {
-            function: function.name.clone(),
+            function: function.signature.name.clone(),
             index: check.index_name.clone(),
             given,
             data: check.data_name.clone(),
@@ -242,7 +243,7 @@ impl Sizes<'_> {
     }
 }
 
-fn check_sizes(function: &FunctionPlan, sizes: &[i64]) -> Result<(), CallError> {
+fn check_sizes(function: &Signature, sizes: &[i64]) -> Result<(), CallError> {
     if sizes.len() != function.symbols.len() {
         let names: Vec<&str> = function.symbols.iter().map(|(_, s)| s.name.as_str()).collect();
         return Err(CallError::SizeCount {
@@ -266,7 +267,7 @@ fn check_sizes(function: &FunctionPlan, sizes: &[i64]) -> Result<(), CallError> 
     Ok(())
 }
 
-fn check_inputs(function: &FunctionPlan, sizes: &Sizes, inputs: &[Array]) -> Result<(), CallError> {
+fn check_inputs(function: &Signature, sizes: &Sizes, inputs: &[Array]) -> Result<(), CallError> {
     if inputs.len() != function.inputs.len() {
         let names: Vec<&str> = function.inputs.iter().map(|i| i.name.as_str()).collect();
         return Err(CallError::InputCount {
@@ -297,7 +298,7 @@ fn check_inputs(function: &FunctionPlan, sizes: &Sizes, inputs: &[Array]) -> Res
     Ok(())
 }
 
-fn check_equations(function: &FunctionPlan, sizes: &Sizes) -> Result<(), CallError> {
+fn check_equations(function: &Signature, sizes: &Sizes) -> Result<(), CallError> {
     for check in &function.checks {
         let value = |dim: &Dim, what: &str| {
             dim.evaluate(&|id| sizes.of(id))

@@ -5,12 +5,12 @@ use tgc_graph::dim::{Atom, Dim, Monomial};
 use crate::{Access, Axis, BufferId, FunctionPlan, Position};
 
 /// The access by index, or `x.flat[784*row + i]` when its strides are not those of the shape.
-pub(super) fn to_text(function: &FunctionPlan, access: &Access) -> String {
+pub(super) fn to_text(function: FunctionPlan<'_>, access: &Access) -> String {
     guided_to_text(function, access, &[])
 }
 
 /// The same with what data says of the place: for each part its stride and its text.
-pub(super) fn guided_to_text(function: &FunctionPlan, access: &Access, parts: &[(Dim, String)]) -> String {
+pub(super) fn guided_to_text(function: FunctionPlan<'_>, access: &Access, parts: &[(Dim, String)]) -> String {
     let buffer = function.buffer(access.buffer);
     let terms = terms(function, access, parts);
     if buffer.shape.is_empty() && terms.is_empty() {
@@ -24,20 +24,20 @@ pub(super) fn guided_to_text(function: &FunctionPlan, access: &Access, parts: &[
 }
 
 /// The number as a sum, in parentheses where that is more than one term.
-pub(super) fn position_to_text(function: &FunctionPlan, position: &Position) -> String {
+pub(super) fn position_to_text(function: FunctionPlan<'_>, position: &Position) -> String {
     let mut terms = moving(function, &position.strides);
     terms.push(Term { factor: position.offset.clone(), name: None });
     let text = sum_to_text(function, &terms);
     if text.contains(' ') { format!("({text})") } else { text }
 }
 
-fn moving(function: &FunctionPlan, strides: &[(Axis, Dim)]) -> Vec<Term> {
+fn moving(function: FunctionPlan<'_>, strides: &[(Axis, Dim)]) -> Vec<Term> {
     let term =
         |(axis, stride): &(Axis, Dim)| Term { factor: stride.clone(), name: Some(name(function, *axis)) };
     strides.iter().map(term).collect()
 }
 
-fn terms(function: &FunctionPlan, access: &Access, parts: &[(Dim, String)]) -> Vec<Term> {
+fn terms(function: FunctionPlan<'_>, access: &Access, parts: &[(Dim, String)]) -> Vec<Term> {
     let mut terms = moving(function, &access.strides);
     terms
         .extend(parts.iter().map(|(stride, text)| Term { factor: stride.clone(), name: Some(text.clone()) }));
@@ -48,9 +48,9 @@ fn terms(function: &FunctionPlan, access: &Access, parts: &[(Dim, String)]) -> V
 }
 
 /// The name of a block's inner axis: `i`, `j`, `k`, `l`, or numbered where a size has such a name.
-pub(super) fn axis_name(function: &FunctionPlan, axis: usize) -> String {
+pub(super) fn axis_name(function: FunctionPlan<'_>, axis: usize) -> String {
     let letters = ["i", "j", "k", "l"];
-    let is_taken = |name: &str| function.symbols.find(name).is_some();
+    let is_taken = |name: &str| function.signature.symbols.find(name).is_some();
     match letters.get(axis) {
         Some(letter) if !letters.iter().any(|l| is_taken(l)) => (*letter).to_owned(),
         _ => format!("i{axis}"),
@@ -65,7 +65,7 @@ struct Term {
 }
 
 /// The name of an axis in scope of a block.
-pub(super) fn name(function: &FunctionPlan, axis: Axis) -> String {
+pub(super) fn name(function: FunctionPlan<'_>, axis: Axis) -> String {
     match axis {
         Axis::Row => "row".to_owned(),
         Axis::Inner(i) => axis_name(function, i),
@@ -73,7 +73,7 @@ pub(super) fn name(function: &FunctionPlan, axis: Axis) -> String {
 }
 
 /// Shares terms out to the outermost axes of the shape whose own strides divide them, a lone factor to several.
-fn by_index(function: &FunctionPlan, buffer: BufferId, terms: &[Term]) -> Option<Vec<Vec<Term>>> {
+fn by_index(function: FunctionPlan<'_>, buffer: BufferId, terms: &[Term]) -> Option<Vec<Vec<Term>>> {
     let shape = &function.buffer(buffer).shape;
     let mut strides = vec![Dim::Const(1); shape.len()];
     for axis in (1..shape.len()).rev() {
@@ -138,12 +138,12 @@ fn divide(monomial: Monomial, factor: &[(Atom, u32)]) -> Option<Monomial> {
     Some(left)
 }
 
-fn sum_to_text(function: &FunctionPlan, terms: &[Term]) -> String {
+fn sum_to_text(function: FunctionPlan<'_>, terms: &[Term]) -> String {
     let mut text = String::new();
     for Term { factor, name } in terms {
         let negative = factor.terms().iter().all(|(_, c)| *c < 0) && !factor.terms().is_empty();
         let magnitude = if negative { &Dim::Const(0) - factor } else { factor.clone() };
-        let shown = magnitude.display(&function.symbols).to_string();
+        let shown = magnitude.display(&function.signature.symbols).to_string();
         let term = match name {
             None if magnitude == Dim::Const(0) => continue,
             None => shown,

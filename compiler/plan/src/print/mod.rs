@@ -33,8 +33,8 @@ use tgc_graph::ty::TensorType;
 use tgc_scalar::{Builder, Element, Inst, Program};
 
 use crate::{
-    Access, Argument, Block, Fold, FunctionPlan, IndexCheck, IndexPart, Indirect, ModelPlan, Nest, Pack,
-    Place, Product, Read, RowId, Sink, Stages, Step, Target, Tile,
+    Access, Argument, Block, Fold, FunctionPlan, IndexCheck, IndexPart, Indirect, Interface, ModelPlan, Nest,
+    Pack, Place, Product, Read, RowId, Sink, Stages, Step, Target, Tile,
 };
 use program::{Leaf, Statement, expressions, long};
 
@@ -50,26 +50,30 @@ pub enum Detail {
 impl ModelPlan {
     /// Prints the whole plan.
     pub fn display(&self, detail: Detail) -> impl fmt::Display + '_ {
-        let mut text = format!("model {} for vectors of {} bytes\n", self.name, self.machine.vector_bytes);
-        for state in &self.states {
-            let ty = array_type(&state.initial);
-            text.push_str(&format!("state {}: {ty} at byte {}\n", state.name, state.offset));
-        }
-        for (index, constant) in self.constants.iter().enumerate() {
-            text.push_str(&format!("constant {index}: {}\n", array_type(constant)));
-        }
-        for function in &self.functions {
-            text.push_str(&function.display(detail).to_string());
+        let Interface { name, states, constants, .. } = &self.interface;
+        let mut text = String::new();
+        for variant in &self.variants {
+            text.push_str(&format!("model {name} for vectors of {} bytes\n", variant.machine.vector_bytes));
+            for state in states {
+                let ty = array_type(&state.initial);
+                text.push_str(&format!("state {}: {ty} at byte {}\n", state.name, state.offset));
+            }
+            for (index, constant) in constants.iter().enumerate() {
+                text.push_str(&format!("constant {index}: {}\n", array_type(constant)));
+            }
+            for function in self.functions_of(variant) {
+                text.push_str(&function.display(detail).to_string());
+            }
         }
         text
     }
 }
 
-impl FunctionPlan {
+impl FunctionPlan<'_> {
     /// Prints the function.
-    pub fn display(&self, detail: Detail) -> impl fmt::Display + '_ {
+    pub fn display(self, detail: Detail) -> impl fmt::Display {
         let mut text = header(self);
-        for step in &self.steps {
+        for step in &self.body.steps {
             match step {
                 Step::Nest(nest) => text.push_str(&nest.display(self, detail).to_string()),
                 Step::Product(product) => text.push_str(&product.display(self, detail).to_string()),
@@ -78,7 +82,7 @@ impl FunctionPlan {
                     text.push_str(&format!("  copy {to} = {from}\n"));
                 }
                 Step::Check(check) => {
-                    let extent = check.extent.display(&self.symbols);
+                    let extent = check.extent.display(self.symbols());
                     let index = &self.buffer(check.index).name;
                     let IndexCheck { index_name, axis, data_name, .. } = check;
                     text.push_str(&format!(
@@ -93,7 +97,7 @@ impl FunctionPlan {
 
 impl Nest {
     /// Prints the nest as a step of its function.
-    pub fn display<'a>(&'a self, function: &'a FunctionPlan, detail: Detail) -> impl fmt::Display + 'a {
+    pub fn display<'a>(&'a self, function: FunctionPlan<'a>, detail: Detail) -> impl fmt::Display + 'a {
         let mut printer = Printer::new(function, detail);
         printer.nest(self);
         printer.text
@@ -102,7 +106,7 @@ impl Nest {
 
 impl Product {
     /// Prints the product as a step of its function.
-    pub fn display<'a>(&'a self, function: &'a FunctionPlan, detail: Detail) -> impl fmt::Display + 'a {
+    pub fn display<'a>(&'a self, function: FunctionPlan<'a>, detail: Detail) -> impl fmt::Display + 'a {
         let mut printer = Printer::new(function, detail);
         printer.product(self);
         printer.text
@@ -115,49 +119,53 @@ impl fmt::Display for ModelPlan {
     }
 }
 
-impl fmt::Display for FunctionPlan {
+impl fmt::Display for FunctionPlan<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.display(Detail::Loops).fmt(f)
     }
 }
 
 /// Everything before the steps.
-fn header(function: &FunctionPlan) -> String {
-    let symbols: Vec<&str> = function.symbols.iter().map(|(_, s)| s.name.as_str()).collect();
-    let show = |dim: &Dim| dim.display(&function.symbols).to_string();
+fn header(function: FunctionPlan<'_>) -> String {
+    let symbols: Vec<&str> = function.signature.symbols.iter().map(|(_, s)| s.name.as_str()).collect();
+    let show = |dim: &Dim| dim.display(function.symbols()).to_string();
     let arguments = |list: &[Argument]| {
         let list: Vec<String> =
-            list.iter().map(|a| format!("{}: {}", a.name, a.ty.display(&function.symbols))).collect();
+            list.iter().map(|a| format!("{}: {}", a.name, a.ty.display(function.symbols()))).collect();
         list.join(", ")
     };
     let mut lines = vec![format!(
         "function {}({}) {} -> {}",
-        function.name,
+        function.signature.name,
         symbols.join(", "),
-        arguments(&function.inputs),
-        arguments(&function.outputs)
+        arguments(&function.signature.inputs),
+        arguments(&function.signature.outputs)
     )];
-    for (what, list) in [("reads", &function.reads), ("updates", &function.updates)] {
+    for (what, list) in [("reads", &function.signature.reads), ("updates", &function.signature.updates)] {
         if !list.is_empty() {
             let names: Vec<String> = list.iter().map(|&index| state_name(function, index)).collect();
             lines.push(format!("  {what} {}", names.join(", ")));
         }
     }
-    for check in &function.checks {
+    for check in &function.signature.checks {
         let (left, right) = (show(&check.left), show(&check.right));
         lines.push(format!("  check {left} == {right} ({}, {})", check.left_name, check.right_name));
     }
-    lines.push(format!("  workspace {} bytes", function.workspace.display(&function.symbols)));
-    for buffer in &function.buffers {
+    lines.push(format!("  workspace {} bytes", function.body.workspace.display(function.symbols())));
+    for buffer in &function.body.buffers {
         let ty = TensorType::new(buffer.dtype, buffer.shape.clone());
         let place = match &buffer.place {
             Place::Input(i)
-                if function.inputs.get(*i).is_some_and(|a| a.name == buffer.name && a.ty == ty) =>
+                if function.signature.inputs.get(*i).is_some_and(|a| a.name == buffer.name && a.ty == ty) =>
             {
                 continue;
             }
             Place::Output(i)
-                if function.outputs.get(*i).is_some_and(|a| a.name == buffer.name && a.ty == ty) =>
+                if function
+                    .signature
+                    .outputs
+                    .get(*i)
+                    .is_some_and(|a| a.name == buffer.name && a.ty == ty) =>
             {
                 continue;
             }
@@ -165,15 +173,15 @@ fn header(function: &FunctionPlan) -> String {
             Place::Output(i) => format!("output {i}"),
             Place::State(i) => format!("state {i}"),
             Place::Constant(i) => format!("constant {i}"),
-            Place::Workspace { offset } => format!("workspace+{}", offset.display(&function.symbols)),
+            Place::Workspace { offset } => format!("workspace+{}", offset.display(function.symbols())),
         };
-        lines.push(format!("  buffer {}: {} {place}", buffer.name, ty.display(&function.symbols)));
+        lines.push(format!("  buffer {}: {} {place}", buffer.name, ty.display(function.symbols())));
     }
     lines.join("\n") + "\n"
 }
 
-fn state_name(function: &FunctionPlan, index: usize) -> String {
-    let buffer = function.buffers.iter().find(|b| b.place == Place::State(index));
+fn state_name(function: FunctionPlan<'_>, index: usize) -> String {
+    let buffer = function.body.buffers.iter().find(|b| b.place == Place::State(index));
     buffer.map_or_else(|| format!("state {index}"), |b| b.name.clone())
 }
 
@@ -184,7 +192,7 @@ fn array_type(array: &tgc_graph::array::Array) -> String {
 
 /// Prints one nest.
 struct Printer<'a> {
-    function: &'a FunctionPlan,
+    function: FunctionPlan<'a>,
     detail: Detail,
     text: String,
     depth: usize,
@@ -195,7 +203,7 @@ struct Printer<'a> {
 }
 
 impl<'a> Printer<'a> {
-    fn new(function: &'a FunctionPlan, detail: Detail) -> Printer<'a> {
+    fn new(function: FunctionPlan<'a>, detail: Detail) -> Printer<'a> {
         Printer { function, detail, text: String::new(), depth: 1, named: 0, reads: vec![] }
     }
 
@@ -205,7 +213,7 @@ impl<'a> Printer<'a> {
     }
 
     fn dim(&self, dim: &Dim) -> String {
-        dim.display(&self.function.symbols).to_string()
+        dim.display(&self.function.signature.symbols).to_string()
     }
 
     fn nest(&mut self, nest: &Nest) {

@@ -25,13 +25,14 @@ pub struct Structure {
     reads: Vec<(String, usize)>,
 }
 
-impl FunctionPlan {
+impl FunctionPlan<'_> {
     /// Counts nests, loops, copies, slots and readers.
-    pub fn structure(&self) -> Structure {
+    pub fn structure(self) -> Structure {
         let loops = |nest: &crate::Nest| {
             usize::from(nest.extent.is_some()) + nest.blocks.iter().map(|b| b.axes.len()).sum::<usize>()
         };
         let mut slots: Vec<_> = self
+            .body
             .buffers
             .iter()
             .filter_map(|buffer| match &buffer.place {
@@ -45,16 +46,17 @@ impl FunctionPlan {
             let reads = |a: &MemoryAccess| matches!(a.kind, AccessKind::Read | AccessKind::Gather);
             step.accesses().iter().any(|a| reads(a) && a.buffer().0 as usize == id)
         };
-        let readers = |id| self.steps.iter().filter(|step| is_read_by(step, id)).count();
-        let reads = self.buffers.iter().enumerate().map(|(id, buffer)| (buffer.name.clone(), readers(id)));
+        let readers = |id| self.body.steps.iter().filter(|step| is_read_by(step, id)).count();
+        let reads =
+            self.body.buffers.iter().enumerate().map(|(id, buffer)| (buffer.name.clone(), readers(id)));
         Structure {
-            nests: self.nests().count(),
-            products: self.products().count(),
-            loops: self.nests().map(loops).sum(),
-            parallel: self.nests().filter(|nest| nest.parallel.is_some()).count()
-                + self.products().filter(|product| product.parallel.is_some()).count(),
-            copies: self.steps.iter().filter(|step| matches!(step, Step::Copy { .. })).count(),
-            checks: self.steps.iter().filter(|step| matches!(step, Step::Check(_))).count(),
+            nests: self.body.nests().count(),
+            products: self.body.products().count(),
+            loops: self.body.nests().map(loops).sum(),
+            parallel: self.body.nests().filter(|nest| nest.parallel.is_some()).count()
+                + self.body.products().filter(|product| product.parallel.is_some()).count(),
+            copies: self.body.steps.iter().filter(|step| matches!(step, Step::Copy { .. })).count(),
+            checks: self.body.steps.iter().filter(|step| matches!(step, Step::Check(_))).count(),
             workspace_slots: slots.len(),
             reads: reads.collect(),
         }

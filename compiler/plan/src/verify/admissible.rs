@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 
 use tgc_graph::dim::{Atom, Dim, Monomial, Reduced, SymbolId, Symbols, divide_monomials};
 
-use crate::FunctionPlan;
+use crate::Signature;
 use crate::size::Size;
 
 /// The admissible sizes of a function.
@@ -43,7 +43,7 @@ impl std::fmt::Display for Doubt {
 }
 
 impl<'p> Admissible<'p> {
-    pub(super) fn of(function: &'p FunctionPlan) -> Admissible<'p> {
+    pub(super) fn of(function: &'p Signature) -> Admissible<'p> {
         let mut admissible =
             Admissible { symbols: &function.symbols, solved: BTreeMap::new(), laws: vec![], samples: vec![] };
         for check in &function.checks {
@@ -419,23 +419,12 @@ mod tests {
 
     use crate::Check;
 
-    fn function(ranges: &[(&str, i64, i64)]) -> FunctionPlan {
+    fn function(ranges: &[(&str, i64, i64)]) -> Signature {
         let mut symbols = Symbols::default();
         for (name, min, max) in ranges {
             symbols.push(Symbol { name: (*name).to_owned(), min: *min, max: *max, hint: None });
         }
-        FunctionPlan {
-            name: "f".to_owned(),
-            symbols,
-            inputs: vec![],
-            outputs: vec![],
-            reads: vec![],
-            updates: vec![],
-            checks: vec![],
-            buffers: vec![],
-            steps: vec![],
-            workspace: Size::Const(0),
-        }
+        Signature::new("f", symbols)
     }
 
     fn symbol(id: u32) -> Dim {

@@ -45,7 +45,7 @@ impl Checker<'_> {
     fn check_extent(&self, what: &'static str, extent: &Dim) -> Result<(), Defect> {
         self.check_dim(extent)?;
         self.sizes.not_negative(extent, &[]).map_err(|doubt| {
-            let extent = extent.display(&self.function.symbols).to_string();
+            let extent = extent.display(&self.function.signature.symbols).to_string();
             Defect::NegativeExtent { what, extent, doubt }
         })
     }
@@ -111,8 +111,8 @@ impl Checker<'_> {
             return Err(Defect::Staged { what: "keeps values elsewhere than in bytes of the workspace" });
         }
         let bytes = Dim::Const(stages.course(block).bytes as i64);
-        let needed = &nest.chunks(&self.function.symbols) * &bytes;
-        let show = |dim: &Dim| dim.display(&self.function.symbols).to_string();
+        let needed = &nest.chunks(&self.function.signature.symbols) * &bytes;
+        let show = |dim: &Dim| dim.display(&self.function.signature.symbols).to_string();
         equal("the bytes in which values of a staged program wait", show(&buffer.elements()), show(&needed))
     }
 
@@ -231,7 +231,7 @@ impl Checker<'_> {
             let changes = nest.accesses().iter().any(|t| t.kind.writes() && t.access.buffer == access.buffer);
             let is_checked = self.checked.contains(&(access.buffer, &part.extent));
             if changes || !is_checked {
-                let extent = part.extent.display(&self.function.symbols).to_string();
+                let extent = part.extent.display(&self.function.signature.symbols).to_string();
                 return Err(Defect::Unchecked { index: self.name(access.buffer), extent });
             }
         }

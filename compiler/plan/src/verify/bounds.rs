@@ -67,7 +67,7 @@ impl Checker<'_> {
             .map_err(|doubt| Defect::BeforeFirst { buffer: self.name(buffer), doubt })?;
         let room = &(&elements - &last) - &Dim::Const(1);
         self.sizes.not_negative(&room, nonempty).map_err(|doubt| {
-            let elements = elements.display(&self.function.symbols).to_string();
+            let elements = elements.display(&self.function.signature.symbols).to_string();
             Defect::BeyondLast { buffer: self.name(buffer), elements, doubt }
         })
     }

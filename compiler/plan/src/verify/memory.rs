@@ -20,18 +20,18 @@ impl Checker<'_> {
     /// Buffers by themselves: names, places and types.
     pub(super) fn check_buffers(&self) -> Result<(), Defect> {
         let function = self.function;
-        for (what, list) in [("reads", &function.reads), ("updates", &function.updates)] {
+        for (what, list) in [("reads", &function.signature.reads), ("updates", &function.signature.updates)] {
             let ascending = list.windows(2).all(|pair| pair[0] < pair[1]);
-            if !ascending || list.iter().any(|&index| index >= self.plan.states.len()) {
+            if !ascending || list.iter().any(|&index| index >= self.plan.interface.states.len()) {
                 return Err(Defect::StateList { what });
             }
         }
-        for (i, buffer) in function.buffers.iter().enumerate() {
+        for (i, buffer) in function.body.buffers.iter().enumerate() {
             for dim in &buffer.shape {
                 self.check_dim(dim)?;
             }
             self.check_place(buffer)?;
-            for other in &function.buffers[..i] {
+            for other in &function.body.buffers[..i] {
                 if other.name == buffer.name {
                     return Err(Defect::SameName { name: buffer.name.clone() });
                 }
@@ -41,7 +41,7 @@ impl Checker<'_> {
                 }
             }
         }
-        self.check_size(&function.workspace)
+        self.check_size(&function.body.workspace)
     }
 
     fn check_place(&self, buffer: &Buffer) -> Result<(), Defect> {
@@ -51,13 +51,13 @@ impl Checker<'_> {
         };
         let arguments = |list: &[crate::Argument]| list.iter().map(|a| a.ty.clone()).collect();
         let (kind, index, types): (_, _, Vec<TensorType>) = match &buffer.place {
-            Place::Input(index) => ("input", *index, arguments(&self.function.inputs)),
-            Place::Output(index) => ("output", *index, arguments(&self.function.outputs)),
+            Place::Input(index) => ("input", *index, arguments(&self.function.signature.inputs)),
+            Place::Output(index) => ("output", *index, arguments(&self.function.signature.outputs)),
             Place::State(index) => {
-                ("state", *index, self.plan.states.iter().map(|s| array_type(&s.initial)).collect())
+                ("state", *index, self.plan.interface.states.iter().map(|s| array_type(&s.initial)).collect())
             }
             Place::Constant(index) => {
-                ("constant", *index, self.plan.constants.iter().map(array_type).collect())
+                ("constant", *index, self.plan.interface.constants.iter().map(array_type).collect())
             }
             Place::Workspace { offset } => return self.check_slot(buffer, offset),
         };
@@ -73,12 +73,12 @@ impl Checker<'_> {
 
     fn check_slot(&self, buffer: &Buffer, offset: &Size) -> Result<(), Defect> {
         self.check_size(offset)?;
-        let show = |size: &Size| size.display(&self.function.symbols).to_string();
+        let show = |size: &Size| size.display(&self.function.signature.symbols).to_string();
         if !is_aligned(offset) {
             return Err(Defect::Misaligned { buffer: buffer.name.clone(), offset: show(offset) });
         }
-        self.sizes.at_most(&end(buffer, offset), &self.function.workspace).map_err(|doubt| {
-            let workspace = show(&self.function.workspace);
+        self.sizes.at_most(&end(buffer, offset), &self.function.body.workspace).map_err(|doubt| {
+            let workspace = show(&self.function.body.workspace);
             Defect::BeyondWorkspace { buffer: buffer.name.clone(), workspace, doubt }
         })
     }
@@ -86,9 +86,9 @@ impl Checker<'_> {
     /// The order of accesses over all steps.
     pub(super) fn check_memory(&mut self) -> Result<(), Defect> {
         let function = self.function;
-        let mut lifetimes: Vec<Option<Lifetime>> = vec![None; function.buffers.len()];
-        let mut stored: Vec<Dim> = vec![Dim::Const(0); function.buffers.len()];
-        for (index, step) in function.steps.iter().enumerate() {
+        let mut lifetimes: Vec<Option<Lifetime>> = vec![None; function.body.buffers.len()];
+        let mut stored: Vec<Dim> = vec![Dim::Const(0); function.body.buffers.len()];
+        for (index, step) in function.body.steps.iter().enumerate() {
             self.site.step = Some(index);
             let rows = match step {
                 Step::Nest(nest) => nest.extent.as_ref(),
@@ -123,11 +123,11 @@ impl Checker<'_> {
                 Err(Defect::ReadBeforeStore { buffer: name() })
             }
             Place::State(index) => {
-                let state = || self.plan.states[index].name.clone();
-                if touch.kind.writes() && !self.function.updates.contains(&index) {
+                let state = || self.plan.interface.states[index].name.clone();
+                if touch.kind.writes() && !self.function.signature.updates.contains(&index) {
                     return Err(Defect::StateNotUpdated { state: state() });
                 }
-                if touch.kind.reads() && !self.function.reads.contains(&index) {
+                if touch.kind.reads() && !self.function.signature.reads.contains(&index) {
                     return Err(Defect::StateNotRead { state: state() });
                 }
                 Ok(())
@@ -139,6 +139,7 @@ impl Checker<'_> {
     fn check_states_written(&self, lifetimes: &[Option<Lifetime>]) -> Result<(), Defect> {
         let written: Vec<BufferId> = self
             .function
+            .body
             .steps
             .iter()
             .flat_map(Step::accesses)
@@ -146,10 +147,12 @@ impl Checker<'_> {
             .map(|t| t.access.buffer)
             .collect();
         debug_assert!(written.iter().all(|id| lifetimes[id.0 as usize].is_some()));
-        for &index in &self.function.updates {
+        for &index in &self.function.signature.updates {
             let is_written = written.iter().any(|&id| self.function.buffer(id).place == Place::State(index));
             if !is_written {
-                return Err(Defect::StateNotWritten { state: self.plan.states[index].name.clone() });
+                return Err(Defect::StateNotWritten {
+                    state: self.plan.interface.states[index].name.clone(),
+                });
             }
         }
         Ok(())
@@ -157,12 +160,12 @@ impl Checker<'_> {
 
     /// Every output has a buffer, and its stores reach at least as many elements as it has.
     fn check_outputs(&self, lifetimes: &[Option<Lifetime>], stored: &[Dim]) -> Result<(), Defect> {
-        for (index, output) in self.function.outputs.iter().enumerate() {
-            let buffer = self.function.buffers.iter().position(|b| b.place == Place::Output(index));
+        for (index, output) in self.function.signature.outputs.iter().enumerate() {
+            let buffer = self.function.body.buffers.iter().position(|b| b.place == Place::Output(index));
             let Some(at) = buffer.filter(|&at| lifetimes[at].is_some()) else {
                 return Err(Defect::OutputNotStored { output: output.name.clone() });
             };
-            let missing = &stored[at] - &self.function.buffers[at].elements();
+            let missing = &stored[at] - &self.function.body.buffers[at].elements();
             if let Err(doubt @ super::Doubt::Fails(_)) = self.sizes.not_negative(&missing, &[]) {
                 return Err(Defect::OutputNotCovered { output: output.name.clone(), doubt });
             }
@@ -172,7 +175,7 @@ impl Checker<'_> {
 
     fn check_overlaps(&self, lifetimes: &[Option<Lifetime>]) -> Result<(), Defect> {
         let mut slots = vec![];
-        for (buffer, lifetime) in self.function.buffers.iter().zip(lifetimes) {
+        for (buffer, lifetime) in self.function.body.buffers.iter().zip(lifetimes) {
             if let (Place::Workspace { offset }, Some(lifetime)) = (&buffer.place, lifetime) {
                 slots.push((buffer, offset, end(buffer, offset), *lifetime));
             }
@@ -229,7 +232,7 @@ fn end(buffer: &Buffer, offset: &Size) -> Size {
 }
 
 /// A copy is between buffers of one type, and not in place.
-pub(super) fn check_copy(function: &FunctionPlan, from: BufferId, to: BufferId) -> Result<(), Defect> {
+pub(super) fn check_copy(function: FunctionPlan<'_>, from: BufferId, to: BufferId) -> Result<(), Defect> {
     let (source, target) = (function.buffer(from), function.buffer(to));
     if from == to {
         return Err(Defect::CopyToItself { buffer: source.name.clone() });

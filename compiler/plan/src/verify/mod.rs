@@ -40,12 +40,12 @@ use admissible::Admissible;
 
 /// Checks every rule above; the error is the first one found, in the order of the plan.
 pub fn verify(plan: &ModelPlan) -> Result<(), VerifyError> {
-    let site = Site { model: plan.name.clone(), function: None, step: None, block: None };
+    let site = Site { model: plan.interface.name.clone(), function: None, step: None, block: None };
     check_states(plan).map_err(|defect| site.clone().error(defect))?;
-    for function in &plan.functions {
-        let site = Site { function: Some(function.name.clone()), ..site.clone() };
+    for function in plan.functions() {
+        let site = Site { function: Some(function.signature.name.clone()), ..site.clone() };
         check_symbols(function).map_err(|defect| site.clone().error(defect))?;
-        let sizes = Admissible::of(function);
+        let sizes = Admissible::of(function.signature);
         let mut checker =
             Checker { plan, function, sizes, site, checked: vec![], has_written: false, sum: None };
         if let Err(defect) = checker.check() {
@@ -64,7 +64,7 @@ impl Site {
 /// Checks one function, and remembers where it is.
 struct Checker<'p> {
     plan: &'p ModelPlan,
-    function: &'p FunctionPlan,
+    function: FunctionPlan<'p>,
     sizes: Admissible<'p>,
     site: Site,
     /// Buffers whose elements are known to be inside axes of these sizes.
@@ -78,8 +78,8 @@ struct Checker<'p> {
 impl<'p> Checker<'p> {
     fn check(&mut self) -> Result<(), Defect> {
         self.check_buffers()?;
-        let function: &'p FunctionPlan = self.function;
-        for (index, step) in function.steps.iter().enumerate() {
+        let function: FunctionPlan<'p> = self.function;
+        for (index, step) in function.body.steps.iter().enumerate() {
             self.site.step = Some(index);
             match step {
                 Step::Nest(nest) => {
@@ -130,7 +130,7 @@ impl<'p> Checker<'p> {
     }
 
     fn check_buffer(&self, id: BufferId) -> Result<(), Defect> {
-        let count = self.function.buffers.len();
+        let count = self.function.body.buffers.len();
         if (id.0 as usize) < count { Ok(()) } else { Err(Defect::UnknownBuffer { id: id.0, count }) }
     }
 
@@ -142,7 +142,7 @@ impl<'p> Checker<'p> {
 /// States lie one after the other, aligned.
 fn check_states(plan: &ModelPlan) -> Result<(), Defect> {
     let mut end = 0;
-    for state in &plan.states {
+    for state in &plan.interface.states {
         if state.offset % 64 != 0 || state.offset < end {
             return Err(Defect::StateOffset { name: state.name.clone(), offset: state.offset });
         }
@@ -152,15 +152,15 @@ fn check_states(plan: &ModelPlan) -> Result<(), Defect> {
 }
 
 /// The dims that admissible sizes are made from name symbols of the function.
-fn check_symbols(function: &FunctionPlan) -> Result<(), Defect> {
-    let arguments = function.inputs.iter().chain(&function.outputs);
+fn check_symbols(function: FunctionPlan<'_>) -> Result<(), Defect> {
+    let arguments = function.signature.inputs.iter().chain(&function.signature.outputs);
     let shapes = arguments.flat_map(|a| &a.ty.shape);
-    let checks = function.checks.iter().flat_map(|c| [&c.left, &c.right]);
+    let checks = function.signature.checks.iter().flat_map(|c| [&c.left, &c.right]);
     shapes.chain(checks).try_for_each(|dim| known_symbols(function, dim))
 }
 
-fn known_symbols(function: &FunctionPlan, dim: &Dim) -> Result<(), Defect> {
-    let count = function.symbols.len();
+fn known_symbols(function: FunctionPlan<'_>, dim: &Dim) -> Result<(), Defect> {
+    let count = function.signature.symbols.len();
     match dim.symbols().into_iter().find(|id| id.0 as usize >= count) {
         Some(id) => Err(Defect::UnknownSymbol { id: id.0, count }),
         None => Ok(()),

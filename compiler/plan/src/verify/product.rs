@@ -60,7 +60,7 @@ impl Checker<'_> {
 
     /// Scratch is the product's own, of the sum's type and of the shape that its blocks ask for.
     fn check_scratch(&self, product: &Product) -> Result<(), Defect> {
-        let scratch = product.scratch(&self.function.symbols);
+        let scratch = product.scratch(&self.function.signature.symbols);
         for (at, (id, shape)) in scratch.iter().enumerate() {
             self.check_buffer(*id)?;
             let buffer = self.function.buffer(*id);

@@ -146,7 +146,7 @@ fn a_training_step_of_useful_size_is_bearable() {
 #[test]
 fn memory_that_no_step_wrote_shows_garbage() {
     let mut plan = map();
-    plan.functions[0].steps.clear();
+    plan.variants[0].bodies[0].steps.clear();
     let got = call(&plan, &[2], &[Array::from([1.0f32, 2.0])]);
     assert_eq!(floats(&got[0]), [f32::from_bits(0xA5A5_A5A5); 2]);
 }
@@ -154,7 +154,7 @@ fn memory_that_no_step_wrote_shows_garbage() {
 #[test]
 fn every_refused_call_says_what_was_expected() {
     let mut plan = regression_step(3);
-    plan.functions[0].checks.push(Check {
+    plan.interface.functions[0].checks.push(Check {
         left_name: "y axis 0".to_owned(),
         left: &symbol(0) * &known(2),
         right_name: "twice x axis 0".to_owned(),

@@ -29,44 +29,35 @@ pub fn model(names: &[&str]) -> ModelPlan {
         symbols.push(Symbol { name: (*name).to_owned(), min: 0, max: 1000, hint: None });
     }
     let sizes = symbols.iter().map(|(_, s)| s.clone()).collect();
-    let function = FunctionPlan {
-        name: "f".to_owned(),
-        symbols,
-        inputs: vec![],
-        outputs: vec![],
-        reads: vec![],
-        updates: vec![],
-        checks: vec![],
-        buffers: vec![],
-        steps: vec![],
-        workspace: Size::Const(0),
-    };
-    ModelPlan {
+    let interface = Interface {
         name: "m".to_owned(),
-        machine: Machine::X86_64_V3,
         sizes,
         states: vec![],
         constants: vec![],
         frozen: vec![],
-        functions: vec![function],
+        functions: vec![Signature::new("f", symbols)],
+    };
+    ModelPlan {
+        interface,
+        variants: vec![Variant { machine: Machine::X86_64_V3, bodies: vec![Body::default()] }],
     }
 }
 
 fn buffer(plan: &mut ModelPlan, name: &str, dtype: DType, shape: &[Dim], place: Place) -> BufferId {
-    let function = &mut plan.functions[0];
-    function.buffers.push(Buffer { name: name.to_owned(), dtype, shape: shape.to_vec(), place });
-    BufferId(function.buffers.len() as u32 - 1)
+    let body = &mut plan.variants[0].bodies[0];
+    body.buffers.push(Buffer { name: name.to_owned(), dtype, shape: shape.to_vec(), place });
+    BufferId(body.buffers.len() as u32 - 1)
 }
 
 pub fn input(plan: &mut ModelPlan, name: &str, dtype: DType, shape: &[Dim]) -> BufferId {
-    let inputs = &mut plan.functions[0].inputs;
+    let inputs = &mut plan.interface.functions[0].inputs;
     inputs.push(Argument { name: name.to_owned(), ty: TensorType::new(dtype, shape), default: None });
     let place = Place::Input(inputs.len() - 1);
     buffer(plan, name, dtype, shape, place)
 }
 
 pub fn output(plan: &mut ModelPlan, name: &str, dtype: DType, shape: &[Dim]) -> BufferId {
-    let outputs = &mut plan.functions[0].outputs;
+    let outputs = &mut plan.interface.functions[0].outputs;
     outputs.push(Argument { name: name.to_owned(), ty: TensorType::new(dtype, shape), default: None });
     let place = Place::Output(outputs.len() - 1);
     buffer(plan, name, dtype, shape, place)
@@ -74,26 +65,26 @@ pub fn output(plan: &mut ModelPlan, name: &str, dtype: DType, shape: &[Dim]) -> 
 
 /// A state that the function reads and updates.
 pub fn state(plan: &mut ModelPlan, name: &str, initial: Array) -> BufferId {
-    let index = plan.states.len();
+    let index = plan.interface.states.len();
     let shape: Vec<Dim> = initial.shape().iter().map(|&d| known(d as i64)).collect();
     let dtype = initial.dtype();
-    plan.states.push(State { name: name.to_owned(), initial, offset: 64 * index as u64 });
-    plan.functions[0].reads.push(index);
-    plan.functions[0].updates.push(index);
+    plan.interface.states.push(State { name: name.to_owned(), initial, offset: 64 * index as u64 });
+    plan.interface.functions[0].reads.push(index);
+    plan.interface.functions[0].updates.push(index);
     buffer(plan, name, dtype, &shape, Place::State(index))
 }
 
 /// A buffer at the end of the workspace.
 pub fn scratch(plan: &mut ModelPlan, name: &str, dtype: DType, shape: &[Dim]) -> BufferId {
-    let offset = plan.functions[0].workspace.clone();
+    let offset = plan.variants[0].bodies[0].workspace.clone();
     let elements = shape.iter().fold(known(1), |n, d| &n * d);
-    plan.functions[0].workspace = offset.clone().add(Size::of(&elements, dtype.bytes()));
+    plan.variants[0].bodies[0].workspace = offset.clone().add(Size::of(&elements, dtype.bytes()));
     buffer(plan, name, dtype, shape, Place::Workspace { offset })
 }
 
 /// A nest of these rows and blocks.
 pub fn nest(plan: &mut ModelPlan, extent: Option<Dim>, rows: u32, values: &[DType], blocks: Vec<Block>) {
-    plan.functions[0].steps.push(Step::Nest(Nest {
+    plan.variants[0].bodies[0].steps.push(Step::Nest(Nest {
         extent,
         rows,
         parallel: None,
@@ -104,7 +95,7 @@ pub fn nest(plan: &mut ModelPlan, extent: Option<Dim>, rows: u32, values: &[DTyp
 
 /// The nest at this step.
 pub fn nest_mut(plan: &mut ModelPlan, step: usize) -> &mut Nest {
-    match &mut plan.functions[0].steps[step] {
+    match &mut plan.variants[0].bodies[0].steps[step] {
         Step::Nest(nest) => nest,
         Step::Product(_) | Step::Copy { .. } | Step::Check(_) => panic!("step {step} is no nest"),
     }
@@ -207,7 +198,7 @@ pub fn row_sums(lanes: u32) -> ModelPlan {
 /// The same, with tiles that are halved so often first.
 pub fn halved_row_sums(lanes: u32, times: u32) -> ModelPlan {
     let mut plan = row_sums(lanes);
-    let Step::Nest(nest) = &mut plan.functions[0].steps[0] else { unreachable!() };
+    let Step::Nest(nest) = &mut plan.variants[0].bodies[0].steps[0] else { unreachable!() };
     let Sink::Fold { fold, halving, .. } = &mut nest.blocks[0].sinks[0] else { unreachable!() };
     *halving = Some(Halving { times, add: fold.step.clone() });
     plan
@@ -320,7 +311,7 @@ pub fn looked_up() -> ModelPlan {
     let x = input(&mut plan, "x", F32, &[n.clone(), k.clone()]);
     let i = input(&mut plan, "i", DType::I64, &[n.clone()]);
     let y = output(&mut plan, "y", F32, &[n.clone(), k.clone()]);
-    plan.functions[0].steps.push(Step::Check(IndexCheck {
+    plan.variants[0].bodies[0].steps.push(Step::Check(IndexCheck {
         index: i,
         extent: n.clone(),
         index_name: "i".to_owned(),
@@ -401,7 +392,7 @@ pub fn matrix_product() -> ModelPlan {
         vec![Element::real(F32, b.select(is_negative, zero.re(), p[0].re()))]
     });
     let stores = vec![store(0, y, &[(I, known(20)), (j, known(1))])];
-    plan.functions[0].steps.push(Step::Product(Box::new(Product {
+    plan.variants[0].bodies[0].steps.push(Step::Product(Box::new(Product {
         left: at(a, &[(I, known(30)), (k, known(1))]),
         right: at(b, &[(j, known(1)), (k, known(20))]),
         fold: Fold { step, ..sum() },
@@ -419,7 +410,7 @@ pub fn matrix_product() -> ModelPlan {
 
 /// The only step, a product.
 pub fn product_mut(plan: &mut ModelPlan) -> &mut Product {
-    match &mut plan.functions[0].steps[0] {
+    match &mut plan.variants[0].bodies[0].steps[0] {
         Step::Product(product) => product,
         Step::Nest(_) | Step::Copy { .. } | Step::Check(_) => panic!("the step is no product"),
     }

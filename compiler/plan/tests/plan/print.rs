@@ -20,13 +20,13 @@ fn check(plan: &ModelPlan, detail: Detail, want: &str) {
 #[test]
 fn a_training_step_reads_top_to_bottom() {
     let mut plan = regression_step(784);
-    plan.functions[0].checks.push(Check {
+    plan.interface.functions[0].checks.push(Check {
         left_name: "y axis 0".to_owned(),
         left: symbol(0),
         right_name: "z axis 1".to_owned(),
         right: &symbol(0) * &known(2),
     });
-    plan.functions[0].workspace = Size::Const(3136).add(Size::of(&symbol(0), 4));
+    plan.variants[0].bodies[0].workspace = Size::Const(3136).add(Size::of(&symbol(0), 4));
     check(
         &plan,
         Detail::Loops,
@@ -56,7 +56,7 @@ function f(N) x: f32[N,784], y: f32[N] -> prediction: f32[N], loss: f32[]
       w[i] = w[i] - 0.125 * gw[i] (in place)
 ",
     );
-    let structure = plan.functions[0].structure();
+    let structure = plan.function(0).structure();
     assert_eq!(structure.to_string(), "nests=3 products=0 loops=5 parallel=0 copies=0 slots=1");
     assert_eq!(structure.nests_reading("x"), 1, "the big input is read from memory once");
     assert_eq!(structure.nests_reading("w"), 2);
@@ -85,7 +85,7 @@ function f(N) x: f32[N,5] -> y: f32[N,5]
       y[row,i] = y[row,i] / r1 (in place)
 ",
     );
-    let structure = plan.functions[0].structure();
+    let structure = plan.function(0).structure();
     assert_eq!(structure.to_string(), "nests=1 products=0 loops=4 parallel=1 copies=0 slots=0");
 }
 
@@ -187,8 +187,8 @@ fn long_programs_are_counted() {
 #[test]
 fn copies_and_borrowed_names_are_shown() {
     let mut plan = map();
-    plan.functions[0].steps = vec![Step::Copy { from: BufferId(0), to: BufferId(1) }];
-    plan.functions[0].buffers[0].name = "x flat".to_owned();
+    plan.variants[0].bodies[0].steps = vec![Step::Copy { from: BufferId(0), to: BufferId(1) }];
+    plan.variants[0].bodies[0].buffers[0].name = "x flat".to_owned();
     check(
         &plan,
         Detail::Loops,
@@ -199,7 +199,7 @@ function f(N) x: f32[N] -> y: f32[N]
   copy y = x flat
 ",
     );
-    assert_eq!(plan.functions[0].structure().copies, 1);
+    assert_eq!(plan.function(0).structure().copies, 1);
 }
 
 #[test]
@@ -231,7 +231,7 @@ fn accesses_read_as_indices_where_they_can() {
 #[test]
 fn a_size_with_the_name_of_an_axis_renames_the_axes() {
     let mut plan = map();
-    *plan.functions[0].symbols.get_mut(tgc_graph::dim::SymbolId(0)) = Symbol::new("i");
+    *plan.interface.functions[0].symbols.get_mut(tgc_graph::dim::SymbolId(0)) = Symbol::new("i");
     assert!(plan.to_string().contains("    for i0 < i lanes=8\n      y[i0] = 2.0 * x[i0] + 1.0\n"), "{plan}");
 }
 

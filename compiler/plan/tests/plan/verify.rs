@@ -301,8 +301,8 @@ fn iterations_do_not_disturb_one_another() {
     refuse(
         map(),
         |p| {
-            p.functions[0].outputs[0].ty.shape.clear();
-            p.functions[0].buffers[1].shape.clear();
+            p.interface.functions[0].outputs[0].ty.shape.clear();
+            p.variants[0].bodies[0].buffers[1].shape.clear();
             store_mut(p, 0, 0).strides.clear();
         },
         "function `f`, step 0, block 0: writes an element of `y` more than once in a row when N = 2",
@@ -311,8 +311,8 @@ fn iterations_do_not_disturb_one_another() {
         step(),
         |p| {
             let gw = read_mut(p, 2, 0, 1).buffer;
-            let again = p.functions[0].steps[2].clone();
-            p.functions[0].steps.push(again);
+            let again = p.variants[0].bodies[0].steps[2].clone();
+            p.variants[0].bodies[0].steps.push(again);
             let update = read_mut(p, 3, 0, 0);
             (update.strides, update.offset) = (vec![(I, known(-1))], known(7));
             assert_ne!(update.buffer, gw);
@@ -395,58 +395,58 @@ fn places_are_checked() {
     );
     refuse(
         map(),
-        |p| p.functions[0].buffers[1].name = "x".to_owned(),
+        |p| p.variants[0].bodies[0].buffers[1].name = "x".to_owned(),
         "function `f`: two buffers are called `x`",
     );
     refuse(
         map(),
-        |p| p.functions[0].buffers[1].place = Place::Output(1),
+        |p| p.variants[0].bodies[0].buffers[1].place = Place::Output(1),
         "function `f`: buffer `y` lives in output 1, expected less than 1",
     );
     refuse(
         map(),
-        |p| p.functions[0].buffers[1].shape = vec![known(3)],
+        |p| p.variants[0].bodies[0].buffers[1].shape = vec![known(3)],
         "function `f`: buffer `y` differs from its output in element type or size",
     );
     refuse(
         step(),
         |p| {
-            let mut alias = p.functions[0].buffers[4].clone();
+            let mut alias = p.variants[0].bodies[0].buffers[4].clone();
             alias.name = "v".to_owned();
-            p.functions[0].buffers.push(alias);
+            p.variants[0].bodies[0].buffers.push(alias);
         },
         "function `f`: buffers `w` and `v` are the same state",
     );
     refuse(
         step(),
-        |p| p.functions[0].updates.clear(),
+        |p| p.interface.functions[0].updates.clear(),
         "function `f`, step 2, block 0: writes state `w`, which is not listed as updated",
     );
     refuse(
         step(),
-        |p| p.functions[0].reads.clear(),
+        |p| p.interface.functions[0].reads.clear(),
         "function `f`, step 1, block 0: reads state `w`, which is not listed as read",
     );
     refuse(
         step(),
-        |p| drop(p.functions[0].steps.pop()),
+        |p| drop(p.variants[0].bodies[0].steps.pop()),
         "function `f`: no step writes state `w`, which is listed as updated",
     );
     refuse(
         step(),
-        |p| p.functions[0].updates.push(0),
+        |p| p.interface.functions[0].updates.push(0),
         "function `f`: the list of states that it updates is not ascending or names no state",
     );
     refuse(
         step(),
-        |p| p.states[0].offset = 32,
+        |p| p.interface.states[0].offset = 32,
         "model `m`: state `w` lies at byte 32: expected a multiple of 64 after the state before it",
     );
 }
 
 #[test]
 fn outputs_are_stored_whole() {
-    refuse(map(), |p| p.functions[0].steps.clear(), "function `f`: no step stores output `y`");
+    refuse(map(), |p| p.variants[0].bodies[0].steps.clear(), "function `f`: no step stores output `y`");
     refuse(
         map(),
         |p| {
@@ -467,15 +467,15 @@ fn workspace_is_written_before_it_is_read_and_never_shared() {
     let step = || regression_step(8);
     refuse(
         step(),
-        |p| drop(p.functions[0].steps.remove(0)),
+        |p| drop(p.variants[0].bodies[0].steps.remove(0)),
         "function `f`, step 0, block 2: reads `gw` before anything is stored to it",
     );
     let second = |p: &mut ModelPlan, offset: Size, copy_at: usize| {
-        let mut buffer = p.functions[0].buffers[5].clone();
+        let mut buffer = p.variants[0].bodies[0].buffers[5].clone();
         buffer.name = "copy".to_owned();
         buffer.place = Place::Workspace { offset };
-        p.functions[0].buffers.push(buffer);
-        p.functions[0].steps.insert(copy_at, Step::Copy { from: BufferId(5), to: BufferId(6) });
+        p.variants[0].bodies[0].buffers.push(buffer);
+        p.variants[0].bodies[0].steps.insert(copy_at, Step::Copy { from: BufferId(5), to: BufferId(6) });
     };
     refuse(
         step(),
@@ -495,7 +495,7 @@ fn workspace_is_written_before_it_is_read_and_never_shared() {
     refuse(
         step(),
         |p| {
-            p.functions[0].workspace = Size::Const(128);
+            p.variants[0].bodies[0].workspace = Size::Const(128);
             second(p, Size::Const(64), 2);
         },
         "accepted",
@@ -506,11 +506,11 @@ fn workspace_is_written_before_it_is_read_and_never_shared() {
         let n = symbol(0);
         let a = scratch(&mut plan, "a", F32, &[n.clone()]);
         let b = scratch(&mut plan, "b", F32, &[n.clone()]);
-        plan.functions[0].buffers[b.0 as usize].place = Place::Workspace { offset: shift(&n) };
-        let again = plan.functions[0].steps[0].clone();
-        plan.functions[0].steps.insert(0, again);
+        plan.variants[0].bodies[0].buffers[b.0 as usize].place = Place::Workspace { offset: shift(&n) };
+        let again = plan.variants[0].bodies[0].steps[0].clone();
+        plan.variants[0].bodies[0].steps.insert(0, again);
         *store_mut(&mut plan, 0, 0) = at(a, &[(I, known(1))]);
-        plan.functions[0].steps.insert(1, Step::Copy { from: a, to: b });
+        plan.variants[0].bodies[0].steps.insert(1, Step::Copy { from: a, to: b });
         verify(&plan).map_err(|error| error.to_string())
     };
     assert_eq!(chain(|n| Size::of(n, 4)), Ok(()));
@@ -523,11 +523,11 @@ fn workspace_is_written_before_it_is_read_and_never_shared() {
 fn copies_are_checked() {
     let copied = || {
         let mut plan = map();
-        plan.functions[0].steps = vec![Step::Copy { from: BufferId(0), to: BufferId(1) }];
+        plan.variants[0].bodies[0].steps = vec![Step::Copy { from: BufferId(0), to: BufferId(1) }];
         plan
     };
     let copy_mut = |p: &mut ModelPlan, from, to| {
-        p.functions[0].steps[0] = Step::Copy { from: BufferId(from), to: BufferId(to) };
+        p.variants[0].bodies[0].steps[0] = Step::Copy { from: BufferId(from), to: BufferId(to) };
     };
     refuse(
         copied(),
@@ -551,25 +551,25 @@ fn what_data_says_is_checked_before_anything_is_written() {
         "`i` says places along an axis of size N; no step has checked that, or it may have changed";
     refuse(
         looked_up(),
-        |p| drop(p.functions[0].steps.remove(0)),
+        |p| drop(p.variants[0].bodies[0].steps.remove(0)),
         &format!("function `f`, step 0, block 0: {unchecked}"),
     );
     refuse(
         looked_up(),
-        |p| p.functions[0].steps.swap(0, 1),
+        |p| p.variants[0].bodies[0].steps.swap(0, 1),
         &format!("function `f`, step 0, block 0: {unchecked}"),
     );
     refuse(
         looked_up(),
         |p| {
-            let check = p.functions[0].steps[0].clone();
-            p.functions[0].steps.push(check);
+            let check = p.variants[0].bodies[0].steps[0].clone();
+            p.variants[0].bodies[0].steps.push(check);
         },
         "function `f`, step 3: checks `i` after something is written to an output or a state",
     );
     refuse(
         looked_up(),
-        |p| match &mut p.functions[0].steps[0] {
+        |p| match &mut p.variants[0].bodies[0].steps[0] {
             Step::Check(check) => check.extent = &symbol(0) + &known(1),
             other => panic!("{other:?} is no check"),
         },
@@ -577,7 +577,7 @@ fn what_data_says_is_checked_before_anything_is_written() {
     );
     refuse(
         looked_up(),
-        |p| match &mut p.functions[0].steps[0] {
+        |p| match &mut p.variants[0].bodies[0].steps[0] {
             Step::Check(check) => check.index = BufferId(0),
             other => panic!("{other:?} is no check"),
         },
@@ -736,8 +736,8 @@ fn each_chunk_has_a_slice_for_its_stages() {
     nest_mut(&mut plan, 0).parallel = Some(Parallel { rows_per_chunk: 16 });
     let found = verify(&plan).unwrap_err().to_string();
     assert!(found.contains("values of a staged program wait: found 64, expected "), "{found}");
-    let chunks = nest_mut(&mut plan, 0).clone().chunks(&plan.functions[0].symbols);
-    plan.functions[0].buffers[2].shape = vec![&chunks * &known(64)];
-    plan.functions[0].workspace = Size::of(&(&chunks * &known(64)), 1);
+    let chunks = nest_mut(&mut plan, 0).clone().chunks(&plan.interface.functions[0].symbols);
+    plan.variants[0].bodies[0].buffers[2].shape = vec![&chunks * &known(64)];
+    plan.variants[0].bodies[0].workspace = Size::of(&(&chunks * &known(64)), 1);
     assert_eq!(verify(&plan), Ok(()));
 }

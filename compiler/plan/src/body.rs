@@ -1,9 +1,7 @@
-//! The Plan: what the machine will do, decided and readable before any code exists.
+//! What a function does: steps over buffers.
 //!
-//! A [`FunctionPlan`] is a list of steps over buffers. A [`Nest`] is one outer loop whose iterations
-//! ("rows") each run a list of [`Block`]s; a block is a small loop nest around one scalar [`Program`].
-//! Fusion, in-place updates, memory reuse, vector lanes, accumulators and parallel chunks are all
-//! decided here. [`interpret`](crate::interpret) gives the Plan its meaning, bit for bit.
+//! A [`Nest`] is one outer loop whose iterations ("rows") each run a list of [`Block`]s; a block is a small loop nest
+//! around one scalar [`Program`]. [`interpret`](crate::interpret) gives all of it its meaning, bit for bit.
 //!
 //! # Meaning
 //!
@@ -26,77 +24,16 @@
 //! [`Sink::Accumulate`] folds into memory in plain iteration order, [`Sink::Scan`] and [`Sink::Scatter`] go in it too. Programs are expanded
 //! ([`Program::is_expanded`]); arithmetic is exactly theirs.
 
-mod access;
-mod product;
-
-pub use access::{AccessKind, Carried, MemoryAccess};
-pub use product::{Blocks, Pack, Product, Tile};
-
-use tgc_graph::array::Array;
-use tgc_graph::dim::{Dim, Symbol, Symbols};
+use tgc_graph::dim::{Dim, Symbols};
 use tgc_graph::dtype::DType;
-use tgc_graph::ty::TensorType;
 use tgc_scalar::Program;
 
-use crate::machine::Machine;
+use crate::product::Product;
 use crate::size::Size;
 
-/// Everything that one library is made from.
+/// What a function does: steps over buffers. Its sizes are made of the symbols of a [`Signature`].
 #[derive(Clone, Debug)]
-pub struct ModelPlan {
-    /// The model's name.
-    pub name: String,
-    /// What the plan was made for.
-    pub machine: Machine,
-    /// The sizes that the configuration of an instance names: the functions' symbols, one per name.
-    pub sizes: Vec<Symbol>,
-    /// Shared variables, in the order of the model.
-    pub states: Vec<State>,
-    /// Tensor constants, by [`Place::Constant`].
-    pub constants: Vec<Array>,
-    /// Shared variables that became read-only data; `states` lacks them.
-    pub frozen: Vec<Frozen>,
-    /// The functions, in the order of the model.
-    pub functions: Vec<FunctionPlan>,
-}
-
-/// A shared variable whose value is fixed in the library.
-#[derive(Clone, Debug)]
-pub struct Frozen {
-    /// The variable's name.
-    pub name: String,
-    /// Its value.
-    pub value: Array,
-}
-
-/// A shared variable.
-#[derive(Clone, Debug)]
-pub struct State {
-    /// The variable's name.
-    pub name: String,
-    /// Its value in a new instance; the type is static.
-    pub initial: Array,
-    /// Byte offset in the state block, a multiple of 64.
-    pub offset: u64,
-}
-
-/// One function of a model.
-#[derive(Clone, Debug)]
-pub struct FunctionPlan {
-    /// The function's name.
-    pub name: String,
-    /// The symbols that its dims refer to; each is a leading `int64_t` parameter, in this order.
-    pub symbols: Symbols,
-    /// Inputs in order.
-    pub inputs: Vec<Argument>,
-    /// Outputs in order.
-    pub outputs: Vec<Argument>,
-    /// Indices of the states it reads, ascending.
-    pub reads: Vec<usize>,
-    /// Indices of the states it updates, ascending.
-    pub updates: Vec<usize>,
-    /// Sizes that must agree when a call enters.
-    pub checks: Vec<Check>,
+pub struct Body {
     /// All memory that steps touch.
     pub buffers: Vec<Buffer>,
     /// What happens, in order. Only a [`Step::Check`] can fail, and nothing is written to an output or a state before
@@ -104,30 +41,6 @@ pub struct FunctionPlan {
     pub steps: Vec<Step>,
     /// Bytes of workspace.
     pub workspace: Size,
-}
-
-/// A parameter of a function.
-#[derive(Clone, Debug)]
-pub struct Argument {
-    /// Its name.
-    pub name: String,
-    /// Its type.
-    pub ty: TensorType,
-    /// The value when the caller gives none (inputs only).
-    pub default: Option<Array>,
-}
-
-/// An equation between sizes that a call checks before it does anything.
-#[derive(Clone, Debug)]
-pub struct Check {
-    /// What the left size is, in the user's terms: `y axis 0`.
-    pub left_name: String,
-    /// Left size.
-    pub left: Dim,
-    /// What the right size is.
-    pub right_name: String,
-    /// Right size.
-    pub right: Dim,
 }
 
 /// Names a buffer of a function.
@@ -592,12 +505,14 @@ impl Buffer {
     }
 }
 
-impl FunctionPlan {
-    /// The buffer with this id.
-    pub fn buffer(&self, id: BufferId) -> &Buffer {
-        &self.buffers[id.0 as usize]
+impl Default for Body {
+    /// Does nothing.
+    fn default() -> Body {
+        Body { buffers: vec![], steps: vec![], workspace: Size::Const(0) }
     }
+}
 
+impl Body {
     /// The nests among the steps, in order.
     pub fn nests(&self) -> impl Iterator<Item = &Nest> {
         self.steps.iter().filter_map(|step| match step {

@@ -2,7 +2,7 @@
 
 use tgc_graph::dim::{Dim, Symbols};
 
-use super::{Access, Axis, Block, BufferId, Fold, MAX_CHUNKS, Parallel};
+use crate::{Access, Axis, Block, BufferId, Fold, MAX_CHUNKS, Parallel};
 
 /// Sums of products, `sum[i, j] = Σ left[i, k] * right[k, j]` for each iteration of the batch loops, and what becomes of
 /// each sum.
@@ -35,7 +35,7 @@ pub struct Product {
     pub pack_right: Option<Pack>,
     /// Where the sums of a block wait for its last term, and for the epilogue.
     pub sums: BufferId,
-    /// What becomes of a sum, which [`Read::Sum`](super::Read::Sum) names. Axes are the batch's, rows and columns; sinks are stores.
+    /// What becomes of a sum, which [`Read::Sum`](crate::Read::Sum) names. Axes are the batch's, rows and columns; sinks are stores.
     pub epilogue: Block,
 }
 

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use tgc_graph::dim::Dim;
 use tgc_scalar::dtype::DType;
 
-use super::{
+use crate::{
     Access, Axis, Block, BufferId, FunctionPlan, IndexPart, Nest, Product, Read, Sink, Step, Target,
 };
 
@@ -149,7 +149,7 @@ impl<'p> MemoryAccess<'p> {
     }
 
     /// How many elements it reaches over all rows, when no two index tuples reach the same.
-    pub fn count(&self, function: &FunctionPlan, rows: Option<&Dim>) -> Dim {
+    pub fn count(&self, function: FunctionPlan<'_>, rows: Option<&Dim>) -> Dim {
         if self.kind == AccessKind::CopyTo {
             return function.buffer(self.access.buffer).elements();
         }
