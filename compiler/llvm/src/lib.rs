@@ -22,6 +22,7 @@
 )]
 
 mod block;
+mod call;
 mod check;
 mod cpu;
 mod describe;

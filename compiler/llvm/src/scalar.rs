@@ -6,8 +6,9 @@
 use inkwell::types::BasicTypeEnum;
 use inkwell::values::InstructionOpcode as Op;
 use inkwell::{FloatPredicate, IntPredicate};
-use tgc_scalar::{Binary, Inst, Predicate, Program, ScalarType, Unary};
+use tgc_scalar::{Binary, Elementary, Inst, Predicate, Program, ScalarType, Unary};
 
+use crate::call;
 use crate::ir::{Ir, Val, basic, int_of_bits};
 
 /// The parts of each result, or of each parameter.
@@ -101,9 +102,12 @@ impl<'c> Emit<'_, '_, 'c> {
             Inst::Fma(a, b, c) => self.ir.intrinsic("llvm.fma", &[value(a), value(b), value(c)]),
             Inst::Convert(a) => self.convert(self.program.scalar_type(a), scalar, value(a)),
             Inst::Bitcast(a) => self.bitcast(self.program.scalar_type(a), scalar, value(a)),
-            Inst::Param { .. } | Inst::Math(..) | Inst::Math2(..) | Inst::Math4(..) => {
-                unreachable!("invariant: the program is expanded")
+            Inst::Math(..) | Inst::Math2(..) | Inst::Math4(..) => {
+                let function = Elementary::of(inst).expect("invariant: these are elementary");
+                let operands: Vec<Val> = inst.operands().into_iter().map(value).collect();
+                call::build_call(self.ir, function, scalar, self.width, &operands)
             }
+            Inst::Param { .. } => unreachable!("invariant: parameters are given"),
         }
     }
 

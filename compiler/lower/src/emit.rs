@@ -5,7 +5,6 @@ use std::collections::BTreeMap;
 use tgc_graph::dim::{Dim, Symbols};
 use tgc_graph::dtype::DType;
 use tgc_graph::graph::NodeId;
-use tgc_graph::kernel::Prefix;
 use tgc_scalar::Program;
 
 use crate::blocks::{Cut, CutNest, FoldKind, From, Piece, Work};
@@ -18,7 +17,7 @@ use crate::values::{Destination, Statements, ValueId};
 use crate::{ahead, stage, unroll, vector};
 use tgc_plan::machine::Machine;
 use tgc_plan::{
-    Access, Axis, Block, BufferId, Fold, IndexCheck, Indirect, Nest, Product, RowId, Scan, Sink, Step, Target,
+    Access, Axis, Block, BufferId, Fold, IndexCheck, Indirect, Nest, Product, RowId, Sink, Step, Target,
 };
 
 /// Where each value is kept.
@@ -194,7 +193,7 @@ impl Emitter<'_, '_> {
             axes,
             left,
             right,
-            fold: Fold { step: fold.step.expand(), merge: fold.merge.expand(), ..fold.clone() },
+            fold: self.program.calls.expand_fold(fold),
             tile,
             blocks,
             parallel: None,
@@ -323,13 +322,19 @@ fn emit_piece(
         Work::Part { of, add, value, index, .. } => {
             let result = block.result(elements[0]);
             let to = block.indirect(*value, index);
-            sinks.push(part_sink(program.graph.ty(*of).dtype, result, to, add.as_ref()));
+            sinks.push(part_sink(
+                program.graph.ty(*of).dtype,
+                result,
+                to,
+                add.as_ref().map(|add| program.calls.expand(add)),
+            ));
         }
         Work::Scan { node, along, carry, value, index, .. } => {
             let results = elements.iter().map(|e| block.result(*e)).collect();
             let carry = carry.iter().flat_map(|(values, at)| values.iter().map(move |v| (*v, at)));
             let carry = carry.map(|(v, at)| block.access(v, at)).collect();
-            let (scan, to) = (expanded(&program.scan(*node).prefix), block.access(*value, index));
+            let (scan, to) =
+                (program.calls.expand_scan(&program.scan(*node).prefix), block.access(*value, index));
             sinks.push(Sink::Scan { scan, results, along: *along, carry, to });
         }
         Work::Fold { kind: FoldKind::Product, from: From::Operands { node, .. }, values, index, .. } => {
@@ -350,7 +355,7 @@ fn emit_piece(
                 From::Values(values, index) => values.iter().map(|v| block.value_at(*v, index)).collect(),
             };
             let results = folded.into_iter().map(|e| block.result(e)).collect();
-            let fold = Fold { step: fold.step.expand(), merge: fold.merge.expand(), ..fold.clone() };
+            let fold = program.calls.expand_fold(fold);
             let mut accesses = values.iter().map(|v| (*v, block.access(*v, index)));
             sinks.push(match kind {
                 FoldKind::Product => unreachable!("invariant: a product folds its operands"),
@@ -374,8 +379,8 @@ fn emit_piece(
 }
 
 /// Writes an element into a part, or adds it to what is there.
-fn part_sink(dtype: DType, result: usize, to: Indirect, add: Option<&Program>) -> Sink {
-    match (to.parts.is_empty(), add.map(Program::expand)) {
+fn part_sink(dtype: DType, result: usize, to: Indirect, add: Option<Program>) -> Sink {
+    match (to.parts.is_empty(), add) {
         (false, add) => Sink::Scatter { result, to, add },
         (true, None) => Sink::Store { result, to: to.access },
         (true, Some(add)) => {
@@ -383,14 +388,5 @@ fn part_sink(dtype: DType, result: usize, to: Indirect, add: Option<&Program>) -
             let fold = Fold { accumulators: vec![dtype], init, step: add.clone(), merge: add };
             Sink::Accumulate { fold, results: vec![result], to: vec![to.access] }
         }
-    }
-}
-
-fn expanded(prefix: &Prefix) -> Scan {
-    Scan {
-        accumulators: prefix.accumulators.clone(),
-        first: prefix.first.expand(),
-        step: prefix.step.expand(),
-        finish: prefix.finish.expand(),
     }
 }

@@ -229,9 +229,10 @@ impl<'a, 'g> BlockProgram<'a, 'g> {
         }
     }
 
-    /// The expanded program, and what its parameters read. What sinks name of the reads is numbered anew.
+    /// The program, expanded but for calls, and what its parameters read. What sinks name of the reads is numbered anew.
     pub(crate) fn finish(self, sinks: &mut [Sink]) -> (Vec<Read>, Program) {
-        without_unused(self.reads, self.builder.finish(self.results).expand(), sinks)
+        let program = self.program.calls.expand(&self.builder.finish(self.results));
+        without_unused(self.reads, program, sinks)
     }
 }
 

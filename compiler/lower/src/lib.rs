@@ -2,7 +2,8 @@
 //!
 //! 1. `define` says what each node is; `values` which values are kept, and the statements that make them.
 //! 2. `place` puts statements into nests; the outer loop is the unit of fusion.
-//! 3. `blocks` cuts statements into pieces of blocks; `inline` and `emit` write programs and sinks.
+//! 3. `blocks` cuts statements into pieces of blocks; `inline` and `emit` write programs and sinks; `call` says which
+//!    elementary functions they call.
 //! 4. `unroll` writes small folds out; `vector` sets lanes, rows and chunks, `halve` adds narrow values before they are widened, `stage` cuts long programs, `ahead` asks for what
 //!    the next row reads; `memory` puts updates in place and shares the workspace.
 //!
@@ -10,6 +11,7 @@
 
 mod ahead;
 mod blocks;
+mod call;
 mod define;
 mod emit;
 mod halve;

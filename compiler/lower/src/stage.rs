@@ -23,6 +23,9 @@ const WIDE: usize = 4;
 const FEWEST: usize = 12;
 const MOST: usize = 40;
 
+/// The most that a called function counts for: a part has room for it beside the fewest others.
+const CALL: usize = MOST - FEWEST;
+
 /// What a part costs besides its instructions, in bytes that wait: it runs a loop.
 const LOOP: usize = 8;
 
@@ -75,7 +78,7 @@ fn cuts(block: &Block) -> Vec<usize> {
     // How many instructions that are not free come before each.
     let mut work = vec![0];
     for (at, (inst, _)) in program.insts.iter().enumerate() {
-        work.push(work[at] + usize::from(is_kept(inst, varying[at])));
+        work.push(work[at] + if is_kept(inst, varying[at]) { weight(program, at) } else { 0 });
     }
     let end = program.insts.len();
     if work[end] < LONG || work[end] >= WIDE * depth(program, &varying) {
@@ -108,12 +111,17 @@ fn cuts(block: &Block) -> Vec<usize> {
     cuts
 }
 
+/// How many instructions that are not free an instruction counts for.
+fn weight(program: &Program, at: usize) -> usize {
+    program.work_of(at).min(CALL)
+}
+
 /// The longest chain of instructions that wait for each other.
 fn depth(program: &Program, varying: &[bool]) -> usize {
     let mut depths: Vec<usize> = vec![];
     for (at, (inst, _)) in program.insts.iter().enumerate() {
         let before = inst.operands().iter().map(|v| depths[v.0 as usize]).max().unwrap_or(0);
-        depths.push(before + usize::from(is_kept(inst, varying[at])));
+        depths.push(before + if is_kept(inst, varying[at]) { weight(program, at) } else { 0 });
     }
     depths.into_iter().max().unwrap_or(0)
 }

@@ -220,7 +220,7 @@ impl Unroller<'_> {
         for (fold, values, to) in self.totals {
             sinks.push(Sink::Total { fold, results: values.into_iter().map(&mut number).collect(), to });
         }
-        let program = self.builder.finish(results).expand();
+        let program = self.builder.finish(results);
         Block { axes: vec![], lanes: 1, stages: None, reads: self.reads, ahead: vec![], program, sinks }
     }
 }

@@ -16,6 +16,7 @@ use tgc_graph::graph::{Graph, NodeId};
 use tgc_graph::module::Function;
 use tgc_scalar::{Binary, Inst, Program, Unary};
 
+use crate::call::Calls;
 use crate::define::{Definition, Definitions, FoldDefinition, IndexDemand, ScanDefinition};
 use crate::loops::{Index, Loop, LoopInfo, LoopKind, Place, compose, flat};
 use crate::product::{self, ProductLoops};
@@ -88,6 +89,8 @@ pub(crate) struct MemoryRead {
 pub(crate) struct Statements<'a> {
     pub graph: &'a Graph,
     pub definitions: Vec<Definition>,
+    /// What is called rather than written out.
+    pub calls: Calls,
     /// The kept values of each node.
     pub kept: Vec<Option<Vec<ValueId>>>,
     pub values: Vec<Value>,
@@ -231,6 +234,7 @@ pub(crate) fn statements<'a>(
     let (kept, _) = kept_nodes(function, &definitions, &in_memory, &repeats);
     let mut program = Statements {
         graph,
+        calls: Calls::new(&definitions),
         definitions,
         kept: vec![None; graph.len()],
         values: vec![],

@@ -60,7 +60,7 @@ pub(crate) fn tune(nest: &mut Nest, is_unrolled: bool, symbols: &Symbols, machin
 /// Whether the iterations of an axis wait for each other all the time, so that lanes would only cost.
 fn is_serial(block: &Block, along: Axis) -> bool {
     let varies = block.varies(along);
-    block.program.insts.len() <= SHORT
+    block.program.work() <= SHORT
         && block.sinks.iter().any(|sink| match sink.carried() {
             Carried::Along(axis) => axis == along,
             Carried::Anywhere => sink.parts().iter().any(|part| varies[part.read]),
@@ -71,7 +71,7 @@ fn is_serial(block: &Block, along: Axis) -> bool {
 /// Whether rows that run together save work: something is the same in every row along an inner axis, or a long
 /// program without axes runs for all of them at once.
 fn shares_across_rows(nest: &Nest) -> bool {
-    let long = |b: &Block| b.axes.is_empty() && b.program.insts.len() > SHORT;
+    let long = |b: &Block| b.axes.is_empty() && b.program.work() > SHORT;
     nest.blocks.iter().any(long)
         || nest.blocks.iter().filter(|b| !b.axes.is_empty()).any(|block| {
             let shared = block.reads.iter().any(|read| match read {
@@ -94,7 +94,7 @@ fn only_folds(nest: &Nest, machine: &Machine) -> bool {
         let tile = i64::from(lanes(block, 1, machine));
         block.axes.iter().product::<Dim>().as_const().is_none_or(|elements| elements > tile)
     };
-    block.program.insts.len() <= SHORT && folds_alone(block) && is_long()
+    block.program.work() <= SHORT && folds_alone(block) && is_long()
 }
 
 fn folds_alone(block: &Block) -> bool {
@@ -103,7 +103,7 @@ fn folds_alone(block: &Block) -> bool {
 
 fn axis_free_rows(nest: &Nest, machine: &Machine) -> u32 {
     let totals = nest.blocks.iter().flat_map(|b| &b.sinks).any(|s| matches!(s, Sink::Total { .. }));
-    let longest = nest.blocks.iter().map(|b| b.program.insts.len()).max().unwrap_or(0);
+    let longest = nest.blocks.iter().map(|b| b.program.work()).max().unwrap_or(0);
     machine.lanes(widest(nest)) * vectors(totals, longest)
 }
 
@@ -131,12 +131,12 @@ fn vectors(folds: bool, program: usize) -> u32 {
 fn lanes(block: &Block, rows: u32, machine: &Machine) -> u32 {
     let last = Axis::Inner(block.axes.len() - 1);
     let extent = &block.axes[block.axes.len() - 1];
-    let few = FEW_STRIDED.max(block.program.insts.len() / WORTH_STRIDED);
+    let few = FEW_STRIDED.max(block.program.work() / WORTH_STRIDED);
     if strided(block, last) > few || shares_lanes(block, last) || is_serial(block, last) {
         return 1;
     }
     let folds = block.sinks.iter().any(|s| matches!(s, Sink::Fold { .. }));
-    let vectors = vectors(folds, block.program.insts.len());
+    let vectors = vectors(folds, block.program.work());
     let least = machine.lanes(vector_bytes(block, last));
     // Accumulators that are not in registers cost more than the latency that they hide.
     let room = machine.vector_bytes.max(8) * machine.vector_registers / 2;
@@ -199,7 +199,7 @@ fn strided(block: &Block, along: Axis) -> usize {
 /// program, the most frequent.
 fn vector_bytes(block: &Block, along: Axis) -> usize {
     let counts = varying_by_width(&block.program, &block.varies(along));
-    if block.program.insts.len() > SHORT {
+    if block.program.work() > SHORT {
         let most = counts.iter().max_by_key(|(bytes, count)| (*count, *bytes));
         return most.map_or(1, |(bytes, _)| *bytes);
     }
@@ -213,13 +213,13 @@ fn vector_bytes(block: &Block, along: Axis) -> usize {
 fn varying_by_width(program: &Program, varies: &[bool]) -> [(usize, usize); 4] {
     let mut counts = [(1, 0), (2, 0), (4, 0), (8, 0)];
     let mut varying: Vec<bool> = vec![];
-    for (inst, scalar) in &program.insts {
+    for (at, (inst, scalar)) in program.insts.iter().enumerate() {
         let vary = match inst {
             Inst::Param { index, .. } => varies[usize::from(*index)],
             _ => inst.operands().iter().any(|v| varying[v.0 as usize]),
         };
         let width = counts.iter_mut().filter(|(bytes, _)| vary && *bytes == scalar.bytes());
-        width.for_each(|(_, count)| *count += 1);
+        width.for_each(|(_, count)| *count += program.work_of(at));
         varying.push(vary);
     }
     counts
@@ -241,7 +241,7 @@ fn parallel(nest: &Nest, symbols: &Symbols) -> Option<Parallel> {
     });
     let guess = |dim: &Dim| guess(dim, symbols);
     let work = nest.blocks.iter().fold(0i64, |sum, block| {
-        let each = block.program.insts.len() as i64 + block.sinks.len() as i64;
+        let each = block.program.work() as i64 + block.sinks.len() as i64;
         let times = block.axes.iter().fold(1i64, |n, axis| n.saturating_mul(guess(axis)));
         sum.saturating_add(each.saturating_mul(times))
     });

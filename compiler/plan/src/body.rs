@@ -22,7 +22,7 @@
 //! A [`Product`] of matrices is a step of its own, and says its own meaning.
 //!
 //! [`Sink::Accumulate`] folds into memory in plain iteration order, [`Sink::Scan`] and [`Sink::Scatter`] go in it too. Programs are expanded
-//! ([`Program::is_expanded`]); arithmetic is exactly theirs.
+//! ([`Program::expand_but`]) but for the elementary functions that code calls; arithmetic is exactly theirs.
 
 use tgc_graph::dim::{Dim, Symbols};
 use tgc_graph::dtype::DType;

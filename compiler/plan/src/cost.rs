@@ -3,7 +3,7 @@
 use std::iter::once;
 
 use tgc_graph::dim::Dim;
-use tgc_scalar::{Inst, Program};
+use tgc_scalar::{Elementary, Inst, Program};
 
 use crate::{AccessKind, Block, Fold, FunctionPlan, Sink, Step};
 
@@ -108,5 +108,11 @@ fn of_sink(sink: &Sink) -> (usize, i64) {
 }
 
 fn instructions(program: &Program) -> usize {
-    program.insts.iter().filter(|(inst, _)| !matches!(inst, Inst::Const(_) | Inst::Param { .. })).count()
+    let is_free = |inst: &Inst| matches!(inst, Inst::Const(_) | Inst::Param { .. });
+    let all = program.insts.iter().filter(|(inst, _)| !is_free(inst));
+    all.map(|(inst, scalar)| match Elementary::of(inst) {
+        Some(function) => instructions(&function.program(*scalar)),
+        None => 1,
+    })
+    .sum()
 }

@@ -1,17 +1,25 @@
 //! Replaces the shorthand of programs by plain instructions: elementary functions by their polynomials,
 //! 16-bit floats by integer conversions to and from `F32`.
 
-use super::{Builder, Element, Inst, Program, ScalarType, Value, half, math};
+use super::{Builder, Element, Elementary, Inst, Program, ScalarType, Value, half, math};
 use crate::dtype::DType;
 
 impl Program {
     /// The same program without elementary functions and without 16-bit floats. A parameter or result of
     /// type `f16` or `bf16` is then a `U16` scalar that holds its bits.
     pub fn expand(&self) -> Program {
+        self.expand_but(&|_, _| false)
+    }
+
+    /// The same, but for the elementary functions on these scalars that are to be called.
+    pub fn expand_but(&self, is_called: &dyn Fn(Elementary, ScalarType) -> bool) -> Program {
         let mut b = Builder::new(&self.params);
         let mut values: Vec<Value> = Vec::with_capacity(self.insts.len());
         for (inst, scalar) in &self.insts {
-            let value = self.expand_inst(&mut b, &values, inst, *scalar);
+            let value = match Elementary::of(inst).filter(|function| is_called(*function, *scalar)) {
+                Some(_) => b.push(inst.map(&mut |v| values[v.0 as usize]), *scalar),
+                None => self.expand_inst(&mut b, &values, inst, *scalar),
+            };
             values.push(value);
         }
         let results: Vec<Element> =

@@ -3,11 +3,13 @@
 //! The reference evaluator, the Plan's interpreter and the LLVM back end run the same [`Program`]s, so an
 //! operation's meaning is written once. `Add` and `Mul` never contract; [`Inst::Fma`] rounds once
 //! everywhere. A complex element is a pair of scalars. [`Inst::Math`], [`Inst::Math2`], [`Inst::Math4`] and the
-//! 16-bit floats are shorthand that [`expand`](Program::expand) turns into the remaining instructions.
+//! 16-bit floats are shorthand that [`expand`](Program::expand) turns into the remaining instructions; what is left of
+//! elementary functions is a call of [`Elementary::program`].
 
 mod analytic;
 mod arithmetic;
 mod builder;
+mod call;
 mod complex;
 mod dd;
 pub mod dtype;
@@ -20,6 +22,7 @@ mod text;
 mod wide;
 
 pub use builder::{Builder, Element};
+pub use call::Elementary;
 pub use dd::Dd;
 pub use expand::stored_scalar;
 pub use run::{run_inst, scalar_from_bits_f64};

@@ -2,10 +2,10 @@
 
 use half::{bf16, f16};
 
-use super::{Binary, Inst, Predicate, Program, ScalarType, Unary};
+use super::{Binary, Elementary, Inst, Predicate, Program, ScalarType, Unary};
 
 impl Program {
-    /// Runs an [expanded](Program::expand) program. `params` are the bits of each parameter's parts in
+    /// Runs an [expanded](Program::expand) program, calls of elementary functions included. `params` are the bits of each parameter's parts in
     /// order; `out` receives the bits of each result's parts; `scratch` is reused between calls.
     pub fn run(&self, params: &[[u64; 2]], scratch: &mut Vec<u64>, out: &mut Vec<u64>) {
         scratch.clear();
@@ -18,7 +18,12 @@ impl Program {
                         .iter()
                         .map(|v| (scratch[v.0 as usize], self.scalar_type(*v)))
                         .collect();
-                    run_inst(inst, *scalar, &operands).expect("invariant: the program is expanded")
+                    match Elementary::of(inst) {
+                        Some(function) => run_call(function, *scalar, &operands),
+                        None => {
+                            run_inst(inst, *scalar, &operands).expect("invariant: it needs operands alone")
+                        }
+                    }
                 }
             };
             scratch.push(bits);
@@ -28,6 +33,14 @@ impl Program {
             out.extend(element.parts().iter().map(|v| scratch[v.0 as usize]));
         }
     }
+}
+
+/// What an elementary function gives.
+fn run_call(function: Elementary, scalar: ScalarType, operands: &[(u64, ScalarType)]) -> u64 {
+    let params: smallvec::SmallVec<[[u64; 2]; 4]> = operands.iter().map(|(bits, _)| [*bits, 0]).collect();
+    let (mut scratch, mut out) = (vec![], vec![]);
+    function.program(scalar).run(&params, &mut scratch, &mut out);
+    out[0]
 }
 
 /// The bits of one instruction's result, or `None` for the instructions that need more than their

@@ -2,7 +2,7 @@
 
 use tgc_graph::array::Array;
 use tgc_graph::dtype::DType;
-use tgc_scalar::{Binary, Builder, Element, Predicate, Program, Unary, Value};
+use tgc_scalar::{Binary, Builder, Element, MathFn, MathFn2, Predicate, Program, Unary, Value};
 
 use tgc_plan::ModelPlan;
 
@@ -143,8 +143,14 @@ impl Suite {
 
 /// Every instruction on every scalar, as a model each.
 pub fn plans() -> Vec<ModelPlan> {
-    let suites =
-        [unary_suite(), binary_suite(), compare_select_fma_suite(), convert_suite(), bitcast_suite()];
+    let suites = [
+        unary_suite(),
+        binary_suite(),
+        compare_select_fma_suite(),
+        convert_suite(),
+        bitcast_suite(),
+        call_suite(),
+    ];
     suites.map(|suite| suite.into_plan().0).into()
 }
 
@@ -241,6 +247,25 @@ fn compare_select_fma_suite() -> Suite {
         suite.one(&[DType::Bool, d, d], d, |b, v| b.select(v[0], v[1], v[2]));
         if d.is_float() {
             suite.one(&[d, d, d], d, |b, v| b.fma(v[0], v[1], v[2]));
+        }
+    }
+    suite
+}
+
+/// Elementary functions that are called, not written out.
+#[test]
+fn call() {
+    call_suite().check();
+}
+
+fn call_suite() -> Suite {
+    let mut suite = Suite::default();
+    for d in [DType::F32, DType::F64] {
+        for function in MathFn::ALL {
+            suite.one(&[d], d, |b, v| b.math(function, v[0]));
+        }
+        for function in MathFn2::ALL {
+            suite.one(&[d, d], d, |b, v| b.math2(function, v[0], v[1]));
         }
     }
     suite

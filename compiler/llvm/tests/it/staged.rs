@@ -2,6 +2,7 @@
 
 use tgc_graph::prelude::*;
 use tgc_plan::{Block, ModelPlan};
+use tgc_scalar::{Elementary, Program};
 
 use crate::graphs::{check_sizes, plan};
 
@@ -61,6 +62,25 @@ fn stages_in_functions_of_their_own() {
     let cuts = |block: &Block| block.stages.as_ref().map_or(0, |stages| stages.cuts.len());
     assert!(blocks(&plan).any(|block| cuts(block) > 40), "{plan}");
     check_sizes(&m.module(), &[&[0, 3], &[1, 1], &[3, 8], &[2, 9], &[5, 31], &[2, 263]]);
+}
+
+/// What would fill a library with copies is called: in stages, folds and rows, on halves and complex numbers.
+#[test]
+fn functions_used_often_are_called() {
+    let calls = |program: &Program| program.insts.iter().filter_map(|(inst, _)| Elementary::of(inst)).count();
+    let sizes: &[&[i64]] = &[&[0], &[1], &[7], &[16], &[33], &[300]];
+    for (dtype, count) in [(F32, 60), (F64, 60), (F16, 60), (C64, 12), (C128, 3)] {
+        let m = Model::new("m");
+        let x = m.input("x", dtype, [m.dim("N")]);
+        let y = (0..count).fold(x, |y, k| match dtype {
+            C64 | C128 => pow(y, x) + 0.25,
+            _ => tanh(y * (1.0 + 0.01 * f64::from(k))) + x,
+        });
+        m.function("f").inputs([x]).outputs([("y", y), ("sum", y.sum())]).finish().unwrap();
+        let plan = plan(&m.module());
+        assert!(blocks(&plan).map(|block| calls(&block.program)).sum::<usize>() >= count as usize, "{plan}");
+        check_sizes(&m.module(), sizes);
+    }
 }
 
 #[test]

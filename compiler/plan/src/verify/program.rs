@@ -1,4 +1,4 @@
-//! Checks scalar programs: operands before uses, lanes that fit, nothing left to expand.
+//! Checks scalar programs: operands before uses, lanes that fit, no 16-bit floats left.
 
 use tgc_graph::dtype::DType;
 use tgc_scalar::{Binary, Inst, Program, ScalarType, Unary, Value, stored_scalar};
@@ -98,8 +98,14 @@ fn check_inst(program: &Program, at: usize, inst: &Inst, scalar: ScalarType) -> 
             require(of(a).bytes() == scalar.bytes(), "bitcasts to another width")?;
             require(scalar != ScalarType::Bool || of(a) == ScalarType::Bool, "bitcasts to bool")
         }
-        Inst::Math(..) | Inst::Math2(..) | Inst::Math4(..) => {
-            Err("found an elementary function, expected an expanded program")
+        Inst::Math(..) | Inst::Math2(..) => {
+            same(&operands)?;
+            let good = matches!(scalar, ScalarType::F32 | ScalarType::F64);
+            require(good, "expected a float for an elementary function")
+        }
+        Inst::Math4(..) => {
+            same(&operands)?;
+            require(scalar == ScalarType::F64, "expected f64 for a part of a complex function")
         }
     }
 }
@@ -124,7 +130,7 @@ fn require(holds: bool, problem: &'static str) -> Result<(), &'static str> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use tgc_scalar::{Element, MathFn, Predicate};
+    use tgc_scalar::{Element, MathFn, MathFn4, Predicate};
 
     fn refuse(params: &[DType], insts: &[(Inst, ScalarType)], result: DType, want: &str) {
         let last = Value(insts.len() as u32 - 1);
@@ -171,8 +177,10 @@ mod tests {
         );
         refuse(&integer, &[x(I32), (Fma(a, a, a), I32)], D::I32, "%1: expected a float for fma");
         refuse(&integer, &[x(I32), (Bitcast(a), U64)], D::U64, "%1: bitcasts to another width");
-        let unexpanded = "%1: found an elementary function, expected an expanded program";
-        refuse(&[D::F32], &[x(F32), (Math(MathFn::Exp, a), F32)], D::F32, unexpanded);
+        let no_float = "%1: expected a float for an elementary function";
+        refuse(&integer, &[x(I32), (Math(MathFn::Exp, a), I32)], D::I32, no_float);
+        let power = (Math4(MathFn4::PowReal, [a; 4]), F32);
+        refuse(&[D::F32], &[x(F32), power], D::F32, "%1: expected f64 for a part of a complex function");
         let half = "%0: found a 16-bit float scalar, expected an expanded program";
         refuse(&[D::F16], &[x(F16)], D::F16, half);
     }
