@@ -7,7 +7,6 @@
 mod arguments;
 mod build;
 mod check;
-mod dot;
 mod failure;
 mod inspect;
 mod interrupt;

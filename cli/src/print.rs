@@ -6,7 +6,7 @@ use tgc_graph::{pp, text};
 
 use crate::arguments::Print;
 use crate::failure::Outcome;
-use crate::{dot, model, say};
+use crate::{model, say};
 
 /// Prints a model in one of its forms.
 pub fn execute(arguments: &Print) -> Outcome<()> {
@@ -29,7 +29,7 @@ pub fn execute(arguments: &Print) -> Outcome<()> {
     if arguments.pp {
         return say(&mathematics(&module));
     }
-    say(&if arguments.dot { dot::module(&module) } else { text::print(&module) })
+    say(&if arguments.dot { tgc_graph::render::dot(&module) } else { text::print(&module) })
 }
 
 /// Each function's outputs and updates as mathematics.

@@ -6,7 +6,9 @@
 
 use std::collections::HashMap;
 
+use petgraph::Direction;
 use petgraph::graph::{DiGraph, NodeIndex};
+use petgraph::visit::{Dfs, EdgeRef, Reversed};
 use smallvec::SmallVec;
 
 use crate::array::Array;
@@ -49,7 +51,7 @@ pub struct Node {
 /// A directed acyclic graph of tensor operations. See the module's documentation.
 #[derive(Clone, Debug, Default)]
 pub struct Graph {
-    dag: DiGraph<Node, (), u32>,
+    dag: DiGraph<Node, usize, u32>,
     known: HashMap<(Op, Operands), NodeId>,
     /// The sizes that shapes refer to.
     pub symbols: Symbols,
@@ -106,9 +108,24 @@ impl Graph {
         (0..self.len() as u32).map(NodeId)
     }
 
-    /// The petgraph view: edges run from operand to user, one per use.
-    pub fn dag(&self) -> &DiGraph<Node, (), u32> {
+    /// The petgraph view: an edge for each use, from operand to user, with the operand's position.
+    pub fn dag(&self) -> &DiGraph<Node, usize, u32> {
         &self.dag
+    }
+
+    /// The uses of a node: who, and as which operand.
+    pub fn uses(&self, id: NodeId) -> impl Iterator<Item = (NodeId, usize)> {
+        let edges = self.dag.edges_directed(NodeIndex::new(id.index()), Direction::Outgoing);
+        edges.map(|edge| (NodeId(edge.target().index() as u32), *edge.weight()))
+    }
+
+    /// How often the nodes that `roots` need use each node; a root is used once more, from outside.
+    pub fn use_counts(&self, roots: &[NodeId]) -> Vec<usize> {
+        let live = self.reachable(roots);
+        let by_live = |id| self.uses(id).filter(|(user, _)| live[user.index()]).count();
+        let mut counts: Vec<usize> = self.ids().map(by_live).collect();
+        roots.iter().for_each(|root| counts[root.index()] += 1);
+        counts
     }
 
     /// The kernel class of a node.
@@ -135,8 +152,8 @@ impl Graph {
         let ty = self.infer(&key.0, operands)?;
         let origin = self.origin.clone().unwrap_or_else(Origin::unknown);
         let index = self.dag.add_node(Node { op: key.0.clone(), operands: key.1.clone(), ty, origin });
-        for operand in operands {
-            self.dag.add_edge(NodeIndex::new(operand.index()), index, ());
+        for (position, operand) in operands.iter().enumerate() {
+            self.dag.add_edge(NodeIndex::new(operand.index()), index, position);
         }
         let id = NodeId(index.index() as u32);
         self.known.insert(key, id);
@@ -215,15 +232,11 @@ impl Graph {
     /// The nodes that `roots` need, themselves included, by id.
     pub fn reachable(&self, roots: &[NodeId]) -> Vec<bool> {
         let mut live = vec![false; self.len()];
-        for root in roots {
-            live[root.index()] = true;
-        }
-        for id in self.ids().rev() {
-            if live[id.index()] {
-                for operand in self.operands(id) {
-                    live[operand.index()] = true;
-                }
-            }
+        let operands = Reversed(&self.dag);
+        let mut search = Dfs::empty(operands);
+        search.stack = roots.iter().map(|root| NodeIndex::new(root.index())).collect();
+        while let Some(node) = search.next(operands) {
+            live[node.index()] = true;
         }
         live
     }

@@ -83,11 +83,12 @@ fn drawings_show_operands_in_order() {
     let text = "tgc 1 model \"m\"\nfunction \"f\"\n%0 = input \"x\" : f32[2]\n%1 = constant 1.5 : f32[1]\n\
                 %2 = sub(%1, %0)\noutput \"y\" = %2\nend\n";
     let module = parse(text).unwrap();
-    let want = "digraph \"f\" {\n  node [shape=box, fontname=\"monospace\"];\n  \
-                n0 [label=\"%0 input x\\nf32[2]\", shape=ellipse];\n  n1 [label=\"%1 1.5\\nf32[1]\", shape=ellipse];\n  \
-                n2 [label=\"%2 sub\\nf32[2]\"];\n  n1 -> n2 [label=0];\n  n0 -> n2 [label=1];\n  \
-                output0 [label=\"output y\", shape=note];\n  n2 -> output0;\n}\n";
-    assert_eq!(dot(&module.functions[0], &module.shared), want);
+    let want = "digraph \"m\" {\n    node [fontname=\"monospace\"]\n    \
+                0 [ label=\"%0 input x\\nf32[2]\" shape=ellipse]\n    \
+                1 [ label=\"%1 1.5\\nf32[1]\" shape=ellipse]\n    2 [ label=\"%2 sub\\nf32[2]\" shape=box]\n    \
+                3 [ label=\"output y\" shape=note]\n    1 -> 2 [ label=0]\n    0 -> 2 [ label=1]\n    2 -> 3 [ ]\n    \
+                subgraph cluster_0 { label=\"f\"; 0; 1; 2; 3 }\n}\n";
+    assert_eq!(dot(&module), want);
 }
 
 /// The message for a body of a function over `size N`, `x: f32[N,3]` as %0 and `w: f32[3]` as %1.

@@ -98,7 +98,7 @@ pub(crate) fn rebuild(
     timed: bool,
 ) -> Result<(Graph, Vec<NodeId>, Changes), String> {
     let live = graph.reachable(roots);
-    let users = users(graph, roots, &live);
+    let uses = graph.use_counts(roots);
     let mut rewriter = Rewriter::new(graph.successor(), rules);
     let (begun, past) = std::mem::take(history).split();
     rewriter.history = begun;
@@ -122,7 +122,7 @@ pub(crate) fn rebuild(
             ));
         }
         renamed[id.index()] = new;
-        rewriter.shared[new.index()] |= users[id.index()] > 1;
+        rewriter.shared[new.index()] |= uses[id.index()] > 1;
     }
     let roots = roots.iter().map(|id| renamed[id.index()]).collect();
     let Rewriter { graph, journal, clock, history: lived, unfinished, .. } = rewriter;
@@ -133,16 +133,6 @@ pub(crate) fn rebuild(
         *event.map_or(&mut changes.folded, |rule| &mut changes.fired[rule]) += 1;
     }
     Ok((graph, roots, changes))
-}
-
-/// How often each node is used, roots being used from outside.
-fn users(graph: &Graph, roots: &[NodeId], live: &[bool]) -> Vec<u32> {
-    let mut users = vec![0; graph.len()];
-    roots.iter().for_each(|id| users[id.index()] += 1);
-    for id in graph.ids().filter(|id| live[id.index()]) {
-        graph.operands(id).iter().for_each(|operand| users[operand.index()] += 1);
-    }
-    users
 }
 
 impl<'r> Rewriter<'r> {
