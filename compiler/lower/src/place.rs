@@ -194,6 +194,13 @@ impl Placer<'_> {
         let node = self.program.result(sums);
         let read = self.facts[id].reads.iter().find(|read| read.node == node && !read.reshaped)?;
         let inner = Self::matching_loops(statement, sums, &read.index, product)?;
+        // Loops that walk the matrices as one may walk something else apart, such as a bias for each matrix of a batch.
+        let walks_as_one = |group: &Vec<Loop>| {
+            group.windows(2).all(|pair| are_one(statement, &self.facts[id], pair[0], pair[1]))
+        };
+        if !inner.iter().all(walks_as_one) {
+            return None;
+        }
         let member = Member { statement: id, row: vec![], inner };
         self.is_made_in_place(id, nest, &member).then_some((nest, member))
     }
