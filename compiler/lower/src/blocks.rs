@@ -157,8 +157,13 @@ impl Cut {
         draft.pieces.len() - 1
     }
 
-    /// The first block that comes after all that a piece needs.
+    /// The first block that comes after all that a piece needs. The epilogue of a product is one block: placement let in
+    /// what reads the sum of its own element alone, and a variable that the product or another element reads gets its new
+    /// value only after all of it.
     fn first_block(&self, program: &Statements<'_>, nest: usize, axes: &[Dim], work: &Work) -> usize {
+        if self.nests[nest].product.is_some() {
+            return 0;
+        }
         let pieces = &self.nests[nest].pieces;
         let mut first = 0;
         for read in work.reads(program) {

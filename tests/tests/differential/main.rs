@@ -8,6 +8,7 @@ mod accuracy;
 mod cases;
 mod native;
 mod operations;
+mod updates;
 mod values;
 
 /// Runs a check for each seed and reports the seeds that fail, each with its reason.

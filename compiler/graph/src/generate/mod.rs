@@ -5,10 +5,12 @@
 
 mod operation;
 mod random;
+mod updates;
 
 use std::sync::Arc;
 
 pub use random::Random;
+pub use updates::self_updates;
 
 use crate::data::DataStore;
 use crate::dim::{Dim, Symbol, SymbolId, Symbols};
