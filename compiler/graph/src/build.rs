@@ -79,6 +79,11 @@ impl Graph {
         if self.ty(a).dtype == dtype { a } else { self.op_node(Cast { dtype }, &[a]) }
     }
 
+    /// The elements of `a` as those of a node of its own.
+    pub fn copy(&mut self, a: NodeId) -> NodeId {
+        self.op_node(Cast { dtype: self.ty(a).dtype }, &[a])
+    }
+
     /// `a` with a new axis of size 1 before axis `axis`.
     pub fn expand_dims(&mut self, a: NodeId, axis: usize) -> NodeId {
         let rank = self.ty(a).rank();

@@ -59,6 +59,8 @@ fn pieces(graph: &Graph, id: NodeId) -> Vec<Piece> {
     let node = graph.node(id);
     let text = |s: &str| Piece::Text(s.to_owned());
     match node.op.definition().notation() {
+        // A cast that changes nothing: the author may not have written it.
+        Notation::Call(_) if is_own_type(graph, id) => vec![Piece::Node(node.operands[0])],
         Notation::Leaf => vec![Piece::Text(leaf(graph, &node.op))],
         Notation::Transparent => vec![Piece::Node(node.operands[0])],
         Notation::Prefix(symbol) => {
@@ -84,6 +86,10 @@ fn pieces(graph: &Graph, id: NodeId) -> Vec<Piece> {
             pieces
         }
     }
+}
+
+fn is_own_type(graph: &Graph, id: NodeId) -> bool {
+    matches!(graph.op(id), Op::Cast(cast) if cast.dtype == graph.ty(graph.operands(id)[0]).dtype)
 }
 
 fn leaf(graph: &Graph, op: &Op) -> String {

@@ -1,6 +1,7 @@
 //! Graph to Plan: decides loops, fusion, memory and vector widths.
 //!
-//! 1. `define` says what each node is; `values` which values are kept, and the statements that make them.
+//! 1. `indices` makes nodes of what lies in memory to say places; `define` says what each node is; `values` which values are
+//!    kept, and the statements that make them.
 //! 2. `place` puts statements into nests; the outer loop is the unit of fusion.
 //! 3. `blocks` cuts statements into pieces of blocks; `inline` and `emit` write programs and sinks; `call` says which
 //!    elementary functions they call.
@@ -15,6 +16,7 @@ mod call;
 mod define;
 mod emit;
 mod halve;
+mod indices;
 mod inline;
 mod loops;
 mod memory;
@@ -67,10 +69,11 @@ pub fn lower(module: &Module, machine: &Machine) -> Result<ModelPlan, LowerError
     let mut arrays = vec![];
     let (mut functions, mut bodies) = (vec![], vec![]);
     for function in &module.functions {
-        let definitions = define::definitions(module, function)?;
-        collect_constants(function, &definitions.nodes, &mut constants, &mut arrays);
-        let body = plan_body(module, function, definitions, &constants, machine);
-        functions.push(signature(function, &body));
+        let function = indices::stored(function);
+        let definitions = define::definitions(module, &function)?;
+        collect_constants(&function, &definitions.nodes, &mut constants, &mut arrays);
+        let body = plan_body(module, &function, definitions, &constants, machine);
+        functions.push(signature(&function, &body));
         bodies.push(body);
     }
     let interface = Interface {
