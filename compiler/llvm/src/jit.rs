@@ -16,11 +16,10 @@ use tgc_graph::ty::TensorType;
 use tgc_plan::ModelPlan;
 use tgc_runtime::layout::CTX_BYTES;
 
-use crate::cpu::missing_on_host;
 use crate::describe::state_bytes;
 use crate::error::Error;
 use crate::module::{Linkage, build_heap, build_model};
-use crate::target::Target;
+use crate::target::{Target, missing_on_host};
 
 /// A model compiled into this process.
 pub struct Jit {

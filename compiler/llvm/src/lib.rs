@@ -24,7 +24,6 @@
 mod block;
 mod call;
 mod check;
-mod cpu;
 mod describe;
 mod error;
 mod fold;

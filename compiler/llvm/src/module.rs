@@ -12,7 +12,6 @@ use inkwell::passes::PassBuilderOptions;
 use inkwell::targets::{FileType, TargetMachine};
 use tgc_plan::{ModelPlan, Variant};
 
-use crate::cpu;
 use crate::describe::{Describe, Functions, address_of, state_bytes};
 use crate::error::Error;
 use crate::ir::Val;
@@ -143,7 +142,7 @@ pub(crate) fn build_model<'c>(
     runtime::link(&shell)?;
     let model = &plan.interface;
     let describe = Describe { shell: &shell, plan, model, linkage };
-    let cpu_ok = cpu::build_check(&shell, target.arch(), target.features());
+    let cpu_ok = target.build_check(&shell);
     let ws_bytes = describe.build_ws_bytes();
     let desc = describe.model_desc(ws_bytes, cpu_ok);
     let init = describe.build_forward("init", Some(desc));

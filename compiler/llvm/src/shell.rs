@@ -35,7 +35,7 @@ impl<'c> Shell<'_, 'c> {
         self.mark(function, AttributeLoc::Function, "noinline");
         let features: Vec<String> = self.target.features().iter().map(|f| format!("+{f}")).collect();
         for (name, value) in [
-            ("target-cpu", self.target.level().name()),
+            ("target-cpu", self.target.level_cpu()),
             ("target-features", &features.join(",")),
             ("tune-cpu", self.target.cpu()),
         ] {
