@@ -10,14 +10,18 @@
 
 mod bounds;
 mod equality;
+mod linear;
 mod print;
 mod simplify;
+mod solve;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 pub use bounds::{Bounds, Reduced};
+pub use linear::Claims;
 pub(crate) use print::write_dim;
+pub use solve::Solved;
 
 /// Names a symbol within its [`Symbols`] table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]

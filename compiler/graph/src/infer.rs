@@ -1,6 +1,6 @@
 //! Type inference: what an operation sees of its operands, and what it may demand of sizes.
 
-use crate::dim::{Dim, Symbols};
+use crate::dim::{Dim, Solved, Symbols};
 use crate::ty::TensorType;
 use tgc_scalar::dtype::DType;
 
@@ -137,6 +137,11 @@ impl Equations {
     pub fn collecting() -> Equations {
         Equations { known: vec![], made: Some(vec![]) }
     }
+
+    /// What those that hold say of symbols.
+    pub fn solved(&self, symbols: &Symbols) -> Solved {
+        Solved::of(self.known.iter().map(|e| (&e.left, &e.right)), symbols)
+    }
 }
 
 impl Demands<'_> {
@@ -147,7 +152,7 @@ impl Demands<'_> {
     /// If it can be less and that can no longer be demanded.
     pub fn at_least(&mut self, dim: &Dim, least: i64, extent: impl Into<Extent>) -> Result<(), TypeError> {
         let extent = extent.into();
-        if dim.bounds(self.symbols).min >= i128::from(least) {
+        if dim.has_at_least(least, self.symbols) {
             return Ok(());
         }
         if let (Some(made), None) = (&mut self.equations.made, dim.as_const()) {
@@ -215,8 +220,15 @@ impl Demands<'_> {
         Ok(if right.as_const().is_some() { right.clone() } else { left.clone() })
     }
 
+    /// Whether one equation says so, or several together do.
     fn holds(&self, a: &Dim, b: &Dim) -> bool {
-        self.equations.known.iter().any(|e| (&e.left, &e.right) == (a, b) || (&e.left, &e.right) == (b, a))
+        let known = &self.equations.known;
+        let says = |e: &Equation| (&e.left, &e.right) == (a, b) || (&e.left, &e.right) == (b, a);
+        known.iter().any(says) || {
+            let solved = self.equations.solved(self.symbols);
+            let [a, b] = [a, b].map(|dim| solved.apply(dim, self.symbols));
+            solved.contradicts() || a.is_equal(&b, self.symbols)
+        }
     }
 }
 

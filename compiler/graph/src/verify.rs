@@ -13,9 +13,9 @@ use std::fmt;
 use thiserror::Error;
 
 use crate::array::Array;
-use crate::dim::{Atom, Dim, Symbol, Symbols};
+use crate::dim::{Atom, Dim, Solved, Symbol, Symbols};
 use crate::graph::{Graph, Node, NodeId};
-use crate::infer::{Demands, Equations, Operand};
+use crate::infer::{Demands, Equation, Equations, Operand};
 use crate::limits::{MAX_ATOMS, MAX_EQUATIONS, MAX_NESTING, MAX_SHAPE_TERMS, MAX_TENSOR_BYTES, is_small};
 use crate::module::{Function, Module, SharedVariable, Update};
 use crate::ops::{Elements, Op};
@@ -340,7 +340,26 @@ impl Check<'_> {
                 }
             }
         }
-        Ok(())
+        self.equations_agree()
+    }
+
+    /// The first check that no sizes pass which pass those before it is to blame.
+    fn equations_agree(&self) -> Result<(), VerifyError> {
+        let known = &self.graph.equations.known;
+        let contradicts = |count: usize| {
+            let some = known[..count].iter().map(|e| (&e.left, &e.right));
+            Solved::of(some, self.symbols()).contradicts()
+        };
+        if !contradicts(known.len()) {
+            return Ok(());
+        }
+        let blamed = (1..=known.len()).find(|count| contradicts(*count)).unwrap_or(known.len());
+        let Equation { left, right, left_name, right_name } = &known[blamed - 1];
+        let [left, right] = [left, right].map(|dim| dim.display(self.symbols()).to_string());
+        Err(self.fail(format!(
+            "no call could pass its checks: that of {left_name} ({left}) and {right_name} ({right}) contradicts those \
+             before it; correct one of them"
+        )))
     }
 
     /// What is wrong with a size by itself.

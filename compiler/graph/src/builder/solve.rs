@@ -112,7 +112,7 @@ pub(super) fn solve(
     for demand in deferred {
         let (left, right) = (solution.apply(&demand.left.0), solution.apply(&demand.right.0));
         match (left.as_const(), right.as_const()) {
-            _ if left == right => {}
+            _ if left.is_equal(&right, &solution.symbols) => {}
             (Some(a), Some(b)) => {
                 conflicts.push(Conflict::unequal(demand, &format!("one is {a} and the other {b}")));
             }
@@ -159,7 +159,7 @@ impl Solution {
     }
 
     fn raise_dim(&mut self, dim: &Dim, least: i64, name: &str) -> Result<(), String> {
-        if dim.bounds(&self.symbols).min >= i128::from(least) {
+        if dim.has_at_least(least, &self.symbols) {
             return Ok(());
         }
         if let Some(size) = dim.as_const() {

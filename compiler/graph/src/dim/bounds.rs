@@ -43,6 +43,11 @@ impl Dim {
         self.bounds_up_to(symbols, i64::MAX)
     }
 
+    /// Bounds that take every occurrence of an atom for another number: found at once.
+    pub(super) fn interval(&self, symbols: &Symbols) -> Bounds {
+        Ranges { symbols, cap: i64::MAX, left: Cell::new(0), most_ways: 0 }.of(self)
+    }
+
     /// [`Dim::bounds`] with no symbol larger than `cap`.
     pub(crate) fn bounds_up_to(&self, symbols: &Symbols, cap: i64) -> Bounds {
         Ranges { symbols, cap, left: Cell::new(ELIMINATIONS), most_ways: 0 }.of(self)

@@ -1,9 +1,10 @@
 //! Shows that dims of different normal forms have equal values.
 //!
 //! Normal forms are what a reader expects, not one for each value: `min(N, 3) + max(N - 3, 0)` is `N`. Here a
-//! difference is written in fewer kinds of atoms, in which more of what is equal cancels.
+//! difference is written in fewer kinds of atoms, in which more of what is equal cancels; what that leaves open, linear
+//! arithmetic may show.
 
-use super::{Atom, Dim, Symbols};
+use super::{Atom, Claims, Dim, Symbols};
 
 /// The largest divisor for which a sum of quotients is looked for.
 const LARGEST_DIVISOR: i64 = 8;
@@ -21,8 +22,16 @@ impl Dim {
         let difference = self - other;
         let bounds = difference.bounds(symbols);
         // Rewriting a remainder makes a quotient, of which more may be known.
-        let rewritten = || difference.rewritten(symbols).rewritten(symbols);
-        bounds.min <= 0 && 0 <= bounds.max && (bounds.min == bounds.max || rewritten() == Dim::Const(0))
+        let rewritten = || difference.rewritten(symbols).rewritten(symbols) == Dim::Const(0);
+        let claims = Claims::from(symbols, vec![]);
+        let between = || claims.shows(&difference) && claims.shows(&-&difference);
+        bounds.min <= 0 && 0 <= bounds.max && (bounds.min == bounds.max || rewritten() || between())
+    }
+
+    /// True when it is never less than that, as far as can be shown.
+    pub(crate) fn has_at_least(&self, least: i64, symbols: &Symbols) -> bool {
+        let more = || Claims::from(symbols, vec![]).shows(&(self - &Dim::Const(least)));
+        self.bounds(symbols).min >= i128::from(least) || self.as_const().is_none() && more()
     }
 
     fn rewritten(&self, symbols: &Symbols) -> Dim {

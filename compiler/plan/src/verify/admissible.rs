@@ -3,12 +3,14 @@
 //! A polynomial is shown never negative by writing each symbol as its lower bound plus, or its upper bound minus,
 //! something that is not negative: when no coefficient is negative then, neither is the value. Nor is it when the least
 //! values of its terms together are not. Quotients, remainders, minima and maxima are replaced by what bounds them.
+//! What this does not show, and no sample refutes, linear arithmetic may, which knows what each of them is.
 //! Sample sizes serve to say for which sizes a claim fails.
 
 use std::borrow::Cow;
+use std::cell::RefCell;
 use std::collections::BTreeMap;
 
-use tgc_graph::dim::{Atom, Dim, Monomial, Reduced, SymbolId, Symbols, divide_monomials};
+use tgc_graph::dim::{Atom, Claims, Dim, Monomial, Reduced, Solved, Symbols, divide_monomials};
 
 use crate::Signature;
 use crate::size::Size;
@@ -17,10 +19,12 @@ use crate::size::Size;
 pub(super) struct Admissible<'p> {
     symbols: &'p Symbols,
     /// Symbols that a check equates with other sizes.
-    solved: BTreeMap<SymbolId, Dim>,
+    solved: Solved,
     /// What the other checks say.
     laws: Vec<Law>,
     samples: Vec<Vec<i64>>,
+    /// What linear arithmetic showed, or did not, of a dim by facts: questions come again.
+    followed: RefCell<BTreeMap<(Dim, Vec<Dim>), bool>>,
 }
 
 /// Why a claim about sizes was not accepted.
@@ -44,22 +48,15 @@ impl std::fmt::Display for Doubt {
 
 impl<'p> Admissible<'p> {
     pub(super) fn of(function: &'p Signature) -> Admissible<'p> {
+        let (symbols, checks) = (&function.symbols, function.checks.iter());
+        let solved = Solved::of(checks.clone().map(|c| (&c.left, &c.right)), symbols);
         let mut admissible =
-            Admissible { symbols: &function.symbols, solved: BTreeMap::new(), laws: vec![], samples: vec![] };
-        for check in &function.checks {
-            let difference = admissible.solve(&(&check.left - &check.right));
-            if let Some((symbol, value)) = solution(&difference) {
-                for known in admissible.solved.values_mut() {
-                    *known = replace(known, &function.symbols, symbol, &value);
-                }
-                admissible.solved.insert(symbol, value);
-            }
-        }
-        let unsolved = function.checks.iter().map(|check| admissible.solve(&(&check.left - &check.right)));
+            Admissible { symbols, solved, laws: vec![], samples: vec![], followed: RefCell::default() };
+        let unsolved = checks.map(|check| admissible.solve(&(&check.left - &check.right)));
         admissible.laws = unsolved.filter_map(|difference| Law::of(&difference)).collect();
         let candidates = candidates(&function.symbols);
         for mut sample in candidates {
-            for (symbol, value) in &admissible.solved {
+            for (symbol, value) in admissible.solved.values() {
                 let solved = value.evaluate(&|id| sample[id.0 as usize]);
                 sample[symbol.0 as usize] = solved.unwrap_or(-1);
             }
@@ -75,9 +72,8 @@ impl<'p> Admissible<'p> {
 
     /// Shows that `dim` is never negative while every extent in `nonempty` is at least 1.
     pub(super) fn not_negative(&self, dim: &Dim, nonempty: &[&Dim]) -> Result<(), Doubt> {
-        let solved = self.solve(dim);
-        let by_law = || self.by_laws(&solved).is_some_and(|dim| self.shows(&dim, nonempty));
-        if self.shows(dim, nonempty) || self.shows(&solved, nonempty) || by_law() {
+        let is_plain = dim.atoms().iter().all(|atom| atom.as_symbol().is_some());
+        if self.solved.contradicts() || is_plain && self.shows(dim, nonempty) {
             return Ok(());
         }
         let fails = |sample: &[i64]| {
@@ -85,7 +81,32 @@ impl<'p> Admissible<'p> {
             nonempty.iter().all(|extent| value(extent).is_some_and(|v| v >= 1))
                 && value(dim).is_some_and(|v| v < 0)
         };
-        Err(self.doubt(&fails))
+        let doubt = self.doubt(&fails);
+        if doubt != Doubt::Unproven {
+            return Err(doubt);
+        }
+        let solved = self.solve(dim);
+        let by_law = || self.by_laws(&solved).is_some_and(|dim| self.shows(&dim, nonempty));
+        let by_bounds =
+            || !is_plain && self.shows(dim, nonempty) || self.shows(&solved, nonempty) || by_law();
+        if self.follows(&solved, nonempty) || by_bounds() { Ok(()) } else { Err(doubt) }
+    }
+
+    /// By linear arithmetic from all that is known.
+    fn follows(&self, dim: &Dim, nonempty: &[&Dim]) -> bool {
+        let one = Dim::Const(1);
+        let mut facts: Vec<Dim> = nonempty.iter().map(|extent| self.solve(&(*extent - &one))).collect();
+        facts.extend(self.laws.iter().flat_map(|law| [law.difference.clone(), -&law.difference]));
+        facts.retain(|fact| fact.as_const().is_none_or(|constant| constant < 0));
+        facts.sort();
+        facts.dedup();
+        let claim = (dim.clone(), facts);
+        if let Some(known) = self.followed.borrow().get(&claim) {
+            return *known;
+        }
+        let shown = Claims::from(self.symbols, claim.1.clone()).shows(dim);
+        self.followed.borrow_mut().insert(claim, shown);
+        shown
     }
 
     /// The first sample of which the claim fails, as a doubt.
@@ -105,7 +126,7 @@ impl<'p> Admissible<'p> {
 
     /// Shows that one size is at most another.
     pub(super) fn at_most(&self, small: &Size, large: &Size) -> Result<(), Doubt> {
-        if small.at_most(large) {
+        if self.solved.contradicts() || small.at_most(large) {
             return Ok(());
         }
         Err(self.doubt(&|sample| {
@@ -116,8 +137,7 @@ impl<'p> Admissible<'p> {
 
     /// The same dim without solved symbols.
     fn solve(&self, dim: &Dim) -> Dim {
-        let value = |id| self.solved.get(&id).cloned().unwrap_or_else(|| Dim::symbol(id));
-        dim.substitute(self.symbols, &mut { value })
+        self.solved.apply(dim, self.symbols)
     }
 
     /// A dim of the same sign, without products that a law replaces; `None` if there are no such.
@@ -282,6 +302,8 @@ fn least_for_nonempty(extent: &Dim, atom: &Atom) -> Option<i64> {
 /// `coefficient * product = value`, with a coefficient of at least 1: what a check says of its leading term. Each
 /// application makes a dim smaller in the order of degrees, then of monomials.
 struct Law {
+    /// What is 0.
+    difference: Dim,
     product: Monomial,
     coefficient: i64,
     value: Dim,
@@ -297,11 +319,9 @@ impl Law {
         let value = if coefficient > 0 { -&rest } else { rest };
         let coefficient = coefficient.checked_abs()?;
         let small = |c: i64| c.unsigned_abs() <= LARGEST_FACTOR;
-        (small(coefficient) && value.terms().iter().all(|(_, c)| small(*c))).then_some(Law {
-            product,
-            coefficient,
-            value,
-        })
+        let difference = difference.clone();
+        let all_small = small(coefficient) && value.terms().iter().all(|(_, c)| small(*c));
+        all_small.then_some(Law { difference, product, coefficient, value })
     }
 
     /// The dim, times the coefficient, with the value for every product; `None` if there is none.
@@ -363,30 +383,6 @@ fn multiply(poly: &Poly, atom: &Atom, bound: i128, sign: i128) -> Option<Poly> {
     Some(product)
 }
 
-fn replace(dim: &Dim, symbols: &Symbols, symbol: SymbolId, value: &Dim) -> Dim {
-    dim.substitute(symbols, &mut |id| if id == symbol { value.clone() } else { Dim::symbol(id) })
-}
-
-/// Solves `difference = 0` for a symbol that occurs once, alone, with coefficient 1 or -1; rather one whose value
-/// is a sum of sizes than a difference.
-fn solution(difference: &Dim) -> Option<(SymbolId, Dim)> {
-    let mut solutions: Vec<(SymbolId, Dim)> = vec![];
-    for (monomial, coefficient) in difference.terms() {
-        let [(Atom::Symbol(id), 1)] = monomial.as_slice() else { continue };
-        let rest = difference - &Dim::from_terms([(monomial.clone(), coefficient)]);
-        if rest.symbols().contains(id) {
-            continue;
-        }
-        match coefficient {
-            1 => solutions.push((*id, &Dim::Const(0) - &rest)),
-            -1 => solutions.push((*id, rest)),
-            _ => {}
-        }
-    }
-    let is_sum = |(_, value): &&(SymbolId, Dim)| value.terms().iter().all(|(_, c)| *c >= 0);
-    solutions.iter().find(is_sum).or(solutions.first()).cloned()
-}
-
 /// Sizes to try: small ones, ends of ranges and hints, alike for all symbols and mixed. Always the same ones.
 fn candidates(symbols: &Symbols) -> Vec<Vec<i64>> {
     let choices: Vec<Vec<i64>> = symbols
@@ -415,7 +411,7 @@ fn candidates(symbols: &Symbols) -> Vec<Vec<i64>> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use tgc_graph::dim::Symbol;
+    use tgc_graph::dim::{Symbol, SymbolId};
 
     use crate::Check;
 

@@ -15,6 +15,9 @@ use crate::{AccessKind, MemoryAccess};
 /// How often a part of a sum is divided before it is left to the next axis.
 const MOST_DIVISIONS: usize = 16;
 
+/// How often the size of an axis is taken from the next outer one.
+const LENT: [i64; 5] = [0, 1, -1, 2, -2];
+
 impl Checker<'_> {
     pub(super) fn check_bounds(&self, nest: &Nest, touch: &MemoryAccess) -> Result<(), Defect> {
         if matches!(touch.kind, AccessKind::Total | AccessKind::Waiting) {
@@ -81,37 +84,58 @@ impl Checker<'_> {
         loops: &[(&Dim, &Dim)],
         nonempty: &[&Dim],
     ) -> Option<Vec<Along>> {
+        let shows = |dim: &Dim| self.sizes.not_negative(dim, nonempty).is_ok();
         let mut strides = vec![Dim::Const(1); shape.len()];
         for axis in (1..shape.len()).rev() {
             strides[axis - 1] = &strides[axis] * &shape[axis];
         }
-        let shows = |dim: &Dim| self.sizes.not_negative(dim, nonempty).is_ok();
-        let offsets = shares(&touch.access.offset, &strides)?;
+        let mut offsets = shares(&touch.access.offset, &strides)?;
         let steps: Vec<Vec<Dim>> =
             loops.iter().map(|(stride, _)| shares(stride, &strides)).collect::<Option<_>>()?;
-        let along = |(axis, offset): (usize, Dim)| {
-            let (mut first, mut last) = (offset.clone(), offset.clone());
-            for (step, (_, extent)) in steps.iter().zip(loops) {
-                let span = &step[axis] * &(*extent - &Dim::Const(1));
-                if shows(&step[axis]) {
-                    last = &last + &span;
-                } else if shows(&-&step[axis]) {
-                    first = &first + &span;
-                } else {
-                    return None;
-                }
+        let mut places = vec![];
+        for axis in (0..shape.len()).rev() {
+            let steps: Vec<Dim> = steps.iter().map(|step| step[axis].clone()).collect();
+            let (first, last) = self.reach(&steps, loops, nonempty)?;
+            // `-1` can be the last place of the axis, seen from one further along the next outer one.
+            let lent: &[i64] = if axis == 0 { &[0] } else { &LENT };
+            let (place, lent) = lent.iter().find_map(|lent| {
+                let offset = &offsets[axis] + &(&shape[axis] * &Dim::Const(*lent));
+                let (first, last) = (&offset + &first, &offset + &last);
+                let is_inside = shows(&first) && shows(&(&(&shape[axis] - &last) - &Dim::Const(1)));
+                is_inside.then(|| (Along { offset, steps: steps.clone(), first, last }, Dim::Const(*lent)))
+            })?;
+            places.insert(0, place);
+            if axis > 0 {
+                offsets[axis - 1] = &offsets[axis - 1] - &lent;
             }
-            let is_inside = shows(&first) && shows(&(&(&shape[axis] - &last) - &Dim::Const(1)));
-            is_inside.then(|| Along { offset, steps: steps.iter().map(|step| step[axis].clone()).collect() })
-        };
-        offsets.into_iter().enumerate().map(along).collect()
+        }
+        Some(places)
+    }
+
+    /// How far loops lead down and up by these steps, whose signs must be known.
+    fn reach(&self, steps: &[Dim], loops: &[(&Dim, &Dim)], nonempty: &[&Dim]) -> Option<(Dim, Dim)> {
+        let shows = |dim: &Dim| self.sizes.not_negative(dim, nonempty).is_ok();
+        let (mut first, mut last) = (Dim::Const(0), Dim::Const(0));
+        for (step, (_, extent)) in steps.iter().zip(loops) {
+            let span = step * &(*extent - &Dim::Const(1));
+            if shows(step) {
+                last = &last + &span;
+            } else if shows(&-step) {
+                first = &first + &span;
+            } else {
+                return None;
+            }
+        }
+        Some((first, last))
     }
 }
 
-/// Where an access is along one axis of its buffer: an offset, and a step for each loop.
+/// Where an access is along one axis of its buffer: an offset, a step for each loop, and the first and the last place.
 pub(super) struct Along {
     pub(super) offset: Dim,
     pub(super) steps: Vec<Dim>,
+    pub(super) first: Dim,
+    pub(super) last: Dim,
 }
 
 /// The matrices of as many elements as a shape has of which a stride leads along a diagonal, or one from right to left.

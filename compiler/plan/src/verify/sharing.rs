@@ -14,7 +14,8 @@
 //!    before all that the other does; the accesses walk alike from different starts and never meet; all that a row
 //!    touches fits between two rows; or they depend on it by one stride, and have equal strides over equal extents and the
 //!    same offset, without collisions; or all rows fit between two elements of one, and the accesses are whole such steps
-//!    apart; or along one axis of the buffer the row alone moves them, alike. Of one row at most, all this holds.
+//!    apart; or along one axis of the buffer, or of a matrix in its place, the row alone moves them, alike, or all of one comes
+//!    before all of the other. Of one row at most, all this holds.
 
 use tgc_graph::dim::{Atom, Dim};
 
@@ -197,6 +198,9 @@ impl Checker<'_> {
         if fits_between_rows(stride) {
             return true;
         }
+        if self.along_some_axis(nest, (a, b), &scope, &|a, b| self.is_before(a, b, &scope)) {
+            return true;
+        }
         let Some(other) = b.row_stride() else { return false };
         if other != stride {
             return fits_between_rows(other);
@@ -219,32 +223,49 @@ impl Checker<'_> {
             self.shows(&(&step - &Dim::Const(1)), &scope)
                 && candidates.any(|unit| farther(&unit, &rows) && whole(&unit))
         };
-        rows_fit_between() || self.rows_differ_along_an_axis(nest, (a, b), &scope)
+        rows_fit_between()
+            || self.along_some_axis(nest, (a, b), &scope, &|a, b| self.rows_differ(a, b, &scope))
     }
 
-    /// Both accesses are places along the axes of the buffer, and along one of these only the row moves them, alike.
-    fn rows_differ_along_an_axis(
+    /// Both accesses are places along the axes of the buffer, or of a matrix in its place, and of one axis this holds.
+    fn along_some_axis(
         &self,
         nest: &Nest,
         (a, b): (&MemoryAccess, &MemoryAccess),
         scope: &[&Dim],
+        holds: &dyn Fn(&Along, &Along) -> bool,
     ) -> bool {
-        let places = |touch: &MemoryAccess| {
+        let places = |touch: &MemoryAccess, shape: &[Dim]| {
             let mut loops = touch.inner();
-            loops.push((touch.row_stride()?, nest.extent.as_ref()?));
-            self.by_axis(&self.function.buffer(touch.access.buffer).shape, touch, &loops, scope)
+            loops.extend(touch.row_stride().zip(nest.extent.as_ref()));
+            self.by_axis(shape, touch, &loops, scope)
         };
-        let moved_by_rows = |along: Along| {
-            let (row, inner) = along.steps.split_last().expect("invariant: the row is one of the loops");
+        let shape = &self.function.buffer(a.access.buffer).shape;
+        let matrix = |cut: usize| vec![shape[..cut].iter().product(), shape[cut..].iter().product()];
+        let mut shapes = std::iter::once(shape.clone()).chain((1..shape.len()).map(matrix));
+        shapes.any(|shape| match (places(a, &shape), places(b, &shape)) {
+            (Some(first), Some(second)) => first.iter().zip(&second).any(|(a, b)| holds(a, b)),
+            (_, _) => false,
+        })
+    }
+
+    /// Only the row, the last of the loops, moves them along an axis, alike.
+    fn rows_differ(&self, a: &Along, b: &Along, scope: &[&Dim]) -> bool {
+        let moved_by_rows = |along: &Along| {
+            let (row, inner) = along.steps.split_last()?;
             let is_fixed = inner.iter().all(|step| *step == Dim::Const(0));
             let moves = || {
                 self.magnitude(row, scope).is_some_and(|step| self.shows(&(&step - &Dim::Const(1)), scope))
             };
             (is_fixed && moves()).then(|| (row.clone(), along.offset.clone()))
         };
-        let (Some(first), Some(second)) = (places(a), places(b)) else { return false };
-        let mut pairs = first.into_iter().zip(second);
-        pairs.any(|(a, b)| moved_by_rows(a).is_some_and(|a| moved_by_rows(b) == Some(a)))
+        moved_by_rows(a).is_some_and(|a| moved_by_rows(b) == Some(a))
+    }
+
+    /// One comes before all of the other along an axis.
+    fn is_before(&self, a: &Along, b: &Along, scope: &[&Dim]) -> bool {
+        let after = |last: &Dim, first: &Dim| self.shows(&(&(first - last) - &Dim::Const(1)), scope);
+        after(&a.last, &b.first) || after(&b.last, &a.first)
     }
 
     /// All that one access reaches, in any row, comes before all that the other reaches.
@@ -298,6 +319,8 @@ impl Checker<'_> {
         let after = |last: &Dim, first: &Dim| self.shows(&(&(first - last) - &Dim::Const(1)), &scope);
         let alike = a.row_stride() == b.row_stride();
         alike && (after(&a_last, &b_first) || after(&b_last, &a_first) || self.beside(a, b, None, &scope))
+            || self.never_meet(nest, a, b, &scope)
+            || self.along_some_axis(nest, (a, b), &scope, &|a, b| self.is_before(a, b, &scope))
     }
 
     /// Both walk alike from different starts, and no walk meets the other: the start is one more axis, of size 2, of a
