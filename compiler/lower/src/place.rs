@@ -296,7 +296,7 @@ impl Placer<'_> {
         }
         self.facts[id].reads.iter().map(|read| self.shared_worth(nest, read, row)).sum::<u32>()
             + self.update_worth(id, nest)
-            + self.part_worth(id, nest)
+            + self.part_worth(id, nest, row)
     }
 
     fn has_ordered(&self, nest: usize) -> bool {
@@ -359,14 +359,19 @@ impl Placer<'_> {
         if shared { 1 + 2 * moving as u32 } else { 0 }
     }
 
-    /// Parts of one tensor go together.
-    fn part_worth(&self, id: usize, nest: usize) -> u32 {
-        match self.program.statements[id].action {
-            Action::Part { of, .. } => {
-                u32::from(self.homes[of.index()].iter().any(|(home, _)| *home == nest))
-            }
-            Action::Store { .. } | Action::Fold { .. } | Action::Scan { .. } => 0,
-        }
+    /// Parts of one tensor go together, with rows along the same of its axes.
+    fn part_worth(&self, id: usize, nest: usize, row: Loop) -> u32 {
+        let Action::Part { of, .. } = self.program.statements[id].action else { return 0 };
+        let along = |statement: usize, row: Loop| {
+            self.program.statements[statement].index.iter().position(|place| place.depends_on(row))
+        };
+        let mut others = self.nests[nest]
+            .members
+            .iter()
+            .filter(|member| self.homes[of.index()].contains(&(nest, member.statement)));
+        u32::from(
+            others.any(|m| m.row.first().is_some_and(|first| along(m.statement, *first) == along(id, row))),
+        )
     }
 
     /// Updates go where their variable, or what becomes of it, is read and written.
