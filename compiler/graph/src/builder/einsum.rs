@@ -4,6 +4,7 @@ use super::contract::{Label, Labelled, contract};
 use super::{Model, Tensor};
 use crate::dim::Dim;
 use crate::infer::TypeError;
+use crate::ops::BroadcastTo;
 
 /// Sums of products of tensors, with an index for each axis, in NumPy's notation: `"ij,jk->ik"` is the product of two
 /// matrices. [`Model::einsum`] takes a list whose length is not known.
@@ -226,12 +227,26 @@ fn diagonals(mut tensor: Tensor<'_>, mut labels: Vec<Label>) -> Labelled<'_> {
         })
     };
     while let Some((first, second)) = twice(&labels) {
-        tensor = tensor.diagonal_of(0, first as i64, second as i64);
+        tensor = squared(tensor, first, second).diagonal_of(0, first as i64, second as i64);
         let label = labels.remove(second);
         labels.remove(first);
         labels.push(label);
     }
     Labelled { tensor, labels }
+}
+
+/// The tensor, of which two axes must have one size.
+#[track_caller]
+fn squared(tensor: Tensor<'_>, first: usize, second: usize) -> Tensor<'_> {
+    let Some(ty) = tensor.ty() else { return tensor };
+    let mut shape = ty.shape.clone();
+    match (&ty.shape[first], &ty.shape[second]) {
+        (a, b) if a == b => return tensor,
+        (_, b @ Dim::Const(_)) => shape[first] = b.clone(),
+        (a, Dim::Poly(_)) => shape[second] = a.clone(),
+    }
+    // Stretching nothing, this demands that they agree.
+    tensor.unary(BroadcastTo { shape })
 }
 
 #[cfg(test)]

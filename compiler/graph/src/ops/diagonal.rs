@@ -2,9 +2,9 @@
 
 use crate::attribute::Attribute;
 use crate::builder::{Tensor, count_axes};
-use crate::dim::Dim;
+use crate::dim::{Dim, Symbols};
 use crate::graph::{Graph, NodeId};
-use crate::infer::{AxisOf, Demands, Operand, TypeError};
+use crate::infer::{Demands, Operand, TypeError};
 use crate::kernel::{Affine, Kernel, View};
 use crate::ops::{Notation, Operation, SetDiagonal, Vjp, Zero, attributes};
 use crate::ty::TensorType;
@@ -110,22 +110,16 @@ impl Diagonal {
         }
         let mut shape: Vec<Dim> =
             (0..rank).filter(|axis| axis != axis1 && axis != axis2).map(|axis| ty.shape[axis].clone()).collect();
-        shape.push(self.length(ty, demands)?);
+        shape.push(self.length(ty, demands.symbols));
         Ok(shape)
     }
 
     /// How many elements the diagonal has.
-    fn length(&self, ty: &TensorType, demands: &mut Demands<'_>) -> Result<Dim, TypeError> {
+    fn length(&self, ty: &TensorType, symbols: &Symbols) -> Dim {
         let along = |axis: usize, first: i64| &ty.shape[axis] - &Dim::Const(first);
         let rows = along(self.axis1, self.offset.min(0).saturating_neg());
         let columns = along(self.axis2, self.offset.max(0));
-        // Whoever takes the middle diagonal means a square.
-        if self.offset == 0 && (&rows - &columns).as_const().is_none() {
-            let [row, column] = [self.axis1, self.axis2].map(|axis| AxisOf { operand: 0, axis });
-            return demands.equal(&rows, row, &columns, column);
-        }
-        let shorter = Dim::min(&rows, &columns, demands.symbols);
-        Ok(Dim::max(&shorter, &Dim::Const(0), demands.symbols))
+        Dim::max(&Dim::min(&rows, &columns, symbols), &Dim::Const(0), symbols)
     }
 
     /// Where along each axis of the tensor an element of the diagonal is.
