@@ -183,6 +183,7 @@ pub mod prelude;
 pub mod render;
 pub mod text;
 pub mod ty;
+pub mod unsigned;
 pub mod verify;
 pub mod verify_grad;
 pub mod wire;

@@ -109,6 +109,8 @@ pub(crate) struct Part {
 pub(crate) struct IndexDemand {
     /// The index operand: a source or a kept value.
     pub node: NodeId,
+    /// The node that looks up what it names.
+    pub by: NodeId,
     /// The axis's size.
     pub extent: Dim,
     /// The index operand and the indexed tensor, as messages call them.
@@ -374,7 +376,7 @@ impl Definitions {
         }
         let name = |operand: NodeId| pp::shorten(&pp::expression(graph, operand));
         let names = (name(operands[number]), name(operands[0]));
-        self.demands.push(IndexDemand { node, extent: extent.clone(), names, axis });
+        self.demands.push(IndexDemand { node, by: id, extent: extent.clone(), names, axis });
         Place { lookups: vec![(Lookup { node, at, extent }, Dim::Const(1))], ..Place::zero() }
     }
 }

@@ -223,8 +223,9 @@ pub(crate) fn statements<'a>(
 ) -> Statements<'a> {
     let graph = &function.graph;
     let Definitions { nodes: definitions, demands } = definitions;
-    let needed = needed(function, &definitions);
-    let demands: Vec<IndexDemand> = demands.into_iter().filter(|d| needed[d.node.index()]).collect();
+    let live = graph.reachable(&function.roots());
+    let demands: Vec<IndexDemand> = demands.into_iter().filter(|demand| live[demand.by.index()]).collect();
+    let needed = needed(function, &definitions, &demands);
     let multiplied = product::needed_in_memory(graph, &definitions, machine);
     let in_memory = must_lie_in_memory(&definitions, &demands, &needed, multiplied);
     let stages = stages(&definitions, &demands);
@@ -389,8 +390,9 @@ fn part_statements(program: &mut Statements<'_>, node: NodeId) -> Vec<Statement>
 }
 
 /// All nodes that the roots reach.
-fn needed(function: &Function, definitions: &[Definition]) -> Vec<bool> {
-    reached(definitions, function.roots().into_iter().map(NodeId::index))
+fn needed(function: &Function, definitions: &[Definition], demands: &[IndexDemand]) -> Vec<bool> {
+    let roots = function.roots().into_iter().chain(demands.iter().map(|demand| demand.node));
+    reached(definitions, roots.map(NodeId::index))
 }
 
 /// All nodes that some nodes are computed from, and these themselves.

@@ -7,6 +7,7 @@ use tgc_graph::differentiate;
 use tgc_graph::graph::{Graph, NodeId};
 use tgc_graph::module::{Function, Module};
 use tgc_graph::text::dump_function;
+use tgc_graph::unsigned;
 use tgc_graph::verify::verify;
 
 use crate::facts::{Class, class};
@@ -95,6 +96,14 @@ static SPECIALIZE: Rewriting = Rewriting::with(&[
 ]);
 
 static STAGES: &[Stage] = &[
+    Stage {
+        name: "saturate",
+        why: "an index of u64 that i64 does not hold is outside of every axis, and once it is cast nothing tells; before \
+              casts of constants are computed",
+        postcondition: "no index is a cast that can wrap",
+        work: Work::Replace { found: unsigned::can_wrap, apply: unsigned::saturate },
+        holds: |function| check::none(function, "an index that can wrap", &unsigned::can_wrap),
+    },
     Stage {
         name: "pin",
         why: "a gradient by a computed value needs that value to survive the rules that come before",

@@ -25,7 +25,7 @@ pub use builder::{Builder, Element};
 pub use call::Elementary;
 pub use dd::Dd;
 pub use expand::stored_scalar;
-pub use run::{run_inst, scalar_from_bits_f64};
+pub use run::{int_of, run_inst, scalar_from_bits_f64};
 pub use text::constant_to_text;
 pub use wide::Wide;
 

@@ -90,7 +90,7 @@ fn wrap(scalar: ScalarType, bits: u64) -> u64 {
 }
 
 /// An integer scalar's value, sign- or zero-extended.
-fn int_of(scalar: ScalarType, bits: u64) -> i128 {
+pub fn int_of(scalar: ScalarType, bits: u64) -> i128 {
     let shift = 64 - scalar.bits();
     if scalar.is_signed() { i128::from(((bits << shift) as i64) >> shift) } else { i128::from(bits) }
 }

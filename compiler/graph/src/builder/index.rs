@@ -10,10 +10,12 @@ use crate::array::Array;
 use crate::dim::{Dim, Symbols};
 use crate::infer::TypeError;
 use crate::ops::{
-    Cast, Dimshuffle, Fill, Gather, IncSubtensor, Iota, Scatter, ScatterAdd, SetSubtensor, Subtensor, Switch,
+    Cast, Dimshuffle, Elements, Fill, Gather, IncSubtensor, Iota, Op, Scatter, ScatterAdd, SetSubtensor,
+    Subtensor, Switch,
 };
 use crate::origin::Origin;
 use tgc_scalar::dtype::{DType, promote};
+use tgc_scalar::int_of;
 
 /// A new axis of size 1, in an index.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -289,8 +291,7 @@ impl<'m> Tensor<'m> {
 
     /// These integers as `i64`, if their shape is that of `data` but for one axis.
     fn places_beside(self, data: Tensor<'m>, along: usize) -> Result<Tensor<'m>, TypeError> {
-        let places = self.places()?;
-        let (Some(own), Some(data)) = (places.ty(), data.ty()) else { return Ok(places) };
+        let (Some(own), Some(data)) = (self.ty(), data.ty()) else { return Ok(self) };
         let differ = |axis: usize| match (&own.shape[axis], &data.shape[axis]) {
             (Dim::Const(a), Dim::Const(b)) => axis != along && a != b && *a != 1 && *b != 1,
             (_, _) => false,
@@ -301,11 +302,19 @@ impl<'m> Tensor<'m> {
                 "give it as many axes, and along the others the same size or 1",
             ));
         }
-        Ok(places)
+        self.places(along, &data.shape[along])
     }
 
-    /// These integers as `i64`, to index `{0}` of a message with.
-    fn places(self) -> Result<Tensor<'m>, TypeError> {
+    /// These integers as `i64`, to index an axis of `{0}` of a message with.
+    fn places(self, axis: usize, size: &Dim) -> Result<Tensor<'m>, TypeError> {
+        // No axis is so long that a number beyond `i64` would be inside.
+        if let Some(outside) = self.outside(size.as_const().unwrap_or(i64::MAX)) {
+            let size = size.display(&self.model.arena().graph.symbols).to_string();
+            return Err(TypeError::new(
+                format!("the index {outside} is outside axis {axis} of {{0}}"),
+                format!("its size is {size}"),
+            ));
+        }
         match self.ty() {
             Some(ty) if ty.dtype == DType::I64 => Ok(self),
             Some(ty) if ty.dtype.scalar_type().is_integer() => Ok(self.cast(DType::I64)),
@@ -318,6 +327,25 @@ impl<'m> Tensor<'m> {
             }
             None => Ok(self),
         }
+    }
+
+    /// The first element of an integer constant that is no index into an axis of this size.
+    fn outside(self, size: i64) -> Option<i128> {
+        let arena = self.model.arena();
+        let Op::Constant(constant) = arena.graph.op(self.id()?) else { return None };
+        let scalar = constant.dtype.scalar_type();
+        let is_empty = constant.shape.contains(&Dim::Const(0));
+        let elements: Vec<[u64; 2]> = match constant.elements {
+            Elements::Splat(_) if is_empty || !scalar.is_integer() => vec![],
+            Elements::Splat(parts) => vec![parts],
+            Elements::Data(id) => arena
+                .graph
+                .data
+                .get(id)
+                .map_or(vec![], |array| (0..array.len()).map(|i| array.get(i)).collect()),
+        };
+        let mut places = elements.iter().map(|parts| int_of(scalar, parts[0]));
+        places.find(|place| !(-i128::from(size)..i128::from(size)).contains(place))
     }
 
     fn described(self) -> String {
@@ -371,12 +399,13 @@ impl<'m> Selection<'m> {
                 }
                 Index::Tensor(tensor) => {
                     placement.index(order.len());
-                    tensors.push(tensor.places()?);
+                    tensors.push(tensor.places(axis, &shape[axis])?);
                     (..).into()
                 }
                 Index::Array(array) => {
                     placement.index(order.len());
-                    tensors.push(of.model.constant_at(&array, origin.clone()));
+                    let places = of.model.constant_at(&array, origin.clone());
+                    tensors.push(places.places(axis, &shape[axis])?);
                     (..).into()
                 }
             };

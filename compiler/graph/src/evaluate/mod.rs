@@ -19,6 +19,7 @@ use crate::graph::{Graph, NodeId};
 use crate::kernel::{Kernel, Leaf};
 use crate::module::{Function, SharedVariable};
 use crate::pp;
+use crate::unsigned;
 use tgc_scalar::Wide;
 use tgc_scalar::dtype::DType;
 
@@ -104,7 +105,7 @@ fn run<D: Domain>(
     let sizes = bind_sizes(function, inputs, given)?;
     let mut roots = function.roots();
     roots.extend(&function.inputs);
-    let (graph, new_roots) = differentiate::expand(&function.graph, &roots);
+    let (graph, new_roots) = expand(&function.graph, &roots);
     let renamed = |id: NodeId| new_roots[roots.iter().position(|r| *r == id).expect("invariant: a root")];
     let function = function.with_graph(graph, &renamed);
     let values = evaluate_graph::<D>(&function, shared, inputs, &sizes)?;
@@ -113,6 +114,15 @@ fn run<D: Domain>(
         outputs: function.outputs.iter().map(|o| value(o.node)).collect(),
         updates: function.updates.iter().map(|u| (u.shared, value(u.node))).collect(),
     })
+}
+
+/// The graph without composites and gradients, its indices such that none wraps.
+fn expand(graph: &Graph, roots: &[NodeId]) -> (Graph, Vec<NodeId>) {
+    if !graph.ids().any(|id| unsigned::can_wrap(graph, id)) {
+        return differentiate::expand(graph, roots);
+    }
+    let (saturated, places) = unsigned::saturate(graph, roots);
+    differentiate::expand(&saturated, &places)
 }
 
 fn evaluate_graph<D: Domain>(

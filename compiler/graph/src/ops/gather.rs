@@ -2,7 +2,8 @@
 //!
 //! The result's axes are the batch axes, the data's other axes before `at`, the index's axes, and the data's
 //! remaining axes: with data `x[b, i, j, k]`, `batch = 1`, `axes = [1, 3]` and `at = 2`, the result at `[b, j, p…]`
-//! is `x[b, first[b, p…], j, second[b, p…]]`.
+//! is `x[b, first[b, p…], j, second[b, p…]]`. An index is checked as the number that it is before a cast: see
+//! [`unsigned`](crate::unsigned).
 
 use crate::attribute::Attribute;
 use crate::dim::Dim;
