@@ -8,6 +8,7 @@ mod accuracy;
 mod cases;
 mod native;
 mod operations;
+mod places;
 mod updates;
 mod values;
 
