@@ -4,7 +4,7 @@
 use crate::dim::Dim;
 use crate::graph::{Graph, NodeId};
 use crate::ops::{
-    Add, BroadcastTo, Cast, Conj, Dimshuffle, Div, Gt, Iota, Mul, Neg, Reshape, Sub, Switch, Zero,
+    Add, BroadcastTo, Cast, Conj, Dimshuffle, Div, Dot, Gt, Iota, Mul, Neg, Reshape, Sub, Switch, Zero,
 };
 use tgc_scalar::dtype::DType;
 
@@ -82,6 +82,11 @@ impl Graph {
     /// The elements of `a` as those of a node of its own.
     pub fn copy(&mut self, a: NodeId) -> NodeId {
         self.op_node(Cast { dtype: self.ty(a).dtype }, &[a])
+    }
+
+    /// The sums of products over one axis of each operand, after batch axes.
+    pub fn contract(&mut self, [a, b]: [NodeId; 2], batch: usize, [left, right]: [usize; 2]) -> NodeId {
+        self.op_node(Dot { batch, left: vec![left], right: vec![right] }, &[a, b])
     }
 
     /// `a` with a new axis of size 1 before axis `axis`.

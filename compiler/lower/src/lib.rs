@@ -1,7 +1,7 @@
 //! Graph to Plan: decides loops, fusion, memory and vector widths.
 //!
-//! 1. `indices` makes nodes of what lies in memory to say places; `define` says what each node is; `values` which values are
-//!    kept, and the statements that make them.
+//! 1. `pairs` makes sums over several axes sums over one, `indices` nodes of what lies in memory to say places; `define` says
+//!    what each node is; `values` which values are kept, and the statements that make them.
 //! 2. `place` puts statements into nests; the outer loop is the unit of fusion.
 //! 3. `blocks` cuts statements into pieces of blocks; `inline` and `emit` write programs and sinks; `call` says which
 //!    elementary functions they call.
@@ -20,6 +20,7 @@ mod indices;
 mod inline;
 mod loops;
 mod memory;
+mod pairs;
 mod place;
 mod product;
 mod stage;
@@ -69,7 +70,8 @@ pub fn lower(module: &Module, machine: &Machine) -> Result<ModelPlan, LowerError
     let mut arrays = vec![];
     let (mut functions, mut bodies) = (vec![], vec![]);
     for function in &module.functions {
-        let function = indices::stored(function);
+        let function = pairs::merged(function, machine);
+        let function = indices::stored(&function);
         let definitions = define::definitions(module, &function)?;
         collect_constants(&function, &definitions.nodes, &mut constants, &mut arrays);
         let body = plan_body(module, &function, definitions, &constants, machine);
