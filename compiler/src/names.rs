@@ -7,7 +7,6 @@
 
 use std::collections::BTreeMap;
 
-use tgc_graph::dtype::DType;
 use tgc_graph::verify::names::{self, Use};
 use tgc_plan::{Argument, Interface, Signature};
 use tgc_runtime::layout::Status;
@@ -138,12 +137,7 @@ impl Names {
 
 /// True for inputs that arrive by value and may be left out: their default is a macro.
 pub(crate) fn has_default_macro(input: &Argument) -> bool {
-    input.default.is_some() && is_by_value(input)
-}
-
-/// True for real 0-d inputs.
-pub(crate) fn is_by_value(input: &Argument) -> bool {
-    input.ty.rank() == 0 && !matches!(input.ty.dtype, DType::C64 | DType::C128)
+    input.default.is_some() && input.is_by_value()
 }
 
 fn check_prefix(prefix: &str) -> Result<(), NameError> {

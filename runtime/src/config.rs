@@ -10,6 +10,7 @@
 use core::ptr;
 
 use crate::layout::{Alloc, Context, DimDesc, ParallelForFn, Slot, Status, WsBytesFn};
+use crate::region::Region;
 
 /// The offset of the first dimension, behind `struct_bytes` and `flags`.
 const DIMS_OFFSET: u64 = 8;
@@ -127,6 +128,19 @@ impl Config {
             };
             if pool.parallel_for.value.is_some() { Ok(pool) } else { Err(Status::Null) }
         }
+    }
+
+    /// Whether the config, or the pool that it names, shares a byte with a piece of memory.
+    ///
+    /// # Safety
+    ///
+    /// As for [`Config::pool`].
+    pub(crate) unsafe fn meets(self, region: Region) -> bool {
+        let offset = self.alloc_offset().wrapping_add(self.pointer_bytes);
+        // SAFETY: The checked size covers both pointers.
+        let pool: *const u8 = unsafe { self.pointer(self.start, offset) };
+        Region::new(self.start, self.bytes()).meets(region)
+            || Region::new(pool, self.pointer_bytes.wrapping_mul(2)).meets(region)
     }
 
     fn alloc_offset(self) -> u64 {

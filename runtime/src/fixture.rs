@@ -207,6 +207,28 @@ impl Blocks {
     }
 }
 
+/// Where an [`Arena`] has its instance and its state.
+pub(crate) const CTX_AT: usize = 512;
+pub(crate) const STATE_AT: usize = 1536;
+
+/// Memory with an instance without workspace in it, and room around each block.
+#[repr(C, align(64))]
+pub(crate) struct Arena(pub(crate) [u8; 3072]);
+
+impl Arena {
+    pub(crate) fn instance(&mut self) -> *mut Context {
+        let config = ToyConfig::new(0, 2);
+        let (mut out, start) = (ptr::null_mut(), self.0.as_mut_ptr());
+        // SAFETY: The blocks have the right sizes.
+        let status = unsafe {
+            let (ctx, state) = (start.add(CTX_AT), start.add(STATE_AT));
+            toy_init(config.start(), ctx, state, ptr::null_mut(), 0, &mut out)
+        };
+        assert_eq!(status, Status::Ok);
+        out
+    }
+}
+
 /// The three variables of an instance, in the order of the model.
 pub(crate) fn values(ctx: *mut Context) -> (Vec<u8>, Vec<u8>, Vec<u8>) {
     // SAFETY: The instance is one of the toy model.

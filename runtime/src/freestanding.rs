@@ -12,11 +12,13 @@
 // symbols.
 #![no_builtins]
 
+pub mod arguments;
 pub mod config;
 pub mod heap;
 pub mod instance;
 pub mod layout;
 pub mod pool;
+mod region;
 pub mod report;
 pub mod state;
 

@@ -10,7 +10,9 @@
 use core::ptr;
 
 use crate::config::{Config, deliver};
+use crate::instance::Blocks;
 use crate::layout::{Alloc, BLOCK_ALIGN, CTX_BYTES, Context, CreateDesc, OWNS_BLOCK, Slot, Status};
+use crate::region::Region;
 
 unsafe extern "C" {
     fn malloc(bytes: usize) -> *mut u8;
@@ -37,7 +39,8 @@ pub unsafe extern "C" fn tgc_rt_create(
     unsafe { deliver(build(desc, None, config, out), out) }
 }
 
-/// Builds an instance over the state of `parent`, which has to outlive it. Errors are those of [`tgc_rt_create`].
+/// Builds an instance over the state of `parent`, which has to outlive it. Errors are those of [`tgc_rt_create`], and
+/// `E_ALIAS` for an `out` in a block of the parent, which is then not written.
 ///
 /// # Safety
 ///
@@ -49,8 +52,14 @@ pub unsafe extern "C" fn tgc_rt_share(
     config: *const u8,
     out: *mut *mut Context,
 ) -> Status {
-    // SAFETY: The contract of this function.
-    unsafe { deliver(build(desc, Some(parent), config, out), out) }
+    // SAFETY: The contract of this function; the parent is read only once it is known not to be null.
+    unsafe {
+        let place = Region::new(out.cast(), (*desc).pointer_bytes);
+        if !parent.is_null() && Blocks::of(parent, (*desc).state_bytes).meet(place) {
+            return Status::Alias;
+        }
+        deliver(build(desc, Some(parent), config, out), out)
+    }
 }
 
 /// Releases what [`tgc_rt_create`] or [`tgc_rt_share`] built. Null and instances in the caller's blocks are left

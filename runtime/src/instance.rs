@@ -1,31 +1,73 @@
 //! Builds instances in blocks that the caller owns.
 //!
-//! Every check comes before the first write to a block. A failed call sets `*out` to NULL if `out` itself is not,
-//! and changes nothing else. The blocks stay the caller's; there is nothing to destroy. The config's allocator is
+//! Every check comes before the first write to a block. A failed call sets `*out` to NULL if `out` itself is not NULL and
+//! lies in no block, and changes nothing else. The blocks stay the caller's; there is nothing to destroy. The config's allocator is
 //! not used.
 
+use core::ptr;
+
 use crate::config::{Config, deliver};
-use crate::layout::{BLOCK_ALIGN, Context, ModelDesc, Slot, Status};
+use crate::layout::{BLOCK_ALIGN, CTX_BYTES, Context, ModelDesc, Slot, Status};
+use crate::region::Region;
 use crate::state::tgc_rt_reset;
 
-/// The blocks of a new instance.
-struct Blocks {
+/// The most bytes of a workspace that an instance counts with: generated code adds the bytes of an array to them.
+const MOST_WS_BYTES: u64 = i64::MAX as u64;
+
+/// The blocks of an instance.
+#[derive(Clone, Copy)]
+pub(crate) struct Blocks {
     ctx: *mut u8,
     state: *mut u8,
+    state_bytes: u64,
     ws: *mut u8,
     ws_bytes: u64,
+}
+
+impl Blocks {
+    /// # Safety
+    ///
+    /// `ctx` points to an instance.
+    pub(crate) unsafe fn of(ctx: *mut Context, state_bytes: u64) -> Self {
+        // SAFETY: The contract of this function.
+        let (state, ws, ws_bytes) = unsafe { ((*ctx).state.value, (*ctx).ws.value, (*ctx).ws_bytes) };
+        Self { ctx: ctx.cast(), state, state_bytes, ws, ws_bytes }
+    }
+
+    pub(crate) fn ctx(&self) -> Region {
+        Region::new(self.ctx, CTX_BYTES)
+    }
+
+    pub(crate) fn state(&self) -> Region {
+        Region::new(self.state, self.state_bytes)
+    }
+
+    pub(crate) fn ws(&self) -> Region {
+        Region::new(self.ws, self.ws_bytes)
+    }
+
+    /// Whether a piece of memory shares a byte with one of them.
+    pub(crate) fn meet(&self, region: Region) -> bool {
+        self.ctx().meets(region) || self.state().meets(region) || self.ws().meets(region)
+    }
+
+    /// Whether two of the blocks share a byte.
+    fn overlap(&self) -> bool {
+        self.ctx().meets(self.state()) || self.ctx().meets(self.ws()) || self.state().meets(self.ws())
+    }
 }
 
 /// Builds an instance over `ctx`, `state` and `ws` and resets its state to the initial values.
 ///
 /// Checks in this order: `E_NULL` for out, ctx, config and, if the model has state, state; `E_CPU`; `E_VERSION`
 /// for a config of another size or with flags; `E_DIM`; `E_ALIGN` for blocks off their 64-byte alignment; `E_NULL`
-/// for a pool without a hook and for ws if any workspace is needed; `E_WORKSPACE` if `ws_bytes` is too small.
+/// for a pool without a hook and for ws if any workspace is needed; `E_WORKSPACE` if `ws_bytes` is too small;
+/// `E_ALIAS` for blocks that overlap each other, the config or its pool. `E_ALIAS` for an `out` in a block comes before all.
 ///
 /// # Safety
 ///
 /// `desc` points to a descriptor that outlives the instance. Every other pointer is null or points to what the
-/// emitted header says, and the blocks do not overlap.
+/// emitted header says.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn tgc_rt_init(
     desc: *const ModelDesc,
@@ -38,7 +80,10 @@ pub unsafe extern "C" fn tgc_rt_init(
 ) -> Status {
     // SAFETY: The contract of this function.
     unsafe {
-        let blocks = Blocks { ctx, state, ws, ws_bytes };
+        let blocks = Blocks { ctx, state, state_bytes: (*desc).state_bytes, ws, ws_bytes };
+        if blocks.meet(Region::new(out.cast(), (*desc).pointer_bytes)) {
+            return Status::Alias;
+        }
         let stateless = (*desc).state_bytes == 0;
         let built =
             if state.is_null() && !stateless { Err(Status::Null) } else { build(desc, config, blocks, out) };
@@ -51,7 +96,8 @@ pub unsafe extern "C" fn tgc_rt_init(
 
 /// Builds an instance over the state of `parent`, which has to outlive it. The state keeps its values.
 ///
-/// Checks like [`tgc_rt_init`], and `E_VERSION` for a parent of another model.
+/// Checks like [`tgc_rt_init`], and `E_VERSION` for a parent of another model. The two may share a workspace, if no two
+/// threads call them at once, and no other block.
 ///
 /// # Safety
 ///
@@ -68,14 +114,24 @@ pub unsafe extern "C" fn tgc_rt_init_shared(
 ) -> Status {
     // SAFETY: The contract of this function; the parent is read only once it is known not to be null.
     unsafe {
-        let built = if parent.is_null() {
-            Err(Status::Null)
-        } else if (*parent).hash != (*desc).hash {
-            Err(Status::Version)
-        } else {
-            build(desc, config, Blocks { ctx, state: (*parent).state.value, ws, ws_bytes }, out)
-        };
-        deliver(built, out)
+        let none = Blocks { ctx, state: ptr::null_mut(), state_bytes: 0, ws, ws_bytes };
+        let place = Region::new(out.cast(), (*desc).pointer_bytes);
+        if none.meet(place) {
+            return Status::Alias;
+        }
+        if parent.is_null() {
+            return deliver(Err(Status::Null), out);
+        }
+        if (*parent).hash != (*desc).hash {
+            return deliver(Err(Status::Version), out);
+        }
+        let old = Blocks::of(parent, (*desc).state_bytes);
+        if old.meet(place) {
+            return Status::Alias;
+        }
+        let blocks = Blocks { state: old.state, state_bytes: old.state_bytes, ..none };
+        let distinct = !old.meet(blocks.ctx()) && !old.ctx().meets(blocks.ws());
+        deliver(if distinct { build(desc, config, blocks, out) } else { Err(Status::Alias) }, out)
     }
 }
 
@@ -107,12 +163,21 @@ unsafe fn build(
         if needed > blocks.ws_bytes {
             return Err(Status::Workspace);
         }
+        if blocks.overlap()
+            || config.meets(blocks.ctx())
+            || config.meets(blocks.state())
+            || config.meets(blocks.ws())
+        {
+            return Err(Status::Alias);
+        }
         let ctx = blocks.ctx.cast::<Context>();
         ctx.write_bytes(0, 1);
         (*ctx).hash = model.hash;
         (*ctx).state = Slot::new(blocks.state);
-        (*ctx).ws = Slot::new(blocks.ws);
-        (*ctx).ws_bytes = blocks.ws_bytes;
+        if !blocks.ws.is_null() && blocks.ws_bytes != 0 {
+            (*ctx).ws = Slot::new(blocks.ws);
+            (*ctx).ws_bytes = if blocks.ws_bytes > MOST_WS_BYTES { MOST_WS_BYTES } else { blocks.ws_bytes };
+        }
         (*ctx).model = Slot::new(desc);
         (*ctx).parallel_for = pool.parallel_for;
         (*ctx).pool_user = pool.user;
@@ -129,7 +194,8 @@ mod tests {
     use core::ptr;
 
     use super::*;
-    use crate::fixture::{Blocks, ToyConfig, WS_BYTES, error_line, initial_values, model, values};
+    use crate::fixture::{Arena, Blocks, CTX_AT, STATE_AT, ToyConfig, WS_BYTES};
+    use crate::fixture::{error_line, initial_values, model, values};
     use crate::layout::{CPool, DimDesc, OWNS_BLOCK, TaskFn};
 
     /// The arguments of one call, to be changed by a test.
@@ -152,6 +218,11 @@ mod tests {
 
         fn config(&self) -> *const u8 {
             if self.no_config { ptr::null() } else { self.config.start() }
+        }
+
+        /// Says that a pool lies there; nothing reads it but the check of its hook.
+        fn pool_at(&mut self, place: *mut u8) {
+            self.config.pool = place.cast();
         }
 
         fn init(&self) -> (Status, *mut Context) {
@@ -332,6 +403,95 @@ mod tests {
         pool.parallel_for = None;
         let pool = &raw const pool;
         refuses(Status::Null, |call| call.config.pool = pool);
+    }
+
+    #[test]
+    fn a_null_workspace_has_no_bytes_whatever_the_caller_says() {
+        let mut blocks = Blocks::new();
+        let mut call = Call::new(&mut blocks);
+        (call.ws, call.config.n) = (ptr::null_mut(), 0);
+        let (status, ctx) = call.init();
+        // SAFETY: The instance was just built.
+        assert_eq!((status, unsafe { (*ctx).ws_bytes }), (Status::Ok, 0));
+    }
+
+    /// Nothing may lie behind such a workspace: all else is in front of it.
+    #[test]
+    fn a_workspace_ends_where_addresses_end() {
+        let mut arena = Arena([0; 3072]);
+        let (start, config, model) = (arena.0.as_mut_ptr(), ToyConfig::new(10, 2), model());
+        // SAFETY: All parts lie in the arena.
+        unsafe {
+            start.cast::<ToyConfig>().write(config);
+            let (out, ws) = (start.add(256).cast::<*mut Context>(), start.add(2560));
+            let status =
+                tgc_rt_init(&model, start, start.add(CTX_AT), start.add(STATE_AT), ws, u64::MAX, out);
+            assert_eq!((status, (**out).ws_bytes), (Status::Ok, i64::MAX as u64));
+        }
+    }
+
+    #[test]
+    fn blocks_over_each_other_are_refused() {
+        refuses(Status::Alias, |call| call.ws = call.ctx);
+        refuses(Status::Alias, |call| call.ws = call.ctx.wrapping_add(512 - 64));
+        refuses(Status::Alias, |call| call.ws = call.ctx.wrapping_sub(call.ws_bytes as usize - 64));
+        refuses(Status::Alias, |call| call.pool_at(call.ctx.wrapping_add(504)));
+        refuses(Status::Alias, |call| call.pool_at(call.ws.wrapping_add(64)));
+        let mut blocks = Blocks::new();
+        for part in 0..3 {
+            let mut call = Call::new(&mut blocks);
+            call.state = [call.ctx, call.ws, call.ws.wrapping_add(WS_BYTES - 64)][part];
+            assert_eq!(call.init(), (Status::Alias, ptr::null_mut()));
+        }
+        assert!(blocks.are_untouched());
+    }
+
+    #[test]
+    fn parents_keep_their_blocks() {
+        let (mut first, mut second) = (Blocks::new(), Blocks::new());
+        let parent = first.instance();
+        let (ctx, state, ws) = (first.ctx(), first.state(), first.ws());
+        for place in [ctx, state.wrapping_add(320), ws.wrapping_add(WS_BYTES - 64)] {
+            let mut call = Call::new(&mut second);
+            call.ctx = place;
+            assert_eq!(call.init_shared(parent), (Status::Alias, ptr::null_mut()));
+        }
+        for place in [ctx, state] {
+            let mut call = Call::new(&mut second);
+            call.ws = place;
+            assert_eq!(call.init_shared(parent), (Status::Alias, ptr::null_mut()));
+        }
+        assert!(second.are_untouched());
+        assert_eq!(values(parent), initial_values());
+        // A workspace holds nothing between calls.
+        let mut call = Call::new(&mut second);
+        call.ws = ws;
+        assert_eq!(call.init_shared(parent).0, Status::Ok);
+    }
+
+    #[test]
+    fn a_result_pointer_in_a_block_is_refused_and_not_written() {
+        let (mut first, mut second) = (Blocks::new(), Blocks::new());
+        let parent = first.instance();
+        let call = Call::new(&mut second);
+        let (model, config) = (&call.model, call.config());
+        let own = [call.ctx, call.ctx.wrapping_add(504), call.ws, call.ws.wrapping_add(WS_BYTES - 8)];
+        let parents = [first.ctx(), first.state(), first.ws()];
+        // SAFETY: The blocks are real.
+        unsafe {
+            for out in own {
+                let status =
+                    tgc_rt_init(model, config, call.ctx, call.state, call.ws, call.ws_bytes, out.cast());
+                assert_eq!(status, Status::Alias);
+            }
+            for out in own.into_iter().chain(parents) {
+                let status =
+                    tgc_rt_init_shared(model, parent, config, call.ctx, call.ws, call.ws_bytes, out.cast());
+                assert_eq!(status, Status::Alias);
+            }
+        }
+        assert!(second.are_untouched());
+        assert_eq!(values(parent), initial_values());
     }
 
     #[test]

@@ -130,7 +130,7 @@ pub struct Context {
     pub hash: u64,
     /// The state block, its own or its parent's; null if the model has no state.
     pub state: Slot<*mut u8>,
-    /// The workspace; null if its size is 0.
+    /// The workspace; null if it has no bytes.
     pub ws: Slot<*mut u8>,
     /// The bytes of the workspace.
     pub ws_bytes: u64,
@@ -227,6 +227,43 @@ pub struct StateDesc {
     pub initial_bytes: u64,
     /// Where its data starts, counted from the start of an image.
     pub data_offset: u64,
+}
+
+/// The arrays of a function with many arguments, whose calls keep them in words at the start of the workspace.
+#[repr(C)]
+#[derive(Clone, Copy)]
+pub struct CallDesc {
+    /// The function's name, ended by NUL.
+    pub name: Slot<*const u8>,
+    /// Its sizes, which are the first words.
+    pub sizes: Slot<*const DimDesc>,
+    /// How many sizes there are.
+    pub size_count: u64,
+    /// The arrays: inputs, then outputs.
+    pub arrays: Slot<*const ArrayDesc>,
+    /// How many arrays there are.
+    pub array_count: u64,
+    /// How many of them are inputs.
+    pub input_count: u64,
+    /// Indices of the states that a call updates.
+    pub updates: Slot<*const u64>,
+    /// How many there are.
+    pub update_count: u64,
+    /// The word from which on an array's bytes stand, one word for each array; behind them is a word for each output
+    /// that the runtime may use.
+    pub bytes_word: u64,
+}
+
+/// An array that a call is given.
+#[repr(C)]
+#[derive(Clone, Copy)]
+pub struct ArrayDesc {
+    /// Its name, ended by NUL.
+    pub name: Slot<*const u8>,
+    /// The alignment of an element, a power of two.
+    pub align: u64,
+    /// The word that holds its address.
+    pub word: u64,
 }
 
 /// What `create`, `share` and `destroy` know of a model. Their archive member refers to exported names alone.
@@ -331,6 +368,18 @@ offsets! {
         INITIAL_BYTES: initial_bytes = 32,
         DATA_OFFSET: data_offset = 40,
     }
+    CallDesc: 72 {
+        NAME: name = 0,
+        SIZES: sizes = 8,
+        SIZE_COUNT: size_count = 16,
+        ARRAYS: arrays = 24,
+        ARRAY_COUNT: array_count = 32,
+        INPUT_COUNT: input_count = 40,
+        UPDATES: updates = 48,
+        UPDATE_COUNT: update_count = 56,
+        BYTES_WORD: bytes_word = 64,
+    }
+    ArrayDesc: 24 { NAME: name = 0, ALIGN: align = 8, WORD: word = 16 }
     CreateDesc: 56 {
         STATE_BYTES: state_bytes = 0,
         DIMS: dims = 8,

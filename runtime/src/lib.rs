@@ -23,11 +23,13 @@
 #![cfg_attr(not(test), no_std)]
 #![allow(unsafe_code, reason = "the C boundary works on raw pointers; each block states why it is sound")]
 
+pub mod arguments;
 pub mod config;
 pub mod heap;
 pub mod instance;
 pub mod layout;
 pub mod pool;
+mod region;
 pub mod report;
 pub mod state;
 
@@ -64,6 +66,8 @@ mod tests {
             "load",
             "error",
             "parallel",
+            "check_sizes",
+            "check_arrays",
             "fail_null",
             "fail_dim",
             "fail_equal",

@@ -39,7 +39,7 @@ impl Line {
     }
 
     /// `func: `, the start of every line of a generated function.
-    unsafe fn in_function(ctx: *mut Context, func: *const u8) -> Self {
+    pub(crate) unsafe fn in_function(ctx: *mut Context, func: *const u8) -> Self {
         // SAFETY: The reporters pass on their own contract.
         unsafe {
             let mut line = Self::begin(ctx);
@@ -63,7 +63,7 @@ impl Line {
     ///
     /// `text` ends in NUL.
     #[inline(never)]
-    unsafe fn text(&mut self, text: *const u8) {
+    pub(crate) unsafe fn text(&mut self, text: *const u8) {
         let mut next = text;
         // SAFETY: The loop stops at the NUL.
         unsafe {
@@ -272,7 +272,7 @@ pub unsafe extern "C" fn tgc_rt_fail_index(
     }
 }
 
-/// `train: output prediction overlaps x; give it memory of its own`
+/// `train: output prediction overlaps x; give it memory of its own`, with the text `output prediction` or one like it.
 ///
 /// # Safety
 ///
@@ -281,14 +281,13 @@ pub unsafe extern "C" fn tgc_rt_fail_index(
 pub unsafe extern "C" fn tgc_rt_fail_alias(
     ctx: *mut Context,
     func: *const u8,
-    output: *const u8,
+    what: *const u8,
     other: *const u8,
 ) -> Status {
     // SAFETY: The contract of this function.
     unsafe {
         let mut line = Line::in_function(ctx, func);
-        line.say("output ");
-        line.text(output);
+        line.text(what);
         line.say(" overlaps ");
         line.text(other);
         line.say("; give it memory of its own");
@@ -417,7 +416,7 @@ mod tests {
             },
         );
         check(Status::Alias, "train: output y overlaps x; give it memory of its own", |ctx| unsafe {
-            tgc_rt_fail_alias(ctx, train, text(c"y"), x)
+            tgc_rt_fail_alias(ctx, train, text(c"output y"), x)
         });
         check(Status::Align, "predict: x is not aligned to 8 bytes", |ctx| unsafe {
             tgc_rt_fail_align(ctx, predict, x, 8)

@@ -1,12 +1,13 @@
 //! The values of a model's variables: initial values, images to keep, images to take up again.
 //!
 //! An image is a safetensors file whose header is a constant of the model. It is compared as a whole before a load
-//! writes anything, so an image of another model changes nothing. An image needs no alignment and must not overlap
-//! the instance or its state.
+//! writes anything, so an image of another model changes nothing. An image needs no alignment. One that overlaps the
+//! instance or its state is refused; it may lie in the workspace, which holds nothing between calls.
 
 use core::ptr;
 
-use crate::layout::{Context, ModelDesc, StateDesc, Status};
+use crate::layout::{CTX_BYTES, Context, ModelDesc, StateDesc, Status};
+use crate::region::Region;
 use crate::report::Line;
 
 /// Sets every variable to its initial value, also for all instances that share the state. Null does nothing.
@@ -30,7 +31,8 @@ pub unsafe extern "C" fn tgc_rt_reset(ctx: *mut Context) {
 
 /// Writes an image of the state, `save_bytes` of the model long, to `image`.
 ///
-/// `E_NULL` for a null argument, `E_IMAGE` if `capacity` is too small; then nothing is written.
+/// `E_NULL` for a null argument, `E_IMAGE` if `capacity` is too small, `E_ALIAS` for an image over the instance or its
+/// state; then nothing is written.
 ///
 /// # Safety
 ///
@@ -51,6 +53,9 @@ pub unsafe extern "C" fn tgc_rt_save(ctx: *mut Context, image: *mut u8, capacity
             line.unsigned(model.save_bytes);
             return line.end(Status::Image);
         }
+        if let Some(block) = overlapped(ctx, model, image) {
+            return image_overlaps(ctx, "save: image overlaps ", block);
+        }
         ptr::copy_nonoverlapping(model.save_header.value, image, model.save_header_bytes as usize);
         for_each_state(ctx, model, |state, value| {
             ptr::copy_nonoverlapping(value, image.add(state.data_offset as usize), state.bytes as usize);
@@ -61,7 +66,8 @@ pub unsafe extern "C" fn tgc_rt_save(ctx: *mut Context, image: *mut u8, capacity
 
 /// Replaces the state by the one in an image of `bytes` bytes, also for all instances that share the state.
 ///
-/// `E_NULL` for a null argument, `E_IMAGE` for another length or another header; then the state is as it was.
+/// `E_NULL` for a null argument, `E_IMAGE` for another length or another header, `E_ALIAS` for an image over the instance
+/// or its state; then the state is as it was.
 ///
 /// # Safety
 ///
@@ -82,6 +88,9 @@ pub unsafe extern "C" fn tgc_rt_load(ctx: *mut Context, image: *const u8, bytes:
             line.unsigned(model.save_bytes);
             return line.end(Status::Image);
         }
+        if let Some(block) = overlapped(ctx, model, image) {
+            return image_overlaps(ctx, "load: image overlaps ", block);
+        }
         if !equal(image, model.save_header.value, model.save_header_bytes as usize) {
             let mut line = Line::begin(ctx);
             line.say("load: the header of image is not this model's; save with the same model");
@@ -99,6 +108,29 @@ unsafe fn null_image(ctx: *mut Context, message: &str) -> Status {
     let mut line = unsafe { Line::begin(ctx) };
     line.say(message);
     line.end(Status::Null)
+}
+
+/// What of the instance an image overlaps.
+unsafe fn overlapped(ctx: *mut Context, model: &ModelDesc, image: *const u8) -> Option<&'static str> {
+    let image = Region::new(image, model.save_bytes);
+    // SAFETY: The callers pass on an instance.
+    let state = unsafe { Region::new((*ctx).state.value, model.state_bytes) };
+    if image.meets(Region::new(ctx.cast(), CTX_BYTES)) {
+        Some("the instance")
+    } else if image.meets(state) {
+        Some("the instance's state")
+    } else {
+        None
+    }
+}
+
+unsafe fn image_overlaps(ctx: *mut Context, message: &str, block: &str) -> Status {
+    // SAFETY: The callers pass on their own contract.
+    let mut line = unsafe { Line::begin(ctx) };
+    line.say(message);
+    line.say(block);
+    line.say("; give it memory of its own");
+    line.end(Status::Alias)
 }
 
 /// Calls `visit` with each state and the address of its value.
@@ -151,7 +183,8 @@ unsafe fn equal(left: *const u8, right: *const u8, bytes: usize) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::fixture::{Blocks, SAVE_BYTES, SAVE_HEADER, error_line, initial_values, values};
+    use crate::fixture::{Arena, Blocks, CTX_AT, SAVE_BYTES, SAVE_HEADER, STATE_AT};
+    use crate::fixture::{error_line, initial_values, values};
 
     fn save(ctx: *mut Context) -> Vec<u8> {
         let mut image = vec![0; SAVE_BYTES];
@@ -273,6 +306,34 @@ mod tests {
             "load: the header of image is not this model's; save with the same model"
         );
         assert_eq!(values(ctx), before);
+    }
+
+    /// The image at every place where it shares a byte with the state, and beside it.
+    #[test]
+    fn images_over_the_state_are_refused() {
+        let mut arena = Arena([7; 3072]);
+        let (ctx, start) = (arena.instance(), arena.0.as_mut_ptr());
+        let state = STATE_AT..STATE_AT + crate::fixture::STATE_BYTES;
+        scramble(ctx);
+        let expected = values(ctx);
+        for at in 0..3072 - SAVE_BYTES {
+            let meets = |block: &core::ops::Range<usize>| at < block.end && block.start < at + SAVE_BYTES;
+            // SAFETY: The image lies in the arena.
+            let (save, load) = unsafe {
+                let image = start.add(at);
+                (tgc_rt_save(ctx, image, SAVE_BYTES as u64), tgc_rt_load(ctx, image, SAVE_BYTES as u64))
+            };
+            let refused = meets(&state) || meets(&(CTX_AT..CTX_AT + CTX_BYTES as usize));
+            let wanted = if refused { Status::Alias } else { Status::Ok };
+            assert_eq!((save, load), (wanted, wanted), "{at}");
+            if meets(&state) && !meets(&(CTX_AT..CTX_AT + CTX_BYTES as usize)) {
+                assert_eq!(
+                    error_line(ctx),
+                    "load: image overlaps the instance's state; give it memory of its own"
+                );
+            }
+            assert_eq!(values(ctx), expected);
+        }
     }
 
     #[test]

@@ -139,6 +139,28 @@ pub fn other_guard() -> Module {
     m.module()
 }
 
+/// A function with all that a call can overlap, `few` with one such output, `many` with so many that a call keeps its
+/// arguments in the workspace.
+pub fn overlaps(name: &str, outputs: usize) -> Module {
+    let m = Model::new(name);
+    let (n, k) = (m.dim("N").range(0, 8), m.dim("K").range(0, 8));
+    let (a, x, w) = (m.input("a", F64, [n, n]), m.input("x", F32, [k]), m.input("w", F32, [3]));
+    let c = m.dscalar("c");
+    let (s, t) = (m.shared("s", [1.0f32, 2.0, 3.0]), m.shared("t", [4.0f64, 5.0, 6.0, 7.0]));
+    let offset = w.sum() / 3.0;
+    let names: Vec<String> = (0..outputs).map(|i| format!("y{i}")).collect();
+    let scaled = names.iter().enumerate().map(|(i, name)| (name.as_str(), x * (i as f64 + 2.0) + offset));
+    m.function("f")
+        .inputs([a, x, c])
+        .input_with_default(w, [7.0f32, 7.0, 7.0])
+        .output("m", dot(dot(a, a), a) * c + t.sum())
+        .outputs(scaled)
+        .update(s, s + x.sum())
+        .finish()
+        .unwrap();
+    m.module()
+}
+
 /// Loops that are worth handing out to threads: maps, a fold over rows, and a contraction.
 pub fn pool() -> Module {
     let m = Model::new("pool");

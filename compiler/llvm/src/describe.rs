@@ -57,7 +57,7 @@ pub(crate) fn address_of<'c>(function: FunctionValue<'c>) -> Val<'c> {
 impl<'c> Describe<'_, 'c> {
     // Pieces.
 
-    fn u64(&self, value: u64) -> Val<'c> {
+    pub(crate) fn u64(&self, value: u64) -> Val<'c> {
         self.shell.context.i64_type().const_int(value, false).into()
     }
 
@@ -69,7 +69,7 @@ impl<'c> Describe<'_, 'c> {
         self.shell.context.i32_type().const_int(value as u64, false).into()
     }
 
-    fn text(&self, text: &str) -> Val<'c> {
+    pub(crate) fn text(&self, text: &str) -> Val<'c> {
         self.shell.text(text).into()
     }
 
@@ -77,12 +77,12 @@ impl<'c> Describe<'_, 'c> {
         self.shell.pointer_type().into_pointer_type().const_null().into()
     }
 
-    fn record(&self, fields: &[Val<'c>]) -> Val<'c> {
+    pub(crate) fn record(&self, fields: &[Val<'c>]) -> Val<'c> {
         self.shell.context.const_struct(fields, false).as_basic_value_enum()
     }
 
     /// A constant array, or NULL for none. All items have one layout.
-    fn table(&self, name: &str, items: &[Val<'c>]) -> Val<'c> {
+    pub(crate) fn table(&self, name: &str, items: &[Val<'c>]) -> Val<'c> {
         match items {
             [] => self.null(),
             _ => self.shell.constant(name, &self.shell.context.const_struct(items, false), 8).into(),

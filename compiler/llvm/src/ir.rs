@@ -4,7 +4,7 @@
 //! bottom-tested, with the counter as a phi. Slots are allocas of the entry block that a later pass turns into phis; they
 //! must be read and written as a whole. Scratch is memory that stays memory.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 
 use inkwell::basic_block::BasicBlock;
 use inkwell::builder::Builder;
@@ -42,6 +42,8 @@ pub(crate) struct Ir<'a, 'c> {
     start: BasicBlock<'c>,
     /// The function's sizes by symbol.
     pub(crate) sizes: RefCell<Vec<IntValue<'c>>>,
+    /// Where they lie instead, eight bytes each, if they are to be loaded where they are used.
+    pub(crate) size_words: Cell<Option<PointerValue<'c>>>,
     /// Scratch that is not in use, with its bytes.
     scratch: RefCell<Vec<(u32, PointerValue<'c>)>>,
 }
@@ -53,7 +55,8 @@ impl<'a, 'c> Ir<'a, 'c> {
         entry.position_at_end(shell.context.append_basic_block(function, "entry"));
         let start = shell.context.append_basic_block(function, "start");
         builder.position_at_end(start);
-        Ir { shell, function, builder, entry, start, sizes: RefCell::default(), scratch: RefCell::default() }
+        let (sizes, size_words, scratch) = (RefCell::default(), Cell::new(None), RefCell::default());
+        Ir { shell, function, builder, entry, start, sizes, size_words, scratch }
     }
 
     /// Ends the entry block. Call once, last.
@@ -344,7 +347,10 @@ impl<'a, 'c> Ir<'a, 'c> {
             values.reduce(better).expect("invariant: a minimum or maximum has operands")
         };
         match atom {
-            Atom::Symbol(symbol) => self.sizes.borrow()[symbol.0 as usize],
+            Atom::Symbol(symbol) => match self.size_words.get() {
+                Some(words) => self.word(words, symbol.0 as usize).into_int_value(),
+                None => self.sizes.borrow()[symbol.0 as usize],
+            },
             Atom::FloorDiv(operands) => self.floor_div(operands).0,
             Atom::Mod(operands) => self.floor_div(operands).1,
             Atom::Min(_) => choose(IntPredicate::SLT),
@@ -412,6 +418,16 @@ impl<'a, 'c> Ir<'a, 'c> {
         // SAFETY: Making the instruction reads no memory. The Plan's accesses stay inside their buffers, which is what
         // the instruction's own rule asks for when the code runs.
         unsafe { self.builder.build_in_bounds_gep(ty, base, &[index], "").expect(POSITIONED) }
+    }
+
+    /// The value of a word of eight bytes.
+    pub(crate) fn word(&self, words: PointerValue<'c>, index: usize) -> Val<'c> {
+        self.load(self.int_type().into(), self.word_address(words, index), 8)
+    }
+
+    /// The address of a word of eight bytes.
+    pub(crate) fn word_address(&self, words: PointerValue<'c>, index: usize) -> PointerValue<'c> {
+        self.offset(words, self.int(8 * index as i64))
     }
 
     /// The address some bytes behind another.

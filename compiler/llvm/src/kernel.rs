@@ -12,7 +12,7 @@ use inkwell::attributes::AttributeLoc;
 use inkwell::types::{BasicMetadataTypeEnum, BasicType, BasicTypeEnum};
 use inkwell::values::{FunctionValue, IntValue, PointerValue};
 use tgc_graph::dtype::DType;
-use tgc_plan::{Argument, BufferId, FunctionPlan, MAX_CHUNKS, Nest, Parallel, Place, Product, Step};
+use tgc_plan::{BufferId, FunctionPlan, MAX_CHUNKS, Nest, Parallel, Place, Product, Step};
 use tgc_scalar::{ScalarType, stored_scalar};
 
 use crate::check;
@@ -125,11 +125,6 @@ pub(crate) struct Kernels<'b, 'c> {
     parts: Cell<u32>,
 }
 
-/// Whether an input arrives by value.
-pub(crate) fn is_by_value(input: &Argument) -> bool {
-    input.ty.rank() == 0 && input.ty.dtype.parts() == 1
-}
-
 /// The type in which a scalar of this element type is passed: its bits, Bool as a byte.
 pub(crate) fn scalar_type<'c>(shell: &Shell<'_, 'c>, dtype: DType) -> BasicTypeEnum<'c> {
     match stored_scalar(dtype) {
@@ -183,7 +178,7 @@ impl<'b, 'c> Kernels<'b, 'c> {
     fn param_types(&self) -> Vec<BasicTypeEnum<'c>> {
         let pointer = self.shell.pointer_type();
         let mut types = vec![basic(self.shell.context.i64_type()); self.plan.signature.symbols.len()];
-        types.extend(self.plan.signature.inputs.iter().map(|input| match is_by_value(input) {
+        types.extend(self.plan.signature.inputs.iter().map(|input| match input.is_by_value() {
             true => scalar_type(self.shell, input.ty.dtype),
             false => pointer,
         }));
@@ -221,7 +216,7 @@ impl<'b, 'c> Kernels<'b, 'c> {
         let outputs_end = symbols + inputs + plan.signature.outputs.len();
         let workspace = params[outputs_end + states.len()].into_pointer_value();
         let base = |place: &Place| match place {
-            Place::Input(i) if is_by_value(&plan.signature.inputs[*i]) => {
+            Place::Input(i) if plan.signature.inputs[*i].is_by_value() => {
                 let scalar = stored_scalar(plan.signature.inputs[*i].ty.dtype);
                 Base::Value(from_memory(&ir, scalar, params[symbols + i]))
             }

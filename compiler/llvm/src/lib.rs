@@ -27,6 +27,7 @@ mod check;
 mod describe;
 mod error;
 mod fold;
+mod framed;
 mod ir;
 mod jit;
 mod kernel;

@@ -12,7 +12,7 @@ use inkwell::passes::PassBuilderOptions;
 use inkwell::targets::{FileType, TargetMachine};
 use tgc_plan::{ModelPlan, Variant};
 
-use crate::describe::{Describe, Functions, address_of, state_bytes};
+use crate::describe::{Describe, Functions, address_of};
 use crate::error::Error;
 use crate::ir::Val;
 use crate::kernel::Kernels;
@@ -160,9 +160,7 @@ pub(crate) fn build_model<'c>(
     }
     let packed = plan.functions_of(only_variant(plan)?).map(|function| {
         let kernel = Kernels::build(&shell, function, &constants);
-        let (hash, state_bytes) = (linkage.hash, state_bytes(model));
-        let wrapper = Wrapper { shell: &shell, model, plan: function, hash, state_bytes, kernel };
-        wrapper.build_packed(wrapper.build(&linkage.name(&function.signature.name)))
+        Wrapper { describe: &describe, plan: function, kernel }.build()
     });
     let functions = Functions { init, ws_bytes, getters, packed: packed.collect() };
     describe.build_model(&functions);

@@ -3,6 +3,8 @@
 //! All checks of sizes and pointers come before the kernel and write nothing. Each failing check leaves for a block of its own, out of the way,
 //! that calls a reporter of the runtime. Wrappers are compiled for the baseline of the triple.
 //!
+//! A function with many arguments has another form of wrapper ([`framed`](crate::framed)).
+//!
 //! Narrow integers carry no extension attribute: a callee that assumes nothing about the upper bits is right on every
 //! system, whether callers extend (x86-64, Apple) or do not (AAPCS64).
 
@@ -11,38 +13,41 @@ use inkwell::basic_block::BasicBlock;
 use inkwell::module::Linkage;
 use inkwell::types::BasicMetadataTypeEnum;
 use inkwell::values::{FunctionValue, IntValue, PointerValue};
+use tgc_graph::dim::Dim;
 use tgc_graph::ty::TensorType;
-use tgc_plan::{Argument, FunctionPlan, Interface};
-use tgc_runtime::layout::Context as Instance;
+use tgc_plan::size::Size;
+use tgc_plan::{Argument, FunctionPlan};
+use tgc_runtime::layout::{CTX_BYTES, Context as Instance};
 use tgc_scalar::stored_scalar;
 
+use crate::describe::{Describe, state_bytes};
 use crate::ir::{Ir, Val};
-use crate::kernel::{is_by_value, scalar_type, touched_states};
+use crate::kernel::{scalar_type, touched_states};
 use crate::shell::Shell;
 
 /// A function whose wrapper is to be emitted.
 pub(crate) struct Wrapper<'b, 'c> {
-    pub(crate) shell: &'b Shell<'b, 'c>,
-    pub(crate) model: &'b Interface,
+    pub(crate) describe: &'b Describe<'b, 'c>,
     pub(crate) plan: FunctionPlan<'b>,
-    pub(crate) hash: u64,
-    pub(crate) state_bytes: u64,
     pub(crate) kernel: FunctionValue<'c>,
 }
 
 /// A piece of memory that a call touches.
-#[derive(Clone, Copy)]
+#[derive(Clone)]
 struct Region<'c> {
+    /// What messages call it: `x`, or `the instance's state`.
     name: PointerValue<'c>,
     start: IntValue<'c>,
     bytes: IntValue<'c>,
+    /// How many elements it has, if those may be none.
+    elements: Option<Dim>,
 }
 
 /// The wrapper's body under construction.
-struct Checks<'b, 'c> {
-    ir: Ir<'b, 'c>,
-    context: PointerValue<'c>,
-    name: PointerValue<'c>,
+pub(crate) struct Checks<'b, 'c> {
+    pub(crate) ir: Ir<'b, 'c>,
+    pub(crate) context: PointerValue<'c>,
+    pub(crate) name: PointerValue<'c>,
 }
 
 /// Where an instance keeps what wrappers read.
@@ -51,29 +56,66 @@ pub(crate) fn load_slot<'c>(ir: &Ir<'_, 'c>, context: PointerValue<'c>, offset: 
 }
 
 impl<'b, 'c> Wrapper<'b, 'c> {
-    /// Emits `status name(ctx, sizes…, inputs…, outputs…)`.
-    pub(crate) fn build(&self, linked_name: &str) -> FunctionValue<'c> {
-        let (shell, plan) = (self.shell, self.plan);
+    /// Emits the exported function and the one that takes everything by pointer; returns the latter.
+    pub(crate) fn build(&self) -> FunctionValue<'c> {
+        match self.plan.signature.frame() {
+            Some(frame) => self.build_framed(&frame),
+            None => self.build_packed(self.build_direct()),
+        }
+    }
+
+    pub(crate) fn shell(&self) -> &'b Shell<'b, 'c> {
+        self.describe.shell
+    }
+
+    /// Starts the exported function `status name(ctx, sizes…, inputs…, outputs…)`; returns its parameters but the first.
+    pub(crate) fn begin_exported(&self) -> (Checks<'b, 'c>, Vec<Val<'c>>) {
+        let (shell, plan) = (self.shell(), self.plan);
         let mut types: Vec<BasicMetadataTypeEnum> = vec![shell.pointer_type().into()];
         types.extend(
             plan.signature.symbols.iter().map(|_| BasicMetadataTypeEnum::from(shell.context.i64_type())),
         );
-        types.extend(plan.signature.inputs.iter().map(|input| match is_by_value(input) {
+        types.extend(plan.signature.inputs.iter().map(|input| match input.is_by_value() {
             true => BasicMetadataTypeEnum::from(scalar_type(shell, input.ty.dtype)),
             false => shell.pointer_type().into(),
         }));
         types
             .extend(plan.signature.outputs.iter().map(|_| BasicMetadataTypeEnum::from(shell.pointer_type())));
         let ty = shell.context.i32_type().fn_type(&types, false);
-        let function = shell.function(linked_name, ty, Linkage::External);
-        let ir = Ir::new(shell, function);
+        let function =
+            shell.function(&self.describe.linkage.name(&plan.signature.name), ty, Linkage::External);
         let params = function.get_params();
-        *ir.sizes.borrow_mut() =
-            params[1..=plan.signature.symbols.len()].iter().map(|p| p.into_int_value()).collect();
-        let checks =
-            Checks { ir, context: params[0].into_pointer_value(), name: shell.text(&plan.signature.name) };
-        let args = self.check(&checks, params[1 + plan.signature.symbols.len()..].to_vec());
-        self.call_kernel(&checks, &args);
+        let checks = self.checks(function, params[0].into_pointer_value());
+        (checks, params[1..].to_vec())
+    }
+
+    /// Starts the function `status packed(void *ctx, const int64_t *sizes, void *const *args)`; returns its last two
+    /// parameters.
+    pub(crate) fn begin_packed(&self) -> (Checks<'b, 'c>, [PointerValue<'c>; 2]) {
+        let shell = self.shell();
+        let ty = shell.context.i32_type().fn_type(&[shell.pointer_type().into(); 3], false);
+        let function = shell.internal_function(&format!("{}.packed", self.plan.signature.name), ty);
+        let params: Vec<PointerValue> = function.get_param_iter().map(|p| p.into_pointer_value()).collect();
+        (self.checks(function, params[0]), [params[1], params[2]])
+    }
+
+    pub(crate) fn checks(&self, function: FunctionValue<'c>, context: PointerValue<'c>) -> Checks<'b, 'c> {
+        Checks {
+            ir: Ir::new(self.shell(), function),
+            context,
+            name: self.shell().text(&self.plan.signature.name),
+        }
+    }
+
+    /// Emits the exported function.
+    fn build_direct(&self) -> FunctionValue<'c> {
+        let (checks, params) = self.begin_exported();
+        let (sizes, args) = params.split_at(self.plan.signature.symbols.len());
+        *checks.ir.sizes.borrow_mut() = sizes.iter().map(|p| p.into_int_value()).collect();
+        let args = self.check(&checks, args.to_vec());
+        let sizes = checks.ir.sizes.borrow().clone();
+        self.call_kernel(&checks, sizes.into_iter().map(Val::from).chain(args).collect());
+        let function = checks.ir.function;
         checks.ir.finish();
         function
     }
@@ -81,7 +123,7 @@ impl<'b, 'c> Wrapper<'b, 'c> {
     /// All checks, in the order in which a caller would want to hear of failures. Returns inputs and outputs with
     /// defaults in place.
     fn check(&self, checks: &Checks<'b, 'c>, mut args: Vec<Val<'c>>) -> Vec<Val<'c>> {
-        checks.instance(self.hash);
+        checks.instance(self.describe.linkage.hash);
         for (id, symbol) in self.plan.signature.symbols.iter() {
             checks.size_in_range(checks.ir.sizes.borrow()[id.0 as usize], symbol);
         }
@@ -90,7 +132,7 @@ impl<'b, 'c> Wrapper<'b, 'c> {
         }
         let mut inputs = vec![];
         let mut outputs = vec![];
-        for (i, arg) in self.plan.signature.inputs.iter().enumerate().filter(|(_, arg)| !is_by_value(arg)) {
+        for (i, arg) in self.plan.signature.inputs.iter().enumerate().filter(|(_, arg)| !arg.is_by_value()) {
             let pointer = self.or_default(checks, arg, args[i]);
             inputs.push(checks.region(arg, pointer));
             args[i] = pointer.into();
@@ -106,50 +148,75 @@ impl<'b, 'c> Wrapper<'b, 'c> {
     }
 
     /// The pointer, or the default's if it is NULL and there is one.
-    fn or_default(&self, checks: &Checks<'b, 'c>, arg: &Argument, given: Val<'c>) -> PointerValue<'c> {
+    pub(crate) fn or_default(
+        &self,
+        checks: &Checks<'b, 'c>,
+        arg: &Argument,
+        given: Val<'c>,
+    ) -> PointerValue<'c> {
         let ir = &checks.ir;
         let pointer = given.into_pointer_value();
         let Some(default) = &arg.default else { return pointer };
-        let constant = self.shell.bytes("default", default.bytes(), 64);
+        let constant = self.shell().bytes("default", default.bytes(), 64);
         let null = ir.builder.build_is_null(pointer, "").expect("invariant: the builder is positioned");
         ir.select(null.into(), constant.into(), pointer.into()).into_pointer_value()
     }
 
+    /// Inputs overlap inputs alone, and states that are not updated; outputs overlap nothing.
     fn check_overlaps(&self, checks: &Checks<'b, 'c>, inputs: &[Region<'c>], outputs: &[Region<'c>]) {
-        let ir = &checks.ir;
+        let bytes = checks.workspace_bytes();
+        let workspace = checks.block("the instance's workspace", Instance::WS, bytes);
+        let uses_workspace = self.plan.body.workspace != Size::Const(0);
+        let arrays = self.plan.signature.inputs.iter().filter(|arg| !arg.is_by_value());
+        for (input, arg) in inputs.iter().zip(arrays) {
+            let what = format!("input {}", arg.name);
+            let states = self.plan.signature.updates.iter().map(|&state| self.state(checks, state));
+            let taken: Vec<Region> =
+                uses_workspace.then(|| workspace.clone()).into_iter().chain(states).collect();
+            checks.all_apart(&what, input, &taken);
+        }
         let mut taken: Vec<Region> = inputs.to_vec();
-        if self.state_bytes > 0 && !outputs.is_empty() {
-            let bytes = ir.int(self.state_bytes as i64);
-            taken.push(checks.block("the instance's state", Instance::STATE, bytes));
-        }
-        if !outputs.is_empty() {
-            taken.push(checks.block("the instance's workspace", Instance::WS, checks.workspace_bytes()));
-        }
-        for output in outputs {
-            for other in &taken {
-                checks.apart(output, other);
-            }
-            taken.push(*output);
-        }
-        for &state in &self.plan.signature.updates {
-            let state = &self.model.states[state];
-            let bytes = ir.int(state.initial.bytes().len() as i64);
-            let block = load_slot(ir, checks.context, Instance::STATE).into_pointer_value();
-            let start = checks.address(ir.offset(block, ir.int(state.offset as i64)));
-            let region = Region { name: self.shell.text(&state.name), start, bytes };
-            inputs.iter().for_each(|input| checks.apart(&region, input));
+        for (output, arg) in outputs.iter().zip(&self.plan.signature.outputs) {
+            let what = format!("output {}", arg.name);
+            let blocks = self.blocks(checks).into_iter().chain([workspace.clone()]);
+            checks.all_apart(&what, output, &taken.iter().cloned().chain(blocks).collect::<Vec<_>>());
+            taken.push(output.clone());
         }
     }
 
-    fn call_kernel(&self, checks: &Checks<'b, 'c>, args: &[Val<'c>]) {
+    /// The instance itself, and its state if there is any.
+    fn blocks(&self, checks: &Checks<'b, 'c>) -> Vec<Region<'c>> {
         let ir = &checks.ir;
-        let mut params: Vec<Val> = ir.sizes.borrow().iter().map(|&size| size.into()).collect();
-        params.extend(args);
+        let (name, start) = (self.shell().text("the instance"), checks.address(checks.context));
+        let mut blocks = vec![Region { name, start, bytes: ir.int(CTX_BYTES as i64), elements: None }];
+        let state_bytes = state_bytes(self.describe.model);
+        if state_bytes > 0 {
+            let bytes = ir.int(state_bytes as i64);
+            blocks.push(checks.block("the instance's state", Instance::STATE, bytes));
+        }
+        blocks
+    }
+
+    /// A state that the call updates.
+    fn state(&self, checks: &Checks<'b, 'c>, state: usize) -> Region<'c> {
+        let (ir, state) = (&checks.ir, &self.describe.model.states[state]);
+        let block = load_slot(ir, checks.context, Instance::STATE).into_pointer_value();
+        Region {
+            name: self.shell().text(&format!("{}, which the call updates", state.name)),
+            start: checks.address(ir.offset(block, ir.int(state.offset as i64))),
+            bytes: ir.int(state.initial.bytes().len() as i64),
+            elements: None,
+        }
+    }
+
+    /// Calls the kernel with the sizes and arguments of the call.
+    pub(crate) fn call_kernel(&self, checks: &Checks<'b, 'c>, mut params: Vec<Val<'c>>) {
+        let ir = &checks.ir;
         let states = touched_states(self.plan);
         if !states.is_empty() {
             let block = load_slot(ir, checks.context, Instance::STATE).into_pointer_value();
-            let state = |&i: &usize| Val::from(ir.offset(block, ir.int(self.model.states[i].offset as i64)));
-            params.extend(states.iter().map(state));
+            let offset = |i: usize| ir.int(self.describe.model.states[i].offset as i64);
+            params.extend(states.iter().map(|&i| Val::from(ir.offset(block, offset(i)))));
         }
         params.push(load_slot(ir, checks.context, Instance::WS));
         params.push(checks.context.into());
@@ -157,35 +224,38 @@ impl<'b, 'c> Wrapper<'b, 'c> {
         ir.return_value(status.expect("invariant: kernels return a status"));
     }
 
-    /// Emits `int32_t call(void *ctx, const int64_t *dims, void *const *args)`, which takes everything by pointer.
-    pub(crate) fn build_packed(&self, wrapper: FunctionValue<'c>) -> FunctionValue<'c> {
-        let (shell, plan) = (self.shell, self.plan);
-        let pointer = shell.pointer_type();
-        let ty = shell.context.i32_type().fn_type(&[pointer.into(); 3], false);
-        let function = shell.internal_function(&format!("{}.packed", plan.signature.name), ty);
-        let ir = Ir::new(shell, function);
-        let params: Vec<PointerValue> = function.get_param_iter().map(|p| p.into_pointer_value()).collect();
-        let mut args: Vec<Val> = vec![params[0].into()];
-        for i in 0..plan.signature.symbols.len() {
-            args.push(ir.load(ir.int_type().into(), ir.offset(params[1], ir.int(8 * i as i64)), 8));
-        }
-        let checks = Checks { ir, context: params[0], name: shell.text(&plan.signature.name) };
-        let ir = &checks.ir;
+    /// Emits the function that takes everything by pointer.
+    fn build_packed(&self, wrapper: FunctionValue<'c>) -> FunctionValue<'c> {
+        let (checks, [sizes, args]) = self.begin_packed();
+        let (ir, plan) = (&checks.ir, self.plan);
+        let mut params: Vec<Val> = vec![checks.context.into()];
+        params.extend((0..plan.signature.symbols.len()).map(|i| ir.word(sizes, i)));
         for (i, arg) in plan.signature.inputs.iter().chain(&plan.signature.outputs).enumerate() {
-            let given = ir.load(pointer, ir.offset(params[2], ir.int(8 * i as i64)), 8);
-            args.push(match i < plan.signature.inputs.len() && is_by_value(arg) {
-                true => {
-                    let from = self.or_default(&checks, arg, given);
-                    checks.not_null(from, None, shell.text(&arg.name));
-                    ir.load(scalar_type(shell, arg.ty.dtype), from, 1)
-                }
-                false => given,
-            });
+            params.push(self.packed_argument(&checks, arg, i, args));
         }
-        let status = ir.call(wrapper, &args).expect("invariant: wrappers return a status");
+        let status = ir.call(wrapper, &params).expect("invariant: wrappers return a status");
         ir.return_value(status);
+        let function = ir.function;
         checks.ir.finish();
         function
+    }
+
+    /// The value of an argument that is given by pointer.
+    pub(crate) fn packed_argument(
+        &self,
+        checks: &Checks<'b, 'c>,
+        arg: &Argument,
+        index: usize,
+        args: PointerValue<'c>,
+    ) -> Val<'c> {
+        let (ir, shell) = (&checks.ir, self.shell());
+        let given = ir.load(shell.pointer_type(), ir.word_address(args, index), 8);
+        if index >= self.plan.signature.inputs.len() || !arg.is_by_value() {
+            return given;
+        }
+        let from = self.or_default(checks, arg, given);
+        checks.not_null(from, None, shell.text(&arg.name));
+        ir.load(scalar_type(shell, arg.ty.dtype), from, 1)
     }
 }
 
@@ -222,7 +292,7 @@ impl<'c> Checks<'_, 'c> {
         self.ir.builder.build_or(a, b, "").expect("invariant: the builder is positioned")
     }
 
-    fn instance(&self, hash: u64) {
+    pub(crate) fn instance(&self, hash: u64) {
         let given = self.differs(self.address(self.context), self.ir.int(0));
         self.require(given, "tgc_rt_fail_null", || {
             vec![self.context.into(), self.name.into(), self.text("ctx")]
@@ -249,7 +319,7 @@ impl<'c> Checks<'_, 'c> {
         });
     }
 
-    fn equal(&self, check: &tgc_plan::Check) {
+    pub(crate) fn equal(&self, check: &tgc_plan::Check) {
         let (left, right) = (self.ir.dim(&check.left), self.ir.dim(&check.right));
         let same = self.ir.compare_int(IntPredicate::EQ, left, right);
         self.require(same, "tgc_rt_fail_equal", || {
@@ -283,18 +353,20 @@ impl<'c> Checks<'_, 'c> {
                 vec![self.context.into(), self.name.into(), name.into(), ir.int(align).into()]
             });
         }
-        Region { name, start, bytes }
+        let elements = arg.ty.elements();
+        let elements = elements.as_const().is_none().then_some(elements);
+        Region { name, start, bytes, elements }
     }
 
-    fn bytes(&self, ty: &TensorType) -> IntValue<'c> {
+    pub(crate) fn bytes(&self, ty: &TensorType) -> IntValue<'c> {
         let elements = ty.elements();
         self.ir.mul(self.ir.dim(&elements), self.ir.int(ty.dtype.bytes() as i64))
     }
 
-    /// A block of the instance.
+    /// A block of the instance. One without bytes is at NULL, where no other memory is.
     fn block(&self, name: &str, offset: usize, bytes: IntValue<'c>) -> Region<'c> {
         let start = self.address(load_slot(&self.ir, self.context, offset).into_pointer_value());
-        Region { name: self.ir.shell.text(name), start, bytes }
+        Region { name: self.ir.shell.text(name), start, bytes, elements: None }
     }
 
     fn workspace_bytes(&self) -> IntValue<'c> {
@@ -302,29 +374,37 @@ impl<'c> Checks<'_, 'c> {
         self.ir.load(self.ir.int_type().into(), address, 8).into_int_value()
     }
 
-    /// Checks that an output shares no byte with another piece of memory.
-    ///
-    /// `a` starts inside `b` if `a - b < bytes(b)` in unsigned arithmetic, and the reverse; empty pieces meet nothing.
-    fn apart(&self, output: &Region<'c>, other: &Region<'c>) {
+    /// Checks that a piece of memory, which messages call `what`, shares no byte with others.
+    fn all_apart(&self, what: &str, region: &Region<'c>, others: &[Region<'c>]) {
         let ir = &self.ir;
-        let known = |region: &Region<'c>| region.bytes.get_sign_extended_constant();
-        if known(output) == Some(0) || known(other) == Some(0) {
+        let has_bytes = match &region.elements {
+            None => ir.compare_int(IntPredicate::NE, region.bytes, ir.int(0)),
+            Some(elements) => ir.compare_int(IntPredicate::NE, ir.dim(elements), ir.int(0)),
+        };
+        ir.when(has_bytes, &mut || others.iter().for_each(|other| self.apart(what, region, other)));
+    }
+
+    /// The same for one other, and a piece of memory that has bytes.
+    ///
+    /// They meet if `a - b` lies between `-bytes(a)` and `bytes(b)`, both excluded, which is one comparison of unsigned
+    /// numbers: of what is `bytes(a) - 1` larger.
+    fn apart(&self, what: &str, a: &Region<'c>, b: &Region<'c>) {
+        let ir = &self.ir;
+        if b.bytes.get_sign_extended_constant() == Some(0) {
             return;
         }
-        let outside = |a: &Region<'c>, b: &Region<'c>| {
-            let outside = ir.compare_int(IntPredicate::UGE, ir.sub(a.start, b.start), b.bytes);
-            match known(a) {
-                Some(_) => outside,
-                None => self.or(outside, ir.compare_int(IntPredicate::EQ, a.bytes, ir.int(0))),
-            }
-        };
-        let apart = ir.and(outside(output, other), outside(other, output));
+        let before = ir.sub(a.bytes, ir.int(1));
+        let distance = ir.add(ir.sub(a.start, b.start), before);
+        let mut apart = ir.compare_int(IntPredicate::UGE, distance, ir.add(before, b.bytes));
+        if b.elements.is_some() && b.elements != a.elements {
+            apart = self.or(apart, ir.compare_int(IntPredicate::EQ, b.bytes, ir.int(0)));
+        }
         self.require(apart, "tgc_rt_fail_alias", || {
-            vec![self.context.into(), self.name.into(), output.name.into(), other.name.into()]
+            vec![self.context.into(), self.name.into(), self.text(what), b.name.into()]
         });
     }
 
-    fn workspace(&self, need: IntValue<'c>) {
+    pub(crate) fn workspace(&self, need: IntValue<'c>) {
         if need.get_sign_extended_constant() == Some(0) {
             return;
         }

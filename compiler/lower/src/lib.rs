@@ -75,8 +75,9 @@ pub fn lower(module: &Module, machine: &Machine) -> Result<ModelPlan, LowerError
         let definitions = define::definitions(module, &function)?;
         collect_constants(&function, &definitions.nodes, &mut constants, &mut arrays);
         let body = plan_body(module, &function, definitions, &constants, machine);
-        functions.push(signature(&function, &body));
-        bodies.push(body);
+        let signature = signature(&function, &body);
+        bodies.push(body.behind(signature.frame()));
+        functions.push(signature);
     }
     let interface = Interface {
         name: module.name.clone(),

@@ -39,7 +39,7 @@ pub struct Body {
     /// What happens, in order. Only a [`Step::Check`] can fail, and nothing is written to an output or a state before
     /// the last of them.
     pub steps: Vec<Step>,
-    /// Bytes of workspace.
+    /// Bytes of workspace, the call's [`Frame`](crate::Frame) included, which comes first.
     pub workspace: Size,
 }
 

@@ -94,6 +94,13 @@ pub struct Argument {
     pub default: Option<Array>,
 }
 
+impl Argument {
+    /// Whether an input is passed by value: a real scalar.
+    pub fn is_by_value(&self) -> bool {
+        self.ty.rank() == 0 && self.ty.dtype.parts() == 1
+    }
+}
+
 /// An equation between sizes that a call checks before it does anything.
 #[derive(Clone, Debug)]
 pub struct Check {

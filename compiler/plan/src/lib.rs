@@ -10,6 +10,7 @@
 mod access;
 mod body;
 pub mod cost;
+mod frame;
 mod interface;
 pub mod interpret;
 pub mod machine;
@@ -21,5 +22,6 @@ pub mod verify;
 
 pub use access::{AccessKind, Carried, MemoryAccess};
 pub use body::*;
+pub use frame::Frame;
 pub use interface::{Argument, Check, Frozen, FunctionPlan, Interface, ModelPlan, Signature, State, Variant};
 pub use product::{Blocks, Pack, Product, Tile};

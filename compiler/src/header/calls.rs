@@ -7,7 +7,7 @@ use tgc_plan::{Argument, Check, Signature, State};
 
 use super::types::c_type;
 use super::{PLACEHOLDER, Source, docs, show};
-use crate::names::{has_default_macro, is_by_value};
+use crate::names::has_default_macro;
 
 /// The section of the header.
 pub(super) fn section(source: &Source<'_>) -> String {
@@ -48,7 +48,7 @@ fn instances(source: &Source<'_>) -> String {
     let init_shared = [&parent, &const_config, "void *ctx", "void *ws", "uint64_t ws_bytes", &out];
     [
         format!(
-            "/* Builds an instance in blocks of yours, all aligned to 64: ctx of {} bytes,\n \
+            "/* Builds an instance in blocks of yours, all aligned to 64 and apart: ctx of {} bytes,\n \
              * state of {} bytes, and ws of ws_bytes. A block of 0 bytes may be NULL. The state has its\n \
              * initial values; nothing has to be destroyed. On failure *out is NULL. */\n",
             upper("CTX_BYTES"),
@@ -132,11 +132,11 @@ fn parameters(source: &Source<'_>, function: &Signature) -> Vec<(String, String)
     }
     for input in &function.inputs {
         let c = c_type(input.ty.dtype);
-        let declared = match is_by_value(input) {
+        let declared = match input.is_by_value() {
             true => format!("{c} {}", input.name),
             false => format!("const {c} *{}", input.name),
         };
-        let default = match (&input.default, is_by_value(input)) {
+        let default = match (&input.default, input.is_by_value()) {
             (None, _) => String::new(),
             (Some(_), true) => format!("; the default is {}", default_name(source, function, input)),
             (Some(_), false) => "; NULL is the default value".to_owned(),
@@ -242,7 +242,7 @@ fn rest(source: &Source<'_>) -> String {
     [
         "/* Gives every state its initial value. */\n".to_owned(),
         format!("void {}({ctx} *ctx);\n", lower("reset")),
-        format!("\n/* Writes an image of the state, a safetensors file of {save_bytes}; capacity is at least that. */\n"),
+        format!("\n/* Writes an image of the state, a safetensors file of {save_bytes}; capacity is at least that.\n * It overlaps neither the instance nor its state; nor does one that is taken up. */\n"),
         format!("TGC_CHECKED {status} {}({ctx} *ctx, void *image, uint64_t capacity);\n", lower("save")),
         "\n/* Takes up an image that this model saved. Refuses any other, and changes nothing then. */\n".to_owned(),
         format!("TGC_CHECKED {status} {}({ctx} *ctx, const void *image, uint64_t bytes);\n", lower("load")),

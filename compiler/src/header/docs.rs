@@ -3,7 +3,6 @@
 use tgc_plan::{Argument, Signature};
 
 use super::{Source, list, show};
-use crate::names::is_by_value;
 
 /// The first comment of the file.
 pub(super) fn banner(source: &Source<'_>, digest: u64) -> String {
@@ -80,19 +79,21 @@ fn rules(source: &Source<'_>) -> Vec<String> {
     let error = source.lower("error");
     let ok = source.upper("OK");
     let mut lines = vec![
-        "Arrays are contiguous, row-major and aligned to their element. Inputs may overlap inputs; outputs"
+        "Arrays are contiguous, row-major and aligned to their element. Inputs may overlap inputs, and not a"
             .to_owned(),
-        "overlap nothing. Each instance serves one thread at a time. No call allocates, prints or keeps a"
+        "workspace that the call uses; outputs overlap nothing, the instance's blocks included. Each instance"
             .to_owned(),
-        format!("pointer to an argument. A call that does not return {ok} has changed neither state nor"),
-        format!("outputs; {error} then gives the reason in one line."),
+        "serves one thread at a time. No call allocates, prints or keeps a pointer to an argument. A call that"
+            .to_owned(),
+        format!("does not return {ok} has changed neither state nor outputs; {error} then gives"),
+        "the reason in one line.".to_owned(),
         String::new(),
     ];
     if !source.interface.states.is_empty() && source.interface.functions.iter().any(|f| !f.updates.is_empty())
     {
         let updates =
             "Updates use the state from before the call; inputs may not overlap states that it updates.";
-        lines.insert(4, updates.to_owned());
+        lines.insert(5, updates.to_owned());
     }
     lines
 }
@@ -138,7 +139,7 @@ fn on_the_heap(source: &Source<'_>) -> Vec<String> {
 
 fn call(source: &Source<'_>, function: &Signature) -> String {
     let sizes = function.symbols.iter().map(|(_, symbol)| example_size(symbol));
-    let inputs = function.inputs.iter().map(|a| match a.ty.rank() == 0 && !is_by_value(a) {
+    let inputs = function.inputs.iter().map(|a| match a.ty.rank() == 0 && !a.is_by_value() {
         true => format!("&{}", a.name),
         false => a.name.clone(),
     });

@@ -30,7 +30,7 @@ const MEANINGS: [&str; Status::NAMES.len()] = [
     "a pointer that must not be NULL is",
     "a size is outside its range, or two sizes that must agree do not",
     "an index read at run time is outside its axis",
-    "an output overlaps something, or an input overlaps a state to be updated",
+    "blocks or arrays share memory that may not",
     "a block or an array is not aligned",
     "the workspace is too small",
     "the allocator returned no memory",

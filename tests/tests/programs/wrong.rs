@@ -17,3 +17,17 @@ fn indices_outside_are_refused_and_change_nothing() {
     let program = shop.program("lookup.c").with(&shop.library(&models::lookup()));
     program.build().run(&[]);
 }
+
+/// Some cases of two seeds; with more of them, `overlap SEED CASES` by hand.
+#[test]
+fn blocks_over_each_other_are_refused_and_change_nothing() {
+    let shop = Workshop::new();
+    let (few, many) =
+        (shop.library(&models::overlaps("few", 1)), shop.library(&models::overlaps("many", 30)));
+    let program = shop.program("overlap.c").with(&few).with(&many);
+    let built = program.build();
+    built.run(&["1", "10000"]);
+    built.run(&["2", "10000"]);
+    let checked = program.flag("-fsanitize=address,undefined").link("-fsanitize=address,undefined").build();
+    checked.run(&["3", "2000"]);
+}

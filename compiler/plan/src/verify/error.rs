@@ -185,6 +185,8 @@ pub enum Defect {
     ReadBeforeStore { buffer: String },
     #[error("buffer `{buffer}` begins at {offset}, expected a multiple of 64")]
     Misaligned { buffer: String, offset: String },
+    #[error("buffer `{buffer}` begins at {offset}, among the arguments of a call")]
+    InFrame { buffer: String, offset: String },
     #[error("buffer `{buffer}` ends beyond the workspace of {workspace} bytes{doubt}")]
     BeyondWorkspace { buffer: String, workspace: String, doubt: Doubt },
     #[error("buffers `{first}` and `{second}` overlap in the workspace while both are in use{doubt}")]

@@ -77,6 +77,10 @@ impl Checker<'_> {
         if !is_aligned(offset) {
             return Err(Defect::Misaligned { buffer: buffer.name.clone(), offset: show(offset) });
         }
+        let frame = Size::Const(self.function.signature.frame().map_or(0, |frame| frame.bytes()));
+        if !frame.at_most(offset) {
+            return Err(Defect::InFrame { buffer: buffer.name.clone(), offset: show(offset) });
+        }
         self.sizes.at_most(&end(buffer, offset), &self.function.body.workspace).map_err(|doubt| {
             let workspace = show(&self.function.body.workspace);
             Defect::BeyondWorkspace { buffer: buffer.name.clone(), workspace, doubt }

@@ -1,0 +1,154 @@
+//! Wrappers of functions with many arguments: a call puts them into the words of its [frame](tgc_plan::Frame), where loops
+//! of the runtime check them. Code grows with the number of arguments, and the stack does not.
+
+use inkwell::IntPredicate;
+use inkwell::values::{FunctionValue, PointerValue};
+use tgc_plan::{Argument, Frame};
+use tgc_runtime::layout::Context as Instance;
+use tgc_scalar::stored_scalar;
+
+use crate::ir::Val;
+use crate::kernel::scalar_type;
+use crate::wrapper::{Checks, Wrapper, load_slot};
+
+impl<'b, 'c> Wrapper<'b, 'c> {
+    /// Emits the exported function and the one that takes everything by pointer; returns the latter.
+    pub(crate) fn build_framed(&self, frame: &Frame) -> FunctionValue<'c> {
+        let checked = self.build_checked(frame);
+        let (checks, params) = self.begin_exported();
+        self.fill(checks, checked, &|_, i| params[i]);
+        let (checks, [sizes, args]) = self.begin_packed();
+        let plan = self.plan;
+        let arguments: Vec<&Argument> = plan.signature.inputs.iter().chain(&plan.signature.outputs).collect();
+        self.fill(checks, checked, &|checks, i| match i.checked_sub(plan.signature.symbols.len()) {
+            None => checks.ir.word(sizes, i),
+            Some(i) => self.packed_argument(checks, arguments[i], i, args),
+        })
+    }
+
+    /// A function that stores sizes and arguments, as they come, where the checked one finds them.
+    ///
+    /// What lies in the workspace is the instance's to write, also in a call that is refused.
+    fn fill(
+        &self,
+        checks: Checks<'b, 'c>,
+        checked: FunctionValue<'c>,
+        parameter: &dyn Fn(&Checks<'b, 'c>, usize) -> Val<'c>,
+    ) -> FunctionValue<'c> {
+        checks.instance(self.describe.linkage.hash);
+        let (ir, plan) = (&checks.ir, self.plan);
+        let words = self.words(&checks);
+        for i in 0..plan.signature.symbols.len() + plan.signature.inputs.len() + plan.signature.outputs.len()
+        {
+            ir.store(parameter(&checks, i), ir.word_address(words, i), 8);
+        }
+        let status = ir.call(checked, &[checks.context.into()]).expect("invariant: it returns a status");
+        ir.return_value(status);
+        let function = ir.function;
+        checks.ir.finish();
+        function
+    }
+
+    fn words(&self, checks: &Checks<'b, 'c>) -> PointerValue<'c> {
+        load_slot(&checks.ir, checks.context, Instance::WS).into_pointer_value()
+    }
+
+    /// Emits `status checked(ctx)`, which checks what lies in the frame and calls the kernel.
+    fn build_checked(&self, frame: &Frame) -> FunctionValue<'c> {
+        let (shell, plan) = (self.shell(), self.plan);
+        let ty = shell.context.i32_type().fn_type(&[shell.pointer_type().into()], false);
+        let function = shell.internal_function(&format!("{}.checked", plan.signature.name), ty);
+        let context = function.get_first_param().expect("invariant: one parameter").into_pointer_value();
+        let checks = self.checks(function, context);
+        let (ir, words, desc) = (&checks.ir, self.words(&checks), self.call_desc(frame));
+        ir.size_words.set(Some(words));
+        self.require_ok(&checks, "tgc_rt_check_sizes", desc);
+        plan.signature.checks.iter().for_each(|check| checks.equal(check));
+        self.store_bytes(&checks, words, frame);
+        self.require_ok(&checks, "tgc_rt_check_arrays", desc);
+        checks.workspace(ir.size(&plan.body.workspace));
+        let params = self.load_params(&checks, words);
+        self.call_kernel(&checks, params);
+        checks.ir.finish();
+        function
+    }
+
+    /// Goes on if a check of the runtime finds nothing.
+    fn require_ok(&self, checks: &Checks<'b, 'c>, check: &str, desc: PointerValue<'c>) {
+        let ir = &checks.ir;
+        let args = [checks.context.into(), desc.into()];
+        let status = ir.call(ir.runtime(check), &args).expect("invariant: checks return a status");
+        let (fail, next) = (ir.new_block("fail"), ir.new_block("next"));
+        let zero = ir.context().i32_type().const_zero();
+        ir.branch(ir.compare_int(IntPredicate::EQ, status.into_int_value(), zero), next, fail);
+        ir.position(fail);
+        ir.return_value(status);
+        ir.position(next);
+    }
+
+    /// The arrays with the words that hold their addresses: inputs, then outputs.
+    fn arrays(&self) -> impl Iterator<Item = (usize, &'b Argument)> {
+        let plan = self.plan;
+        let first = plan.signature.symbols.len();
+        let inputs = plan.signature.inputs.iter().enumerate().filter(|(_, input)| !input.is_by_value());
+        let outputs = plan
+            .signature
+            .outputs
+            .iter()
+            .enumerate()
+            .map(|(i, output)| (plan.signature.inputs.len() + i, output));
+        inputs.chain(outputs).map(move |(i, arg)| (first + i, arg))
+    }
+
+    /// Puts defaults in place and stores how many bytes each array has.
+    fn store_bytes(&self, checks: &Checks<'b, 'c>, words: PointerValue<'c>, frame: &Frame) {
+        let (ir, pointer) = (&checks.ir, self.shell().pointer_type());
+        for (index, (word, arg)) in self.arrays().enumerate() {
+            if arg.default.is_some() {
+                let place = ir.word_address(words, word);
+                let given = ir.load(pointer, place, 8);
+                ir.store(self.or_default(checks, arg, given).into(), place, 8);
+            }
+            let bytes = checks.bytes(&arg.ty);
+            ir.store(bytes.into(), ir.word_address(words, frame.parameters + index), 8);
+        }
+    }
+
+    fn load_params(&self, checks: &Checks<'b, 'c>, words: PointerValue<'c>) -> Vec<Val<'c>> {
+        let (ir, plan, shell) = (&checks.ir, self.plan, self.shell());
+        let sizes = plan.signature.symbols.iter().map(|_| ir.int_type().into());
+        let inputs = plan.signature.inputs.iter().map(|input| match input.is_by_value() {
+            true => scalar_type(shell, input.ty.dtype),
+            false => shell.pointer_type(),
+        });
+        let outputs = plan.signature.outputs.iter().map(|_| shell.pointer_type());
+        let types = sizes.chain(inputs).chain(outputs).enumerate();
+        types.map(|(i, ty)| ir.load(ty, ir.word_address(words, i), 8)).collect()
+    }
+
+    /// `CallDesc`.
+    fn call_desc(&self, frame: &Frame) -> PointerValue<'c> {
+        let (describe, plan) = (self.describe, self.plan);
+        let count = |n: usize| describe.u64(n as u64);
+        let arrays: Vec<Val> = self
+            .arrays()
+            .map(|(word, arg)| {
+                let align = count(stored_scalar(arg.ty.dtype).bytes());
+                describe.record(&[describe.text(&arg.name), align, count(word)])
+            })
+            .collect();
+        let updates: Vec<Val> = plan.signature.updates.iter().map(|&state| count(state)).collect();
+        let fields = [
+            describe.text(&plan.signature.name),
+            describe.sizes(plan.signature.symbols.iter().map(|(_, symbol)| symbol)),
+            count(plan.signature.symbols.len()),
+            describe.table("array_descs", &arrays),
+            count(frame.arrays),
+            count(frame.arrays - frame.outputs),
+            describe.table("updates", &updates),
+            count(updates.len()),
+            count(frame.parameters),
+        ];
+        self.shell().constant("call_desc", &describe.record(&fields), 8)
+    }
+}
