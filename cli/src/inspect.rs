@@ -19,11 +19,12 @@ pub fn execute(arguments: &Inspect) -> Outcome<()> {
     }
     let optimized = stages::optimize(&module)?;
     let plan = stages::host_plan(&module)?;
+    let stack = stages::host_stack(&plan)?;
     let mut text = format!("model {}\n", module.name);
     states(&mut text, &plan.interface);
     for (index, function) in plan.functions().enumerate() {
         let nodes = [&module, &optimized].map(|module| live_nodes(&module.functions[index]));
-        text.push_str(&describe(&plan.interface, function, nodes));
+        text.push_str(&describe(&plan.interface, function, nodes, stack.functions[index]));
     }
     say(&text)
 }
@@ -43,7 +44,12 @@ fn live_nodes(function: &Function) -> usize {
     function.graph.reachable(&roots).into_iter().filter(|live| *live).count()
 }
 
-fn describe(interface: &Interface, plan: FunctionPlan<'_>, [before, after]: [usize; 2]) -> String {
+fn describe(
+    interface: &Interface,
+    plan: FunctionPlan<'_>,
+    [before, after]: [usize; 2],
+    stack: u64,
+) -> String {
     let (function, workspace) = (plan.signature, &plan.body.workspace);
     let mut text = format!("\nfunction {}\n", function.name);
     let mut line = |what: &str, value: String| {
@@ -73,6 +79,7 @@ fn describe(interface: &Interface, plan: FunctionPlan<'_>, [before, after]: [usi
     line("loop nests", plan.body.nests().count().to_string());
     let bytes = workspace.evaluate(&|id| tuned_for(function.symbols.get(id)));
     line("workspace", at_hints(function, workspace.display(&function.symbols).to_string(), bytes) + " bytes");
+    line("stack", format!("{stack} bytes"));
     let cost = plan.cost();
     for (what, dim) in [
         ("instructions", &cost.instructions),

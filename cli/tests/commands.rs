@@ -261,6 +261,8 @@ fn inspect_lists_arguments_sizes_and_costs() {
     ] {
         assert!(text.contains(&format!("{line}\n")), "{line}\n{text}");
     }
+    let stack = text.lines().find_map(|line| line.strip_prefix("  stack          ")?.strip_suffix(" bytes"));
+    assert!((16..2048).contains(&stack.unwrap().parse::<u64>().unwrap()), "{text}");
     assert!(
         fail(folder.path(), 1, &["inspect", "m.tgc", "--function", "stop"]).contains("did you mean `step`?")
     );

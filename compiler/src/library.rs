@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use tgc_graph::module::Module;
-use tgc_llvm::{Linkage, Target};
+use tgc_llvm::{Linkage, Stack, Target};
 use tgc_plan::ModelPlan;
 
 use crate::archive::{self, Member};
@@ -61,6 +61,8 @@ pub struct Library {
     pub archive: Vec<u8>,
     /// The text of the C header.
     pub header: String,
+    /// The stack that calls take.
+    pub stack: Stack,
     /// The assembly, if it was asked for.
     pub assembly: Option<String>,
     /// LLVM's text, if it was asked for.
@@ -109,11 +111,12 @@ pub fn build_observed(module: &Module, options: &Options, observe: &dyn Fn(Step)
     let (module, frozen) = freeze(module, &options.freeze)?;
     let mut plan = stages::plan_with(&module, &target.machine(), options.fast_math, observe)?;
     plan.interface.frozen = frozen;
-    let Exports { header, linkage } = Exports::new(&plan, options.name.as_deref())?;
     let usual = tgc_llvm::Options::default();
-    observe(Step::Compile);
     let effort = options.opt_level.unwrap_or(usual.effort);
     let effort = tgc_llvm::Options { effort, sanitize: options.sanitize_address };
+    let code = format!("{}, {effort:?}, tgc {}", target.description(), env!("CARGO_PKG_VERSION"));
+    let Exports { header, linkage } = Exports::new(&plan, options.name.as_deref(), &code)?;
+    observe(Step::Compile);
     let objects = tgc_llvm::compile(&plan, &linkage, &target, &effort)?;
     let name = &linkage.prefix;
     let members = [
@@ -130,7 +133,8 @@ pub fn build_observed(module: &Module, options: &Options, observe: &dyn Fn(Step)
         })?,
         ir: wanted(options.emit.ir, &|| Ok(tgc_llvm::ir(&plan, &linkage, &target, &effort)?))?,
         plan: wanted(options.emit.plan, &|| Ok(plan.to_string()))?,
-        header: header.text,
+        header: header.text(&objects.stack),
+        stack: objects.stack,
     })
 }
 
@@ -141,10 +145,10 @@ pub(crate) struct Exports {
 }
 
 impl Exports {
-    pub(crate) fn new(plan: &ModelPlan, name: Option<&str>) -> Result<Exports, Error> {
+    pub(crate) fn new(plan: &ModelPlan, name: Option<&str>, code: &str) -> Result<Exports, Error> {
         let names = Names::check(&plan.interface, name)?;
         let image = Image::new(names.prefix(), &plan.interface.states);
-        let header = Header::new(plan, &names, &image);
+        let header = Header::new(plan, &names, &image, code);
         let linkage = Linkage {
             prefix: names.prefix().to_owned(),
             hash: header.hash,

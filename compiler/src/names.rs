@@ -36,8 +36,8 @@ pub(crate) const FUNCTIONS: [&str; 9] =
 
 const TYPES: [&str; 4] = ["ctx", "status", "config", "model"];
 
-const MACROS: [&str; 8] =
-    ["H", "HASH", "BLOCK", "CONFIG", "CTX_BYTES", "STATE_BYTES", "WS_BYTES", "SAVE_BYTES"];
+const MACROS: [&str; 9] =
+    ["H", "HASH", "BLOCK", "CONFIG", "CTX_BYTES", "STATE_BYTES", "WS_BYTES", "STACK_BYTES", "SAVE_BYTES"];
 
 /// The members of a config that are no sizes.
 const CONFIG_MEMBERS: [&str; 4] = ["struct_bytes", "flags", "alloc", "pool"];
@@ -125,7 +125,11 @@ impl Names {
     fn enter_function(&self, function: &Signature, table: &mut Table) -> Result<(), NameError> {
         let what = Subject::new("function", &function.name, Use::Member);
         what.check()?;
-        table.enter(&what, &|name| vec![self.lower(name), self.upper(&format!("{name}_WS_BYTES"))])?;
+        let wanted = |name: &str| {
+            let bytes = ["WS", "STACK"].map(|what| self.upper(&format!("{name}_{what}_BYTES")));
+            [self.lower(name)].into_iter().chain(bytes).collect()
+        };
+        table.enter(&what, &wanted)?;
         for input in function.inputs.iter().filter(|input| has_default_macro(input)) {
             let what = Subject::of_argument("input", &input.name, function);
             what.check()?;

@@ -82,7 +82,7 @@ impl Session {
         let (module, frozen) = freeze(module, &options.freeze)?;
         let mut plan = stages::plan_with(&module, &target.machine(), options.fast_math, &|_| ())?;
         plan.interface.frozen = frozen;
-        let jit = Jit::new(&plan, &Exports::new(&plan, None)?.linkage)?;
+        let jit = Jit::new(&plan, &Exports::new(&plan, None, "")?.linkage)?;
         let states = plan.interface.states.iter().map(|s| s.initial.clone()).collect();
         Ok(Session { plan, jit, states })
     }

@@ -87,6 +87,16 @@ pub fn host_plan(module: &Module) -> Result<ModelPlan, Error> {
     plan(module, &tgc_llvm::Target::new(None, None, "")?.machine())
 }
 
+/// The stack that calls of a library for this machine's kind take.
+///
+/// # Errors
+///
+/// If this machine is no target.
+pub fn host_stack(plan: &ModelPlan) -> Result<tgc_llvm::Stack, Error> {
+    let target = tgc_llvm::Target::new(None, None, "")?;
+    Ok(tgc_llvm::stack(plan, &target, &tgc_llvm::Options::default())?)
+}
+
 fn check(module: &Module) -> Result<(), Error> {
     let refused = |error: tgc_graph::verify::VerifyError| Error::Invalid {
         model: module.name.clone(),

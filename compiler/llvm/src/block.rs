@@ -338,9 +338,8 @@ impl<'a, 'c> BlockBuilder<'a, '_, 'c> {
                 }
             }
             Read::Buffer(access) => {
-                let base = &self.body.bases[access.buffer.0 as usize];
-                if let Base::Value(value) = base {
-                    return Source::Scalars(vec![vec![*value]]);
+                if let Base::Value(value) = self.body.base(access.buffer) {
+                    return Source::Scalars(vec![vec![value]]);
                 }
                 let spots = self.spots(access, outer);
                 match self.may_load_early(access) {
@@ -426,7 +425,7 @@ impl<'a, 'c> BlockBuilder<'a, '_, 'c> {
             Some(step) => Stride::By(ir.dim(step)),
         };
         let dtype = self.body.plan.buffer(access.buffer).dtype;
-        let Base::Memory(base) = self.body.bases[access.buffer.0 as usize] else {
+        let Base::Memory(base) = self.body.base(access.buffer) else {
             unreachable!("invariant: only reads name an input that arrives by value")
         };
         Spot { dtype, address: element_address(ir, dtype, base, index), stride }

@@ -19,7 +19,7 @@ pub(crate) fn build_check(body: &Body<'_, '_>, check: &IndexCheck) {
     let ir = &body.ir;
     let extent = ir.dim(&check.extent);
     let count = ir.dim(&body.plan.buffer(check.index).elements());
-    let (first, outside) = match body.bases[check.index.0 as usize] {
+    let (first, outside) = match body.base(check.index) {
         Base::Value(value) => {
             let slot = ir.slot(value.get_type());
             ir.set(slot, value);

@@ -7,7 +7,9 @@
 
 use std::cell::Cell;
 
-use inkwell::values::{IntValue, PointerValue};
+use inkwell::IntPredicate;
+use inkwell::types::BasicTypeEnum;
+use inkwell::values::{InstructionOpcode, IntValue, PointerValue};
 use tgc_plan::{Fold, Halving};
 use tgc_scalar::{ScalarType, stored_scalar};
 
@@ -32,6 +34,38 @@ struct Slot<'c> {
     bytes: u32,
 }
 
+/// The type of a slot. Truth values are bytes of equal bits there: LLVM keeps vectors of single bits from one block to the
+/// next in a register for each lane.
+fn kept_type<'c>(ir: &Ir<'_, 'c>, scalar: ScalarType, width: u32) -> BasicTypeEnum<'c> {
+    match scalar {
+        ScalarType::Bool if width > 1 => scalar_type(ir, ScalarType::I8, width),
+        _ => scalar_type(ir, scalar, width),
+    }
+}
+
+impl<'c> Slot<'c> {
+    fn set(&self, ir: &Ir<'_, 'c>, value: Val<'c>) {
+        let kept = match (self.scalar, value) {
+            (ScalarType::Bool, Val::VectorValue(lanes)) => {
+                let ty = kept_type(ir, self.scalar, lanes.get_type().get_size());
+                ir.cast(InstructionOpcode::SExt, value, ty)
+            }
+            _ => value,
+        };
+        ir.set(self.slot, kept);
+    }
+
+    fn get(&self, ir: &Ir<'_, 'c>, width: u32) -> Val<'c> {
+        let kept = ir.get(kept_type(ir, self.scalar, width), self.slot);
+        match self.scalar {
+            ScalarType::Bool if width > 1 => {
+                ir.compare(IntPredicate::SLT, kept, build_const(ir, ScalarType::I8, 0, width))
+            }
+            _ => kept,
+        }
+    }
+}
+
 impl<'p, 'c> Accumulators<'p, 'c> {
     /// Accumulators without a value yet, for tiles of so many lanes.
     pub(crate) fn new(
@@ -43,7 +77,7 @@ impl<'p, 'c> Accumulators<'p, 'c> {
         let width = lanes >> halving.map_or(0, |halving| halving.times);
         let slot = |scalar: ScalarType| Slot {
             scalar,
-            slot: ir.slot(scalar_type(ir, scalar, width)),
+            slot: ir.slot(kept_type(ir, scalar, width)),
             scratch: Cell::new(None),
             bytes: width * scalar.bytes() as u32,
         };
@@ -57,7 +91,7 @@ impl<'p, 'c> Accumulators<'p, 'c> {
     pub(crate) fn reset(&self, ir: &Ir<'_, 'c>) {
         for (init, member) in self.fold.init.iter().zip(&self.slots) {
             for (bits, slot) in init.iter().zip(member) {
-                ir.set(slot.slot, build_const(ir, slot.scalar, *bits, self.width));
+                slot.set(ir, build_const(ir, slot.scalar, *bits, self.width));
             }
         }
     }
@@ -69,13 +103,13 @@ impl<'p, 'c> Accumulators<'p, 'c> {
         let next = step(ir, self.fold, self.width, self.read(ir), values);
         for (parts, member) in next.iter().zip(&self.slots) {
             for (part, slot) in parts.iter().zip(member) {
-                ir.set(slot.slot, *part);
+                slot.set(ir, *part);
             }
         }
     }
 
     fn read(&self, ir: &Ir<'_, 'c>) -> Vec<Parts<'c>> {
-        let read = |slot: &Slot<'c>| ir.get(scalar_type(ir, slot.scalar, self.width), slot.slot);
+        let read = |slot: &Slot<'c>| slot.get(ir, self.width);
         self.slots.iter().map(|member| member.iter().map(read).collect()).collect()
     }
 
@@ -94,7 +128,7 @@ impl<'p, 'c> Accumulators<'p, 'c> {
         let next = step(ir, self.fold, width, all.iter().map(some).collect(), values);
         for ((old, new), slots) in all.iter().zip(&next).zip(&self.slots) {
             for ((old, new), slot) in old.iter().zip(new).zip(slots) {
-                ir.set(slot.slot, ir.insert(*old, *new, first, width));
+                slot.set(ir, ir.insert(*old, *new, first, width));
             }
         }
     }
@@ -103,7 +137,7 @@ impl<'p, 'c> Accumulators<'p, 'c> {
     pub(crate) fn spill(&self, ir: &Ir<'_, 'c>) {
         for slot in self.slots.iter().flatten() {
             let memory = ir.take_scratch(slot.bytes);
-            let value = ir.get(scalar_type(ir, slot.scalar, self.width), slot.slot);
+            let value = slot.get(ir, self.width);
             ir.store(to_memory(ir, slot.scalar, value, self.width), memory, 16);
             slot.scratch.set(Some(memory));
         }
@@ -157,7 +191,7 @@ impl<'p, 'c> Accumulators<'p, 'c> {
         for slot in self.slots.iter().flatten() {
             let memory = slot.scratch.take().expect("invariant: the accumulators were spilled");
             let value: Val = ir.load(scalar_memory_type(ir, slot.scalar, self.width), memory, 16);
-            ir.set(slot.slot, from_memory(ir, slot.scalar, value));
+            slot.set(ir, from_memory(ir, slot.scalar, value));
             ir.give_scratch(slot.bytes, memory);
         }
     }

@@ -8,7 +8,6 @@ use tgc_runtime::layout::Context as Instance;
 use tgc_scalar::stored_scalar;
 
 use crate::ir::Val;
-use crate::kernel::scalar_type;
 use crate::wrapper::{Checks, Wrapper, load_slot};
 
 impl<'b, 'c> Wrapper<'b, 'c> {
@@ -67,8 +66,8 @@ impl<'b, 'c> Wrapper<'b, 'c> {
         self.store_bytes(&checks, words, frame);
         self.require_ok(&checks, "tgc_rt_check_arrays", desc);
         checks.workspace(ir.size(&plan.body.workspace));
-        let params = self.load_params(&checks, words);
-        self.call_kernel(&checks, params);
+        let status = ir.call(self.kernel, &[words.into(), context.into()]);
+        ir.return_value(status.expect("invariant: kernels return a status"));
         checks.ir.finish();
         function
     }
@@ -112,18 +111,6 @@ impl<'b, 'c> Wrapper<'b, 'c> {
             let bytes = checks.bytes(&arg.ty);
             ir.store(bytes.into(), ir.word_address(words, frame.parameters + index), 8);
         }
-    }
-
-    fn load_params(&self, checks: &Checks<'b, 'c>, words: PointerValue<'c>) -> Vec<Val<'c>> {
-        let (ir, plan, shell) = (&checks.ir, self.plan, self.shell());
-        let sizes = plan.signature.symbols.iter().map(|_| ir.int_type().into());
-        let inputs = plan.signature.inputs.iter().map(|input| match input.is_by_value() {
-            true => scalar_type(shell, input.ty.dtype),
-            false => shell.pointer_type(),
-        });
-        let outputs = plan.signature.outputs.iter().map(|_| shell.pointer_type());
-        let types = sizes.chain(inputs).chain(outputs).enumerate();
-        types.map(|(i, ty)| ir.load(ty, ir.word_address(words, i), 8)).collect()
     }
 
     /// `CallDesc`.

@@ -2,7 +2,8 @@
 //!
 //! A kernel is an internal function that takes the sizes, one value or pointer for each input, output and state that the
 //! function touches, the workspace and the context. No two of its pointers lead to memory that one of them writes, so all
-//! carry `noalias`. A nest that may run on several threads is a function of its own over a range of rows; its task unpacks
+//! carry `noalias`. Where a call keeps its arguments in a [frame](tgc_plan::Frame), the workspace and the context are all that
+//! is passed, and an argument is loaded where it is used. A nest that may run on several threads is a function of its own over a range of rows; its task unpacks
 //! a frame of the same parameters.
 
 use std::cell::Cell;
@@ -12,7 +13,8 @@ use inkwell::attributes::AttributeLoc;
 use inkwell::types::{BasicMetadataTypeEnum, BasicType, BasicTypeEnum};
 use inkwell::values::{FunctionValue, IntValue, PointerValue};
 use tgc_graph::dtype::DType;
-use tgc_plan::{BufferId, FunctionPlan, MAX_CHUNKS, Nest, Parallel, Place, Product, Step};
+use tgc_plan::{BufferId, FunctionPlan, MAX_CHUNKS, Nest, Parallel, Place, Product, State, Step};
+use tgc_runtime::layout::Context as Instance;
 use tgc_scalar::{ScalarType, stored_scalar};
 
 use crate::check;
@@ -21,6 +23,7 @@ use crate::memory::{from_memory, scalar_memory_type};
 use crate::nest;
 use crate::product;
 use crate::shell::Shell;
+use crate::wrapper::load_slot;
 
 /// Where a buffer is.
 #[derive(Clone, Copy)]
@@ -31,12 +34,20 @@ pub(crate) enum Base<'c> {
     Memory(PointerValue<'c>),
 }
 
+/// Where the buffers of a body are.
+enum Bases<'b, 'c> {
+    /// In parameters, or at a known distance from one: by buffer.
+    Known(Vec<Base<'c>>),
+    /// Where the words of the frame say, which are the start of the workspace.
+    Framed { words: PointerValue<'c>, constants: &'b [PointerValue<'c>], states: &'b [State] },
+}
+
 /// A kernel, or a part of one, under construction.
 pub(crate) struct Body<'b, 'c> {
     pub(crate) ir: Ir<'b, 'c>,
     pub(crate) plan: FunctionPlan<'b>,
-    /// By buffer.
-    pub(crate) bases: Vec<Base<'c>>,
+    /// Where buffers are.
+    bases: Bases<'b, 'c>,
     /// The number of the chunk whose rows it runs.
     pub(crate) chunk: IntValue<'c>,
     /// The parameters as they came, to pass on.
@@ -51,11 +62,46 @@ impl<'c> Body<'_, 'c> {
 }
 
 impl<'b, 'c> Body<'b, 'c> {
+    /// Where a buffer is.
+    pub(crate) fn base(&self, buffer: BufferId) -> Base<'c> {
+        match &self.bases {
+            Bases::Known(bases) => bases[buffer.0 as usize],
+            Bases::Framed { words, constants, states } => match &self.plan.buffer(buffer).place {
+                Place::Input(i) if self.plan.signature.inputs[*i].is_by_value() => {
+                    let dtype = self.plan.signature.inputs[*i].ty.dtype;
+                    let value = self.argument(*words, *i, scalar_type(self.ir.shell, dtype));
+                    Base::Value(from_memory(&self.ir, stored_scalar(dtype), value))
+                }
+                Place::Input(i) => Base::Memory(self.array(*words, *i)),
+                Place::Output(i) => Base::Memory(self.array(*words, self.plan.signature.inputs.len() + i)),
+                Place::State(i) => {
+                    let context = self.context().into_pointer_value();
+                    let block = load_slot(&self.ir, context, Instance::STATE).into_pointer_value();
+                    Base::Memory(self.ir.offset(block, self.ir.int(states[*i].offset as i64)))
+                }
+                Place::Constant(i) => Base::Memory(constants[*i]),
+                Place::Workspace { offset } => {
+                    Base::Memory(self.ir.offset(*words, self.ir.size(offset)))
+                }
+            },
+        }
+    }
+
+    /// What the frame holds of an input, or of an output behind all inputs.
+    fn argument(&self, words: PointerValue<'c>, index: usize, ty: BasicTypeEnum<'c>) -> Val<'c> {
+        let word = self.plan.signature.symbols.len() + index;
+        self.ir.load(ty, self.ir.word_address(words, word), 8)
+    }
+
+    fn array(&self, words: PointerValue<'c>, index: usize) -> PointerValue<'c> {
+        self.argument(words, index, self.ir.shell.pointer_type()).into_pointer_value()
+    }
+
     /// The body of a function that is given all it needs: it knows no buffers.
     pub(crate) fn apart(&self, function: FunctionValue<'c>) -> Body<'b, 'c> {
         let ir = Ir::new(self.ir.shell, function);
         let chunk = ir.int(0);
-        Body { ir, plan: self.plan, bases: vec![], chunk, params: vec![] }
+        Body { ir, plan: self.plan, bases: Bases::Known(vec![]), chunk, params: vec![] }
     }
 }
 
@@ -122,6 +168,7 @@ pub(crate) struct Kernels<'b, 'c> {
     plan: FunctionPlan<'b>,
     /// The model's constants.
     constants: &'b [PointerValue<'c>],
+    states: &'b [State],
     parts: Cell<u32>,
 }
 
@@ -148,13 +195,15 @@ pub(crate) fn touched_states(plan: FunctionPlan<'_>) -> Vec<usize> {
 }
 
 impl<'b, 'c> Kernels<'b, 'c> {
-    /// Emits a kernel: `status kernel(sizes…, inputs…, outputs…, states…, workspace, context)`.
+    /// Emits a kernel: `status kernel(sizes…, inputs…, outputs…, states…, workspace, context)`, or, with a frame,
+    /// `status kernel(workspace, context)`.
     pub(crate) fn build(
         shell: &'b Shell<'b, 'c>,
         plan: FunctionPlan<'b>,
         constants: &'b [PointerValue<'c>],
+        states: &'b [State],
     ) -> FunctionValue<'c> {
-        let kernels = Kernels { shell, plan, constants, parts: Cell::new(0) };
+        let kernels = Kernels { shell, plan, constants, states, parts: Cell::new(0) };
         let status = shell.context.i32_type();
         let function = kernels.declare(&format!("{}.kernel", plan.signature.name), 0, Some(basic(status)));
         let body = kernels.body(function, 0);
@@ -174,9 +223,16 @@ impl<'b, 'c> Kernels<'b, 'c> {
         function
     }
 
+    fn is_framed(&self) -> bool {
+        self.plan.signature.frame().is_some()
+    }
+
     /// The parameters of every part, the workspace and the context last.
     fn param_types(&self) -> Vec<BasicTypeEnum<'c>> {
         let pointer = self.shell.pointer_type();
+        if self.is_framed() {
+            return vec![pointer; 2];
+        }
         let mut types = vec![basic(self.shell.context.i64_type()); self.plan.signature.symbols.len()];
         types.extend(self.plan.signature.inputs.iter().map(|input| match input.is_by_value() {
             true => scalar_type(self.shell, input.ty.dtype),
@@ -197,8 +253,9 @@ impl<'b, 'c> Kernels<'b, 'c> {
         };
         let function = self.shell.kernel_function(name, ty);
         for (i, ty) in types.iter().enumerate() {
-            // The context is read by the runtime while the kernel runs.
-            if ty.is_pointer_type() && i + 1 < types.len() {
+            // The context is read by the runtime while the kernel runs. What a frame says is loaded again after each store:
+            // a thousand addresses fit in no registers.
+            if ty.is_pointer_type() && i + 1 < types.len() && !self.is_framed() {
                 self.shell.mark(function, AttributeLoc::Param(i as u32), "noalias");
             }
         }
@@ -210,6 +267,13 @@ impl<'b, 'c> Kernels<'b, 'c> {
         let ir = Ir::new(self.shell, function);
         let params: Vec<Val> = function.get_param_iter().skip(ranges).collect();
         let plan = self.plan;
+        let chunk = ir.int(0);
+        if self.is_framed() {
+            let words = params[0].into_pointer_value();
+            ir.size_words.set(Some(words));
+            let bases = Bases::Framed { words, constants: self.constants, states: self.states };
+            return Body { ir, plan, bases, chunk, params };
+        }
         let (symbols, inputs) = (plan.signature.symbols.len(), plan.signature.inputs.len());
         *ir.sizes.borrow_mut() = params[..symbols].iter().map(|p| p.into_int_value()).collect();
         let states = touched_states(plan);
@@ -230,8 +294,7 @@ impl<'b, 'c> Kernels<'b, 'c> {
             Place::Constant(i) => Base::Memory(self.constants[*i]),
             Place::Workspace { offset } => Base::Memory(ir.offset(workspace, ir.size(offset))),
         };
-        let bases = plan.body.buffers.iter().map(|buffer| base(&buffer.place)).collect();
-        let chunk = ir.int(0);
+        let bases = Bases::Known(plan.body.buffers.iter().map(|buffer| base(&buffer.place)).collect());
         Body { ir, plan, bases, chunk, params }
     }
 
@@ -314,8 +377,13 @@ impl<'b, 'c> Kernels<'b, 'c> {
         let chunk = function.get_nth_param(1).expect("invariant: the chunk comes second").into_int_value();
         let load = |(i, ty)| ir.load(ty, ir.offset(frame, ir.int(8 * i as i64)), 8);
         let params: Vec<Val> = self.param_types().into_iter().enumerate().map(load).collect();
-        *ir.sizes.borrow_mut() =
-            params[..self.plan.signature.symbols.len()].iter().map(|p| p.into_int_value()).collect();
+        match self.is_framed() {
+            true => ir.size_words.set(Some(params[0].into_pointer_value())),
+            false => {
+                let sizes = &params[..self.plan.signature.symbols.len()];
+                *ir.sizes.borrow_mut() = sizes.iter().map(|p| p.into_int_value()).collect();
+            }
+        }
         let extent = work.extent(&ir);
         let (_, rows) = work.chunks(&ir, parallel, extent);
         let chunk = ir.builder.build_int_z_extend(chunk, ir.int_type(), "").expect("invariant: an integer");
@@ -333,10 +401,10 @@ fn build_copy(body: &Body<'_, '_>, from: BufferId, to: BufferId) {
     let buffer = body.plan.buffer(from);
     let bytes = ir.dim(&buffer.bytes());
     let align = stored_scalar(buffer.dtype).bytes() as u32;
-    let Base::Memory(target) = body.bases[to.0 as usize] else {
+    let Base::Memory(target) = body.base(to) else {
         unreachable!("invariant: nothing writes an input")
     };
-    match body.bases[from.0 as usize] {
+    match body.base(from) {
         Base::Memory(source) => {
             ir.builder
                 .build_memcpy(target, align, source, align, bytes)

@@ -41,6 +41,7 @@ mod runtime;
 mod scalar;
 mod scan;
 mod shell;
+mod stack;
 mod staged;
 mod target;
 mod tile;
@@ -49,5 +50,6 @@ mod wrapper;
 pub use error::Error;
 pub use jit::{ArgumentMemory, Failure, Instance, Jit};
 
-pub use module::{Linkage, Objects, Options, assembly, compile, ir};
+pub use module::{Linkage, Objects, Options, assembly, compile, ir, stack};
+pub use stack::Stack;
 pub use target::Target;

@@ -18,8 +18,9 @@ use crate::ir::Val;
 use crate::kernel::Kernels;
 use crate::runtime;
 use crate::shell::Shell;
+use crate::stack::{self, Stack};
 use crate::target::Target;
-use crate::wrapper::Wrapper;
+use crate::wrapper::{Wrapper, packed_name};
 
 /// The cleanup: slots to phis, then local simplifications, then what nothing uses.
 const PASSES: &str = "globaldce,function(mem2reg,early-cse<memssa>,instcombine<no-verify-fixpoint>,loop-mssa(licm),\
@@ -84,6 +85,8 @@ pub struct Objects {
     pub model: Vec<u8>,
     /// `create`, `share` and `destroy`.
     pub heap: Vec<u8>,
+    /// The stack that calls of the first take.
+    pub stack: Stack,
 }
 
 /// Compiles a model. The same arguments give the same bytes.
@@ -102,9 +105,20 @@ pub fn compile(
         let buffer = machine.write_to_memory_buffer(module, FileType::Object);
         buffer.map(|b| b.as_slice().to_vec()).map_err(|message| Error::llvm("writing an object", message))
     };
-    let model = object(&build_model(&context, plan, linkage, target, &machine)?)?;
+    let module = build_model(&context, plan, linkage, target, &machine)?;
+    let (model, frames) = stack::observe(&context, &module, || object(&module))?;
+    let names: Vec<String> =
+        plan.interface.functions.iter().map(|function| packed_name(&function.name)).collect();
+    let stack = frames.stack(&module, &names, target.frame_align());
     let heap = object(&build_heap(&context, plan, linkage, target, &machine)?)?;
-    Ok(Objects { model, heap })
+    Ok(Objects { model, heap, stack })
+}
+
+/// The stack that calls of a model's code take.
+pub fn stack(plan: &ModelPlan, target: &Target, options: &Options) -> Result<Stack, Error> {
+    let (prefix, suffix) = ("model".to_owned(), "0".to_owned());
+    let linkage = Linkage { prefix, hash: 0, suffix, save_header: vec![], save_bytes: 0 };
+    Ok(compile(plan, &linkage, target, options)?.stack)
 }
 
 /// The model's module as LLVM's text, after the cleanup; a dump for readers.
@@ -159,7 +173,7 @@ pub(crate) fn build_model<'c>(
         describe.build_frozen_getter(&frozen.name, data);
     }
     let packed = plan.functions_of(only_variant(plan)?).map(|function| {
-        let kernel = Kernels::build(&shell, function, &constants);
+        let kernel = Kernels::build(&shell, function, &constants, &model.states);
         Wrapper { describe: &describe, plan: function, kernel }.build()
     });
     let functions = Functions { init, ws_bytes, getters, packed: packed.collect() };

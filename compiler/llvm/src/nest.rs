@@ -149,7 +149,7 @@ fn fixed_reads<'c>(body: &Body<'_, 'c>, nest: &Nest, block: &Block) -> Vec<Optio
         {
             return None;
         }
-        match body.bases[access.buffer.0 as usize] {
+        match body.base(access.buffer) {
             Base::Value(value) => Some(vec![value]),
             Base::Memory(base) => {
                 let address = element_address(ir, buffer.dtype, base, ir.dim(&access.offset));
@@ -194,7 +194,7 @@ fn finish_totals<'c>(body: &Body<'_, 'c>, nest: &Nest, shared: &Shared<'_, 'c>) 
         for (sink, total) in block.sinks.iter().zip(totals) {
             let (Sink::Total { to, .. }, Some(total)) = (sink, total) else { continue };
             for (buffer, parts) in to.iter().zip(total.finish(ir)) {
-                let Base::Memory(address) = body.bases[buffer.0 as usize] else {
+                let Base::Memory(address) = body.base(*buffer) else {
                     unreachable!("invariant: nothing writes an input")
                 };
                 let dtype = body.plan.buffer(*buffer).dtype;

@@ -117,7 +117,7 @@ fn matrix<'c>(
 }
 
 fn memory<'c>(body: &Body<'_, 'c>, buffer: BufferId) -> PointerValue<'c> {
-    match body.bases[buffer.0 as usize] {
+    match body.base(buffer) {
         Base::Memory(base) => base,
         Base::Value(_) => unreachable!("invariant: a matrix lies in memory"),
     }

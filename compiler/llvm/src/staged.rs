@@ -42,7 +42,7 @@ impl<'c> Staged<'c> {
     pub(crate) fn of(body: &Body<'_, 'c>, block: &Block) -> Option<Staged<'c>> {
         let stages: &Stages = block.stages.as_ref()?;
         let course = stages.course(block);
-        let Base::Memory(base) = body.bases[stages.buffer.0 as usize] else {
+        let Base::Memory(base) = body.base(stages.buffer) else {
             unreachable!("invariant: values wait in the workspace")
         };
         let ir = &body.ir;

@@ -50,6 +50,11 @@ pub(crate) struct Checks<'b, 'c> {
     pub(crate) name: PointerValue<'c>,
 }
 
+/// The name of the function that takes everything by pointer, and calls what the exported one is.
+pub(crate) fn packed_name(function: &str) -> String {
+    format!("{function}.packed")
+}
+
 /// Where an instance keeps what wrappers read.
 pub(crate) fn load_slot<'c>(ir: &Ir<'_, 'c>, context: PointerValue<'c>, offset: usize) -> Val<'c> {
     ir.load(ir.shell.pointer_type(), ir.offset(context, ir.int(offset as i64)), 8)
@@ -94,7 +99,7 @@ impl<'b, 'c> Wrapper<'b, 'c> {
     pub(crate) fn begin_packed(&self) -> (Checks<'b, 'c>, [PointerValue<'c>; 2]) {
         let shell = self.shell();
         let ty = shell.context.i32_type().fn_type(&[shell.pointer_type().into(); 3], false);
-        let function = shell.internal_function(&format!("{}.packed", self.plan.signature.name), ty);
+        let function = shell.internal_function(&packed_name(&self.plan.signature.name), ty);
         let params: Vec<PointerValue> = function.get_param_iter().map(|p| p.into_pointer_value()).collect();
         (self.checks(function, params[0]), [params[1], params[2]])
     }
@@ -210,7 +215,7 @@ impl<'b, 'c> Wrapper<'b, 'c> {
     }
 
     /// Calls the kernel with the sizes and arguments of the call.
-    pub(crate) fn call_kernel(&self, checks: &Checks<'b, 'c>, mut params: Vec<Val<'c>>) {
+    fn call_kernel(&self, checks: &Checks<'b, 'c>, mut params: Vec<Val<'c>>) {
         let ir = &checks.ir;
         let states = touched_states(self.plan);
         if !states.is_empty() {

@@ -101,9 +101,10 @@ fn comment(source: &Source<'_>, function: &Signature) -> String {
     }];
     lines.extend(function.checks.iter().map(|check| format!("Requires {}.", check_text(check, function))));
     lines.push(format!(
-        "Workspace: {}{}.",
+        "Workspace: {}{}. Stack: {}.",
         source.upper(&format!("{}_WS_BYTES", function.name)),
-        sizes_of(function)
+        sizes_of(function),
+        source.upper(&format!("{}_STACK_BYTES", function.name)),
     ));
     format!("/* {} */\n", lines.join("\n * "))
 }

@@ -3,8 +3,9 @@
 //! The text is made of sections in the order of their use: banner (`docs`), types (`types`), sizes and blocks
 //! (`sizes`), functions and states (`calls`). It compiles as C99 to C23 and as C++11 and later without a warning.
 //!
-//! Every exported function is linked under a name that ends in a hash of the whole text, so that a header and a
-//! library that do not belong together do not link. The text states a digest of the contents, so that two versions
+//! Every exported function is linked under a name that ends in a hash of the whole text and of what code is compiled for,
+//! so that a header and a library that do not belong together do not link. How much stack calls take is known once there
+//! is code, and stands in the text alone. The text states a digest of the contents, so that two versions
 //! of a model have different names even where their interfaces agree.
 
 mod calls;
@@ -15,6 +16,7 @@ mod types;
 use tgc_graph::data::DataId;
 use tgc_graph::dim::SymbolId;
 use tgc_graph::ty::TensorType;
+use tgc_llvm::Stack;
 use tgc_plan::print::Detail;
 use tgc_plan::{Interface, ModelPlan, Signature};
 
@@ -24,8 +26,8 @@ use crate::safetensors::Image;
 /// A header and the hash of its text.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Header {
-    /// The text.
-    pub text: String,
+    /// The text, without the stack that calls take.
+    template: String,
     /// What the text calls `NAME_HASH`.
     pub hash: u64,
     /// The ending of every linked name: the hash in 16 hexadecimal digits.
@@ -34,6 +36,11 @@ pub struct Header {
 
 /// Stands for the hash while the text is hashed; no C text contains it.
 const PLACEHOLDER: &str = "@@@@@@@@@@@@@@@@";
+
+/// Stands for the bytes of stack of the function with an index, or of any call. Nothing else in the text has the sign.
+fn stack_placeholder(function: Option<usize>) -> String {
+    format!("@{}@", function.map_or_else(String::new, |index| index.to_string()))
+}
 
 /// What the sections are made from.
 struct Source<'a> {
@@ -44,8 +51,8 @@ struct Source<'a> {
 }
 
 impl Header {
-    /// The header of a library.
-    pub fn new(plan: &ModelPlan, names: &Names, image: &Image) -> Header {
+    /// The header of a library; `code` says what the code is compiled for.
+    pub fn new(plan: &ModelPlan, names: &Names, image: &Image, code: &str) -> Header {
         let source = Source { plan, interface: &plan.interface, names, image };
         let guard = names.upper("H");
         let sections = [
@@ -58,9 +65,19 @@ impl Header {
             format!("#endif /* {guard} */\n"),
         ];
         let template = sections.join("\n");
-        let hash = first_half(blake3::hash(template.as_bytes()));
+        let hash = first_half(blake3::hash(format!("{template}{code}").as_bytes()));
         let suffix = format!("{hash:016x}");
-        Header { text: template.replace(PLACEHOLDER, &suffix), hash, suffix }
+        Header { template: template.replace(PLACEHOLDER, &suffix), hash, suffix }
+    }
+
+    /// The text, with the stack that calls of the code take.
+    pub fn text(&self, stack: &Stack) -> String {
+        let number = |(at, piece): (usize, &str)| match (at % 2, piece.parse::<usize>()) {
+            (0, _) => piece.to_owned(),
+            (_, Ok(function)) => stack.functions[function].to_string(),
+            (_, Err(_)) => stack.most.to_string(),
+        };
+        self.template.split('@').enumerate().map(number).collect()
     }
 }
 

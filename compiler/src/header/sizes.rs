@@ -4,7 +4,7 @@ use tgc_graph::dim::{Dim, SymbolId, Symbols};
 use tgc_plan::size::Size;
 use tgc_plan::{Interface, ModelPlan, Signature};
 
-use super::{PLACEHOLDER, Source, list, symbol_name};
+use super::{PLACEHOLDER, Source, stack_placeholder, list, symbol_name};
 
 /// The section of the header.
 pub(super) fn section(source: &Source<'_>) -> String {
@@ -23,6 +23,14 @@ pub(super) fn section(source: &Source<'_>) -> String {
     let all = parameters(sizes.iter().map(|s| s.name.as_str()));
     let value = workspace(source.plan).to_c(&|id| sizes[id.0 as usize].name.clone());
     text.push_str(&format!("#define {}{all} {value} /* every function */\n", source.upper("WS_BYTES")));
+    text.push_str(
+        "\n/* Bytes of stack that a call takes at most, besides what memcpy and a pool take. The last line is any\n \
+         * call's, but create's, share's and destroy's. */\n",
+    );
+    for (index, function) in source.interface.functions.iter().enumerate() {
+        text.push_str(&stack(source, &format!("{}_STACK_BYTES", function.name), Some(index)));
+    }
+    text.push_str(&stack(source, "STACK_BYTES", None));
     text.push_str("\n/* Bytes of an image of the state, which is a safetensors file. */\n");
     text.push_str(&define("SAVE_BYTES", source.image.bytes));
     text.push_str(&format!(
@@ -32,6 +40,10 @@ pub(super) fn section(source: &Source<'_>) -> String {
     ));
     text.push_str(&format!("\n#define {} UINT64_C(0x{PLACEHOLDER})\n", source.upper("HASH")));
     text
+}
+
+fn stack(source: &Source<'_>, name: &str, function: Option<usize>) -> String {
+    format!("#define {} UINT64_C({})\n", source.upper(name), stack_placeholder(function))
 }
 
 fn ranges(source: &Source<'_>) -> String {

@@ -6,13 +6,29 @@ use std::process::Command;
 use tgc_compiler::header::Header;
 use tgc_compiler::names::Names;
 use tgc_compiler::safetensors::Image;
+use tgc_llvm::Stack;
 use tgc_plan::ModelPlan;
 
 use crate::plans;
 
-fn header(plan: &ModelPlan) -> Header {
+/// A header as programs read it.
+#[derive(Debug, PartialEq, Eq)]
+struct Made {
+    text: String,
+    hash: u64,
+    suffix: String,
+}
+
+fn header(plan: &ModelPlan) -> Made {
+    header_for(plan, "")
+}
+
+fn header_for(plan: &ModelPlan, code: &str) -> Made {
     let names = Names::check(&plan.interface, None).unwrap();
-    Header::new(plan, &names, &Image::new(names.prefix(), &plan.interface.states))
+    let header = Header::new(plan, &names, &Image::new(names.prefix(), &plan.interface.states), code);
+    let functions = (1..=plan.interface.functions.len() as u64).map(|i| 100 * i).collect();
+    let text = header.text(&Stack { functions, most: 999 });
+    Made { text, hash: header.hash, suffix: header.suffix }
 }
 
 /// The text without the two hashes.
@@ -181,9 +197,22 @@ fn workspace_macros_agree_with_the_plan() {
 }
 
 #[test]
+fn each_function_has_its_stack() {
+    let plan = plans::everything();
+    let text = header(&plan).text;
+    for (index, function) in plan.interface.functions.iter().enumerate() {
+        let name = function.name.to_uppercase();
+        let line = format!("#define EVERYTHING_{name}_STACK_BYTES UINT64_C({})\n", 100 * (index + 1));
+        assert!(text.contains(&line), "{line}");
+    }
+    assert!(text.contains("#define EVERYTHING_STACK_BYTES UINT64_C(999)\n"));
+}
+
+#[test]
 fn the_hash_covers_interface_and_contents() {
     let (plan, first) = (plans::logreg(), header(&plans::logreg()));
     assert_eq!(first, header(&plan));
+    assert_ne!(first.hash, header_for(&plan, "another processor").hash);
     assert_eq!(first.suffix, format!("{:016x}", first.hash));
     assert!(!first.text.contains('@'));
     for name in ["logreg_train", "logreg_w", "logreg_create", "logreg_model"] {

@@ -131,3 +131,15 @@ fn two_builds_in_two_folders_give_the_same_bytes() {
         }
     }
 }
+
+/// Each argument adds its own code, and none for each other argument.
+#[test]
+fn a_library_grows_with_its_arguments_alone() {
+    let bytes = |outputs: usize| {
+        let module = models::overlaps("m", outputs);
+        tgc_compiler::build(&module, &tgc_compiler::Options::default()).unwrap().archive.len()
+    };
+    let [some, twice, four_times] = [50, 100, 200].map(bytes);
+    let (first, second) = (twice - some, four_times - twice);
+    assert!(second < 5 * first / 2, "{some}, {twice}, {four_times} bytes");
+}

@@ -6,5 +6,6 @@ mod linking;
 mod memory;
 mod pools;
 mod reflection;
+mod stack;
 mod training;
 mod wrong;

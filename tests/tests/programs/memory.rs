@@ -1,4 +1,4 @@
-//! What a library takes: no heap unless asked, no allocation in calls, little stack, nothing out of bounds.
+//! What a library takes: no heap unless asked, no allocation in calls, nothing out of bounds.
 
 use tgc_compiler::Options;
 use tgc_graph::dtype::DType::F64;
@@ -25,14 +25,6 @@ fn no_call_allocates() {
     let library = shop.library(&models::guard());
     let program = shop.program("counting.c").with(&library);
     program.link("-Wl,--wrap=malloc,--wrap=free").build().run(&[]);
-}
-
-#[test]
-fn a_call_takes_at_most_two_kilobytes_of_stack() {
-    let shop = Workshop::new();
-    let library = shop.library(&models::logreg(F64));
-    let program = shop.program("stack.c").flag("-pthread").link("-pthread").link("-Wl,-z,now");
-    program.with(&library).build().run(&[]);
 }
 
 /// Programs whose calls read and write in every way, under a checker of memory.

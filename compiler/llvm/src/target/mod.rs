@@ -105,6 +105,19 @@ impl Target {
         &self.cpu
     }
 
+    /// All that decides what code is made: triple, CPU and features.
+    pub fn description(&self) -> String {
+        format!("{} {} +{}", self.triple, self.cpu, self.features.join(",+"))
+    }
+
+    /// The alignment that a frame with vectors in it may need, where it is more than that of every stack.
+    pub(crate) fn frame_align(&self) -> u64 {
+        match self.level.machine.vector_bytes {
+            bytes if bytes > 16 => u64::from(bytes),
+            _ => 0,
+        }
+    }
+
     /// The CPU that has the kernels' level and nothing more.
     pub(crate) fn level_cpu(&self) -> &'static str {
         self.level.name()

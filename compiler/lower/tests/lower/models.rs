@@ -2,6 +2,7 @@
 
 use tgc_graph::dim::Dim;
 use tgc_graph::prelude::*;
+use tgc_plan::size::Size;
 use tgc_plan::{ModelPlan, Place, Sink};
 
 use crate::harness::{Random, check};
@@ -49,6 +50,28 @@ fn a_logistic_regression_step_reads_its_rows_once() {
         assert_eq!(big.blocks.len(), 3, "the product, the row, the gradient");
         assert_eq!(big.rows, 4);
     }
+}
+
+/// Arguments of a call lie in front of what the steps keep there.
+#[test]
+fn many_arguments_come_first_in_the_workspace() {
+    let m = Model::new("many");
+    let x = m.input("x", F32, [m.dim("N").range(1, 100)]);
+    let shifted = x - x.sum();
+    let names: Vec<String> = (0..30).map(|i| format!("y{i}")).collect();
+    let outputs = names.iter().enumerate().map(|(i, name)| (name.as_str(), shifted * (i as f32 + 1.0)));
+    m.function("f").inputs([x]).outputs(outputs).finish().unwrap();
+    let plan = check(&m.module(), &[&[1], &[7], &[100]]);
+    let frame = plan.interface.functions[0].frame().unwrap();
+    assert_eq!((frame.parameters, frame.arrays, frame.outputs), (32, 31, 30));
+    let body = &plan.variants[0].bodies[0];
+    let offsets = body.buffers.iter().filter_map(|buffer| match &buffer.place {
+        Place::Workspace { offset } => Some(offset),
+        Place::Input(_) | Place::Output(_) | Place::State(_) | Place::Constant(_) => None,
+    });
+    let offsets: Vec<&Size> = offsets.collect();
+    assert_eq!(offsets, [&Size::Const(frame.bytes())]);
+    assert_eq!(body.workspace, Size::Const(frame.bytes() + 64));
 }
 
 #[test]

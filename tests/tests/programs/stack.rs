@@ -1,0 +1,76 @@
+//! How much stack calls take: what the header says holds, and is little.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use tgc_compiler::{Options, build};
+use tgc_graph::dtype::DType::F64;
+use tgc_graph::module::Module;
+use tgc_graph::text;
+use tgc_tests::{Workshop, models};
+
+/// What the documents promise of models like these.
+const LITTLE: u64 = 2048;
+
+/// Models of the snapshots whose loops need more, for what their registers do not hold, and the most that they may.
+const MORE: [(&str, u64); 1] = [("models/softmax_regression.tgc", 2600)];
+
+fn stack_of(module: &Module) -> u64 {
+    build(module, &Options::default()).unwrap().stack.most
+}
+
+#[test]
+fn a_call_takes_no_more_stack_than_the_header_says() {
+    let shop = Workshop::new();
+    let library = shop.library(&models::logreg(F64));
+    let program = shop.program("stack.c").flag("-pthread").link("-pthread").link("-Wl,-z,now");
+    program.with(&library).build().run(&[]);
+}
+
+/// The cases below a folder.
+fn cases(folder: &Path) -> Vec<PathBuf> {
+    let entries = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    let (folders, files): (Vec<PathBuf>, Vec<PathBuf>) = entries.partition(|path| path.is_dir());
+    let files = files.into_iter().filter(|file| file.extension().is_some_and(|end| end == "tgc"));
+    files.chain(folders.iter().flat_map(|folder| cases(folder))).collect()
+}
+
+#[test]
+fn the_models_of_the_snapshots_need_little() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../snapshots/cases");
+    let files = cases(&folder);
+    assert!(files.len() > 100, "{}", files.len());
+    for file in files {
+        let name = file.strip_prefix(&folder).unwrap().display().to_string();
+        let case = fs::read_to_string(&file).unwrap();
+        let first = if case.contains("tgc 1 model") { "" } else { "tgc 1 model \"m\"\n" };
+        let module = text::parse(&format!("{first}{case}")).unwrap();
+        let allowed = MORE.iter().find(|(model, _)| *model == name).map_or(LITTLE, |(_, bytes)| *bytes);
+        let stack = stack_of(&module);
+        assert!(stack <= allowed, "{name}: {stack} bytes");
+    }
+}
+
+#[test]
+fn the_models_of_the_programs_need_little() {
+    for module in [
+        models::logreg(F64),
+        models::guard(),
+        models::pool(),
+        models::echo(),
+        models::lookup(),
+        models::overlaps("many", 30),
+    ] {
+        let stack = stack_of(&module);
+        assert!((16..=LITTLE).contains(&stack), "{}: {stack} bytes", module.name);
+    }
+}
+
+/// Vectors of truth values go from one iteration to the next.
+#[test]
+fn folds_of_truth_values_need_little() {
+    let logic = "tgc 1 model \"m\"\nfunction \"logic\"\n  size N 0..500\n  %0 = input \"b\" : bool[N]\n  \
+                 %1 = any(%0) axes=[0]\n  %2 = all(%0) axes=[0]\n  output \"some\" = %1\n  output \"every\" = %2\nend\n";
+    let stack = stack_of(&text::parse(logic).unwrap());
+    assert!(stack <= LITTLE, "{stack} bytes");
+}
