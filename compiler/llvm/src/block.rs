@@ -73,6 +73,8 @@ pub(crate) struct Part<'c> {
 pub(crate) enum Drain<'a, 'c> {
     /// A place for each row.
     Store(Vec<Spot<'c>>),
+    /// A place that is worked out where it is stored to: rows have no other axis, and places may be many.
+    StoreAt(&'a Access),
     /// Accumulators for each row.
     Fold(Vec<Accumulators<'a, 'c>>),
     /// For each accumulator one place for all rows, or one a row.
@@ -365,6 +367,7 @@ impl<'a, 'c> BlockBuilder<'a, '_, 'c> {
 
     fn drain(self, index: usize, sink: &'a Sink, outer: &[IntValue<'c>]) -> Drain<'a, 'c> {
         match sink {
+            Sink::Store { to, .. } if self.block.axes.is_empty() => Drain::StoreAt(to),
             Sink::Store { to, .. } => {
                 Drain::Store((0..self.repeats()).map(|r| self.spot(to, outer, r)).collect())
             }
@@ -559,6 +562,10 @@ impl<'a, 'c> BlockBuilder<'a, '_, 'c> {
                     spot.at(ir, tile.index).store(ir, tile.width, &row[*result]);
                 }
             }
+            (Sink::Store { result, .. }, Drain::StoreAt(access)) => {
+                let spot = self.spot(access, &[], 0);
+                spot.at(ir, tile.index).store(ir, tile.width, &results[0][*result]);
+            }
             (Sink::Row { result, .. }, Drain::Row(id)) => {
                 self.values.borrow_mut()[id.0 as usize] = Some(results[0][*result].clone());
             }
@@ -741,6 +748,7 @@ impl<'a, 'c> Drain<'a, 'c> {
         match self {
             Drain::Fold(rows) => Some(rows),
             Drain::Store(_)
+            | Drain::StoreAt(_)
             | Drain::Accumulate(_)
             | Drain::Row(_)
             | Drain::Total(_)

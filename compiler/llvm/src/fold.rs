@@ -7,9 +7,7 @@
 
 use std::cell::Cell;
 
-use inkwell::IntPredicate;
-use inkwell::types::BasicTypeEnum;
-use inkwell::values::{InstructionOpcode, IntValue, PointerValue};
+use inkwell::values::{IntValue, PointerValue};
 use tgc_plan::{Fold, Halving};
 use tgc_scalar::{ScalarType, stored_scalar};
 
@@ -32,36 +30,34 @@ struct Slot<'c> {
     slot: PointerValue<'c>,
     scratch: Cell<Option<PointerValue<'c>>>,
     bytes: u32,
-}
-
-/// The type of a slot. Truth values are bytes of equal bits there: LLVM keeps vectors of single bits from one block to the
-/// next in a register for each lane.
-fn kept_type<'c>(ir: &Ir<'_, 'c>, scalar: ScalarType, width: u32) -> BasicTypeEnum<'c> {
-    match scalar {
-        ScalarType::Bool if width > 1 => scalar_type(ir, ScalarType::I8, width),
-        _ => scalar_type(ir, scalar, width),
-    }
+    /// Whether it lies in scratch all the time.
+    stays: bool,
 }
 
 impl<'c> Slot<'c> {
-    fn set(&self, ir: &Ir<'_, 'c>, value: Val<'c>) {
-        let kept = match (self.scalar, value) {
-            (ScalarType::Bool, Val::VectorValue(lanes)) => {
-                let ty = kept_type(ir, self.scalar, lanes.get_type().get_size());
-                ir.cast(InstructionOpcode::SExt, value, ty)
-            }
-            _ => value,
-        };
-        ir.set(self.slot, kept);
+    /// Vectors of truth values stay in scratch: LLVM keeps vectors of single bits from one block to the next in a register
+    /// for each lane.
+    fn new(ir: &Ir<'_, 'c>, scalar: ScalarType, width: u32) -> Slot<'c> {
+        let bytes = width * scalar.bytes() as u32;
+        let in_memory = (scalar == ScalarType::Bool && width > 1).then(|| ir.take_scratch(bytes));
+        let slot = in_memory.unwrap_or_else(|| ir.slot(scalar_type(ir, scalar, width)));
+        Slot { scalar, slot, scratch: Cell::new(in_memory), bytes, stays: in_memory.is_some() }
+    }
+
+    fn set(&self, ir: &Ir<'_, 'c>, value: Val<'c>, width: u32) {
+        match self.stays {
+            true => ir.store(to_memory(ir, self.scalar, value, width), self.slot, 16),
+            false => ir.set(self.slot, value),
+        }
     }
 
     fn get(&self, ir: &Ir<'_, 'c>, width: u32) -> Val<'c> {
-        let kept = ir.get(kept_type(ir, self.scalar, width), self.slot);
-        match self.scalar {
-            ScalarType::Bool if width > 1 => {
-                ir.compare(IntPredicate::SLT, kept, build_const(ir, ScalarType::I8, 0, width))
+        match self.stays {
+            true => {
+                let value = ir.load(scalar_memory_type(ir, self.scalar, width), self.slot, 16);
+                from_memory(ir, self.scalar, value)
             }
-            _ => kept,
+            false => ir.get(scalar_type(ir, self.scalar, width), self.slot),
         }
     }
 }
@@ -75,14 +71,8 @@ impl<'p, 'c> Accumulators<'p, 'c> {
         halving: Option<&'p Halving>,
     ) -> Accumulators<'p, 'c> {
         let width = lanes >> halving.map_or(0, |halving| halving.times);
-        let slot = |scalar: ScalarType| Slot {
-            scalar,
-            slot: ir.slot(kept_type(ir, scalar, width)),
-            scratch: Cell::new(None),
-            bytes: width * scalar.bytes() as u32,
-        };
         let member = |dtype: &tgc_graph::dtype::DType| {
-            (0..dtype.parts()).map(|_| slot(stored_scalar(*dtype))).collect()
+            (0..dtype.parts()).map(|_| Slot::new(ir, stored_scalar(*dtype), width)).collect()
         };
         Accumulators { fold, halving, width, slots: fold.accumulators.iter().map(member).collect() }
     }
@@ -91,7 +81,7 @@ impl<'p, 'c> Accumulators<'p, 'c> {
     pub(crate) fn reset(&self, ir: &Ir<'_, 'c>) {
         for (init, member) in self.fold.init.iter().zip(&self.slots) {
             for (bits, slot) in init.iter().zip(member) {
-                slot.set(ir, build_const(ir, slot.scalar, *bits, self.width));
+                slot.set(ir, build_const(ir, slot.scalar, *bits, self.width), self.width);
             }
         }
     }
@@ -103,7 +93,7 @@ impl<'p, 'c> Accumulators<'p, 'c> {
         let next = step(ir, self.fold, self.width, self.read(ir), values);
         for (parts, member) in next.iter().zip(&self.slots) {
             for (part, slot) in parts.iter().zip(member) {
-                slot.set(ir, *part);
+                slot.set(ir, *part, self.width);
             }
         }
     }
@@ -128,14 +118,14 @@ impl<'p, 'c> Accumulators<'p, 'c> {
         let next = step(ir, self.fold, width, all.iter().map(some).collect(), values);
         for ((old, new), slots) in all.iter().zip(&next).zip(&self.slots) {
             for ((old, new), slot) in old.iter().zip(new).zip(slots) {
-                slot.set(ir, ir.insert(*old, *new, first, width));
+                slot.set(ir, ir.insert(*old, *new, first, width), self.width);
             }
         }
     }
 
     /// Moves the accumulators to memory, for [`Accumulators::step_at`].
     pub(crate) fn spill(&self, ir: &Ir<'_, 'c>) {
-        for slot in self.slots.iter().flatten() {
+        for slot in self.slots.iter().flatten().filter(|slot| !slot.stays) {
             let memory = ir.take_scratch(slot.bytes);
             let value = slot.get(ir, self.width);
             ir.store(to_memory(ir, slot.scalar, value, self.width), memory, 16);
@@ -178,6 +168,11 @@ impl<'p, 'c> Accumulators<'p, 'c> {
     /// Merges the accumulators.
     pub(crate) fn finish(&self, ir: &Ir<'_, 'c>) -> Vec<Parts<'c>> {
         let mut values = self.read(ir);
+        for slot in self.slots.iter().flatten().filter(|slot| slot.stays) {
+            if let Some(memory) = slot.scratch.take() {
+                ir.give_scratch(slot.bytes, memory);
+            }
+        }
         let mut width = self.width;
         while width > 1 {
             width /= 2;
@@ -188,10 +183,10 @@ impl<'p, 'c> Accumulators<'p, 'c> {
 
     /// Moves the accumulators back after a spill.
     pub(crate) fn reload(&self, ir: &Ir<'_, 'c>) {
-        for slot in self.slots.iter().flatten() {
+        for slot in self.slots.iter().flatten().filter(|slot| !slot.stays) {
             let memory = slot.scratch.take().expect("invariant: the accumulators were spilled");
             let value: Val = ir.load(scalar_memory_type(ir, slot.scalar, self.width), memory, 16);
-            slot.set(ir, from_memory(ir, slot.scalar, value));
+            slot.set(ir, from_memory(ir, slot.scalar, value), self.width);
             ir.give_scratch(slot.bytes, memory);
         }
     }

@@ -80,9 +80,7 @@ impl<'b, 'c> Body<'b, 'c> {
                     Base::Memory(self.ir.offset(block, self.ir.int(states[*i].offset as i64)))
                 }
                 Place::Constant(i) => Base::Memory(constants[*i]),
-                Place::Workspace { offset } => {
-                    Base::Memory(self.ir.offset(*words, self.ir.size(offset)))
-                }
+                Place::Workspace { offset } => Base::Memory(self.ir.offset(*words, self.ir.size(offset))),
             },
         }
     }
@@ -401,9 +399,7 @@ fn build_copy(body: &Body<'_, '_>, from: BufferId, to: BufferId) {
     let buffer = body.plan.buffer(from);
     let bytes = ir.dim(&buffer.bytes());
     let align = stored_scalar(buffer.dtype).bytes() as u32;
-    let Base::Memory(target) = body.base(to) else {
-        unreachable!("invariant: nothing writes an input")
-    };
+    let Base::Memory(target) = body.base(to) else { unreachable!("invariant: nothing writes an input") };
     match body.base(from) {
         Base::Memory(source) => {
             ir.builder

@@ -4,7 +4,7 @@ use tgc_graph::dim::{Dim, SymbolId, Symbols};
 use tgc_plan::size::Size;
 use tgc_plan::{Interface, ModelPlan, Signature};
 
-use super::{PLACEHOLDER, Source, stack_placeholder, list, symbol_name};
+use super::{PLACEHOLDER, Source, list, stack_placeholder, symbol_name};
 
 /// The section of the header.
 pub(super) fn section(source: &Source<'_>) -> String {

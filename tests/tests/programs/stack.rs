@@ -13,7 +13,7 @@ use tgc_tests::{Workshop, models};
 const LITTLE: u64 = 2048;
 
 /// Models of the snapshots whose loops need more, for what their registers do not hold, and the most that they may.
-const MORE: [(&str, u64); 1] = [("models/softmax_regression.tgc", 2600)];
+const MORE: [(&str, u64); 1] = [("models/softmax_regression.tgc", 3072)];
 
 fn stack_of(module: &Module) -> u64 {
     build(module, &Options::default()).unwrap().stack.most
@@ -40,6 +40,7 @@ fn the_models_of_the_snapshots_need_little() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../snapshots/cases");
     let files = cases(&folder);
     assert!(files.len() > 100, "{}", files.len());
+    let mut problems = vec![];
     for file in files {
         let name = file.strip_prefix(&folder).unwrap().display().to_string();
         let case = fs::read_to_string(&file).unwrap();
@@ -47,8 +48,11 @@ fn the_models_of_the_snapshots_need_little() {
         let module = text::parse(&format!("{first}{case}")).unwrap();
         let allowed = MORE.iter().find(|(model, _)| *model == name).map_or(LITTLE, |(_, bytes)| *bytes);
         let stack = stack_of(&module);
-        assert!(stack <= allowed, "{name}: {stack} bytes");
+        if stack > allowed {
+            problems.push(format!("{name}: {stack} bytes"));
+        }
     }
+    assert!(problems.is_empty(), "{}", problems.join("\n"));
 }
 
 #[test]

@@ -103,7 +103,15 @@ fn sizes_and_pointers_are_checked() {
             unsafe { (*context.cast::<*mut u8>().add(1), *context.cast::<*mut u8>().add(2)) };
         refused(4, own, 4, 5, px, px, state.wrapping_sub(4));
         refused(4, &own.replace("state", "workspace"), 4, 5, px, px, workspace);
-        refused(4, "train: input y overlaps w, which the call updates; give it memory of its own", 4, 5, px, state, po);
+        refused(
+            4,
+            "train: input y overlaps w, which the call updates; give it memory of its own",
+            4,
+            5,
+            px,
+            state,
+            po,
+        );
         refused(
             6,
             "train: needs 192 bytes of workspace, the instance has 128; build it with larger dimensions in its config",
