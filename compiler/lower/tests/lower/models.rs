@@ -59,7 +59,7 @@ fn many_arguments_come_first_in_the_workspace() {
     let x = m.input("x", F32, [m.dim("N").range(1, 100)]);
     let shifted = x - x.sum();
     let names: Vec<String> = (0..30).map(|i| format!("y{i}")).collect();
-    let outputs = names.iter().enumerate().map(|(i, name)| (name.as_str(), shifted * (i as f32 + 1.0)));
+    let outputs = names.iter().enumerate().map(|(i, name)| (name.as_str(), shifted * (i as f64 + 1.0)));
     m.function("f").inputs([x]).outputs(outputs).finish().unwrap();
     let plan = check(&m.module(), &[&[1], &[7], &[100]]);
     let frame = plan.interface.functions[0].frame().unwrap();
