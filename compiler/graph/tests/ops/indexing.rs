@@ -326,6 +326,48 @@ fn what_does_not_exist_is_reported() {
 }
 
 #[test]
+fn constants_outside_are_refused_where_sizes_are_known() {
+    type Build = for<'m> fn(&'m Model, Tensor<'m>) -> Tensor<'m>;
+    let cases: [(Build, &str); 7] = [
+        (|_, x| x.index([0, 3]), "the index 3 is outside axis 0 of `x` (f32[3,4]); its size is 3"),
+        (
+            |m, x| x.take(m.constant([[0i8, -5]]), 1),
+            "the index -5 is outside axis 1 of `x` (f32[3,4]); its size is 4",
+        ),
+        (|_, x| x.set_subtensor([7, 7], 0.0), "the index 7 is outside axis 0 of `x`"),
+        (|_, x| x.inc_subtensor(vec![-4], 1.0), "the index -4 is outside axis 0 of `x`"),
+        (|m, x| x.take_along_axis(m.constant([[3i64; 4]]), 0), "the index 3 is outside axis 0 of `x`"),
+        (|m, _| m.drow("y").index([1]), "the index 1 is outside axis 0 of `y`"),
+        (
+            |m, _| m.dvector("y").index(m.constant([u64::MAX])),
+            "the index 18446744073709551615 is outside axis 0 of `y`",
+        ),
+    ];
+    for (build, want) in cases {
+        let message = complaint(|m| build(m, m.input("x", F32, [3, 4])));
+        assert!(message.contains(want), "{message}");
+    }
+    let m = Model::new("m");
+    let x = m.constant([1, 2, 3]);
+    assert_eq!(x.index([-3, 2]).eval().unwrap(), Array::from([1, 3]));
+    assert_eq!(x.index(Vec::<i64>::new()).eval().unwrap(), Array::zeros::<i32>([0]));
+}
+
+#[test]
+fn numbers_that_no_axis_has_are_outside_whatever_their_type() {
+    let m = Model::new("m");
+    let (x, index) = (m.lvector("x"), m.input("i", U64, [2]));
+    let parts =
+        [x.take(index, 0), x.index((Ellipsis, index)), x.set_subtensor(index, 0), x.inc_subtensor(index, 1)];
+    for y in parts {
+        let given = |i: [u64; 2]| [(x, [1i64, 2, 3].into()), (index, i.into())];
+        assert!(y.eval_with(given([0, u64::MAX])).unwrap_err().to_string().contains("outside axis 0"));
+        assert!(y.eval_with(given([1 << 63, 0])).unwrap_err().to_string().contains("outside axis 0"));
+        assert!(y.eval_with(given([2, 0])).is_ok());
+    }
+}
+
+#[test]
 fn places_outside_fail_the_call() {
     let m = Model::new("m");
     let (x, t) = (m.input("x", F32, [3.into(), m.dim("N")]), m.input("t", I32, [2]));
