@@ -4,12 +4,15 @@
 //! something asked for (Griewank and Walther, "Evaluating Derivatives", 2nd ed., SIAM 2008, section 3.2).
 //! Where a gradient is exactly zero it is the operation `zero`, not a constant 0.
 
+mod places;
+mod support;
 mod sweep;
+mod transfer;
 
 use std::collections::BTreeMap;
 
-pub(crate) use sweep::Taken;
-use sweep::sweep;
+pub(crate) use support::{Support, keeps_zeros};
+use sweep::{Seed, sweep};
 
 use crate::dim::Dim;
 use crate::graph::{Graph, NodeId};
@@ -22,12 +25,11 @@ use tgc_scalar::dtype::DType;
 /// A `wrt` that the cost does not depend on through differentiable operations gets a `zero`. The cone of
 /// the cost must hold neither composites nor gradients ([`expand`]).
 ///
-/// Where a `switch` did not take a value, nothing flows to it, even if a derivative behind it is infinite or NaN.
+/// Where a `switch` did not take a value, indexing left it out, or something was written over it, nothing flows to it,
+/// even if a derivative behind it is infinite or NaN.
 pub fn differentiate(graph: &mut Graph, cost: NodeId, wrt: &[NodeId]) -> Vec<NodeId> {
-    let dtype = graph.ty(cost).dtype;
-    let one = graph.splat(dtype, 0, 1.0);
-    let seed = graph.op_node(Fill {}, &[cost, one]);
-    sweep(graph, cost, seed, wrt)
+    let seed = ones_like(graph, cost);
+    sweep(graph, cost, Seed::Everywhere(seed), wrt)
 }
 
 /// The gradients of all elements of `value` by `wrt`: axes of the value, then those of `wrt`.
@@ -42,12 +44,12 @@ pub fn jacobian(graph: &mut Graph, value: NodeId, wrt: NodeId) -> NodeId {
     }
     let count = graph.ty(value).elements();
     let line = reshape(graph, value, vec![count.clone()]);
-    let zero = zero_like(graph, line);
+    let zero = graph.op_node(Zero { dtype: DType::Bool, shape: vec![count.clone()] }, &[]);
     // A node that nothing else is, whose value does not matter.
     let seed = graph.op_node(ConsiderConstant {}, &[zero]);
-    let product = sweep(graph, line, seed, &[wrt])[0];
+    let product = sweep(graph, line, Seed::Where(seed), &[wrt])[0];
     let mut lifted: BTreeMap<NodeId, NodeId> = BTreeMap::new();
-    let identity = identity_matrix(graph, &count, graph.ty(line).dtype);
+    let identity = identity_matrix(graph, &count);
     lifted.insert(seed, identity);
     for id in (seed.0 + 1..=product.0).map(NodeId) {
         let node = graph.node(id).clone();
@@ -70,11 +72,17 @@ fn reshape(graph: &mut Graph, value: NodeId, shape: Vec<Dim>) -> NodeId {
     if graph.ty(value).shape == shape { value } else { graph.op_node(Reshape { shape }, &[value]) }
 }
 
-fn identity_matrix(graph: &mut Graph, size: &Dim, dtype: DType) -> NodeId {
+/// True on the main diagonal.
+fn identity_matrix(graph: &mut Graph, size: &Dim) -> NodeId {
     let index = graph.op_node(Iota { size: size.clone() }, &[]);
     let (rows, columns) = (graph.expand_dims(index, 1), graph.expand_dims(index, 0));
-    let diagonal = graph.op_node(Eq {}, &[rows, columns]);
-    graph.cast(diagonal, dtype)
+    graph.op_node(Eq {}, &[rows, columns])
+}
+
+fn ones_like(graph: &mut Graph, id: NodeId) -> NodeId {
+    let (dtype, rank) = (graph.ty(id).dtype, graph.ty(id).rank());
+    let one = graph.splat(dtype, rank, 1.0);
+    graph.op_node(Fill {}, &[id, one])
 }
 
 fn zero_like(graph: &mut Graph, id: NodeId) -> NodeId {

@@ -9,6 +9,7 @@ mod cases;
 mod native;
 mod operations;
 mod places;
+mod unused;
 mod updates;
 mod values;
 

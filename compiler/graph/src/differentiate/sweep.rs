@@ -1,25 +1,39 @@
 //! One reverse sweep: cotangents from a value to what it is computed from.
 //!
-//! Where a `switch` did not take a value, its cotangent is an exact zero, and stays one even where a derivative
-//! behind it is infinite or NaN: it is kept as a switch through elementwise operations, folds and moves of
-//! elements. Through products, and moves whose places are data, it goes as a number.
+//! Where nothing of the value arrives, a cotangent is an exact zero, and stays one even where a derivative behind it
+//! is infinite or NaN: each goes with its [`Support`]. What a `switch` did not take is kept apart through elementwise
+//! operations, folds and moves of elements, and goes as a number through products; what indexing left out is kept
+//! apart through those too.
 
 use std::collections::BTreeMap;
 
+use super::support::{Branch, Condition, Support, keeps_zeros};
+use super::transfer::Step;
 use crate::graph::{Graph, NodeId};
 use crate::kernel::Kernel;
-use crate::ops::{Fill, Op, Vjp, elementwise};
+use crate::ops::{Op, Vjp};
 
-/// The vector-Jacobian products of `value` by each node of `wrt`, given the gradient `seed` by the value.
-pub fn sweep(graph: &mut Graph, value: NodeId, seed: NodeId, wrt: &[NodeId]) -> Vec<NodeId> {
+/// The gradient of what is asked for by the value that a sweep begins with.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Seed {
+    /// Known by each element.
+    Everywhere(NodeId),
+    /// 1 by the elements where a `bool` tensor is true; the others do not count.
+    Where(NodeId),
+}
+
+/// The vector-Jacobian products of `value` by each node of `wrt`, given the gradient by the value.
+pub(super) fn sweep(graph: &mut Graph, value: NodeId, seed: Seed, wrt: &[NodeId]) -> Vec<NodeId> {
     let active = active_nodes(graph, value, wrt);
-    let cotangents = BTreeMap::from([(value, seed)]);
-    let mut sweep = Sweep { graph, active, cotangents, unguarded: BTreeMap::new() };
+    let seed = Cotangent::seed(graph, value, seed);
+    let mut sweep = Sweep { graph, active, cotangents: BTreeMap::from([(value, seed)]) };
     for index in (0..=value.index()).rev() {
         let id = NodeId(index as u32);
-        let Some(&cotangent) = sweep.cotangents.get(&id) else { continue };
-        if sweep.active[index] && !wrt.contains(&id) {
-            sweep.push_back(id, cotangent);
+        if !sweep.active[index] || wrt.contains(&id) {
+            continue;
+        }
+        if let Some(cotangent) = sweep.cotangents.remove(&id) {
+            sweep.push_back(id, &cotangent);
         }
     }
     wrt.iter().map(|id| sweep.gradient(*id)).collect()
@@ -38,186 +52,185 @@ fn active_nodes(graph: &Graph, cost: NodeId, wrt: &[NodeId]) -> Vec<bool> {
     active
 }
 
+/// The gradient of the cost by a node, as far as it is known.
+#[derive(Clone, Debug)]
+struct Cotangent {
+    /// The gradient where the support is; anything elsewhere.
+    inside: NodeId,
+    /// Where anything arrives.
+    support: Support,
+    /// The gradient with zeros outside the support, if that is at hand.
+    plain: Option<NodeId>,
+}
+
+impl Cotangent {
+    fn seed(graph: &mut Graph, value: NodeId, seed: Seed) -> Cotangent {
+        match seed {
+            Seed::Everywhere(seed) => {
+                Cotangent { inside: seed, support: Support::EVERYWHERE, plain: Some(seed) }
+            }
+            Seed::Where(condition) => {
+                let inside = super::ones_like(graph, value);
+                let plain = graph.cast(condition, graph.ty(value).dtype);
+                let condition = Condition { node: condition, branch: Branch::First, by_value: true };
+                let support = Support::EVERYWHERE.inside(&[condition], graph);
+                Cotangent { inside, support, plain: Some(plain) }
+            }
+        }
+    }
+
+    /// The gradient with zeros outside the support.
+    fn plain(&self, graph: &mut Graph) -> NodeId {
+        self.plain.unwrap_or_else(|| self.support.restrict(graph, self.inside))
+    }
+
+    /// With the switches that an operation put around the gradient told apart.
+    fn opened(self, graph: &Graph) -> Cotangent {
+        let (switches, inside) = opened(graph, self.inside);
+        match switches.is_empty() {
+            true => self,
+            false => Cotangent { inside, support: self.support.inside(&switches, graph), plain: self.plain },
+        }
+    }
+
+    /// The sum of two; one switch if both are made by the same.
+    fn sum(&self, graph: &mut Graph, other: &Cotangent) -> Cotangent {
+        if let Some((condition, support)) = self.support.complement(&other.support) {
+            let (first, second) = match condition.branch {
+                Branch::First => (self.inside, other.inside),
+                Branch::Second => (other.inside, self.inside),
+            };
+            return Cotangent { inside: graph.choose(condition.node, first, second), support, plain: None };
+        }
+        if self.support == other.support {
+            let inside = graph.add_node(self.inside, other.inside);
+            let are_plain = [self, other].iter().all(|c| c.plain == Some(c.inside));
+            return Cotangent { inside, support: self.support.clone(), plain: are_plain.then_some(inside) };
+        }
+        let (a, b) = (self.plain(graph), other.plain(graph));
+        let inside = graph.add_node(a, b);
+        Cotangent { inside, support: self.support.union(&other.support, graph), plain: Some(inside) }
+    }
+}
+
 /// The cotangents so far.
 struct Sweep<'g> {
     graph: &'g mut Graph,
     active: Vec<bool>,
-    cotangents: BTreeMap<NodeId, NodeId>,
-    /// Cotangents inside a switch that says where anything arrived, without it: the numbers are the same.
-    unguarded: BTreeMap<NodeId, NodeId>,
+    cotangents: BTreeMap<NodeId, Cotangent>,
 }
 
 impl Sweep<'_> {
     fn gradient(&mut self, wrt: NodeId) -> NodeId {
         match self.cotangents.get(&wrt) {
-            Some(&cotangent) => self.plain(cotangent),
+            Some(cotangent) => cotangent.plain(self.graph),
             None => super::zero_like(self.graph, wrt),
         }
     }
 
-    /// A cotangent without its guard.
-    fn plain(&self, cotangent: NodeId) -> NodeId {
-        self.unguarded.get(&cotangent).copied().unwrap_or(cotangent)
-    }
-
-    fn push_back(&mut self, id: NodeId, cotangent: NodeId) {
+    fn push_back(&mut self, id: NodeId, cotangent: &Cotangent) {
         let node = self.graph.node(id).clone();
         if node.operands.iter().all(|o| !self.active[o.index()]) {
             return;
         }
         self.graph.set_origin(node.origin.clone());
-        let vjp = Vjp { operands: &node.operands, result: id, cotangent };
-        let contributions = self.contributions(&node.op, vjp);
-        for (operand, contribution) in node.operands.iter().zip(contributions) {
-            let Some(contribution) = contribution.filter(|_| self.active[operand.index()]) else { continue };
+        let kernel = self.graph.kernel(id);
+        let values = self.values(id, &kernel, cotangent);
+        for (number, (operand, value)) in node.operands.iter().zip(values).enumerate() {
+            let Some(value) = value.filter(|_| self.active[operand.index()]) else { continue };
+            let step = Step { node: id, operand: number, kernel: &kernel };
+            let Some(contribution) = self.contribution(step, cotangent, value) else { continue };
             let sum = match self.cotangents.get(operand) {
-                Some(&other) => {
-                    let (a, b) = (self.plain(other), self.plain(contribution));
-                    sum_of_cotangents(self.graph, a, b)
-                }
+                Some(other) => other.sum(self.graph, &contribution),
                 None => contribution,
             };
             self.cotangents.insert(*operand, sum);
         }
     }
 
-    /// What a node contributes to its operands' gradients.
-    fn contributions(&mut self, op: &Op, vjp: Vjp<'_>) -> Vec<Option<NodeId>> {
-        let gradient =
-            |graph: &mut Graph, cotangent| op.definition().gradient(graph, &Vjp { cotangent, ..vjp });
-        let (taken, inside) = Taken::of(self.graph, vjp.cotangent);
-        if taken.is_everywhere() {
-            return gradient(self.graph, vjp.cotangent);
+    /// The gradients by a node's operands. An operation on elements apart from each other looks at the cotangent's
+    /// support itself, before it sums over stretched axes; so does a fold, whose every result has elements of its own.
+    fn values(&mut self, id: NodeId, kernel: &Kernel, cotangent: &Cotangent) -> Vec<Option<NodeId>> {
+        let node = self.graph.node(id).clone();
+        let (mut operands, mut value, mut support) =
+            (node.operands.to_vec(), cotangent.inside, &cotangent.support);
+        match kernel {
+            Kernel::Map(_) | Kernel::Reduce(_) => {}
+            Kernel::Contract(_) | Kernel::Prefix(_) => {
+                (value, support) = (cotangent.plain(self.graph), &Support::EVERYWHERE);
+                for number in 0..operands.len() {
+                    operands[number] = self.used(Step { node: id, operand: number, kernel }, cotangent);
+                }
+            }
+            Kernel::View(_)
+            | Kernel::Reshape
+            | Kernel::Concatenate(_)
+            | Kernel::Gather(_)
+            | Kernel::Scatter(_)
+            | Kernel::Leaf(_)
+            | Kernel::Deferred => {
+                (value, support) = (cotangent.plain(self.graph), &Support::EVERYWHERE);
+            }
         }
-        match self.graph.kernel(vjp.result) {
-            // They look inside the switches themselves, before they sum over stretched axes.
-            Kernel::Map(_) => {
-                let values = gradient(self.graph, vjp.cotangent);
-                let arrived: Vec<_> = vjp.operands.iter().map(|o| self.arrived(&taken, inside, *o)).collect();
-                self.guard(values, arrived)
+        let is_plain = cotangent.plain == Some(value);
+        let vjp = Vjp { operands: &operands, result: id, cotangent: value, support, is_plain };
+        node.op.definition().gradient(self.graph, &vjp)
+    }
+
+    /// An operand of sums of products, with zeros where it has no part in what arrives.
+    fn used(&mut self, step: Step<'_>, cotangent: &Cotangent) -> NodeId {
+        let operand = self.graph.operands(step.node)[step.operand];
+        let support = step.support(self.graph, &cotangent.support);
+        support.restrict(self.graph, operand)
+    }
+
+    /// What arrives at an operand, given the gradient by it; nothing where that is an exact zero.
+    fn contribution(&mut self, step: Step<'_>, cotangent: &Cotangent, value: NodeId) -> Option<Cotangent> {
+        let support = step.support(self.graph, &cotangent.support);
+        if support.is_nowhere() {
+            return None;
+        }
+        let graph = &mut *self.graph;
+        let (own, operand) = (graph.ty(step.node), graph.ty(graph.operands(step.node)[step.operand]));
+        let is_plain = match step.kernel {
+            Kernel::Map(_) if support.is_everywhere() => true,
+            Kernel::Map(_) if own.shape == operand.shape => {
+                cotangent.plain == Some(cotangent.inside) && keeps_zeros(graph, value, cotangent.inside)
             }
-            Kernel::Reduce(reduction) => {
-                let stretched = taken.map(&mut |condition| {
-                    let axes = reduction.axes.iter();
-                    axes.fold(condition, |condition, axis| self.graph.expand_dims(condition, *axis))
-                });
-                let values = gradient(self.graph, inside);
-                values.into_iter().map(|value| Some(stretched.restrict(self.graph, value?))).collect()
-            }
-            // The gradient moves elements and adds them up: as it does those of ones where the node is taken.
-            Kernel::View(_) | Kernel::Reshape | Kernel::Concatenate(_) => {
-                let ones = self.ones(&taken, inside);
-                let arrived = gradient(self.graph, ones);
-                let plain = self.plain(vjp.cotangent);
-                let values = gradient(self.graph, plain);
-                self.guard(values, arrived)
-            }
-            Kernel::Leaf(_)
+            Kernel::Reduce(_) => support.is_everywhere(),
+            Kernel::Map(_)
+            | Kernel::View(_)
+            | Kernel::Reshape
+            | Kernel::Concatenate(_)
             | Kernel::Gather(_)
             | Kernel::Scatter(_)
             | Kernel::Prefix(_)
             | Kernel::Contract(_)
-            | Kernel::Deferred => {
-                let plain = self.plain(vjp.cotangent);
-                gradient(self.graph, plain)
-            }
-        }
-    }
-
-    /// How many elements arrive at each of an operand that broadcasting stretched.
-    fn arrived(&mut self, taken: &Taken, inside: NodeId, operand: NodeId) -> Option<NodeId> {
-        let stretched = self.graph.ty(operand).shape != self.graph.ty(inside).shape;
-        (stretched && self.active[operand.index()]).then(|| {
-            let ones = self.ones(taken, inside);
-            elementwise::unbroadcast(self.graph, ones, operand)
-        })
-    }
-
-    /// Ones of the shape of `inside`, in switches.
-    fn ones(&mut self, taken: &Taken, inside: NodeId) -> NodeId {
-        let (dtype, rank) = (self.graph.ty(inside).dtype, self.graph.ty(inside).rank());
-        let one = self.graph.splat(dtype, rank, 1.0);
-        let ones = self.graph.op_node(Fill {}, &[inside, one]);
-        taken.restrict(self.graph, ones)
-    }
-
-    /// Contributions, zero where nothing arrives.
-    fn guard(&mut self, values: Vec<Option<NodeId>>, arrived: Vec<Option<NodeId>>) -> Vec<Option<NodeId>> {
-        let guarded = |(value, arrived): (Option<NodeId>, Option<NodeId>)| {
-            let (Some(plain), Some(arrived)) = (value, arrived) else { return value };
-            let guarded = self.graph.only_where(arrived, plain);
-            self.unguarded.insert(guarded, plain);
-            Some(guarded)
+            | Kernel::Leaf(_)
+            | Kernel::Deferred => true,
         };
-        values.into_iter().zip(arrived).map(guarded).collect()
+        let plain = is_plain.then_some(value);
+        Some(Cotangent { inside: value, support, plain }.opened(graph))
     }
 }
 
-/// The switches that made a cotangent, each with the branch that is not an exact zero; the outermost first.
-///
-/// An operation behind the branch may have an infinite derivative, or none, where the branch is not taken. Its
-/// gradient is that of what is inside the switches, put into them again: 0 there, whatever the derivative is.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Taken {
-    layers: Vec<(NodeId, Branch)>,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Branch {
-    First,
-    Second,
-}
-
-impl Taken {
-    /// A cotangent apart: its switches and what is inside them.
-    pub fn of(graph: &Graph, cotangent: NodeId) -> (Taken, NodeId) {
-        let is_zero = |id: NodeId| matches!(graph.op(id), Op::Zero(_));
-        let (mut layers, mut inside) = (vec![], cotangent);
-        while let (Op::Switch(_), &[condition, x, y]) = (graph.op(inside), graph.operands(inside)) {
-            let (branch, value) = match (is_zero(x), is_zero(y)) {
-                (false, true) => (Branch::First, x),
-                (true, false) => (Branch::Second, y),
-                (true, true) | (false, false) => break,
-            };
-            layers.push((condition, branch));
-            inside = value;
+/// A gradient apart: the switches around it whose other branch is an exact zero, the innermost first, and what is
+/// inside.
+fn opened(graph: &Graph, gradient: NodeId) -> (Vec<Condition>, NodeId) {
+    let is_zero = |id: NodeId| matches!(graph.op(id), Op::Zero(_));
+    let (mut switches, mut inside) = (vec![], gradient);
+    while let (Op::Switch(_), &[node, x, y]) = (graph.op(inside), graph.operands(inside)) {
+        let (branch, value) = match (is_zero(x), is_zero(y)) {
+            (false, true) => (Branch::First, x),
+            (true, false) => (Branch::Second, y),
+            (true, true) | (false, false) => break,
+        };
+        // A branch that stretches is not what is inside.
+        if graph.ty(value).shape != graph.ty(inside).shape {
+            break;
         }
-        (Taken { layers }, inside)
+        switches.insert(0, Condition { node, branch, by_value: true });
+        inside = value;
     }
-
-    /// Whether there are no switches.
-    fn is_everywhere(&self) -> bool {
-        self.layers.is_empty()
-    }
-
-    /// A value inside the same switches.
-    pub fn restrict(&self, graph: &mut Graph, value: NodeId) -> NodeId {
-        self.layers.iter().rev().fold(value, |value, (condition, branch)| match branch {
-            Branch::First => graph.only_where(*condition, value),
-            Branch::Second => graph.unless(*condition, value),
-        })
-    }
-
-    /// The same switches with each condition replaced.
-    fn map(&self, condition: &mut dyn FnMut(NodeId) -> NodeId) -> Taken {
-        Taken { layers: self.layers.iter().map(|(c, branch)| (condition(*c), *branch)).collect() }
-    }
-}
-
-/// The sum of two cotangents; one switch if both are made by the same.
-fn sum_of_cotangents(graph: &mut Graph, a: NodeId, b: NodeId) -> NodeId {
-    let ((taken_a, inside_a), (taken_b, inside_b)) = (Taken::of(graph, a), Taken::of(graph, b));
-    match (taken_a.layers.as_slice(), taken_b.layers.as_slice()) {
-        ([(first, Branch::First)], [(second, Branch::Second)]) if first == second => {
-            graph.choose(*first, inside_a, inside_b)
-        }
-        ([(first, Branch::Second)], [(second, Branch::First)]) if first == second => {
-            graph.choose(*first, inside_b, inside_a)
-        }
-        (a_layers, b_layers) if a_layers == b_layers => {
-            let sum = graph.add_node(inside_a, inside_b);
-            taken_a.restrict(graph, sum)
-        }
-        _ => graph.add_node(a, b),
-    }
+    (switches, inside)
 }

@@ -2,7 +2,6 @@
 
 use crate::attribute::Attribute;
 use crate::builder::Tensor;
-use crate::differentiate::Taken;
 use crate::dim::Dim;
 use tgc_scalar::dtype::DType;
 use crate::graph::{Graph, NodeId};
@@ -79,11 +78,8 @@ impl Operation for Cast {
 
     fn gradient(&self, graph: &mut Graph, vjp: &Vjp<'_>) -> Vec<Option<NodeId>> {
         let from = graph.ty(vjp.operands[0]).dtype;
-        let (taken, cotangent) = Taken::of(graph, vjp.cotangent);
-        vec![(from.is_differentiable() && self.dtype.is_differentiable()).then(|| {
-            let cotangent = graph.cast(cotangent, from);
-            taken.restrict(graph, cotangent)
-        })]
+        let differentiable = from.is_differentiable() && self.dtype.is_differentiable();
+        vec![differentiable.then(|| graph.cast(vjp.cotangent, from))]
     }
 
     fn lift(&self, graph: &mut Graph, operands: &[NodeId], _: &[bool], _: &Dim) -> NodeId {

@@ -1,7 +1,7 @@
 //! What all elementwise operations share: broadcasting, promotion, kernels, gradients and lifting follow
 //! from a scalar function and its derivative.
 
-use crate::differentiate::Taken;
+use crate::differentiate::keeps_zeros;
 use crate::dim::Dim;
 use crate::graph::{Graph, NodeId};
 use crate::infer::{Demands, Operand, TypeError, broadcast, promote_all};
@@ -89,17 +89,22 @@ pub fn kernel<E: Elementwise>(operands: &[Operand<'_>], result: &TensorType) -> 
 
 /// The gradients by each operand: the derivative, summed over stretched axes and cast back.
 ///
-/// Where a `switch` did not take the value the derivative may be infinite or NaN and is not used, so that 0 stays 0.
+/// Where nothing of the value arrives the derivative may be infinite or NaN; it is left out of sums.
 pub fn gradient<E: Elementwise>(graph: &mut Graph, vjp: &Vjp<'_>) -> Vec<Option<NodeId>> {
-    let (taken, cotangent) = Taken::of(graph, vjp.cotangent);
-    let raw = E::derivative(graph, &Vjp { cotangent, ..*vjp });
+    let raw = E::derivative(graph, vjp);
     raw.into_iter()
         .zip(vjp.operands)
-        .map(|(cotangent, operand)| {
-            let cotangent = taken.restrict(graph, cotangent?);
-            Some(unbroadcast(graph, cotangent, *operand))
-        })
+        .map(|(value, operand)| Some(summed(graph, vjp, value?, *operand)))
         .collect()
+}
+
+/// A gradient by an operand as if that had the result's shape, summed over stretched axes where the cotangent counts,
+/// and cast to the operand's type.
+pub fn summed(graph: &mut Graph, vjp: &Vjp<'_>, value: NodeId, operand: NodeId) -> NodeId {
+    let is_stretched = graph.ty(value).shape != graph.ty(operand).shape;
+    let is_plain = vjp.is_plain && keeps_zeros(graph, value, vjp.cotangent);
+    let value = if is_stretched && !is_plain { vjp.support.restrict(graph, value) } else { value };
+    unbroadcast(graph, value, operand)
 }
 
 /// Sums a gradient over the axes that broadcasting stretched, and casts it to the operand's type.

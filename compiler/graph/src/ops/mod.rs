@@ -7,6 +7,7 @@ use std::fmt::Debug;
 use std::ops::Range;
 
 use crate::attribute::{Attribute, AttributeError, Attributes};
+use crate::differentiate::Support;
 use crate::dim::Dim;
 use crate::graph::{Graph, NodeId};
 use crate::infer::{Demands, Operand, TypeError};
@@ -104,6 +105,10 @@ pub struct Vjp<'a> {
     pub result: NodeId,
     /// The gradient of the cost by the node; has the node's type.
     pub cotangent: NodeId,
+    /// Where it counts: elsewhere it may be anything, and nothing of it arrives.
+    pub(crate) support: &'a Support,
+    /// Whether it is 0 elsewhere.
+    pub(crate) is_plain: bool,
 }
 
 /// Declares the modules and the enum of all operations from one list.

@@ -89,8 +89,8 @@ impl Operation for Switch {
         let condition = vjp.operands[0];
         let by_x = graph.only_where(condition, vjp.cotangent);
         let by_y = graph.unless(condition, vjp.cotangent);
-        let by_x = elementwise::unbroadcast(graph, by_x, vjp.operands[1]);
-        let by_y = elementwise::unbroadcast(graph, by_y, vjp.operands[2]);
+        let by_x = elementwise::summed(graph, vjp, by_x, vjp.operands[1]);
+        let by_y = elementwise::summed(graph, vjp, by_y, vjp.operands[2]);
         vec![None, Some(by_x), Some(by_y)]
     }
 

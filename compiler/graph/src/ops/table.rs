@@ -1,6 +1,7 @@
 //! The table of all operations, for `docs/ops.md`. A test holds the file to it.
 
 use super::{Input, Notation, Op, Operation, Vjp};
+use crate::differentiate::Support;
 use crate::dim::{Dim, Symbols};
 use crate::graph::{Graph, NodeId};
 use crate::infer::{Demands, Equations, Operand};
@@ -124,7 +125,8 @@ fn gradients(op: &Op) -> String {
     let ids: Vec<NodeId> = operands.iter().zip(names).map(|(ty, name)| input(name, ty, &mut graph)).collect();
     let value = graph.op_node(op.clone(), &ids);
     let cotangent = input("g", &result, &mut graph);
-    let vjp = Vjp { operands: &ids, result: value, cotangent };
+    let support = &Support::EVERYWHERE;
+    let vjp = Vjp { operands: &ids, result: value, cotangent, support, is_plain: true };
     let gradients = definition.gradient(&mut graph, &vjp);
     let texts: Vec<String> = gradients
         .into_iter()
