@@ -129,9 +129,22 @@ impl Extremum {
     }
 }
 
-/// The gradient of the most extreme element: the cotangent, at every element that equals it.
+/// The gradient of the most extreme element: the cotangent, shared evenly by the elements that equal it.
 pub fn gradient(axes: &[usize], graph: &mut Graph, vjp: &Vjp<'_>) -> NodeId {
-    let [extreme, cotangent] = [vjp.result, vjp.cotangent].map(|value| keep(graph, axes, value));
-    let equal = graph.op_node(ops::Eq {}, &[vjp.operands[0], extreme]);
-    graph.only_where(equal, cotangent)
+    let (operand, dtype) = (vjp.operands[0], graph.ty(vjp.result).dtype);
+    let extreme = keep(graph, axes, vjp.result);
+    let equal = graph.op_node(ops::Eq {}, &[operand, extreme]);
+    if axes.iter().all(|axis| graph.ty(operand).shape[*axis].is_one()) {
+        let cotangent = keep(graph, axes, vjp.cotangent);
+        return graph.only_where(equal, cotangent);
+    }
+    // More than 16-bit floats can count may tie.
+    let wide = arithmetic(dtype);
+    let ones = graph.cast(equal, wide);
+    let ties = graph.op_node(ops::Sum { axes: axes.to_vec() }, &[ones]);
+    let cotangent = graph.cast(vjp.cotangent, wide);
+    let share = graph.div_node(cotangent, ties);
+    let share = graph.cast(share, dtype);
+    let share = keep(graph, axes, share);
+    graph.only_where(equal, share)
 }

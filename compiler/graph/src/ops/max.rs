@@ -11,7 +11,7 @@ use crate::ops::{Notation, Vjp};
 reduction! {
     /// The greatest element; NaN if there is one, and +0 of two zeros unless both are -0. An empty axis is an error.
     ///
-    /// The gradient goes to every element that equals the result.
+    /// The gradient goes to the elements that equal the result, to each an equal share.
     ///
     /// ```
     /// # use tgc_graph::prelude::*;

@@ -459,11 +459,24 @@ fn gradients_of_products_hold_at_zeros_in_every_float() {
 }
 
 #[test]
-fn every_tie_gets_the_gradient() {
+fn ties_share_the_gradient() {
     let x = [[2.0, 2.0, 1.0], [1.0, 3.0, 1.0]];
-    assert_eq!(value(x, |x| grad(x.max_over([1]).sum(), x)), [[1.0, 1.0, 0.0], [0.0, 1.0, 0.0]].into());
-    assert_eq!(value(x, |x| grad(x.min(), x)), [[0.0, 0.0, 1.0], [1.0, 0.0, 1.0]].into());
+    assert_eq!(value(x, |x| grad(x.max_over([1]).sum(), x)), [[0.5, 0.5, 0.0], [0.0, 1.0, 0.0]].into());
+    let third = 1.0 / 3.0;
+    assert_eq!(value(x, |x| grad(x.min(), x)), [[0.0, 0.0, third], [third, 0.0, third]].into());
+    assert_eq!(value(x, |x| grad(x.supremum(), x)), [[0.0, 0.0, 0.0], [0.0, 1.0, 0.0]].into());
     assert_eq!(value(x, |x| grad(x.ptp_over([0]).sum(), x)), [[1.0, -1.0, 0.0], [-1.0, 1.0, 0.0]].into());
+    assert_eq!(
+        value([1.0, -1.0, 0.5], |x| grad(x.reduce().norm_ord(f64::INFINITY), x)),
+        [0.5, -0.5, 0.0].into()
+    );
+    let infinite = [f64::INFINITY, 1.0, f64::INFINITY];
+    assert_eq!(value(infinite, |x| grad(x.max(), x)), [0.5, 0.0, 0.5].into());
+    // More of them than the type can count.
+    let m = Model::new("m");
+    let half = m.constant(Array::zeros::<half::f16>([1 << 17]));
+    let share = grad(half.max() * 32768.0, half).eval().unwrap();
+    assert_eq!(share.get(0), Array::from(half::f16::from_f64(0.25)).get(0));
     // Only what equals NaN could get it, and nothing does.
     assert_eq!(value([1.0, f64::NAN], |x| grad(x.max(), x)), [0.0, 0.0].into());
 }
