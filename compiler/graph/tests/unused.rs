@@ -107,7 +107,6 @@ fn pads_and_joins() {
     assert_eq!(gradient(&[0.0, 1.0, 0.0, 0.0], joined), [1.0, 1.0, 0.0, 0.0]);
     assert_eq!(gradient(&POINT, |x| log(x).pad([(1, 1)], Padding::Edge).index(2..4).sum()), MIDDLE);
     assert_eq!(gradient(&POINT, |x| log(x).pad_constant([(3, 1)], 0.0).index(4..6).sum()), MIDDLE);
-    assert_eq!(gradient(&POINT, |x| log(x).roll(1, 0).index(2..4).sum()), MIDDLE);
     assert_eq!(gradient(&POINT, |x| log(x).tile([2]).index(5..7).sum()), MIDDLE);
     assert_eq!(gradient(&POINT, |x| log(x).repeat(2, 0).index(2..6).sum()), [0.0, 2.0, 0.5, 0.0]);
 }

@@ -84,9 +84,9 @@ impl Cotangent {
         self.plain.unwrap_or_else(|| self.support.restrict(graph, self.inside))
     }
 
-    /// With the switches that an operation put around the gradient told apart.
-    fn opened(self, graph: &Graph) -> Cotangent {
-        let (switches, inside) = opened(graph, self.inside);
+    /// With the switches that an operation put around the gradient told apart; they choose by value or by place.
+    fn opened(self, graph: &Graph, by_value: bool) -> Cotangent {
+        let (switches, inside) = opened(graph, self.inside, by_value);
         match switches.is_empty() {
             true => self,
             false => Cotangent { inside, support: self.support.inside(&switches, graph), plain: self.plain },
@@ -210,13 +210,15 @@ impl Sweep<'_> {
             | Kernel::Deferred => true,
         };
         let plain = is_plain.then_some(value);
-        Some(Cotangent { inside: value, support, plain }.opened(graph))
+        // Of updates of one place the last is chosen.
+        let by_value = !matches!(step.kernel, Kernel::Scatter(_));
+        Some(Cotangent { inside: value, support, plain }.opened(graph, by_value))
     }
 }
 
 /// A gradient apart: the switches around it whose other branch is an exact zero, the innermost first, and what is
 /// inside.
-fn opened(graph: &Graph, gradient: NodeId) -> (Vec<Condition>, NodeId) {
+fn opened(graph: &Graph, gradient: NodeId, by_value: bool) -> (Vec<Condition>, NodeId) {
     let is_zero = |id: NodeId| matches!(graph.op(id), Op::Zero(_));
     let (mut switches, mut inside) = (vec![], gradient);
     while let (Op::Switch(_), &[node, x, y]) = (graph.op(inside), graph.operands(inside)) {
@@ -229,7 +231,7 @@ fn opened(graph: &Graph, gradient: NodeId) -> (Vec<Condition>, NodeId) {
         if graph.ty(value).shape != graph.ty(inside).shape {
             break;
         }
-        switches.insert(0, Condition { node, branch, by_value: true });
+        switches.insert(0, Condition { node, branch, by_value });
         inside = value;
     }
     (switches, inside)
