@@ -16,6 +16,7 @@ use crate::data::DataStore;
 use crate::dim::{Dim, Symbols};
 use crate::infer::{Demands, Equations, Operand, TypeError};
 use crate::kernel::Kernel;
+use crate::literal::Literal;
 use crate::ops::{Constant, Op};
 use crate::origin::Origin;
 use crate::ty::{MAX_RANK, TensorType};
@@ -193,7 +194,15 @@ impl Graph {
     }
 
     fn described(&self, operands: &[NodeId]) -> SmallVec<[Operand<'_>; 3]> {
-        operands.iter().map(|id| Operand { ty: self.ty(*id), weak: self.is_weak(*id) }).collect()
+        operands.iter().map(|id| Operand { ty: self.ty(*id), literal: self.literal(*id) }).collect()
+    }
+
+    /// The values of a literal.
+    pub fn literal(&self, id: NodeId) -> Option<Literal> {
+        match self.op(id) {
+            Op::Constant(constant) => Literal::of(constant, &self.data),
+            _ => None,
+        }
     }
 
     /// True for literals, whose width promotion ignores.

@@ -1,6 +1,7 @@
 //! Type inference: what an operation sees of its operands, and what it may demand of sizes.
 
 use crate::dim::{Dim, Solved, Symbols};
+use crate::literal::Literal;
 use crate::ty::TensorType;
 use tgc_scalar::dtype::DType;
 
@@ -9,8 +10,15 @@ use tgc_scalar::dtype::DType;
 pub struct Operand<'a> {
     /// Its type.
     pub ty: &'a TensorType,
-    /// A literal: its width does not count in promotion.
-    pub weak: bool,
+    /// Its values, if it is a literal: its width does not count in promotion.
+    pub literal: Option<Literal>,
+}
+
+impl Operand<'_> {
+    /// Its element type, and whether it is a literal.
+    fn promoted(&self) -> (DType, bool) {
+        (self.ty.dtype, self.literal.is_some())
+    }
 }
 
 /// An ill-typed node: what is wrong and what would be right. `{0}`, `{1}`, … stand for the operands.
@@ -259,11 +267,10 @@ pub fn broadcast(operands: &[Operand<'_>], demands: &mut Demands<'_>) -> Result<
 
 /// The common element type of operands.
 pub fn promote_all(operands: &[Operand<'_>]) -> DType {
-    let first = (operands[0].ty.dtype, operands[0].weak);
+    let first = operands[0].promoted();
     operands[1..]
         .iter()
-        .fold(first, |(dtype, weak), o| {
-            (tgc_scalar::dtype::promote((dtype, weak), (o.ty.dtype, o.weak)), weak && o.weak)
-        })
+        .map(Operand::promoted)
+        .fold(first, |sum, other| (tgc_scalar::dtype::promote(sum, other), sum.1 && other.1))
         .0
 }

@@ -175,6 +175,7 @@ pub mod graph;
 pub mod infer;
 pub mod kernel;
 pub mod limits;
+pub mod literal;
 pub mod module;
 pub mod ops;
 pub mod origin;

@@ -500,7 +500,7 @@ impl Check<'_> {
         let operands: Vec<Operand<'_>> = node
             .operands
             .iter()
-            .map(|operand| Operand { ty: self.graph.ty(*operand), weak: self.graph.is_weak(*operand) })
+            .map(|operand| Operand { ty: self.graph.ty(*operand), literal: self.graph.literal(*operand) })
             .collect();
         let inferred = definition
             .infer(&operands, &mut Demands { symbols: self.symbols(), equations })

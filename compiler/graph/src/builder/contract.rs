@@ -44,7 +44,7 @@ pub(super) fn contract<'m>(operands: Vec<Labelled<'m>>, result: &[Label]) -> Ten
 #[track_caller]
 fn converted(mut operands: Vec<Labelled<'_>>) -> Vec<Labelled<'_>> {
     let types: Vec<_> = operands.iter().filter_map(|o| o.tensor.ty()).collect();
-    let described: Vec<Operand<'_>> = types.iter().map(|ty| Operand { ty, weak: false }).collect();
+    let described: Vec<Operand<'_>> = types.iter().map(|ty| Operand { ty, literal: None }).collect();
     let common = promote_all(&described);
     for (operand, _) in operands.iter_mut().zip(&types).filter(|(_, ty)| ty.dtype != common) {
         operand.tensor = operand.tensor.cast(common);

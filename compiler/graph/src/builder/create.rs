@@ -278,7 +278,10 @@ impl<'m> Tensor<'m> {
     #[track_caller]
     pub fn full_like(self, value: impl Operand<'m>) -> Tensor<'m> {
         let Some(ty) = self.ty() else { return self };
-        super::fill(self, value.tensor(self).cast(ty.dtype))
+        match value.tensor(self).of_type(ty.dtype) {
+            Ok(value) => super::fill(self, value),
+            Err(error) => self.ill_typed(error),
+        }
     }
 
     /// The elements of the last two axes where the column is at most the row and `k`; 0 elsewhere.

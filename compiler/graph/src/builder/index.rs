@@ -530,6 +530,9 @@ fn fitted<'m>(part: Tensor<'m>, value: Tensor<'m>, origin: &Origin) -> Result<Te
             format!("cast it to {}", want.dtype),
         ));
     }
+    if let Some(literal) = value.literal_values().filter(|literal| !literal.fits(want.dtype)) {
+        return Err(literal.refused(want.dtype, "{0}"));
+    }
     let odd = have.rank().saturating_sub(want.rank());
     if !have.shape[..odd].iter().all(Dim::is_one) {
         return Err(TypeError::new(

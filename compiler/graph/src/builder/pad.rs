@@ -153,10 +153,10 @@ impl<'m> Tensor<'m> {
             Ok(widths) => widths,
             Err(error) => return self.ill_typed(error),
         };
-        let mut value = value.tensor(self);
-        if value.ty().is_some_and(|own| own.dtype != ty.dtype) {
-            value = value.cast(ty.dtype);
-        }
+        let value = match value.tensor(self).of_type(ty.dtype) {
+            Ok(value) => value,
+            Err(error) => return self.ill_typed(error),
+        };
         let mut padded = self;
         for (axis, (before, after)) in widths.into_iter().enumerate() {
             let Some(ty) = padded.ty() else { return padded };

@@ -6,6 +6,7 @@ use super::{Model, Size, apply, axes};
 use crate::dim::Dim;
 use crate::graph::NodeId;
 use crate::infer::TypeError;
+use crate::literal::Literal;
 use crate::ops::{Dimshuffle, Op};
 use crate::origin::Origin;
 use crate::ty::TensorType;
@@ -89,6 +90,25 @@ impl<'m> Tensor<'m> {
     /// A literal, whose width promotion ignores.
     pub(crate) fn is_literal(self) -> bool {
         self.id().is_some_and(|id| self.model.arena().graph.is_weak(id))
+    }
+
+    /// The values of a literal.
+    pub(crate) fn literal_values(self) -> Option<Literal> {
+        self.model.arena().graph.literal(self.id()?)
+    }
+
+    /// The elements in a type that `{0}`, beside which they stand, has.
+    ///
+    /// # Errors
+    ///
+    /// If it is a literal that the type does not hold.
+    #[track_caller]
+    pub(crate) fn of_type(self, dtype: DType) -> Result<Tensor<'m>, TypeError> {
+        match self.literal_values() {
+            Some(literal) if !literal.fits(dtype) => Err(literal.refused(dtype, "{0}")),
+            Some(_) | None if self.ty().is_some_and(|ty| ty.dtype != dtype) => Ok(self.cast(dtype)),
+            Some(_) | None => Ok(self),
+        }
     }
 
     pub(super) fn message(self, error: &TypeError) -> String {

@@ -3,6 +3,7 @@
 use tgc_scalar::dtype::DType;
 use crate::graph::{Graph, NodeId};
 use crate::infer::TypeError;
+use crate::literal::Role;
 use crate::ops::elementwise::{self, Elementwise, elementwise};
 use crate::ops::{maximum, minimum, Gt, Lt, Minimum, Notation, Vjp};
 use tgc_scalar::{Builder, Element};
@@ -26,6 +27,10 @@ elementwise! {
 impl Elementwise for Clip {
     fn dtypes(common: DType) -> Result<(DType, DType), TypeError> {
         elementwise::real("clip", common)
+    }
+
+    fn role(operand: usize) -> Role {
+        [Role::Value, Role::Lower, Role::Upper][operand]
     }
 
     fn scalar(b: &mut Builder, x: &[Element]) -> Element {

@@ -7,6 +7,7 @@ use tgc_scalar::dtype::DType;
 use crate::graph::{Graph, NodeId};
 use crate::infer::{AxisOf, Demands, Operand, TypeError, promote_all};
 use crate::kernel::Kernel;
+use crate::literal::Literal;
 use crate::ops::{Notation, Operation, Subtensor, Vjp, attributes, elementwise};
 use crate::ty::TensorType;
 
@@ -83,10 +84,12 @@ impl Model {
             Err(error) => return first.ill_typed(error),
         };
         let dtype = common_dtype(&tensors);
+        let beside = tensors.iter().copied().find(|tensor| !tensor.is_literal()).unwrap_or(first);
         for tensor in &mut tensors {
-            if tensor.ty().is_some_and(|ty| ty.dtype != dtype) {
-                *tensor = tensor.cast(dtype);
-            }
+            *tensor = match tensor.of_type(dtype) {
+                Ok(converted) => converted,
+                Err(error) => return beside.ill_typed(error),
+            };
         }
         crate::builder::apply(Concatenate { axis, count: tensors.len() }, &tensors)
     }
@@ -112,8 +115,9 @@ impl Model {
 
 /// The element type that all go to.
 fn common_dtype(tensors: &[Tensor<'_>]) -> DType {
-    let types: Vec<(TensorType, bool)> = tensors.iter().filter_map(|t| Some((t.ty()?, t.is_literal()))).collect();
-    let operands: Vec<Operand<'_>> = types.iter().map(|(ty, weak)| Operand { ty, weak: *weak }).collect();
+    let types: Vec<(TensorType, Option<Literal>)> =
+        tensors.iter().filter_map(|t| Some((t.ty()?, t.literal_values()))).collect();
+    let operands: Vec<Operand<'_>> = types.iter().map(|(ty, literal)| Operand { ty, literal: *literal }).collect();
     promote_all(&operands)
 }
 

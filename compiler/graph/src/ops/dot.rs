@@ -4,7 +4,8 @@ use crate::attribute::Attribute;
 use crate::dim::Dim;
 use tgc_scalar::dtype::DType;
 use crate::graph::{Graph, NodeId};
-use crate::infer::{AxisOf, Demands, Operand, TypeError, promote_all};
+use crate::infer::{AxisOf, Demands, Operand, TypeError};
+use crate::literal::{Role, computing_type};
 use crate::kernel::{Contraction, Kernel, LoopAxis};
 use crate::ops::{Notation, Operation, Vjp, attributes, elementwise};
 use crate::ty::TensorType;
@@ -57,7 +58,7 @@ impl Operation for Dot {
         }
         shape.extend(self.free(&self.left, left.rank()).map(|axis| left.shape[axis].clone()));
         shape.extend(self.free(&self.right, right.rank()).map(|axis| right.shape[axis].clone()));
-        Ok(TensorType::new(promote_all(operands), shape))
+        Ok(TensorType::new(computing_type(operands, 0..2, |_| Role::Value)?, shape))
     }
 
     fn kernel(&self, operands: &[Operand<'_>], result: &TensorType) -> Kernel {

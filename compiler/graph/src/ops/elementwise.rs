@@ -4,8 +4,9 @@
 use crate::differentiate::keeps_zeros;
 use crate::dim::Dim;
 use crate::graph::{Graph, NodeId};
-use crate::infer::{Demands, Operand, TypeError, broadcast, promote_all};
+use crate::infer::{Demands, Operand, TypeError, broadcast};
 use crate::kernel::Kernel;
+use crate::literal::{Role, computing_type, integer_range};
 use crate::ops::{Op, Vjp};
 use crate::ty::TensorType;
 use tgc_scalar::dtype::DType;
@@ -16,6 +17,12 @@ pub trait Elementwise {
     /// Whether operands are converted to the result's type (or that which a `bool` comes from) first. False where
     /// the result has another type than operands, as the real part of a complex number has.
     const PROMOTES: bool = true;
+
+    /// What a literal is to it.
+    fn role(operand: usize) -> Role {
+        let _ = operand;
+        Role::Value
+    }
 
     /// Groups of operands that the result is linear in, as [`Operation::linear`](crate::ops::Operation::linear) says.
     const LINEAR: &'static [&'static [usize]] = &[];
@@ -50,7 +57,8 @@ pub fn infer<E: Elementwise>(
     operands: &[Operand<'_>],
     demands: &mut Demands<'_>,
 ) -> Result<TensorType, TypeError> {
-    let (_, dtype) = E::dtypes(promote_all(operands))?;
+    let common = computing_type(operands, 0..operands.len(), E::role)?;
+    let (_, dtype) = E::dtypes(common)?;
     Ok(TensorType::new(dtype, broadcast(operands, demands)?))
 }
 
@@ -70,8 +78,12 @@ pub fn program<E: Elementwise>(operands: &[DType], compute: DType, result: DType
     }
     let args: Vec<Element> = args
         .into_iter()
-        .map(|arg| {
-            let rounded = b.cast(arg, compute);
+        .enumerate()
+        .map(|(operand, arg)| {
+            let rounded = match E::role(operand) {
+                Role::Value | Role::Compared => b.cast(arg, compute),
+                Role::Lower | Role::Upper => bound(&mut b, arg, compute),
+            };
             b.cast(rounded, wide)
         })
         .collect();
@@ -80,9 +92,31 @@ pub fn program<E: Elementwise>(operands: &[DType], compute: DType, result: DType
     b.finish(vec![value])
 }
 
+/// An operand that bounds a result, in its type: what is beyond that, as literals can be, is its end.
+fn bound(b: &mut Builder, value: Element, dtype: DType) -> Element {
+    let (Some((least, greatest)), Some((from, to))) = (integer_range(dtype), integer_range(value.dtype))
+    else {
+        return b.cast(value, dtype);
+    };
+    let scalar = value.dtype.scalar_type();
+    let mut clamped = value.re();
+    if from < least {
+        let end = b.int(scalar, least as i64);
+        let beyond = b.compare(Predicate::Lt, clamped, end);
+        clamped = b.select(beyond, end, clamped);
+    }
+    if to > greatest {
+        let end = b.int(scalar, greatest as i64);
+        let beyond = b.compare(Predicate::Gt, clamped, end);
+        clamped = b.select(beyond, end, clamped);
+    }
+    b.cast(Element::real(value.dtype, clamped), dtype)
+}
+
 /// The kernel of a node.
 pub fn kernel<E: Elementwise>(operands: &[Operand<'_>], result: &TensorType) -> Kernel {
-    let (compute, _) = E::dtypes(promote_all(operands)).expect("invariant: the node was inferred");
+    let common = computing_type(operands, 0..operands.len(), E::role);
+    let (compute, _) = common.and_then(E::dtypes).expect("invariant: the node was inferred");
     let dtypes: Vec<DType> = operands.iter().map(|o| o.ty.dtype).collect();
     Kernel::Map(program::<E>(&dtypes, compute, result.dtype))
 }

@@ -3,6 +3,7 @@
 use tgc_scalar::dtype::DType;
 use crate::graph::{Graph, NodeId};
 use crate::infer::TypeError;
+use crate::literal::Role;
 use crate::ops::elementwise::{self, Elementwise, elementwise};
 use crate::ops::{Lt, Notation, Vjp};
 use tgc_scalar::{Binary, Builder, Element, Predicate, Unary, Value};
@@ -25,6 +26,10 @@ elementwise! {
 impl Elementwise for Maximum {
     fn dtypes(common: DType) -> Result<(DType, DType), TypeError> {
         elementwise::real("maximum", common)
+    }
+
+    fn role(_: usize) -> Role {
+        Role::Lower
     }
 
     fn scalar(b: &mut Builder, x: &[Element]) -> Element {

@@ -2,6 +2,7 @@
 
 use tgc_scalar::dtype::DType;
 use crate::infer::TypeError;
+use crate::literal::Role;
 use crate::ops::elementwise::{Elementwise, elementwise};
 use crate::ops::{Notation, comparison};
 use tgc_scalar::{Binary, Builder, Element, Predicate};
@@ -22,6 +23,10 @@ elementwise! {
 impl Elementwise for Neq {
     fn dtypes(common: DType) -> Result<(DType, DType), TypeError> {
         Ok((common, DType::Bool))
+    }
+
+    fn role(_: usize) -> Role {
+        Role::Compared
     }
 
     fn scalar(b: &mut Builder, x: &[Element]) -> Element {

@@ -8,7 +8,8 @@ use crate::builder::{Along, Tensor, apply};
 use crate::dim::Dim;
 use tgc_scalar::dtype::promote;
 use crate::graph::{Graph, NodeId};
-use crate::infer::{AxisOf, Demands, Operand, TypeError, promote_all};
+use crate::infer::{AxisOf, Demands, Operand, TypeError};
+use crate::literal::{Role, computing_type};
 use crate::kernel::Kernel;
 use crate::ops::reduction::accumulator;
 use crate::ops::running::{self, Direction, Running};
@@ -67,8 +68,10 @@ fn stretched<'m>(factors: Tensor<'m>, terms: Tensor<'m>) -> Tensor<'m> {
     // Stretched, a literal is none any more, so its width would count.
     let literal = factors.is_literal();
     let dtype = promote((own.dtype, literal), (ty.dtype, terms.is_literal()));
-    let factors = if literal && dtype != own.dtype { factors.cast(dtype) } else { factors };
-    apply(Fill {}, &[terms, factors])
+    match if literal { factors.of_type(dtype) } else { Ok(factors) } {
+        Ok(factors) => apply(Fill {}, &[terms, factors]),
+        Err(error) => terms.ill_typed(error),
+    }
 }
 
 impl Recurrence {
@@ -125,7 +128,7 @@ impl Operation for Recurrence {
                 demands.equal(&factors.shape[axis], f, &terms.shape[axis], t)
             })
             .collect();
-        Ok(TensorType::new(promote_all(operands), shape?))
+        Ok(TensorType::new(computing_type(operands, 0..2, |_| Role::Value)?, shape?))
     }
 
     fn kernel(&self, operands: &[Operand<'_>], result: &TensorType) -> Kernel {

@@ -48,9 +48,10 @@ impl<'m> Tensor<'m> {
                 format!("cast them to {}", ty.dtype),
             ));
         }
-        if have.dtype != ty.dtype {
-            value = value.cast(ty.dtype);
-        }
+        value = match value.of_type(ty.dtype) {
+            Ok(value) => value,
+            Err(error) => return self.ill_typed(error),
+        };
         if have.shape != want.shape {
             value = apply(BroadcastTo { shape: want.shape }, &[value]);
         }

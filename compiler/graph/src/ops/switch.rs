@@ -5,7 +5,8 @@ use crate::builder::{self, Tensor};
 use crate::dim::Dim;
 use tgc_scalar::dtype::DType;
 use crate::graph::{Graph, NodeId};
-use crate::infer::{Demands, Operand, TypeError, broadcast, promote_all};
+use crate::infer::{Demands, Operand, TypeError, broadcast};
+use crate::literal::{Role, computing_type};
 use crate::kernel::Kernel;
 use crate::ops::{Notation, Operation, Vjp, attributes, elementwise};
 use tgc_scalar::Builder;
@@ -72,7 +73,8 @@ impl Operation for Switch {
     }
 
     fn infer(&self, operands: &[Operand<'_>], demands: &mut Demands<'_>) -> Result<TensorType, TypeError> {
-        Ok(TensorType::new(promote_all(&operands[1..]), broadcast(operands, demands)?))
+        let dtype = computing_type(operands, 1..3, |_| Role::Value)?;
+        Ok(TensorType::new(dtype, broadcast(operands, demands)?))
     }
 
     fn kernel(&self, operands: &[Operand<'_>], result: &TensorType) -> Kernel {

@@ -83,7 +83,7 @@ fn infer_as(op: &dyn Operation, roles: Roles, dtype: DType) -> Option<(Vec<Tenso
     let rank = |i: usize| roles.rank - usize::from(roles.narrower && i + 1 == op.arity());
     let operands: Vec<TensorType> =
         (0..op.arity()).map(|i| TensorType::new(of(i), vec![Dim::Const(2); rank(i)])).collect();
-    let described: Vec<Operand<'_>> = operands.iter().map(|ty| Operand { ty, weak: false }).collect();
+    let described: Vec<Operand<'_>> = operands.iter().map(|ty| Operand { ty, literal: None }).collect();
     let mut equations = Equations::collecting();
     let mut demands = Demands { symbols: &Symbols::default(), equations: &mut equations };
     op.infer(&described, &mut demands).ok().map(|result| (operands, result))
@@ -110,7 +110,7 @@ fn infer(op: &dyn Operation, dtype: DType) -> Option<(Vec<TensorType>, TensorTyp
 fn gradients(op: &Op) -> String {
     let definition = op.definition();
     let Some((operands, result)) = infer(definition, DType::F64) else { return "none".to_owned() };
-    let described: Vec<Operand<'_>> = operands.iter().map(|ty| Operand { ty, weak: false }).collect();
+    let described: Vec<Operand<'_>> = operands.iter().map(|ty| Operand { ty, literal: None }).collect();
     if definition.kernel(&described, &result) == Kernel::Deferred {
         return "by what it stands for".to_owned();
     }
@@ -141,7 +141,7 @@ fn gradients(op: &Op) -> String {
 fn kernel(op: &dyn Operation) -> &'static str {
     let types = [DType::F32, DType::I64].into_iter().find_map(|dtype| infer(op, dtype));
     let Some((operands, result)) = types else { return "" };
-    let described: Vec<Operand<'_>> = operands.iter().map(|ty| Operand { ty, weak: false }).collect();
+    let described: Vec<Operand<'_>> = operands.iter().map(|ty| Operand { ty, literal: None }).collect();
     match op.kernel(&described, &result) {
         Kernel::Leaf(_) => "leaf",
         Kernel::Map(_) => "map",

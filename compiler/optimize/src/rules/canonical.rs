@@ -5,8 +5,9 @@
 
 use tgc_graph::dtype::{DType, Kind};
 use tgc_graph::graph::{Graph, NodeId};
-use tgc_graph::infer::{Operand, promote_all};
-use tgc_graph::ops::{Cast, Constant, Div, Mul, Rsqrt, Sqr};
+use tgc_graph::infer::Operand;
+use tgc_graph::literal::{Literal, Role, computing_type, integer_range};
+use tgc_graph::ops::{Cast, Constant, Div, Elements, Mul, Rsqrt, Sqr};
 
 use crate::facts;
 use crate::pattern::Match;
@@ -293,10 +294,24 @@ fn uniform_types(rewriter: &mut Rewriter<'_>, id: NodeId) -> Option<NodeId> {
             _ if !converted.contains(&i) => Some(*operand),
             true if rewriter.graph().is_weak(*operand) => strengthen(rewriter, *operand),
             true => Some(*operand),
-            false => rewriter.add(Cast { dtype: compute }, &[*operand]),
+            false => in_type(rewriter, *operand, compute),
         })
         .collect();
     rewriter.add(node.op, &operands?)
+}
+
+/// An operand in the type that is computed in; a literal that bounds beyond it at its end.
+fn in_type(rewriter: &mut Rewriter<'_>, operand: NodeId, compute: DType) -> Option<NodeId> {
+    let beyond = rewriter.graph().literal(operand).filter(|literal| !literal.fits(compute));
+    let (Some(Literal::Integers { least, greatest }), Some((min, max))) = (beyond, integer_range(compute))
+    else {
+        return rewriter.add(Cast { dtype: compute }, &[operand]);
+    };
+    let bits = u64::MAX >> (64 - compute.scalar_type().bits());
+    let elements = Elements::Splat([least.clamp(min, max) as u64 & bits, 0]);
+    let shape = rewriter.graph().ty(operand).shape.clone();
+    let end = Constant { dtype: compute, shape, elements, weak: false };
+    if least == greatest { rewriter.add(end, &[]) } else { None }
 }
 
 /// The type an elementwise operation computes in: its result's, or what a `bool` comes from. None for integers that
@@ -308,8 +323,8 @@ fn compute_type(graph: &Graph, id: NodeId) -> Option<DType> {
     }
     let converted = node.operands[node.op.definition().promoted()].iter();
     let operands: Vec<Operand<'_>> =
-        converted.map(|o| Operand { ty: graph.ty(*o), weak: graph.is_weak(*o) }).collect();
-    let common = promote_all(&operands);
+        converted.map(|o| Operand { ty: graph.ty(*o), literal: graph.literal(*o) }).collect();
+    let common = computing_type(&operands, 0..operands.len(), |_| Role::Compared).ok()?;
     let inexact = common.is_float() && operands.iter().all(|o| o.ty.dtype.kind() <= Kind::Integer);
     (!inexact).then_some(common)
 }
