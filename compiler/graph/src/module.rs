@@ -110,12 +110,16 @@ impl Module {
     }
 
     /// The sizes that an instance is configured with: the functions' symbols, one per name in order of first
-    /// use. Ranges of equal names are equal, which [`verify`](crate::verify) checks.
+    /// use. A range holds all that some function admits.
     pub fn sizes(&self) -> Vec<Symbol> {
         let mut sizes: Vec<Symbol> = vec![];
         for (_, symbol) in self.functions.iter().flat_map(|f| f.graph.symbols.iter()) {
-            if sizes.iter().all(|s| s.name != symbol.name) {
-                sizes.push(symbol.clone());
+            match sizes.iter_mut().find(|size| size.name == symbol.name) {
+                Some(size) => {
+                    (size.min, size.max) = (size.min.min(symbol.min), size.max.max(symbol.max));
+                    size.hint = size.hint.or(symbol.hint);
+                }
+                None => sizes.push(symbol.clone()),
             }
         }
         sizes

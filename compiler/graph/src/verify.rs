@@ -199,7 +199,7 @@ fn verify_parameter_names(function: &Function) -> Result<(), VerifyError> {
     Ok(())
 }
 
-/// Sizes of equal names are one size of the model.
+/// Sizes of equal names are one size of the model, of which each function admits what it can do with.
 fn verify_sizes_agree(module: &Module) -> Result<(), VerifyError> {
     let mut known: HashMap<String, (&Function, &Symbol)> = HashMap::new();
     for function in &module.functions {
@@ -207,18 +207,13 @@ fn verify_sizes_agree(module: &Module) -> Result<(), VerifyError> {
             verify_range(function, symbol)?;
             let key = symbol.name.to_ascii_uppercase();
             let (other, same) = *known.entry(key).or_insert((function, symbol));
-            let problem = if same.name != symbol.name {
-                format!("and the size `{}` of `{}` differ in case alone; rename one", same.name, other.name)
-            } else if same != symbol {
-                let ranges = [same, symbol].map(|s| format!("{}..{}", s.min, s.max));
-                format!(
-                    "is {} with hint {:?} here and {} with hint {:?} in `{}`; give it one range, or two names",
-                    ranges[1], symbol.hint, ranges[0], same.hint, other.name
-                )
-            } else {
-                continue;
-            };
-            return Err(range_error(function, symbol, problem));
+            if same.name != symbol.name {
+                let problem = format!(
+                    "and the size `{}` of `{}` differ in case alone; rename one",
+                    same.name, other.name
+                );
+                return Err(range_error(function, symbol, problem));
+            }
         }
     }
     Ok(())

@@ -101,7 +101,7 @@ fn a_given_fits_what_it_replaces() {
 }
 
 #[test]
-fn functions_share_the_ranges_of_sizes() {
+fn functions_have_ranges_of_their_own() {
     let m = Model::new("m");
     let n = m.dim("N");
     let x = m.input("x", F64, [n]);
@@ -111,5 +111,6 @@ fn functions_share_the_ranges_of_sizes() {
     tgc_graph::verify::verify(&module).unwrap();
     let ranges: Vec<i64> =
         module.functions.iter().flat_map(|f| f.graph.symbols.iter()).map(|(_, s)| s.min).collect();
-    assert_eq!(ranges, [4, 4]);
+    assert_eq!(ranges, [0, 4]);
+    assert_eq!(module.sizes().iter().map(|size| size.min).collect::<Vec<_>>(), [0]);
 }

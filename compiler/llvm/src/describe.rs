@@ -108,6 +108,7 @@ impl<'c> Describe<'_, 'c> {
         function
     }
 
+    /// A size of a config, or the nearest that the function of this symbol admits.
     fn load_size(
         &self,
         ir: &Ir<'_, 'c>,
@@ -116,7 +117,10 @@ impl<'c> Describe<'_, 'c> {
     ) -> inkwell::values::IntValue<'c> {
         let at = self.model.sizes.iter().position(|size| size.name == symbol.name);
         let at = at.expect("invariant: the config names every symbol of the functions");
-        ir.load(ir.int_type().into(), ir.offset(sizes, ir.int(8 * at as i64)), 8).into_int_value()
+        let size = ir.load(ir.int_type().into(), ir.offset(sizes, ir.int(8 * at as i64)), 8).into_int_value();
+        let model = &self.model.sizes[at];
+        let size = if symbol.min > model.min { ir.max(size, ir.int(symbol.min)) } else { size };
+        if symbol.max < model.max { ir.min(size, ir.int(symbol.max)) } else { size }
     }
 
     /// `DimDesc` for each size of the config; reflection's sizes have the same layout.

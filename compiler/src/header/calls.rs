@@ -128,7 +128,13 @@ fn check_text(check: &Check, function: &Signature) -> String {
 fn parameters(source: &Source<'_>, function: &Signature) -> Vec<(String, String)> {
     let mut parameters = vec![(format!("{} *", source.lower("ctx")), String::new())];
     for (_, symbol) in function.symbols.iter() {
-        let range = ["MIN", "MAX"].map(|end| source.upper(&format!("{}_{end}", symbol.name)));
+        let model = source.interface.sizes.iter().find(|size| size.name == symbol.name);
+        let end = |end: &str, own: i64, of_model: Option<i64>| match of_model == Some(own) {
+            true => source.upper(&format!("{}_{end}", symbol.name)),
+            false => own.to_string(),
+        };
+        let range =
+            [end("MIN", symbol.min, model.map(|s| s.min)), end("MAX", symbol.max, model.map(|s| s.max))];
         parameters.push((format!("int64_t {}", symbol.name), format!("/* {} to {} */", range[0], range[1])));
     }
     for input in &function.inputs {

@@ -62,7 +62,8 @@ fn ranges(source: &Source<'_>) -> String {
     text
 }
 
-/// The workspace that is enough for every function; its symbols are indices into [`Interface::sizes`].
+/// The workspace that is enough for every function, at sizes that a function does not admit for the nearest that it
+/// does; its symbols are indices into [`Interface::sizes`].
 pub(super) fn workspace(plan: &ModelPlan) -> Size {
     let mut symbols = Symbols::default();
     let interface = &plan.interface;
@@ -70,21 +71,26 @@ pub(super) fn workspace(plan: &ModelPlan) -> Size {
         symbols.push(size.clone());
     }
     let each = plan.functions().map(|function| {
-        rename(&function.body.workspace, &symbols, &|id| model_symbol(interface, function.signature, id))
+        rename(&function.body.workspace, &symbols, &|id| {
+            model_size(interface, &symbols, function.signature, id)
+        })
     });
     each.reduce(Size::max).unwrap_or(Size::Const(0))
 }
 
-fn model_symbol(interface: &Interface, function: &Signature, id: SymbolId) -> SymbolId {
-    let name = &function.symbols.get(id).name;
-    let index = interface.sizes.iter().position(|s| s.name == *name);
-    SymbolId(index.expect("invariant: the interface lists every symbol of its functions") as u32)
+fn model_size(interface: &Interface, symbols: &Symbols, function: &Signature, id: SymbolId) -> Dim {
+    let own = function.symbols.get(id);
+    let index = interface.sizes.iter().position(|s| s.name == own.name);
+    let index = index.expect("invariant: the interface lists every symbol of its functions");
+    let size = Dim::symbol(SymbolId(index as u32));
+    let at_least = Dim::max(&size, &Dim::Const(own.min), symbols);
+    Dim::min(&at_least, &Dim::Const(own.max), symbols)
 }
 
-fn rename(size: &Size, symbols: &Symbols, symbol: &dyn Fn(SymbolId) -> SymbolId) -> Size {
+fn rename(size: &Size, symbols: &Symbols, symbol: &dyn Fn(SymbolId) -> Dim) -> Size {
     match size {
         Size::Const(n) => Size::Const(*n),
-        Size::Align64(dim) => Size::Align64(dim.substitute(symbols, &mut |id| Dim::symbol(symbol(id)))),
+        Size::Align64(dim) => Size::Align64(dim.substitute(symbols, &mut |id| symbol(id))),
         Size::Sum(terms) => terms.iter().map(|t| rename(t, symbols, symbol)).fold(Size::Const(0), Size::add),
         Size::Max(terms) => {
             terms.iter().map(|t| rename(t, symbols, symbol)).reduce(Size::max).unwrap_or(Size::Const(0))

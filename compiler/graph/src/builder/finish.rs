@@ -9,7 +9,7 @@ use super::tensor::Handle;
 use super::{Arena, BuildError, Demand, Floor, Model, Problem, Tensor};
 use crate::array::Array;
 use crate::attribute::Attribute;
-use crate::dim::{Dim, Symbol, SymbolId, Symbols};
+use crate::dim::{Dim, SymbolId, Symbols};
 use crate::graph::{Graph, NodeId};
 use crate::infer::{Equation, Equations};
 use crate::module::{Function, Output, Update};
@@ -121,12 +121,8 @@ impl<'m> FunctionBuilder<'m> {
     /// All that is wrong with the function and with any expression of the model so far.
     pub fn finish(self) -> Result<(), BuildError> {
         let mut arena = self.model.arena_mut();
-        let origin = self.origin.clone();
-        let mut functions = arena.functions.clone();
-        functions.push(self.build(&mut arena)?);
-        share_ranges(&mut functions)
-            .map_err(|message| BuildError { problems: vec![Problem { message, origin }] })?;
-        arena.functions = functions;
+        let function = self.build(&mut arena)?;
+        arena.functions.push(function);
         Ok(())
     }
 
@@ -455,57 +451,6 @@ impl<'m> FunctionBuilder<'m> {
             graph,
         })
     }
-}
-
-/// A size of several functions is one size of the model: where one of them needs it larger or smaller, it is so for
-/// all.
-fn share_ranges(functions: &mut [Function]) -> Result<(), String> {
-    let mut shared: BTreeMap<String, Symbol> = BTreeMap::new();
-    for (_, symbol) in functions.iter().flat_map(|f| f.graph.symbols.iter()) {
-        let known = shared.entry(symbol.name.clone()).or_insert_with(|| symbol.clone());
-        known.min = known.min.max(symbol.min);
-        known.max = known.max.min(symbol.max);
-        known.hint = known.hint.or(symbol.hint);
-        if known.min > known.max {
-            return Err(format!(
-                "no size `{}` serves all functions: one needs at least {}, another at most {}; use two dims",
-                known.name, known.min, known.max
-            ));
-        }
-    }
-    for function in functions {
-        let mut symbols = Symbols::default();
-        for (_, symbol) in function.graph.symbols.iter() {
-            symbols.push(shared[&symbol.name].clone());
-        }
-        if symbols != function.graph.symbols {
-            *function = with_symbols(function, &symbols)?;
-        }
-    }
-    Ok(())
-}
-
-/// A function whose sizes have other ranges, by which they may be simpler.
-fn with_symbols(function: &Function, symbols: &Symbols) -> Result<Function, String> {
-    let again = |dim: &Dim| dim.substitute(symbols, &mut { Dim::symbol });
-    let old = &function.graph;
-    let known = old
-        .equations
-        .known
-        .iter()
-        .map(|e| Equation { left: again(&e.left), right: again(&e.right), ..e.clone() })
-        .collect();
-    let mut graph = Graph::new(symbols.clone(), old.data.clone(), Equations { known, made: None });
-    let mut renamed: Vec<NodeId> = Vec::with_capacity(old.len());
-    for id in old.ids() {
-        let node = old.node(id);
-        graph.set_origin(node.origin.clone());
-        let operands: Vec<NodeId> = node.operands.iter().map(|o| renamed[o.index()]).collect();
-        let op = map_dims(&node.op, &mut { again });
-        let added = graph.add(op, &operands).map_err(|error| error.describe(&|i| format!("operand {i}")))?;
-        renamed.push(added);
-    }
-    Ok(function.with_graph(graph, &|id| renamed[id.index()]))
 }
 
 /// Rebuilds what `roots` need, in the same arena, with some nodes replaced; returns where each root went.
