@@ -8,6 +8,7 @@ or mpmath 1.3 makes of them. Each script writes its cases to the output:
 
 import math
 import struct
+import zlib
 
 import numpy as np
 
@@ -23,6 +24,11 @@ NUMPY = {
     "f64": np.float64, "c64": np.complex64, "c128": np.complex128,
 }  # fmt: skip
 random = np.random.default_rng(20240607)
+
+
+def stream(name):
+    """Random numbers of a name's own, which no other case draws from."""
+    return np.random.default_rng(zlib.crc32(name.encode()))
 
 
 def to_bf16(x):
