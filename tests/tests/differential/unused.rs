@@ -43,7 +43,11 @@ fn moved<'m>(value: Value<'m>, rows: Tensor<'m>, random: &mut Random) -> Value<'
         10 => same(y.cumsum(0)),
         11 => same(y.inc_subtensor(random.below(r) as i64, 1.5)),
         12 => same(y.set_subtensor(named(random), 2.0)),
-        13 => Value { tensor: dot(y, m.constant(Array::ones::<f64>([c, 2]))), columns: 2, ..value },
+        13 => Value {
+            tensor: dot(y, m.constant(Array::from_slice([c, 2], &vec![1.0; 2 * c]))),
+            columns: 2,
+            ..value
+        },
         14 => same(switch(y.gt(1.0), sqrt(y), 1.0) + y * y),
         15 => same(y.index((random.below(r) as i64, NewAxis)) + y),
         16 if c > 1 => Value { tensor: y.index((.., 1..)), columns: c - 1, ..value },
@@ -56,10 +60,9 @@ fn moved<'m>(value: Value<'m>, rows: Tensor<'m>, random: &mut Random) -> Value<'
 fn module(seed: u64) -> Module {
     let mut random = Random(seed);
     let m = Model::new("m");
-    let n = m.dim("N").min(ROWS as i64);
-    let shape: [Size<'_>; 2] =
-        if random.below(2) == 0 { [n, COLUMNS.into()] } else { [ROWS.into(), COLUMNS.into()] };
-    let (x, rows) = (m.input("x", F64, shape), m.lvector("i"));
+    let [n, r, c] = [m.dim("N").range(ROWS as i64, 64), (ROWS as i64).into(), (COLUMNS as i64).into()];
+    let shape: [Size<'_>; 2] = if random.below(2) == 0 { [n, c] } else { [r, c] };
+    let (x, rows) = (m.input("x", F64, shape), m.input("i", I64, [2]));
     let function = if random.below(2) == 0 { log(x) } else { sqrt(x) };
     let mut value = Value { tensor: function, rows: ROWS, columns: COLUMNS };
     for _ in 0..1 + random.below(5) {
@@ -95,7 +98,7 @@ fn check(seed: u64) -> Result<(), String> {
             .collect();
         let call = Call { function: "f", sizes: &sizes, inputs: &inputs, times: 1 };
         let outcome = session.run(&call).map_err(|error| error.to_string())?;
-        outcome.outputs[0].to_vec::<f64>().map_err(|error| error.to_string())
+        outcome.outputs[0].to_vec::<f64>().ok_or_else(|| "no f64".to_owned())
     };
     let wanted = gradient(&point)?;
     for (x, g) in point.iter_mut().zip(&wanted) {
