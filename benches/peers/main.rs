@@ -14,7 +14,7 @@ use std::time::Instant;
 use tgc_benches::Error;
 use tgc_benches::models::{self, Case};
 use tgc_compiler::stages::host_plan;
-use tgc_compiler::{Options, build};
+use tgc_compiler::{Fp, Options, build};
 use tgc_llvm::Target;
 
 /// Which case is measured from the start of a process.
@@ -102,7 +102,7 @@ fn library(case: &Case, cpu: Option<&str>, folder: &Path, object: &Path) -> Resu
 
 /// How many scalar instructions the plan of the case's function runs in a call.
 fn instructions(case: &Case) -> Result<i64, Error> {
-    let plan = host_plan(&case.model.module())?;
+    let plan = host_plan(&case.model.module(), Fp::Strict)?;
     let count = plan.function(0).cost().instructions.evaluate(&|_| 1);
     count.ok_or_else(|| "the cost is no number".into())
 }

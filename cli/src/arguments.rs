@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use tgc_compiler::Fp;
 
 const ABOUT: &str = "Compiles tensor models into static libraries with a C header.";
 
@@ -78,9 +79,8 @@ pub struct Build {
     /// More features of the processor, such as +avx512f.
     #[arg(long, default_value = "", hide_default_value = true, allow_hyphen_values = true)]
     pub features: String,
-    /// How exactly floating-point arithmetic is kept.
-    #[arg(long, value_enum, default_value_t = Fp::Strict)]
-    pub fp: Fp,
+    #[command(flatten)]
+    pub arithmetic: Arithmetic,
     /// How hard instructions are selected and scheduled; values do not depend on it.
     #[arg(long, value_name = "0..3", default_value_t = 2, value_parser = clap::value_parser!(u8).range(0..=3))]
     pub opt_level: u8,
@@ -95,10 +95,30 @@ pub struct Build {
     pub emit: Vec<Emit>,
 }
 
-/// How exactly floating-point arithmetic is kept.
+/// The choice of arithmetic, which several commands have.
+#[derive(Args, Debug)]
+pub struct Arithmetic {
+    /// How exactly floating-point arithmetic is kept.
+    #[arg(long, value_enum, default_value_t = Level::Strict)]
+    fp: Level,
+}
+
+impl Arithmetic {
+    /// The choice.
+    pub fn fp(&self) -> Fp {
+        match self.fp {
+            Level::Exact => Fp::Exact,
+            Level::Strict => Fp::Strict,
+            Level::Fast => Fp::Fast,
+        }
+    }
+}
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum Fp {
-    /// NaN, infinities and signed zeros are what the model says.
+enum Level {
+    /// Every operation is done as the model says, to the bit.
+    Exact,
+    /// NaN and infinities stay, results are as accurate, no sum with a constant is taken apart.
     Strict,
     /// Rewrites that hold for real numbers are allowed, such as x - x = 0.
     Fast,
@@ -143,6 +163,8 @@ pub struct Print {
     /// Only this function.
     #[arg(long)]
     pub function: Option<String>,
+    #[command(flatten)]
+    pub arithmetic: Arithmetic,
     /// As text, which tgc reads back (the default).
     #[arg(long, group = "form")]
     pub text: bool,
@@ -185,6 +207,8 @@ pub struct Run {
     /// A value for each input, as NAME=VALUE.
     #[arg(value_name = "NAME=VALUE")]
     pub inputs: Vec<String>,
+    #[command(flatten)]
+    pub arithmetic: Arithmetic,
     /// Call so many times, each time with the state that the call before left; prints how long calls took.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     pub repeat: Option<u32>,

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use tgc_compiler::output::File;
 use tgc_compiler::{Library, Options};
 
-use crate::arguments::{Build, Emit, Fp, Sanitizer};
+use crate::arguments::{Build, Emit, Sanitizer};
 use crate::failure::{Failure, Outcome};
 use crate::interrupt::Interrupts;
 use crate::progress::Progress;
@@ -23,7 +23,7 @@ pub fn execute(arguments: &Build, interrupts: &Interrupts) -> Outcome<()> {
         cpu: arguments.cpu.clone(),
         features: arguments.features.clone(),
         freeze: arguments.freeze.clone(),
-        fast_math: arguments.fp == Fp::Fast,
+        fp: arguments.arithmetic.fp(),
         opt_level: Some(arguments.opt_level),
         sanitize_address: arguments.sanitize == Some(Sanitizer::Address),
         emit: tgc_compiler::Emit { assembly: wants(Emit::Asm), ir: wants(Emit::Ll), plan: wants(Emit::Plan) },

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use tgc_compiler::stages;
+use tgc_compiler::{Fp, stages};
 use tgc_graph::dim::Symbol;
 use tgc_graph::module::Function;
 use tgc_plan::{Argument, FunctionPlan, Interface, Signature};
@@ -17,8 +17,8 @@ pub fn execute(arguments: &Inspect) -> Outcome<()> {
     if let Some(name) = &arguments.function {
         model::select(&mut module, name)?;
     }
-    let optimized = stages::optimize(&module)?;
-    let plan = stages::host_plan(&module)?;
+    let optimized = stages::optimize(&module, Fp::Strict)?;
+    let plan = stages::host_plan(&module, Fp::Strict)?;
     let stack = stages::host_stack(&plan)?;
     let mut text = format!("model {}\n", module.name);
     states(&mut text, &plan.interface);

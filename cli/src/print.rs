@@ -10,21 +10,22 @@ use crate::{model, say};
 
 /// Prints a model in one of its forms.
 pub fn execute(arguments: &Print) -> Outcome<()> {
+    let fp = arguments.arithmetic.fp();
     let mut module = model::read(&arguments.model)?;
     if let Some(name) = &arguments.function {
         model::select(&mut module, name)?;
     }
     if let Some(stage) = &arguments.stage {
         module = match stage.as_str() {
-            "all" => stages::optimize(&module)?,
-            _ => stages::optimize_until(&module, stage)?,
+            "all" => stages::optimize(&module, fp)?,
+            _ => stages::optimize_until(&module, stage, fp)?,
         };
     }
     if arguments.plan {
-        return say(&stages::host_plan(&module)?.to_string());
+        return say(&stages::host_plan(&module, fp)?.to_string());
     }
     if arguments.explain {
-        return say(&stages::explain(&module)?);
+        return say(&stages::explain(&module, fp)?);
     }
     if arguments.pp {
         return say(&mathematics(&module));

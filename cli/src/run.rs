@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use tgc_compiler::output::{File, write_all};
 use tgc_compiler::value::{Given, split};
-use tgc_compiler::{Call, Error, Session};
+use tgc_compiler::{Call, Error, Options, Session};
 use tgc_graph::array::Array;
 use tgc_graph::text::element_to_text;
 use tgc_plan::Signature;
@@ -18,7 +18,8 @@ use crate::{model, say};
 /// Calls a function and prints its outputs.
 pub fn execute(arguments: &Run, interrupts: &Interrupts) -> Outcome<()> {
     let module = model::read(&arguments.model)?;
-    let mut session = Session::new(&module)?;
+    let options = Options { fp: arguments.arithmetic.fp(), ..Options::default() };
+    let mut session = Session::with(&module, &options)?;
     if let Some(path) = &arguments.load_state {
         let image = std::fs::read(path).map_err(|error| Failure::file("read", path, error))?;
         session.load(&image).map_err(|error| Failure::file("use", path, error))?;

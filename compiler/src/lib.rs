@@ -19,3 +19,4 @@ pub mod value;
 pub use error::{Error, nearest};
 pub use library::{Emit, Library, Options, Step, build, build_observed};
 pub use session::{Call, Outcome, Session};
+pub use tgc_optimize::Fp;

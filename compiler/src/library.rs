@@ -4,6 +4,7 @@ use std::path::Path;
 
 use tgc_graph::module::Module;
 use tgc_llvm::{Linkage, Stack, Target};
+use tgc_optimize::Fp;
 use tgc_plan::ModelPlan;
 
 use crate::archive::{self, Member};
@@ -28,9 +29,9 @@ pub struct Options {
     pub features: String,
     /// Shared variables to fix at their initial values: read-only data instead of state.
     pub freeze: Vec<String>,
-    /// Allow rewrites that hold for real numbers and not for floating-point ones: NaN, infinities and rounding may be other
-    /// than the model says.
-    pub fast_math: bool,
+    /// How exactly floating-point arithmetic is kept: every bit that the model says, or as accurate and with the same NaN
+    /// and infinities (the default), or as real numbers have it.
+    pub fp: Fp,
     /// How hard instructions are selected and scheduled, 0 to 3; 2 without. Loops and values do not depend on it.
     pub opt_level: Option<u8>,
     /// Check every access of memory with AddressSanitizer, for tests of tgc itself; programs then link its library.
@@ -109,7 +110,7 @@ pub fn build(module: &Module, options: &Options) -> Result<Library, Error> {
 pub fn build_observed(module: &Module, options: &Options, observe: &dyn Fn(Step)) -> Result<Library, Error> {
     let target = Target::new(options.triple.as_deref(), options.cpu.as_deref(), &options.features)?;
     let (module, frozen) = freeze(module, &options.freeze)?;
-    let mut plan = stages::plan_with(&module, &target.machine(), options.fast_math, observe)?;
+    let mut plan = stages::plan_with(&module, &target.machine(), options.fp, observe)?;
     plan.interface.frozen = frozen;
     let usual = tgc_llvm::Options::default();
     let effort = options.opt_level.unwrap_or(usual.effort);

@@ -80,7 +80,7 @@ impl Session {
     pub fn with(module: &Module, options: &Options) -> Result<Session, Error> {
         let target = Target::new(None, None, "")?;
         let (module, frozen) = freeze(module, &options.freeze)?;
-        let mut plan = stages::plan_with(&module, &target.machine(), options.fast_math, &|_| ())?;
+        let mut plan = stages::plan_with(&module, &target.machine(), options.fp, &|_| ())?;
         plan.interface.frozen = frozen;
         let jit = Jit::new(&plan, &Exports::new(&plan, None, "")?.linkage)?;
         let states = plan.interface.states.iter().map(|s| s.initial.clone()).collect();

@@ -1,7 +1,7 @@
 //! The way from a model to its plan, step by step, each result checked.
 
 use tgc_graph::module::{Function, Module};
-use tgc_optimize::{OptimizeError, Report};
+use tgc_optimize::{Fp, OptimizeError, Report};
 use tgc_plan::ModelPlan;
 use tgc_plan::machine::Machine;
 
@@ -18,13 +18,8 @@ pub fn names() -> Vec<String> {
 /// # Errors
 ///
 /// If the model is invalid.
-pub fn optimize(module: &Module) -> Result<Module, Error> {
-    optimize_with(module, false)
-}
-
-/// The same, if asked for with rules that hold for real numbers and not for floating-point ones.
-fn optimize_with(module: &Module, fast_math: bool) -> Result<Module, Error> {
-    let options = tgc_optimize::Options { fast_math, ..Default::default() };
+pub fn optimize(module: &Module, fp: Fp) -> Result<Module, Error> {
+    let options = tgc_optimize::Options { fp, ..Default::default() };
     each(module, &|function| tgc_optimize::optimize(function, &options))
 }
 
@@ -33,11 +28,12 @@ fn optimize_with(module: &Module, fast_math: bool) -> Result<Module, Error> {
 /// # Errors
 ///
 /// If the model is invalid, or no stage has this name.
-pub fn optimize_until(module: &Module, stage: &str) -> Result<Module, Error> {
+pub fn optimize_until(module: &Module, stage: &str, fp: Fp) -> Result<Module, Error> {
     if !names().iter().any(|name| name == stage) {
         return Err(Error::unknown("stage", stage, names()));
     }
-    each(module, &|function| tgc_optimize::optimize_until(function, stage, &tgc_optimize::Options::default()))
+    let options = tgc_optimize::Options { fp, ..Default::default() };
+    each(module, &|function| tgc_optimize::optimize_until(function, stage, &options))
 }
 
 /// Which rules of the optimizer fired where and how long they took, and by which rules each node of the result came to
@@ -46,45 +42,45 @@ pub fn optimize_until(module: &Module, stage: &str) -> Result<Module, Error> {
 /// # Errors
 ///
 /// If the model is invalid.
-pub fn explain(module: &Module) -> Result<String, Error> {
+pub fn explain(module: &Module, fp: Fp) -> Result<String, Error> {
     check(module)?;
-    let options = tgc_optimize::Options { timed: true, ..Default::default() };
+    let options = tgc_optimize::Options { fp, timed: true, ..Default::default() };
     let (optimized, reports) = tgc_optimize::optimize_module(module, &options).map_err(defect)?;
     let of =
         |(function, report): (&Function, &Report)| report.explain(true) + &report.explain_nodes(function);
     Ok(optimized.functions.iter().zip(&reports).map(of).collect())
 }
 
-/// The plan for a machine, in strict arithmetic.
+/// The plan for a machine.
 ///
 /// # Errors
 ///
 /// If the model is invalid.
-pub fn plan(module: &Module, machine: &Machine) -> Result<ModelPlan, Error> {
-    plan_with(module, machine, false, &|_| ())
+pub fn plan(module: &Module, machine: &Machine, fp: Fp) -> Result<ModelPlan, Error> {
+    plan_with(module, machine, fp, &|_| ())
 }
 
 pub(crate) fn plan_with(
     module: &Module,
     machine: &Machine,
-    fast_math: bool,
+    fp: Fp,
     observe: &dyn Fn(Step),
 ) -> Result<ModelPlan, Error> {
     observe(Step::Optimize);
-    let optimized = optimize_with(module, fast_math)?;
+    let optimized = optimize(module, fp)?;
     observe(Step::Plan);
     let plan = tgc_lower::lower(&optimized, machine).map_err(defect)?;
     tgc_plan::verify::verify(&plan).map_err(defect)?;
     Ok(plan)
 }
 
-/// The plan for this machine's kind, as a library for it has without options.
+/// The plan for this machine's kind, as a library for it has without further options.
 ///
 /// # Errors
 ///
 /// If the model is invalid, or this machine is no target.
-pub fn host_plan(module: &Module) -> Result<ModelPlan, Error> {
-    plan(module, &tgc_llvm::Target::new(None, None, "")?.machine())
+pub fn host_plan(module: &Module, fp: Fp) -> Result<ModelPlan, Error> {
+    plan(module, &tgc_llvm::Target::new(None, None, "")?.machine(), fp)
 }
 
 /// The stack that calls of a library for this machine's kind take.

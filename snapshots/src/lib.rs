@@ -11,7 +11,8 @@
 //!   …
 //! ```
 //!
-//! Commands: `optimize` runs the whole pipeline, `optimize until STAGE` a part, `optimize fast` with fast math;
+//! Commands: `optimize` runs the whole pipeline, `optimize until STAGE` a part, `optimize exact` and
+//! `optimize fast` at another level of arithmetic;
 //! `plan` runs it and plans for AVX2. `expect` states the structure of the result, so that no snapshot is
 //! accepted that lost what its case is for: `operation=count` (and `nodes`) for a graph; `nests`, `loops`,
 //! `copies`, `checks` of indices, `slots` and `reads.NAME` (nests that read the buffer of this name) for a plan.
@@ -23,7 +24,7 @@ use std::path::{Path, PathBuf};
 use tgc_graph::module::{Function, Module};
 use tgc_graph::text::{parse, parse_function, print_function};
 use tgc_lower::lower;
-use tgc_optimize::{Options, Report, optimize, optimize_module, optimize_until};
+use tgc_optimize::{Fp, Options, Report, optimize, optimize_module, optimize_until};
 use tgc_plan::machine::Machine;
 use tgc_plan::verify::verify;
 use tgc_plan::{FunctionPlan, ModelPlan};
@@ -49,8 +50,8 @@ pub enum Command {
     Optimize {
         /// The stage that is the last to run, if not all run.
         until: Option<String>,
-        /// Rules that lose NaN and inf run too.
-        fast: bool,
+        /// Which rules run.
+        fp: Fp,
     },
     /// Optimize it, then plan it.
     Plan,
@@ -77,11 +78,12 @@ impl Case {
         for line in text.lines().filter_map(|line| line.strip_prefix("; ")) {
             let words: Vec<&str> = line.split_whitespace().collect();
             let optimize =
-                |until: Option<&str>, fast| Command::Optimize { until: until.map(str::to_owned), fast };
+                |until: Option<&str>, fp| Command::Optimize { until: until.map(str::to_owned), fp };
             match words.as_slice() {
-                ["optimize"] => command = Some(optimize(None, false)),
-                ["optimize", "fast"] => command = Some(optimize(None, true)),
-                ["optimize", "until", stage] => command = Some(optimize(Some(stage), false)),
+                ["optimize"] => command = Some(optimize(None, Fp::Strict)),
+                ["optimize", "exact"] => command = Some(optimize(None, Fp::Exact)),
+                ["optimize", "fast"] => command = Some(optimize(None, Fp::Fast)),
+                ["optimize", "until", stage] => command = Some(optimize(Some(stage), Fp::Strict)),
                 ["plan"] => command = Some(Command::Plan),
                 ["expect", counts @ ..] => expect.extend(expectations(counts)?),
                 _ => {}
@@ -102,19 +104,19 @@ impl Case {
     ///
     /// If the optimizer or the planner fails.
     pub fn run(&self) -> Result<Outcome, String> {
-        let options = |fast_math| Options { fast_math, verify: true, ..Options::default() };
+        let options = |fp| Options { fp, verify: true, ..Options::default() };
         match &self.command {
-            Command::Optimize { until, fast } => {
+            Command::Optimize { until, fp } => {
                 let run = |function: &Function| match until {
-                    Some(stage) => optimize_until(function, stage, &options(*fast)),
-                    None => optimize(function, &options(*fast)),
+                    Some(stage) => optimize_until(function, stage, &options(*fp)),
+                    None => optimize(function, &options(*fp)),
                 };
                 let results: Result<Vec<_>, _> = self.module.functions.iter().map(run).collect();
                 results.map(Outcome::Graphs).map_err(|e| e.to_string())
             }
             Command::Plan => {
                 let (module, _) =
-                    optimize_module(&self.module, &options(false)).map_err(|e| e.to_string())?;
+                    optimize_module(&self.module, &options(Fp::Strict)).map_err(|e| e.to_string())?;
                 let plan = lower(&module, &Machine::X86_64_V3).map_err(|e| e.to_string())?;
                 verify(&plan).map_err(|e| e.to_string())?;
                 Ok(Outcome::Plan(plan))

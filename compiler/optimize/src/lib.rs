@@ -34,11 +34,41 @@ pub use rewrite::Rewriter;
 pub use rule::{Body, Condition, Contract, Roots, Rule, RuleSet};
 pub use rules::{rules, rules_markdown};
 
+/// How exactly floating-point arithmetic is kept: which rules may fire.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Fp {
+    /// Those that keep every bit: [`Contract::Exact`] and [`Contract::Structural`].
+    Exact,
+    /// Those that keep or better the accuracy, and NaN and infinities: all but the group [`fast`](rules::fast) and those that
+    /// take a sum with a constant apart.
+    #[default]
+    Strict,
+    /// All.
+    Fast,
+}
+
+impl Fp {
+    /// Whether rules of the group [`fast`](rules::fast) may fire.
+    pub fn is_fast(self) -> bool {
+        self == Fp::Fast
+    }
+
+    /// Whether a rule may fire.
+    pub fn admits(self, rule: &Rule) -> bool {
+        match rule.contract {
+            _ if rule.only_fast => self.is_fast(),
+            Contract::Exact | Contract::Structural => true,
+            Contract::Reassociates | Contract::Approx | Contract::BackwardStable => self != Fp::Exact,
+            Contract::FastMath => self.is_fast(),
+        }
+    }
+}
+
 /// What the caller chooses.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Options {
-    /// Also use the rules whose contract is [`Contract::FastMath`].
-    pub fast_math: bool,
+    /// How exactly floating-point arithmetic is kept.
+    pub fp: Fp,
     /// Check every stage's result. On in debug builds.
     pub verify: bool,
     /// Also measure each rule's time, which takes some.
@@ -47,6 +77,6 @@ pub struct Options {
 
 impl Default for Options {
     fn default() -> Options {
-        Options { fast_math: false, verify: cfg!(debug_assertions), timed: false }
+        Options { fp: Fp::Strict, verify: cfg!(debug_assertions), timed: false }
     }
 }

@@ -16,7 +16,7 @@ use crate::report::{Fired, Report, StageReport};
 use crate::rewrite::{Changes, FOLD, rebuild};
 use crate::rule::{Contract, Rule, RuleSet};
 use crate::rules::{Group, canonical, fast, folds, places, reduce, softmax, special, stable, structure};
-use crate::{OptimizeError, Options, check, pin};
+use crate::{Fp, OptimizeError, Options, check, pin};
 
 /// How often a stage rebuilds the graph before it gives up. Two or three times is usual.
 const MOST_PASSES: usize = 32;
@@ -54,19 +54,20 @@ pub enum Work {
 pub struct Rewriting {
     /// The groups, in the order in which they are tried.
     pub groups: &'static [Group],
-    /// Their rules without and with those of fast math, made when first used.
-    sets: [OnceLock<RuleSet>; 2],
+    /// Their rules by how exactly arithmetic is kept, made when first used.
+    sets: [OnceLock<RuleSet>; 3],
 }
 
 impl Rewriting {
     const fn with(groups: &'static [Group]) -> Rewriting {
-        Rewriting { groups, sets: [const { OnceLock::new() }; 2] }
+        Rewriting { groups, sets: [const { OnceLock::new() }; 3] }
     }
 
-    fn rules(&self, fast_math: bool) -> &RuleSet {
-        self.sets[usize::from(fast_math)].get_or_init(|| {
-            let extra: &[Rule] = if fast_math { fast::GROUP.rules } else { &[] };
-            RuleSet::new(self.groups.iter().flat_map(|group| group.rules).chain(extra))
+    fn rules(&self, fp: Fp) -> &RuleSet {
+        self.sets[fp as usize].get_or_init(|| {
+            let extra: &[Rule] = if fp.is_fast() { fast::GROUP.rules } else { &[] };
+            let rules = self.groups.iter().flat_map(|group| group.rules).chain(extra);
+            RuleSet::new(rules.filter(|rule| fp.admits(rule)))
         })
     }
 }
@@ -261,7 +262,7 @@ fn run(
             Work::Rewrite(rewriting) => {
                 settled = rewriting.groups;
                 let (next, passes, fired) =
-                    settle(&current, rewriting.rules(options.fast_math), stage, history, options.timed)?;
+                    settle(&current, rewriting.rules(options.fp), stage, history, options.timed)?;
                 (Some(next), passes, fired)
             }
             Work::Replace { found, apply } if current.graph.ids().any(|id| found(&current.graph, id)) => {

@@ -100,12 +100,14 @@ pub struct Rule {
     pub condition: Option<Condition>,
     /// What it does.
     pub body: Body,
+    /// Whether it waits for [`Fp::Fast`](crate::Fp) though its contract is stronger.
+    pub only_fast: bool,
 }
 
 impl Rule {
     /// A rule that its algebra defines.
     pub const fn new(name: &'static str, contract: Contract, algebra: &'static str) -> Rule {
-        Rule { name, contract, algebra, condition: None, body: Body::Pattern }
+        Rule { name, contract, algebra, condition: None, body: Body::Pattern, only_fast: false }
     }
 
     /// A rule that a function defines.
@@ -117,12 +119,18 @@ impl Rule {
         apply: fn(&mut Rewriter<'_>, NodeId) -> Option<NodeId>,
         examples: &'static [&'static str],
     ) -> Rule {
-        Rule { name, contract, algebra, condition: None, body: Body::Function { roots, apply, examples } }
+        let body = Body::Function { roots, apply, examples };
+        Rule { name, contract, algebra, condition: None, body, only_fast: false }
     }
 
     /// The same rule under a condition.
     pub const fn when(self, text: &'static str, holds: fn(&Match<'_>) -> bool) -> Rule {
         Rule { condition: Some(Condition { text, holds }), ..self }
+    }
+
+    /// The same rule, for those who ask for fast arithmetic.
+    pub const fn only_fast(self) -> Rule {
+        Rule { only_fast: true, ..self }
     }
 }
 

@@ -6,7 +6,7 @@ use tgc_graph::evaluate::{Sizes, evaluate, evaluate_wide};
 use tgc_graph::generate::{self, Random};
 use tgc_graph::module::{Function, Module};
 use tgc_graph::text::print;
-use tgc_optimize::{Options, optimize_module, optimize_until, stages};
+use tgc_optimize::{Fp, Options, optimize_module, optimize_until, stages};
 use tgc_scalar::scalar_from_bits_f64;
 
 fn checked(module: &Module, seed: u64) -> Module {
@@ -32,9 +32,10 @@ fn every_module_settles_and_verifies() {
 }
 
 #[test]
-fn every_stage_verifies_with_fast_math_too() {
-    let options = Options { verify: true, fast_math: true, ..Options::default() };
+fn every_stage_verifies_at_every_level() {
     for seed in 0..20 {
+        let fp = if seed % 2 == 0 { Fp::Fast } else { Fp::Exact };
+        let options = Options { verify: true, fp, ..Options::default() };
         let module = generate::module_with(seed, &generate::Options::everything(30));
         for function in &module.functions {
             for stage in stages() {

@@ -11,7 +11,7 @@
 //! above all, are passed over where some node is not finite: such a zero may vanish together with what it is divided or
 //! multiplied by.
 
-use tgc_compiler::stages;
+use tgc_compiler::{Fp, stages};
 use tgc_graph::array::Array;
 use tgc_graph::dtype::DType;
 use tgc_graph::evaluate::{Sizes, Value, evaluate, evaluate_wide};
@@ -132,7 +132,7 @@ fn look_at_nodes(
 }
 
 pub fn check(seed: u64, module: &Module) -> Result<(), String> {
-    let plan = stages::host_plan(module).map_err(|error| error.to_string())?;
+    let plan = stages::host_plan(module, Fp::Strict).map_err(|error| error.to_string())?;
     let mut random = Random(seed ^ 0xacc);
     for (index, function) in module.functions.iter().enumerate() {
         let Some(call) = values::call(function, &mut random, false, 3000) else { continue };

@@ -5,7 +5,7 @@
 //! whose sizes coincide or do not, rolled, split, repeated and padded; diagonals of rectangles. Ranges of sizes begin anywhere,
 //! and parts may be empty.
 
-use tgc_compiler::stages;
+use tgc_compiler::{Fp, stages};
 use tgc_graph::array::Array;
 use tgc_graph::builder::{Index, Position, Slice, slice};
 use tgc_graph::dim::Dim;
@@ -245,7 +245,7 @@ fn diagonals<'m>(maths: &mut Maths<'m>) -> Parts<'m> {
 /// Plans a function and compares some of its calls.
 fn check(seed: u64, make: Maker) -> Result<(), String> {
     let module = module(seed, make)?;
-    let plan = stages::plan(&module, &Machine::X86_64_V3).map_err(|error| error.to_string())?;
+    let plan = stages::plan(&module, &Machine::X86_64_V3, Fp::Strict).map_err(|error| error.to_string())?;
     let (function, mut random) = (&module.functions[0], Random(seed ^ 0x5eed));
     for _ in 0..4 {
         let Some(call) = values::call(function, &mut random, false, 5_000) else { continue };

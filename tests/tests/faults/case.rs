@@ -1,6 +1,6 @@
 //! The head of a case, read.
 
-use tgc_compiler::Options;
+use tgc_compiler::{Fp, Options};
 
 /// A case.
 #[derive(Clone, Debug)]
@@ -98,8 +98,9 @@ fn read_options(text: &str) -> Result<Options, String> {
     let words: Vec<&str> = text.split_whitespace().collect();
     for pair in words.chunks(2) {
         match pair {
-            ["--fp", "strict"] => options.fast_math = false,
-            ["--fp", "fast"] => options.fast_math = true,
+            ["--fp", "exact"] => options.fp = Fp::Exact,
+            ["--fp", "strict"] => options.fp = Fp::Strict,
+            ["--fp", "fast"] => options.fp = Fp::Fast,
             ["--freeze", names] => options.freeze = names.split(',').map(str::to_owned).collect(),
             _ => return Err(format!("`{}` is no option of cases", pair.join(" "))),
         }
@@ -167,7 +168,7 @@ fn heads_are_read() {
          ; gives update w=0.5 within 1e-6\n; run g\n; gives E_INDEX outside axis\ntgc 1 model \"m\"\n",
     )
     .unwrap();
-    assert!(case.options.fast_math && case.options.freeze == ["a", "b"]);
+    assert!(case.options.fp == Fp::Fast && case.options.freeze == ["a", "b"]);
     let Claim::Calls(calls) = case.claim else { panic!("these are calls") };
     assert_eq!(calls[0].arguments, ["x=[[1, 2], [3, 4]]", "N=3"]);
     let pair = |name: &str, value: &str| (name.to_owned(), value.to_owned());

@@ -162,13 +162,20 @@ const RULES: &[Rule] = &[
             facts::is_moderate(dtype, c) && c.to_bits() << 12 == 0
         },
     ),
-    // Constants meet.
-    Rule::new("add-constants", Reassociates, "c1 + (c2 + x) => c1 + c2 + x").when(MODERATE, moderate_or_zero),
+    // Constants meet. In sums they may be there for their rounding: x + c - c is how sums are made error-free, and
+    // numbers rounded.
+    Rule::new("add-constants", Reassociates, "c1 + (c2 + x) => c1 + c2 + x")
+        .when(MODERATE, moderate_or_zero)
+        .only_fast(),
     Rule::new("add-constants-sub", Reassociates, "c1 + (c2 - x) => c1 + c2 - x")
-        .when(MODERATE, moderate_or_zero),
-    Rule::new("sub-constants", Reassociates, "c1 - (c2 + x) => c1 - c2 - x").when(MODERATE, moderate_or_zero),
+        .when(MODERATE, moderate_or_zero)
+        .only_fast(),
+    Rule::new("sub-constants", Reassociates, "c1 - (c2 + x) => c1 - c2 - x")
+        .when(MODERATE, moderate_or_zero)
+        .only_fast(),
     Rule::new("sub-constants-sub", Reassociates, "c1 - (c2 - x) => c1 - c2 + x")
-        .when(MODERATE, moderate_or_zero),
+        .when(MODERATE, moderate_or_zero)
+        .only_fast(),
     Rule::new("mul-constants", Reassociates, "c1 * (c2 * x) => c1 * c2 * x").when(MODERATE, moderate),
     Rule::new("mul-div-constants", Reassociates, "c1 * (x / c2) => c1 / c2 * x").when(MODERATE, moderate),
     Rule::new("mul-constant-div", Reassociates, "c1 * (c2 / x) => c1 * c2 / x").when(MODERATE, moderate),

@@ -1,5 +1,5 @@
 //! What is true of real numbers and false of floating-point ones: NaN and inf get lost, or rounding that
-//! the author may have meant. Only with [`Options::fast_math`](crate::Options).
+//! the author may have meant. Only with [`Fp::Fast`](crate::Fp).
 //!
 //! Downhill: fewer nodes.
 

@@ -48,7 +48,10 @@ pub fn rules() -> impl Iterator<Item = &'static Rule> {
 
 /// The table of all rules, for the user's guide.
 pub fn rules_markdown() -> String {
-    let mut text = String::from("# Rewrite rules\n\nWhat each contract promises:\n\n");
+    let mut text = String::from(
+        "# Rewrite rules\n\n`--fp exact` admits the contracts exact and structural, `--fp strict`, the default, all but \
+         the group fast and what says so, and `--fp fast` everything. What each contract promises:\n\n",
+    );
     for (contract, promise) in PROMISES {
         let _ = writeln!(text, "- **{}**: {promise}", contract.name());
     }
@@ -56,7 +59,10 @@ pub fn rules_markdown() -> String {
         let _ = writeln!(text, "\n## {}\n\n{}\n", group.name, group.doc);
         text.push_str("| rule | contract | algebra | if |\n|---|---|---|---|\n");
         for rule in group.rules {
-            let condition = rule.condition.map_or("", |c| c.text);
+            let mut condition = rule.condition.map_or(String::new(), |c| c.text.to_owned());
+            if rule.only_fast {
+                condition += ", at `--fp fast`";
+            }
             let algebra = match rule.body {
                 Body::Pattern => format!("`{}`", rule.algebra),
                 Body::Function { .. } => rule.algebra.to_owned(),
@@ -88,7 +94,7 @@ const PROMISES: [(Contract, &str); 6] = [
         "no less accurate than eight times the left side's error and what moving every input and constant by one unit \
          in its last place changes; where no input is NaN or +inf, may be finite where the left side is not, never the reverse.",
     ),
-    (Contract::FastMath, "equal over the reals, nothing more; only with `fast_math`."),
+    (Contract::FastMath, "equal over the reals, nothing more."),
 ];
 
 #[cfg(test)]
