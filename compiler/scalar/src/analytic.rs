@@ -17,9 +17,10 @@ struct Scaled {
     is_small: Value,
 }
 
-/// The exponents of two that great and small numbers are multiplied by; even, so that their roots are powers too.
-fn scale(scalar: ScalarType) -> i32 {
-    if scalar == ScalarType::F32 { 70 } else { 600 }
+/// The exponents of two that divide great numbers and multiply small ones; even, so that their roots are powers too. Of the
+/// least denormal number the square is then a normal one.
+fn scales(scalar: ScalarType) -> [i32; 2] {
+    if scalar == ScalarType::F32 { [70, 90] } else { [600, 600] }
 }
 
 impl Scaled {
@@ -28,13 +29,13 @@ impl Scaled {
         let [re, im] = z.both().map(|v| b.unary(Unary::Abs, v));
         let swap = b.compare(Predicate::Lt, re, im);
         let big = b.select(swap, im, re);
-        let exponent = scale(scalar);
+        let [down, up] = scales(scalar);
         let (upper, lower) = if scalar == ScalarType::F32 { (60, -40) } else { (500, -400) };
         let (upper, lower) = (b.float(scalar, 2f64.powi(upper)), b.float(scalar, 2f64.powi(lower)));
         let is_great = b.compare(Predicate::Gt, big, upper);
         let is_small = b.compare(Predicate::Lt, big, lower);
         let mut scaled = Scaled { re, im, is_great, is_small };
-        let factor = scaled.choose(b, [-exponent, exponent].map(|k| 2f64.powi(k)), 1.0);
+        let factor = scaled.choose(b, [-down, up].map(|k| 2f64.powi(k)), 1.0);
         scaled.re = b.binary(Binary::Mul, re, factor);
         scaled.im = b.binary(Binary::Mul, im, factor);
         scaled
@@ -57,11 +58,16 @@ impl Scaled {
 }
 
 impl Builder {
+    /// Whether a value is infinite.
+    fn is_endless(&mut self, v: Value) -> Value {
+        let infinity = self.float(self.scalar_type(v), f64::INFINITY);
+        let magnitude = self.unary(Unary::Abs, v);
+        self.compare(Predicate::Eq, magnitude, infinity)
+    }
+
     /// Whether either part is infinite.
     fn is_infinite(&mut self, z: Element) -> Value {
-        let infinity = self.float(self.scalar_type(z.re()), f64::INFINITY);
-        let [re, im] = z.both().map(|v| self.unary(Unary::Abs, v));
-        let [re, im] = [re, im].map(|v| self.compare(Predicate::Eq, v, infinity));
+        let [re, im] = z.both().map(|v| self.is_endless(v));
         self.binary(Binary::Or, re, im)
     }
 
@@ -70,27 +76,44 @@ impl Builder {
         let scalar = self.scalar_type(z.re());
         let scaled = Scaled::of(self, z);
         let length = scaled.length(self);
-        let back = scaled.choose(self, [scale(scalar), -scale(scalar)].map(|k| 2f64.powi(k)), 1.0);
+        let [down, up] = scales(scalar);
+        let back = scaled.choose(self, [down, -up].map(|k| 2f64.powi(k)), 1.0);
         let length = self.binary(Binary::Mul, length, back);
         let infinity = self.float(scalar, f64::INFINITY);
         let is_infinite = self.is_infinite(z);
         self.select(is_infinite, infinity, length)
     }
 
-    /// z / |z| within 3 ULP, 0 at 0. Directions of infinite numbers are NaN.
+    /// z / |z| within 3 ULP, 0 at 0. With one infinite part it is ±1 there and a zero beside it, even beside NaN; with two
+    /// there is no direction, and it is NaN.
     pub(super) fn direction(&mut self, z: Element) -> Element {
+        let scalar = self.scalar_type(z.re());
         let scaled = Scaled::of(self, z);
         let length = scaled.length(self);
-        let zero = self.float(self.scalar_type(length), 0.0);
+        let zero = self.float(scalar, 0.0);
         let vanishes = self.compare(Predicate::Eq, length, zero);
-        let mut part = |magnitude: Value, signed: Value| {
+        let ends = [self.is_endless(z.re()), self.is_endless(z.both()[1])];
+        let is_infinite = self.binary(Binary::Or, ends[0], ends[1]);
+        let limits = self.directions_at_infinity(scalar, ends);
+        let [re, im] = z.both();
+        let parts = [(scaled.re, re, limits[0]), (scaled.im, im, limits[1])];
+        let [re, im] = parts.map(|(magnitude, signed, limit)| {
             let quotient = self.binary(Binary::Div, magnitude, length);
+            let quotient = self.select(is_infinite, limit, quotient);
             let quotient = self.with_sign_of(quotient, signed);
             self.select(vanishes, zero, quotient)
-        };
-        let [re, im] = z.both();
-        let (re, im) = (part(scaled.re, re), part(scaled.im, im));
+        });
         Element::complex(z.dtype, re, im)
+    }
+
+    /// The magnitudes of the parts of a direction by which of the number's are infinite: 1 for the one that is.
+    fn directions_at_infinity(&mut self, scalar: ScalarType, ends: [Value; 2]) -> [Value; 2] {
+        let [zero, one, nan] = [0.0, 1.0, f64::NAN].map(|value| self.float(scalar, value));
+        let both = self.binary(Binary::And, ends[0], ends[1]);
+        ends.map(|is_end| {
+            let alone = self.select(is_end, one, zero);
+            self.select(both, nan, alone)
+        })
     }
 
     /// The root in the right half plane, within 2 ULP of its magnitude, with the special cases of C, annex G.6.4.2.
@@ -106,24 +129,27 @@ impl Builder {
         let sum = self.binary(Binary::Add, length, scaled.re);
         let square = self.binary(Binary::Mul, sum, half);
         let large = self.unary(Unary::Sqrt, square);
+        // Beside an infinite real part NaN does not matter for the larger part.
+        let is_far = self.is_endless(re);
+        let large = self.select(is_far, infinity, large);
         let quotient = self.binary(Binary::Div, scaled.im, large);
         let small = self.binary(Binary::Mul, quotient, half);
         let vanishes = self.compare(Predicate::Eq, large, zero);
         let small = self.select(vanishes, zero, small);
-        let back = scaled.choose(self, [scale(scalar) / 2, -scale(scalar) / 2].map(|k| 2f64.powi(k)), 1.0);
+        let [down, up] = scales(scalar);
+        let back = scaled.choose(self, [down / 2, -up / 2].map(|k| 2f64.powi(k)), 1.0);
         let [large, small] = [large, small].map(|v| self.binary(Binary::Mul, v, back));
         let is_left = self.compare(Predicate::Lt, re, zero);
         let root_re = self.select(is_left, small, large);
         let root_im = self.select(is_left, large, small);
-        let im_magnitude = self.unary(Unary::Abs, im);
-        let is_infinite = self.compare(Predicate::Eq, im_magnitude, infinity);
+        let is_infinite = self.is_endless(im);
         let root_re = self.select(is_infinite, infinity, root_re);
         let root_im = self.select(is_infinite, infinity, root_im);
         let root_im = self.with_sign_of(root_im, im);
         Element::complex(z.dtype, root_re, root_im)
     }
 
-    /// e^z, within 3 ULP of its magnitude.
+    /// e^z, within 3 ULP of its magnitude, with the special cases of C, annex G.6.3.1.
     pub(super) fn complex_exp(&mut self, z: Element) -> Element {
         let scalar = self.scalar_type(z.re());
         let [re, im] = z.both();
@@ -136,7 +162,8 @@ impl Builder {
         let half_re = self.binary(Binary::Mul, re, half);
         let exponent = self.select(is_great, half_re, re);
         let power = self.math(MathFn::Exp, exponent);
-        let (cosine, sine) = (self.math(MathFn::Cos, im), self.math(MathFn::Sin, im));
+        let angle = self.angle_of_exponential(re, im);
+        let (cosine, sine) = (self.math(MathFn::Cos, angle), self.math(MathFn::Sin, angle));
         let [root_re, root_im] = [cosine, sine].map(|part| {
             let once = self.binary(Binary::Mul, part, power);
             let twice = self.binary(Binary::Mul, once, power);
@@ -149,6 +176,18 @@ impl Builder {
         Element::complex(z.dtype, root_re, root_im)
     }
 
+    /// An imaginary part, but 0 for an angle that is no number where the real part is infinite: e^z is then 0, or an infinity
+    /// with the imaginary part NaN, which infinity times 0 is.
+    fn angle_of_exponential(&mut self, re: Value, im: Value) -> Value {
+        let is_far = self.is_endless(re);
+        // Infinities and NaN.
+        let gap = self.binary(Binary::Sub, im, im);
+        let is_open = self.compare(Predicate::Ne, gap, gap);
+        let is_lost = self.binary(Binary::And, is_far, is_open);
+        let zero = self.float(self.scalar_type(im), 0.0);
+        self.select(is_lost, zero, im)
+    }
+
     /// The logarithm whose imaginary part is from -π to π, within 3 ULP of its magnitude.
     pub(super) fn complex_log(&mut self, z: Element) -> Element {
         let scalar = self.scalar_type(z.re());
@@ -156,8 +195,8 @@ impl Builder {
         let scaled = Scaled::of(self, z);
         let length = scaled.length(self);
         let log = self.math(MathFn::Log, length);
-        let ln_2 = std::f64::consts::LN_2 * f64::from(scale(scalar));
-        let shift = scaled.choose(self, [ln_2, -ln_2], 0.0);
+        let [down, up] = scales(scalar).map(|k| std::f64::consts::LN_2 * f64::from(k));
+        let shift = scaled.choose(self, [down, -up], 0.0);
         let far = self.binary(Binary::Add, log, shift);
         // Near the unit circle from |z|² - 1, in which only what does not matter beside the angle cancels.
         let swap = self.compare(Predicate::Lt, scaled.re, scaled.im);
@@ -238,10 +277,13 @@ impl Builder {
         let one = Element::complex(x.dtype, re, im);
         let (mut product, mut square) = (one, x);
         for bit in 0..4 {
-            let mask = self.int(ScalarType::U32, 1 << bit);
-            let masked = self.binary(Binary::And, magnitude, mask);
+            let [mask, lower] = [1 << bit, (1 << bit) - 1].map(|bits| self.int(ScalarType::U32, bits));
+            let [masked, below] = [mask, lower].map(|bits| self.binary(Binary::And, magnitude, bits));
             let is_set = self.compare(Predicate::Ne, masked, zero);
-            let longer = if bit == 0 { x } else { self.mul(product, square) };
+            // A first factor is not multiplied by 1, whose imaginary part would make NaN of an infinity.
+            let is_first = self.compare(Predicate::Eq, below, zero);
+            let longer = self.mul(product, square);
+            let longer = self.choose(is_first, square, longer);
             product = self.choose(is_set, longer, product);
             square = self.mul(square, square);
         }

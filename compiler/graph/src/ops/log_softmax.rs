@@ -6,8 +6,8 @@ use crate::dim::Dim;
 use crate::graph::{Graph, NodeId};
 use crate::infer::{Demands, Operand, TypeError};
 use crate::kernel::Kernel;
-use crate::ops::reduction::to_inexact;
-use crate::ops::{self, Exp, Log1p, Notation, Operation, Vjp, attributes, softmax};
+use crate::ops::reduction::{keep, to_inexact};
+use crate::ops::{Log1p, Notation, Operation, Vjp, attributes, softmax};
 use crate::ty::TensorType;
 
 /// The logarithm of softmax along an axis.
@@ -83,18 +83,9 @@ impl Operation for LogSoftmax {
 
     fn expand(&self, graph: &mut Graph, operands: &[NodeId]) -> Option<NodeId> {
         let shifted = softmax::shifted(graph, self.axis, operands[0]);
-        let (dtype, rank) = (graph.ty(shifted).dtype, graph.ty(shifted).rank());
-        let [zero, one] = [0.0, 1.0].map(|value| graph.splat(dtype, rank, value));
-        // The greatest element adds 1 to the sum. Left out of it, what is small beside 1 is not lost.
-        let is_greatest = graph.op_node(ops::Eq {}, &[shifted, zero]);
-        let greatest = graph.cast(is_greatest, dtype);
-        let powers = graph.op_node(Exp {}, &[shifted]);
-        let rest = graph.sub_node(powers, greatest);
-        let rest = softmax::sum_along(graph, self.axis, rest);
-        let ties = softmax::sum_along(graph, self.axis, greatest);
-        let ties = graph.sub_node(ties, one);
-        let sum = graph.add_node(ties, rest);
-        let logarithm = graph.op_node(Log1p {}, &[sum]);
+        let excess = softmax::powers_less_one(graph, &[self.axis], shifted);
+        let excess = keep(graph, &[self.axis], excess);
+        let logarithm = graph.op_node(Log1p {}, &[excess]);
         let value = graph.sub_node(shifted, logarithm);
         let result = to_inexact(graph.ty(operands[0]).dtype);
         Some(graph.cast(value, result))

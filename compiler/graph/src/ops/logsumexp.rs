@@ -4,10 +4,11 @@ use tgc_scalar::dtype::DType;
 use crate::graph::{Graph, NodeId};
 use crate::infer::TypeError;
 use crate::ops::reduction::{Composite, Reducing, arithmetic, keep, ordered, reduction, to_inexact};
-use crate::ops::{self, ConsiderConstant, Exp, Isinf, Log, Notation, Sum, Supremum};
+use crate::ops::{self, ConsiderConstant, Isinf, Log1p, Notation, Supremum, softmax};
 
 reduction! {
-    /// The logarithm of the sum of exponentials, without overflow; of integers in `f64`, and -inf of no elements.
+    /// The logarithm of the sum of exponentials, without overflow, and accurate also where it is nearly 0; of integers in `f64`,
+    /// and -inf of no elements.
     ///
     /// The gradient is the softmax of the elements; where all of them are -inf, so is the result, and the gradient is 0.
     ///
@@ -35,18 +36,18 @@ impl Composite for Logsumexp {
         let greatest = graph.op_node(Supremum { axes: self.axes.clone() }, &[x]);
         let greatest = graph.op_node(ConsiderConstant {}, &[greatest]);
         let (dtype, rank) = (graph.ty(greatest).dtype, graph.ty(greatest).rank());
-        let [zero, one] = [0.0, 1.0].map(|value| graph.splat(dtype, rank, value));
+        let zero = graph.splat(dtype, rank, 0.0);
         // Less an infinity, elements that equal it would be NaN.
         let infinite = graph.op_node(Isinf {}, &[greatest]);
         let shift = graph.choose(infinite, zero, greatest);
         let along = keep(graph, &self.axes, shift);
         let shifted = graph.sub_node(x, along);
-        let powers = graph.op_node(Exp {}, &[shifted]);
-        let sum = graph.op_node(Sum { axes: self.axes.clone() }, &[powers]);
         // Only where all elements, if any, are -inf; else the greatest contributes 1.
-        let vanishes = graph.op_node(ops::Eq {}, &[sum, zero]);
-        let positive = graph.choose(vanishes, one, sum);
-        let logarithm = graph.op_node(Log {}, &[positive]);
+        let bottom = graph.splat(dtype, rank, f64::NEG_INFINITY);
+        let vanishes = graph.op_node(ops::Eq {}, &[greatest, bottom]);
+        let excess = softmax::powers_less_one(graph, &self.axes, shifted);
+        let excess = graph.choose(vanishes, zero, excess);
+        let logarithm = graph.op_node(Log1p {}, &[excess]);
         let value = graph.add_node(logarithm, shift);
         let value = graph.choose(vanishes, greatest, value);
         graph.cast(value, result)

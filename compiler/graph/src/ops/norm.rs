@@ -4,12 +4,14 @@ use crate::builder::{Reduce, Tensor};
 use tgc_scalar::dtype::DType;
 use crate::graph::{Graph, NodeId};
 use crate::infer::TypeError;
-use crate::ops::reduction::{Composite, Reducing, accumulator, reduction, to_inexact};
-use crate::ops::{self, Imag, Notation, Real, Sqr, Sqrt, Sum};
+use crate::kernel::Reduction;
+use crate::ops::reduction::{Fold, Reducing, keep, reduction, to_inexact};
+use crate::ops::{self, Notation, Vjp};
+use tgc_scalar::{Binary, Builder, Element, Predicate, Program, ScalarType, Unary, Value};
 
 reduction! {
-    /// The Euclidean norm: the square root of the sum of the magnitudes' squares, which are formed in at least `f64`; of
-    /// integers in `f64`.
+    /// The Euclidean norm: the square root of the sum of the magnitudes' squares, which are formed in `f64` and neither overflow
+    /// nor vanish; of integers in `f64`.
     ///
     /// The gradient is x / norm, and 0 where the norm is 0. [`norm_ord`](crate::builder::Reduce::norm_ord) has other orders.
     ///
@@ -22,7 +24,7 @@ reduction! {
     /// assert_eq!(grad(y.norm_over([1]).sum(), y).eval()?, Array::from([[0.0, -1.0], [0.0, 0.0]]));
     /// # Ok::<(), EvalError>(())
     /// ```
-    Composite Norm, fn norm, fn norm_over, Notation::Call("norm")
+    Fold Norm, fn norm, fn norm_over, Notation::Call("norm")
 }
 
 impl<'m> Reduce<'m> {
@@ -62,34 +64,92 @@ impl Reducing for Norm {
     }
 }
 
-impl Composite for Norm {
-    fn expand(&self, graph: &mut Graph, operand: NodeId) -> NodeId {
-        let dtype = to_inexact(graph.ty(operand).dtype);
-        let x = graph.cast(operand, accumulator(dtype));
-        let squares = squares(graph, x);
-        let sum = graph.op_node(Sum { axes: self.axes.clone() }, &[squares]);
-        let norm = root(graph, sum);
-        graph.cast(norm, dtype.to_real())
+impl Fold for Norm {
+    /// The sum of squares, and in `f64` those of what is [`SCALE`] times greater and less too, of which one neither overflows
+    /// nor vanishes: after J. L. Blue, "A portable Fortran program to find the Euclidean norm of a vector", ACM TOMS 4(1),
+    /// 1978, with sums instead of branches.
+    fn reduction(axes: &[usize], operand: DType, result: DType) -> Reduction {
+        let scales: &[f64] = if is_wide(result) { &[1.0, 1.0 / SCALE, SCALE] } else { &[1.0] };
+        let sums = vec![DType::F64; scales.len()];
+        let step = sums_of_pairs(&sums);
+        Reduction {
+            axes: axes.to_vec(),
+            accumulators: sums,
+            init: vec![[0, 0]; scales.len()],
+            indexed: false,
+            prepare: scaled_squares(operand, scales),
+            merge: step.clone(),
+            step,
+            finish: root_of_sums(scales.len(), result),
+        }
+    }
+
+    /// g x / norm.
+    fn gradient(axes: &[usize], graph: &mut Graph, vjp: &Vjp<'_>) -> Option<NodeId> {
+        let [norm, cotangent] = [vjp.result, vjp.cotangent].map(|value| keep(graph, axes, value));
+        let zero = graph.splat(graph.ty(norm).dtype, graph.ty(norm).rank(), 0.0);
+        let vanishes = graph.op_node(ops::Eq {}, &[norm, zero]);
+        let direction = graph.div_node(vjp.operands[0], norm);
+        let slope = graph.mul_node(cotangent, direction);
+        Some(graph.unless(vanishes, slope))
     }
 }
 
-/// The squares of elements' magnitudes.
-pub(super) fn squares(graph: &mut Graph, x: NodeId) -> NodeId {
-    if !graph.ty(x).dtype.is_complex() {
-        return graph.op_node(Sqr {}, &[x]);
-    }
-    let parts = [graph.op_node(Real {}, &[x]), graph.op_node(Imag {}, &[x])];
-    let [re, im] = parts.map(|part| graph.op_node(Sqr {}, &[part]));
-    graph.add_node(re, im)
+/// 2^600: what is so much greater than the least number that its square vanishes is a number when multiplied by it, and what
+/// is so great that its square overflows, when divided.
+const SCALE: f64 = 4.149_515_568_880_993e180;
+
+/// Where the sum of squares is 2^-900 or more, it has lost none that counts.
+const LEAST: f64 = 1.183_052_186_166_774_7e-271;
+
+/// Whether squares of elements can leave the range of what they are added in.
+fn is_wide(result: DType) -> bool {
+    result.scalar_type() == ScalarType::F64
 }
 
-/// The square root of a sum of squares: where that is 0, so is the gradient by what was squared, though that of the
-/// square root alone is infinite.
-pub(super) fn root(graph: &mut Graph, sum: NodeId) -> NodeId {
-    let (dtype, rank) = (graph.ty(sum).dtype, graph.ty(sum).rank());
-    let [zero, one] = [0.0, 1.0].map(|value| graph.splat(dtype, rank, value));
-    let vanishes = graph.op_node(ops::Eq {}, &[sum, zero]);
-    let positive = graph.choose(vanishes, one, sum);
-    let root = graph.op_node(Sqrt {}, &[positive]);
-    graph.choose(vanishes, sum, root)
+/// (element) → the square of its magnitude times each factor.
+fn scaled_squares(operand: DType, scales: &[f64]) -> Program {
+    let mut b = Builder::new(&[operand]);
+    let x = b.param(0);
+    let wide = if operand.is_complex() { DType::C128 } else { DType::F64 };
+    let x = b.cast(x, wide);
+    let squares = scales.iter().map(|scale| {
+        let factor = b.float(ScalarType::F64, *scale);
+        let mut squares = x.parts().iter().map(|part| {
+            let scaled = if *scale == 1.0 { *part } else { b.binary(Binary::Mul, *part, factor) };
+            b.binary(Binary::Mul, scaled, scaled)
+        }).collect::<Vec<_>>().into_iter();
+        let first = squares.next().expect("invariant: an element has parts");
+        let sum = squares.fold(first, |sum, square| b.binary(Binary::Add, sum, square));
+        Element::real(DType::F64, sum)
+    }).collect();
+    b.finish(squares)
+}
+
+/// (sums…, sums…) → their sums.
+fn sums_of_pairs(sums: &[DType]) -> Program {
+    let mut b = Builder::new(&[sums, sums].concat());
+    let pairs = (0..sums.len()).map(|i| [b.param(i), b.param(sums.len() + i)]).collect::<Vec<_>>();
+    let results = pairs.into_iter().map(|[x, y]| b.add(x, y)).collect();
+    b.finish(results)
+}
+
+/// (sums…) → the root of the one that is right, without its factor.
+fn root_of_sums(count: usize, result: DType) -> Program {
+    let mut b = Builder::new(&vec![DType::F64; count]);
+    let sums: Vec<Value> = (0..count).map(|i| b.param(i).re()).collect();
+    let mut norm = b.unary(Unary::Sqrt, sums[0]);
+    if let [plain, less, greater] = sums.as_slice() {
+        let [scale, inverse, least, infinity] =
+            [SCALE, 1.0 / SCALE, LEAST, f64::INFINITY].map(|value| b.float(ScalarType::F64, value));
+        let overflows = b.compare(Predicate::Eq, *plain, infinity);
+        let vanishes = b.compare(Predicate::Lt, *plain, least);
+        for (applies, sum, factor) in [(overflows, *less, scale), (vanishes, *greater, inverse)] {
+            let root = b.unary(Unary::Sqrt, sum);
+            let scaled = b.binary(Binary::Mul, root, factor);
+            norm = b.select(applies, scaled, norm);
+        }
+    }
+    let norm = b.cast(Element::real(DType::F64, norm), result);
+    b.finish(vec![norm])
 }

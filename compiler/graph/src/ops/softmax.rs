@@ -7,7 +7,7 @@ use crate::graph::{Graph, NodeId};
 use crate::infer::{Demands, Operand, TypeError};
 use crate::kernel::Kernel;
 use crate::ops::reduction::{arithmetic, keep, ordered, to_inexact};
-use crate::ops::{ConsiderConstant, Exp, Notation, Operation, Reciprocal, Sum, Supremum, Vjp, attributes};
+use crate::ops::{ConsiderConstant, Eq, Exp, Notation, Operation, Reciprocal, Sum, Supremum, Vjp, attributes};
 use crate::ty::TensorType;
 
 /// Exponentials along an axis, divided by their sum.
@@ -133,4 +133,19 @@ pub(super) fn shifted(graph: &mut Graph, axis: usize, operand: NodeId) -> NodeId
 pub(super) fn sum_along(graph: &mut Graph, axis: usize, x: NodeId) -> NodeId {
     let sum = graph.op_node(Sum { axes: vec![axis] }, &[x]);
     keep(graph, &[axis], sum)
+}
+
+/// The sum of exponentials less 1, over some axes, of elements of which the greatest are 0: each of those adds 1 to the sum.
+/// Left out of it, what is small beside 1 is not lost.
+pub(super) fn powers_less_one(graph: &mut Graph, axes: &[usize], shifted: NodeId) -> NodeId {
+    let (dtype, rank) = (graph.ty(shifted).dtype, graph.ty(shifted).rank());
+    let zero = graph.splat(dtype, rank, 0.0);
+    let is_greatest = graph.op_node(Eq {}, &[shifted, zero]);
+    let greatest = graph.cast(is_greatest, dtype);
+    let powers = graph.op_node(Exp {}, &[shifted]);
+    let rest = graph.sub_node(powers, greatest);
+    let [rest, ties] = [rest, greatest].map(|x| graph.op_node(Sum { axes: axes.to_vec() }, &[x]));
+    let one = graph.splat(dtype, rank - axes.len(), 1.0);
+    let ties = graph.sub_node(ties, one);
+    graph.add_node(ties, rest)
 }

@@ -4,16 +4,15 @@ use crate::builder::{Reduce, Tensor};
 use tgc_scalar::dtype::DType;
 use crate::graph::{Graph, NodeId};
 use crate::infer::TypeError;
-use crate::ops::Notation;
-use crate::ops::norm::root;
 use crate::ops::reduction::{Composite, Reducing, reduction, to_inexact};
-use crate::ops::var::variance;
+use crate::ops::var::{centred, divisor};
+use crate::ops::{Norm, Notation, Real, Sqrt};
 
 reduction! {
-    /// The standard deviation: the square root of the variance; of integers in `f64`, NaN when empty. Exactly 0 where all
+    /// The standard deviation: the norm of the deviations, divided by the root of their number; of integers in `f64`, NaN when empty. Exactly 0 where all
     /// elements are equal, and there the gradient is 0.
     ///
-    /// [`std_ddof`](crate::builder::Reduce::std_ddof) divides by fewer than the number of elements.
+    /// Neither overflows nor vanishes early, though the variance may. [`std_ddof`](crate::builder::Reduce::std_ddof) divides by fewer than the number of elements.
     ///
     /// ```
     /// # use tgc_graph::prelude::*;
@@ -45,6 +44,13 @@ impl Reducing for Std {
 
 impl Composite for Std {
     fn expand(&self, graph: &mut Graph, operand: NodeId) -> NodeId {
-        variance(graph, &self.axes, self.ddof, operand, root)
+        let deviations = centred(graph, &self.axes, operand);
+        let norm = graph.op_node(Norm { axes: self.axes.clone() }, &[deviations]);
+        let is_complex = graph.ty(deviations).dtype.is_complex();
+        let real = if is_complex { graph.op_node(Real {}, &[deviations]) } else { deviations };
+        let divisor = divisor(graph, &self.axes, self.ddof, real);
+        let divisor = graph.op_node(Sqrt {}, &[divisor]);
+        let value = graph.div_node(norm, divisor);
+        graph.cast(value, to_inexact(graph.ty(operand).dtype).to_real())
     }
 }

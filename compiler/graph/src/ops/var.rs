@@ -10,9 +10,8 @@ use tgc_scalar::dtype::DType;
 use crate::graph::{Graph, NodeId};
 use crate::infer::TypeError;
 use crate::ops::mean::{count, mean};
-use crate::ops::norm::squares;
 use crate::ops::reduction::{Composite, Reducing, arithmetic, keep, reduction, to_inexact};
-use crate::ops::{ConsiderConstant, Maximum, Notation, Sum};
+use crate::ops::{ConsiderConstant, Imag, Maximum, Notation, Real, Sqr, Sum};
 
 reduction! {
     /// The variance: the mean square of the magnitudes of deviations from the mean; of integers in `f64`, NaN when empty.
@@ -51,27 +50,30 @@ impl Reducing for Var {
 
 impl Composite for Var {
     fn expand(&self, graph: &mut Graph, operand: NodeId) -> NodeId {
-        variance(graph, &self.axes, self.ddof, operand, |_, variance| variance)
+        let deviations = centred(graph, &self.axes, operand);
+        let squares = squares(graph, deviations);
+        let sum = graph.op_node(Sum { axes: self.axes.clone() }, &[squares]);
+        let divisor = divisor(graph, &self.axes, self.ddof, squares);
+        let variance = graph.div_node(sum, divisor);
+        graph.cast(variance, to_inexact(graph.ty(operand).dtype).to_real())
     }
 }
 
-/// The variance and what `finish` makes of it before it is rounded to the result's type.
-pub(super) fn variance(
-    graph: &mut Graph,
-    axes: &[usize],
-    ddof: i64,
-    operand: NodeId,
-    finish: fn(&mut Graph, NodeId) -> NodeId,
-) -> NodeId {
+/// The elements less their mean, in the type that is computed in.
+pub(super) fn centred(graph: &mut Graph, axes: &[usize], operand: NodeId) -> NodeId {
     let dtype = to_inexact(graph.ty(operand).dtype);
     let x = graph.cast(operand, arithmetic(dtype));
-    let deviations = deviations(graph, axes, x);
-    let squares = squares(graph, deviations);
-    let sum = graph.op_node(Sum { axes: axes.to_vec() }, &[squares]);
-    let divisor = divisor(graph, axes, ddof, squares);
-    let variance = graph.div_node(sum, divisor);
-    let value = finish(graph, variance);
-    graph.cast(value, dtype.to_real())
+    deviations(graph, axes, x)
+}
+
+/// The squares of elements' magnitudes.
+fn squares(graph: &mut Graph, x: NodeId) -> NodeId {
+    if !graph.ty(x).dtype.is_complex() {
+        return graph.op_node(Sqr {}, &[x]);
+    }
+    let parts = [graph.op_node(Real {}, &[x]), graph.op_node(Imag {}, &[x])];
+    let [re, im] = parts.map(|part| graph.op_node(Sqr {}, &[part]));
+    graph.add_node(re, im)
 }
 
 /// The elements less their mean, and less the mean of that, which is the first mean's rounding error. It would be 0 but
@@ -88,8 +90,8 @@ fn deviations(graph: &mut Graph, axes: &[usize], x: NodeId) -> NodeId {
     about(graph, rough, error)
 }
 
-/// The number of elements less `ddof`, at least 0.
-fn divisor(graph: &mut Graph, axes: &[usize], ddof: i64, x: NodeId) -> NodeId {
+/// The number of elements of a real tensor less `ddof`, at least 0.
+pub(super) fn divisor(graph: &mut Graph, axes: &[usize], ddof: i64, x: NodeId) -> NodeId {
     let count = count(graph, axes, x);
     if ddof == 0 {
         return count;

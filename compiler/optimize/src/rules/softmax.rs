@@ -4,7 +4,9 @@
 //! composites are expanded, since the expansions are what these rules recognise.
 
 use tgc_graph::graph::{Graph, NodeId};
-use tgc_graph::ops::{Dimshuffle, Exp, Log, LogSoftmax, Logsumexp, Op, Softmax, Sub, Sum};
+use tgc_graph::ops::{
+    ConsiderConstant, Dimshuffle, Exp, Log, LogSoftmax, Logsumexp, Op, Softmax, Sub, Sum, Supremum,
+};
 
 use crate::rewrite::Rewriter;
 use crate::rule::Contract::BackwardStable;
@@ -31,7 +33,7 @@ const RULES: &[Rule] = &[
     Rule::function(
         "softmax",
         BackwardStable,
-        "exp(x) / sum(exp(x)) => softmax(x) along one axis, exp(x - logsumexp(x)) along several",
+        "exp(x) / sum(exp(x)) => softmax(x) along one axis, exp(y - logsumexp(y)) with y = x - max(x) along several",
         Roots::Named(&["div"]),
         softmax,
         &[
@@ -168,9 +170,14 @@ fn softmax(rewriter: &mut Rewriter<'_>, id: NodeId) -> Option<NodeId> {
         _ if summed != powers => None,
         [axis] => rewriter.add(Softmax { axis: *axis }, &[x]),
         _ => {
-            let total = rewriter.add(Logsumexp { axes: axes.clone() }, &[x])?;
+            // Beside a great exponent what others add to the logarithm would be lost.
+            let greatest = rewriter.add(Supremum { axes: axes.clone() }, &[x])?;
+            let greatest = rewriter.add(ConsiderConstant {}, &[greatest])?;
+            let greatest = kept(rewriter, &axes, greatest)?;
+            let shifted = rewriter.add(Sub {}, &[x, greatest])?;
+            let total = rewriter.add(Logsumexp { axes: axes.clone() }, &[shifted])?;
             let total = kept(rewriter, &axes, total)?;
-            let logarithm = rewriter.add(Sub {}, &[x, total])?;
+            let logarithm = rewriter.add(Sub {}, &[shifted, total])?;
             rewriter.add(Exp {}, &[logarithm])
         }
     }

@@ -4,6 +4,10 @@
 //! that only cancel against each other are never made: the cross-entropy of a sigmoid stays a sum of
 //! terms of one sign, and its gradient a difference of what is small where the other is large.
 
+use tgc_graph::graph::{Graph, NodeId};
+use tgc_graph::ops::Op;
+
+use crate::facts;
 use crate::rule::Contract::{Approx, BackwardStable};
 use crate::rule::Rule;
 use crate::rules::Group;
@@ -59,6 +63,17 @@ const RULES: &[Rule] = &[
     Rule::new("log1p-minus-sigmoid", Approx, "log1p(-sigmoid(x)) => -softplus(x)"),
     Rule::new("log1mexp", Approx, "log(-expm1(x)) => log1mexp(x)"),
     Rule::new("log1p-minus-exp", Approx, "log1p(-exp(x)) => log1mexp(x)"),
+    // With e^x next to 0, where it vanishes beside 1, 1 - e^-e^x is e^x (1 - e^x/2 + e^2x/6 …); from 7 on it is 1.
+    Rule::new(
+        "log1mexp-minus-exp",
+        BackwardStable,
+        "log1mexp(-exp(x)) => switch(lt(x, -8), x + exp(x) * (0.041666666666666664 * exp(x) - 0.5), log1mexp(-exp(clip(x, -8, 7))))",
+    )
+    .when("x is not clipped so", |m| !is_clipped(m.graph, m.node("x"))),
+    Rule::new("log1mexp-minus-softplus", Approx, "log1mexp(-softplus(x)) => -softplus(-x)"),
+    Rule::new("exp-minus-softplus", Approx, "exp(-softplus(x)) => sigmoid(-x)"),
+    Rule::new("expm1-minus-softplus", Approx, "expm1(-softplus(x)) => -sigmoid(x)"),
+    Rule::new("log-expm1", BackwardStable, "log(expm1(x)) => x + log1mexp(-x)"),
     // Of products with a factor that is known to be positive and whose logarithm is simpler.
     Rule::new("log-exp-times", BackwardStable, "log(exp(x) * y) => x + log(y)"),
     Rule::new("log-exp-over", BackwardStable, "log(exp(x) / y) => x - log(y)"),
@@ -67,3 +82,11 @@ const RULES: &[Rule] = &[
     Rule::new("log-sigmoid-over", BackwardStable, "log(sigmoid(x) / y) => -softplus(-x) - log(y)"),
     Rule::new("log-over-sigmoid", BackwardStable, "log(y / sigmoid(x)) => log(y) + softplus(-x)"),
 ];
+
+/// Whether a node is between -8 and 7.
+fn is_clipped(graph: &Graph, id: NodeId) -> bool {
+    let operands = graph.operands(id);
+    matches!(graph.op(id), Op::Clip(_))
+        && facts::splat(graph, operands[1]) == Some(-8.0)
+        && facts::splat(graph, operands[2]) == Some(7.0)
+}
