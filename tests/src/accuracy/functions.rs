@@ -17,31 +17,48 @@ pub struct Function {
     pub name: &'static str,
     /// What is promised, in ULP.
     pub bound: f64,
-    /// Errors are counted in the last place of at least this: 1 for functions with zeros between numbers.
-    pub floor: f64,
+    /// Errors are counted in the last place of at least this, given the arguments and the exact value.
+    pub(super) floor: fn(&[f64], f64) -> f64,
+    /// Whether it is measured at these arguments, of `f32` or, if so said first, of `f64`.
+    pub(super) admits: fn(bool, &[f64]) -> bool,
     pub(super) shape: Shape,
 }
 
-const fn one(
+impl Function {
+    fn of(name: &'static str, bound: f64, shape: Shape) -> Function {
+        Function { name, bound, floor: |_, _| 0.0, admits: |_, _| true, shape }
+    }
+
+    /// With errors in the last place of at least that number: 1 for functions with zeros between numbers.
+    pub(super) fn above(self, floor: fn(&[f64], f64) -> f64) -> Function {
+        Function { floor, ..self }
+    }
+
+    /// The least magnitude whose last place errors are counted in, at these arguments.
+    pub(super) fn least(&self, x: &[f64], exact: f64) -> f64 {
+        let floor = (self.floor)(x, exact);
+        if floor.is_nan() { 0.0 } else { floor }
+    }
+}
+
+/// A function of one value.
+pub(super) fn one(
     name: &'static str,
     bound: f64,
     build: for<'m> fn(Tensor<'m>) -> Tensor<'m>,
     exact: fn(Dd) -> Dd,
 ) -> Function {
-    Function { name, bound, floor: 0.0, shape: Shape::One { build, exact } }
+    Function::of(name, bound, Shape::One { build, exact })
 }
 
-const fn two(
+/// A function of two values.
+pub(super) fn two(
     name: &'static str,
     bound: f64,
     build: for<'m> fn(Tensor<'m>, Tensor<'m>) -> Tensor<'m>,
     exact: fn(Dd, Dd) -> Dd,
 ) -> Function {
-    Function { name, bound, floor: 0.0, shape: Shape::Two { build, exact } }
-}
-
-const fn above(floor: f64, function: Function) -> Function {
-    Function { floor, ..function }
+    Function::of(name, bound, Shape::Two { build, exact })
 }
 
 /// All functions, in the order of the table.
@@ -72,11 +89,11 @@ pub fn functions() -> Vec<Function> {
         one("erfc", 2.0, erfc, Dd::erfc),
         one("softplus", 2.0, softplus, Dd::softplus),
         one("gamma", 4.0, gamma, Dd::gamma),
-        above(1.0, one("gammaln", 4.0, gammaln, Dd::gammaln)),
-        above(1.0, one("psi", 4.0, psi, Dd::psi)),
+        one("gammaln", 4.0, gammaln, Dd::gammaln).above(|_, _| 1.0),
+        one("psi", 4.0, psi, Dd::psi).above(|_, _| 1.0),
         two("arctan2", 2.0, |y, x| arctan2(y, x), Dd::arctan2),
         two("pow", 2.0, |x, y| pow(x, y), Dd::pow),
-        above(1.0, two("logaddexp", 4.0, |x, y| logaddexp(x, y), exact_logaddexp)),
+        two("logaddexp", 4.0, |x, y| logaddexp(x, y), exact_logaddexp).above(|_, _| 1.0),
         two("mod", 0.5, |x, y| modulo(x, y), exact_modulo),
     ]
 }

@@ -9,6 +9,7 @@
 
 pub mod complex;
 mod functions;
+mod gradients;
 mod native;
 mod points;
 pub mod table;
@@ -16,6 +17,7 @@ mod ulp;
 
 use functions::Shape;
 pub use functions::{Function, functions};
+pub use gradients::gradients;
 use native::Native;
 
 /// How much to measure.

@@ -89,16 +89,22 @@ pub(super) fn every_single(native: &mut Native, function: &Function, stride: u64
     let mut worst = Worst::none();
     let (mut x, mut wide) = (vec![0f32; BLOCK], vec![0f64; BLOCK]);
     let (mut got, mut exact) = (x.clone(), wide.clone());
-    let floor = function.floor;
+    let mut floors = wide.clone();
     for begin in (0..1u64 << 32).step_by(BLOCK * stride as usize) {
         for (i, (x, wide)) in x.iter_mut().zip(&mut wide).enumerate() {
             // A last block that goes beyond the end begins anew.
             *x = f32::from_bits((begin + i as u64 * stride) as u32);
+            if !(function.admits)(false, &[f64::from(*x)]) {
+                *x = f32::NAN;
+            }
             *wide = f64::from(*x);
         }
         native.run(&[&wide], &mut exact);
         native.run(&[&x], &mut got);
-        if let Some((error, at)) = worst_single(&got, &exact, floor, worst.error) {
+        for ((floor, x), exact) in floors.iter_mut().zip(&wide).zip(&exact) {
+            *floor = function.least(&[*x], *exact);
+        }
+        if let Some((error, at)) = worst_single(&got, &exact, &floors, worst.error) {
             worst.note(error, || vec![f64::from(x[at])]);
         }
         worst.points += BLOCK as u64;
@@ -114,9 +120,11 @@ pub(super) fn singles<const N: usize>(
     exact: &dyn Fn([f64; N]) -> Dd,
 ) -> Worst {
     let narrowed = points.map(|x| x.map(|x| x as f32));
-    scan(native, narrowed, &|x: [f32; N], got: f32| {
-        let exact = exact(x.map(f64::from));
-        Format::SINGLE.error(f64::from(got), exact, function.floor)
+    let admitted = narrowed.filter(|x| (function.admits)(false, &x.map(f64::from)));
+    scan(native, admitted, &|x: [f32; N], got: f32| {
+        let x = x.map(f64::from);
+        let exact = exact(x);
+        Format::SINGLE.error(f64::from(got), exact, function.least(&x, exact.hi))
     })
 }
 
@@ -127,7 +135,11 @@ pub(super) fn doubles<const N: usize>(
     points: impl Iterator<Item = [f64; N]>,
     exact: &dyn Fn([f64; N]) -> Dd,
 ) -> Worst {
-    scan(native, points, &|x, got: f64| Format::DOUBLE.error(got, exact(x), function.floor))
+    let admitted = points.filter(|x| (function.admits)(true, x));
+    scan(native, admitted, &|x, got: f64| {
+        let exact = exact(x);
+        Format::DOUBLE.error(got, exact, function.least(&x, exact.hi))
+    })
 }
 
 fn scan<T: Real + Default + Into<f64>, const N: usize>(

@@ -5,8 +5,29 @@ use std::path::{Path, PathBuf};
 
 use super::{Row, Worst};
 
-/// The lines that head the table.
-const HEAD: &str = "| function | promised | `f32` | points | at | `f64` | points | at |\n|---|---|---|---|---|---|---|---|\n";
+/// What a table is about, as it stands above its first column.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Subject {
+    /// Values of functions.
+    Values,
+    /// Their derivatives.
+    Gradients,
+}
+
+impl Subject {
+    /// The lines that head the table.
+    fn head(self) -> String {
+        let subject = match self {
+            Subject::Values => "function",
+            Subject::Gradients => "derivative",
+        };
+        format!("| {subject} {HEAD}")
+    }
+}
+
+/// The lines that head a table, but for the first word.
+const HEAD: &str =
+    "| promised | `f32` | points | at | `f64` | points | at |\n|---|---|---|---|---|---|---|---|\n";
 
 /// The document with the table.
 pub fn path() -> PathBuf {
@@ -14,8 +35,8 @@ pub fn path() -> PathBuf {
 }
 
 /// Errors rounded up to a thousandth, and where they are.
-pub fn print(rows: &[Row]) -> String {
-    let mut text = HEAD.to_owned();
+pub fn print(subject: Subject, rows: &[Row]) -> String {
+    let mut text = subject.head();
     for Row { name, bound, single, double } in rows {
         let _ = write!(text, "| `{name}` | {bound} |");
         for worst in [single, double] {
@@ -28,17 +49,17 @@ pub fn print(rows: &[Row]) -> String {
     text
 }
 
-/// The rows of the first table with that head; `None` if there is none, or a line of it is not understood.
-pub fn parse(text: &str) -> Option<Vec<Row>> {
-    let (_, body) = text.split_once(HEAD)?;
+/// The rows of the table of that subject; `None` if there is none, or a line of it is not understood.
+pub fn parse(subject: Subject, text: &str) -> Option<Vec<Row>> {
+    let (_, body) = text.split_once(&subject.head())?;
     body.lines().take_while(|line| line.starts_with('|')).map(row).collect()
 }
 
 /// A document with its table replaced.
-pub fn replace(text: &str, rows: &[Row]) -> Option<String> {
-    let (before, body) = text.split_once(HEAD)?;
+pub fn replace(subject: Subject, text: &str, rows: &[Row]) -> Option<String> {
+    let (before, body) = text.split_once(&subject.head())?;
     let old: usize = body.split_inclusive('\n').take_while(|line| line.starts_with('|')).map(str::len).sum();
-    Some(format!("{before}{}{}", print(rows), &body[old..]))
+    Some(format!("{before}{}{}", print(subject, rows), &body[old..]))
 }
 
 fn row(line: &str) -> Option<Row> {
@@ -62,6 +83,7 @@ fn row(line: &str) -> Option<Row> {
 
 #[cfg(test)]
 mod tests {
+    use super::Subject::Values;
     use super::*;
 
     #[test]
@@ -74,11 +96,12 @@ mod tests {
             double: worst(f64::INFINITY, &[f64::MAX, f64::NEG_INFINITY]),
         };
         let other = Row { name: "exp".to_owned(), ..row.clone() };
-        let text = format!("Above.\n\n{}\nBelow.\n", print(&[row.clone(), other.clone()]));
-        assert_eq!(parse(&text), Some(vec![row.clone(), other]));
-        let shorter = replace(&text, std::slice::from_ref(&row)).unwrap();
-        assert_eq!(shorter, format!("Above.\n\n{}\nBelow.\n", print(&[row])));
-        assert_eq!(parse("Above."), None);
-        assert_eq!(parse(&text.replace("2", "two")), None);
+        let text = format!("Above.\n\n{}\nBelow.\n", print(Values, &[row.clone(), other.clone()]));
+        assert_eq!(parse(Values, &text), Some(vec![row.clone(), other]));
+        let shorter = replace(Values, &text, std::slice::from_ref(&row)).unwrap();
+        assert_eq!(shorter, format!("Above.\n\n{}\nBelow.\n", print(Values, &[row])));
+        assert_eq!(parse(Values, "Above."), None);
+        assert_eq!(parse(Subject::Gradients, &text), None);
+        assert_eq!(parse(Values, &text.replace("2", "two")), None);
     }
 }

@@ -67,19 +67,20 @@ fn single_error(got: f32, exact: f64, floor: f64) -> (f64, bool) {
     ((got - exact).abs() * f64::from_bits(scale), is_one_nan | is_other_zero)
 }
 
-/// The greatest error of `f32` results whose exact values are `f64`, and where it is, if it is above what is known; both have
+/// The greatest error of `f32` results whose exact values are `f64`, and where it is, if it is above what is known; all have
 /// the same length.
-pub fn worst_single(got: &[f32], exact: &[f64], floor: f64, known: f64) -> Option<(f64, usize)> {
-    let error = |i: usize| match single_error(got[i], exact[i], floor) {
+pub fn worst_single(got: &[f32], exact: &[f64], floors: &[f64], known: f64) -> Option<(f64, usize)> {
+    let error = |i: usize| match single_error(got[i], exact[i], floors[i]) {
         (_, true) => f64::INFINITY,
         (error, false) if error.is_nan() => 0.0,
         (error, false) => error,
     };
     // In lanes, so that the compiler can do some at once; then once more to find the place.
     let (mut most, mut is_bad) = ([0f64; 8], [false; 8]);
-    for (got, exact) in got.chunks_exact(8).zip(exact.chunks_exact(8)) {
+    let chunks = got.chunks_exact(8).zip(exact.chunks_exact(8)).zip(floors.chunks_exact(8));
+    for ((got, exact), floors) in chunks {
         for lane in 0..8 {
-            let (error, bad) = single_error(got[lane], exact[lane], floor);
+            let (error, bad) = single_error(got[lane], exact[lane], floors[lane]);
             most[lane] = if error > most[lane] { error } else { most[lane] };
             is_bad[lane] |= bad;
         }
@@ -123,14 +124,14 @@ mod tests {
                 for floor in [0.0, 1.0] {
                     let slow = Format::SINGLE.error(f64::from(g), Dd::from(e), floor);
                     assert_eq!(
-                        worst_single(&[g], &[e], floor, -1.0),
+                        worst_single(&[g], &[e], &[floor], -1.0),
                         Some((slow, 0)),
                         "{g:e} for {e:e} from {floor}"
                     );
                     let (mut many, mut exact) = ([1f32; 19], [1f64; 19]);
                     (many[3], exact[3]) = (g, e);
                     let at = if slow > 0.0 { 3 } else { 0 };
-                    let worst = worst_single(&many, &exact, floor, -1.0);
+                    let worst = worst_single(&many, &exact, &[floor; 19], -1.0);
                     assert_eq!(worst, Some((slow, at)), "{g:e} for {e:e} from {floor}");
                 }
             }

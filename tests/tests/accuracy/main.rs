@@ -1,8 +1,10 @@
 //! Elementary functions, as compiled: a part of the points of `docs/accuracy.md`, within what is promised and within what the
 //! table says; and the values that are exact.
 
+mod complex_special;
 mod special;
 
+use tgc_tests::accuracy::table::Subject;
 use tgc_tests::accuracy::{self, Effort, Row, complex, table};
 
 /// The table's row of a function; it has one with the same promise.
@@ -33,7 +35,7 @@ fn problems(row: &Row, known: &Row) -> Vec<String> {
 #[test]
 fn real_functions_are_within_their_bounds_and_the_table() {
     let text = std::fs::read_to_string(table::path()).unwrap();
-    let known = table::parse(&text).expect("docs/accuracy.md has the table");
+    let known = table::parse(Subject::Values, &text).expect("docs/accuracy.md has the table");
     let rows = accuracy::functions().into_iter().map(|f| accuracy::measure(&f, &Effort::SAMPLE));
     let problems: Vec<String> = rows.flat_map(|row| problems(&row, &documented(&known, &row))).collect();
     assert!(problems.is_empty(), "{}", problems.join("\n"));
@@ -42,8 +44,17 @@ fn real_functions_are_within_their_bounds_and_the_table() {
 #[test]
 fn complex_functions_are_within_their_bounds_and_the_table() {
     let text = std::fs::read_to_string(table::path()).unwrap();
-    let known = table::parse(&text).expect("docs/accuracy.md has the table");
+    let known = table::parse(Subject::Values, &text).expect("docs/accuracy.md has the table");
     let rows = complex::functions().into_iter().map(|f| complex::measure(&f, &Effort::SAMPLE));
+    let problems: Vec<String> = rows.flat_map(|row| problems(&row, &documented(&known, &row))).collect();
+    assert!(problems.is_empty(), "{}", problems.join("\n"));
+}
+
+#[test]
+fn gradients_are_within_their_bounds_and_the_table() {
+    let text = std::fs::read_to_string(table::path()).unwrap();
+    let known = table::parse(Subject::Gradients, &text).expect("docs/accuracy.md has the table of gradients");
+    let rows = accuracy::gradients().into_iter().map(|f| accuracy::measure(&f, &Effort::SAMPLE));
     let problems: Vec<String> = rows.flat_map(|row| problems(&row, &documented(&known, &row))).collect();
     assert!(problems.is_empty(), "{}", problems.join("\n"));
 }

@@ -31,12 +31,14 @@ functions! {
     cos(x);
     cosh(x);
     deg2rad(x);
+    difference_of_squares(x, y);
     elu(x, alpha);
     eq(x, y);
     erf(x);
     erfc(x);
     exp(x);
     exp2(x);
+    exp_product(x, y);
     expm1(x);
     floor(x);
     gamma(x);
@@ -46,6 +48,7 @@ functions! {
     gelu_tanh(x);
     gt(x, y);
     hard_sigmoid(x);
+    hypot(x, y);
     imag(z);
     int_div(x, y);
     invert(x);
@@ -62,6 +65,7 @@ functions! {
     log2(x);
     log_softmax(x);
     logaddexp(x, y);
+    logistic_density(x);
     lt(x, y);
     maximum(x, y);
     minimum(x, y);

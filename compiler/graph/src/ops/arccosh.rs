@@ -30,11 +30,12 @@ impl Elementwise for Arccosh {
     }
 
     fn derivative(graph: &mut Graph, vjp: &Vjp<'_>) -> Vec<Option<NodeId>> {
+        // √(x² - 1) without cancellation or overflow.
         let one = graph.splat(graph.ty(vjp.result).dtype, graph.ty(vjp.result).rank(), 1.0);
-        // x² - 1 without cancellation.
         let (below, above) = (graph.sub_node(vjp.operands[0], one), graph.add_node(vjp.operands[0], one));
-        let square = graph.mul_node(below, above);
-        let divisor = graph.op_node(Sqrt {}, &[square]);
-        vec![Some(graph.div_node(vjp.cotangent, divisor))]
+        let [below, above] = [below, above].map(|square| graph.op_node(Sqrt {}, &[square]));
+        // One after the other, as at 1 the product's gradient would be 0 times infinity.
+        let slope = graph.div_node(vjp.cotangent, below);
+        vec![Some(graph.div_node(slope, above))]
     }
 }

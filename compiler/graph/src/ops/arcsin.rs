@@ -4,7 +4,7 @@ use tgc_scalar::dtype::DType;
 use crate::graph::{Graph, NodeId};
 use crate::infer::TypeError;
 use crate::ops::elementwise::{self, Elementwise, elementwise};
-use crate::ops::{Notation, Sqrt, Vjp};
+use crate::ops::{DifferenceOfSquares, Notation, Sqrt, Vjp};
 use tgc_scalar::{Builder, Element, MathFn};
 
 elementwise! {
@@ -31,9 +31,7 @@ impl Elementwise for Arcsin {
 
     fn derivative(graph: &mut Graph, vjp: &Vjp<'_>) -> Vec<Option<NodeId>> {
         let one = graph.splat(graph.ty(vjp.result).dtype, graph.ty(vjp.result).rank(), 1.0);
-        // 1 - x² without cancellation.
-        let (below, above) = (graph.sub_node(one, vjp.operands[0]), graph.add_node(one, vjp.operands[0]));
-        let square = graph.mul_node(below, above);
+        let square = graph.op_node(DifferenceOfSquares {}, &[one, vjp.operands[0]]);
         let divisor = graph.op_node(Sqrt {}, &[square]);
         vec![Some(graph.div_node(vjp.cotangent, divisor))]
     }

@@ -4,7 +4,7 @@ use tgc_scalar::dtype::DType;
 use crate::graph::{Graph, NodeId};
 use crate::infer::TypeError;
 use crate::ops::elementwise::{self, Elementwise, elementwise};
-use crate::ops::{Notation, Vjp};
+use crate::ops::{Hypot, Notation, Reciprocal, Vjp};
 use tgc_scalar::{Builder, Element, MathFn};
 
 elementwise! {
@@ -30,9 +30,11 @@ impl Elementwise for Arctan {
     }
 
     fn derivative(graph: &mut Graph, vjp: &Vjp<'_>) -> Vec<Option<NodeId>> {
+        // Through the root, as the square would overflow early.
         let one = graph.splat(graph.ty(vjp.result).dtype, graph.ty(vjp.result).rank(), 1.0);
-        let square = graph.mul_node(vjp.operands[0], vjp.operands[0]);
-        let divisor = graph.add_node(one, square);
-        vec![Some(graph.div_node(vjp.cotangent, divisor))]
+        let length = graph.op_node(Hypot {}, &[one, vjp.operands[0]]);
+        let inverse = graph.op_node(Reciprocal {}, &[length]);
+        let slope = graph.mul_node(inverse, inverse);
+        vec![Some(graph.mul_node(vjp.cotangent, slope))]
     }
 }

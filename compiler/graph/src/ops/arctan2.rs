@@ -4,7 +4,7 @@ use tgc_scalar::dtype::DType;
 use crate::graph::{Graph, NodeId};
 use crate::infer::TypeError;
 use crate::ops::elementwise::{self, Elementwise, elementwise};
-use crate::ops::{Abs, Maximum, Notation, Vjp};
+use crate::ops::{Abs, ConsiderConstant, Maximum, Notation, Vjp};
 use tgc_scalar::{Builder, Element, MathFn2};
 
 elementwise! {
@@ -36,12 +36,17 @@ impl Elementwise for Arctan2 {
         // x/(x² + y²) and -y/(x² + y²), divided by the greater first, so that no square leaves the range.
         let [height, width] = [y, x].map(|part| graph.op_node(Abs {}, &[part]));
         let scale = graph.op_node(Maximum {}, &[height, width]);
+        // The slopes do not depend on it.
+        let scale = graph.op_node(ConsiderConstant {}, &[scale]);
         let (v, u) = (graph.div_node(y, scale), graph.div_node(x, scale));
         let (vertical, horizontal) = (graph.mul_node(v, v), graph.mul_node(u, u));
         let square = graph.add_node(horizontal, vertical);
         let slope = graph.div_node(vjp.cotangent, square);
-        let slope = graph.div_node(slope, scale);
-        let by_x = graph.mul_node(slope, v);
-        vec![Some(graph.mul_node(slope, u)), Some(graph.neg_node(by_x))]
+        // By the scale last: the inverse of a denormal one is infinite.
+        let [along, across] = [u, v].map(|part| {
+            let slope = graph.mul_node(slope, part);
+            graph.div_node(slope, scale)
+        });
+        vec![Some(along), Some(graph.neg_node(across))]
     }
 }

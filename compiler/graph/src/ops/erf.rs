@@ -4,7 +4,7 @@ use tgc_scalar::dtype::DType;
 use crate::graph::{Graph, NodeId};
 use crate::infer::TypeError;
 use crate::ops::elementwise::{self, Elementwise, elementwise};
-use crate::ops::{Exp, Notation, Vjp};
+use crate::ops::{ExpProduct, Notation, Vjp};
 use tgc_scalar::{Builder, Element, MathFn};
 
 elementwise! {
@@ -37,9 +37,10 @@ impl Elementwise for Erf {
 /// factor * g * e^(-x²).
 pub(super) fn bell(graph: &mut Graph, x: NodeId, cotangent: NodeId, factor: f64) -> NodeId {
     let factor = graph.splat(graph.ty(cotangent).dtype, graph.ty(cotangent).rank(), factor);
-    let square = graph.mul_node(x, x);
-    let exponent = graph.neg_node(square);
-    let power = graph.op_node(Exp {}, &[exponent]);
+    // Beyond the bounds it is 0, which infinity must not multiply.
+    let x = elementwise::bounded(graph, x, 50.0);
+    let opposite = graph.neg_node(x);
+    let power = graph.op_node(ExpProduct {}, &[opposite, x]);
     let slope = graph.mul_node(factor, power);
     graph.mul_node(cotangent, slope)
 }

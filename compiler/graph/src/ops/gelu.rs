@@ -6,7 +6,7 @@ use tgc_scalar::dtype::DType;
 use crate::graph::{Graph, NodeId};
 use crate::infer::TypeError;
 use crate::ops::elementwise::{self, Elementwise, elementwise};
-use crate::ops::{Erfc, Exp, Notation, Vjp};
+use crate::ops::{Erfc, ExpProduct, Notation, Vjp};
 use tgc_scalar::{Binary, Builder, Element, MathFn};
 
 elementwise! {
@@ -47,13 +47,12 @@ impl Elementwise for Gelu {
         let x = graph.cast(vjp.operands[0], dtype);
         // Beyond the bounds the density is 0, which infinity must not multiply.
         let x = elementwise::bounded(graph, x, 50.0);
-        let [half, scale, density] = [0.5, -FRAC_1_SQRT_2, 1.0 / TAU.sqrt()].map(|value| graph.splat(dtype, rank, value));
+        let [half, minus_half, scale, density] = [0.5, -0.5, -FRAC_1_SQRT_2, 1.0 / TAU.sqrt()].map(|value| graph.splat(dtype, rank, value));
         let scaled = graph.mul_node(scale, x);
         let tail = graph.op_node(Erfc {}, &[scaled]);
         let probability = graph.mul_node(half, tail);
-        let square = graph.mul_node(scaled, scaled);
-        let exponent = graph.neg_node(square);
-        let power = graph.op_node(Exp {}, &[exponent]);
+        let opposite = graph.mul_node(minus_half, x);
+        let power = graph.op_node(ExpProduct {}, &[opposite, x]);
         let density = graph.mul_node(density, power);
         let tilt = graph.mul_node(x, density);
         let slope = graph.add_node(probability, tilt);

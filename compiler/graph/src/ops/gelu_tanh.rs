@@ -4,7 +4,7 @@ use tgc_scalar::dtype::DType;
 use crate::graph::{Graph, NodeId};
 use crate::infer::TypeError;
 use crate::ops::elementwise::{self, Elementwise, elementwise};
-use crate::ops::{Notation, Sigmoid, Vjp};
+use crate::ops::{LogisticDensity, Notation, Sigmoid, Vjp};
 use tgc_scalar::{Binary, Builder, Element, MathFn};
 
 elementwise! {
@@ -55,10 +55,8 @@ impl Elementwise for GeluTanh {
             graph.mul_node(scale, factor)
         });
         let argument = graph.mul_node(x, growth);
-        let negated = graph.neg_node(argument);
         let sigmoid = graph.op_node(Sigmoid {}, &[argument]);
-        let complement = graph.op_node(Sigmoid {}, &[negated]);
-        let bell = graph.mul_node(sigmoid, complement);
+        let bell = graph.op_node(LogisticDensity {}, &[argument]);
         let tilt = graph.mul_node(x, steepness);
         let tilt = graph.mul_node(tilt, bell);
         let slope = graph.add_node(sigmoid, tilt);

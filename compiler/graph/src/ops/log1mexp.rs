@@ -6,7 +6,7 @@ use tgc_scalar::dtype::DType;
 use crate::graph::{Graph, NodeId};
 use crate::infer::TypeError;
 use crate::ops::elementwise::{self, Elementwise, elementwise};
-use crate::ops::{Expm1, Notation, Vjp};
+use crate::ops::{Exp, Expm1, Notation, Vjp};
 use tgc_scalar::{Builder, Element, MathFn, Predicate, Unary};
 
 elementwise! {
@@ -41,10 +41,10 @@ impl Elementwise for Log1mexp {
     }
 
     fn derivative(graph: &mut Graph, vjp: &Vjp<'_>) -> Vec<Option<NodeId>> {
-        // -e^x / (1 - e^x), without the difference.
-        let opposite = graph.neg_node(vjp.operands[0]);
-        let growth = graph.op_node(Expm1 {}, &[opposite]);
-        let slope = graph.div_node(vjp.cotangent, growth);
-        vec![Some(graph.neg_node(slope))]
+        // Not by e^-x - 1, whose square the second derivative would divide by: it overflows.
+        let power = graph.op_node(Exp {}, vjp.operands);
+        let rest = graph.op_node(Expm1 {}, vjp.operands);
+        let slope = graph.div_node(power, rest);
+        vec![Some(graph.mul_node(vjp.cotangent, slope))]
     }
 }

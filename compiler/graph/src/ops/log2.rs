@@ -30,8 +30,9 @@ impl Elementwise for Log2 {
     }
 
     fn derivative(graph: &mut Graph, vjp: &Vjp<'_>) -> Vec<Option<NodeId>> {
-        let ln_2 = graph.splat(graph.ty(vjp.result).dtype, graph.ty(vjp.result).rank(), std::f64::consts::LN_2);
-        let divisor = graph.mul_node(vjp.operands[0], ln_2);
-        vec![Some(graph.div_node(vjp.cotangent, divisor))]
+        // Not by x ln b, which can overflow.
+        let scale = graph.splat(graph.ty(vjp.result).dtype, graph.ty(vjp.result).rank(), std::f64::consts::LOG2_E);
+        let scaled = graph.mul_node(vjp.cotangent, scale);
+        vec![Some(graph.div_node(scaled, vjp.operands[0]))]
     }
 }

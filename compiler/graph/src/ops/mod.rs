@@ -201,6 +201,8 @@ ops! {
     pow::Pow,
     sqr::Sqr,
     sqrt::Sqrt,
+    hypot::Hypot,
+    difference_of_squares::DifferenceOfSquares,
     rsqrt::Rsqrt,
     // Exponentials and logarithms.
     exp::Exp,
@@ -208,6 +210,7 @@ ops! {
     log1p::Log1p,
     exp2::Exp2,
     expm1::Expm1,
+    exp_product::ExpProduct,
     log2::Log2,
     log10::Log10,
     logaddexp::Logaddexp,
@@ -250,6 +253,7 @@ ops! {
     // Activations.
     sigmoid::Sigmoid,
     softplus::Softplus,
+    logistic_density::LogisticDensity,
     relu::Relu,
     leaky_relu::LeakyRelu,
     elu::Elu,

@@ -33,8 +33,9 @@ impl Elementwise for Rsqrt {
     fn derivative(graph: &mut Graph, vjp: &Vjp<'_>) -> Vec<Option<NodeId>> {
         let half = graph.splat(graph.ty(vjp.result).dtype, graph.ty(vjp.result).rank(), -0.5);
         let (result, x) = (graph.conj(vjp.result), graph.conj(vjp.operands[0]));
-        let scaled = graph.mul_node(vjp.cotangent, half);
-        let slope = graph.div_node(result, x);
-        vec![Some(graph.mul_node(scaled, slope))]
+        // Halved first, as the quotient can overflow where its half does not.
+        let halved = graph.mul_node(half, result);
+        let slope = graph.div_node(halved, x);
+        vec![Some(graph.mul_node(vjp.cotangent, slope))]
     }
 }

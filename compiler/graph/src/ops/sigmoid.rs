@@ -4,7 +4,7 @@ use tgc_scalar::dtype::DType;
 use crate::graph::{Graph, NodeId};
 use crate::infer::TypeError;
 use crate::ops::elementwise::{self, Elementwise, elementwise};
-use crate::ops::{Notation, Vjp};
+use crate::ops::{LogisticDensity, Notation, Vjp};
 use tgc_scalar::{Builder, Element, MathFn};
 
 elementwise! {
@@ -30,10 +30,7 @@ impl Elementwise for Sigmoid {
     }
 
     fn derivative(graph: &mut Graph, vjp: &Vjp<'_>) -> Vec<Option<NodeId>> {
-        // The mirrored sigmoid instead of 1 - y, which cancels where y is near 1.
-        let mirrored = graph.neg_node(vjp.operands[0]);
-        let complement = graph.op_node(Sigmoid {}, &[mirrored]);
-        let slope = graph.mul_node(vjp.result, complement);
+        let slope = graph.op_node(LogisticDensity {}, vjp.operands);
         vec![Some(graph.mul_node(vjp.cotangent, slope))]
     }
 }

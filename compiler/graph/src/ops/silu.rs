@@ -4,7 +4,7 @@ use tgc_scalar::dtype::DType;
 use crate::graph::{Graph, NodeId};
 use crate::infer::TypeError;
 use crate::ops::elementwise::{self, Elementwise, elementwise};
-use crate::ops::{Notation, Sigmoid, Vjp};
+use crate::ops::{LogisticDensity, Notation, Sigmoid, Vjp};
 use tgc_scalar::{Binary, Builder, Element, MathFn};
 
 elementwise! {
@@ -35,12 +35,10 @@ impl Elementwise for Silu {
     fn derivative(graph: &mut Graph, vjp: &Vjp<'_>) -> Vec<Option<NodeId>> {
         let dtype = graph.ty(vjp.cotangent).dtype;
         let x = graph.cast(vjp.operands[0], dtype);
-        let negated = graph.neg_node(x);
         let sigmoid = graph.op_node(Sigmoid {}, &[x]);
-        let complement = graph.op_node(Sigmoid {}, &[negated]);
-        // Beyond the bounds the product of the two sigmoids is 0, which infinity must not multiply.
+        // Beyond the bounds the density is 0, which infinity must not multiply.
         let bounded = elementwise::bounded(graph, x, 1000.0);
-        let bell = graph.mul_node(sigmoid, complement);
+        let bell = graph.op_node(LogisticDensity {}, &[x]);
         let tilt = graph.mul_node(bounded, bell);
         let slope = graph.add_node(sigmoid, tilt);
         vec![Some(graph.mul_node(vjp.cotangent, slope))]

@@ -4,7 +4,7 @@ use tgc_scalar::dtype::DType;
 use crate::graph::{Graph, NodeId};
 use crate::infer::TypeError;
 use crate::ops::elementwise::{self, Elementwise, elementwise};
-use crate::ops::{Notation, Vjp};
+use crate::ops::{LogisticDensity, Notation, Vjp};
 use tgc_scalar::{Builder, Element, MathFn};
 
 elementwise! {
@@ -30,10 +30,12 @@ impl Elementwise for Tanh {
     }
 
     fn derivative(graph: &mut Graph, vjp: &Vjp<'_>) -> Vec<Option<NodeId>> {
-        let one = graph.splat(graph.ty(vjp.result).dtype, graph.ty(vjp.result).rank(), 1.0);
-        // 1 - y² without cancellation.
-        let (below, above) = (graph.sub_node(one, vjp.result), graph.add_node(one, vjp.result));
-        let slope = graph.mul_node(below, above);
+        // 1 / cosh² x from the argument: 1 - y² would be made of what rounding left of y.
+        let (dtype, rank) = (graph.ty(vjp.result).dtype, graph.ty(vjp.result).rank());
+        let [two, four] = [2.0, 4.0].map(|value| graph.splat(dtype, rank, value));
+        let twice = graph.mul_node(two, vjp.operands[0]);
+        let density = graph.op_node(LogisticDensity {}, &[twice]);
+        let slope = graph.mul_node(four, density);
         vec![Some(graph.mul_node(vjp.cotangent, slope))]
     }
 }

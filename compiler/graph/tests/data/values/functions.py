@@ -63,12 +63,16 @@ UNARY = [
     ("hard_sigmoid", "", lambda x: min(max(x / 5 + HALF, mp.mpf(0)), ONE), -4, 4),
     ("log1mexp", "", lambda x: mp.log(-mp.expm1(x)), -8, -0.01),
     ("softsign", "", lambda x: x / (1 + abs(x)), -9, 9),
+    ("logistic_density", "", lambda x: sigmoid(x) * sigmoid(-x), -9, 9),
 ]
 # Name, function, and an interval for each argument.
 BINARY = [
     ("pow", mp.power, (0.1, 5), (-4, 4)),
     ("logaddexp", lambda x, y: max(x, y) + mp.log1p(mp.exp(-abs(x - y))), (1, 9), (1, 9)),
     ("arctan2", mp.atan2, (-5, 5), (-5, 5)),
+    ("hypot", mp.hypot, (-5, 5), (-5, 5)),
+    ("difference_of_squares", lambda x, y: (x - y) * (x + y), (-5, 5), (-5, 5)),
+    ("exp_product", lambda x, y: mp.exp(x * y), (-2, 2), (-4, 4)),
     ("leaky_relu", lambda x, slope: bent(x, slope * x), (-5, 5), (0.01, 1)),
     ("elu", lambda x, alpha: bent(x, alpha * mp.expm1(x)), (-5, 5), (0.5, 2)),
 ]
