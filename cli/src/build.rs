@@ -1,12 +1,12 @@
 //! `tgc build`.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use tgc_compiler::output::File;
 use tgc_compiler::{Library, Options};
 
 use crate::arguments::{Build, Emit, Sanitizer};
-use crate::failure::{Failure, Outcome};
+use crate::failure::Outcome;
 use crate::interrupt::Interrupts;
 use crate::progress::Progress;
 use crate::{model, say};
@@ -16,6 +16,8 @@ pub fn execute(arguments: &Build, interrupts: &Interrupts) -> Outcome<()> {
     let progress = Progress::start();
     progress.step(format!("reading {}", arguments.model.display()));
     let module = model::read(&arguments.model)?;
+    let outputs = outputs(arguments, &module.name);
+    model::guard(&arguments.model, &outputs.iter().map(|(_, path)| path.as_path()).collect::<Vec<_>>())?;
     let wants = |emit: Emit| arguments.emit.contains(&emit);
     let options = Options {
         name: arguments.name.clone(),
@@ -32,37 +34,45 @@ pub fn execute(arguments: &Build, interrupts: &Interrupts) -> Outcome<()> {
     let library = tgc_compiler::build_observed(&module, &options, &observe)?;
     drop(progress);
     let held = interrupts.hold();
-    let written = write(arguments, &library, wants(Emit::Lib))?;
-    drop(held);
-    say(&written.iter().map(|path| format!("wrote {}\n", path.display())).collect::<String>())
-}
-
-/// Returns the files in the order of their writing.
-fn write(arguments: &Build, library: &Library, with_library: bool) -> Outcome<Vec<PathBuf>> {
-    let beside = |ending: &str| arguments.output.with_file_name(format!("{}.{ending}", library.name));
-    let header = arguments.header.clone().unwrap_or_else(|| beside("h"));
-    let texts = [("s", &library.assembly), ("ll", &library.ir), ("plan", &library.plan)];
-    let mut paths = vec![];
-    let mut contents: Vec<&[u8]> = vec![];
-    if with_library {
-        paths.extend([arguments.output.clone(), header]);
-        contents.extend([library.archive.as_slice(), library.header.as_bytes()]);
-    }
-    for (ending, text) in texts {
-        if let Some(text) = text {
-            paths.push(beside(ending));
-            contents.push(text.as_bytes());
-        }
-    }
-    if let Some(path) = paths.iter().find(|path| is_same(path, &arguments.model)) {
-        return Err(Failure::file("write", path, "it is the model; choose another output"));
-    }
     let files: Vec<File<'_>> =
-        paths.iter().zip(contents).map(|(path, contents)| File { path, contents }).collect();
+        outputs.iter().map(|(what, path)| File { path, contents: contents(&library, *what) }).collect();
     tgc_compiler::output::write_all(&files)?;
-    Ok(paths)
+    drop(held);
+    say(&outputs.iter().map(|(_, path)| format!("wrote {}\n", path.display())).collect::<String>())
 }
 
-fn is_same(a: &Path, b: &Path) -> bool {
-    matches!((a.canonicalize(), b.canonicalize()), (Ok(a), Ok(b)) if a == b)
+/// What goes into a file.
+#[derive(Clone, Copy)]
+enum Output {
+    Archive,
+    Header,
+    Assembly,
+    Ir,
+    Plan,
+}
+
+/// The files in the order of their writing.
+fn outputs(arguments: &Build, model: &str) -> Vec<(Output, PathBuf)> {
+    let name = arguments.name.as_deref().unwrap_or(model);
+    let beside = |ending: &str| arguments.output.with_file_name(format!("{name}.{ending}"));
+    let header = || arguments.header.clone().unwrap_or_else(|| beside("h"));
+    let of = |emit| match emit {
+        Emit::Lib => vec![(Output::Archive, arguments.output.clone()), (Output::Header, header())],
+        Emit::Asm => vec![(Output::Assembly, beside("s"))],
+        Emit::Ll => vec![(Output::Ir, beside("ll"))],
+        Emit::Plan => vec![(Output::Plan, beside("plan"))],
+    };
+    let all = [Emit::Lib, Emit::Asm, Emit::Ll, Emit::Plan];
+    all.into_iter().filter(|emit| arguments.emit.contains(emit)).flat_map(of).collect()
+}
+
+fn contents(library: &Library, output: Output) -> &[u8] {
+    let text = match output {
+        Output::Archive => return &library.archive,
+        Output::Header => Some(&library.header),
+        Output::Assembly => library.assembly.as_ref(),
+        Output::Ir => library.ir.as_ref(),
+        Output::Plan => library.plan.as_ref(),
+    };
+    text.expect("invariant: what was asked for was made").as_bytes()
 }

@@ -3,20 +3,32 @@
 use std::fmt::Display;
 use std::path::Path;
 
+use tgc_compiler::output;
 use tgc_graph::module::Module;
 use tgc_graph::{text, wire};
 
 use crate::failure::{Failure, Outcome};
 
-/// Reads a `model.graph` or a text, whichever the file holds.
+/// Reads a `model.graph` or a text, whichever the file holds; either way the model is valid.
 pub fn read(path: &Path) -> Outcome<Module> {
     let refused = |reason: &dyn Display| Failure::file("read", path, reason);
+    if path.extension().is_some_and(|extension| extension == "rs") {
+        return Err(refused(&"it is Rust source; run that program, and give the file that it saves"));
+    }
     let bytes = std::fs::read(path).map_err(|error| refused(&error))?;
     if is_text(path, &bytes) {
         let text = String::from_utf8(bytes).map_err(|_| refused(&"it is not UTF-8"))?;
-        return text::parse(&text).map_err(|error| refused(&error));
+        return text::parse_verified(&text).map_err(|error| Failure::text(path, &error));
     }
     wire::decode(&bytes).map_err(|error| refused(&error))
+}
+
+/// Refuses outputs before the work that they are for: the model, one file twice, what is no place for a file.
+pub fn guard(model: &Path, outputs: &[&Path]) -> Outcome<()> {
+    if let Some(path) = outputs.iter().find(|path| output::is_same(path, model)) {
+        return Err(Failure::file("write", path, "it is the model; choose another output"));
+    }
+    Ok(output::check(outputs)?)
 }
 
 /// A text is named so, or begins as one does.

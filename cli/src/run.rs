@@ -27,6 +27,8 @@ pub fn execute(arguments: &Run, interrupts: &Interrupts) -> Outcome<()> {
     let function = find_function(&session, &arguments.function)?;
     let Given { inputs, sizes } = Given::parse(function, &arguments.inputs)?;
     let files = output_files(function, &arguments.out)?;
+    let written = files.iter().map(|(_, path)| path.as_path()).chain(arguments.save_state.as_deref());
+    model::guard(&arguments.model, &written.collect::<Vec<_>>())?;
     let names: Vec<String> = function.outputs.iter().map(|o| o.name.clone()).collect();
     let times = arguments.repeat.unwrap_or(1) as usize;
     let call = Call { function: &arguments.function, sizes: &sizes, inputs: &inputs, times };

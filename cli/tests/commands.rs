@@ -44,7 +44,8 @@ fn fail(folder: &Path, code: i32, arguments: &[&str]) -> String {
     assert_eq!(output.status.code(), Some(code), "{arguments:?}: {output:?}");
     assert!(output.stdout.is_empty(), "{arguments:?}: {output:?}");
     let message = String::from_utf8(output.stderr).unwrap();
-    assert!(message.starts_with("error: "), "{message}");
+    let place = message.split("error: ").next().unwrap();
+    assert!(place.is_empty() || place.contains(".tgc:"), "{message}");
     message
 }
 
@@ -64,7 +65,7 @@ fn build_writes_a_library_and_a_header() {
     let expected = ["counter.h", "counter.ll", "counter.plan", "counter.s", "libcounter.a", "m.tgc"];
     assert_eq!(files(path), expected);
     let header = fs::read_to_string(path.join("counter.h")).unwrap();
-    assert!(header.contains("counter_step(") && header.contains("float *counter_w(counter_ctx *ctx);"));
+    assert!(header.contains("counter_step(") && header.contains("float *counter_w(counter_ctx *ctx_);"));
     succeed(path, &["build", "m.tgc", "-o", "again.a", "--header", "again.h"]);
     assert!(fs::read(path.join("again.a")).unwrap() == fs::read(path.join("libcounter.a")).unwrap());
     assert_eq!(fs::read_to_string(path.join("again.h")).unwrap(), header);
@@ -90,11 +91,12 @@ fn a_failed_build_leaves_nothing() {
     assert!(message.contains("counter.h: it is a directory"), "{message}");
     let message = fail(path, 1, &["build", "m.tgc", "-o", "m.tgc", "--header", "x.h"]);
     assert!(message.contains("it is the model"), "{message}");
+    fs::remove_dir(path.join("counter.h")).unwrap();
     let message = fail(path, 1, &["build", "m.tgc", "-o", "lib.a", "--target", "vax"]);
     assert!(message.contains("`vax`") && message.contains("x86_64-unknown-linux-gnu"), "{message}");
     let message = fail(path, 1, &["build", "m.tgc", "-o", "lib.a", "--name", "a b"]);
     assert!(message.contains("call it `a_b`"), "{message}");
-    assert_eq!(files(path), ["counter.h", "m.tgc"]);
+    assert_eq!(files(path), ["m.tgc"]);
 }
 
 #[test]
@@ -106,8 +108,45 @@ fn files_that_are_no_models_are_refused() {
     assert!(fail(path, 1, &["print", "none.graph"]).contains("cannot read none.graph"));
     assert!(fail(path, 1, &["print", "bad.graph"]).contains("cannot read bad.graph"));
     let message = fail(path, 1, &["build", "bad.tgc", "-o", "lib.a"]);
-    assert!(message.contains("bad.tgc: 10:") && message.contains("mull"), "{message}");
+    assert!(message.starts_with("bad.tgc:10:8: error: there is no operation `mull`"), "{message}");
     assert!(fail(path, 1, &["print", "."]).contains("cannot read ."));
+    fs::write(path.join("empty.graph"), "").unwrap();
+    assert!(fail(path, 1, &["print", "empty.graph"]).contains("empty.graph: the file is empty"));
+    fs::write(path.join("model.rs"), "fn main() {}").unwrap();
+    let message = fail(path, 1, &["build", "model.rs", "-o", "lib.a"]);
+    assert!(message.contains("model.rs: it is Rust source; run that program"), "{message}");
+    let message = fail(path, 1, &["build", "m.tgc", "-o", "lib.a", "--target", "x86_64-apple-darwin\nx"]);
+    assert!(message.lines().count() == 1 && message.contains("supported are"), "{message}");
+}
+
+#[test]
+fn every_command_refuses_the_same_models() {
+    let folder = folder();
+    let path = folder.path();
+    for (name, model, line) in [
+        (
+            "name.tgc",
+            MODEL.replace("function \"step\"", "function \"save\""),
+            "name.tgc:4:10: error: the function cannot",
+        ),
+        (
+            "model.tgc",
+            MODEL.replace("model \"counter\"", "model \"R\""),
+            "model.tgc:1:13: error: the model cannot be named `R`",
+        ),
+    ] {
+        fs::write(path.join(name), model).unwrap();
+        for command in [
+            &["check", name][..],
+            &["print", name],
+            &["inspect", name],
+            &["run", name, "step"],
+            &["build", name, "-o", "l.a"],
+        ] {
+            let message = fail(path, 1, command);
+            assert!(message.starts_with(line), "{command:?}: {message}");
+        }
+    }
 }
 
 #[test]
@@ -230,7 +269,7 @@ end
     fs::write(path.join("m.tgc"), model).unwrap();
     succeed(path, &["build", "m.tgc", "-o", "libm.a", "--freeze", "w"]);
     let header = fs::read_to_string(path.join("m.h")).unwrap();
-    assert!(header.contains("const double *m_w(const m_ctx *ctx); /* f64[3] */"), "{header}");
+    assert!(header.contains("const double *m_w(const m_ctx *ctx_); /* f64[3] */"), "{header}");
     assert!(header.contains("#define M_STATE_BYTES UINT64_C(64)"), "{header}");
     let refused = |variable: &str| fail(path, 1, &["build", "m.tgc", "-o", "no.a", "--freeze", variable]);
     assert_eq!(
@@ -279,7 +318,10 @@ fn check_builds_and_writes_nothing() {
     );
     assert_eq!(files(folder.path()), before);
     fs::write(folder.path().join("bad.tgc"), MODEL.replace("add(%0, %1)", "add(%0, %9)")).unwrap();
-    assert!(fail(folder.path(), 1, &["check", "bad.tgc"]).contains("8:16: %9 is not defined above"));
+    assert!(
+        fail(folder.path(), 1, &["check", "bad.tgc"])
+            .starts_with("bad.tgc:8:16: error: %9 is not defined above")
+    );
 }
 
 #[test]

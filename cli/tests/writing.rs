@@ -15,7 +15,7 @@ use tempfile::TempDir;
 fn folder() -> TempDir {
     let folder = tempfile::tempdir().unwrap();
     fs::write(folder.path().join("short.tgc"), model(1)).unwrap();
-    fs::write(folder.path().join("long.tgc"), model(200)).unwrap();
+    fs::write(folder.path().join("long.tgc"), model(1500)).unwrap();
     folder
 }
 
@@ -65,6 +65,64 @@ fn a_full_disk_leaves_what_was_there() {
     let message = fail(path, "ulimit -f 1; exec \"$tgc\" run short.tgc f x=zeros:[1] --out y=@new/y.npy");
     assert!(message.contains("there is no folder new; create it"), "{message}");
     assert_eq!(files(path), ["lib.a", "long.tgc", "short.tgc"]);
+}
+
+#[test]
+fn one_file_is_written_once_and_never_is_the_model() {
+    use std::os::unix::fs::symlink;
+    let folder = folder();
+    let path = folder.path();
+    let text = fs::read(path.join("short.tgc")).unwrap();
+    symlink("short.tgc", path.join("link.tgc")).unwrap();
+    fs::create_dir(path.join("in")).unwrap();
+    let before = files(path);
+    for outputs in ["-o x --header ./x", "-o x --header in/../x", "-o ./in/x --header in/x", "-o m.h"] {
+        let message = fail(path, &format!("\"$tgc\" build short.tgc {outputs}"));
+        assert!(message.contains("two outputs are this file; give each its own"), "{outputs}: {message}");
+    }
+    let message = fail(path, "\"$tgc\" run short.tgc f x=[1] --out y=@y --save-state in/../y");
+    assert_eq!(message, "error: cannot write in/../y: two outputs are this file; give each its own\n");
+    for line in [
+        "build short.tgc -o ./short.tgc",
+        "build short.tgc -o lib.a --header in/../short.tgc",
+        "build short.tgc -o link.tgc",
+        "build link.tgc -o short.tgc",
+        "run short.tgc f x=[1] --save-state short.tgc",
+        "run link.tgc f x=[1] --save-state ./short.tgc",
+        "run short.tgc f x=[1] --out y=@link.tgc",
+    ] {
+        let message = fail(path, &format!("\"$tgc\" {line}"));
+        assert!(message.contains("it is the model; choose another output"), "{line}: {message}");
+    }
+    assert_eq!(files(path), before);
+    assert_eq!(fs::read(path.join("short.tgc")).unwrap(), text);
+}
+
+#[test]
+fn a_link_stays_one() {
+    use std::os::unix::fs::symlink;
+    let folder = folder();
+    let path = folder.path();
+    fs::create_dir(path.join("in")).unwrap();
+    symlink("in/lib.a", path.join("lib.a")).unwrap();
+    symlink("in/state", path.join("state")).unwrap();
+    let output =
+        shell(path, "\"$tgc\" build short.tgc -o lib.a && \"$tgc\" run short.tgc f x=[1] --save-state state");
+    assert!(output.status.success(), "{output:?}");
+    assert!(path.join("lib.a").is_symlink() && path.join("state").is_symlink());
+    assert_eq!(files(&path.join("in")), ["lib.a", "state"]);
+    // What is written may be what was read.
+    let line = "\"$tgc\" run short.tgc f x=[1] --load-state state --save-state state --out y=@y";
+    assert!(shell(path, line).status.success());
+    assert!(shell(path, "\"$tgc\" run short.tgc f x=@y --out y=@y").status.success());
+}
+
+#[test]
+fn what_a_killed_build_left_goes_with_the_next() {
+    let folder = folder();
+    fs::write(folder.path().join(".tgc-4000000-0-1700000000.partial"), "half of an archive").unwrap();
+    assert!(shell(folder.path(), "\"$tgc\" build short.tgc -o lib.a").status.success());
+    assert_eq!(files(folder.path()), ["lib.a", "long.tgc", "m.h", "short.tgc"]);
 }
 
 #[cfg(target_os = "linux")]

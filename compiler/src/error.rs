@@ -1,8 +1,5 @@
 //! What can go wrong between a model and its library.
 
-use std::io;
-use std::path::{Path, PathBuf};
-
 use crate::names::NameError;
 
 /// Why there is no library, or why a session refused a call. One line each.
@@ -22,16 +19,9 @@ pub enum Error {
     /// The target is not supported, or LLVM failed.
     #[error(transparent)]
     Llvm(#[from] tgc_llvm::Error),
-    /// A file could not be read or written.
-    #[error("cannot {doing} {}: {reason}", path.display())]
-    File {
-        /// `read` or `write`.
-        doing: &'static str,
-        /// The file.
-        path: PathBuf,
-        /// What the system says.
-        reason: String,
-    },
+    /// A file could not be written.
+    #[error(transparent)]
+    File(#[from] tgc_graph::output::OutputError),
     /// A shared variable that is updated cannot be fixed.
     #[error("cannot freeze `{variable}`: {function} updates it; freeze variables that no function updates")]
     Frozen {
@@ -71,18 +61,13 @@ impl Error {
     pub fn is_defect(&self) -> bool {
         match self {
             Error::Internal(_) | Error::Llvm(tgc_llvm::Error::Llvm { .. }) => true,
-            Error::Invalid { .. } | Error::Name(_) | Error::Llvm(_) | Error::File { .. } => false,
+            Error::Invalid { .. } | Error::Name(_) | Error::Llvm(_) | Error::File(_) => false,
             Error::Frozen { .. } | Error::Call(_) | Error::Refused { .. } | Error::Unknown { .. } => false,
         }
     }
 
     pub(crate) fn unknown(kind: &'static str, name: &str, known: Vec<String>) -> Error {
         Error::Unknown { kind, name: name.to_owned(), known }
-    }
-
-    /// A file that could not be written.
-    pub(crate) fn write(path: &Path, error: io::Error) -> Error {
-        Error::File { doing: "write", path: path.to_owned(), reason: error.to_string() }
     }
 }
 

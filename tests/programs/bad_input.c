@@ -79,8 +79,8 @@ static void instances(void) {
   static const int64_t sizes[][2] = {{-1, 16}, {1001, 16}, {8, -1}, {8, 5001}, {INT64_MIN, 16}, {8, INT64_MAX}};
   for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
     bad = config;
-    bad.N = sizes[i][0];
-    bad.K = sizes[i][1];
+    bad.N_ = sizes[i][0];
+    bad.K_ = sizes[i][1];
     INIT_REFUSED(&bad, ctx_block, state_block, ws_block, sizeof ws_block, GUARD_E_DIM);
     CHECK_STATUS(guard_create(&bad, &out), GUARD_E_DIM);
     CHECK(out == NULL);

@@ -44,7 +44,7 @@ int main(void) {
   guard_destroy(child);
   guard_destroy(m);
   CHECK(taken == 2 && given == 2);
-  config.N = -1;
+  config.N_ = -1;
   CHECK_STATUS(guard_create(&config, &m), GUARD_E_DIM);
   CHECK(taken == given);
   return 0;

@@ -65,6 +65,8 @@ impl Attribute {
 
 /// A Rust type that an attribute's field has.
 pub trait AttributeValue: Sized {
+    /// The texts that it can be, where it is one of a few.
+    const WORDS: &'static [&'static str] = &[];
     /// As an attribute.
     fn write(&self) -> Attribute;
     /// From an attribute, if it has the right kind.
@@ -153,7 +155,10 @@ impl Attributes {
     /// If it is missing or of another kind.
     pub fn read<T: AttributeValue>(&self, name: &str) -> Result<T, AttributeError> {
         let attribute = self.0.get(name).ok_or_else(|| AttributeError::Missing(name.to_owned()))?;
-        T::read(attribute).ok_or_else(|| AttributeError::Kind(name.to_owned(), attribute.kind()))
+        T::read(attribute).ok_or_else(|| match T::WORDS {
+            [] => AttributeError::Kind(name.to_owned(), attribute.kind()),
+            words => AttributeError::Word(name.to_owned(), words),
+        })
     }
 
     /// Checks that there are no others than these.
@@ -181,9 +186,17 @@ pub enum AttributeError {
     /// An attribute has another kind of value.
     #[error("the attribute `{0}` cannot be {1}, or this value")]
     Kind(String, &'static str),
+    /// An attribute is none of the few texts that it can be.
+    #[error("the attribute `{0}` is none of {list}", list = list(.1, ", "))]
+    Word(String, &'static [&'static str]),
     /// An attribute that the operation does not have.
     #[error("the operation has no attribute `{0}`")]
     Unknown(String),
+}
+
+/// Words in quotes with this between them.
+pub(crate) fn list(words: &[&str], between: &str) -> String {
+    words.iter().map(|word| format!("`\"{word}\"`")).collect::<Vec<_>>().join(between)
 }
 
 impl AttributeError {

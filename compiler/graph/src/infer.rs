@@ -21,7 +21,8 @@ impl Operand<'_> {
     }
 }
 
-/// An ill-typed node: what is wrong and what would be right. `{0}`, `{1}`, … stand for the operands.
+/// An ill-typed node: what is wrong and what would be right. `{0}`, `{1}`, … stand for the operands, and `{0@2}` for axis 2
+/// of the first one; never right behind a letter, as in `TensorConstant{1}`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TypeError {
     /// What was found and what was expected, lower case.
@@ -38,22 +39,50 @@ impl TypeError {
 
     /// The message with operands put in.
     pub fn describe(&self, operand: &dyn Fn(usize) -> String) -> String {
+        self.describe_axes(operand, &|_, axis| axis)
+    }
+
+    /// The same where operands are shown with other axes than inference saw: `axis` says which one is which.
+    pub fn describe_axes(
+        &self,
+        operand: &dyn Fn(usize) -> String,
+        axis: &dyn Fn(usize, usize) -> usize,
+    ) -> String {
         let mut text = format!("{}; {}", self.problem, self.remedy);
         let mut named = String::new();
-        while let Some((before, number, after)) = placeholder(&text) {
-            named.push_str(&before);
-            named.push_str(&operand(number));
-            text = after;
+        while let Some(found) = placeholder(&text) {
+            named.push_str(&found.before);
+            if let Some(number) = found.axis {
+                named.push_str(&format!("axis {} of ", axis(found.operand, number)));
+            }
+            named.push_str(&operand(found.operand));
+            text = found.after;
         }
         named + &text
     }
 }
 
-/// The first `{number}` of a text, with what is before and after it.
-fn placeholder(text: &str) -> Option<(String, usize, String)> {
+/// A `{number}` or `{number@axis}` with what is before and after it.
+struct Placeholder {
+    before: String,
+    operand: usize,
+    axis: Option<usize>,
+    after: String,
+}
+
+/// The first one of a text.
+fn placeholder(text: &str) -> Option<Placeholder> {
     text.match_indices('{').find_map(|(open, _)| {
-        let (digits, after) = text[open + 1..].split_once('}')?;
-        Some((text[..open].to_owned(), digits.parse().ok()?, after.to_owned()))
+        let (inner, after) = text[open + 1..].split_once('}')?;
+        if text[..open].ends_with(char::is_alphanumeric) {
+            return None;
+        }
+        let (operand, axis) = match inner.split_once('@') {
+            Some((operand, axis)) => (operand, Some(axis.parse().ok()?)),
+            None => (inner, None),
+        };
+        let operand = operand.parse().ok()?;
+        Some(Placeholder { before: text[..open].to_owned(), operand, axis, after: after.to_owned() })
     })
 }
 
@@ -91,8 +120,8 @@ impl Extent {
     /// As messages say it, with a placeholder for the operand.
     fn phrase(self) -> String {
         match self {
-            Extent::Axis(AxisOf { operand, axis }) => format!("axis {axis} of {{{operand}}}"),
-            Extent::Part(AxisOf { operand, axis }) => format!("a part of axis {axis} of {{{operand}}}"),
+            Extent::Axis(AxisOf { operand, axis }) => format!("{{{operand}@{axis}}}"),
+            Extent::Part(AxisOf { operand, axis }) => format!("a part of {{{operand}@{axis}}}"),
             Extent::Elements(operand) => format!("the number of elements of {{{operand}}}"),
             Extent::ResultAxis(axis) => format!("axis {axis} of the result"),
             Extent::ResultElements => "the number of elements of the result".to_owned(),

@@ -179,6 +179,7 @@ pub mod literal;
 pub mod module;
 pub mod ops;
 pub mod origin;
+pub mod output;
 pub mod pp;
 pub mod prelude;
 pub mod render;

@@ -3,6 +3,7 @@
 //! It checks names (they go into a C header), sizes (no byte count overflows), references, and every
 //! node's type anew by inference. It changes nothing and never panics, whatever the module holds.
 
+pub mod header;
 pub mod names;
 mod sizes;
 
@@ -22,7 +23,7 @@ use crate::ops::{Elements, Op};
 use crate::origin::Origin;
 use crate::text::mask;
 use crate::ty::{MAX_RANK, TensorType};
-use names::Use;
+use header::{HeaderNames, NameError};
 
 pub(crate) use sizes::most_bytes;
 
@@ -53,17 +54,8 @@ impl fmt::Display for Place {
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum VerifyError {
     /// A name that C does not admit.
-    #[error("the {what} cannot be named `{name}`: {reason}; call it `{suggestion}`")]
-    Name {
-        /// What has the name.
-        what: String,
-        /// The name.
-        name: String,
-        /// What is wrong with it.
-        reason: String,
-        /// A name that would do.
-        suggestion: String,
-    },
+    #[error(transparent)]
+    Name(#[from] NameError),
     /// A shared variable of too many axes.
     #[error("the shared variable `{name}` has {rank} axes, and {MAX_RANK} is the most; reshape it")]
     Rank {
@@ -122,101 +114,57 @@ pub enum VerifyError {
     },
 }
 
+impl VerifyError {
+    /// The message for those who say themselves where it is: without node and function.
+    pub fn without_place(&self) -> String {
+        match self {
+            VerifyError::Node { place, problem } => format!("{}: {problem}", place.operation),
+            VerifyError::TooLarge { tensor, bytes, remedy, .. } => {
+                format!("{tensor} can have {bytes} bytes, more than 2^62; {remedy}")
+            }
+            VerifyError::Name(_)
+            | VerifyError::Rank { .. }
+            | VerifyError::Range { .. }
+            | VerifyError::Function { .. }
+            | VerifyError::Update { .. } => self.to_string(),
+        }
+    }
+}
+
 /// Checks a module.
 ///
 /// # Errors
 ///
 /// The first thing that is wrong, in the order of the module.
 pub fn verify(module: &Module) -> Result<(), VerifyError> {
-    verify_names(module)?;
-    verify_sizes_agree(module)?;
+    verify_interface(module)?;
+    let shared = by_name(module);
+    module.functions.iter().try_for_each(|function| verify_function(module, &shared, function))
+}
+
+/// What concerns the functions together.
+fn verify_interface(module: &Module) -> Result<(), VerifyError> {
+    HeaderNames::of(module).check()?;
+    for function in &module.functions {
+        function.graph.symbols.iter().try_for_each(|(_, symbol)| verify_range(function, symbol))?;
+    }
     for variable in &module.shared {
         let rank = variable.initial.shape().len();
         if rank > MAX_RANK {
             return Err(VerifyError::Rank { name: variable.name.clone(), rank });
         }
     }
-    let shared = module.shared.iter().map(|variable| (variable.name.as_str(), variable)).collect();
-    module.functions.iter().try_for_each(|function| verify_function(module, &shared, function))
-}
-
-/// Names that are taken, with what has them; two that differ in case alone collide where macros are made.
-#[derive(Default)]
-struct Scope {
-    taken: HashMap<String, String>,
-    ignore_case: bool,
-}
-
-impl Scope {
-    fn key(&self, name: &str) -> String {
-        if self.ignore_case { name.to_ascii_uppercase() } else { name.to_owned() }
-    }
-
-    fn enter(&mut self, what: &str, name: &str, usage: Use) -> Result<(), VerifyError> {
-        let reason = match (names::fault(name, usage), self.taken.get(&self.key(name))) {
-            (Some(fault), _) => fault.to_owned(),
-            (None, Some(owner)) => format!("{owner} has that name"),
-            (None, None) => {
-                self.taken.insert(self.key(name), format!("the {what} `{name}`"));
-                return Ok(());
-            }
-        };
-        let taken = |candidate: &str| self.taken.contains_key(&self.key(candidate));
-        let suggestion = names::suggestion(name, what, usage, &taken);
-        Err(VerifyError::Name { what: what.to_owned(), name: name.to_owned(), reason, suggestion })
-    }
-}
-
-fn verify_names(module: &Module) -> Result<(), VerifyError> {
-    Scope::default().enter("model", &module.name, Use::Prefix)?;
-    let mut members = Scope::default();
-    let mut macros = Scope { ignore_case: true, ..Scope::default() };
-    for variable in &module.shared {
-        members.enter("shared variable", &variable.name, Use::Member)?;
-    }
-    for function in &module.functions {
-        members.enter("function", &function.name, Use::Member)?;
-        macros.enter("function", &function.name, Use::Member)?;
-        verify_parameter_names(function)?;
-    }
     Ok(())
 }
 
-fn verify_parameter_names(function: &Function) -> Result<(), VerifyError> {
-    let mut scope = Scope::default();
-    let of = |kind: &str| format!("{kind} of function `{}`", function.name);
-    for (_, symbol) in function.graph.symbols.iter() {
-        scope.enter(&of("size"), &symbol.name, Use::Parameter)?;
-    }
-    for id in &function.inputs {
-        if let Some(name) = get(&function.graph, *id).and_then(|node| node.op.input_name()) {
-            scope.enter(&of("input"), name, Use::Parameter)?;
-        }
-    }
-    for output in &function.outputs {
-        scope.enter(&of("output"), &output.name, Use::Parameter)?;
-    }
-    Ok(())
+/// Checks a module but for the bodies of all functions before the last.
+pub(crate) fn verify_last(module: &Module) -> Result<(), VerifyError> {
+    verify_interface(module)?;
+    module.functions.last().map_or(Ok(()), |function| verify_function(module, &by_name(module), function))
 }
 
-/// Sizes of equal names are one size of the model, of which each function admits what it can do with.
-fn verify_sizes_agree(module: &Module) -> Result<(), VerifyError> {
-    let mut known: HashMap<String, (&Function, &Symbol)> = HashMap::new();
-    for function in &module.functions {
-        for (_, symbol) in function.graph.symbols.iter() {
-            verify_range(function, symbol)?;
-            let key = symbol.name.to_ascii_uppercase();
-            let (other, same) = *known.entry(key).or_insert((function, symbol));
-            if same.name != symbol.name {
-                let problem = format!(
-                    "and the size `{}` of `{}` differ in case alone; rename one",
-                    same.name, other.name
-                );
-                return Err(range_error(function, symbol, problem));
-            }
-        }
-    }
-    Ok(())
+fn by_name(module: &Module) -> HashMap<&str, &SharedVariable> {
+    module.shared.iter().map(|variable| (variable.name.as_str(), variable)).collect()
 }
 
 fn range_error(function: &Function, symbol: &Symbol, problem: String) -> VerifyError {
@@ -266,6 +214,9 @@ fn array_type(array: &Array) -> TensorType {
     let shape: Vec<Dim> = array.shape().iter().map(|n| Dim::Const(*n as i64)).collect();
     TensorType::new(array.dtype(), shape)
 }
+
+/// How the problem of a size begins that another is made of.
+const INNER: &str = "is made of a size that ";
 
 /// A function with its model.
 struct Check<'a> {
@@ -399,7 +350,9 @@ impl Check<'_> {
         }
         let operands = || atoms.iter().flat_map(Atom::operands);
         if let Some(problem) = operands().find_map(|operand| self.dim_problem(operand)) {
-            return Some(format!("is made of a size that {problem}"));
+            // However deep it lies, it is said once.
+            let is_inner = problem.starts_with(INNER);
+            return Some(if is_inner { problem } else { format!("{INNER}{problem}") });
         }
         let shown = dim.display(self.symbols());
         for divisor in dim.divisors() {

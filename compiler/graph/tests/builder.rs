@@ -256,3 +256,53 @@ fn ranges_are_the_functions_own_and_kept() {
     m.function("f").inputs([a, b]).output("c", a + b).finish().unwrap();
     assert_eq!(m.module().functions[0].graph.symbols.iter().next().unwrap().1.max, 1 << 30);
 }
+
+/// What a function of a model of this name, over arguments and a size of these names, is refused for.
+fn name_problem(model: &str, function: &str, size: &str, input: &str, output: &str) -> String {
+    let m = Model::new(model);
+    let x = m.input(input, F64, [m.dim(size)]);
+    let error = m.function(function).inputs([x]).output(output, -x).finish().unwrap_err().to_string();
+    assert!(m.module().functions.is_empty(), "{error}");
+    assert!(
+        error.starts_with("compiler/graph/tests/builder.rs:") || error.starts_with("tests/builder.rs:"),
+        "{error}"
+    );
+    error.split_once(": ").unwrap().1.to_owned()
+}
+
+#[test]
+fn what_no_header_can_hold_is_refused_at_once() {
+    for (problem, want) in [
+        (
+            name_problem("R", "f", "N", "x", "y"),
+            "the model cannot be named `R`: system headers define `R_OK`",
+        ),
+        (
+            name_problem("m", "save", "N", "x", "y"),
+            "the function cannot be named `save`: every emitted library",
+        ),
+        (name_problem("m", "f", "int", "x", "y"), "the size of function `f` cannot be named `int`"),
+        (name_problem("m", "f", "N", "a b", "y"), "the input of function `f` cannot be named `a b`"),
+        (
+            name_problem("m", "f", "N", "x", "x"),
+            "the output of function `f` cannot be named `x`: the input `x`",
+        ),
+        (
+            name_problem("m", "f", "N", "N", "y"),
+            "the input of function `f` cannot be named `N`: the size `N`",
+        ),
+    ] {
+        assert!(problem.starts_with(want), "{problem}");
+    }
+}
+
+#[test]
+fn messages_show_tensors_as_they_were_written() {
+    let m = Model::new("m");
+    let (x, y) = (m.input("x", F64, [3]), m.input("y", F64, [2, 4]));
+    let error = m.function("f").inputs([x, y]).output("z", x + y).finish().unwrap_err().to_string();
+    assert!(
+        error.contains("axis 0 of `x` (f64[3]) and axis 1 of `y` (f64[2,4]) must have one size"),
+        "{error}"
+    );
+}

@@ -117,6 +117,20 @@ fn errors_show_the_place() {
     );
 }
 
+#[test]
+fn equal_lines_are_one_value() {
+    let text = |body: &str| {
+        let text = format!("tgc 1 model \"m\"\nfunction \"f\"\n{body}end\n");
+        parse(&text).unwrap_or_else(|e| panic!("{e}"))
+    };
+    let twice = text(
+        "%0 = input \"x\" : f32[]\n%1 = input \"x\" : f32[]\n%2 = neg(%0)\n%3 = neg(%1)\n%4 = add(%2, %3)\noutput \"y\" = %4\n",
+    );
+    let once = text("%0 = input \"x\" : f32[]\n%1 = neg(%0)\n%2 = add(%1, %1)\noutput \"y\" = %2\n");
+    assert_eq!(twice, once);
+    assert_eq!(parse(&print(&twice)), Ok(once));
+}
+
 /// Line, column and problem, without the excerpt.
 fn problem(body: &str) -> String {
     message(body).lines().next().unwrap().to_owned()
@@ -132,9 +146,14 @@ fn each_error_says_what_is_wrong() {
         ),
         ("%2 = neg(%0, %1)", "7:6: neg takes 1 operands and has 2; give it as many as it takes"),
         ("%2 = neg %0", "7:10: found `%0`, expected a value"),
+        ("%2 = round(%0) mode=7", "7:21: found `7`, expected `\"half_to_even\"` or `\"half_away\"`"),
         (
-            "%2 = neg(%0)\n%3 = neg(%0)",
-            "8:1: this is the same value as %2; use %2 instead and number the rest anew",
+            "%2 = round(%0) mode=\"up\"",
+            "7:21: found `\"up\"`, expected `\"half_to_even\"` or `\"half_away\"`",
+        ),
+        (
+            "%2 = neg(%0)\n%3 = neg(%0)\n%4 = dot(%3, %3) left=[1] right=[0]",
+            "9:6: axis 1 of %2 and axis 0 of %2 must have one size; give both the same size, or insert an axis of size 1 with dimshuffle to broadcast",
         ),
         (
             "%2 = sum(%0) axes=[2]",

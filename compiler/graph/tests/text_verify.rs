@@ -7,7 +7,7 @@ use tgc_graph::dtype::DType;
 use tgc_graph::graph::NodeId;
 use tgc_graph::module::{Function, Module, SharedVariable, Update};
 use tgc_graph::ops::{Constant, Elements, Zero};
-use tgc_graph::text::parse;
+use tgc_graph::text::{parse, parse_verified};
 use tgc_graph::verify::verify;
 
 fn parsed(shared: &str, functions: &str) -> Module {
@@ -54,20 +54,19 @@ fn names_become_c_names() {
     );
     assert_eq!(
         message("", "function \"f\"\nend\nfunction \"F\"\nend"),
-        "the function cannot be named `F`: the function `f` has that name; call it `F_function`"
+        "the function cannot be named `F`: the function `f` differs in case alone; call it `F_function`"
     );
     assert_eq!(
         body("%0 = input \"x\" : f32[]\noutput \"x\" = %0"),
-        "the output of function `f` cannot be named `x`: the input of function `f` `x` has that name; call it `x_output`"
+        "the output of function `f` cannot be named `x`: the input `x` of function `f` has that name; call it `x_output`"
     );
     assert_eq!(
         body("size int 0..5\n"),
         "the size of function `f` cannot be named `int`: it is a word of C or C++; call it `int_size`"
     );
-    assert_eq!(
-        body("%0 = input \"size_t\" : f32[]"),
-        "the input of function `f` cannot be named `size_t`: system headers define it; call it `size_t_input`"
-    );
+    // An argument's name stands in the header with an underscore behind it.
+    let odd = "function \"f\"\nsize m_config 0..9\n%0 = input \"B0\" : f32[m_config]\n%1 = neg(%0)\noutput \"M_OK\" = %1\nend";
+    assert_eq!(verify(&parsed("", odd)), Ok(()));
     assert_eq!(
         verify(&Module { name: "my model".to_owned(), ..parsed("", "") }).unwrap_err().to_string(),
         "the model cannot be named `my model`: a C name has only letters, digits and underscores; call it `my_model`"
@@ -95,7 +94,7 @@ fn ranges_are_sane_and_names_agree() {
     }
     assert_eq!(
         message("", "function \"f\"\nsize N 0..5\nend\nfunction \"g\"\nsize n 0..5\nend"),
-        "function `g`: the size `n` and the size `N` of `f` differ in case alone; rename one"
+        "the size of function `g` cannot be named `n`: the size `N` of function `f` differs in case alone; call it `n_size`"
     );
 }
 
@@ -131,7 +130,7 @@ fn inputs_are_listed_once() {
     let x = "%0 = input \"x\" : f32[3]\n%1 = neg(%0)\n";
     assert_eq!(
         body(&format!("{x}inputs %0, %0")),
-        "the input of function `f` cannot be named `x`: the input of function `f` `x` has that name; call it `x_input`"
+        "the input of function `f` cannot be named `x`: the input `x` of function `f` has that name; call it `x_input`"
     );
     assert_eq!(
         body(&format!("{x}inputs %0, %1")),
@@ -228,8 +227,78 @@ fn references_lead_somewhere() {
         broken(|f| {
             f.graph.symbols.push(Symbol::new("N"));
         }),
-        "the size of function `f` cannot be named `N`: the size of function `f` `N` has that name; call it `N_size`"
+        "the size of function `f` cannot be named `N`: the size `N` of function `f` has that name; call it `N_size`"
     );
+}
+
+#[test]
+fn names_of_systems_and_of_every_library_are_refused() {
+    let named = |name: &str, functions: &str| {
+        let module = Module { name: name.to_owned(), ..parsed("", functions) };
+        verify(&module).unwrap_err().to_string()
+    };
+    assert_eq!(
+        named("R", ""),
+        "the model cannot be named `R`: system headers define `R_OK`; call it `R_model`"
+    );
+    assert!(named("w", "").contains("system headers define `W_OK`; call it `w_model`"));
+    assert!(named("Pthread", "").contains("names that begin so belong to C, POSIX or tgc"));
+    assert_eq!(
+        named("host", "function \"f\"\nsize name 0..5\nend"),
+        "the size of function `f` cannot be named `name`: system headers define `HOST_NAME_MAX`; call it `name_size`"
+    );
+    assert_eq!(
+        named("M", "function \"OK\"\nend"),
+        "the function cannot be named `OK`: `M_OK` belongs to every library; call it `OK_function`"
+    );
+    let long = "a".repeat(10_000_000);
+    let message = named(&long, "");
+    assert!(
+        message.len() < 300 && message.contains("aaa…`: it is longer than 64 characters"),
+        "{}",
+        message.len()
+    );
+}
+
+#[test]
+fn nested_sizes_are_blamed_once() {
+    let deep = "min(min(min(1 // N, M), 7), 5)";
+    let text = format!("size N 0..5\nsize M 0..5\n%0 = input \"x\" : f32[N,M]\n%1 = zero : f32[{deep} + 1]");
+    let message = body(&text);
+    assert_eq!(message.matches("is made of a size").count(), 1, "{message}");
+}
+
+#[test]
+fn errors_of_texts_have_their_line() {
+    let at = |text: &str| parse_verified(text).unwrap_err().to_string();
+    let head = "tgc 1 model \"m\"\nshared \"w\" : f32[3] = 0.0\n";
+    for (text, want) in [
+        ("tgc 1 model \"R\"\n".to_owned(), "1:13: the model cannot be named `R`: system headers"),
+        (format!("{head}shared \"int\" : f32[] = 0.0\n"), "3:8: the shared variable cannot be named `int`"),
+        (format!("{head}function \"save\"\nend"), "3:10: the function cannot be named `save`"),
+        (
+            format!("{head}function \"f\"\n  size N 0..5\n  %0 = input \"N\" : f32[N]\nend"),
+            "5:14: the input of function `f` cannot be named `N`",
+        ),
+        (
+            format!("{head}function \"f\"\n  size N 5..2\nend"),
+            "4:8: function `f`: the size `N` has the empty range",
+        ),
+        (
+            format!(
+                "{head}function \"f\"\n%0 = zero : f32[]\n%1 = zero : f32[]\n%2 = input \"x\" : f32[]\ninputs\nend"
+            ),
+            "6:6: input: `x` is not among the function's inputs; list it",
+        ),
+        (
+            format!("{head}function \"f\"\n  %0 = input \"x\" : f32[]\n  update \"w\" = %0\nend"),
+            "5:10: function `f`: the update of `w` is `x` of type f32[]",
+        ),
+    ] {
+        let message = at(&text);
+        assert!(message.starts_with(want), "{message}");
+    }
+    assert!(parse_verified(head).is_ok());
 }
 
 #[test]

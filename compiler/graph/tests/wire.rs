@@ -151,7 +151,7 @@ fn messages_say_what_to_do() {
         "this is no model.graph file: it begins with other bytes; it looks like the text form, which `tgc` reads under \
          the ending .tgc"
     );
-    assert_eq!(refuse(b""), "the file has 0 bytes and says that it has 64; copy or save it again");
+    assert_eq!(refuse(b""), "the file is empty; copy or save it again");
     let newer = with_head(|bytes| {
         bytes[8] = 3;
         bytes[14] = 7;

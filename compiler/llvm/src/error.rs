@@ -4,7 +4,7 @@
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Error {
     /// The triple names a system that this version does not compile for.
-    #[error("cannot compile for the triple `{triple}`; supported are {supported}")]
+    #[error("cannot compile for the triple `{}`; supported are {supported}", triple.escape_debug())]
     Triple {
         /// What was asked for.
         triple: String,
@@ -12,7 +12,7 @@ pub enum Error {
         supported: String,
     },
     /// The CPU is unknown or too old.
-    #[error("cannot compile for the CPU `{cpu}`: {reason}; ask for one of {supported}")]
+    #[error("cannot compile for the CPU `{}`: {reason}; ask for one of {supported}", cpu.escape_debug())]
     Cpu {
         /// What was asked for.
         cpu: String,
@@ -22,7 +22,7 @@ pub enum Error {
         supported: String,
     },
     /// A CPU feature is unknown, or taken away although the kernels need it.
-    #[error("cannot use the CPU feature `{feature}`: {reason}")]
+    #[error("cannot use the CPU feature `{}`: {reason}", feature.escape_debug())]
     Feature {
         /// What was asked for.
         feature: String,

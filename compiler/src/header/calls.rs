@@ -7,7 +7,7 @@ use tgc_plan::{Argument, Check, Signature, State};
 
 use super::types::c_type;
 use super::{PLACEHOLDER, Source, docs, show};
-use crate::names::has_default_macro;
+use crate::names::{argument, has_default_macro};
 
 /// The section of the header.
 pub(super) fn section(source: &Source<'_>) -> String {
@@ -41,11 +41,11 @@ fn instances(source: &Source<'_>) -> String {
     let checked = |name: &str, parameters: &[&str]| {
         format!("TGC_CHECKED {status} {}(\n    {});\n", source.lower(name), parameters.join(",\n    "))
     };
-    let const_config = format!("const {config} *config");
-    let parent = format!("{ctx} *parent");
-    let out = format!("{ctx} **out");
-    let init = [&const_config, "void *ctx", "void *state", "void *ws", "uint64_t ws_bytes", &out];
-    let init_shared = [&parent, &const_config, "void *ctx", "void *ws", "uint64_t ws_bytes", &out];
+    let const_config = format!("const {config} *config_");
+    let parent = format!("{ctx} *parent_");
+    let out = format!("{ctx} **out_");
+    let init = [&const_config, "void *ctx_", "void *state_", "void *ws_", "uint64_t ws_bytes_", &out];
+    let init_shared = [&parent, &const_config, "void *ctx_", "void *ws_", "uint64_t ws_bytes_", &out];
     [
         format!(
             "/* Builds an instance in blocks of yours, all aligned to 64 and apart: ctx of {} bytes,\n \
@@ -62,7 +62,7 @@ fn instances(source: &Source<'_>) -> String {
         "\n/* The same over the state of a parent, which has to outlive the instance. */\n".to_owned(),
         checked("share", &[&parent, &const_config, &out]),
         "\n/* Releases what create or share built; leaves NULL and instances in blocks of yours alone. */\n".to_owned(),
-        format!("void {}({ctx} *ctx);\n", source.lower("destroy")),
+        format!("void {}({ctx} *ctx_);\n", source.lower("destroy")),
     ]
     .concat()
 }
@@ -135,13 +135,14 @@ fn parameters(source: &Source<'_>, function: &Signature) -> Vec<(String, String)
         };
         let range =
             [end("MIN", symbol.min, model.map(|s| s.min)), end("MAX", symbol.max, model.map(|s| s.max))];
-        parameters.push((format!("int64_t {}", symbol.name), format!("/* {} to {} */", range[0], range[1])));
+        let declared = format!("int64_t {}", argument(&symbol.name));
+        parameters.push((declared, format!("/* {} to {} */", range[0], range[1])));
     }
     for input in &function.inputs {
         let c = c_type(input.ty.dtype);
         let declared = match input.is_by_value() {
-            true => format!("{c} {}", input.name),
-            false => format!("const {c} *{}", input.name),
+            true => format!("{c} {}", argument(&input.name)),
+            false => format!("const {c} *{}", argument(&input.name)),
         };
         let default = match (&input.default, input.is_by_value()) {
             (None, _) => String::new(),
@@ -151,7 +152,7 @@ fn parameters(source: &Source<'_>, function: &Signature) -> Vec<(String, String)
         parameters.push((declared, format!("/* in: {}{default} */", show(&input.ty, function))));
     }
     for output in &function.outputs {
-        let declared = format!("{} *{}", c_type(output.ty.dtype), output.name);
+        let declared = format!("{} *{}", c_type(output.ty.dtype), argument(&output.name));
         parameters.push((declared, format!("/* out: {} */", show(&output.ty, function))));
     }
     parameters
@@ -215,7 +216,7 @@ fn states(source: &Source<'_>) -> String {
     }
     let ctx = source.lower("ctx");
     let declare = |state: &State| {
-        format!("{} *{}({ctx} *ctx);", c_type(state.initial.dtype()), source.lower(&state.name))
+        format!("{} *{}({ctx} *ctx_);", c_type(state.initial.dtype()), source.lower(&state.name))
     };
     let width = states.iter().map(|state| declare(state).len()).max().unwrap_or(0);
     let mut text =
@@ -236,7 +237,7 @@ fn frozen(source: &Source<'_>) -> String {
     for frozen in &source.interface.frozen {
         let (element, name) = (c_type(frozen.value.dtype()), source.lower(&frozen.name));
         text.push_str(&format!(
-            "const {element} *{name}(const {ctx} *ctx); /* {} */\n",
+            "const {element} *{name}(const {ctx} *ctx_); /* {} */\n",
             static_type(&frozen.value)
         ));
     }
@@ -248,13 +249,13 @@ fn rest(source: &Source<'_>) -> String {
     let save_bytes = source.upper("SAVE_BYTES");
     [
         "/* Gives every state its initial value. */\n".to_owned(),
-        format!("void {}({ctx} *ctx);\n", lower("reset")),
+        format!("void {}({ctx} *ctx_);\n", lower("reset")),
         format!("\n/* Writes an image of the state, a safetensors file of {save_bytes}; capacity is at least that.\n * It overlaps neither the instance nor its state; nor does one that is taken up. */\n"),
-        format!("TGC_CHECKED {status} {}({ctx} *ctx, void *image, uint64_t capacity);\n", lower("save")),
+        format!("TGC_CHECKED {status} {}({ctx} *ctx_, void *image_, uint64_t capacity_);\n", lower("save")),
         "\n/* Takes up an image that this model saved. Refuses any other, and changes nothing then. */\n".to_owned(),
-        format!("TGC_CHECKED {status} {}({ctx} *ctx, const void *image, uint64_t bytes);\n", lower("load")),
+        format!("TGC_CHECKED {status} {}({ctx} *ctx_, const void *image_, uint64_t bytes_);\n", lower("load")),
         "\n/* One line about the last call that failed; empty if none did. It lasts until the next failure. */\n".to_owned(),
-        format!("const char *{}(const {ctx} *ctx);\n", lower("error")),
+        format!("const char *{}(const {ctx} *ctx_);\n", lower("error")),
         "\n/* The description of the model. */\n".to_owned(),
         format!("extern const tgc_model {};\n", lower("model")),
     ]

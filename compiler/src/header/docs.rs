@@ -86,14 +86,16 @@ fn rules(source: &Source<'_>) -> Vec<String> {
         "serves one thread at a time. No call allocates, prints or keeps a pointer to an argument. A call that"
             .to_owned(),
         format!("does not return {ok} has changed neither state nor outputs; {error} then gives"),
-        "the reason in one line.".to_owned(),
+        "the reason in one line. An underscore stands behind the names of arguments and sizes, so that no macro"
+            .to_owned(),
+        "that a program includes or defines can change them.".to_owned(),
         String::new(),
     ];
     if !source.interface.states.is_empty() && source.interface.functions.iter().any(|f| !f.updates.is_empty())
     {
         let updates =
             "Updates use the state from before the call; inputs may not overlap states that it updates.";
-        lines.insert(5, updates.to_owned());
+        lines.insert(6, updates.to_owned());
     }
     lines
 }

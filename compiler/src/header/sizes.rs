@@ -4,7 +4,8 @@ use tgc_graph::dim::{Dim, SymbolId, Symbols};
 use tgc_plan::size::Size;
 use tgc_plan::{Interface, ModelPlan, Signature};
 
-use super::{PLACEHOLDER, Source, list, stack_placeholder, symbol_name};
+use super::{PLACEHOLDER, Source, stack_placeholder, symbol_name};
+use crate::names::argument;
 
 /// The section of the header.
 pub(super) fn section(source: &Source<'_>) -> String {
@@ -16,12 +17,12 @@ pub(super) fn section(source: &Source<'_>) -> String {
     for (index, function) in source.interface.functions.iter().enumerate() {
         let name = source.upper(&format!("{}_WS_BYTES", function.name));
         let parameters = parameters(function.symbols.iter().map(|(_, s)| s.name.as_str()));
-        let value = source.plan.workspace(index).to_c(&|id| symbol_name(function, id));
+        let value = source.plan.workspace(index).to_c(&|id| argument(&symbol_name(function, id)));
         text.push_str(&format!("#define {name}{parameters} {value}\n"));
     }
     let sizes = &source.interface.sizes;
     let all = parameters(sizes.iter().map(|s| s.name.as_str()));
-    let value = workspace(source.plan).to_c(&|id| sizes[id.0 as usize].name.clone());
+    let value = workspace(source.plan).to_c(&|id| argument(&sizes[id.0 as usize].name));
     text.push_str(&format!("#define {}{all} {value} /* every function */\n", source.upper("WS_BYTES")));
     text.push_str(
         "\n/* Bytes of stack that a call takes at most, besides what memcpy and a pool take. The last line is any\n \
@@ -100,6 +101,6 @@ fn rename(size: &Size, symbols: &Symbols, symbol: &dyn Fn(SymbolId) -> Dim) -> S
 
 /// `(N, K)`, or nothing for a macro that is a constant.
 fn parameters<'s>(names: impl Iterator<Item = &'s str>) -> String {
-    let names = list(names);
-    if names.is_empty() { names } else { format!("({names})") }
+    let names: Vec<String> = names.map(argument).collect();
+    if names.is_empty() { String::new() } else { format!("({})", names.join(", ")) }
 }

@@ -4,6 +4,7 @@ use tgc_graph::dtype::DType;
 use tgc_runtime::layout::Status;
 
 use super::Source;
+use crate::names::argument;
 
 /// The C type of an element.
 pub(super) fn c_type(dtype: DType) -> &'static str {
@@ -60,13 +61,13 @@ pub(super) fn own(source: &Source<'_>) -> String {
     for size in &source.interface.sizes {
         text.push_str(&format!(
             "  int64_t {}; /* the largest that create reserves workspace for */\n",
-            size.name
+            argument(&size.name)
         ));
     }
     text.push_str("  const tgc_alloc *alloc; /* for create and share; NULL: malloc and free */\n");
     text.push_str("  const tgc_pool *pool; /* NULL: the calling thread does all work */\n");
     text.push_str(&format!("}} {config};\n\n"));
-    let sizes: Vec<&str> = source.interface.sizes.iter().map(|s| s.name.as_str()).collect();
+    let sizes: Vec<String> = source.interface.sizes.iter().map(|s| argument(&s.name)).collect();
     let parameters = if sizes.is_empty() { String::new() } else { format!("({})", sizes.join(", ")) };
     let values: String = sizes.iter().map(|size| format!("(int64_t)({size}), ")).collect();
     text.push_str(&format!(
@@ -167,8 +168,8 @@ typedef struct tgc_model {
 
 /* TGC_BLOCK(id, bytes) declares bytes that are aligned to 64. TGC_CHECKED: the result must be looked at. */
 #if defined(__GNUC__)
-#define TGC_BLOCK(id, bytes) unsigned char id[(bytes) > 0 ? (bytes) : 1] __attribute__((aligned(64)))
-#define TGC_CHECKED __attribute__((warn_unused_result))
+#define TGC_BLOCK(id, bytes) unsigned char id[(bytes) > 0 ? (bytes) : 1] __attribute__((__aligned__(64)))
+#define TGC_CHECKED __attribute__((__warn_unused_result__))
 #elif defined(__cplusplus)
 #define TGC_BLOCK(id, bytes) unsigned char id alignas(64) [(bytes) > 0 ? (bytes) : 1]
 #if __cplusplus >= 201703L

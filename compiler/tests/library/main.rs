@@ -8,3 +8,4 @@ mod names;
 mod plans;
 mod session;
 mod sizes;
+mod system;

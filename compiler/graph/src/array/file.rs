@@ -9,8 +9,8 @@ use std::path::Path;
 use super::error::{ArrayFileError, Trouble};
 use super::{Array, npy, npz, safetensors};
 use crate::limits::array_bytes;
+use crate::output::replace;
 use crate::ty::MAX_RANK;
-use crate::wire::replace;
 use tgc_scalar::dtype::DType;
 
 impl Array {

@@ -12,9 +12,10 @@ use crate::attribute::Attribute;
 use crate::dim::{Dim, SymbolId, Symbols};
 use crate::graph::{Graph, NodeId};
 use crate::infer::{Equation, Equations};
-use crate::module::{Function, Output, Update};
+use crate::module::{Function, Module, Output, Update};
 use crate::ops::{Op, OptionalInput};
 use crate::origin::Origin;
+use crate::verify::{self, VerifyError};
 
 /// A function under construction.
 #[derive(Debug)]
@@ -120,9 +121,14 @@ impl<'m> FunctionBuilder<'m> {
     ///
     /// All that is wrong with the function and with any expression of the model so far.
     pub fn finish(self) -> Result<(), BuildError> {
-        let mut arena = self.model.arena_mut();
-        let function = self.build(&mut arena)?;
-        arena.functions.push(function);
+        let (model, origin) = (self.model, self.origin.clone());
+        let arena = &mut *model.arena_mut();
+        let function = self.build(arena)?;
+        let functions = arena.functions.iter().cloned().chain([function]).collect();
+        let module = Module { name: model.name.clone(), shared: arena.shared.clone(), functions };
+        let refused = |error: VerifyError| BuildError { problems: vec![problem_of(arena, &error, &origin)] };
+        verify::verify_last(&module).map_err(refused)?;
+        arena.functions = module.functions;
         Ok(())
     }
 
@@ -383,7 +389,7 @@ impl<'m> FunctionBuilder<'m> {
             let op = self.optional(arena, id, op, &mut graph)?;
             let operands: Vec<NodeId> = node.operands.iter().map(|o| renamed[o]).collect();
             let new = graph.add(op, &operands).map_err(|error| Problem {
-                message: error.describe(&|i| arena.describe(node.operands[i])),
+                message: arena.explain(&error, &node.operands),
                 origin: node.origin.clone(),
             })?;
             renamed.insert(id, new);
@@ -453,6 +459,23 @@ impl<'m> FunctionBuilder<'m> {
     }
 }
 
+/// What the verifier says, at the place that is to blame: the node, the variable, or else the function.
+fn problem_of(arena: &Arena, error: &VerifyError, function: &Origin) -> Problem {
+    let variable = |name: &str| {
+        let is_it = |id: &NodeId| matches!(arena.graph.op(*id), Op::Shared(shared) if *shared.name == *name);
+        arena.graph.ids().find(is_it).map(|id| arena.graph.node(id).origin.clone())
+    };
+    let origin = match error {
+        VerifyError::Name(error) if error.what == "shared variable" => variable(&error.name),
+        VerifyError::Rank { name, .. } => variable(name),
+        VerifyError::Name(error) => Some(error.origin.clone()),
+        VerifyError::Node { place, .. } | VerifyError::TooLarge { place, .. } => Some(place.origin.clone()),
+        VerifyError::Range { .. } | VerifyError::Function { .. } | VerifyError::Update { .. } => None,
+    };
+    let origin = origin.filter(|origin| !origin.is_unknown()).unwrap_or_else(|| function.clone());
+    Problem { message: error.without_place(), origin }
+}
+
 /// Rebuilds what `roots` need, in the same arena, with some nodes replaced; returns where each root went.
 pub(super) fn replace(
     arena: &mut Arena,
@@ -470,7 +493,7 @@ pub(super) fn replace(
             None => {
                 arena.graph.set_origin(node.origin.clone());
                 let added = arena.graph.add(node.op, &operands).map_err(|error| Problem {
-                    message: error.describe(&|i| arena.describe(operands[i])),
+                    message: arena.explain(&error, &operands),
                     origin: node.origin.clone(),
                 })?;
                 arena.collect_demands(added, &operands);

@@ -293,7 +293,7 @@ impl Model {
                 Handle::Node(id)
             }
             Err(error) => {
-                let message = error.describe(&|i| arena.describe(operands[i]));
+                let message = arena.explain(&error, operands);
                 arena.problem(message, origin)
             }
         };
@@ -392,6 +392,27 @@ impl Arena {
             (id, axis) = (self.graph.operands(id)[0], from);
         }
         (id, axis)
+    }
+
+    /// What is wrong with a node of these operands, in terms of what the author wrote: without the axes that broadcasting put
+    /// in front.
+    pub fn explain(&self, error: &infer::TypeError, operands: &[NodeId]) -> String {
+        let operand = |i: usize| self.describe(self.unpadded(operands[i]).0);
+        let axis = |i: usize, axis: usize| {
+            let padding = self.unpadded(operands[i]).1;
+            axis.checked_sub(padding).unwrap_or(axis)
+        };
+        error.describe_axes(&operand, &axis)
+    }
+
+    /// A tensor without new axes in front, and how many there were.
+    fn unpadded(&self, id: NodeId) -> (NodeId, usize) {
+        let Op::Dimshuffle(Dimshuffle { order }) = self.graph.op(id) else { return (id, 0) };
+        let padding = order.iter().take_while(|axis| axis.is_none()).count();
+        match order[padding..].iter().copied().eq((0..order.len() - padding).map(Some)) {
+            true => (self.graph.operands(id)[0], padding),
+            false => (id, 0),
+        }
     }
 
     /// A tensor as messages name it: `` `x` (f32[N,784]) ``.

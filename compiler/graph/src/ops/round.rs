@@ -31,6 +31,8 @@ pub enum Halves {
 attributes!(Round, "round", mode);
 
 impl AttributeValue for Halves {
+    const WORDS: &'static [&'static str] = &["half_to_even", "half_away"];
+
     fn write(&self) -> Attribute {
         Attribute::Text(match self {
             Halves::ToEven => "half_to_even".into(),

@@ -11,7 +11,7 @@ use super::print::shape_text;
 use super::size::Sizes;
 use super::{implied, implied_by_type};
 use crate::array::Array;
-use crate::attribute::{Attribute, AttributeError, Attributes};
+use crate::attribute::{Attribute, AttributeError, Attributes, list};
 use crate::data::{DataId, DataStore};
 use crate::dim::Dim;
 use crate::limits::array_bytes;
@@ -204,7 +204,12 @@ impl<'t, 'a> Call<'t, 'a> {
         known: &Attributes,
         context: &mut Context<'_>,
     ) -> Step<Attribute> {
-        let kinds = context.kinds.find(self.name, &written.name, known).to_vec();
+        let mut kinds = context.kinds.find(self.name, &written.name, known).to_vec();
+        let is_unknown = kinds.len() == Kind::ALL.len();
+        let words = if is_unknown { words(self.name, &written.name, known) } else { &[] };
+        if !words.is_empty() {
+            kinds = vec![Kind::Text];
+        }
         let cursor = match written.value {
             Value::Flag if kinds.contains(&Kind::Bool) => return Ok(Attribute::Bool(true)),
             Value::Flag => {
@@ -226,6 +231,7 @@ impl<'t, 'a> Call<'t, 'a> {
             refusal = Some(refused);
         }
         match refusal {
+            _ if !words.is_empty() => cursor.expected(list(words, " or ")),
             Some(fault) if fitting().count() == 1 => Err(fault),
             _ => cursor.expected(kinds.iter().map(|k| k.describe()).collect::<Vec<_>>().join(" or ")),
         }
@@ -238,7 +244,16 @@ fn accepts(operation: &str, name: &str, known: &Attributes, value: &Attribute) -
     attributes.0.insert(name.to_owned(), value.clone());
     match Op::from_parts(operation, &attributes) {
         Err(AttributeError::Kind(odd, kind)) if odd == name => Err(AttributeError::Kind(odd, kind)),
+        Err(AttributeError::Word(odd, words)) if odd == name => Err(AttributeError::Word(odd, words)),
         Ok(_) | Err(_) => Ok(()),
+    }
+}
+
+/// The texts that an attribute can be, where it is one of a few; no attribute is the empty text.
+fn words(operation: &str, name: &str, known: &Attributes) -> &'static [&'static str] {
+    match accepts(operation, name, known, &Attribute::Text("".into())) {
+        Err(AttributeError::Word(_, words)) => words,
+        Ok(()) | Err(_) => &[],
     }
 }
 

@@ -120,13 +120,13 @@ impl<'t, 'a> Cursor<'t, 'a> {
         }
     }
 
-    /// A node that is defined: its number is less than `count`.
-    pub fn node(&mut self, count: usize) -> Step<NodeId> {
+    /// A node that is defined, from those of all numbers so far.
+    pub fn node(&mut self, nodes: &[NodeId]) -> Step<NodeId> {
         let here = *self;
         let text = self.token(Kind::Node, "a node such as `%0`")?;
-        match text.parse::<u32>() {
-            Ok(id) if (id as usize) < count => Ok(NodeId(id)),
-            _ => here.fault(Problem::Undefined(text.to_owned())),
+        match text.parse().ok().and_then(|number: usize| nodes.get(number)) {
+            Some(id) => Ok(*id),
+            None => here.fault(Problem::Undefined(text.to_owned())),
         }
     }
 

@@ -4,6 +4,8 @@ use std::fmt;
 
 use thiserror::Error;
 
+use crate::verify::names::short;
+
 /// The first thing that is wrong with a text. Displays with the line and a caret below the place.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ParseError {
@@ -29,10 +31,10 @@ pub enum Problem {
         expected: String,
     },
     /// The text is of another version.
-    #[error("this text is of version {0}, and this tgc reads version {version}; use a newer tgc", version = super::VERSION)]
+    #[error("this text is of version {}, and this tgc reads version {version}; use a newer tgc", short(.0), version = super::VERSION)]
     Version(String),
     /// A name that nothing has.
-    #[error("there is no {what} `{name}`{suggestion}")]
+    #[error("there is no {what} `{}`{suggestion}", short(name))]
     Unknown {
         /// What it should name.
         what: &'static str,
@@ -42,7 +44,7 @@ pub enum Problem {
         suggestion: String,
     },
     /// A name that something has already.
-    #[error("the {what} `{name}` is there already; rename one")]
+    #[error("the {what} `{}` is there already; rename one", short(name))]
     Twice {
         /// What it names.
         what: &'static str,
@@ -50,7 +52,7 @@ pub enum Problem {
         name: String,
     },
     /// A node with another number than the next.
-    #[error("found %{found}, expected %{expected}; nodes are numbered from 0 without gaps")]
+    #[error("found %{}, expected %{expected}; nodes are numbered from 0 without gaps", short(found))]
     Number {
         /// The number that is here.
         found: String,
@@ -58,11 +60,8 @@ pub enum Problem {
         expected: usize,
     },
     /// A node that is used before its line.
-    #[error("%{0} is not defined above; a node uses nodes of earlier lines only")]
+    #[error("%{} is not defined above; a node uses nodes of earlier lines only", short(.0))]
     Undefined(String),
-    /// The same operation of the same operands as an earlier line.
-    #[error("this is the same value as %{0}; use %{0} instead and number the rest anew")]
-    Same(u32),
     /// Attributes that are none of the operation's.
     #[error("{operation}: {problem}")]
     Attribute {
@@ -93,6 +92,9 @@ pub enum Problem {
     /// A bound of [`limits`](crate::limits).
     #[error("{0}")]
     Limit(String),
+    /// What the [verifier](crate::verify) refuses.
+    #[error("{0}")]
+    Invalid(String),
 }
 
 /// A problem at a byte of the current line.
@@ -123,15 +125,20 @@ impl Fault {
 
 const WINDOW: usize = 120;
 
-impl fmt::Display for ParseError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+impl ParseError {
+    /// The line with a caret below the place.
+    pub fn excerpt(&self) -> String {
         let margin = self.line.to_string();
-        writeln!(f, "{}:{}: {}", self.line, self.column, self.problem)?;
-        writeln!(f, "{margin} | {}", self.excerpt.trim_end())?;
         // Tabs stay tabs, so that the caret stands below its place.
         let indent: String =
             self.excerpt.chars().take(self.caret).map(|c| if c == '\t' { '\t' } else { ' ' }).collect();
-        write!(f, "{} | {indent}^", " ".repeat(margin.len()))
+        format!("{margin} | {}\n{} | {indent}^", self.excerpt.trim_end(), " ".repeat(margin.len()))
+    }
+}
+
+impl fmt::Display for ParseError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}: {}\n{}", self.line, self.column, self.problem, self.excerpt())
     }
 }
 

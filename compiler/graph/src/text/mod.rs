@@ -39,6 +39,7 @@ mod cursor;
 mod element;
 mod error;
 mod lex;
+mod locate;
 mod parse;
 mod print;
 mod size;
@@ -46,7 +47,7 @@ mod size;
 pub use element::element_to_text;
 pub(crate) use element::mask;
 pub use error::{ParseError, Problem};
-pub use parse::{parse, parse_function};
+pub use parse::{parse, parse_function, parse_verified};
 pub use print::{dump, dump_function, print, print_function};
 
 use crate::attribute::Attribute;

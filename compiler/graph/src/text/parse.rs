@@ -8,6 +8,7 @@ use super::attributes::{Call, Context, KnownKinds, Value, Written, array, operat
 use super::cursor::{Cursor, Step};
 use super::error::{Fault, ParseError, Problem, did_you_mean};
 use super::lex::{Kind, Token, lex};
+use super::locate::{Lines, located};
 use super::print::{default_inputs, shape_text};
 use super::size::{Sizes, SymbolIds};
 use crate::array::Array;
@@ -19,6 +20,7 @@ use crate::module::{Function, Module, Output, SharedVariable, Update};
 use crate::ops::Op;
 use crate::origin::Origin;
 use crate::ty::{MAX_RANK, TensorType};
+use crate::verify::verify;
 use tgc_scalar::dtype::DType;
 
 /// Reads a module.
@@ -30,6 +32,20 @@ pub fn parse(text: &str) -> Result<Module, ParseError> {
     let mut reader = Reader::new();
     reader.read(text)?;
     Ok(reader.module)
+}
+
+/// Reads a module and [verifies](crate::verify) it.
+///
+/// # Errors
+///
+/// The first thing that is wrong, with its line and column.
+pub fn parse_verified(text: &str) -> Result<Module, ParseError> {
+    let mut reader = Reader::new();
+    reader.read(text)?;
+    match verify(&reader.module) {
+        Ok(()) => Ok(reader.module),
+        Err(error) => Err(located(text, &reader.module, &reader.lines, &error)),
+    }
 }
 
 /// Reads one function of a model with these shared variables.
@@ -59,6 +75,8 @@ struct Reader {
     filled: usize,
     /// The function that is being read.
     body: Option<Body>,
+    /// Of the functions before it.
+    lines: Lines,
 }
 
 /// A function that is being read.
@@ -66,6 +84,8 @@ struct Reader {
 struct Body {
     name: String,
     graph: Graph,
+    /// The nodes by their numbers in the text.
+    nodes: Vec<NodeId>,
     symbols: SymbolIds,
     inputs: Option<Vec<NodeId>>,
     outputs: Vec<Output>,
@@ -73,6 +93,8 @@ struct Body {
     names: HashSet<String>,
     files: HashMap<String, Arc<str>>,
     kinds: KnownKinds,
+    /// The line of each node, from 0.
+    lines: Vec<usize>,
 }
 
 /// The error for a text that ends too early.
@@ -91,6 +113,7 @@ impl Reader {
             functions: HashSet::new(),
             filled: 0,
             body: None,
+            lines: vec![],
         }
     }
 
@@ -99,7 +122,7 @@ impl Reader {
         for (i, line) in text.lines().enumerate() {
             tokens.clear();
             lex(line, &mut tokens)
-                .and_then(|()| self.line(Cursor::new(&tokens, line.len())))
+                .and_then(|()| self.line(i, Cursor::new(&tokens, line.len())))
                 .map_err(|fault| fault.in_line(i + 1, line))?;
         }
         match (self.has_header, &self.body) {
@@ -109,18 +132,22 @@ impl Reader {
         }
     }
 
-    fn line(&mut self, mut cursor: Cursor<'_, '_>) -> Step<()> {
+    fn line(&mut self, number: usize, mut cursor: Cursor<'_, '_>) -> Step<()> {
         if cursor.is_done() {
             return Ok(());
         }
         match &mut self.body {
             _ if !self.has_header => self.header(&mut cursor)?,
             Some(body) if cursor.take("end") => {
-                let function = std::mem::take(body).finish();
-                self.module.functions.push(function);
+                let mut body = std::mem::take(body);
+                self.lines.push(std::mem::take(&mut body.lines));
+                self.module.functions.push(body.finish());
                 self.body = None;
             }
-            Some(body) => body.line(&mut cursor, &self.shared)?,
+            Some(body) => {
+                body.line(&mut cursor, &self.shared)?;
+                body.lines.resize(body.graph.len(), number);
+            }
             None if cursor.take("shared") => self.shared_variable(&mut cursor)?,
             None if cursor.take("function") => self.function(&mut cursor)?,
             None => return cursor.expected("`shared` or `function`"),
@@ -250,7 +277,7 @@ impl Body {
         }
         let mut inputs = vec![];
         while !cursor.is_done() {
-            inputs.push(cursor.node(self.graph.len())?);
+            inputs.push(cursor.node(&self.nodes)?);
             if !cursor.is_done() {
                 cursor.need(",")?;
             }
@@ -263,7 +290,7 @@ impl Body {
         let here = *cursor;
         let name = cursor.quoted("the output's name in quotes")?;
         cursor.need("=")?;
-        let node = cursor.node(self.graph.len())?;
+        let node = cursor.node(&self.nodes)?;
         if !self.names.insert(name.clone()) {
             return here.fault(Problem::Twice { what: "output", name });
         }
@@ -281,14 +308,14 @@ impl Body {
             return here.fault(Problem::Unknown { what: "shared variable", name, suggestion });
         };
         cursor.need("=")?;
-        let node = cursor.node(self.graph.len())?;
+        let node = cursor.node(&self.nodes)?;
         self.updates.push(Update { shared: index, node });
         Ok(())
     }
 
     fn node(&mut self, cursor: &mut Cursor<'_, '_>) -> Step<()> {
         let here = *cursor;
-        let expected = self.graph.len();
+        let expected = self.nodes.len();
         let number = cursor.node_number()?;
         if number.parse() != Ok(expected) {
             return here.fault(Problem::Number { found: number.to_owned(), expected });
@@ -319,10 +346,9 @@ impl Body {
             kinds: &mut self.kinds,
         };
         let op = operation(call, &mut context)?;
+        // A value that an earlier line has already gets one more number.
         let id = self.add(op, &operands.unwrap_or_default(), at)?;
-        if id.index() != expected {
-            return here.fault(Problem::Same(id.0));
-        }
+        self.nodes.push(id);
         self.check_type(id, ty.as_ref(), &place)
     }
 
@@ -339,7 +365,7 @@ impl Body {
             if !operands.is_empty() {
                 cursor.need(",")?;
             }
-            operands.push(cursor.node(self.graph.len())?);
+            operands.push(cursor.node(&self.nodes)?);
             if !cursor.is(",") && !cursor.is(")") {
                 return cursor.expected("`,` or `)`");
             }
@@ -353,7 +379,11 @@ impl Body {
     }
 
     fn describe(&self, error: &TypeError, operands: &[NodeId]) -> String {
-        error.describe(&|i| operands.get(i).map_or_else(|| format!("operand {i}"), |id| format!("%{}", id.0)))
+        let number = |id: &NodeId| self.nodes.iter().position(|node| node == id);
+        error.describe(&|i| match operands.get(i).and_then(number) {
+            Some(number) => format!("%{number}"),
+            None => format!("operand {i}"),
+        })
     }
 
     fn check_type(&self, id: NodeId, written: Option<&TensorType>, place: &Cursor<'_, '_>) -> Step<()> {

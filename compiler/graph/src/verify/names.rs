@@ -1,163 +1,11 @@
 //! Names that can stand in a C header, and what to call things instead.
 
+mod words;
+
+pub use words::{FUNCTIONS, KEYWORDS, MACROS, PREFIXES, STATUSES, SYSTEM, TYPES};
+
 /// The most characters of a name.
 pub const MAX_LENGTH: usize = 64;
-
-/// What every emitted library defines itself: `NAME_create` and so on.
-pub const RESERVED: [&str; 13] = [
-    "init",
-    "init_shared",
-    "create",
-    "share",
-    "destroy",
-    "reset",
-    "save",
-    "load",
-    "error",
-    "model",
-    "ctx",
-    "status",
-    "config",
-];
-
-/// Words of C or C++.
-pub const KEYWORDS: [&str; 99] = [
-    "alignas",
-    "alignof",
-    "and",
-    "and_eq",
-    "asm",
-    "auto",
-    "bitand",
-    "bitor",
-    "bool",
-    "break",
-    "case",
-    "catch",
-    "char",
-    "char16_t",
-    "char32_t",
-    "char8_t",
-    "class",
-    "co_await",
-    "co_return",
-    "co_yield",
-    "compl",
-    "concept",
-    "const",
-    "const_cast",
-    "consteval",
-    "constexpr",
-    "constinit",
-    "continue",
-    "decltype",
-    "default",
-    "delete",
-    "do",
-    "double",
-    "dynamic_cast",
-    "else",
-    "enum",
-    "explicit",
-    "export",
-    "extern",
-    "false",
-    "float",
-    "for",
-    "fortran",
-    "friend",
-    "goto",
-    "if",
-    "import",
-    "inline",
-    "int",
-    "long",
-    "module",
-    "mutable",
-    "namespace",
-    "new",
-    "noexcept",
-    "not",
-    "not_eq",
-    "nullptr",
-    "operator",
-    "or",
-    "or_eq",
-    "override",
-    "private",
-    "protected",
-    "public",
-    "register",
-    "reinterpret_cast",
-    "requires",
-    "restrict",
-    "return",
-    "short",
-    "signed",
-    "sizeof",
-    "static",
-    "static_assert",
-    "static_cast",
-    "struct",
-    "switch",
-    "template",
-    "this",
-    "thread_local",
-    "throw",
-    "true",
-    "try",
-    "typedef",
-    "typeid",
-    "typename",
-    "typeof",
-    "typeof_unqual",
-    "union",
-    "unsigned",
-    "using",
-    "virtual",
-    "void",
-    "volatile",
-    "wchar_t",
-    "while",
-    "xor",
-    "xor_eq",
-];
-
-/// What standard and system headers define without a prefix of their own.
-pub const DEFINED: [&str; 32] = [
-    "EOF",
-    "FALSE",
-    "I",
-    "INFINITY",
-    "NAN",
-    "NULL",
-    "TRUE",
-    "UINT64_C",
-    "assert",
-    "complex",
-    "errno",
-    "far",
-    "imaginary",
-    "int16_t",
-    "int32_t",
-    "int64_t",
-    "int8_t",
-    "intptr_t",
-    "linux",
-    "near",
-    "offsetof",
-    "ptrdiff_t",
-    "size_t",
-    "stderr",
-    "stdin",
-    "stdout",
-    "uint16_t",
-    "uint32_t",
-    "uint64_t",
-    "uint8_t",
-    "uintptr_t",
-    "unix",
-];
 
 /// How a name will be used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -166,7 +14,7 @@ pub enum Use {
     Prefix,
     /// It is appended to the model's: functions, shared variables.
     Member,
-    /// As it is: arguments and sizes.
+    /// With an underscore behind it: arguments and sizes.
     Parameter,
 }
 
@@ -188,11 +36,26 @@ pub fn fault(name: &str, usage: Use) -> Option<&'static str> {
         return Some("it is longer than 64 characters");
     }
     match usage {
+        Use::Prefix if is_reserved(name) => Some("names that begin so belong to C, POSIX or tgc"),
         Use::Prefix => None,
         Use::Member | Use::Parameter if KEYWORDS.contains(&name) => Some("it is a word of C or C++"),
-        Use::Member if RESERVED.contains(&name) => Some("every emitted library has a name that ends so"),
-        Use::Member => None,
-        Use::Parameter => DEFINED.contains(&name).then_some("system headers define it"),
+        Use::Member if FUNCTIONS.contains(&name) || TYPES.contains(&name) => {
+            Some("every emitted library has a name that ends so")
+        }
+        Use::Member | Use::Parameter => None,
+    }
+}
+
+/// Macros are written in capitals, so `Posix` is as bad as `posix`.
+fn is_reserved(prefix: &str) -> bool {
+    PREFIXES.contains(&prefix.to_ascii_lowercase().as_str())
+}
+
+/// A name as messages show it: of a long one the beginning.
+pub fn short(name: &str) -> String {
+    match name.char_indices().nth(MAX_LENGTH) {
+        None => name.to_owned(),
+        Some((end, _)) => format!("{}…", &name[..end]),
     }
 }
 

@@ -24,6 +24,9 @@ pub enum WireError {
     /// Something else than a model file.
     #[error("this is no model.graph file: it begins with other bytes{0}")]
     NotAModel(&'static str),
+    /// A file without a byte.
+    #[error("the file is empty; copy or save it again")]
+    Empty,
     /// The file ends early or goes on after its end.
     #[error("the file has {found} bytes and says that it has {expected}; copy or save it again")]
     Length {

@@ -19,7 +19,6 @@ mod tables;
 mod write;
 
 pub use error::WireError;
-pub(crate) use file::replace;
 pub use file::{load, save};
 pub use head::{FORMAT, HEAD_BYTES, MAGIC};
 pub use read::{decode, read};

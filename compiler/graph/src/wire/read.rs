@@ -54,6 +54,9 @@ pub fn read(mut from: impl Read, length: u64) -> Result<Module, WireError> {
 }
 
 fn read_head(from: &mut impl Read, length: u64) -> Result<Head, WireError> {
+    if length == 0 {
+        return Err(WireError::Empty);
+    }
     let present = read_exact(from, (length as usize).min(HEAD_BYTES))?;
     check_magic(&present)?;
     let Ok(bytes) = <[u8; HEAD_BYTES]>::try_from(present.as_slice()) else {

@@ -310,7 +310,7 @@ fn what_does_not_exist_is_reported() {
          same size or 1",
         "`t` (i64[2,2]) names no elements along axis 0 of `x` (f32[3,4]); give it as many axes, and along the others the \
          same size or 1",
-        "axis 1 of `Subtensor(x)` (f32[2,4]) and axis 1 of `y` (f32[1,3]) must have one size; give both the same size, \
+        "axis 1 of `Subtensor(x)` (f32[2,4]) and axis 0 of `y` (f32[3]) must have one size; give both the same size, \
          or insert an axis of size 1 with dimshuffle to broadcast",
         "`y` (f32[4]) would be stretched to more than the 0 axes that the mask leaves of `x` (f32[3,4]); choose element \
          by element with switch",

@@ -217,6 +217,10 @@ fn host_triple() -> String {
 /// The instruction set of a supported triple, and the triple with LLVM's spelling of each component.
 fn normalize(triple: &str) -> Result<(&'static Isa, String), Error> {
     let refused = || Error::Triple { triple: triple.to_owned(), supported: Target::list().join(", ") };
+    // Part of LLVM's text and of what assemblers read.
+    if !triple.bytes().all(|c| c.is_ascii_alphanumeric() || b"-_.".contains(&c)) {
+        return Err(refused());
+    }
     let mut components = triple.split('-');
     let first = components.next().unwrap_or_default();
     let isa = ISAS.iter().find(|isa| isa.names.contains(&first)).ok_or_else(refused)?;
