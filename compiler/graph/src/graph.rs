@@ -16,6 +16,7 @@ use crate::data::DataStore;
 use crate::dim::{Dim, Symbols};
 use crate::infer::{Demands, Equations, Operand, TypeError};
 use crate::kernel::Kernel;
+use crate::limits::MAX_OPERANDS;
 use crate::literal::Literal;
 use crate::ops::{Constant, Op};
 use crate::origin::Origin;
@@ -179,9 +180,15 @@ impl Graph {
         operands: &[NodeId],
         equations: &mut Equations,
     ) -> Result<TensorType, TypeError> {
+        let building = equations.made.is_some();
+        if building && operands.len() > MAX_OPERANDS {
+            return Err(TypeError::new(
+                format!("{} would have {} operands", op.name(), operands.len()),
+                format!("{MAX_OPERANDS} is the most; join some of them first"),
+            ));
+        }
         let described = self.described(operands);
         check_arity(op, &described)?;
-        let building = equations.made.is_some();
         let ty = op.definition().infer(&described, &mut Demands { symbols: &self.symbols, equations })?;
         // Passes may need one axis more for a while.
         if building && ty.rank() > MAX_RANK {

@@ -26,6 +26,18 @@ pub const MAX_ATOMS: usize = 1024;
 /// The most equations of one function.
 pub const MAX_EQUATIONS: usize = 256;
 
+/// The most shared variables of one model.
+pub const MAX_SHARED: usize = 1 << 14;
+
+/// The most sizes of one function.
+pub const MAX_SYMBOLS: usize = 1024;
+
+/// The most inputs of one function, and the most outputs.
+pub const MAX_ARGUMENTS: usize = 1 << 12;
+
+/// The most operands of one node.
+pub const MAX_OPERANDS: usize = 1024;
+
 /// The most entries of a list that is an attribute.
 pub const MAX_LIST: usize = 1024;
 

@@ -17,7 +17,10 @@ use crate::array::Array;
 use crate::dim::{Atom, Dim, Solved, Symbol, Symbols};
 use crate::graph::{Graph, Node, NodeId};
 use crate::infer::{Demands, Equation, Equations, Operand};
-use crate::limits::{MAX_ATOMS, MAX_EQUATIONS, MAX_NESTING, MAX_SHAPE_TERMS, MAX_TENSOR_BYTES, is_small};
+use crate::limits::{
+    MAX_ARGUMENTS, MAX_ATOMS, MAX_EQUATIONS, MAX_NESTING, MAX_SHAPE_TERMS, MAX_SHARED, MAX_SYMBOLS,
+    MAX_TENSOR_BYTES, is_small,
+};
 use crate::module::{Function, Module, SharedVariable, Update};
 use crate::ops::{Elements, Op};
 use crate::origin::Origin;
@@ -56,6 +59,12 @@ pub enum VerifyError {
     /// A name that C does not admit.
     #[error(transparent)]
     Name(#[from] NameError),
+    /// More shared variables than a model can have.
+    #[error("the model has {found} shared variables, and {MAX_SHARED} is the most; join some of them")]
+    Shared {
+        /// How many it has.
+        found: usize,
+    },
     /// A shared variable of too many axes.
     #[error("the shared variable `{name}` has {rank} axes, and {MAX_RANK} is the most; reshape it")]
     Rank {
@@ -123,6 +132,7 @@ impl VerifyError {
                 format!("{tensor} can have {bytes} bytes, more than 2^62; {remedy}")
             }
             VerifyError::Name(_)
+            | VerifyError::Shared { .. }
             | VerifyError::Rank { .. }
             | VerifyError::Range { .. }
             | VerifyError::Function { .. }
@@ -137,6 +147,7 @@ impl VerifyError {
 ///
 /// The first thing that is wrong, in the order of the module.
 pub fn verify(module: &Module) -> Result<(), VerifyError> {
+    verify_counts(module)?;
     verify_interface(module)?;
     let shared = by_name(module);
     module.functions.iter().try_for_each(|function| verify_function(module, &shared, function))
@@ -152,6 +163,27 @@ fn verify_interface(module: &Module) -> Result<(), VerifyError> {
         let rank = variable.initial.shape().len();
         if rank > MAX_RANK {
             return Err(VerifyError::Rank { name: variable.name.clone(), rank });
+        }
+    }
+    Ok(())
+}
+
+/// How many there are of what makes a library longer, before anything is done for each.
+fn verify_counts(module: &Module) -> Result<(), VerifyError> {
+    let shared = module.shared.len();
+    if shared > MAX_SHARED {
+        return Err(VerifyError::Shared { found: shared });
+    }
+    for function in &module.functions {
+        let counts = [
+            ("sizes", function.graph.symbols.len(), MAX_SYMBOLS),
+            ("inputs", function.inputs.len(), MAX_ARGUMENTS),
+            ("outputs", function.outputs.len(), MAX_ARGUMENTS),
+        ];
+        if let Some((what, found, most)) = counts.into_iter().find(|(_, found, most)| found > most) {
+            let function = function.name.clone();
+            let problem = format!("it has {found} {what}, and {most} is the most");
+            return Err(VerifyError::Function { function, problem });
         }
     }
     Ok(())

@@ -73,6 +73,27 @@ fn names_become_c_names() {
     );
 }
 
+/// What is too much is refused for its number, before anything is done for each.
+#[test]
+fn counts_are_limited() {
+    let lines = |count: usize, line: &dyn Fn(usize) -> String| (0..count).map(line).collect::<String>();
+    let many = 100_000;
+    assert_eq!(
+        message(&lines(many, &|i| format!("shared \"w{i}\" : f32[] = 0.0\n")), "function \"f\"\nend"),
+        "the model has 100000 shared variables, and 16384 is the most; join some of them"
+    );
+    let refused = |what: &str| format!("function `f`: it has 100000 {what} is the most");
+    assert_eq!(body(&lines(many, &|i| format!("size N{i}\n"))), refused("sizes, and 1024"));
+    let input = |i| format!("%{i} = input \"x{i}\" : f32[]\n");
+    assert_eq!(body(&lines(many, &input)), refused("inputs, and 4096"));
+    let outputs = lines(many, &|i| format!("output \"y{i}\" = %0\n"));
+    assert_eq!(body(&format!("{}{outputs}", input(0))), refused("outputs, and 4096"));
+    let operands = vec!["%0"; many].join(", ");
+    let text = format!("%0 = input \"x\" : f32[4]\n%1 = concatenate({operands}) axis=0 count={many}");
+    let error = parse(&format!("tgc 1 model \"m\"\nfunction \"f\"\n{text}\nend")).unwrap_err().to_string();
+    assert!(error.contains("the node has more than 1024 operands; join some of them first"), "{error:.200}");
+}
+
 #[test]
 fn ranges_are_sane_and_names_agree() {
     for (size, want) in [

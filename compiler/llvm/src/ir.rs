@@ -373,7 +373,11 @@ impl<'a, 'c> Ir<'a, 'c> {
     pub(crate) fn size(&self, size: &Size) -> IntValue<'c> {
         match size {
             Size::Const(bytes) => self.int(*bytes as i64),
-            Size::Align64(dim) => self.round_up(self.dim(dim), Size::ALIGN as u32),
+            Size::Whole(dim) => self.dim(dim),
+            Size::Align64(dim, times) => {
+                let rounded = self.round_up(self.dim(dim), Size::ALIGN as u32);
+                self.mul(rounded, self.int(*times as i64))
+            }
             Size::Sum(terms) => terms.iter().fold(self.int(0), |sum, term| self.add(sum, self.size(term))),
             Size::Max(terms) => {
                 terms.iter().map(|term| self.size(term)).reduce(|a, b| self.max(a, b)).unwrap_or(self.int(0))

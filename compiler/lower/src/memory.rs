@@ -5,7 +5,7 @@
 //! A kept value lies where an output or value made from it lies, if that is written over its last read.
 //! Workspace slots are reused once the last step that touches a buffer is over.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use tgc_graph::data::DataId;
 use tgc_graph::dim::Dim;
@@ -416,16 +416,64 @@ fn compact(list: Vec<Buffer>, steps: &mut [Step]) -> Vec<Buffer> {
     list.into_iter().zip(used).filter(|(_, u)| *u).map(|(b, _)| b).collect()
 }
 
-/// Memory that buffers use in turn.
-struct Slot {
-    size: Size,
-    /// The last step that uses it so far.
-    busy_until: usize,
+/// The slots of the workspace, each used by buffers in turn.
+#[derive(Default)]
+struct Slots {
+    sizes: Vec<Size>,
+    /// The slots in use, by the last step that uses them.
+    busy: BTreeSet<(usize, usize)>,
+    /// The slots that are free, those of known sizes under one key.
+    free: BTreeMap<Size, BTreeSet<usize>>,
+}
+
+impl Slots {
+    /// A slot for a buffer that is in use from one step to another.
+    fn take(&mut self, size: &Size, first: usize, last: usize) -> usize {
+        while let Some((_, slot)) = self.busy.first().copied().filter(|(end, _)| *end < first) {
+            self.busy.pop_first();
+            self.free.entry(key(&self.sizes[slot])).or_default().insert(slot);
+        }
+        let slot = self.find(size).unwrap_or_else(|| {
+            self.sizes.push(size.clone());
+            self.sizes.len() - 1
+        });
+        if self.sizes[slot].at_most(size) {
+            self.sizes[slot] = size.clone();
+        }
+        self.busy.insert((last, slot));
+        slot
+    }
+
+    /// The first free slot of the same size; of known ones any, which then grows; else one that bounds the size or that it bounds.
+    fn find(&mut self, size: &Size) -> Option<usize> {
+        let wanted = key(size);
+        let fits = |have: &&Size| !is_known(have) && (size.at_most(have) || have.at_most(size));
+        let found = match self.free.contains_key(&wanted) {
+            true => Some(wanted),
+            false if is_known(size) => None,
+            false => self.free.keys().find(fits).cloned(),
+        }?;
+        let slots = self.free.get_mut(&found)?;
+        let slot = slots.pop_first();
+        if slots.is_empty() {
+            self.free.remove(&found);
+        }
+        slot
+    }
+}
+
+fn is_known(size: &Size) -> bool {
+    matches!(size, Size::Const(_))
+}
+
+/// Under what a slot of this size is looked for.
+fn key(size: &Size) -> Size {
+    if is_known(size) { Size::Const(0) } else { size.clone() }
 }
 
 /// Gives each workspace buffer its offset; returns the size of all.
 fn assign(buffers: &mut [Buffer], steps: &[Step]) -> Size {
-    let mut slots: Vec<Slot> = vec![];
+    let mut slots = Slots::default();
     let mut placed: Vec<(usize, usize)> = vec![];
     let uses = uses(buffers.len(), steps);
     let mut lives: Vec<(usize, usize, usize)> = (0..buffers.len())
@@ -435,33 +483,19 @@ fn assign(buffers: &mut [Buffer], steps: &[Step]) -> Size {
     lives.sort();
     for (first, last, buffer) in lives {
         let size = Size::of(&buffers[buffer].elements(), buffers[buffer].dtype.bytes());
-        let free = |slot: &Slot| slot.busy_until < first && fits(&slot.size, &size);
-        let slot = slots.iter().position(free).unwrap_or_else(|| {
-            slots.push(Slot { size: size.clone(), busy_until: last });
-            slots.len() - 1
-        });
-        if let (Size::Const(have), Size::Const(want)) = (&slots[slot].size, &size) {
-            slots[slot].size = Size::Const(*have.max(want));
-        }
-        slots[slot].busy_until = last;
-        placed.push((buffer, slot));
+        placed.push((buffer, slots.take(&size, first, last)));
     }
     let mut end = Size::Const(0);
-    let mut starts = vec![Size::Const(0); slots.len()];
+    let mut starts = vec![Size::Const(0); slots.sizes.len()];
     // Known sizes come first, so that their offsets are numbers.
-    let mut order: Vec<usize> = (0..slots.len()).collect();
-    order.sort_by_key(|slot| !matches!(slots[*slot].size, Size::Const(_)));
+    let mut order: Vec<usize> = (0..slots.sizes.len()).collect();
+    order.sort_by_key(|slot| !is_known(&slots.sizes[*slot]));
     for slot in order {
         starts[slot] = end.clone();
-        end = end.add(slots[slot].size.clone());
+        end = end.add(slots.sizes[slot].clone());
     }
     for (buffer, slot) in placed {
         buffers[buffer].place = Place::Workspace { offset: starts[slot].clone() };
     }
     end
-}
-
-/// Equal sizes, or known ones: the slot then grows to the larger.
-fn fits(slot: &Size, size: &Size) -> bool {
-    slot == size || matches!((slot, size), (Size::Const(_), Size::Const(_)))
 }

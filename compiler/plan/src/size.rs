@@ -1,9 +1,13 @@
 //! Byte sizes as expressions: sums and maxima of `align64(Dim * bytes)`.
 //!
+//! A sum is collected, so that it stays short however many slots it is of: what needs no rounding is one dim, and what is
+//! rounded alike is counted.
+//!
 //! Only sums and maxima, so that a header can state them as C constant expressions in the symbols. What is
 //! claimed of two sizes ([`Size::at_most`]) holds for every value of the symbols from 0 on; `false` only means
 //! that the simple rules here do not show it.
 
+use std::collections::BTreeMap;
 use std::fmt;
 
 use tgc_graph::dim::{Atom, Dim, SymbolId, Symbols};
@@ -13,9 +17,11 @@ use tgc_graph::dim::{Atom, Dim, SymbolId, Symbols};
 pub enum Size {
     /// A known number.
     Const(u64),
-    /// A dim's value times 1, rounded up to a multiple of 64. The dim counts bytes.
-    Align64(Dim),
-    /// The sum: at most one constant, which comes first; no sums.
+    /// A dim's value. The dim counts bytes: multiples of 64 that are never negative, and no constant.
+    Whole(Dim),
+    /// A dim's value rounded up to a multiple of 64, so many times. The dim counts bytes.
+    Align64(Dim, u64),
+    /// The sum: at most one constant, then at most one that is whole, then each rounded dim once; no sums.
     Sum(Vec<Size>),
     /// The largest.
     Max(Vec<Size>),
@@ -28,27 +34,23 @@ impl Size {
     /// The bytes of a slot for `elements` of `element_bytes` each.
     pub fn of(elements: &Dim, element_bytes: usize) -> Size {
         let bytes = elements * &Dim::Const(element_bytes as i64);
-        match bytes.as_const() {
-            Some(n) => Size::Const((n as u64).next_multiple_of(Self::ALIGN)),
-            None => Size::Align64(bytes),
+        let (rest, constant) = split(&bytes);
+        match u64::try_from(constant) {
+            Ok(constant) if is_whole(&rest) => {
+                let constant = Size::Const(constant.next_multiple_of(Self::ALIGN));
+                if rest == Dim::Const(0) { constant } else { constant.add(Size::Whole(rest)) }
+            }
+            _ => Size::Align64(bytes, 1),
         }
     }
 
-    /// The sum of two sizes, constants combined, terms in order.
+    /// The sum of two sizes, collected.
     #[expect(clippy::should_implement_trait, reason = "beside `max`, which is no operator")]
     pub fn add(self, other: Size) -> Size {
-        let (a, mut terms) = self.into_terms();
-        let (b, more) = other.into_terms();
-        terms.extend(more);
-        terms.sort();
-        if a + b > 0 {
-            terms.insert(0, Size::Const(a + b));
-        }
-        match terms.len() {
-            0 => Size::Const(0),
-            1 => terms.remove(0),
-            _ => Size::Sum(terms),
-        }
+        let mut terms = Terms::default();
+        terms.add(self);
+        terms.add(other);
+        terms.into_size()
     }
 
     /// The larger of two sizes; terms that are [`at_most`](Size::at_most) another vanish.
@@ -81,8 +83,10 @@ impl Size {
     pub fn evaluate(&self, size: &dyn Fn(SymbolId) -> i64) -> Option<u64> {
         match self {
             Size::Const(n) => Some(*n),
-            Size::Align64(dim) => {
-                u64::try_from(dim.evaluate(size)?).ok()?.checked_next_multiple_of(Self::ALIGN)
+            Size::Whole(dim) => u64::try_from(dim.evaluate(size)?).ok(),
+            Size::Align64(dim, times) => {
+                let bytes = u64::try_from(dim.evaluate(size)?).ok()?;
+                bytes.checked_next_multiple_of(Self::ALIGN)?.checked_mul(*times)
             }
             Size::Sum(terms) => terms.iter().try_fold(0u64, |sum, t| sum.checked_add(t.evaluate(size)?)),
             Size::Max(terms) => terms.iter().try_fold(0u64, |max, t| Some(max.max(t.evaluate(size)?))),
@@ -102,8 +106,10 @@ impl Size {
     pub fn to_c(&self, name: &dyn Fn(SymbolId) -> String) -> String {
         match self {
             Size::Const(n) => format!("UINT64_C({n})"),
-            Size::Align64(dim) => {
-                format!("(({} + UINT64_C(63)) & ~UINT64_C(63))", dim_to_c(dim, name))
+            Size::Whole(dim) => format!("({})", dim_to_c(dim, name)),
+            Size::Align64(dim, times) => {
+                let rounded = format!("(({} + UINT64_C(63)) & ~UINT64_C(63))", dim_to_c(dim, name));
+                if *times == 1 { rounded } else { format!("({rounded} * UINT64_C({times}))") }
             }
             Size::Sum(terms) => {
                 let terms: Vec<String> = terms.iter().map(|t| t.to_c(name)).collect();
@@ -113,23 +119,10 @@ impl Size {
         }
     }
 
-    /// The constant part and the other terms of a sum.
-    fn into_terms(self) -> (u64, Vec<Size>) {
-        match self {
-            Size::Const(n) => (n, vec![]),
-            Size::Sum(terms) => {
-                let (constants, others): (Vec<Size>, Vec<Size>) =
-                    terms.into_iter().partition(|t| matches!(t, Size::Const(_)));
-                (constants.iter().map(Size::least).sum(), others)
-            }
-            term @ (Size::Align64(_) | Size::Max(_)) => (0, vec![term]),
-        }
-    }
-
     fn into_candidates(self) -> Vec<Size> {
         match self {
             Size::Max(terms) => terms,
-            term @ (Size::Const(_) | Size::Align64(_) | Size::Sum(_)) => vec![term],
+            term @ (Size::Const(_) | Size::Whole(_) | Size::Align64(..) | Size::Sum(_)) => vec![term],
         }
     }
 
@@ -137,37 +130,123 @@ impl Size {
     fn least(&self) -> u64 {
         match self {
             Size::Const(n) => *n,
-            Size::Align64(dim) => least_of_dim(dim).next_multiple_of(Self::ALIGN),
+            Size::Whole(_) => 0,
+            Size::Align64(dim, times) => {
+                least_of_dim(dim).next_multiple_of(Self::ALIGN).saturating_mul(*times)
+            }
             Size::Sum(terms) => terms.iter().map(Size::least).sum(),
             Size::Max(terms) => terms.iter().map(Size::least).max().unwrap_or(0),
         }
     }
 }
 
-/// Pairs each term of the left sum with a term of the right one that bounds it; what is left over on the right
-/// pays for the constant.
-fn sum_at_most(left: &Size, right: &Size) -> bool {
-    let (constant, terms) = left.clone().into_terms();
-    let (supply, mut bounds) = right.clone().into_terms();
-    for term in &terms {
-        let equal = bounds.iter().position(|b| b == term);
-        let looser = || bounds.iter().position(|b| term_at_most(term, b));
-        match equal.or_else(looser) {
-            Some(i) => drop(bounds.remove(i)),
-            None => return false,
-        }
-    }
-    constant <= supply + bounds.iter().map(Size::least).sum::<u64>()
+/// A sum by kinds of terms.
+#[derive(Default)]
+struct Terms {
+    constant: u64,
+    whole: Option<Dim>,
+    /// Rounded dims and maxima, with how often each occurs.
+    others: BTreeMap<Size, u64>,
 }
 
-/// [`Size::at_most`] for the terms of sums, which are no sums themselves.
+impl Terms {
+    fn of(size: &Size) -> Terms {
+        let mut terms = Terms::default();
+        terms.add(size.clone());
+        terms
+    }
+
+    fn add(&mut self, size: Size) {
+        match size {
+            Size::Const(n) => self.constant += n,
+            Size::Whole(dim) => self.whole = Some(self.whole.as_ref().map_or(dim.clone(), |sum| sum + &dim)),
+            Size::Align64(dim, times) => *self.others.entry(Size::Align64(dim, 1)).or_default() += times,
+            Size::Sum(terms) => terms.into_iter().for_each(|term| self.add(term)),
+            term @ Size::Max(_) => *self.others.entry(term).or_default() += 1,
+        }
+    }
+
+    fn into_size(self) -> Size {
+        let mut terms: Vec<Size> =
+            Some(self.constant).filter(|n| *n > 0).map(Size::Const).into_iter().collect();
+        terms.extend(self.whole.map(Size::Whole));
+        for (term, count) in self.others {
+            match term {
+                Size::Align64(dim, _) => terms.push(Size::Align64(dim, count)),
+                term => terms.extend(std::iter::repeat_n(term, count as usize)),
+            }
+        }
+        match terms.len() {
+            0 => Size::Const(0),
+            1 => terms.remove(0),
+            _ => Size::Sum(terms),
+        }
+    }
+
+    fn whole(&self) -> Dim {
+        self.whole.clone().unwrap_or(Dim::Const(0))
+    }
+
+    /// Takes so many terms away that are, or bound, a term; says how many are missing.
+    fn take(&mut self, mut wanted: u64, bounds: &dyn Fn(&Size) -> bool) -> u64 {
+        for (_, count) in self.others.iter_mut().filter(|(term, _)| bounds(term)) {
+            let taken = wanted.min(*count);
+            wanted -= taken;
+            *count -= taken;
+        }
+        self.others.retain(|_, count| *count > 0);
+        wanted
+    }
+
+    fn least(&self) -> u64 {
+        self.others.iter().map(|(term, count)| term.least().saturating_mul(*count)).sum()
+    }
+}
+
+/// Pairs each term of the left sum with a term of the right one that is equal or bounds it; what is left over on the right
+/// pays for the constant.
+fn sum_at_most(left: &Size, right: &Size) -> bool {
+    let (left, mut right) = (Terms::of(left), Terms::of(right));
+    let mut room = &right.whole() - &left.whole();
+    let mut missing: Vec<(&Size, u64)> = vec![];
+    for (term, count) in &left.others {
+        missing.push((term, right.take(*count, &|other| other == term)));
+    }
+    for (term, count) in missing.into_iter().filter(|(_, count)| *count > 0) {
+        match (right.take(count, &|bound| term_at_most(term, bound)), term) {
+            (0, _) => {}
+            // What is rounded up is no more than a multiple of 64 that is not less.
+            (1, Size::Align64(dim, _)) if dim_at_most(dim, &room) => room = Dim::Const(0),
+            (_, _) => return false,
+        }
+    }
+    let excess = -&room;
+    let pays = |bound: &Size| matches!(bound, Size::Align64(bound, _) if dim_at_most(&excess, bound));
+    (is_never_negative(&room) || right.take(1, &pays) == 0) && left.constant <= right.constant + right.least()
+}
+
+/// [`Size::at_most`] for the terms of sums that are no dims.
 fn term_at_most(a: &Size, b: &Size) -> bool {
     match (a, b) {
-        (Size::Align64(a), Size::Align64(b)) => dim_at_most(a, b),
+        (Size::Align64(a, _), Size::Align64(b, _)) => dim_at_most(a, b),
         (Size::Max(all), _) => all.iter().all(|a| a.at_most(b)),
         (_, Size::Max(any)) => any.iter().any(|b| a.at_most(b)),
-        (Size::Const(_) | Size::Sum(_), _) | (_, Size::Const(_) | Size::Sum(_)) => false,
+        (Size::Const(_) | Size::Whole(_) | Size::Sum(_), _)
+        | (_, Size::Const(_) | Size::Whole(_) | Size::Sum(_)) => false,
     }
+}
+
+/// A dim without its constant, and that.
+fn split(dim: &Dim) -> (Dim, i64) {
+    let constants = dim.terms().into_iter().filter(|(monomial, _)| monomial.is_empty());
+    let constant = constants.map(|(_, constant)| constant).sum();
+    (dim - &Dim::Const(constant), constant)
+}
+
+/// Whether a dim is one of [`Size::Whole`].
+fn is_whole(dim: &Dim) -> bool {
+    let is_multiple = |coefficient: i64| coefficient % Size::ALIGN as i64 == 0;
+    dim.terms().iter().all(|(_, coefficient)| is_multiple(*coefficient)) && is_never_negative(dim)
 }
 
 /// Every coefficient grows, so the value does: factors are at least 0.
@@ -282,7 +361,9 @@ impl fmt::Display for DisplaySize<'_> {
         };
         match self.size {
             Size::Const(n) => write!(f, "{n}"),
-            Size::Align64(dim) => write!(f, "align64({})", dim.display(self.symbols)),
+            Size::Whole(dim) => write!(f, "{}", dim.display(self.symbols)),
+            Size::Align64(dim, 1) => write!(f, "align64({})", dim.display(self.symbols)),
+            Size::Align64(dim, times) => write!(f, "{times}*align64({})", dim.display(self.symbols)),
             Size::Sum(terms) => f.write_str(&list(terms, " + ")),
             Size::Max(terms) => write!(f, "max({})", list(terms, ", ")),
         }
@@ -327,6 +408,37 @@ mod tests {
         assert_eq!(sum.evaluate(&|id| [1, 9][id.0 as usize]), Some(3200 + 64 + 128));
         assert_eq!(Size::Const(0).add(Size::Const(0)), Size::Const(0));
         assert_eq!(sum.evaluate(&|_| i64::MAX), None);
+    }
+
+    #[test]
+    fn sums_of_many_slots_stay_short() {
+        let names = names();
+        let slots = [128, 4, 64, 4, 320, 4].map(|bytes| Size::of(&names.n, bytes));
+        let sum = slots.into_iter().fold(Size::Const(0), Size::add);
+        assert_eq!(names.show(&sum), "512*N + 3*align64(4*N)");
+        assert_eq!(
+            names.c(&sum),
+            "(((uint64_t)(N) * UINT64_C(512)) + ((((uint64_t)(N) * UINT64_C(4) + UINT64_C(63)) & ~UINT64_C(63)) \
+             * UINT64_C(3)))"
+        );
+        assert_eq!(sum.evaluate(&|_| 17), Some(17 * 512 + 3 * 128));
+        let shifted = Size::of(&(&(&names.n * &Dim::Const(16)) + &Dim::Const(3)), 4);
+        assert_eq!(names.show(&shifted), "64 + 64*N");
+        // What may be negative is not collected: it would not be seen that it adds.
+        let fewer = Size::of(&(&names.n - &Dim::Const(1)), 64);
+        assert_eq!(names.show(&fewer.clone().add(Size::of(&names.n, 64))), "64*N + align64(64*N - 64)");
+        assert!(Size::of(&names.n, 64).at_most(&fewer.add(Size::of(&names.n, 64))));
+    }
+
+    #[test]
+    fn what_is_rounded_and_what_is_not_bound_each_other() {
+        let names = names();
+        let (n, whole) = (Size::of(&names.n, 4), Size::of(&names.n, 64));
+        let rest = Size::Const(64).add(Size::of(&names.k, 64)).add(n.clone());
+        assert!(n.at_most(&whole) && n.clone().add(rest.clone()).at_most(&whole.clone().add(rest.clone())));
+        assert!(!whole.at_most(&n) && !n.clone().add(n.clone()).at_most(&whole));
+        let wider = Size::of(&(&names.n * &Dim::Const(65)), 1);
+        assert!(whole.clone().add(rest.clone()).at_most(&wider.add(rest)));
     }
 
     #[test]
@@ -386,7 +498,7 @@ mod tests {
         );
         let bytes = &(&(&names.n * &names.n) * &Dim::Const(8)) - &names.k;
         assert_eq!(
-            names.c(&Size::Align64(&bytes - &Dim::Const(2))),
+            names.c(&Size::Align64(&bytes - &Dim::Const(2), 1)),
             "((UINT64_C(0) - (uint64_t)(K) + (uint64_t)(N) * (uint64_t)(N) * UINT64_C(8) - UINT64_C(2) \
              + UINT64_C(63)) & ~UINT64_C(63))"
         );

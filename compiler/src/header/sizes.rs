@@ -89,9 +89,14 @@ fn model_size(interface: &Interface, symbols: &Symbols, function: &Signature, id
 }
 
 fn rename(size: &Size, symbols: &Symbols, symbol: &dyn Fn(SymbolId) -> Dim) -> Size {
+    // A dim may be a number now.
+    let renamed = |dim: &Dim| Size::of(&dim.substitute(symbols, &mut |id| symbol(id)), 1);
     match size {
         Size::Const(n) => Size::Const(*n),
-        Size::Align64(dim) => Size::Align64(dim.substitute(symbols, &mut |id| symbol(id))),
+        Size::Whole(dim) => renamed(dim),
+        Size::Align64(dim, times) => {
+            std::iter::repeat_n(renamed(dim), *times as usize).fold(Size::Const(0), Size::add)
+        }
         Size::Sum(terms) => terms.iter().map(|t| rename(t, symbols, symbol)).fold(Size::Const(0), Size::add),
         Size::Max(terms) => {
             terms.iter().map(|t| rename(t, symbols, symbol)).reduce(Size::max).unwrap_or(Size::Const(0))

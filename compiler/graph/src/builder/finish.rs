@@ -470,7 +470,10 @@ fn problem_of(arena: &Arena, error: &VerifyError, function: &Origin) -> Problem 
         VerifyError::Rank { name, .. } => variable(name),
         VerifyError::Name(error) => Some(error.origin.clone()),
         VerifyError::Node { place, .. } | VerifyError::TooLarge { place, .. } => Some(place.origin.clone()),
-        VerifyError::Range { .. } | VerifyError::Function { .. } | VerifyError::Update { .. } => None,
+        VerifyError::Shared { .. }
+        | VerifyError::Range { .. }
+        | VerifyError::Function { .. }
+        | VerifyError::Update { .. } => None,
     };
     let origin = origin.filter(|origin| !origin.is_unknown()).unwrap_or_else(|| function.clone());
     Problem { message: error.without_place(), origin }

@@ -41,6 +41,8 @@ impl Lookup<'_> {
                 }
                 None => self.last(|line| word(line, &format!("\"{}\"", error.name))),
             },
+            // The first line of the text.
+            VerifyError::Shared { .. } => Some((0, 0)),
             VerifyError::Rank { name, .. } => self.last(|line| declared(line, "shared", name)),
             VerifyError::Range { function, name, .. } => self.within(function, |line| word(line, name)),
             VerifyError::Function { function, .. } => self.function(function),

@@ -15,7 +15,7 @@ use crate::array::Array;
 use crate::dim::{Symbol, SymbolId, Symbols};
 use crate::graph::{Graph, NodeId};
 use crate::infer::{Equation, TypeError};
-use crate::limits::{MAX_EQUATIONS, MAX_FILL_BYTES, array_bytes};
+use crate::limits::{MAX_EQUATIONS, MAX_FILL_BYTES, MAX_OPERANDS, array_bytes};
 use crate::module::{Function, Module, Output, SharedVariable, Update};
 use crate::ops::Op;
 use crate::origin::Origin;
@@ -364,6 +364,11 @@ impl Body {
         while !cursor.take(")") {
             if !operands.is_empty() {
                 cursor.need(",")?;
+            }
+            if operands.len() == MAX_OPERANDS {
+                let problem =
+                    format!("the node has more than {MAX_OPERANDS} operands; join some of them first");
+                return cursor.fault(Problem::Limit(problem));
             }
             operands.push(cursor.node(&self.nodes)?);
             if !cursor.is(",") && !cursor.is(")") {

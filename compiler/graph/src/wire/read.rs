@@ -16,7 +16,9 @@ use crate::data::{DataId, DataStore};
 use crate::dim::{Atom, Dim, Symbol, SymbolId, Symbols};
 use crate::graph::{Graph, NodeId};
 use crate::infer::{Equation, Equations};
-use crate::limits::{MAX_ATOMS, MAX_EQUATIONS, MAX_FILL_BYTES, MAX_LIST, MAX_WEIGHT, array_bytes, is_small};
+use crate::limits::{
+    MAX_ATOMS, MAX_EQUATIONS, MAX_FILL_BYTES, MAX_LIST, MAX_OPERANDS, MAX_WEIGHT, array_bytes, is_small,
+};
 use crate::module::{Function, Module, Output, SharedVariable, Update};
 use crate::ops::Op;
 use crate::origin::Origin;
@@ -409,6 +411,9 @@ fn dim(row: &DimRow, atoms: &mut dyn FnMut(u32) -> Result<Atom, WireError>) -> R
 fn add(graph: &mut Graph, node: &NodeRow, ops: &[Op], tables: &FunctionTables<'_>) -> Result<(), WireError> {
     let number = graph.len();
     let fail = |problem: String| malformed(format!("%{number}: {problem}"));
+    if node.operands.len() > MAX_OPERANDS {
+        return Err(fail(format!("it has more than {MAX_OPERANDS} operands")));
+    }
     if let Some(operand) = node.operands.iter().find(|operand| **operand as usize >= number) {
         return Err(fail(format!("its operand %{operand} does not come before it")));
     }

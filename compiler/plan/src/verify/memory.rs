@@ -1,5 +1,7 @@
 //! Buffers over the whole function: where they lie, who writes them first, how long they are in use.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use tgc_graph::dim::Dim;
 use tgc_graph::ty::TensorType;
 
@@ -16,6 +18,14 @@ struct Lifetime {
     last: usize,
 }
 
+/// A buffer in the workspace.
+struct Slot<'a> {
+    buffer: &'a Buffer,
+    offset: &'a Size,
+    end: Size,
+    life: Lifetime,
+}
+
 impl Checker<'_> {
     /// Buffers by themselves: names, places and types.
     pub(super) fn check_buffers(&self) -> Result<(), Defect> {
@@ -26,19 +36,20 @@ impl Checker<'_> {
                 return Err(Defect::StateList { what });
             }
         }
-        for (i, buffer) in function.body.buffers.iter().enumerate() {
+        let mut names = BTreeSet::new();
+        let mut places: BTreeMap<(&str, usize), &Buffer> = BTreeMap::new();
+        for buffer in &function.body.buffers {
             for dim in &buffer.shape {
                 self.check_dim(dim)?;
             }
             self.check_place(buffer)?;
-            for other in &function.body.buffers[..i] {
-                if other.name == buffer.name {
-                    return Err(Defect::SameName { name: buffer.name.clone() });
-                }
-                if let (true, Some(kind)) = (other.place == buffer.place, exclusive(&buffer.place)) {
-                    let (first, second) = (other.name.clone(), buffer.name.clone());
-                    return Err(Defect::SamePlace { first, second, kind });
-                }
+            if !names.insert(&buffer.name) {
+                return Err(Defect::SameName { name: buffer.name.clone() });
+            }
+            let Some((kind, index)) = exclusive(&buffer.place) else { continue };
+            if let Some(other) = places.insert((kind, index), buffer) {
+                let (first, second) = (other.name.clone(), buffer.name.clone());
+                return Err(Defect::SamePlace { first, second, kind });
             }
         }
         self.check_size(&function.body.workspace)
@@ -49,21 +60,23 @@ impl Checker<'_> {
             let shape: Vec<Dim> = array.shape().iter().map(|&d| Dim::Const(d as i64)).collect();
             TensorType::new(array.dtype(), shape)
         };
-        let arguments = |list: &[crate::Argument]| list.iter().map(|a| a.ty.clone()).collect();
-        let (kind, index, types): (_, _, Vec<TensorType>) = match &buffer.place {
-            Place::Input(index) => ("input", *index, arguments(&self.function.signature.inputs)),
-            Place::Output(index) => ("output", *index, arguments(&self.function.signature.outputs)),
+        let argument = |list: &[crate::Argument], index: usize| list.get(index).map(|a| a.ty.clone());
+        let (inputs, outputs) = (&self.function.signature.inputs, &self.function.signature.outputs);
+        let (states, constants) = (&self.plan.interface.states, &self.plan.interface.constants);
+        let (kind, index, count, ty) = match &buffer.place {
+            Place::Input(index) => ("input", *index, inputs.len(), argument(inputs, *index)),
+            Place::Output(index) => ("output", *index, outputs.len(), argument(outputs, *index)),
             Place::State(index) => {
-                ("state", *index, self.plan.interface.states.iter().map(|s| array_type(&s.initial)).collect())
+                ("state", *index, states.len(), states.get(*index).map(|s| array_type(&s.initial)))
             }
             Place::Constant(index) => {
-                ("constant", *index, self.plan.interface.constants.iter().map(array_type).collect())
+                ("constant", *index, constants.len(), constants.get(*index).map(array_type))
             }
             Place::Workspace { offset } => return self.check_slot(buffer, offset),
         };
         let name = || buffer.name.clone();
-        let Some(ty) = types.get(index) else {
-            return Err(Defect::NoSuchPlace { buffer: name(), kind, index, count: types.len() });
+        let Some(ty) = ty else {
+            return Err(Defect::NoSuchPlace { buffer: name(), kind, index, count });
         };
         if ty.dtype != buffer.dtype || ty.elements() != buffer.elements() {
             return Err(Defect::PlaceType { buffer: name(), kind });
@@ -141,19 +154,18 @@ impl Checker<'_> {
     }
 
     fn check_states_written(&self, lifetimes: &[Option<Lifetime>]) -> Result<(), Defect> {
-        let written: Vec<BufferId> = self
-            .function
-            .body
-            .steps
-            .iter()
-            .flat_map(Step::accesses)
-            .filter(|t| t.kind.writes())
-            .map(|t| t.access.buffer)
-            .collect();
+        let accesses = self.function.body.steps.iter().flat_map(Step::accesses).filter(|a| a.kind.writes());
+        let written: BTreeSet<BufferId> = accesses.map(|access| access.buffer()).collect();
         debug_assert!(written.iter().all(|id| lifetimes[id.0 as usize].is_some()));
+        let states: BTreeSet<usize> = written
+            .iter()
+            .filter_map(|id| match self.function.buffer(*id).place {
+                Place::State(index) => Some(index),
+                Place::Input(_) | Place::Output(_) | Place::Constant(_) | Place::Workspace { .. } => None,
+            })
+            .collect();
         for &index in &self.function.signature.updates {
-            let is_written = written.iter().any(|&id| self.function.buffer(id).place == Place::State(index));
-            if !is_written {
+            if !states.contains(&index) {
                 return Err(Defect::StateNotWritten {
                     state: self.plan.interface.states[index].name.clone(),
                 });
@@ -164,8 +176,13 @@ impl Checker<'_> {
 
     /// Every output has a buffer, and its stores reach at least as many elements as it has.
     fn check_outputs(&self, lifetimes: &[Option<Lifetime>], stored: &[Dim]) -> Result<(), Defect> {
-        for (index, output) in self.function.signature.outputs.iter().enumerate() {
-            let buffer = self.function.body.buffers.iter().position(|b| b.place == Place::Output(index));
+        let mut buffers: Vec<Option<usize>> = vec![None; self.function.signature.outputs.len()];
+        for (at, buffer) in self.function.body.buffers.iter().enumerate() {
+            if let Place::Output(index) = buffer.place {
+                buffers[index] = Some(at);
+            }
+        }
+        for (output, buffer) in self.function.signature.outputs.iter().zip(buffers) {
             let Some(at) = buffer.filter(|&at| lifetimes[at].is_some()) else {
                 return Err(Defect::OutputNotStored { output: output.name.clone() });
             };
@@ -181,44 +198,50 @@ impl Checker<'_> {
         let mut slots = vec![];
         for (buffer, lifetime) in self.function.body.buffers.iter().zip(lifetimes) {
             if let (Place::Workspace { offset }, Some(lifetime)) = (&buffer.place, lifetime) {
-                slots.push((buffer, offset, end(buffer, offset), *lifetime));
+                slots.push(Slot { buffer, offset, end: end(buffer, offset), life: *lifetime });
             }
         }
-        for (i, (a, a_offset, a_end, a_life)) in slots.iter().enumerate() {
-            for (b, b_offset, b_end, b_life) in &slots[..i] {
-                let both_live = a_life.first <= b_life.last && b_life.first <= a_life.last;
-                if !both_live || a_end.at_most(b_offset) || b_end.at_most(a_offset) {
-                    continue;
-                }
-                let doubt = self.sizes.doubt(&|sample| {
-                    let value = |size: &Size| size.evaluate(&|id| sample[id.0 as usize]);
-                    let overlap = || {
-                        let first = value(a_offset)?.max(value(b_offset)?);
-                        Some(first < value(a_end)?.min(value(b_end)?))
-                    };
-                    overlap().unwrap_or(false)
-                });
-                let (first, second) = (b.name.clone(), a.name.clone());
-                return Err(Defect::Overlap { first, second, doubt });
+        if are_apart(&mut slots) {
+            return Ok(());
+        }
+        for (i, a) in slots.iter().enumerate() {
+            for b in &slots[..i] {
+                self.check_overlap(a, b)?;
             }
         }
         Ok(())
     }
 
+    fn check_overlap(&self, a: &Slot, b: &Slot) -> Result<(), Defect> {
+        let both_live = a.life.first <= b.life.last && b.life.first <= a.life.last;
+        if !both_live || a.end.at_most(b.offset) || b.end.at_most(a.offset) {
+            return Ok(());
+        }
+        let doubt = self.sizes.doubt(&|sample| {
+            let value = |size: &Size| size.evaluate(&|id| sample[id.0 as usize]);
+            let overlap = || {
+                let first = value(a.offset)?.max(value(b.offset)?);
+                Some(first < value(&a.end)?.min(value(&b.end)?))
+            };
+            overlap().unwrap_or(false)
+        });
+        Err(Defect::Overlap { first: b.buffer.name.clone(), second: a.buffer.name.clone(), doubt })
+    }
+
     fn check_size(&self, size: &Size) -> Result<(), Defect> {
         match size {
             Size::Const(_) => Ok(()),
-            Size::Align64(dim) => self.check_dim(dim),
+            Size::Whole(dim) | Size::Align64(dim, _) => self.check_dim(dim),
             Size::Sum(terms) | Size::Max(terms) => terms.iter().try_for_each(|term| self.check_size(term)),
         }
     }
 }
 
 /// What two buffers must not share, by name; inputs and constants are only read, slots are judged by lifetime.
-fn exclusive(place: &Place) -> Option<&'static str> {
+fn exclusive(place: &Place) -> Option<(&'static str, usize)> {
     match place {
-        Place::Output(_) => Some("output"),
-        Place::State(_) => Some("state"),
+        Place::Output(index) => Some(("output", *index)),
+        Place::State(index) => Some(("state", *index)),
         Place::Input(_) | Place::Constant(_) | Place::Workspace { .. } => None,
     }
 }
@@ -226,9 +249,28 @@ fn exclusive(place: &Place) -> Option<&'static str> {
 fn is_aligned(size: &Size) -> bool {
     match size {
         Size::Const(n) => n % Size::ALIGN == 0,
-        Size::Align64(_) => true,
+        Size::Whole(_) | Size::Align64(..) => true,
         Size::Sum(terms) | Size::Max(terms) => terms.iter().all(is_aligned),
     }
+}
+
+/// Whether slots lie in a row, those that share a place being in use one after the other. `false` only means that not all do;
+/// the slots are then in another order.
+fn are_apart(slots: &mut [Slot]) -> bool {
+    // Any sizes do for a guess of the order.
+    slots.sort_by_cached_key(|slot| (slot.offset.evaluate(&|_| 1000), slot.offset.clone(), slot.life.first));
+    // Where what shares the place of the first of a pair ends.
+    let mut ends: Vec<&Size> = vec![];
+    slots.windows(2).all(|pair| {
+        let (one, next) = (&pair[0], &pair[1]);
+        if !ends.contains(&&one.end) {
+            ends.push(&one.end);
+        }
+        if one.offset == next.offset {
+            return one.life.last < next.life.first;
+        }
+        std::mem::take(&mut ends).into_iter().all(|end| end.at_most(next.offset))
+    })
 }
 
 fn end(buffer: &Buffer, offset: &Size) -> Size {
