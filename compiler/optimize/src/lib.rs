@@ -18,6 +18,7 @@ mod facts;
 mod fold;
 mod history;
 mod order;
+mod orient;
 pub mod pattern;
 mod pin;
 mod pipeline;

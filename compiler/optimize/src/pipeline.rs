@@ -15,8 +15,10 @@ use crate::history::History;
 use crate::report::{Fired, Report, StageReport};
 use crate::rewrite::{Changes, FOLD, rebuild};
 use crate::rule::{Contract, Rule, RuleSet};
-use crate::rules::{Group, canonical, fast, folds, places, reduce, softmax, special, stable, structure};
-use crate::{Fp, OptimizeError, Options, check, pin};
+use crate::rules::{
+    Group, canonical, fast, folds, invariant, places, reduce, softmax, special, stable, structure,
+};
+use crate::{Fp, OptimizeError, Options, check, orient, pin};
 
 /// How often a stage rebuilds the graph before it gives up. Two or three times is usual.
 const MOST_PASSES: usize = 32;
@@ -75,14 +77,21 @@ impl Rewriting {
 /// From a graph and its roots to another graph and where each root went.
 pub type Transform = fn(&Graph, &[NodeId]) -> (Graph, Vec<NodeId>);
 
-static CANONICALIZE: Rewriting =
-    Rewriting::with(&[structure::GROUP, places::GROUP, canonical::GROUP, reduce::GROUP, folds::GROUP]);
+static CANONICALIZE: Rewriting = Rewriting::with(&[
+    structure::GROUP,
+    places::GROUP,
+    canonical::GROUP,
+    reduce::GROUP,
+    folds::GROUP,
+    invariant::GROUP,
+]);
 static STABILIZE: Rewriting = Rewriting::with(&[
     structure::GROUP,
     places::GROUP,
     canonical::GROUP,
     reduce::GROUP,
     folds::GROUP,
+    invariant::GROUP,
     stable::GROUP,
     softmax::GROUP,
 ]);
@@ -92,6 +101,7 @@ static SPECIALIZE: Rewriting = Rewriting::with(&[
     canonical::GROUP,
     reduce::GROUP,
     folds::GROUP,
+    invariant::GROUP,
     stable::GROUP,
     special::GROUP,
 ]);
@@ -115,7 +125,7 @@ static STAGES: &[Stage] = &[
     Stage {
         name: "canonicalize",
         why: "the patterns of unstable formulas are written for one spelling of each",
-        postcondition: "no rule of the groups structure, places, canonical, reduce and folds applies",
+        postcondition: "no rule of the groups structure, places, canonical, reduce, folds and invariant applies",
         work: Work::Rewrite(&CANONICALIZE),
         holds: |_| Ok(()),
     },
@@ -145,7 +155,7 @@ static STAGES: &[Stage] = &[
     Stage {
         name: "canonicalize-gradients",
         why: "gradients come with zeros, fills and ones that must vanish before anything is recognised in them",
-        postcondition: "no rule of the groups structure, places, canonical, reduce and folds applies",
+        postcondition: "no rule of the groups structure, places, canonical, reduce, folds and invariant applies",
         work: Work::Rewrite(&CANONICALIZE),
         holds: |_| Ok(()),
     },
@@ -165,6 +175,13 @@ static STAGES: &[Stage] = &[
             check::none(function, "an operation without a kernel", &is_deferred)
                 .and_then(|()| check::none(function, "a `consider_constant`", &pin::is_mark))
         },
+    },
+    Stage {
+        name: "orient",
+        why: "rules see one use of a product at a time, and would make a second one where a use turns it around",
+        postcondition: "a product of which all uses are turned is turned itself",
+        work: Work::Replace { found: orient::is_turn, apply: orient::orient },
+        holds: |_| Ok(()),
     },
     Stage {
         name: "specialize",
@@ -409,6 +426,10 @@ mod tests {
         Function { name: "f".to_owned(), graph, inputs: vec![x], outputs, updates: vec![] }
     }
 
+    fn stage(name: &str) -> &'static Stage {
+        STAGES.iter().find(|stage| stage.name == name).expect("a stage of this name")
+    }
+
     #[test]
     fn rules_that_undo_each_other_are_named() {
         static UNDOING: [Rule; 2] = [
@@ -416,7 +437,7 @@ mod tests {
             Rule::new("back", Contract::Exact, "log(x) => exp(x)"),
         ];
         let rules = RuleSet::new(&UNDOING);
-        let error = settle(&exponential(), &rules, &STAGES[1], &mut History::default(), false)
+        let error = settle(&exponential(), &rules, stage("canonicalize"), &mut History::default(), false)
             .expect_err("they undo each other");
         assert_eq!(
             error.to_string(),
@@ -430,8 +451,8 @@ mod tests {
         let error = optimize_until(&exponential(), "fuse", &Options::default()).expect_err("no such stage");
         assert_eq!(
             error.to_string(),
-            "there is no stage `fuse`; the stages are pin, canonicalize, stabilize, differentiate, unpin, \
-             canonicalize-gradients, stabilize-gradients, expand, specialize"
+            "there is no stage `fuse`; the stages are saturate, pin, canonicalize, stabilize, differentiate, unpin, \
+             canonicalize-gradients, stabilize-gradients, expand, orient, specialize"
         );
     }
 
@@ -440,7 +461,7 @@ mod tests {
         let function = exponential();
         let changed = Function { outputs: vec![], ..function.clone() };
         let problem = check::interface(&function, &changed).expect_err("an output is gone");
-        let error = broken(&function, &STAGES[2], problem);
+        let error = broken(&function, stage("stabilize"), problem);
         assert_eq!(
             error.to_string(),
             "function `f`: stage `stabilize` broke the function: 1 outputs became 0; report it with the model"

@@ -79,7 +79,7 @@ fn model_of(all: &BTreeSet<String>) -> ModelPlan {
         function("gives", &[], vec![], arguments(&all), Size::Const(0)),
     ];
     for (number, sizes) in sizes.chunks(100).enumerate() {
-        let workspace = Size::Align64(&symbol(0) + &symbol(sizes.len() as u32 - 1));
+        let workspace = Size::Align64(&symbol(0) + &symbol(sizes.len() as u32 - 1), 1);
         functions.push(function(&format!("sized{number}"), sizes, vec![], vec![], workspace));
     }
     model("names", NONE.to_vec(), functions)

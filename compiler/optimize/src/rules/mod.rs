@@ -10,6 +10,7 @@ use crate::rule::{Body, Contract, Rule};
 pub mod canonical;
 pub mod fast;
 pub mod folds;
+pub mod invariant;
 pub mod places;
 pub mod reduce;
 pub mod softmax;
@@ -39,6 +40,7 @@ pub static GROUPS: &[Group] = &[
     softmax::GROUP,
     special::GROUP,
     fast::GROUP,
+    invariant::GROUP,
 ];
 
 /// All rules, in the order they are tried.

@@ -7,77 +7,29 @@ use tgc_graph::dtype::DType;
 use tgc_graph::graph::{Graph, NodeId};
 use tgc_graph::ops::{Dimshuffle, Dot, Op};
 
-use crate::facts::{self, Class, class};
+use crate::facts::{Class, class};
 use crate::rewrite::Rewriter;
 use crate::rule::Contract::Reassociates;
 use crate::rule::{Roots, Rule};
 use crate::rules::Group;
-use crate::rules::structure::dimshuffle;
 
 /// The group.
 pub const GROUP: Group =
     Group { name: "special", doc: "Operations that lowering has better code for.", rules: RULES };
 
-const RULES: &[Rule] = &[
-    Rule::function(
-        "transposed-dot",
-        Reassociates,
-        "dimshuffle(dot(x, y)) that swaps the free axes of x and y => dot(y, x), also of -dot(x, y) and s * dot(x, y)",
-        Roots::Named(&["dimshuffle"]),
-        transposed_dot,
-        &[
-            "dimshuffle{1,0}(dot{0;1;0}(x:[A,B], y:[B,C]))",
-            "dimshuffle{0,2,1}(dot{1;2;1}(x:[A,B,C], y:[A,C,B]))",
-            "dimshuffle{1,0}(-dot{0;1;0}(x:[A,B], y:[B,C]))",
-            "dimshuffle{1,0}(2.5 * dot{0;1;0}(x:[A,B], y:[B,C]))",
-        ],
-    ),
-    Rule::function(
-        "sum-of-products",
-        Reassociates,
-        "sum(x * y) => dot(x, y) if both have the summed axes and one is broadcast along another",
-        Roots::Named(&["sum"]),
-        sum_of_products,
-        &[
-            "sum{2}(x:[A,1,B] * y:[1,C,B])",
-            "sum{1}(x:[A,B] * y:[1,B])",
-            "sum{0}(x:[A,B] * y:[A,1])",
-            "sum{1}(x:[A,B,C,1] * y:[A,B,1,C])",
-        ],
-    ),
-];
-
-fn transposed_dot(rewriter: &mut Rewriter<'_>, id: NodeId) -> Option<NodeId> {
-    let (order, value) = dimshuffle(rewriter, id)?;
-    let graph = rewriter.graph();
-    let node = graph.node(value).clone();
-    let side = match node.op {
-        Op::Neg(_) => Some(0),
-        Op::Mul(_) => (0..2).find(|side| facts::is_scalar(graph.ty(node.operands[1 - side]))),
-        _ => None,
-    };
-    if let Some(side) = side.filter(|_| !rewriter.is_shared(value)) {
-        let mut operands = node.operands;
-        operands[side] = swapped_dot(rewriter, &order, operands[side])?;
-        return rewriter.add(node.op, &operands);
-    }
-    swapped_dot(rewriter, &order, value)
-}
-
-/// A dot with its operands swapped, if that is what the order does to its axes.
-fn swapped_dot(rewriter: &mut Rewriter<'_>, order: &[Option<usize>], product: NodeId) -> Option<NodeId> {
-    let graph = rewriter.graph();
-    let Op::Dot(dot) = graph.op(product) else { return None };
-    let [x, y] = [graph.operands(product)[0], graph.operands(product)[1]];
-    let free = |id: NodeId| graph.ty(id).rank() - dot.batch - dot.left.len();
-    let (first, second) = (dot.batch + free(x), free(y));
-    let swapped = (0..dot.batch).chain(first..first + second).chain(dot.batch..first).map(Some);
-    if free(x) == 0 || free(y) == 0 || !order.iter().copied().eq(swapped) {
-        return None;
-    }
-    let dot = Dot { batch: dot.batch, left: dot.right.clone(), right: dot.left.clone() };
-    rewriter.add(dot, &[y, x])
-}
+const RULES: &[Rule] = &[Rule::function(
+    "sum-of-products",
+    Reassociates,
+    "sum(x * y) => dot(x, y) if both have the summed axes and one is broadcast along another",
+    Roots::Named(&["sum"]),
+    sum_of_products,
+    &[
+        "sum{2}(x:[A,1,B] * y:[1,C,B])",
+        "sum{1}(x:[A,B] * y:[1,B])",
+        "sum{0}(x:[A,B] * y:[A,1])",
+        "sum{1}(x:[A,B,C,1] * y:[A,B,1,C])",
+    ],
+)];
 
 /// The axes of a product by what becomes of them.
 struct Roles {
