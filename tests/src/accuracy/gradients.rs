@@ -36,7 +36,7 @@ fn relative_to(functions: [Function; 2], terms: [fn(&[f64], f64) -> f64; 2]) -> 
     [first.above(terms[0]), second.above(terms[1])]
 }
 
-/// Derivatives where a condition holds of the arguments, of `f32` or, if so said first, of `f64`; NaN is always admitted.
+/// Derivatives where a condition holds of the arguments, of `f32` or, if so said first, of `f64`.
 fn within(functions: [Function; 2], admits: fn(bool, &[f64]) -> bool) -> [Function; 2] {
     functions.map(|function| Function { admits, ..function })
 }
@@ -47,22 +47,22 @@ fn is_normal(is_wide: bool, x: f64) -> bool {
 }
 
 fn is_inside(_: bool, x: &[f64]) -> bool {
-    !(x[0].abs() > 1.0)
+    x[0].abs() <= 1.0
 }
 
 /// Where e^-x² is a normal number.
 fn has_bell(is_wide: bool, x: &[f64]) -> bool {
-    !(x[0].abs() > if is_wide { 26.0 } else { 9.0 })
+    x[0].abs() <= if is_wide { 26.0 } else { 9.0 }
 }
 
 /// Where φ(x) is.
 fn has_normal(is_wide: bool, x: &[f64]) -> bool {
-    !(x[0].abs() > if is_wide { 37.0 } else { 13.0 })
+    x[0].abs() <= if is_wide { 37.0 } else { 13.0 }
 }
 
 /// Where e^-x is.
 fn has_density(is_wide: bool, x: &[f64]) -> bool {
-    !(x[0].abs() > if is_wide { 708.0 } else { 87.0 })
+    x[0].abs() <= if is_wide { 708.0 } else { 87.0 }
 }
 
 const INF: f64 = f64::INFINITY;
@@ -74,9 +74,9 @@ pub fn gradients() -> Vec<Function> {
 
 fn powers() -> Vec<Function> {
     [
-        smooth!("reciprocal", [2.0, 3.0], reciprocal, |x| -(n(1.0) / x / x), |x| n(2.0) / x / x / x),
+        smooth!("reciprocal", [3.0, 3.0], reciprocal, |x| -(n(1.0) / x / x), |x| n(2.0) / x / x / x),
         smooth!("sqr", [0.5, 0.5], sqr, |x| n(2.0) * x, |_| n(2.0)),
-        smooth!("sqrt", [1.5, 5.0], sqrt, |x| n(0.5) / x.sqrt(), |x| n(-0.25)
+        smooth!("sqrt", [2.0, 5.0], sqrt, |x| n(0.5) / x.sqrt(), |x| n(-0.25)
             / x.sqrt()
             / x.sqrt()
             / x.sqrt()),
@@ -92,9 +92,9 @@ fn exponentials() -> Vec<Function> {
         within(
             smooth!("exp2", [2.0, 3.0], exp2, |x| ln(2.0) * x.exp2(), |x| ln(2.0) * ln(2.0) * x.exp2()),
             // Where 2^x is finite; its derivatives are less than it.
-            |is_wide, x| !(x[0] >= if is_wide { 1024.0 } else { 128.0 }),
+            |is_wide, x| x[0] < if is_wide { 1024.0 } else { 128.0 },
         ),
-        smooth!("log", [0.5, 2.0], log, |x| n(1.0) / x, |x| -(n(1.0) / x / x)),
+        smooth!("log", [0.5, 3.0], log, |x| n(1.0) / x, |x| -(n(1.0) / x / x)),
         smooth!("log1p", [2.0, 4.0], log1p, |x| n(1.0) / (n(1.0) + x), |x| -square(n(1.0) / (n(1.0) + x))),
         smooth!("log2", [2.0, 3.0], log2, |x| n(1.0) / ln(2.0) / x, |x| -(n(1.0) / ln(2.0) / x / x)),
         smooth!("log10", [2.0, 3.0], log10, |x| n(1.0) / ln(10.0) / x, |x| -(n(1.0) / ln(10.0) / x / x)),
@@ -102,7 +102,7 @@ fn exponentials() -> Vec<Function> {
             smooth!("log1mexp", [3.0, 5.0], log1mexp, |x| x.exp() / x.expm1(), |x| {
                 -(x.exp() / x.expm1() / x.expm1())
             }),
-            |_, x| !(x[0] >= 0.0),
+            |_, x| x[0] < 0.0,
         ),
     ]
     .concat()
@@ -120,7 +120,7 @@ fn circular() -> Vec<Function> {
             smooth!("arccos", [2.0, 8.0], arccos, |x| -arcsin_slope(x), |x| -(x * cube(arcsin_slope(x)))),
             is_inside,
         ),
-        smooth!("arctan", [5.0, 8.0], arctan, |x| square(inverse_length(x)), |x| {
+        smooth!("arctan", [5.0, 10.0], arctan, |x| square(inverse_length(x)), |x| {
             n(-2.0) * cube(inverse_length(x)) * along(x)
         }),
     ]
@@ -134,14 +134,14 @@ fn hyperbolic() -> Vec<Function> {
         smooth!("tanh", [3.0, 6.0], tanh, |x| n(4.0) * density(n(2.0) * x), |x| {
             n(-8.0) * x.tanh() * density(n(2.0) * x)
         }),
-        smooth!("arcsinh", [2.0, 8.0], arcsinh, inverse_length, |x| {
+        smooth!("arcsinh", [3.0, 8.0], arcsinh, inverse_length, |x| {
             -(square(inverse_length(x)) * along(x))
         }),
-        smooth!("arccosh", [3.0, 8.0], arccosh, arccosh_slope, |x| {
+        smooth!("arccosh", [4.0, 8.0], arccosh, arccosh_slope, |x| {
             if x.hi == INF { n(-0.0) } else { -(square(arccosh_slope(x)) * (x * arccosh_slope(x))) }
         }),
         within(
-            smooth!("arctanh", [3.0, 6.0], arctanh, |x| square(arcsin_slope(x)), |x| {
+            smooth!("arctanh", [3.0, 8.0], arctanh, |x| square(arcsin_slope(x)), |x| {
                 n(2.0) * x * square(square(arcsin_slope(x)))
             }),
             is_inside,
@@ -161,7 +161,7 @@ fn special() -> Vec<Function> {
                 |is_wide, x| {
                     // Where Γ(x) is a normal number.
                     let (least, greatest) = if is_wide { (-169.0, 171.0) } else { (-33.0, 34.0) };
-                    !(x[0] < least || x[0] > greatest)
+                    (least..=greatest).contains(&x[0])
                 },
             ),
             [gamma_terms, |_, _| 0.0],
@@ -170,7 +170,7 @@ fn special() -> Vec<Function> {
         relative_to(
             // At the last numbers before it overflows ψ″ is not the pole's that stands for it here.
             within(smooth!("psi", [8.0, 12.0], psi, trigamma, tetragamma), |_, x| {
-                x[0] == 0.0 || !(x[0].abs() < 1e-102)
+                x[0] == 0.0 || x[0].abs() >= 1e-102
             }),
             at_least_one,
         ),
@@ -190,18 +190,18 @@ fn activations() -> Vec<Function> {
                 |x| -(density(x) * (n(0.5) * x).tanh()),
                 |x| { density(x) * (square((n(0.5) * x).tanh()) - n(2.0) * density(x)) }
             ),
-            [|_, _| 0.0, |x, _| density(x[0].into()).hi],
+            [|_, _| 0.0, density_terms],
         ),
         relative_to(
             within(smooth!("silu", [4.0, 8.0], silu, silu_slope, silu_bend), has_density),
             [silu_terms, silu_terms],
         ),
         relative_to(
-            within(smooth!("gelu", [4.0, 8.0], gelu, gelu_slope, gelu_bend), has_normal),
+            within(smooth!("gelu", [6.0, 8.0], gelu, gelu_slope, gelu_bend), has_normal),
             [gelu_terms, gelu_terms],
         ),
         smooth!("selu", [2.0, 2.0], selu, |x| selu_slope(x, n(SELU[0])), |x| selu_slope(x, n(0.0))),
-        smooth!("softsign", [3.0, 5.0], softsign, |x| square(n(1.0) / (n(1.0) + x.abs())), |x| {
+        smooth!("softsign", [4.0, 6.0], softsign, |x| square(n(1.0) / (n(1.0) + x.abs())), |x| {
             n(-2.0) * sign(x) * cube(n(1.0) / (n(1.0) + x.abs()))
         }),
     ]
@@ -213,7 +213,10 @@ fn activations() -> Vec<Function> {
 fn of_two() -> Vec<Function> {
     // Where the power is a normal number.
     let has_power = |is_wide: bool, x: &[f64]| {
-        x[0] > 0.0 && [0.0, 1.0].iter().all(|less| is_normal(is_wide, x[0].powf(x[1] - less)))
+        let powers = [x[0].powf(x[1]), x[0].powf(x[1] - 1.0)];
+        // With room for the factor that errors are divided by.
+        let slope = 1000.0 * x[1].abs().max(1.0) * powers[1];
+        x[0] > 0.0 && powers.into_iter().chain([slope]).all(|value| is_normal(is_wide, value))
     };
     // Where the quotient of the lesser and the greater is, and the length.
     let has_quotient = |is_wide: bool, x: &[f64]| {
@@ -223,7 +226,7 @@ fn of_two() -> Vec<Function> {
     let has_exponential = |is_wide: bool, x: &[f64]| is_normal(is_wide, (x[0] * x[1]).exp());
     let by_base = two(
         "pow by x",
-        32.0,
+        4.0,
         |x, y| grad(pow(x, y).sum(), x),
         |x, y| if y.hi == 0.0 { n(0.0) } else { y * x.pow(y - n(1.0)) },
     );
@@ -316,9 +319,15 @@ fn density(x: Dd) -> Dd {
     x.sigmoid() * (-x).sigmoid()
 }
 
-/// |Γ(x)|, of which the first derivative is ψ(x) times as much.
+/// |Γ(x)|, of which the first derivative is ψ(x) times as much, roughly: Stirling's formula after steps up to 8.
 fn gamma_terms(x: &[f64], _: f64) -> f64 {
-    n(x[0]).gamma().hi.abs()
+    let (mut x, mut divisor) = (x[0], 1.0);
+    while x < 8.0 {
+        divisor *= x;
+        x += 1.0;
+    }
+    let power = (x / std::f64::consts::E).powf(x) * (std::f64::consts::TAU / x).sqrt();
+    (power * (1.0 + 1.0 / (12.0 * x)) / divisor).abs()
 }
 
 /// Where all but the pole at 0 is lost.
@@ -364,8 +373,7 @@ fn gelu_bend(x: Dd) -> Dd {
 
 /// φ(x) x², of which both derivatives are made for great x, and at least φ(x).
 fn gelu_terms(x: &[f64], _: f64) -> f64 {
-    let x = n(x[0]);
-    (normal(x) * (n(1.0) + x.abs())).hi
+    (-0.5 * x[0] * x[0]).exp() / std::f64::consts::TAU.sqrt() * (1.0 + x[0].abs())
 }
 
 fn silu_slope(x: Dd) -> Dd {
@@ -377,8 +385,13 @@ fn silu_bend(x: Dd) -> Dd {
 }
 
 fn silu_terms(x: &[f64], _: f64) -> f64 {
-    let x = n(x[0]);
-    (density(x) * (n(1.0) + x.abs())).hi
+    density_terms(x, 0.0) * (1.0 + x[0].abs())
+}
+
+/// e^-|x| / (1 + e^-|x|)², roughly.
+fn density_terms(x: &[f64], _: f64) -> f64 {
+    let decay = (-x[0].abs()).exp();
+    decay / ((1.0 + decay) * (1.0 + decay))
 }
 
 /// The scale of `selu`, and that of its negative side.
