@@ -158,8 +158,8 @@ impl Sweep<'_> {
             Kernel::Map(_) | Kernel::Reduce(_) => {}
             Kernel::Contract(_) | Kernel::Prefix(_) => {
                 (value, support) = (cotangent.plain(self.graph), &Support::EVERYWHERE);
-                for number in 0..operands.len() {
-                    operands[number] = self.used(Step { node: id, operand: number, kernel }, cotangent);
+                for (number, operand) in operands.iter_mut().enumerate() {
+                    *operand = self.used(Step { node: id, operand: number, kernel }, cotangent);
                 }
             }
             Kernel::View(_)
