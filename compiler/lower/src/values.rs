@@ -230,9 +230,10 @@ pub(crate) fn statements<'a>(
     let in_memory = must_lie_in_memory(&definitions, &demands, &needed, multiplied);
     let stages = stages(&definitions, &demands);
     let never = Repeats { in_statements: vec![false; graph.len()], along_loops: vec![false; graph.len()] };
-    let (_, repeats) = kept_nodes(function, &definitions, &in_memory, &never);
+    let checked = checked(&definitions, &demands);
+    let (_, repeats) = kept_nodes(function, &definitions, (&in_memory, &checked), &never);
     // Keeping a value makes its users cheap: once more, knowing that.
-    let (kept, _) = kept_nodes(function, &definitions, &in_memory, &repeats);
+    let (kept, _) = kept_nodes(function, &definitions, (&in_memory, &checked), &repeats);
     let mut program = Statements {
         graph,
         calls: Calls::new(&definitions),
@@ -426,6 +427,14 @@ fn must_lie_in_memory(
     must
 }
 
+/// What is checked to say places that exist: also where nothing is read there in the end, as where all that was found is
+/// overwritten.
+fn checked(definitions: &[Definition], demands: &[IndexDemand]) -> Vec<bool> {
+    let mut checked = vec![false; definitions.len()];
+    demands.iter().for_each(|demand| checked[in_memory(definitions, demand.node).index()] = true);
+    checked
+}
+
 /// Rounds of checks, and where nodes are among them.
 struct Stages {
     /// The rounds that come before a node is made.
@@ -478,7 +487,7 @@ impl Repeats {
 fn kept_nodes(
     function: &Function,
     definitions: &[Definition],
-    in_memory: &[bool],
+    (in_memory, checked): (&[bool], &[bool]),
     others: &Repeats,
 ) -> (Vec<bool>, Repeats) {
     let graph = &function.graph;
@@ -499,7 +508,7 @@ fn kept_nodes(
     for id in graph.ids().rev() {
         let at = id.index();
         let asked = std::mem::take(&mut contexts[at]);
-        if asked.is_empty() {
+        if asked.is_empty() && !checked[at] {
             continue;
         }
         let shape = &graph.ty(id).shape;

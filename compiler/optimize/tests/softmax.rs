@@ -124,7 +124,7 @@ fn cross_entropies_are_right_where_probabilities_vanish() {
     for (dtype, tolerance) in TYPES {
         for spelling in 0..5 {
             for dense in [false, true] {
-                let m = Model::new("cross entropy");
+                let m = Model::new("cross_entropy");
                 let n = m.dim("N");
                 let z = m.input("z", dtype, [n, 3.into()]);
                 let p = probabilities(z)[spelling];

@@ -121,7 +121,7 @@ fn running_folds() {
                         .cumprod(1),
                 ),
                 ("line", x.sum_over([1]).along(0).exclusive().cumsum()),
-                ("long", (x * x * x + x).sum_over([0]).cumprod(0)),
+                ("tall", (x * x * x + x).sum_over([0]).cumprod(0)),
             ])
             .finish()
             .unwrap();
@@ -189,7 +189,7 @@ fn an_index_outside_is_refused_before_anything_is_written() {
     let w = m.shared("w", Array::from([1f32, 2.0, 3.0]));
     m.function("train")
         .inputs([i, s, y])
-        .outputs([("y", exp(y)), ("taken", w.take(i * 1, 0) + w.index(s))])
+        .outputs([("z", exp(y)), ("taken", w.take(i * 1, 0) + w.index(s))])
         .update(w, w + 1.0)
         .finish()
         .unwrap();
