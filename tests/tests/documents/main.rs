@@ -21,7 +21,8 @@ use block::{Block, Kind};
 use ground::Ground;
 
 /// Where files are that tests build and run, or that those wrote.
-const RUN: [&str; 5] = ["compiler/", "examples/", "out/", "snapshots/cases/", "tests/programs/"];
+const RUN: [&str; 6] =
+    ["compiler/", "examples/", "out/", "snapshots/cases/", "tests/cases/", "tests/programs/"];
 
 /// All documents, with their paths from the folder of the repository.
 fn documents() -> Vec<(String, String)> {
