@@ -31,7 +31,7 @@ use tgc_scalar::Program;
 use crate::product::Product;
 use crate::size::Size;
 
-/// What a function does: steps over buffers. Its sizes are made of the symbols of a [`Signature`].
+/// What a function does: steps over buffers. Its sizes are made of the symbols of a [`Signature`](crate::Signature).
 #[derive(Clone, Debug)]
 pub struct Body {
     /// All memory that steps touch.
@@ -130,7 +130,7 @@ pub struct Nest {
 }
 
 /// Rows split into `min(MAX_CHUNKS, ceil(extent / rows_per_chunk))` chunks of equal size, the last maybe
-/// shorter; each chunk's size is a multiple of [`Nest::rows`], or of the rows of a product's [`Tile`]. Depends on sizes alone.
+/// shorter; each chunk's size is a multiple of [`Nest::rows`], or of the rows of a product's [`Tile`](crate::Tile). Depends on sizes alone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Parallel {
     /// The least work worth handing out, in rows; a multiple like that.

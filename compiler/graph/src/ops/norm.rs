@@ -65,7 +65,7 @@ impl Reducing for Norm {
 }
 
 impl Fold for Norm {
-    /// The sum of squares, and in `f64` those of what is [`SCALE`] times greater and less too, of which one neither overflows
+    /// The sum of squares, and in `f64` those of what is `SCALE` times greater and less too, of which one neither overflows
     /// nor vanishes: after J. L. Blue, "A portable Fortran program to find the Euclidean norm of a vector", ACM TOMS 4(1),
     /// 1978, with sums instead of branches.
     fn reduction(axes: &[usize], operand: DType, result: DType) -> Reduction {
