@@ -3,11 +3,11 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use tgc_scalar::dtype::DType;
 use thiserror::Error;
 
 use crate::data::DataId;
 use crate::dim::Dim;
-use tgc_scalar::dtype::DType;
 
 /// The value of one attribute.
 #[derive(Clone, Debug, PartialEq)]

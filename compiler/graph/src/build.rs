@@ -1,36 +1,37 @@
 //! Short spellings for passes and gradient rules that build nodes. Operands are well-typed by the
 //! caller's argument; all have one rank.
 
+use tgc_scalar::dtype::DType;
+
 use crate::dim::Dim;
 use crate::graph::{Graph, NodeId};
 use crate::ops::{
     Add, BroadcastTo, Cast, Conj, Dimshuffle, Div, Dot, Gt, Iota, Mul, Neg, Reshape, Sub, Switch, Zero,
 };
-use tgc_scalar::dtype::DType;
 
 impl Graph {
     /// `a + b`.
-    pub fn add_node(&mut self, a: NodeId, b: NodeId) -> NodeId {
+    pub fn plus(&mut self, a: NodeId, b: NodeId) -> NodeId {
         self.op_node(Add {}, &[a, b])
     }
 
     /// `a - b`.
-    pub fn sub_node(&mut self, a: NodeId, b: NodeId) -> NodeId {
+    pub fn minus(&mut self, a: NodeId, b: NodeId) -> NodeId {
         self.op_node(Sub {}, &[a, b])
     }
 
     /// `a * b`.
-    pub fn mul_node(&mut self, a: NodeId, b: NodeId) -> NodeId {
+    pub fn times(&mut self, a: NodeId, b: NodeId) -> NodeId {
         self.op_node(Mul {}, &[a, b])
     }
 
     /// `a / b`.
-    pub fn div_node(&mut self, a: NodeId, b: NodeId) -> NodeId {
+    pub fn over(&mut self, a: NodeId, b: NodeId) -> NodeId {
         self.op_node(Div {}, &[a, b])
     }
 
     /// `-a`.
-    pub fn neg_node(&mut self, a: NodeId) -> NodeId {
+    pub fn negated(&mut self, a: NodeId) -> NodeId {
         self.op_node(Neg {}, &[a])
     }
 

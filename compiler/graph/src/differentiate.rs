@@ -13,11 +13,11 @@ use std::collections::BTreeMap;
 
 pub(crate) use support::{Support, keeps_zeros};
 use sweep::{Seed, sweep};
+use tgc_scalar::dtype::DType;
 
 use crate::dim::Dim;
 use crate::graph::{Graph, NodeId};
 use crate::ops::{ConsiderConstant, Eq, Fill, Iota, Op, Reshape, Zero, elementwise};
-use tgc_scalar::dtype::DType;
 
 /// The gradients of `cost`, a real 0-d node, by each node of `wrt`, as nodes of the same graph. No `wrt`
 /// depends on another.

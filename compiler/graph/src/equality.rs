@@ -11,8 +11,8 @@ impl PartialEq for Graph {
             a.op == b.op && a.operands == b.operands && a.ty == b.ty && a.origin == b.origin
         };
         self.len() == other.len()
-            && self.symbols == other.symbols
-            && self.equations == other.equations
+            && self.scope.symbols == other.scope.symbols
+            && self.scope.equations == other.scope.equations
             && self.ids().all(same_node)
     }
 }

@@ -10,6 +10,7 @@ use petgraph::Direction;
 use petgraph::graph::{DiGraph, NodeIndex};
 use petgraph::visit::{Dfs, EdgeRef, Reversed};
 use smallvec::SmallVec;
+use tgc_scalar::dtype::DType;
 
 use crate::array::Array;
 use crate::data::DataStore;
@@ -21,7 +22,6 @@ use crate::literal::Literal;
 use crate::ops::{Constant, Op};
 use crate::origin::Origin;
 use crate::ty::{MAX_RANK, TensorType};
-use tgc_scalar::dtype::DType;
 
 /// Names a node of one graph.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -55,24 +55,31 @@ pub struct Node {
 pub struct Graph {
     dag: DiGraph<Node, usize, u32>,
     known: HashMap<(Op, Operands), NodeId>,
+    /// What nodes refer to.
+    pub scope: Scope,
+    origin: Option<Origin>,
+}
+
+/// What nodes of a graph refer to, and mean nothing without.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Scope {
     /// The sizes that shapes refer to.
     pub symbols: Symbols,
     /// The tensor data that constants refer to.
     pub data: DataStore,
     /// Sizes that a call checks to be equal; inference takes each pair as equal.
     pub equations: Equations,
-    origin: Option<Origin>,
 }
 
 impl Graph {
-    /// An empty graph over these symbols, data and equations.
-    pub fn new(symbols: Symbols, data: DataStore, equations: Equations) -> Graph {
-        Graph { symbols, data, equations, ..Graph::default() }
+    /// An empty graph in a scope.
+    pub fn new(scope: Scope) -> Graph {
+        Graph { scope, ..Graph::default() }
     }
 
-    /// An empty graph with this graph's symbols, data and equations: where a pass builds its result.
+    /// An empty graph in this graph's scope: where a pass builds its result.
     pub fn successor(&self) -> Graph {
-        Graph::new(self.symbols.clone(), self.data.clone(), self.equations.clone())
+        Graph::new(self.scope.clone())
     }
 
     /// Number of nodes.
@@ -163,14 +170,14 @@ impl Graph {
     }
 
     fn infer(&mut self, op: &Op, operands: &[NodeId]) -> Result<TensorType, TypeError> {
-        let mut equations = std::mem::take(&mut self.equations);
+        let mut equations = std::mem::take(&mut self.scope.equations);
         let before = equations.made.as_ref().map_or(0, Vec::len);
         let ty = self.infer_with(op, operands, &mut equations);
         if let (Err(_), Some(made)) = (&ty, &mut equations.made) {
             // What an ill-typed node demanded is nobody's demand.
             made.truncate(before);
         }
-        self.equations = equations;
+        self.scope.equations = equations;
         ty
     }
 
@@ -189,7 +196,8 @@ impl Graph {
         }
         let described = self.described(operands);
         check_arity(op, &described)?;
-        let ty = op.definition().infer(&described, &mut Demands { symbols: &self.symbols, equations })?;
+        let ty =
+            op.definition().infer(&described, &mut Demands { symbols: &self.scope.symbols, equations })?;
         // Passes may need one axis more for a while.
         if building && ty.rank() > MAX_RANK {
             return Err(TypeError::new(
@@ -207,7 +215,7 @@ impl Graph {
     /// The values of a literal.
     pub fn literal(&self, id: NodeId) -> Option<Literal> {
         match self.op(id) {
-            Op::Constant(constant) => Literal::of(constant, &self.data),
+            Op::Constant(constant) => Literal::of(constant, &self.scope.data),
             _ => None,
         }
     }
@@ -241,7 +249,7 @@ impl Graph {
 
     /// A constant array; an array of one value is kept as a splat.
     pub fn constant(&mut self, array: Array) -> NodeId {
-        let constant = Constant::from_array(&array, &mut self.data);
+        let constant = Constant::from_array(&array, &mut self.scope.data);
         self.op_node(constant, &[])
     }
 

@@ -1,9 +1,10 @@
 //! Type inference: what an operation sees of its operands, and what it may demand of sizes.
 
+use tgc_scalar::dtype::DType;
+
 use crate::dim::{Dim, Solved, Symbols};
 use crate::literal::Literal;
 use crate::ty::TensorType;
-use tgc_scalar::dtype::DType;
 
 /// An operand as inference sees it.
 #[derive(Clone, Copy, Debug)]

@@ -3,11 +3,12 @@
 //! The optimizer's structural questions, the lowering and the reference evaluator match [`Kernel`]s;
 //! none of them knows operations by name. A class enters with its first operation.
 
+use tgc_scalar::Program;
+use tgc_scalar::dtype::DType;
+
 use crate::array::Array;
 use crate::data::DataId;
 use crate::dim::Dim;
-use tgc_scalar::Program;
-use tgc_scalar::dtype::DType;
 
 /// The class of a node, with all that its computation needs.
 #[derive(Clone, Debug, PartialEq)]

@@ -6,11 +6,12 @@
 
 use std::ops::Range;
 
+use tgc_scalar::dtype::{DType, Kind, promote};
+use tgc_scalar::scalar_from_bits_f64;
+
 use crate::data::DataStore;
 use crate::infer::{Operand, TypeError, promote_all};
 use crate::ops::{Constant, Elements};
-use tgc_scalar::dtype::{DType, Kind, promote};
-use tgc_scalar::scalar_from_bits_f64;
 
 /// The values of a literal: those that bound it.
 #[derive(Clone, Copy, Debug, PartialEq)]

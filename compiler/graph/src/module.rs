@@ -73,7 +73,7 @@ impl Function {
     /// The value of an input when the caller gives none.
     pub fn default_of(&self, input: NodeId) -> Option<Array> {
         match self.graph.op(input) {
-            Op::OptionalInput(input) => input.value(&self.graph.data),
+            Op::OptionalInput(input) => input.value(&self.graph.scope.data),
             _ => None,
         }
     }
@@ -113,7 +113,7 @@ impl Module {
     /// use. A range holds all that some function admits.
     pub fn sizes(&self) -> Vec<Symbol> {
         let mut sizes: Vec<Symbol> = vec![];
-        for (_, symbol) in self.functions.iter().flat_map(|f| f.graph.symbols.iter()) {
+        for (_, symbol) in self.functions.iter().flat_map(|f| f.graph.scope.symbols.iter()) {
             match sizes.iter_mut().find(|size| size.name == symbol.name) {
                 Some(size) => {
                     (size.min, size.max) = (size.min.min(symbol.min), size.max.max(symbol.max));

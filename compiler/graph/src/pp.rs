@@ -96,7 +96,7 @@ fn leaf(graph: &Graph, op: &Op) -> String {
     match op {
         Op::Shared(shared) => shared.name.to_string(),
         Op::Constant(constant) => constant_text(graph, constant),
-        Op::SizeValue(value) => value.size.display(&graph.symbols).to_string(),
+        Op::SizeValue(value) => value.size.display(&graph.scope.symbols).to_string(),
         Op::Zero(_) => "0".to_owned(),
         other => other.input_name().unwrap_or(other.name()).to_owned(),
     }
@@ -105,7 +105,7 @@ fn leaf(graph: &Graph, op: &Op) -> String {
 fn constant_text(graph: &Graph, constant: &Constant) -> String {
     match constant.elements {
         Elements::Splat(parts) => format!("TensorConstant{{{}}}", element_to_text(constant.dtype, parts)),
-        Elements::Data(id) => match graph.data.get(id) {
+        Elements::Data(id) => match graph.scope.data.get(id) {
             Some(array) if array.len() <= 8 => {
                 let elements: Vec<String> =
                     (0..array.len()).map(|i| element_to_text(array.dtype(), array.get(i))).collect();

@@ -66,7 +66,7 @@ fn label(graph: &Graph, id: NodeId) -> String {
         },
         op => op.input_name().map_or_else(|| op.name().to_owned(), |name| format!("input {name}")),
     };
-    format!("%{} {name}\n{}", id.0, node.ty.display(&graph.symbols))
+    format!("%{} {name}\n{}", id.0, node.ty.display(&graph.scope.symbols))
 }
 
 fn shape(label: &str, outline: &str) -> String {

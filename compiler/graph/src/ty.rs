@@ -2,8 +2,9 @@
 
 use std::fmt;
 
-use crate::dim::{Dim, Symbols};
 use tgc_scalar::dtype::DType;
+
+use crate::dim::{Dim, Symbols};
 
 /// The largest rank of a tensor.
 pub const MAX_RANK: usize = 8;

@@ -157,7 +157,7 @@ pub fn verify(module: &Module) -> Result<(), VerifyError> {
 fn verify_interface(module: &Module) -> Result<(), VerifyError> {
     HeaderNames::of(module).check()?;
     for function in &module.functions {
-        function.graph.symbols.iter().try_for_each(|(_, symbol)| verify_range(function, symbol))?;
+        function.graph.scope.symbols.iter().try_for_each(|(_, symbol)| verify_range(function, symbol))?;
     }
     for variable in &module.shared {
         let rank = variable.initial.shape().len();
@@ -176,7 +176,7 @@ fn verify_counts(module: &Module) -> Result<(), VerifyError> {
     }
     for function in &module.functions {
         let counts = [
-            ("sizes", function.graph.symbols.len(), MAX_SYMBOLS),
+            ("sizes", function.graph.scope.symbols.len(), MAX_SYMBOLS),
             ("inputs", function.inputs.len(), MAX_ARGUMENTS),
             ("outputs", function.outputs.len(), MAX_ARGUMENTS),
         ];
@@ -227,7 +227,7 @@ fn verify_function(
     let (graph, known) = (&function.graph, RefCell::default());
     let check = Check { module, shared, function, graph, known };
     check.equations()?;
-    let mut equations = function.graph.equations.clone();
+    let mut equations = function.graph.scope.equations.clone();
     for id in check.graph.ids() {
         check.node(id, &mut equations)?;
     }
@@ -269,7 +269,7 @@ struct Known {
 
 impl Check<'_> {
     fn symbols(&self) -> &Symbols {
-        &self.graph.symbols
+        &self.graph.scope.symbols
     }
 
     fn fail(&self, problem: String) -> VerifyError {
@@ -299,7 +299,7 @@ impl Check<'_> {
     }
 
     fn equations(&self) -> Result<(), VerifyError> {
-        let equations = &self.graph.equations;
+        let equations = &self.graph.scope.equations;
         if equations.known.len() > MAX_EQUATIONS {
             let found = equations.known.len();
             return Err(
@@ -323,7 +323,7 @@ impl Check<'_> {
 
     /// The first check that no sizes pass which pass those before it is to blame.
     fn equations_agree(&self) -> Result<(), VerifyError> {
-        let known = &self.graph.equations.known;
+        let known = &self.graph.scope.equations.known;
         let contradicts = |count: usize| {
             let some = known[..count].iter().map(|e| (&e.left, &e.right));
             Solved::of(some, self.symbols()).contradicts()
@@ -506,7 +506,7 @@ impl Check<'_> {
                 }
                 format!("its value has more bits than {}", ty.dtype)
             }
-            Elements::Data(data) => match self.graph.data.get(data) {
+            Elements::Data(data) => match self.graph.scope.data.get(data) {
                 None => format!("its data {data:?} is not in the function"),
                 Some(array) => {
                     if array_type(array) == *ty {

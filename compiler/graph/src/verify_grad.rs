@@ -1,13 +1,13 @@
 //! A numeric check of gradients: central differences in double-double arithmetic.
 
+use tgc_scalar::dtype::DType;
+use tgc_scalar::{Dd, Wide};
 use thiserror::Error;
 
 use crate::array::Array;
 use crate::builder::{EvalError, Gradient, Tensor};
 use crate::evaluate::{EvaluateError, Sizes, Value, evaluate_wide};
 use crate::module::{Function, SharedVariable};
-use tgc_scalar::dtype::DType;
-use tgc_scalar::{Dd, Wide};
 
 /// Why a gradient was not confirmed.
 #[derive(Clone, Debug, PartialEq, Error)]

@@ -32,7 +32,7 @@ fn the_tutorial_model_is_well_typed() {
     let types: Vec<String> = train
         .roots()
         .iter()
-        .map(|id| train.graph.ty(*id).display(&train.graph.symbols).to_string())
+        .map(|id| train.graph.ty(*id).display(&train.graph.scope.symbols).to_string())
         .collect();
     assert_eq!(types, ["bool[N]", "f64[N]", "f64[5]", "f64[]"]);
     assert_eq!(module.sizes().len(), 1);
@@ -47,7 +47,7 @@ fn unnamed_sizes_are_solved() {
     m.function("f").inputs([x, y]).output("z", dot(x + y, v)).finish().unwrap();
     let module = m.module();
     let f = &module.functions[0];
-    let names: Vec<&str> = f.graph.symbols.iter().map(|(_, s)| s.name.as_str()).collect();
+    let names: Vec<&str> = f.graph.scope.symbols.iter().map(|(_, s)| s.name.as_str()).collect();
     assert_eq!(names, ["x_0"], "x_1 and y_1 are 3, y_0 is x_0");
 }
 
@@ -59,7 +59,7 @@ fn an_unsolvable_equation_becomes_a_check() {
     let y = m.input("y", F32, [m.dim("K") + 1]);
     m.function("f").inputs([x, y]).output("z", x + y).finish().unwrap();
     let module = m.module();
-    let checks = &module.functions[0].graph.equations.known;
+    let checks = &module.functions[0].graph.scope.equations.known;
     assert_eq!(checks.len(), 1);
     assert_eq!((checks[0].left_name.as_str(), checks[0].right_name.as_str()), ("x axis 0", "y axis 0"));
 }
@@ -227,7 +227,7 @@ fn largest_sizes_that_nobody_chose_fit() {
     let module = m.module();
     tgc_graph::verify::verify(&module).unwrap();
     let most = |name: &str| {
-        let symbols = &module.functions[0].graph.symbols;
+        let symbols = &module.functions[0].graph.scope.symbols;
         symbols.get(symbols.find(name).unwrap()).max
     };
     assert_eq!(
@@ -246,7 +246,7 @@ fn ranges_are_the_functions_own_and_kept() {
     let y = m.input("y", F64, [n, n, n]);
     m.function("g").inputs([y]).output("z", y.index(4)).finish().unwrap();
     tgc_graph::verify::verify(&m.module()).unwrap();
-    let symbol = |f: usize| m.module().functions[f].graph.symbols.iter().next().unwrap().1.clone();
+    let symbol = |f: usize| m.module().functions[f].graph.scope.symbols.iter().next().unwrap().1.clone();
     assert_eq!([symbol(0), symbol(1)].map(|n| (n.min, n.max)), [(0, 1 << 20), (5, 1 << 19)]);
     assert_eq!(m.module().sizes().iter().map(|n| (n.min, n.max)).collect::<Vec<_>>(), [(0, 1 << 20)]);
 
@@ -254,7 +254,7 @@ fn ranges_are_the_functions_own_and_kept() {
     let k = m.dim("K").range(1, 1 << 30);
     let (a, b) = (m.input("a", F32, [k]), m.fvector("b"));
     m.function("f").inputs([a, b]).output("c", a + b).finish().unwrap();
-    assert_eq!(m.module().functions[0].graph.symbols.iter().next().unwrap().1.max, 1 << 30);
+    assert_eq!(m.module().functions[0].graph.scope.symbols.iter().next().unwrap().1.max, 1 << 30);
 }
 
 /// What a function of a model of this name, over arguments and a size of these names, is refused for.

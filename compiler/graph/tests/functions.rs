@@ -110,7 +110,7 @@ fn functions_have_ranges_of_their_own() {
     let module = m.module();
     tgc_graph::verify::verify(&module).unwrap();
     let ranges: Vec<i64> =
-        module.functions.iter().flat_map(|f| f.graph.symbols.iter()).map(|(_, s)| s.min).collect();
+        module.functions.iter().flat_map(|f| f.graph.scope.symbols.iter()).map(|(_, s)| s.min).collect();
     assert_eq!(ranges, [0, 4]);
     assert_eq!(module.sizes().iter().map(|size| size.min).collect::<Vec<_>>(), [0]);
 }

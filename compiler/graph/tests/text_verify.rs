@@ -229,7 +229,7 @@ fn references_lead_somewhere() {
     );
     assert_eq!(
         broken(|f| {
-            let data = f.graph.data.insert(Array::from([1.0f32, 2.0, 3.0]));
+            let data = f.graph.scope.data.insert(Array::from([1.0f32, 2.0, 3.0]));
             f.graph.add(constant(Elements::Data(data)), &[]).unwrap();
         }),
         "function `f`, %1 constant: its data is f32[3]"
@@ -241,12 +241,12 @@ fn references_lead_somewhere() {
         "function `f`, %1 constant: its value has more bits than f32"
     );
     assert_eq!(
-        broken(|f| f.graph.symbols.get_mut(SymbolId(0)).min = -3),
+        broken(|f| f.graph.scope.symbols.get_mut(SymbolId(0)).min = -3),
         "function `f`: the size `N` can be -3; sizes are at least 0"
     );
     assert_eq!(
         broken(|f| {
-            f.graph.symbols.push(Symbol::new("N"));
+            f.graph.scope.symbols.push(Symbol::new("N"));
         }),
         "the size of function `f` cannot be named `N`: the size `N` of function `f` has that name; call it `N_size`"
     );
@@ -341,7 +341,7 @@ fn types_follow_from_operands() {
                 %1 = input \"y\" : f32[M]\n%2 = add(%0, %1)\nend";
     let mut module = parsed("", text);
     assert_eq!(verify(&module), Ok(()));
-    module.functions[0].graph.equations.known.clear();
+    module.functions[0].graph.scope.equations.known.clear();
     assert_eq!(
         verify(&module).unwrap_err().to_string(),
         "function `f`, %2 add: axis 0 of `x` and axis 0 of `y` must have one size; give both the same size, or insert \

@@ -7,6 +7,7 @@
 use tgc_graph::dim::Dim;
 use tgc_graph::dtype::DType;
 use tgc_graph::graph::NodeId;
+use tgc_plan::{Axis, Fold};
 use tgc_scalar::Program;
 
 use crate::define::{Definition, Source};
@@ -14,7 +15,6 @@ use crate::loops::{Index, Loop, LoopKind, Place, substitute};
 use crate::place::{Member, NestDraft};
 use crate::product::ProductLoops;
 use crate::values::{Action, Destination, Statement, Statements, Value, ValueId};
-use tgc_plan::{Axis, Fold};
 
 /// An inner axis while a statement is cut into pieces: its extent, and whether it is summed.
 type InnerAxis = (Dim, bool);

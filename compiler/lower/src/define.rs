@@ -13,11 +13,11 @@ use tgc_graph::kernel::{
 };
 use tgc_graph::module::{Function, Module};
 use tgc_graph::pp;
+use tgc_plan::Fold;
 use tgc_scalar::{Builder, Element, Program, ScalarType};
 
 use crate::LowerError;
 use crate::loops::{Index, Lookup, Loop, Place, compose, flat, substitute};
-use tgc_plan::Fold;
 
 /// What a node is.
 #[derive(Clone, Debug)]

@@ -5,6 +5,10 @@ use std::collections::BTreeMap;
 use tgc_graph::dim::{Dim, Symbols};
 use tgc_graph::dtype::DType;
 use tgc_graph::graph::NodeId;
+use tgc_plan::machine::Machine;
+use tgc_plan::{
+    Access, Axis, Block, BufferId, Fold, IndexCheck, Indirect, Nest, Product, RowId, Sink, Step, Target,
+};
 use tgc_scalar::Program;
 
 use crate::blocks::{Cut, CutNest, FoldKind, From, Piece, Work};
@@ -15,10 +19,6 @@ use crate::memory::{BufferKey, Buffers, touches};
 use crate::product::{self, ProductLoops};
 use crate::values::{Destination, Statements, ValueId};
 use crate::{ahead, stage, unroll, vector};
-use tgc_plan::machine::Machine;
-use tgc_plan::{
-    Access, Axis, Block, BufferId, Fold, IndexCheck, Indirect, Nest, Product, RowId, Sink, Step, Target,
-};
 
 /// Where each value is kept.
 #[derive(Debug)]
@@ -52,7 +52,7 @@ pub(crate) fn emit(
         steps.extend(before.into_iter().chain([main]).map(Step::Nest));
     }
     for at in 0..steps.len() {
-        tune(&mut steps, at, buffers, &program.graph.symbols, machine);
+        tune(&mut steps, at, buffers, &program.graph.scope.symbols, machine);
     }
     steps
 }
@@ -179,7 +179,7 @@ impl Emitter<'_, '_> {
         let Work::Fold { from: From::Operands { node, operands, sums }, fold, .. } = &pieces[0].work else {
             unreachable!("invariant: a product comes first in its nest")
         };
-        let (definition, symbols) = (self.program.fold(*node), &self.program.graph.symbols);
+        let (definition, symbols) = (self.program.fold(*node), &self.program.graph.scope.symbols);
         let mut axes = axes.clone();
         let epilogue = self.block(&axes, pieces.iter(), &BTreeMap::new());
         axes.push(definition.sums.iter().product());

@@ -4,13 +4,13 @@ use std::collections::BTreeMap;
 
 use tgc_graph::dtype::DType;
 use tgc_graph::graph::NodeId;
+use tgc_plan::{Access, BufferId, IndexPart, Indirect, Position, Read, RowId, Sink};
 use tgc_scalar::{Builder, Element, Inst, Predicate, Program};
 
 use crate::define::{Definition, constant};
 use crate::loops::{Index, Lookup, Place, flat};
 use crate::memory::{BufferKey, Buffers};
 use crate::values::{Statements, ValueId};
-use tgc_plan::{Access, BufferId, IndexPart, Indirect, Position, Read, RowId, Sink};
 
 /// A block's program under construction.
 pub(crate) struct BlockProgram<'a, 'g> {

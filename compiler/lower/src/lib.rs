@@ -100,7 +100,8 @@ fn collect_constants(
     for definition in definitions {
         let Definition::Source(Source::Constant(data)) = definition else { continue };
         constants.entry(*data).or_insert_with(|| {
-            let array = function.graph.data.get(*data).expect("invariant: a graph has its constants' data");
+            let array =
+                function.graph.scope.data.get(*data).expect("invariant: a graph has its constants' data");
             arrays.push(array.clone());
             arrays.len() - 1
         });
@@ -144,7 +145,7 @@ fn signature(function: &Function, body: &Body) -> Signature {
     };
     Signature {
         name: function.name.clone(),
-        symbols: graph.symbols.clone(),
+        symbols: graph.scope.symbols.clone(),
         inputs: function.inputs.iter().map(|id| argument(input_name(graph, *id), *id)).collect(),
         outputs: function.outputs.iter().map(|o| argument(o.name.clone(), o.node)).collect(),
         reads: states_read(body),
@@ -167,7 +168,7 @@ fn states_read(body: &Body) -> Vec<usize> {
 }
 
 fn checks(graph: &Graph) -> Vec<Check> {
-    let known = graph.equations.known.iter();
+    let known = graph.scope.equations.known.iter();
     known
         .map(|e| Check {
             left_name: e.left_name.clone(),

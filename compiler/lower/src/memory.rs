@@ -12,14 +12,14 @@ use tgc_graph::dim::Dim;
 use tgc_graph::dtype::DType;
 use tgc_graph::graph::NodeId;
 use tgc_graph::module::{Function, Module};
-use tgc_scalar::Inst;
-
-use crate::define::Source;
-use crate::values::{Statements, ValueId};
 use tgc_plan::size::Size;
 use tgc_plan::{
     Access, AccessKind, Axis, Block, Buffer, BufferId, MemoryAccess, Nest, Place, Read, Sink, Step,
 };
+use tgc_scalar::Inst;
+
+use crate::define::Source;
+use crate::values::{Statements, ValueId};
 
 /// What a buffer is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

@@ -5,13 +5,13 @@
 //! its innermost accesses stay as good as in a nest of its own. Else it gets a new nest.
 
 use tgc_graph::dim::Dim;
+use tgc_plan::machine::Machine;
 
 use crate::blocks::slots;
 use crate::define::{Definition, Source};
 use crate::loops::{Index, Loop, LoopInfo, LoopKind, Place, flat, is_contiguous, substitute};
 use crate::product::ProductLoops;
 use crate::values::{Action, Destination, MemoryRead, Statement, Statements};
-use tgc_plan::machine::Machine;
 
 /// A nest by its statements.
 #[derive(Clone, Debug)]

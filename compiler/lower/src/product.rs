@@ -6,14 +6,14 @@
 
 use tgc_graph::dim::{Dim, Symbols};
 use tgc_graph::graph::{Graph, NodeId};
+use tgc_plan::machine::Machine;
+use tgc_plan::{Access, Axis, Blocks, BufferId, Pack, Parallel, Product, Tile};
 
 use crate::define::{Definition, FoldDefinition, Operand};
 use crate::loops::{Index, Loop, LoopInfo, LoopKind, Place, compose, flat, is_contiguous};
 use crate::memory::Scratch;
 use crate::values::loops_of;
 use crate::vector;
-use tgc_plan::machine::Machine;
-use tgc_plan::{Access, Axis, Blocks, BufferId, Pack, Parallel, Product, Tile};
 
 /// The loops of a product: each entry walks all memory as one loop.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -6,12 +6,12 @@
 //! wait.
 
 use tgc_graph::dim::{Dim, Symbols};
-use tgc_scalar::{Program, Value};
-
-use crate::memory::Buffers;
 use tgc_plan::machine::Machine;
 use tgc_plan::stages::{is_kept, varying};
 use tgc_plan::{Block, Carried, Nest, Sink, Stages};
+use tgc_scalar::{Program, Value};
+
+use crate::memory::Buffers;
 
 /// The shortest program worth cutting, in instructions that are not free.
 const LONG: usize = 240;

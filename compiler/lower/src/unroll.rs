@@ -9,10 +9,10 @@ use std::collections::BTreeMap;
 
 use tgc_graph::dim::Dim;
 use tgc_graph::dtype::DType;
+use tgc_plan::{Access, Axis, Block, BufferId, Fold, Nest, Position, Read, RowId, Sink, Target};
 use tgc_scalar::{Builder, Element};
 
 use crate::define::constant;
-use tgc_plan::{Access, Axis, Block, BufferId, Fold, Nest, Position, Read, RowId, Sink, Target};
 
 /// The most iterations of a block that are written out.
 const ITERATIONS: i64 = 16;

@@ -14,13 +14,13 @@ use tgc_graph::dim::Dim;
 use tgc_graph::dtype::DType;
 use tgc_graph::graph::{Graph, NodeId};
 use tgc_graph::module::Function;
+use tgc_plan::machine::Machine;
 use tgc_scalar::{Binary, Inst, Program, Unary};
 
 use crate::call::Calls;
 use crate::define::{Definition, Definitions, FoldDefinition, IndexDemand, ScanDefinition};
 use crate::loops::{Index, Loop, LoopInfo, LoopKind, Place, compose, flat};
 use crate::product::{self, ProductLoops};
-use tgc_plan::machine::Machine;
 
 /// Names a kept value: one accumulator of a fold, or the elements of a node.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

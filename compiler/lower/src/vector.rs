@@ -4,12 +4,12 @@
 //! elementary functions needs its registers for itself and gets two.
 
 use tgc_graph::dim::{Dim, Symbols};
+use tgc_plan::machine::Machine;
+use tgc_plan::{Access, Axis, Block, Carried, IndexPart, Nest, Parallel, Read, Sink};
 use tgc_scalar::{Inst, Program};
 
 use crate::halve;
 use crate::loops::is_far;
-use tgc_plan::machine::Machine;
-use tgc_plan::{Access, Axis, Block, Carried, IndexPart, Nest, Parallel, Read, Sink};
 
 /// Accumulators of a fold that runs for one row at a time, and of a total.
 const ACCUMULATORS: u32 = 8;

@@ -12,7 +12,9 @@ pub(crate) fn interface(before: &Function, after: &Function) -> Result<(), Strin
     count("inputs", before.inputs.len(), after.inputs.len())?;
     count("outputs", before.outputs.len(), after.outputs.len())?;
     count("updates", before.updates.len(), after.updates.len())?;
-    if before.graph.symbols != after.graph.symbols || before.graph.equations != after.graph.equations {
+    if before.graph.scope.symbols != after.graph.scope.symbols
+        || before.graph.scope.equations != after.graph.scope.equations
+    {
         return Err("the sizes or what is demanded of them changed".to_owned());
     }
     for (a, b) in before.inputs.iter().zip(&after.inputs) {

@@ -132,7 +132,8 @@ fn element(random: &mut Random, dtype: DType, values: Values) -> [u64; 2] {
 
 fn inputs(function: &Function, chance: &mut Chance, values: Values) -> Vec<Array> {
     let graph = &function.graph;
-    let named = |id| chance.sizes.iter().find(|(n, _)| *n == graph.symbols.get(id).name).map_or(0, |s| s.1);
+    let named =
+        |id| chance.sizes.iter().find(|(n, _)| *n == graph.scope.symbols.get(id).name).map_or(0, |s| s.1);
     let shapes: Vec<Vec<usize>> = function
         .inputs
         .iter()
@@ -539,7 +540,7 @@ fn operand_order_does_not_depend_on_numbering() {
         };
         let (first, second) = if swap { ("b", "a") } else { ("a", "b") };
         let (x, y) = (input(first), input(second));
-        let sum = graph.add_node(x, y);
+        let sum = graph.plus(x, y);
         let (graph, new, _) =
             rebuild(&graph, &[sum], RuleSet::none(), &mut History::default(), false).expect("well-typed");
         let operands = graph.operands(new[0]).to_vec();

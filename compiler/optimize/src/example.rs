@@ -187,10 +187,10 @@ impl Builder<'_> {
         if let Ok(value) = size.parse() {
             return Dim::Const(value);
         }
-        match (self.choices.size(size), self.graph.symbols.find(size)) {
+        match (self.choices.size(size), self.graph.scope.symbols.find(size)) {
             (Some(value), _) => Dim::Const(value),
             (None, Some(id)) => Dim::symbol(id),
-            (None, None) => Dim::symbol(self.graph.symbols.push(Symbol::new(size))),
+            (None, None) => Dim::symbol(self.graph.scope.symbols.push(Symbol::new(size))),
         }
     }
 }

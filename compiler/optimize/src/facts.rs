@@ -141,7 +141,7 @@ pub(crate) fn is_scalar(ty: &TensorType) -> bool {
 
 /// At least 1 for all admissible sizes.
 pub(crate) fn is_positive(graph: &Graph, dim: &Dim) -> bool {
-    dim.bounds(&graph.symbols).min >= 1
+    dim.bounds(&graph.scope.symbols).min >= 1
 }
 
 /// At least 1 whenever a tensor of this shape has an element.
@@ -149,7 +149,7 @@ fn is_positive_inside(graph: &Graph, dim: &Dim, shape: &[Dim]) -> bool {
     let terms = dim.terms();
     let [(monomial, coefficient)] = terms.as_slice() else { return is_positive(graph, dim) };
     let nonzero = |atom: &Atom| {
-        let least = Dim::from(atom.clone()).bounds(&graph.symbols).min;
+        let least = Dim::from(atom.clone()).bounds(&graph.scope.symbols).min;
         least >= 1
             || least >= 0
                 && shape.iter().any(|d| match d.terms().as_slice() {
@@ -293,7 +293,7 @@ mod tests {
         let mut symbols = Symbols::default();
         let n = Dim::symbol(symbols.push(Symbol::new("N")));
         let m = Dim::symbol(symbols.push(Symbol { min: 1, ..Symbol::new("M") }));
-        let graph = Graph::new(symbols, Default::default(), Default::default());
+        let graph = Graph::new(tgc_graph::graph::Scope { symbols, ..Default::default() });
         assert!(!is_positive(&graph, &n));
         assert!(is_positive(&graph, &m));
         assert!(is_positive(&graph, &(&n + &Dim::Const(1))));

@@ -36,7 +36,7 @@ pub(crate) fn fold(graph: &mut Graph, id: NodeId) -> Option<Constant> {
     }
     let operands: Option<Vec<Array>> = node.operands.iter().map(|o| array(graph, *o)).collect();
     let folded = is_small(&shape).then(|| evaluate_kernel(&kernel, &operands?, dtype, &shape)).flatten()?;
-    Some(Constant::from_array(&folded, &mut graph.data))
+    Some(Constant::from_array(&folded, &mut graph.scope.data))
 }
 
 fn size(op: &Op) -> Option<Constant> {
@@ -80,7 +80,7 @@ fn array(graph: &Graph, id: NodeId) -> Option<Array> {
     let shape = ty.static_shape().filter(|shape| is_small(shape))?;
     match constant(graph, id)?.elements {
         Elements::Splat(parts) => Some(Array::splat(ty.dtype, shape, parts)),
-        Elements::Data(data) => graph.data.get(data).cloned(),
+        Elements::Data(data) => graph.scope.data.get(data).cloned(),
     }
 }
 

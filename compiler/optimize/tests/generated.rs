@@ -49,11 +49,12 @@ fn every_stage_verifies_at_every_level() {
 
 fn arguments(function: &Function, random: &mut Random) -> (Vec<Array>, Sizes) {
     let graph = &function.graph;
-    let sizes: Sizes = graph.symbols.iter().map(|(_, s)| (s.name.clone(), s.min.max(2).min(s.max))).collect();
+    let sizes: Sizes =
+        graph.scope.symbols.iter().map(|(_, s)| (s.name.clone(), s.min.max(2).min(s.max))).collect();
     let inputs = function.inputs.iter().map(|id| {
         let ty = graph.ty(*id);
         let size = |d: &tgc_graph::dim::Dim| {
-            d.evaluate(&|s| sizes[&graph.symbols.get(s).name]).expect("small") as usize
+            d.evaluate(&|s| sizes[&graph.scope.symbols.get(s).name]).expect("small") as usize
         };
         let mut array = Array::zeros_of(ty.dtype, ty.shape.iter().map(size).collect::<Vec<_>>());
         for i in 0..array.len() {

@@ -13,7 +13,7 @@ const LENGTH: usize = 100_000;
 
 fn chain(step: &dyn Fn(&mut Graph, NodeId, NodeId, usize) -> NodeId) -> Function {
     let mut graph = Graph::default();
-    let n = tgc_graph::dim::Dim::symbol(graph.symbols.push(Symbol::new("N")));
+    let n = tgc_graph::dim::Dim::symbol(graph.scope.symbols.push(Symbol::new("N")));
     let input = |graph: &mut Graph, name: &str| {
         graph.op_node(Input { name: name.into(), dtype: DType::F32, shape: vec![n.clone()] }, &[])
     };

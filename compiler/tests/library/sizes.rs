@@ -10,12 +10,12 @@ fn agree(m: &Model, cases: &[&[(&str, i64)]]) {
     let module = m.module();
     let function = &module.functions[0];
     let mut session = Session::new(&module).unwrap();
-    let names: Vec<&str> = function.graph.symbols.iter().map(|(_, s)| s.name.as_str()).collect();
+    let names: Vec<&str> = function.graph.scope.symbols.iter().map(|(_, s)| s.name.as_str()).collect();
     for case in cases {
         let known = case.iter().filter(|(name, _)| names.contains(name));
         let named: Vec<(String, i64)> = known.map(|(name, n)| ((*name).to_owned(), *n)).collect();
         let value = |id: tgc_graph::dim::SymbolId| {
-            let name = &function.graph.symbols.get(id).name;
+            let name = &function.graph.scope.symbols.get(id).name;
             case.iter().find(|(n, _)| n == name).unwrap_or_else(|| panic!("{name}")).1
         };
         let inputs: Vec<Array> = function

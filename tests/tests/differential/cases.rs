@@ -74,7 +74,7 @@ fn value(graph: &Graph, id: NodeId) -> Option<Array> {
     let shape: Option<Vec<usize>> = shape.iter().map(|d| usize::try_from(d.as_const()?).ok()).collect();
     match elements {
         Elements::Splat(parts) => Some(Array::splat(*dtype, shape?, *parts)),
-        Elements::Data(id) => graph.data.get(*id).cloned(),
+        Elements::Data(id) => graph.scope.data.get(*id).cloned(),
     }
 }
 

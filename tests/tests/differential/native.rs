@@ -22,6 +22,7 @@ pub fn check(seed: u64, module: &Module, odd_values: bool) -> Result<(), String>
             let wanted = interpreter.call(index, &call.sizes, &call.inputs);
             let sizes: Vec<(String, i64)> = function
                 .graph
+                .scope
                 .symbols
                 .iter()
                 .zip(&call.sizes)

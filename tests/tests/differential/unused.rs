@@ -92,6 +92,7 @@ fn check(seed: u64) -> Result<(), String> {
         let inputs = [Array::from_slice([ROWS, COLUMNS], point), rows.into()].map(Some);
         let sizes: Vec<(String, i64)> = module.functions[0]
             .graph
+            .scope
             .symbols
             .iter()
             .map(|(_, symbol)| (symbol.name.clone(), if symbol.name == "N" { ROWS as i64 } else { 2 }))

@@ -18,7 +18,7 @@ pub struct Call {
 
 /// A call, or none if no choice of sizes meets the function's equations and gives every node few enough elements.
 pub fn call(function: &Function, random: &mut Random, odd_values: bool, most: i64) -> Option<Call> {
-    let symbols = &function.graph.symbols;
+    let symbols = &function.graph.scope.symbols;
     let sizes = (0..64).find_map(|_| {
         let sizes: Vec<i64> = symbols.iter().map(|(_, s)| size(random, s.min, s.max)).collect();
         is_admissible(function, &sizes, most).then_some(sizes)
@@ -53,7 +53,7 @@ fn size(random: &mut Random, min: i64, max: i64) -> i64 {
 fn is_admissible(function: &Function, sizes: &[i64], most: i64) -> bool {
     let value = |dim: &tgc_graph::dim::Dim| dim.evaluate(&|id| sizes[id.0 as usize]);
     let graph = &function.graph;
-    let equations = graph.equations.known.iter().all(|e| value(&e.left) == value(&e.right));
+    let equations = graph.scope.equations.known.iter().all(|e| value(&e.left) == value(&e.right));
     let is_small = |id| {
         let elements =
             graph.ty(id).shape.iter().try_fold(1i64, |n, d| value(d).and_then(|s| n.checked_mul(s)));

@@ -6,12 +6,13 @@ use std::fs::File;
 use std::io::{self, BufReader, Write};
 use std::path::Path;
 
+use tgc_scalar::dtype::DType;
+
 use super::error::{ArrayFileError, Trouble};
 use super::{Array, npy, npz, safetensors};
 use crate::limits::array_bytes;
 use crate::output::replace;
 use crate::ty::MAX_RANK;
-use tgc_scalar::dtype::DType;
 
 impl Array {
     /// Reads a file that NumPy's `np.save` wrote: numbers of any element type, byte order and memory order.

@@ -5,11 +5,12 @@
 
 use std::io::{ErrorKind, Read};
 
+use tgc_scalar::dtype::DType;
+
 use super::Array;
 use super::error::Trouble;
 use super::file::{check_elements, check_shape};
 use super::literal::Literal;
-use tgc_scalar::dtype::DType;
 
 const MAGIC: &[u8; 6] = b"\x93NUMPY";
 

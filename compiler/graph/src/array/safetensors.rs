@@ -3,11 +3,12 @@
 use std::collections::BTreeMap;
 use std::io::{Read, Seek, SeekFrom};
 
+use tgc_scalar::dtype::DType;
+
 use super::Array;
 use super::error::Trouble;
 use super::file::{check_elements, check_shape, unknown};
 use super::literal::Literal;
-use tgc_scalar::dtype::DType;
 
 /// The longest head that the format allows.
 const MAX_HEAD: u64 = 100_000_000;

@@ -2,10 +2,11 @@
 
 use std::panic::Location;
 
+use tgc_scalar::dtype::DType;
+
 use super::{IntoShape, Model, Tensor};
 use crate::dim::Dim;
 use crate::origin::Origin;
-use tgc_scalar::dtype::DType;
 
 impl Model {
     /// An input of any element type and shape: [`Model::input`] under the name that the table's general

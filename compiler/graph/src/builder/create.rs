@@ -1,11 +1,12 @@
 //! Tensors made of nothing but a shape: constants and ranges.
 
+use tgc_scalar::dtype::DType;
+
 use super::{IntoShape, Model, Operand, Size, Tensor};
 use crate::array::Scalar;
 use crate::dim::Dim;
 use crate::infer::TypeError;
 use crate::ops::{BroadcastTo, Constant, Elements, Iota};
-use tgc_scalar::dtype::DType;
 
 impl Model {
     /// All elements 0, or `false`.

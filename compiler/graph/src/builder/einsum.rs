@@ -200,7 +200,7 @@ fn check_sizes(operands: &[Tensor<'_>], labels: &[Vec<Label>]) -> Result<(), Typ
                 other == label && !stretched && (size - dim).as_const().is_some_and(|more| more != 0)
             });
             if let Some((_, size, other)) = differs {
-                let symbols = &tensor.model().arena().graph.symbols;
+                let symbols = &tensor.model().arena().graph.scope.symbols;
                 let what = match char::from_u32(*label).filter(|_| *label < ELLIPSIS) {
                     Some(letter) => format!("the index `{letter}`"),
                     None => "an axis of `...`".to_owned(),

@@ -10,7 +10,7 @@ use super::{Arena, BuildError, Demand, Floor, Model, Problem, Tensor};
 use crate::array::Array;
 use crate::attribute::Attribute;
 use crate::dim::{Dim, SymbolId, Symbols};
-use crate::graph::{Graph, NodeId};
+use crate::graph::{Graph, NodeId, Scope};
 use crate::infer::{Equation, Equations};
 use crate::module::{Function, Module, Output, Update};
 use crate::ops::{Op, OptionalInput};
@@ -379,7 +379,11 @@ impl<'m> FunctionBuilder<'m> {
             .map(|e| Equation { left: symbols.rename(&e.left), right: symbols.rename(&e.right), ..e.clone() })
             .collect();
         let equations = Equations { known: checks, made: None };
-        let mut graph = Graph::new(symbols.table.clone(), arena.graph.data.clone(), equations);
+        let mut graph = Graph::new(Scope {
+            symbols: symbols.table.clone(),
+            data: arena.graph.scope.data.clone(),
+            equations,
+        });
         let mut renamed: BTreeMap<NodeId, NodeId> = BTreeMap::new();
         let wanted = |id: &NodeId| live[id.index()] || inputs.contains(id);
         for id in arena.graph.ids().filter(wanted) {
@@ -414,7 +418,7 @@ impl<'m> FunctionBuilder<'m> {
             );
             return Err(Problem { message, origin: origin.clone() });
         }
-        Ok(OptionalInput::new(input.name.clone(), value, &mut graph.data).into())
+        Ok(OptionalInput::new(input.name.clone(), value, &mut graph.scope.data).into())
     }
 
     fn gather(
@@ -437,7 +441,7 @@ impl<'m> FunctionBuilder<'m> {
                     "function {}: the update of `{}` has the type {} and the variable the shape {:?}; give it the variable's shape",
                     self.name,
                     variable.name,
-                    graph.ty(node).display(&graph.symbols),
+                    graph.ty(node).display(&graph.scope.symbols),
                     variable.shape
                 );
                 return Err(Problem { message, origin: origin.clone() });

@@ -2,11 +2,12 @@
 
 use std::panic::Location;
 
+use tgc_scalar::dtype::DType;
+
 use super::{Axes, Tensor};
 use crate::ops::reduction::{Reducing, kept_order};
 use crate::ops::{Dimshuffle, Op};
 use crate::origin::Origin;
-use tgc_scalar::dtype::DType;
 
 /// A reduction about to be made, of all axes unless [`Reduce::over`] names some. The methods named for operations make
 /// it: `x.reduce().over([0]).keepdims().sum()`.

@@ -3,6 +3,9 @@
 use std::ops::{Range, RangeFrom, RangeFull, RangeInclusive, RangeTo, RangeToInclusive};
 use std::panic::Location;
 
+use tgc_scalar::dtype::{DType, promote};
+use tgc_scalar::int_of;
+
 use super::operators::apply_at;
 use super::tensor::Handle;
 use super::{Operand, Size, Tensor};
@@ -14,8 +17,6 @@ use crate::ops::{
     Subtensor, Switch,
 };
 use crate::origin::Origin;
-use tgc_scalar::dtype::{DType, promote};
-use tgc_scalar::int_of;
 
 /// A new axis of size 1, in an index.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -309,7 +310,7 @@ impl<'m> Tensor<'m> {
     fn places(self, axis: usize, size: &Dim) -> Result<Tensor<'m>, TypeError> {
         // No axis is so long that a number beyond `i64` would be inside.
         if let Some(outside) = self.outside(size.as_const().unwrap_or(i64::MAX)) {
-            let size = size.display(&self.model.arena().graph.symbols).to_string();
+            let size = size.display(&self.model.arena().graph.scope.symbols).to_string();
             return Err(TypeError::new(
                 format!("the index {outside} is outside axis {axis} of {{0}}"),
                 format!("its size is {size}"),
@@ -340,6 +341,7 @@ impl<'m> Tensor<'m> {
             Elements::Splat(parts) => vec![parts],
             Elements::Data(id) => arena
                 .graph
+                .scope
                 .data
                 .get(id)
                 .map_or(vec![], |array| (0..array.len()).map(|i| array.get(i)).collect()),
@@ -409,7 +411,7 @@ impl<'m> Selection<'m> {
                     (..).into()
                 }
             };
-            subtensor.push(slice.range(axis, &shape[axis], &of.model.arena().graph.symbols)?);
+            subtensor.push(slice.range(axis, &shape[axis], &of.model.arena().graph.scope.symbols)?);
             order.push(kept.next());
         }
         let gather = (!tensors.is_empty()).then(|| (placement.gather(), tensors));

@@ -33,7 +33,7 @@ impl<'m> Sections<'m> for i64 {
                 "give a number that divides its size, or the sizes of the parts",
             ));
         }
-        let size = of.floor_div(&Dim::Const(*self), &model.arena().graph.symbols);
+        let size = of.floor_div(&Dim::Const(*self), &model.arena().graph.scope.symbols);
         Ok(vec![size; *self as usize])
     }
 
@@ -211,7 +211,7 @@ impl<'m> Tensor<'m> {
         };
         let size = &ty.shape[axis];
         let cut = {
-            let symbols = &self.model.arena().graph.symbols;
+            let symbols = &self.model.arena().graph.scope.symbols;
             let places = Dim::max(size, &Dim::Const(1), symbols);
             (&Dim::Const(0) - &Dim::Const(shift).modulo(&places, symbols)).modulo(&places, symbols)
         };

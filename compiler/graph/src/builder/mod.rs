@@ -61,17 +61,17 @@ pub use pad::Padding;
 pub use size::{IntoShape, Size};
 pub use tensor::Tensor;
 
+use tensor::Handle;
+use tgc_scalar::dtype::DType;
+
 use crate::array::Array;
-use crate::data::DataStore;
 use crate::dim::{Dim, Symbol, SymbolId, Symbols};
-use crate::graph::{Graph, NodeId};
+use crate::graph::{Graph, NodeId, Scope};
 use crate::infer::{self, AxisOf, Equations, Extent};
 use crate::module::{Function, Module, SharedVariable};
 use crate::ops::{Constant, Dimshuffle, Input, Op, Shared};
 use crate::origin::Origin;
 use crate::pp;
-use tensor::Handle;
-use tgc_scalar::dtype::DType;
 
 /// A model under construction. See the [module's documentation](self).
 #[derive(Debug)]
@@ -150,7 +150,7 @@ impl std::error::Error for BuildError {}
 impl Model {
     /// An empty model. The emitted library's names begin with `name`.
     pub fn new(name: impl Into<String>) -> Model {
-        let graph = Graph::new(Symbols::default(), DataStore::default(), Equations::collecting());
+        let graph = Graph::new(Scope { equations: Equations::collecting(), ..Scope::default() });
         let arena = Arena {
             graph,
             shared: vec![],
@@ -243,7 +243,7 @@ impl Model {
     }
 
     fn constant_at(&self, value: &Array, origin: Origin) -> Tensor<'_> {
-        let constant = Constant::from_array(value, &mut self.arena.borrow_mut().graph.data);
+        let constant = Constant::from_array(value, &mut self.arena.borrow_mut().graph.scope.data);
         self.node(constant, &[], origin)
     }
 
@@ -323,11 +323,11 @@ impl Model {
 impl Arena {
     /// The symbol of this name, made if there is none.
     pub fn symbol(&mut self, name: &str) -> SymbolId {
-        match self.graph.symbols.find(name) {
+        match self.graph.scope.symbols.find(name) {
             Some(id) => id,
             None => {
                 self.symbols.push(Symbol::new(name));
-                self.graph.symbols.push(Symbol { max: i64::MAX, ..Symbol::new(name) })
+                self.graph.scope.symbols.push(Symbol { max: i64::MAX, ..Symbol::new(name) })
             }
         }
     }
@@ -346,7 +346,7 @@ impl Arena {
         }
         found.extend(self.graph.ty(node).shape.iter().flat_map::<Vec<_>, _>(divided));
         for (dim, divisor) in found {
-            let [dim, by] = [&dim, &divisor].map(|dim| dim.display(&self.graph.symbols).to_string());
+            let [dim, by] = [&dim, &divisor].map(|dim| dim.display(&self.graph.scope.symbols).to_string());
             let name = format!("`{by}`, by which the size `{dim}` divides,");
             self.floors.push(Floor { node, dim: divisor, least: 1, name });
         }
@@ -354,7 +354,7 @@ impl Arena {
 
     /// Takes what inference of `node` demanded of sizes.
     pub(super) fn collect_demands(&mut self, node: NodeId, operands: &[NodeId]) {
-        let made = self.graph.equations.made.as_mut().map(std::mem::take).unwrap_or_default();
+        let made = self.graph.scope.equations.made.as_mut().map(std::mem::take).unwrap_or_default();
         let name = |arena: &Arena, extent: Extent| {
             let text = |id: NodeId| pp::shorten(&pp::expression(&arena.graph, id));
             match extent {
@@ -418,6 +418,6 @@ impl Arena {
     /// A tensor as messages name it: `` `x` (f32[N,784]) ``.
     pub fn describe(&self, id: NodeId) -> String {
         let text = pp::shorten(&pp::expression(&self.graph, id));
-        format!("`{text}` ({})", self.graph.ty(id).display(&self.graph.symbols))
+        format!("`{text}` ({})", self.graph.ty(id).display(&self.graph.scope.symbols))
     }
 }

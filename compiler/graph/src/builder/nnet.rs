@@ -2,12 +2,13 @@
 
 use std::panic::Location;
 
+use tgc_scalar::dtype::DType;
+
 use super::{Axes, Tensor};
 use crate::infer::TypeError;
 use crate::ops::reduction::{arithmetic, kept_order, to_inexact};
 use crate::ops::{LogSoftmax, Op};
 use crate::origin::Origin;
-use tgc_scalar::dtype::DType;
 
 /// The cross-entropy of probabilities, which lie along the last axis, with targets: -Σ t log p.
 ///

@@ -2,11 +2,12 @@
 
 use std::panic::Location;
 
+use tgc_scalar::dtype::DType;
+
 use super::Tensor;
 use super::tensor::Handle;
 use crate::ops::{Add, And, Div, Dot, Invert, LeftShift, Modulo, Mul, Neg, Op, Or, RightShift, Sub, Xor};
 use crate::origin::Origin;
-use tgc_scalar::dtype::DType;
 
 /// What stands beside a tensor in an expression: a tensor or a literal.
 ///

@@ -131,7 +131,7 @@ impl<'m> Size<'m> {
         match (self.value, other.value) {
             (Value::Interned(model, _), _) | (_, Value::Interned(model, _)) => {
                 let (left, right) = (self.dim_in(model), other.dim_in(model));
-                let dim = op(&left, &right, &model.arena().graph.symbols);
+                let dim = op(&left, &right, &model.arena().graph.scope.symbols);
                 Size::interned(model, &mut model.arena_mut(), dim)
             }
             (Value::Number(_) | Value::Undefined, Value::Number(_) | Value::Undefined) => {

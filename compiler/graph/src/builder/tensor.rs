@@ -2,6 +2,8 @@
 
 use std::panic::Location;
 
+use tgc_scalar::dtype::DType;
+
 use super::{Model, Size, apply, axes};
 use crate::dim::Dim;
 use crate::graph::NodeId;
@@ -10,7 +12,6 @@ use crate::literal::Literal;
 use crate::ops::{Dimshuffle, Op};
 use crate::origin::Origin;
 use crate::ty::TensorType;
-use tgc_scalar::dtype::DType;
 
 /// An expression of a [`Model`]: a `Copy` handle.
 #[derive(Clone, Copy, Debug)]

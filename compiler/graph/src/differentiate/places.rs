@@ -150,7 +150,7 @@ impl Places {
     pub fn is_nonempty(&self, graph: &Graph) -> bool {
         self.index.iter().all(|index| {
             let sizes = &graph.ty(*index).shape[self.batch..];
-            sizes.iter().all(|size| size.is_at_least(&Dim::Const(1), &graph.symbols))
+            sizes.iter().all(|size| size.is_at_least(&Dim::Const(1), &graph.scope.symbols))
         })
     }
 }

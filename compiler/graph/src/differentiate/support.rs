@@ -7,10 +7,11 @@
 //! A support is kept as what made it, so that parts that together are everything are seen to be, and is made a mask
 //! only where one is needed. It may be larger than what arrives, never smaller.
 
+use tgc_scalar::dtype::DType;
+
 use crate::dim::Dim;
 use crate::graph::{Graph, NodeId};
 use crate::ops::{And, Constant, Fill, Ge, Invert, Lt, Modulo, Neq, Op, Or, Scatter, SizeValue, Zero};
-use tgc_scalar::dtype::DType;
 
 use super::places::{Places, Slice};
 
@@ -191,7 +192,7 @@ fn merged(a: &Part, b: &Part, graph: &Graph) -> Option<Part> {
     let only = |a: &Part, b: &Part| -> Vec<usize> { (0..a.len()).filter(|i| !b.contains(&a[*i])).collect() };
     let ([i], [j]) = (&only(a, b)[..], &only(b, a)[..]) else { return None };
     let (Factor::Slice(first), Factor::Slice(second)) = (&a[*i], &b[*j]) else { return None };
-    let both = first.union(second, &graph.symbols)?;
+    let both = first.union(second, &graph.scope.symbols)?;
     Some(replaced(a, *i, &both))
 }
 
@@ -216,7 +217,9 @@ fn interleaved(parts: &[Part], graph: &Graph) -> Option<(Vec<usize>, Part)> {
             parts.iter().position(|part| {
                 part.len() == last.len()
                     && part.iter().enumerate().all(|(i, factor)| match factor {
-                        Factor::Slice(other) if i == at => other.is_all_from(start, slice, &graph.symbols),
+                        Factor::Slice(other) if i == at => {
+                            other.is_all_from(start, slice, &graph.scope.symbols)
+                        }
                         _ => *factor == last[i],
                     })
             })
@@ -292,7 +295,7 @@ fn slice_condition(graph: &mut Graph, slice: &Slice, shape: &[Dim]) -> NodeId {
     }
     if slice.step > 1 {
         let [step, zero] = [slice.step, 0].map(|n| graph.splat(DType::I64, rank, n as f64));
-        let beyond = graph.sub_node(index, start);
+        let beyond = graph.minus(index, start);
         let rest = graph.op_node(Modulo {}, &[beyond, step]);
         conditions.push(graph.op_node(crate::ops::Eq {}, &[rest, zero]));
     }

@@ -103,12 +103,12 @@ impl Cotangent {
             return Cotangent { inside: graph.choose(condition.node, first, second), support, plain: None };
         }
         if self.support == other.support {
-            let inside = graph.add_node(self.inside, other.inside);
+            let inside = graph.plus(self.inside, other.inside);
             let are_plain = [self, other].iter().all(|c| c.plain == Some(c.inside));
             return Cotangent { inside, support: self.support.clone(), plain: are_plain.then_some(inside) };
         }
         let (a, b) = (self.plain(graph), other.plain(graph));
-        let inside = graph.add_node(a, b);
+        let inside = graph.plus(a, b);
         Cotangent { inside, support: self.support.union(&other.support, graph), plain: Some(inside) }
     }
 }

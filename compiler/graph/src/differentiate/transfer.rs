@@ -3,11 +3,12 @@
 //! What is not known to be a simple move of axes and slices goes as ones through the gradient of the operation, which
 //! moves elements and adds them up.
 
+use tgc_scalar::dtype::DType;
+
 use crate::dim::Dim;
 use crate::graph::{Graph, NodeId};
 use crate::kernel::{Affine, Coordinate, Kernel, LoopAxis, Prefix, View};
 use crate::ops::{Any, Cumsum, Fill, Gt, Op, Vjp, Zero};
-use tgc_scalar::dtype::DType;
 
 use super::places::{Places, Slice};
 use super::support::{self, Branch, Condition, Factor, Part, Support};
@@ -134,9 +135,9 @@ impl Step<'_> {
         for factor in &part {
             match factor {
                 factor if !depends(graph, factor, axis) => moved.push(factor.clone()),
-                Factor::Slice(slice) => match slice.in_part(&first, &size, &graph.symbols) {
+                Factor::Slice(slice) => match slice.in_part(&first, &size, &graph.scope.symbols) {
                     Some(slice) if slice.is_all() => {}
-                    Some(slice) if slice.is_empty(&graph.symbols) => return None,
+                    Some(slice) if slice.is_empty(&graph.scope.symbols) => return None,
                     Some(slice) => moved.push(Factor::Slice(slice)),
                     None => return Some(self.marked(graph, part)),
                 },
@@ -196,7 +197,7 @@ impl Step<'_> {
                     Some(at) => part[at] = Factor::Slice(rest.clone()),
                     None => part.push(Factor::Slice(rest.clone())),
                 }
-                return (!rest.is_empty(&graph.symbols)).then_some(part);
+                return (!rest.is_empty(&graph.scope.symbols)).then_some(part);
             }
         }
         let node = graph.node(self.node).clone();
@@ -329,7 +330,7 @@ fn renamed(
     match factor {
         Factor::Slice(slice) => match axes[slice.axis] {
             Some(axis) => Some(Factor::Slice(Slice { axis, ..slice })),
-            None if slice.is_nonempty(&graph.symbols) => None,
+            None if slice.is_nonempty(&graph.scope.symbols) => None,
             None => {
                 let [extent, zero] = [slice.extent(), Dim::Const(0)].map(|s| support::size(graph, &s, rank));
                 Some(Factor::marked(graph.op_node(Gt {}, &[extent, zero]), false))

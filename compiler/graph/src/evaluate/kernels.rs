@@ -1,11 +1,12 @@
 //! Each kernel class as nested loops over indices.
 
+use tgc_scalar::dtype::DType;
+use tgc_scalar::{Builder, Program, ScalarType};
+
 use super::Value;
 use super::domain::Domain;
 use crate::dim::Dim;
 use crate::kernel::{Affine, Contraction, Coordinate, Gather, LoopAxis, Prefix, Reduction, Scatter, View};
-use tgc_scalar::dtype::DType;
-use tgc_scalar::{Builder, Program, ScalarType};
 
 /// Calls `visit` with every index of a shape, row-major.
 fn each_index(shape: &[usize], visit: &mut dyn FnMut(&[usize])) {

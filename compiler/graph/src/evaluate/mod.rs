@@ -12,6 +12,9 @@ use thiserror::Error;
 pub use domain::{Domain, Narrow, WideDomain};
 pub use sizes::{Sizes, bind_sizes};
 
+use tgc_scalar::Wide;
+use tgc_scalar::dtype::DType;
+
 use crate::array::Array;
 use crate::differentiate;
 use crate::dim::Dim;
@@ -20,8 +23,6 @@ use crate::kernel::{Kernel, Leaf};
 use crate::module::{Function, SharedVariable};
 use crate::pp;
 use crate::unsigned;
-use tgc_scalar::Wide;
-use tgc_scalar::dtype::DType;
 
 /// Why a call cannot be evaluated. The same calls are refused by the emitted library.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
@@ -241,7 +242,7 @@ fn read_leaf<D: Domain>(
         }
         Leaf::Size(dim) => Array::splat(dtype, shape, [sizes::value(dim, sizes) as u64, 0]),
         Leaf::Splat(_) | Leaf::Data(_) | Leaf::Iota => {
-            leaf.constant(dtype, shape, &graph.data).expect("invariant: constants have their data")
+            leaf.constant(dtype, shape, &graph.scope.data).expect("invariant: constants have their data")
         }
     };
     let scalar = dtype.scalar_type();

@@ -32,7 +32,7 @@ pub fn bind_sizes(function: &Function, inputs: &[Array], given: &Sizes) -> Resul
         return Err(EvaluateError::Count { function: function.name.clone(), want, got });
     }
     let mut values: Vec<Option<i64>> =
-        graph.symbols.iter().map(|(_, symbol)| given.get(&symbol.name).copied()).collect();
+        graph.scope.symbols.iter().map(|(_, symbol)| given.get(&symbol.name).copied()).collect();
     for (id, array) in function.inputs.iter().zip(inputs) {
         for (dim, size) in graph.ty(*id).shape.iter().zip(array.shape()) {
             if let Some((symbol, value)) = solve(dim, *size as i64) {
@@ -41,7 +41,7 @@ pub fn bind_sizes(function: &Function, inputs: &[Array], given: &Sizes) -> Resul
         }
     }
     let mut sizes = vec![];
-    for ((_, symbol), value) in graph.symbols.iter().zip(values) {
+    for ((_, symbol), value) in graph.scope.symbols.iter().zip(values) {
         let (function, name) = (function.name.clone(), symbol.name.clone());
         let Some(value) = value else { return Err(EvaluateError::Unbound { function, name }) };
         if !(symbol.min..=symbol.max).contains(&value) {
@@ -73,11 +73,11 @@ fn check(function: &Function, inputs: &[Array], sizes: &[i64]) -> Result<(), Eva
                 function: function.name.clone(),
                 input: crate::pp::expression(graph, *id),
                 got: format!("{}{:?}", array.dtype(), array.shape()),
-                want: format!("{} with these sizes {shape:?}", ty.display(&graph.symbols)),
+                want: format!("{} with these sizes {shape:?}", ty.display(&graph.scope.symbols)),
             });
         }
     }
-    for equation in &graph.equations.known {
+    for equation in &graph.scope.equations.known {
         let (left_size, right_size) = (value(&equation.left), value(&equation.right));
         if left_size != right_size {
             let (left, right) = (equation.left_name.clone(), equation.right_name.clone());

@@ -12,14 +12,15 @@ use std::sync::Arc;
 pub use random::Random;
 pub use updates::self_updates;
 
+use tgc_scalar::dtype::DType;
+
 use crate::data::DataStore;
 use crate::dim::{Dim, Symbol, SymbolId, Symbols};
-use crate::graph::{Graph, NodeId};
+use crate::graph::{Graph, NodeId, Scope};
 use crate::infer::{Equation, Equations};
 use crate::module::{Function, Module, Output, SharedVariable, Update};
 use crate::ops::{Constant, Dot, Elements, Grad, Input, Op, OptionalInput, Shared};
 use crate::origin::Origin;
-use tgc_scalar::dtype::DType;
 
 /// What modules to make.
 #[derive(Clone, Copy, Debug)]
@@ -141,7 +142,7 @@ impl<'a> Maker<'a> {
                 right_name: "the \"other\" size".to_owned(),
             });
         }
-        let graph = Graph::new(table, DataStore::default(), equations);
+        let graph = Graph::new(Scope { symbols: table, data: DataStore::default(), equations });
         let samples = Op::samples().into_iter().filter(|op| {
             let named = op.input_name().is_some() || matches!(op, Op::Shared(_) | Op::Constant(_));
             !named && !op.is_derivative()

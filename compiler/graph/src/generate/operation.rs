@@ -1,5 +1,7 @@
 //! Nodes of any operation: attributes and operands are found by trying.
 
+use tgc_scalar::dtype::DType;
+
 use super::{MAX_GENERATED_RANK, Maker};
 use crate::attribute::{Attribute, Attributes};
 use crate::dim::Dim;
@@ -7,7 +9,6 @@ use crate::graph::NodeId;
 use crate::ops::{
     Diagonal, Gather, IncSubtensor, Modulo, Mul, Op, SetDiagonal, SetSubtensor, SizeValue, Sqr, Subtensor,
 };
-use tgc_scalar::dtype::DType;
 
 impl Maker<'_> {
     /// An operation like the sample, on operands of which one is given; attributes and the others are found by trying.

@@ -1,11 +1,12 @@
 //! Random numbers, element types, elements and arrays: the same seed gives the same ones.
 
+use tgc_scalar::ScalarType;
+use tgc_scalar::dtype::DType;
+
 use super::Options;
 use crate::array::Array;
 use crate::dim::Symbol;
 use crate::ops::Constant;
-use tgc_scalar::ScalarType;
-use tgc_scalar::dtype::DType;
 
 /// The generator of Steele, Lea and Flood, "Fast splittable pseudorandom number generators", OOPSLA 2014.
 #[derive(Clone, Debug)]

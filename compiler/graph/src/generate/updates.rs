@@ -1,13 +1,14 @@
 //! Modules whose shared variables become what is made of themselves: products, gathers, scatters, transposes, slices,
 //! windows, sums and casts of the variable that is updated, and of others that are.
 
+use tgc_scalar::dtype::{DType, Kind};
+
 use super::{Options, Random};
 use crate::array::Array;
 use crate::builder::functions::tanh;
 use crate::builder::{Model, Tensor, batched_dot, dot};
 use crate::module::Module;
 use crate::ops::concatenate;
-use tgc_scalar::dtype::{DType, Kind};
 
 /// Sizes of axes: from 16 on products run in tiles.
 const SIZES: [usize; 8] = [1, 2, 3, 5, 16, 16, 17, 20];

@@ -1,11 +1,12 @@
 //! `abs`: the magnitude, real for complex numbers; the least integer stays.
 
 use tgc_scalar::dtype::DType;
+use tgc_scalar::{Builder, Element};
+
 use crate::graph::{Graph, NodeId};
 use crate::infer::TypeError;
 use crate::ops::elementwise::{Elementwise, elementwise};
 use crate::ops::{Sgn, Notation, Vjp};
-use tgc_scalar::{Builder, Element};
 
 elementwise! {
     /// The magnitude: of complex numbers a real, the length of the vector from 0, without overflow on the way; of the least
@@ -34,6 +35,6 @@ impl Elementwise for Abs {
 
     fn derivative(graph: &mut Graph, vjp: &Vjp<'_>) -> Vec<Option<NodeId>> {
         let sign = graph.op_node(Sgn {}, vjp.operands);
-        vec![Some(graph.mul_node(vjp.cotangent, sign))]
+        vec![Some(graph.times(vjp.cotangent, sign))]
     }
 }

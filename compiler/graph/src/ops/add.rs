@@ -1,11 +1,12 @@
 //! `add`: x + y; integers wrap, `bool` is or.
 
 use tgc_scalar::dtype::DType;
+use tgc_scalar::{Builder, Element};
+
 use crate::graph::{Graph, NodeId};
 use crate::infer::TypeError;
 use crate::ops::elementwise::{self, Elementwise, elementwise};
 use crate::ops::{Notation, Vjp};
-use tgc_scalar::{Builder, Element};
 
 elementwise! {
     /// x + y; integers wrap, `bool` is or.

@@ -1,11 +1,12 @@
 //! `all`: whether no element is 0; NaN is not 0, and of no elements the answer is true.
 
 use tgc_scalar::dtype::DType;
+use tgc_scalar::{Binary, Element};
+
 use crate::infer::TypeError;
 use crate::kernel::Reduction;
 use crate::ops::Notation;
 use crate::ops::reduction::{Fold, Reducing, fold, reduction};
-use tgc_scalar::{Binary, Element};
 
 reduction! {
     /// Whether no element is 0; NaN is not 0, and of no elements the answer is true.

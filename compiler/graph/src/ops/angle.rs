@@ -1,11 +1,12 @@
 //! `angle`: the angle of a complex number from the positive real axis.
 
 use tgc_scalar::dtype::DType;
+use tgc_scalar::{Builder, Element};
+
 use crate::graph::{Graph, NodeId};
 use crate::infer::TypeError;
 use crate::ops::elementwise::{self, Elementwise, elementwise};
 use crate::ops::{Complex, Notation, Vjp};
-use tgc_scalar::{Builder, Element};
 
 elementwise! {
     /// The angle from the positive real axis, from -π to π: `arctan2(imag, real)`; of real numbers π below 0 and
@@ -41,6 +42,6 @@ impl Elementwise for Angle {
         let zero = graph.exact_zero(vjp.cotangent);
         let turned = graph.op_node(Complex {}, &[zero, vjp.cotangent]);
         let mirrored = graph.conj(vjp.operands[0]);
-        vec![Some(graph.div_node(turned, mirrored))]
+        vec![Some(graph.over(turned, mirrored))]
     }
 }

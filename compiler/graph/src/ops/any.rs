@@ -1,11 +1,12 @@
 //! `any`: whether an element is not 0; NaN is not 0, and of no elements the answer is false.
 
 use tgc_scalar::dtype::DType;
+use tgc_scalar::{Binary, Element};
+
 use crate::infer::TypeError;
 use crate::kernel::Reduction;
 use crate::ops::Notation;
 use crate::ops::reduction::{Fold, Reducing, fold, reduction};
-use tgc_scalar::{Binary, Element};
 
 reduction! {
     /// Whether an element is not 0; NaN is not 0, and of no elements the answer is false.

@@ -1,11 +1,12 @@
 //! `arccos`: the angle between 0 and π with this cosine; NaN beyond ±1.
 
 use tgc_scalar::dtype::DType;
+use tgc_scalar::{Builder, Element, MathFn};
+
 use crate::graph::{Graph, NodeId};
 use crate::infer::TypeError;
 use crate::ops::elementwise::{self, Elementwise, elementwise};
 use crate::ops::{DifferenceOfSquares, Notation, Sqrt, Vjp};
-use tgc_scalar::{Builder, Element, MathFn};
 
 elementwise! {
     /// The angle between 0 and π with this cosine; NaN beyond ±1.
@@ -33,7 +34,7 @@ impl Elementwise for Arccos {
         let one = graph.splat(graph.ty(vjp.result).dtype, graph.ty(vjp.result).rank(), 1.0);
         let square = graph.op_node(DifferenceOfSquares {}, &[one, vjp.operands[0]]);
         let divisor = graph.op_node(Sqrt {}, &[square]);
-        let gradient = graph.div_node(vjp.cotangent, divisor);
-        vec![Some(graph.neg_node(gradient))]
+        let gradient = graph.over(vjp.cotangent, divisor);
+        vec![Some(graph.negated(gradient))]
     }
 }

@@ -1,11 +1,12 @@
 //! `arccosh`: the number that is not negative with this hyperbolic cosine; NaN below 1.
 
 use tgc_scalar::dtype::DType;
+use tgc_scalar::{Builder, Element, MathFn};
+
 use crate::graph::{Graph, NodeId};
 use crate::infer::TypeError;
 use crate::ops::elementwise::{self, Elementwise, elementwise};
 use crate::ops::{Notation, Sqrt, Vjp};
-use tgc_scalar::{Builder, Element, MathFn};
 
 elementwise! {
     /// The number that is not negative with this hyperbolic cosine; NaN below 1.
@@ -32,10 +33,10 @@ impl Elementwise for Arccosh {
     fn derivative(graph: &mut Graph, vjp: &Vjp<'_>) -> Vec<Option<NodeId>> {
         // √(x² - 1) without cancellation or overflow.
         let one = graph.splat(graph.ty(vjp.result).dtype, graph.ty(vjp.result).rank(), 1.0);
-        let (below, above) = (graph.sub_node(vjp.operands[0], one), graph.add_node(vjp.operands[0], one));
+        let (below, above) = (graph.minus(vjp.operands[0], one), graph.plus(vjp.operands[0], one));
         let [below, above] = [below, above].map(|square| graph.op_node(Sqrt {}, &[square]));
         // One after the other, as at 1 the product's gradient would be 0 times infinity.
-        let slope = graph.div_node(vjp.cotangent, below);
-        vec![Some(graph.div_node(slope, above))]
+        let slope = graph.over(vjp.cotangent, below);
+        vec![Some(graph.over(slope, above))]
     }
 }

@@ -1,11 +1,12 @@
 //! `arcsin`: the angle between -π/2 and π/2 with this sine; NaN beyond ±1.
 
 use tgc_scalar::dtype::DType;
+use tgc_scalar::{Builder, Element, MathFn};
+
 use crate::graph::{Graph, NodeId};
 use crate::infer::TypeError;
 use crate::ops::elementwise::{self, Elementwise, elementwise};
 use crate::ops::{DifferenceOfSquares, Notation, Sqrt, Vjp};
-use tgc_scalar::{Builder, Element, MathFn};
 
 elementwise! {
     /// The angle between -π/2 and π/2 with this sine; NaN beyond ±1.
@@ -33,6 +34,6 @@ impl Elementwise for Arcsin {
         let one = graph.splat(graph.ty(vjp.result).dtype, graph.ty(vjp.result).rank(), 1.0);
         let square = graph.op_node(DifferenceOfSquares {}, &[one, vjp.operands[0]]);
         let divisor = graph.op_node(Sqrt {}, &[square]);
-        vec![Some(graph.div_node(vjp.cotangent, divisor))]
+        vec![Some(graph.over(vjp.cotangent, divisor))]
     }
 }

@@ -1,11 +1,12 @@
 //! `arcsinh`: the number with this hyperbolic sine.
 
 use tgc_scalar::dtype::DType;
+use tgc_scalar::{Builder, Element, MathFn};
+
 use crate::graph::{Graph, NodeId};
 use crate::infer::TypeError;
 use crate::ops::elementwise::{self, Elementwise, elementwise};
 use crate::ops::{Hypot, Notation, Vjp};
-use tgc_scalar::{Builder, Element, MathFn};
 
 elementwise! {
     /// The number with this hyperbolic sine.
@@ -32,6 +33,6 @@ impl Elementwise for Arcsinh {
     fn derivative(graph: &mut Graph, vjp: &Vjp<'_>) -> Vec<Option<NodeId>> {
         let one = graph.splat(graph.ty(vjp.result).dtype, graph.ty(vjp.result).rank(), 1.0);
         let divisor = graph.op_node(Hypot {}, &[one, vjp.operands[0]]);
-        vec![Some(graph.div_node(vjp.cotangent, divisor))]
+        vec![Some(graph.over(vjp.cotangent, divisor))]
     }
 }

@@ -1,11 +1,12 @@
 //! `arctan`: the angle between -π/2 and π/2 with this tangent.
 
 use tgc_scalar::dtype::DType;
+use tgc_scalar::{Builder, Element, MathFn};
+
 use crate::graph::{Graph, NodeId};
 use crate::infer::TypeError;
 use crate::ops::elementwise::{self, Elementwise, elementwise};
 use crate::ops::{Hypot, Notation, Reciprocal, Vjp};
-use tgc_scalar::{Builder, Element, MathFn};
 
 elementwise! {
     /// The angle between -π/2 and π/2 with this tangent.
@@ -34,7 +35,7 @@ impl Elementwise for Arctan {
         let one = graph.splat(graph.ty(vjp.result).dtype, graph.ty(vjp.result).rank(), 1.0);
         let length = graph.op_node(Hypot {}, &[one, vjp.operands[0]]);
         let inverse = graph.op_node(Reciprocal {}, &[length]);
-        let slope = graph.mul_node(inverse, inverse);
-        vec![Some(graph.mul_node(vjp.cotangent, slope))]
+        let slope = graph.times(inverse, inverse);
+        vec![Some(graph.times(vjp.cotangent, slope))]
     }
 }

@@ -1,11 +1,12 @@
 //! `arctan2`: the angle of a point, given y and x.
 
 use tgc_scalar::dtype::DType;
+use tgc_scalar::{Builder, Element, MathFn2};
+
 use crate::graph::{Graph, NodeId};
 use crate::infer::TypeError;
 use crate::ops::elementwise::{self, Elementwise, elementwise};
 use crate::ops::{Abs, ConsiderConstant, Maximum, Notation, Vjp};
-use tgc_scalar::{Builder, Element, MathFn2};
 
 elementwise! {
     /// The angle of the point (x, y) between -π and π, of which this is y. Signs of zeros and infinities count as in C.
@@ -38,15 +39,15 @@ impl Elementwise for Arctan2 {
         let scale = graph.op_node(Maximum {}, &[height, width]);
         // The slopes do not depend on it.
         let scale = graph.op_node(ConsiderConstant {}, &[scale]);
-        let (v, u) = (graph.div_node(y, scale), graph.div_node(x, scale));
-        let (vertical, horizontal) = (graph.mul_node(v, v), graph.mul_node(u, u));
-        let square = graph.add_node(horizontal, vertical);
-        let slope = graph.div_node(vjp.cotangent, square);
+        let (v, u) = (graph.over(y, scale), graph.over(x, scale));
+        let (vertical, horizontal) = (graph.times(v, v), graph.times(u, u));
+        let square = graph.plus(horizontal, vertical);
+        let slope = graph.over(vjp.cotangent, square);
         // By the scale last: the inverse of a denormal one is infinite.
         let [along, across] = [u, v].map(|part| {
-            let slope = graph.mul_node(slope, part);
-            graph.div_node(slope, scale)
+            let slope = graph.times(slope, part);
+            graph.over(slope, scale)
         });
-        vec![Some(along), Some(graph.neg_node(across))]
+        vec![Some(along), Some(graph.negated(across))]
     }
 }

@@ -1,11 +1,12 @@
 //! `arctanh`: the number with this hyperbolic tangent; infinite at ±1, NaN beyond.
 
 use tgc_scalar::dtype::DType;
+use tgc_scalar::{Builder, Element, MathFn};
+
 use crate::graph::{Graph, NodeId};
 use crate::infer::TypeError;
 use crate::ops::elementwise::{self, Elementwise, elementwise};
 use crate::ops::{DifferenceOfSquares, Notation, Vjp};
-use tgc_scalar::{Builder, Element, MathFn};
 
 elementwise! {
     /// The number with this hyperbolic tangent; infinite at ±1, NaN beyond.
@@ -32,6 +33,6 @@ impl Elementwise for Arctanh {
     fn derivative(graph: &mut Graph, vjp: &Vjp<'_>) -> Vec<Option<NodeId>> {
         let one = graph.splat(graph.ty(vjp.result).dtype, graph.ty(vjp.result).rank(), 1.0);
         let divisor = graph.op_node(DifferenceOfSquares {}, &[one, vjp.operands[0]]);
-        vec![Some(graph.div_node(vjp.cotangent, divisor))]
+        vec![Some(graph.over(vjp.cotangent, divisor))]
     }
 }

@@ -1,6 +1,7 @@
 //! `argmax`: the position of the greatest element; of the first NaN if there is one, else of the first of ties.
 
 use tgc_scalar::dtype::DType;
+
 use crate::infer::TypeError;
 use crate::kernel::Reduction;
 use crate::ops::Notation;

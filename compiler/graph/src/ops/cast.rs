@@ -1,14 +1,15 @@
 //! `cast`: the same values in another element type.
 
+use tgc_scalar::Builder;
+use tgc_scalar::dtype::DType;
+
 use crate::attribute::Attribute;
 use crate::builder::Tensor;
 use crate::dim::Dim;
-use tgc_scalar::dtype::DType;
 use crate::graph::{Graph, NodeId};
 use crate::infer::{Demands, Operand, TypeError};
 use crate::kernel::Kernel;
 use crate::ops::{Notation, Operation, Vjp, attributes};
-use tgc_scalar::Builder;
 use crate::ty::TensorType;
 
 /// The operation of [`Tensor::cast`].

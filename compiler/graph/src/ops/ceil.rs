@@ -1,10 +1,11 @@
 //! `ceil`: the least integer that is not below x; integers stay.
 
 use tgc_scalar::dtype::DType;
+use tgc_scalar::{Builder, Element, Unary};
+
 use crate::infer::TypeError;
 use crate::ops::elementwise::{self, Elementwise, elementwise};
 use crate::ops::Notation;
-use tgc_scalar::{Builder, Element, Unary};
 
 elementwise! {
     /// The least integer that is not below x; integers stay.

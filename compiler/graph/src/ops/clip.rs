@@ -1,12 +1,13 @@
 //! `clip`: x between two bounds.
 
 use tgc_scalar::dtype::DType;
+use tgc_scalar::{Builder, Element};
+
 use crate::graph::{Graph, NodeId};
 use crate::infer::TypeError;
 use crate::literal::Role;
 use crate::ops::elementwise::{self, Elementwise, elementwise};
 use crate::ops::{maximum, minimum, Gt, Lt, Minimum, Notation, Vjp};
-use tgc_scalar::{Builder, Element};
 
 elementwise! {
     /// x, raised to the lower bound or lowered to the upper one: maximum(minimum(x, upper), lower); lower if that is above upper,

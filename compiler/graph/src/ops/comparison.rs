@@ -1,8 +1,9 @@
 //! What all comparisons share: element types, and integers whose common type would be a float.
 
-use crate::infer::TypeError;
 use tgc_scalar::dtype::DType;
 use tgc_scalar::{Builder, Element, Predicate, ScalarType, Value};
+
+use crate::infer::TypeError;
 
 /// Types for an order: every real type, with `bool` as the result.
 pub fn ordered(common: DType) -> Result<(DType, DType), TypeError> {

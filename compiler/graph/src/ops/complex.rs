@@ -1,11 +1,12 @@
 //! `complex`: re + i im, from two real tensors.
 
 use tgc_scalar::dtype::DType;
+use tgc_scalar::{Builder, Element};
+
 use crate::graph::{Graph, NodeId};
 use crate::infer::TypeError;
 use crate::ops::elementwise::{self, Elementwise, elementwise};
 use crate::ops::{Imag, Real, Notation, Vjp};
-use tgc_scalar::{Builder, Element};
 
 elementwise! {
     /// re + i im, from two real tensors: `c64` from `f32` and narrower floats, else `c128`.

@@ -1,9 +1,10 @@
 //! `concatenate`: tensors one after another along an axis.
 
+use tgc_scalar::dtype::DType;
+
 use crate::attribute::Attribute;
 use crate::builder::{Model, Tensor, count_axes};
 use crate::dim::Dim;
-use tgc_scalar::dtype::DType;
 use crate::graph::{Graph, NodeId};
 use crate::infer::{AxisOf, Demands, Operand, TypeError, promote_all};
 use crate::kernel::Kernel;

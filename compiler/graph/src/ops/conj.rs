@@ -1,11 +1,12 @@
 //! `conj`: the complex conjugate; other than complex numbers stay.
 
 use tgc_scalar::dtype::DType;
+use tgc_scalar::{Builder, Element, Unary};
+
 use crate::graph::{Graph, NodeId};
 use crate::infer::TypeError;
 use crate::ops::elementwise::{self, Elementwise, elementwise};
 use crate::ops::{Notation, Vjp};
-use tgc_scalar::{Builder, Element, Unary};
 
 elementwise! {
     /// The complex conjugate; other than complex numbers stay.

@@ -1,15 +1,16 @@
 //! `constant`: values known when the model is written; a literal is a weak one.
 
+use tgc_scalar::dtype::DType;
+use tgc_scalar::{Builder, ScalarType};
+
 use crate::array::Array;
 use crate::attribute::{Attribute, AttributeValue};
 use crate::data::{DataId, DataStore};
 use crate::dim::Dim;
-use tgc_scalar::dtype::DType;
 use crate::infer::TypeError;
 use crate::kernel::Leaf;
 use crate::ops::attributes;
 use crate::ops::leaf::{LeafOperation, leaf_operation};
-use tgc_scalar::{Builder, ScalarType};
 use crate::ty::TensorType;
 
 /// The elements of a constant.

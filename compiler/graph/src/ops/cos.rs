@@ -1,11 +1,12 @@
 //! `cos`: the cosine of an angle in radians; NaN at infinity.
 
 use tgc_scalar::dtype::DType;
+use tgc_scalar::{Builder, Element, MathFn};
+
 use crate::graph::{Graph, NodeId};
 use crate::infer::TypeError;
 use crate::ops::elementwise::{self, Elementwise, elementwise};
 use crate::ops::{Notation, Sin, Vjp};
-use tgc_scalar::{Builder, Element, MathFn};
 
 elementwise! {
     /// The cosine of an angle in radians, as accurate for huge angles as for others; NaN at infinity.
@@ -31,7 +32,7 @@ impl Elementwise for Cos {
 
     fn derivative(graph: &mut Graph, vjp: &Vjp<'_>) -> Vec<Option<NodeId>> {
         let slope = graph.op_node(Sin {}, &[vjp.operands[0]]);
-        let gradient = graph.mul_node(vjp.cotangent, slope);
-        vec![Some(graph.neg_node(gradient))]
+        let gradient = graph.times(vjp.cotangent, slope);
+        vec![Some(graph.negated(gradient))]
     }
 }

@@ -40,11 +40,11 @@ impl Cumprod {
         let reaching = if self.exclusive {
             graph.op_node(back, &[x, g])
         } else {
-            let weighted = graph.mul_node(x, g);
+            let weighted = graph.times(x, g);
             let beyond = graph.op_node(back, &[x, weighted]);
-            graph.add_node(g, beyond)
+            graph.plus(g, beyond)
         };
-        let gradient = graph.mul_node(before, reaching);
+        let gradient = graph.times(before, reaching);
         graph.cast(gradient, dtype)
     }
 }

@@ -1,11 +1,12 @@
 //! `difference_of_squares`: x² - y² without cancellation, in value and in gradient.
 
+use tgc_scalar::dtype::DType;
+use tgc_scalar::{Binary, Builder, Element};
+
 use crate::graph::{Graph, NodeId};
 use crate::infer::TypeError;
 use crate::ops::elementwise::{self, Elementwise, elementwise};
 use crate::ops::{Notation, Vjp};
-use tgc_scalar::dtype::DType;
-use tgc_scalar::{Binary, Builder, Element};
 
 elementwise! {
     /// x² - y², computed as (x - y)(x + y), where nothing cancels that is not rounded.
@@ -38,8 +39,8 @@ impl Elementwise for DifferenceOfSquares {
         let (dtype, rank) = (graph.ty(vjp.result).dtype, graph.ty(vjp.result).rank());
         let slope = |graph: &mut Graph, operand: usize, factor: f64| {
             let factor = graph.splat(dtype, rank, factor);
-            let twice = graph.mul_node(factor, vjp.operands[operand]);
-            Some(graph.mul_node(vjp.cotangent, twice))
+            let twice = graph.times(factor, vjp.operands[operand]);
+            Some(graph.times(vjp.cotangent, twice))
         };
         vec![slope(graph, 0, 2.0), slope(graph, 1, -2.0)]
     }

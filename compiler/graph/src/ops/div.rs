@@ -1,11 +1,12 @@
 //! `div`: x / y, the true quotient; integers give `f64`.
 
 use tgc_scalar::dtype::DType;
+use tgc_scalar::{Builder, Element};
+
 use crate::graph::{Graph, NodeId};
 use crate::infer::TypeError;
 use crate::ops::elementwise::{Elementwise, elementwise};
 use crate::ops::{Notation, Vjp};
-use tgc_scalar::{Builder, Element};
 
 elementwise! {
     /// x / y, the true quotient; integers give `f64`.
@@ -34,9 +35,9 @@ impl Elementwise for Div {
 
     fn derivative(graph: &mut Graph, vjp: &Vjp<'_>) -> Vec<Option<NodeId>> {
         let y = graph.conj(vjp.operands[1]);
-        let by_x = graph.div_node(vjp.cotangent, y);
+        let by_x = graph.over(vjp.cotangent, y);
         let result = graph.conj(vjp.result);
-        let quotient = graph.mul_node(by_x, result);
-        vec![Some(by_x), Some(graph.neg_node(quotient))]
+        let quotient = graph.times(by_x, result);
+        vec![Some(by_x), Some(graph.negated(quotient))]
     }
 }

@@ -1,8 +1,9 @@
 //! `dot`: sums of products over paired axes: inner, matrix and batched products.
 
+use tgc_scalar::dtype::DType;
+
 use crate::attribute::Attribute;
 use crate::dim::Dim;
-use tgc_scalar::dtype::DType;
 use crate::graph::{Graph, NodeId};
 use crate::infer::{AxisOf, Demands, Operand, TypeError};
 use crate::literal::{Role, computing_type};

@@ -1,6 +1,9 @@
 //! What all elementwise operations share: broadcasting, promotion, kernels, gradients and lifting follow
 //! from a scalar function and its derivative.
 
+use tgc_scalar::dtype::DType;
+use tgc_scalar::{Builder, Element, Predicate, Program, Unary, Value};
+
 use crate::differentiate::keeps_zeros;
 use crate::dim::Dim;
 use crate::graph::{Graph, NodeId};
@@ -9,8 +12,6 @@ use crate::kernel::Kernel;
 use crate::literal::{Role, computing_type, integer_range};
 use crate::ops::{Op, Vjp};
 use crate::ty::TensorType;
-use tgc_scalar::dtype::DType;
-use tgc_scalar::{Builder, Element, Predicate, Program, Unary, Value};
 
 /// An operation on corresponding elements.
 pub trait Elementwise {

@@ -1,11 +1,12 @@
 //! `elu`: x where it is positive, else alpha * (e^x - 1).
 
 use tgc_scalar::dtype::DType;
+use tgc_scalar::{Binary, Builder, Element, MathFn, Predicate, Value};
+
 use crate::graph::{Graph, NodeId};
 use crate::infer::TypeError;
 use crate::ops::elementwise::{self, Elementwise, elementwise};
 use crate::ops::{Exp, Notation, Vjp};
-use tgc_scalar::{Binary, Builder, Element, MathFn, Predicate, Value};
 
 elementwise! {
     /// x where it is positive, else alpha * (e^x - 1). The gradient at 0 is that of the negative side.
@@ -37,12 +38,12 @@ impl Elementwise for Elu {
         let x = graph.cast(vjp.operands[0], dtype);
         let positive = graph.is_positive(x);
         let power = graph.op_node(Exp {}, &[x]);
-        let slope = graph.mul_node(vjp.operands[1], power);
-        let by_x = graph.mul_node(vjp.cotangent, slope);
+        let slope = graph.times(vjp.operands[1], power);
+        let by_x = graph.times(vjp.cotangent, slope);
         // Where x is not positive, e^x - 1.
         let one = graph.splat(dtype, rank, 1.0);
         let growth = graph.op_node(Elu {}, &[x, one]);
-        let by_alpha = graph.mul_node(vjp.cotangent, growth);
+        let by_alpha = graph.times(vjp.cotangent, growth);
         vec![Some(graph.choose(positive, vjp.cotangent, by_x)), Some(graph.unless(positive, by_alpha))]
     }
 }

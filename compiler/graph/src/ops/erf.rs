@@ -1,11 +1,12 @@
 //! `erf`: the error function, 2/sqrt(π) times the integral of e^(-t²) from 0 to x.
 
 use tgc_scalar::dtype::DType;
+use tgc_scalar::{Builder, Element, MathFn};
+
 use crate::graph::{Graph, NodeId};
 use crate::infer::TypeError;
 use crate::ops::elementwise::{self, Elementwise, elementwise};
 use crate::ops::{ExpProduct, Notation, Vjp};
-use tgc_scalar::{Builder, Element, MathFn};
 
 elementwise! {
     /// The error function, 2/sqrt(π) times the integral of e^(-t²) from 0 to x.
@@ -39,8 +40,8 @@ pub(super) fn bell(graph: &mut Graph, x: NodeId, cotangent: NodeId, factor: f64)
     let factor = graph.splat(graph.ty(cotangent).dtype, graph.ty(cotangent).rank(), factor);
     // Beyond the bounds it is 0, which infinity must not multiply.
     let x = elementwise::bounded(graph, x, 50.0);
-    let opposite = graph.neg_node(x);
+    let opposite = graph.negated(x);
     let power = graph.op_node(ExpProduct {}, &[opposite, x]);
-    let slope = graph.mul_node(factor, power);
-    graph.mul_node(cotangent, slope)
+    let slope = graph.times(factor, power);
+    graph.times(cotangent, slope)
 }

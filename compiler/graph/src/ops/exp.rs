@@ -1,11 +1,12 @@
 //! `exp`: e^x.
 
 use tgc_scalar::dtype::DType;
+use tgc_scalar::{Builder, Element};
+
 use crate::graph::{Graph, NodeId};
 use crate::infer::TypeError;
 use crate::ops::elementwise::{self, Elementwise, elementwise};
 use crate::ops::{Notation, Vjp};
-use tgc_scalar::{Builder, Element};
 
 elementwise! {
     /// e^x.
@@ -31,6 +32,6 @@ impl Elementwise for Exp {
 
     fn derivative(graph: &mut Graph, vjp: &Vjp<'_>) -> Vec<Option<NodeId>> {
         let slope = graph.conj(vjp.result);
-        vec![Some(graph.mul_node(vjp.cotangent, slope))]
+        vec![Some(graph.times(vjp.cotangent, slope))]
     }
 }

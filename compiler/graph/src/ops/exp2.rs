@@ -1,11 +1,12 @@
 //! `exp2`: 2^x.
 
 use tgc_scalar::dtype::DType;
+use tgc_scalar::{Builder, Element, MathFn};
+
 use crate::graph::{Graph, NodeId};
 use crate::infer::TypeError;
 use crate::ops::elementwise::{self, Elementwise, elementwise};
 use crate::ops::{Notation, Vjp};
-use tgc_scalar::{Builder, Element, MathFn};
 
 elementwise! {
     /// 2^x; exact for integers.
@@ -31,7 +32,7 @@ impl Elementwise for Exp2 {
 
     fn derivative(graph: &mut Graph, vjp: &Vjp<'_>) -> Vec<Option<NodeId>> {
         let ln_2 = graph.splat(graph.ty(vjp.result).dtype, graph.ty(vjp.result).rank(), std::f64::consts::LN_2);
-        let slope = graph.mul_node(vjp.result, ln_2);
-        vec![Some(graph.mul_node(vjp.cotangent, slope))]
+        let slope = graph.times(vjp.result, ln_2);
+        vec![Some(graph.times(vjp.cotangent, slope))]
     }
 }

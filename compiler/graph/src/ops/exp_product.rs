@@ -1,11 +1,12 @@
 //! `exp_product`: e^(x y), as accurate where the product is large as where it is small.
 
+use tgc_scalar::dtype::DType;
+use tgc_scalar::{Binary, Builder, Element, MathFn, Predicate, Unary};
+
 use crate::graph::{Graph, NodeId};
 use crate::infer::TypeError;
 use crate::ops::elementwise::{self, Elementwise, elementwise};
 use crate::ops::{Notation, Vjp};
-use tgc_scalar::dtype::DType;
-use tgc_scalar::{Binary, Builder, Element, MathFn, Predicate, Unary};
 
 elementwise! {
     /// e^(x y), within 2 ULP: what rounding takes from the product, which the exponential of a great one multiplies by that
@@ -44,8 +45,8 @@ impl Elementwise for ExpProduct {
     }
 
     fn derivative(graph: &mut Graph, vjp: &Vjp<'_>) -> Vec<Option<NodeId>> {
-        let power = graph.mul_node(vjp.cotangent, vjp.result);
+        let power = graph.times(vjp.cotangent, vjp.result);
         let [x, y] = [vjp.operands[0], vjp.operands[1]];
-        vec![Some(graph.mul_node(power, y)), Some(graph.mul_node(power, x))]
+        vec![Some(graph.times(power, y)), Some(graph.times(power, x))]
     }
 }

@@ -1,11 +1,12 @@
 //! `expm1`: e^x - 1, accurate near 0.
 
 use tgc_scalar::dtype::DType;
+use tgc_scalar::{Builder, Element, MathFn};
+
 use crate::graph::{Graph, NodeId};
 use crate::infer::TypeError;
 use crate::ops::elementwise::{self, Elementwise, elementwise};
 use crate::ops::{Exp, Notation, Vjp};
-use tgc_scalar::{Builder, Element, MathFn};
 
 elementwise! {
     /// e^x - 1, accurate near 0.
@@ -32,6 +33,6 @@ impl Elementwise for Expm1 {
     fn derivative(graph: &mut Graph, vjp: &Vjp<'_>) -> Vec<Option<NodeId>> {
         // Not the result and 1, which cancel on the negative side.
         let power = graph.op_node(Exp {}, &[vjp.operands[0]]);
-        vec![Some(graph.mul_node(vjp.cotangent, power))]
+        vec![Some(graph.times(vjp.cotangent, power))]
     }
 }

@@ -3,14 +3,15 @@
 //! NaN is more extreme than any number, of two zeros `+0` is the greater. The folds here give the same bits in whatever
 //! order elements are combined, NaN being NaN.
 
+use tgc_scalar::dtype::DType;
+use tgc_scalar::{Binary, Builder, Element, Predicate, ScalarType, Unary, Value};
+
 use crate::graph::{Graph, NodeId};
 use crate::kernel::Reduction;
 use crate::ops::maximum::greater;
 use crate::ops::minimum::lesser;
 use crate::ops::reduction::{arithmetic, fold, keep};
 use crate::ops::{self, Vjp};
-use tgc_scalar::dtype::DType;
-use tgc_scalar::{Binary, Builder, Element, Predicate, ScalarType, Unary, Value};
 
 /// An end of the order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -143,7 +144,7 @@ pub fn gradient(axes: &[usize], graph: &mut Graph, vjp: &Vjp<'_>) -> NodeId {
     let ones = graph.cast(equal, wide);
     let ties = graph.op_node(ops::Sum { axes: axes.to_vec() }, &[ones]);
     let cotangent = graph.cast(vjp.cotangent, wide);
-    let share = graph.div_node(cotangent, ties);
+    let share = graph.over(cotangent, ties);
     let share = graph.cast(share, dtype);
     let share = keep(graph, axes, share);
     graph.only_where(equal, share)

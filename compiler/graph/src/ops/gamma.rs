@@ -1,11 +1,12 @@
 //! `gamma`: the gamma function; infinite at 0, NaN at negative integers.
 
 use tgc_scalar::dtype::DType;
+use tgc_scalar::{Builder, Element, MathFn};
+
 use crate::graph::{Graph, NodeId};
 use crate::infer::TypeError;
 use crate::ops::elementwise::{self, Elementwise, elementwise};
 use crate::ops::{Psi, Notation, Vjp};
-use tgc_scalar::{Builder, Element, MathFn};
 
 elementwise! {
     /// The gamma function, (x - 1)! for positive integers; an infinity of the argument's sign at 0, NaN at negative integers.
@@ -31,7 +32,7 @@ impl Elementwise for Gamma {
 
     fn derivative(graph: &mut Graph, vjp: &Vjp<'_>) -> Vec<Option<NodeId>> {
         let psi = graph.op_node(Psi {}, vjp.operands);
-        let slope = graph.mul_node(vjp.result, psi);
-        vec![Some(graph.mul_node(vjp.cotangent, slope))]
+        let slope = graph.times(vjp.result, psi);
+        vec![Some(graph.times(vjp.cotangent, slope))]
     }
 }

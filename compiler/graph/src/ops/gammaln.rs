@@ -1,11 +1,12 @@
 //! `gammaln`: the logarithm of |Γ(x)|; infinite at integers that are not positive.
 
 use tgc_scalar::dtype::DType;
+use tgc_scalar::{Builder, Element, MathFn};
+
 use crate::graph::{Graph, NodeId};
 use crate::infer::TypeError;
 use crate::ops::elementwise::{self, Elementwise, elementwise};
 use crate::ops::{Psi, Notation, Vjp};
-use tgc_scalar::{Builder, Element, MathFn};
 
 elementwise! {
     /// The logarithm of |Γ(x)|; infinite at integers that are not positive.
@@ -31,6 +32,6 @@ impl Elementwise for Gammaln {
 
     fn derivative(graph: &mut Graph, vjp: &Vjp<'_>) -> Vec<Option<NodeId>> {
         let psi = graph.op_node(Psi {}, vjp.operands);
-        vec![Some(graph.mul_node(vjp.cotangent, psi))]
+        vec![Some(graph.times(vjp.cotangent, psi))]
     }
 }

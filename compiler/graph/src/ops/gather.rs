@@ -5,9 +5,10 @@
 //! is `x[b, first[b, p…], j, second[b, p…]]`. An index is checked as the number that it is before a cast: see
 //! [`unsigned`](crate::unsigned).
 
+use tgc_scalar::dtype::DType;
+
 use crate::attribute::Attribute;
 use crate::dim::Dim;
-use tgc_scalar::dtype::DType;
 use crate::graph::{Graph, NodeId};
 use crate::infer::{AxisOf, Demands, Operand, TypeError};
 use crate::kernel::{Affine, Coordinate, Kernel};

@@ -3,11 +3,12 @@
 use std::f64::consts::{FRAC_1_SQRT_2, TAU};
 
 use tgc_scalar::dtype::DType;
+use tgc_scalar::{Binary, Builder, Element, MathFn};
+
 use crate::graph::{Graph, NodeId};
 use crate::infer::TypeError;
 use crate::ops::elementwise::{self, Elementwise, elementwise};
 use crate::ops::{Erfc, ExpProduct, Notation, Vjp};
-use tgc_scalar::{Binary, Builder, Element, MathFn};
 
 elementwise! {
     /// x * Φ(x), where Φ(x) is the probability that a standard normal number is less than x: (1 + erf(x / √2)) / 2. -0 at minus
@@ -48,14 +49,14 @@ impl Elementwise for Gelu {
         // Beyond the bounds the density is 0, which infinity must not multiply.
         let x = elementwise::bounded(graph, x, 50.0);
         let [half, minus_half, scale, density] = [0.5, -0.5, -FRAC_1_SQRT_2, 1.0 / TAU.sqrt()].map(|value| graph.splat(dtype, rank, value));
-        let scaled = graph.mul_node(scale, x);
+        let scaled = graph.times(scale, x);
         let tail = graph.op_node(Erfc {}, &[scaled]);
-        let probability = graph.mul_node(half, tail);
-        let opposite = graph.mul_node(minus_half, x);
+        let probability = graph.times(half, tail);
+        let opposite = graph.times(minus_half, x);
         let power = graph.op_node(ExpProduct {}, &[opposite, x]);
-        let density = graph.mul_node(density, power);
-        let tilt = graph.mul_node(x, density);
-        let slope = graph.add_node(probability, tilt);
-        vec![Some(graph.mul_node(vjp.cotangent, slope))]
+        let density = graph.times(density, power);
+        let tilt = graph.times(x, density);
+        let slope = graph.plus(probability, tilt);
+        vec![Some(graph.times(vjp.cotangent, slope))]
     }
 }

@@ -1,11 +1,12 @@
 //! `gelu_tanh`: the approximation of `gelu` by a hyperbolic tangent.
 
 use tgc_scalar::dtype::DType;
+use tgc_scalar::{Binary, Builder, Element, MathFn};
+
 use crate::graph::{Graph, NodeId};
 use crate::infer::TypeError;
 use crate::ops::elementwise::{self, Elementwise, elementwise};
 use crate::ops::{LogisticDensity, Notation, Sigmoid, Vjp};
-use tgc_scalar::{Binary, Builder, Element, MathFn};
 
 elementwise! {
     /// The approximation of [`Tensor::gelu`](crate::builder::Tensor::gelu) by a hyperbolic tangent: x / 2 * (1 + tanh(√(2/π) (x +
@@ -48,19 +49,19 @@ impl Elementwise for GeluTanh {
         let x = elementwise::bounded(graph, x, 50.0);
         let [one, scale, cubic, slope] =
             [1.0, SCALE, CUBIC, 3.0 * CUBIC].map(|value| graph.splat(dtype, rank, value));
-        let square = graph.mul_node(x, x);
+        let square = graph.times(x, x);
         let [growth, steepness] = [cubic, slope].map(|factor| {
-            let bend = graph.mul_node(factor, square);
-            let factor = graph.add_node(one, bend);
-            graph.mul_node(scale, factor)
+            let bend = graph.times(factor, square);
+            let factor = graph.plus(one, bend);
+            graph.times(scale, factor)
         });
-        let argument = graph.mul_node(x, growth);
+        let argument = graph.times(x, growth);
         let sigmoid = graph.op_node(Sigmoid {}, &[argument]);
         let bell = graph.op_node(LogisticDensity {}, &[argument]);
-        let tilt = graph.mul_node(x, steepness);
-        let tilt = graph.mul_node(tilt, bell);
-        let slope = graph.add_node(sigmoid, tilt);
-        vec![Some(graph.mul_node(vjp.cotangent, slope))]
+        let tilt = graph.times(x, steepness);
+        let tilt = graph.times(tilt, bell);
+        let slope = graph.plus(sigmoid, tilt);
+        vec![Some(graph.times(vjp.cotangent, slope))]
     }
 }
 

@@ -1,11 +1,12 @@
 //! `gt`: x > y as `bool`; false if either is NaN.
 
 use tgc_scalar::dtype::DType;
+use tgc_scalar::{Builder, Element, Predicate};
+
 use crate::infer::TypeError;
 use crate::literal::Role;
 use crate::ops::elementwise::{Elementwise, elementwise};
 use crate::ops::{Notation, comparison};
-use tgc_scalar::{Builder, Element, Predicate};
 
 elementwise! {
     /// x > y as `bool`; false if either is NaN.

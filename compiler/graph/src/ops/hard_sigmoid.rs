@@ -1,11 +1,12 @@
 //! `hard_sigmoid`: x / 5 + 1/2, clipped to between 0 and 1.
 
 use tgc_scalar::dtype::DType;
+use tgc_scalar::{Builder, Element};
+
 use crate::graph::{Graph, NodeId};
 use crate::infer::TypeError;
 use crate::ops::elementwise::{self, Elementwise, elementwise};
 use crate::ops::{maximum, minimum, Gt, Lt, Notation, Or, Vjp};
-use tgc_scalar::{Builder, Element};
 
 elementwise! {
     /// x / 5 + 1/2, clipped to between 0 and 1. The gradient at both bends is 1/5.
@@ -39,7 +40,7 @@ impl Elementwise for HardSigmoid {
         let below = graph.op_node(Lt {}, &[vjp.operands[0], below]);
         let above = graph.op_node(Gt {}, &[vjp.operands[0], above]);
         let flat = graph.op_node(Or {}, &[below, above]);
-        let scaled = graph.mul_node(vjp.cotangent, slope);
+        let scaled = graph.times(vjp.cotangent, slope);
         vec![Some(graph.unless(flat, scaled))]
     }
 }

@@ -1,11 +1,12 @@
 //! `hypot`: √(x² + y²), without overflow on the way.
 
+use tgc_scalar::dtype::DType;
+use tgc_scalar::{Builder, Element};
+
 use crate::graph::{Graph, NodeId};
 use crate::infer::TypeError;
 use crate::ops::elementwise::{self, Elementwise, elementwise};
 use crate::ops::{Eq, Isinf, Notation, Sgn, Vjp};
-use tgc_scalar::dtype::DType;
-use tgc_scalar::{Builder, Element};
 
 elementwise! {
     /// √(x² + y²), the length of the vector (x, y), without overflow on the way; infinite if either is. The gradient at 0 is 0.
@@ -40,9 +41,9 @@ impl Elementwise for Hypot {
             // Of two infinities the quotient would be NaN.
             let infinite = graph.op_node(Isinf {}, &[part]);
             let sign = graph.op_node(Sgn {}, &[part]);
-            let quotient = graph.div_node(part, vjp.result);
+            let quotient = graph.over(part, vjp.result);
             let slope = graph.choose(infinite, sign, quotient);
-            let slope = graph.mul_node(vjp.cotangent, slope);
+            let slope = graph.times(vjp.cotangent, slope);
             Some(graph.unless(vanishes, slope))
         };
         vjp.operands.iter().map(|part| by(graph, *part)).collect()

@@ -1,11 +1,12 @@
 //! `imag`: the imaginary part; 0 for other than complex numbers.
 
 use tgc_scalar::dtype::DType;
+use tgc_scalar::{Builder, Element};
+
 use crate::graph::{Graph, NodeId};
 use crate::infer::TypeError;
 use crate::ops::elementwise::{Elementwise, elementwise};
 use crate::ops::{Complex, Notation, Vjp};
-use tgc_scalar::{Builder, Element};
 
 elementwise! {
     /// The imaginary part; 0 for other than complex numbers.

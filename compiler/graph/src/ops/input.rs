@@ -2,8 +2,9 @@
 
 use std::sync::Arc;
 
-use crate::dim::Dim;
 use tgc_scalar::dtype::DType;
+
+use crate::dim::Dim;
 use crate::infer::TypeError;
 use crate::kernel::Leaf;
 use crate::ops::attributes;

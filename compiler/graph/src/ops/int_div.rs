@@ -1,10 +1,11 @@
 //! `int_div`: x / y rounded down.
 
 use tgc_scalar::dtype::DType;
+use tgc_scalar::{Builder, Element};
+
 use crate::infer::TypeError;
 use crate::ops::elementwise::{self, Elementwise, elementwise};
 use crate::ops::Notation;
-use tgc_scalar::{Builder, Element};
 
 elementwise! {
     /// x / y rounded down. Of integers by 0 it is 0, and the least integer by -1 wraps.

@@ -1,10 +1,11 @@
 //! `invert`: !x: logical not of `bool`, bitwise not of integers.
 
 use tgc_scalar::dtype::DType;
+use tgc_scalar::{Builder, Element, Unary};
+
 use crate::infer::TypeError;
 use crate::ops::elementwise::{self, Elementwise, elementwise};
 use crate::ops::Notation;
-use tgc_scalar::{Builder, Element, Unary};
 
 elementwise! {
     /// !x: logical not of `bool`, bitwise not of integers. The operator `!`.

@@ -1,7 +1,8 @@
 //! `iota`: 0, 1, 2, … as `i64`.
 
-use crate::dim::Dim;
 use tgc_scalar::dtype::DType;
+
+use crate::dim::Dim;
 use crate::infer::TypeError;
 use crate::kernel::Leaf;
 use crate::ops::attributes;

@@ -1,10 +1,11 @@
 //! `isfinite`: whether x is neither infinite nor NaN, of a complex x whether both parts are; true for integers.
 
 use tgc_scalar::dtype::DType;
+use tgc_scalar::{Builder, Element, Unary};
+
 use crate::infer::TypeError;
 use crate::ops::elementwise::{Elementwise, elementwise};
 use crate::ops::{classify, Notation};
-use tgc_scalar::{Builder, Element, Unary};
 
 elementwise! {
     /// Whether x is neither infinite nor NaN, of a complex x whether both parts are; true for integers.

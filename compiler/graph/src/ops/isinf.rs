@@ -1,10 +1,11 @@
 //! `isinf`: whether x is infinite, of a complex x whether a part of it is; false for integers.
 
 use tgc_scalar::dtype::DType;
+use tgc_scalar::{Builder, Element};
+
 use crate::infer::TypeError;
 use crate::ops::elementwise::{Elementwise, elementwise};
 use crate::ops::{classify, Notation};
-use tgc_scalar::{Builder, Element};
 
 elementwise! {
     /// Whether x is infinite, of a complex x whether a part of it is; false for integers.

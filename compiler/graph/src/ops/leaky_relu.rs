@@ -1,11 +1,12 @@
 //! `leaky_relu`: x where it is positive, else slope * x.
 
 use tgc_scalar::dtype::DType;
+use tgc_scalar::{Builder, Element, Predicate};
+
 use crate::graph::{Graph, NodeId};
 use crate::infer::TypeError;
 use crate::ops::elementwise::{self, Elementwise, elementwise};
 use crate::ops::{Notation, Vjp};
-use tgc_scalar::{Builder, Element, Predicate};
 
 elementwise! {
     /// x where it is positive, else slope * x. The gradient at 0 is that of the negative side.
@@ -36,8 +37,8 @@ impl Elementwise for LeakyRelu {
     fn derivative(graph: &mut Graph, vjp: &Vjp<'_>) -> Vec<Option<NodeId>> {
         let [x, slope] = [vjp.operands[0], vjp.operands[1]];
         let positive = graph.is_positive(x);
-        let by_x = graph.mul_node(vjp.cotangent, slope);
-        let by_slope = graph.mul_node(vjp.cotangent, x);
+        let by_x = graph.times(vjp.cotangent, slope);
+        let by_slope = graph.times(vjp.cotangent, x);
         vec![Some(graph.choose(positive, vjp.cotangent, by_x)), Some(graph.unless(positive, by_slope))]
     }
 }

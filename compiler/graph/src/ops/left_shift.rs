@@ -1,10 +1,11 @@
 //! `left_shift`: x << y; 0 if y is negative or at least the number of bits.
 
 use tgc_scalar::dtype::DType;
+use tgc_scalar::{Binary, Builder, Element};
+
 use crate::infer::TypeError;
 use crate::ops::elementwise::{self, Elementwise, elementwise};
 use crate::ops::Notation;
-use tgc_scalar::{Binary, Builder, Element};
 
 elementwise! {
     /// x << y; 0 if y is negative or at least the number of bits. The operator `<<`.

@@ -1,11 +1,12 @@
 //! `log`: the natural logarithm; -inf at 0, NaN below.
 
 use tgc_scalar::dtype::DType;
+use tgc_scalar::{Builder, Element};
+
 use crate::graph::{Graph, NodeId};
 use crate::infer::TypeError;
 use crate::ops::elementwise::{self, Elementwise, elementwise};
 use crate::ops::{Notation, Vjp};
-use tgc_scalar::{Builder, Element};
 
 elementwise! {
     /// The natural logarithm; -inf at 0, NaN below. Of complex numbers log |z| + i angle(z).
@@ -31,6 +32,6 @@ impl Elementwise for Log {
 
     fn derivative(graph: &mut Graph, vjp: &Vjp<'_>) -> Vec<Option<NodeId>> {
         let x = graph.conj(vjp.operands[0]);
-        vec![Some(graph.div_node(vjp.cotangent, x))]
+        vec![Some(graph.over(vjp.cotangent, x))]
     }
 }

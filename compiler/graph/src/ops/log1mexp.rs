@@ -3,11 +3,12 @@
 //! Mächler, "Accurately computing log(1 - exp(-|a|))", 2012, the vignette of R's package Rmpfr, equation 7.
 
 use tgc_scalar::dtype::DType;
+use tgc_scalar::{Builder, Element, MathFn, Predicate, Unary};
+
 use crate::graph::{Graph, NodeId};
 use crate::infer::TypeError;
 use crate::ops::elementwise::{self, Elementwise, elementwise};
 use crate::ops::{Exp, Expm1, Notation, Vjp};
-use tgc_scalar::{Builder, Element, MathFn, Predicate, Unary};
 
 elementwise! {
     /// log(1 - e^x), accurate where e^x is nearly 0 and where it is nearly 1; -inf at 0, NaN above.
@@ -44,7 +45,7 @@ impl Elementwise for Log1mexp {
         // Not by e^-x - 1, whose square the second derivative would divide by: it overflows.
         let power = graph.op_node(Exp {}, vjp.operands);
         let rest = graph.op_node(Expm1 {}, vjp.operands);
-        let slope = graph.div_node(power, rest);
-        vec![Some(graph.mul_node(vjp.cotangent, slope))]
+        let slope = graph.over(power, rest);
+        vec![Some(graph.times(vjp.cotangent, slope))]
     }
 }

@@ -1,11 +1,12 @@
 //! `log1p`: log(1 + x), accurate near 0.
 
 use tgc_scalar::dtype::DType;
+use tgc_scalar::{Builder, Element, MathFn};
+
 use crate::graph::{Graph, NodeId};
 use crate::infer::TypeError;
 use crate::ops::elementwise::{self, Elementwise, elementwise};
 use crate::ops::{Notation, Vjp};
-use tgc_scalar::{Builder, Element, MathFn};
 
 elementwise! {
     /// log(1 + x), accurate near 0.
@@ -32,7 +33,7 @@ impl Elementwise for Log1p {
     fn derivative(graph: &mut Graph, vjp: &Vjp<'_>) -> Vec<Option<NodeId>> {
         let (dtype, rank) = (graph.ty(vjp.result).dtype, graph.ty(vjp.result).rank());
         let one = graph.splat(dtype, rank, 1.0);
-        let denominator = graph.add_node(one, vjp.operands[0]);
-        vec![Some(graph.div_node(vjp.cotangent, denominator))]
+        let denominator = graph.plus(one, vjp.operands[0]);
+        vec![Some(graph.over(vjp.cotangent, denominator))]
     }
 }

@@ -1,11 +1,12 @@
 //! `log2`: the logarithm to the base 2; -inf at 0, NaN below.
 
 use tgc_scalar::dtype::DType;
+use tgc_scalar::{Builder, Element, MathFn};
+
 use crate::graph::{Graph, NodeId};
 use crate::infer::TypeError;
 use crate::ops::elementwise::{self, Elementwise, elementwise};
 use crate::ops::{Notation, Vjp};
-use tgc_scalar::{Builder, Element, MathFn};
 
 elementwise! {
     /// The logarithm to the base 2; -inf at 0, NaN below. Exact for powers of two.
@@ -32,7 +33,7 @@ impl Elementwise for Log2 {
     fn derivative(graph: &mut Graph, vjp: &Vjp<'_>) -> Vec<Option<NodeId>> {
         // Not by x ln b, which can overflow.
         let scale = graph.splat(graph.ty(vjp.result).dtype, graph.ty(vjp.result).rank(), std::f64::consts::LOG2_E);
-        let scaled = graph.mul_node(vjp.cotangent, scale);
-        vec![Some(graph.div_node(scaled, vjp.operands[0]))]
+        let scaled = graph.times(vjp.cotangent, scale);
+        vec![Some(graph.over(scaled, vjp.operands[0]))]
     }
 }

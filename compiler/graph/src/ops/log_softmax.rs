@@ -86,7 +86,7 @@ impl Operation for LogSoftmax {
         let excess = softmax::powers_less_one(graph, &[self.axis], shifted);
         let excess = keep(graph, &[self.axis], excess);
         let logarithm = graph.op_node(Log1p {}, &[excess]);
-        let value = graph.sub_node(shifted, logarithm);
+        let value = graph.minus(shifted, logarithm);
         let result = to_inexact(graph.ty(operands[0]).dtype);
         Some(graph.cast(value, result))
     }

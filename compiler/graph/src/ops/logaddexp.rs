@@ -1,11 +1,12 @@
 //! `logaddexp`: log(e^x + e^y) without overflow.
 
 use tgc_scalar::dtype::DType;
+use tgc_scalar::{Binary, Builder, Element, MathFn, Predicate, Unary};
+
 use crate::graph::{Graph, NodeId};
 use crate::infer::TypeError;
 use crate::ops::elementwise::{self, Elementwise, elementwise};
 use crate::ops::{maximum, And, Eq, Isinf, Notation, Sigmoid, Vjp};
-use tgc_scalar::{Binary, Builder, Element, MathFn, Predicate, Unary};
 
 elementwise! {
     /// log(e^x + e^y) without overflow; of two infinities as of the limits, and the other operand if one is minus infinity.
@@ -46,12 +47,12 @@ impl Elementwise for Logaddexp {
         let equal = graph.op_node(Eq {}, &[x, y]);
         let infinite = graph.op_node(Isinf {}, &[x]);
         let undefined = graph.op_node(And {}, &[equal, infinite]);
-        let difference = graph.sub_node(x, y);
+        let difference = graph.minus(x, y);
         let difference = graph.unless(undefined, difference);
-        let opposite = graph.neg_node(difference);
+        let opposite = graph.negated(difference);
         let by = |graph: &mut Graph, difference| {
             let share = graph.op_node(Sigmoid {}, &[difference]);
-            Some(graph.mul_node(vjp.cotangent, share))
+            Some(graph.times(vjp.cotangent, share))
         };
         vec![by(graph, difference), by(graph, opposite)]
     }

@@ -1,11 +1,12 @@
 //! `logistic_density`: the derivative of sigmoid, sigmoid(x) sigmoid(-x).
 
+use tgc_scalar::dtype::DType;
+use tgc_scalar::{Binary, Builder, Element, MathFn, Unary};
+
 use crate::graph::{Graph, NodeId};
 use crate::infer::TypeError;
 use crate::ops::elementwise::{self, Elementwise, elementwise};
 use crate::ops::{Notation, Tanh, Vjp};
-use tgc_scalar::dtype::DType;
-use tgc_scalar::{Binary, Builder, Element, MathFn, Unary};
 
 elementwise! {
     /// sigmoid(x) sigmoid(-x), the density of the logistic distribution and the derivative of
@@ -38,9 +39,9 @@ impl Elementwise for LogisticDensity {
 
     fn derivative(graph: &mut Graph, vjp: &Vjp<'_>) -> Vec<Option<NodeId>> {
         let half = graph.splat(graph.ty(vjp.result).dtype, graph.ty(vjp.result).rank(), -0.5);
-        let halved = graph.mul_node(half, vjp.operands[0]);
+        let halved = graph.times(half, vjp.operands[0]);
         let tilt = graph.op_node(Tanh {}, &[halved]);
-        let slope = graph.mul_node(vjp.result, tilt);
-        vec![Some(graph.mul_node(vjp.cotangent, slope))]
+        let slope = graph.times(vjp.result, tilt);
+        vec![Some(graph.times(vjp.cotangent, slope))]
     }
 }

@@ -1,6 +1,7 @@
 //! `logsumexp`: log Σ exp x, shifted by the greatest element so that nothing overflows.
 
 use tgc_scalar::dtype::DType;
+
 use crate::graph::{Graph, NodeId};
 use crate::infer::TypeError;
 use crate::ops::reduction::{Composite, Reducing, arithmetic, keep, ordered, reduction, to_inexact};
@@ -41,14 +42,14 @@ impl Composite for Logsumexp {
         let infinite = graph.op_node(Isinf {}, &[greatest]);
         let shift = graph.choose(infinite, zero, greatest);
         let along = keep(graph, &self.axes, shift);
-        let shifted = graph.sub_node(x, along);
+        let shifted = graph.minus(x, along);
         // Only where all elements, if any, are -inf; else the greatest contributes 1.
         let bottom = graph.splat(dtype, rank, f64::NEG_INFINITY);
         let vanishes = graph.op_node(ops::Eq {}, &[greatest, bottom]);
         let excess = softmax::powers_less_one(graph, &self.axes, shifted);
         let excess = graph.choose(vanishes, zero, excess);
         let logarithm = graph.op_node(Log1p {}, &[excess]);
-        let value = graph.add_node(logarithm, shift);
+        let value = graph.plus(logarithm, shift);
         let value = graph.choose(vanishes, greatest, value);
         graph.cast(value, result)
     }

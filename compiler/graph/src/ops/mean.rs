@@ -1,6 +1,7 @@
 //! `mean`: the sum over axes divided by the number of elements; of integers in `f64`, NaN when empty.
 
 use tgc_scalar::dtype::DType;
+
 use crate::graph::{Graph, NodeId};
 use crate::infer::TypeError;
 use crate::ops::reduction::{Composite, Reducing, arithmetic, reduction, to_inexact};
@@ -39,7 +40,7 @@ impl Composite for Mean {
 pub(super) fn mean(graph: &mut Graph, axes: &[usize], x: NodeId) -> NodeId {
     let sum = graph.op_node(Sum { axes: axes.to_vec() }, &[x]);
     let count = count(graph, axes, x);
-    graph.div_node(sum, count)
+    graph.over(sum, count)
 }
 
 /// How many elements each result of a reduction of a floating-point node takes in, in the node's own type, with as many

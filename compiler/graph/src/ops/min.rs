@@ -1,6 +1,7 @@
 //! `min`: the least element; NaN if there is one.
 
 use tgc_scalar::dtype::DType;
+
 use crate::graph::{Graph, NodeId};
 use crate::infer::TypeError;
 use crate::kernel::Reduction;

@@ -1,12 +1,13 @@
 //! `minimum`: the lesser of x and y; NaN if either is.
 
 use tgc_scalar::dtype::DType;
+use tgc_scalar::{Binary, Builder, Element, Predicate, Unary, Value};
+
 use crate::graph::{Graph, NodeId};
 use crate::infer::TypeError;
 use crate::literal::Role;
 use crate::ops::elementwise::{self, Elementwise, elementwise};
 use crate::ops::{Gt, Notation, Vjp};
-use tgc_scalar::{Binary, Builder, Element, Predicate, Unary, Value};
 
 elementwise! {
     /// The lesser of x and y; NaN if either is, and -0 of two zeros unless both are +0.

@@ -1,11 +1,12 @@
 //! `modulo`: the rest of the division that rounds down, with the divisor's sign.
 
 use tgc_scalar::dtype::DType;
+use tgc_scalar::{Builder, Element};
+
 use crate::graph::{Graph, NodeId};
 use crate::infer::TypeError;
 use crate::ops::elementwise::{self, Elementwise, elementwise};
 use crate::ops::{IntDiv, Notation, Vjp};
-use tgc_scalar::{Builder, Element};
 
 elementwise! {
     /// The rest of x / y rounded down, x - y floor(x / y) without rounding errors: it has the sign of y. Of integers by 0 it
@@ -32,7 +33,7 @@ impl Elementwise for Modulo {
 
     fn derivative(graph: &mut Graph, vjp: &Vjp<'_>) -> Vec<Option<NodeId>> {
         let count = graph.op_node(IntDiv {}, vjp.operands);
-        let by_y = graph.mul_node(vjp.cotangent, count);
-        vec![Some(vjp.cotangent), Some(graph.neg_node(by_y))]
+        let by_y = graph.times(vjp.cotangent, count);
+        vec![Some(vjp.cotangent), Some(graph.negated(by_y))]
     }
 }

@@ -1,11 +1,12 @@
 //! `mul`: x * y; integers wrap, `bool` is and.
 
 use tgc_scalar::dtype::DType;
+use tgc_scalar::{Builder, Element};
+
 use crate::graph::{Graph, NodeId};
 use crate::infer::TypeError;
 use crate::ops::elementwise::{self, Elementwise, elementwise};
 use crate::ops::{Notation, Vjp};
-use tgc_scalar::{Builder, Element};
 
 elementwise! {
     /// x * y; integers wrap, `bool` is and.
@@ -33,6 +34,6 @@ impl Elementwise for Mul {
 
     fn derivative(graph: &mut Graph, vjp: &Vjp<'_>) -> Vec<Option<NodeId>> {
         let [x, y] = [graph.conj(vjp.operands[0]), graph.conj(vjp.operands[1])];
-        vec![Some(graph.mul_node(vjp.cotangent, y)), Some(graph.mul_node(vjp.cotangent, x))]
+        vec![Some(graph.times(vjp.cotangent, y)), Some(graph.times(vjp.cotangent, x))]
     }
 }

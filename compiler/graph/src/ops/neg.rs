@@ -1,11 +1,12 @@
 //! `neg`: -x; integers wrap.
 
 use tgc_scalar::dtype::DType;
+use tgc_scalar::{Builder, Element};
+
 use crate::graph::{Graph, NodeId};
 use crate::infer::TypeError;
 use crate::ops::elementwise::{self, Elementwise, elementwise};
 use crate::ops::{Notation, Vjp};
-use tgc_scalar::{Builder, Element};
 
 elementwise! {
     /// -x; integers wrap.
@@ -30,6 +31,6 @@ impl Elementwise for Neg {
     }
 
     fn derivative(graph: &mut Graph, vjp: &Vjp<'_>) -> Vec<Option<NodeId>> {
-        vec![Some(graph.neg_node(vjp.cotangent))]
+        vec![Some(graph.negated(vjp.cotangent))]
     }
 }

@@ -1,11 +1,12 @@
 //! `neq`: x ≠ y as `bool`; true if either is NaN.
 
 use tgc_scalar::dtype::DType;
+use tgc_scalar::{Binary, Builder, Element, Predicate};
+
 use crate::infer::TypeError;
 use crate::literal::Role;
 use crate::ops::elementwise::{Elementwise, elementwise};
 use crate::ops::{Notation, comparison};
-use tgc_scalar::{Binary, Builder, Element, Predicate};
 
 elementwise! {
     /// x ≠ y as `bool`; true if either is NaN. Complex elements are equal if both parts are.

@@ -1,13 +1,14 @@
 //! `norm`: the Euclidean norm over axes; norms of other orders are written with other reductions.
 
-use crate::builder::{Reduce, Tensor};
 use tgc_scalar::dtype::DType;
+use tgc_scalar::{Binary, Builder, Element, Predicate, Program, ScalarType, Unary, Value};
+
+use crate::builder::{Reduce, Tensor};
 use crate::graph::{Graph, NodeId};
 use crate::infer::TypeError;
 use crate::kernel::Reduction;
 use crate::ops::reduction::{Fold, Reducing, keep, reduction, to_inexact};
 use crate::ops::{self, Notation, Vjp};
-use tgc_scalar::{Binary, Builder, Element, Predicate, Program, ScalarType, Unary, Value};
 
 reduction! {
     /// The Euclidean norm: the square root of the sum of the magnitudes' squares, which are formed in `f64` and neither overflow
@@ -89,8 +90,8 @@ impl Fold for Norm {
         let [norm, cotangent] = [vjp.result, vjp.cotangent].map(|value| keep(graph, axes, value));
         let zero = graph.splat(graph.ty(norm).dtype, graph.ty(norm).rank(), 0.0);
         let vanishes = graph.op_node(ops::Eq {}, &[norm, zero]);
-        let direction = graph.div_node(vjp.operands[0], norm);
-        let slope = graph.mul_node(cotangent, direction);
+        let direction = graph.over(vjp.operands[0], norm);
+        let slope = graph.times(cotangent, direction);
         Some(graph.unless(vanishes, slope))
     }
 }

@@ -2,10 +2,11 @@
 
 use std::sync::Arc;
 
+use tgc_scalar::dtype::DType;
+
 use crate::array::Array;
 use crate::data::DataStore;
 use crate::dim::Dim;
-use tgc_scalar::dtype::DType;
 use crate::infer::TypeError;
 use crate::kernel::Leaf;
 use crate::ops::leaf::{LeafOperation, leaf_operation};

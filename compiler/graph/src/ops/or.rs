@@ -1,10 +1,11 @@
 //! `or`: x | y: logical on `bool`, bit by bit on integers.
 
 use tgc_scalar::dtype::DType;
+use tgc_scalar::{Binary, Builder, Element};
+
 use crate::infer::TypeError;
 use crate::ops::elementwise::{self, Elementwise, elementwise};
 use crate::ops::Notation;
-use tgc_scalar::{Binary, Builder, Element};
 
 elementwise! {
     /// x | y: logical on `bool`, bit by bit on integers. The operator `|`.

@@ -1,14 +1,15 @@
 //! `polygamma`: a derivative of ψ.
 
+use tgc_scalar::dtype::DType;
+use tgc_scalar::{Builder, Element, MathFn};
+
 use crate::attribute::Attribute;
 use crate::builder::Tensor;
 use crate::dim::Dim;
-use tgc_scalar::dtype::DType;
 use crate::graph::{Graph, NodeId};
 use crate::infer::{Demands, Operand, TypeError};
 use crate::kernel::Kernel;
 use crate::ops::{Notation, Operation, Vjp, attributes, elementwise};
-use tgc_scalar::{Builder, Element, MathFn};
 use crate::ty::TensorType;
 
 /// The greatest order; the gradient of that is NaN.
@@ -101,7 +102,7 @@ impl Operation for Polygamma {
             0..=MAX_ORDER => graph.op_node(Polygamma { order }, vjp.operands),
             _ => graph.splat(graph.ty(vjp.result).dtype, graph.ty(vjp.result).rank(), f64::NAN),
         };
-        let product = graph.mul_node(vjp.cotangent, slope);
+        let product = graph.times(vjp.cotangent, slope);
         vec![Some(graph.cast(product, graph.ty(vjp.operands[0]).dtype))]
     }
 

@@ -1,11 +1,12 @@
 //! `pow`: x to the power of y.
 
 use tgc_scalar::dtype::{DType, promote};
+use tgc_scalar::{Builder, Element};
+
 use crate::graph::{Graph, NodeId};
 use crate::infer::TypeError;
 use crate::ops::elementwise::{self, Elementwise, elementwise};
 use crate::ops::{And, Eq, Log, Notation, Op, Real, Vjp};
-use tgc_scalar::{Builder, Element};
 
 elementwise! {
     /// x to the power of y, with the special cases of C: 0 ** 0 and 1 ** y are 1, a negative number to a power that is no
@@ -59,14 +60,14 @@ fn by_base(graph: &mut Graph, vjp: &Vjp<'_>) -> Option<NodeId> {
     let y = if graph.ty(y).dtype == DType::Bool { graph.cast(y, result) } else { y };
     let (dtype, rank) = (graph.ty(y).dtype, graph.ty(y).rank());
     let one = graph.splat(dtype, rank, 1.0);
-    let less = graph.sub_node(y, one);
+    let less = graph.minus(y, one);
     // A literal has no width of its own, but its difference from 1 has.
     let keeps = promote((graph.ty(x).dtype, false), (dtype, false)) == result;
     let less = if keeps { less } else { graph.cast(less, result) };
     let power = graph.op_node(Pow {}, &[x, less]);
     let (factor, power) = (graph.conj(y), graph.conj(power));
-    let scaled = graph.mul_node(vjp.cotangent, factor);
-    let slope = graph.mul_node(scaled, power);
+    let scaled = graph.times(vjp.cotangent, factor);
+    let slope = graph.times(scaled, power);
     if known.is_some() {
         return Some(slope);
     }
@@ -79,9 +80,9 @@ fn by_base(graph: &mut Graph, vjp: &Vjp<'_>) -> Option<NodeId> {
 fn by_exponent(graph: &mut Graph, vjp: &Vjp<'_>) -> NodeId {
     let [x, y] = [vjp.operands[0], vjp.operands[1]];
     let log = graph.op_node(Log {}, &[x]);
-    let slope = graph.mul_node(vjp.result, log);
+    let slope = graph.times(vjp.result, log);
     let slope = graph.conj(slope);
-    let slope = graph.mul_node(vjp.cotangent, slope);
+    let slope = graph.times(vjp.cotangent, slope);
     let zero = graph.splat(graph.ty(x).dtype, graph.ty(x).rank(), 0.0);
     let is_zero = graph.op_node(Eq {}, &[x, zero]);
     let y = if graph.ty(y).dtype.is_complex() { graph.op_node(Real {}, &[y]) } else { y };

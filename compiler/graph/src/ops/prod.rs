@@ -1,6 +1,7 @@
 //! `prod`: the product over axes; integers are multiplied in 64 bits, floats in at least `f64` and rounded once.
 
 use tgc_scalar::dtype::DType;
+
 use crate::graph::{Graph, NodeId};
 use crate::infer::TypeError;
 use crate::kernel::Reduction;
@@ -53,9 +54,9 @@ impl Fold for Prod {
             let cotangent = graph.expand_dims(gradient, axis);
             let [before, after] = [false, true]
                 .map(|reverse| graph.op_node(Cumprod { axis, reverse, exclusive: true }, &[factor]));
-            let others = graph.mul_node(before, after);
+            let others = graph.times(before, after);
             let others = graph.conj(others);
-            gradient = graph.mul_node(cotangent, others);
+            gradient = graph.times(cotangent, others);
         }
         Some(graph.cast(gradient, dtype))
     }

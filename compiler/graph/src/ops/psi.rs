@@ -1,11 +1,12 @@
 //! `psi`: the derivative of log Γ(x); NaN at negative integers.
 
 use tgc_scalar::dtype::DType;
+use tgc_scalar::{Builder, Element, MathFn};
+
 use crate::graph::{Graph, NodeId};
 use crate::infer::TypeError;
 use crate::ops::elementwise::{self, Elementwise, elementwise};
 use crate::ops::{Polygamma, Notation, Vjp};
-use tgc_scalar::{Builder, Element, MathFn};
 
 elementwise! {
     /// The digamma function, the derivative of log Γ(x); the infinity of the other sign at 0, NaN at negative integers.
@@ -31,6 +32,6 @@ impl Elementwise for Psi {
 
     fn derivative(graph: &mut Graph, vjp: &Vjp<'_>) -> Vec<Option<NodeId>> {
         let slope = graph.op_node(Polygamma { order: 1 }, vjp.operands);
-        vec![Some(graph.mul_node(vjp.cotangent, slope))]
+        vec![Some(graph.times(vjp.cotangent, slope))]
     }
 }

@@ -1,6 +1,7 @@
 //! `ptp`: peak to peak, the greatest element less the least.
 
 use tgc_scalar::dtype::DType;
+
 use crate::graph::{Graph, NodeId};
 use crate::infer::TypeError;
 use crate::ops::reduction::{Composite, Reducing, ordered, reduction};
@@ -38,6 +39,6 @@ impl Composite for Ptp {
     fn expand(&self, graph: &mut Graph, operand: NodeId) -> NodeId {
         let greatest = graph.op_node(Max { axes: self.axes.clone() }, &[operand]);
         let least = graph.op_node(Min { axes: self.axes.clone() }, &[operand]);
-        graph.sub_node(greatest, least)
+        graph.minus(greatest, least)
     }
 }

@@ -1,11 +1,12 @@
 //! `rad2deg`: x radians in degrees: x * (180 / pi).
 
 use tgc_scalar::dtype::DType;
+use tgc_scalar::{Binary, Builder, Element};
+
 use crate::graph::{Graph, NodeId};
 use crate::infer::TypeError;
 use crate::ops::elementwise::{self, Elementwise, elementwise};
 use crate::ops::{Notation, Vjp};
-use tgc_scalar::{Binary, Builder, Element};
 
 elementwise! {
     /// x radians in degrees: x * (180 / pi).
@@ -33,7 +34,7 @@ impl Elementwise for Rad2deg {
     fn derivative(graph: &mut Graph, vjp: &Vjp<'_>) -> Vec<Option<NodeId>> {
         let (dtype, rank) = (graph.ty(vjp.cotangent).dtype, graph.ty(vjp.cotangent).rank());
         let factor = graph.splat(dtype, rank, FACTOR);
-        vec![Some(graph.mul_node(vjp.cotangent, factor))]
+        vec![Some(graph.times(vjp.cotangent, factor))]
     }
 }
 

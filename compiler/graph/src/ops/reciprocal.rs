@@ -1,11 +1,12 @@
 //! `reciprocal`: 1 / x; integers give `f64`.
 
 use tgc_scalar::dtype::DType;
+use tgc_scalar::{Builder, Element};
+
 use crate::graph::{Graph, NodeId};
 use crate::infer::TypeError;
 use crate::ops::elementwise::{Elementwise, elementwise};
 use crate::ops::{Div, Notation, Vjp};
-use tgc_scalar::{Builder, Element};
 
 elementwise! {
     /// 1 / x; integers give `f64`.
@@ -31,8 +32,8 @@ impl Elementwise for Reciprocal {
 
     fn derivative(graph: &mut Graph, vjp: &Vjp<'_>) -> Vec<Option<NodeId>> {
         let result = graph.conj(vjp.result);
-        let square = graph.mul_node(result, result);
-        let slope = graph.neg_node(square);
-        vec![Some(graph.mul_node(vjp.cotangent, slope))]
+        let square = graph.times(result, result);
+        let slope = graph.negated(square);
+        vec![Some(graph.times(vjp.cotangent, slope))]
     }
 }

@@ -3,10 +3,11 @@
 //! The gradient of the exclusive form is the exclusive form from the other end, so the operation can be
 //! differentiated any number of times; cumulative products, and through them products, rest on it.
 
+use tgc_scalar::dtype::promote;
+
 use crate::attribute::Attribute;
 use crate::builder::{Along, Tensor, apply};
 use crate::dim::Dim;
-use tgc_scalar::dtype::promote;
 use crate::graph::{Graph, NodeId};
 use crate::infer::{AxisOf, Demands, Operand, TypeError};
 use crate::literal::{Role, computing_type};
@@ -155,12 +156,12 @@ impl Operation for Recurrence {
             (vjp.result, graph.op_node(back, &[mirrored, vjp.cotangent]))
         } else {
             let before = graph.op_node(Recurrence { exclusive: true, ..*self }, &[factors, terms]);
-            let weighted = graph.mul_node(mirrored, vjp.cotangent);
+            let weighted = graph.times(mirrored, vjp.cotangent);
             let beyond = graph.op_node(back, &[mirrored, weighted]);
-            (before, graph.add_node(vjp.cotangent, beyond))
+            (before, graph.plus(vjp.cotangent, beyond))
         };
         let before = graph.conj(before);
-        let by_factor = graph.mul_node(by_value, before);
+        let by_factor = graph.times(by_value, before);
         [(by_factor, factors), (by_value, terms)]
             .map(|(value, operand)| {
                 let dtype = graph.ty(operand).dtype;

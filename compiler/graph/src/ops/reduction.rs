@@ -3,14 +3,15 @@
 //!
 //! A reduction is a [`Fold`], which has a kernel and a gradient of its own, or a [`Composite`] of other operations.
 
+use tgc_scalar::dtype::DType;
+use tgc_scalar::{Builder, Element, Program, ScalarType};
+
 use crate::dim::Dim;
 use crate::graph::{Graph, NodeId};
 use crate::infer::{AxisOf, Demands, Operand, TypeError};
 use crate::kernel::Reduction;
 use crate::ops::{Fill, Vjp};
 use crate::ty::TensorType;
-use tgc_scalar::dtype::DType;
-use tgc_scalar::{Builder, Element, Program, ScalarType};
 
 /// A reduction, by what differs from one to another.
 pub trait Reducing {

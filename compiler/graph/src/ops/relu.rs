@@ -1,11 +1,12 @@
 //! `relu`: x where it is positive, else 0; NaN stays.
 
 use tgc_scalar::dtype::DType;
+use tgc_scalar::{Builder, Element, Predicate};
+
 use crate::graph::{Graph, NodeId};
 use crate::infer::TypeError;
 use crate::ops::elementwise::{self, Elementwise, elementwise};
 use crate::ops::{Notation, Vjp};
-use tgc_scalar::{Builder, Element, Predicate};
 
 elementwise! {
     /// x where it is positive, else 0; NaN stays. The gradient at 0 is 0.

@@ -34,7 +34,7 @@ impl<'m> Tensor<'m> {
     pub fn reshape(self, shape: impl IntoShape<'m>) -> Tensor<'m> {
         let Some(ty) = self.ty() else { return self };
         let shape = shape.into_shape(self.model());
-        let completed = complete(&ty.shape, shape, &self.model().arena().graph.symbols);
+        let completed = complete(&ty.shape, shape, &self.model().arena().graph.scope.symbols);
         match completed {
             Ok(shape) => self.unary(Reshape { shape }),
             Err(error) => self.ill_typed(error),

@@ -1,15 +1,16 @@
 //! `round`: the nearest integer; halves go to the even one, or away from 0.
 
+use tgc_scalar::dtype::DType;
+use tgc_scalar::{Binary, Builder, Element, Predicate, Unary, Value};
+
 use crate::attribute::{Attribute, AttributeValue};
 use crate::builder::{Tensor, apply};
 use crate::dim::Dim;
-use tgc_scalar::dtype::DType;
 use crate::graph::{Graph, NodeId};
 use crate::infer::{Demands, Operand, TypeError};
 use crate::kernel::Kernel;
 use crate::ops::elementwise::{self, Elementwise};
 use crate::ops::{Notation, Operation, Vjp, attributes};
-use tgc_scalar::{Binary, Builder, Element, Predicate, Unary, Value};
 use crate::ty::TensorType;
 
 /// The nearest integer.

@@ -1,11 +1,12 @@
 //! `rsqrt`: 1 / sqrt(x).
 
 use tgc_scalar::dtype::DType;
+use tgc_scalar::{Builder, Element};
+
 use crate::graph::{Graph, NodeId};
 use crate::infer::TypeError;
 use crate::ops::elementwise::{self, Elementwise, elementwise};
 use crate::ops::{Notation, Vjp};
-use tgc_scalar::{Builder, Element};
 
 elementwise! {
     /// 1 / sqrt(x), within 1 ULP.
@@ -34,8 +35,8 @@ impl Elementwise for Rsqrt {
         let half = graph.splat(graph.ty(vjp.result).dtype, graph.ty(vjp.result).rank(), -0.5);
         let (result, x) = (graph.conj(vjp.result), graph.conj(vjp.operands[0]));
         // Halved first, as the quotient can overflow where its half does not.
-        let halved = graph.mul_node(half, result);
-        let slope = graph.div_node(halved, x);
-        vec![Some(graph.mul_node(vjp.cotangent, slope))]
+        let halved = graph.times(half, result);
+        let slope = graph.over(halved, x);
+        vec![Some(graph.times(vjp.cotangent, slope))]
     }
 }

@@ -1,10 +1,11 @@
 //! What running folds share: the axis, the direction, and whether an element's own place is left out.
 
+use tgc_scalar::dtype::DType;
+use tgc_scalar::{Builder, Element};
+
 use crate::infer::{Operand, TypeError};
 use crate::kernel::{Kernel, Prefix};
 use crate::ops::reduction::{conversion, number};
-use tgc_scalar::dtype::DType;
-use tgc_scalar::{Builder, Element};
 
 /// How a running fold goes.
 #[derive(Clone, Copy, Debug)]

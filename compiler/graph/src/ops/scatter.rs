@@ -1,9 +1,10 @@
 //! `scatter`: the data with the elements at the places that integer tensors name replaced; of several for one
 //! place the last counts.
 
+use tgc_scalar::dtype::DType;
+
 use crate::attribute::Attribute;
 use crate::dim::Dim;
-use tgc_scalar::dtype::DType;
 use crate::graph::{Graph, NodeId};
 use crate::infer::{AxisOf, Demands, Operand, TypeError};
 use crate::kernel::Kernel;
@@ -124,8 +125,8 @@ fn positions(graph: &mut Graph, shape: &[Dim]) -> Option<NodeId> {
             Some(before) => {
                 let size = graph.op_node(SizeValue { size: size.clone() }, &[]);
                 let size = graph.dimshuffle(size, vec![None; rank]);
-                let scaled = graph.mul_node(before, size);
-                graph.add_node(scaled, iota)
+                let scaled = graph.times(before, size);
+                graph.plus(scaled, iota)
             }
         });
     }

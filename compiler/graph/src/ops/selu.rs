@@ -1,11 +1,12 @@
 //! `selu`: scale * elu(x, alpha) with the constants that keep mean 0 and variance 1.
 
 use tgc_scalar::dtype::DType;
+use tgc_scalar::{Binary, Builder, Element};
+
 use crate::graph::{Graph, NodeId};
 use crate::infer::TypeError;
 use crate::ops::elementwise::{self, Elementwise, elementwise};
 use crate::ops::{elu, Exp, Notation, Vjp};
-use tgc_scalar::{Binary, Builder, Element};
 
 elementwise! {
     /// scale * elu(x, alpha) with scale = 1.0507009873554805 and alpha = 1.6732632423543772, the fixed point of mean 0 and variance 1.
@@ -41,9 +42,9 @@ impl Elementwise for Selu {
         let positive = graph.is_positive(x);
         let [scale, bent] = [SCALE, SCALE * ALPHA].map(|factor| graph.splat(dtype, rank, factor));
         let power = graph.op_node(Exp {}, &[x]);
-        let bent = graph.mul_node(bent, power);
+        let bent = graph.times(bent, power);
         let slope = graph.choose(positive, scale, bent);
-        vec![Some(graph.mul_node(vjp.cotangent, slope))]
+        vec![Some(graph.times(vjp.cotangent, slope))]
     }
 }
 

@@ -1,9 +1,10 @@
 //! `set_diagonal`: a tensor with the elements of a diagonal of two axes replaced.
 
+use tgc_scalar::dtype::promote;
+
 use crate::attribute::Attribute;
 use crate::builder::{Operand as Value, Tensor, apply};
 use crate::dim::Dim;
-use tgc_scalar::dtype::promote;
 use crate::graph::{Graph, NodeId};
 use crate::infer::{AxisOf, Demands, Operand, TypeError};
 use crate::kernel::{Coordinate, Kernel, Scatter};

@@ -1,11 +1,12 @@
 //! `sgn`: -1, 0 or 1 by the sign; of complex numbers z / |z|.
 
 use tgc_scalar::dtype::DType;
+use tgc_scalar::{Builder, Element};
+
 use crate::graph::{Graph, NodeId};
 use crate::infer::TypeError;
 use crate::ops::elementwise::{self, Elementwise, elementwise};
 use crate::ops::{Abs, Real, Notation, Vjp};
-use tgc_scalar::{Builder, Element};
 
 elementwise! {
     /// -1 below 0, 0 at zeros, 1 above, NaN of NaN; of complex numbers z / |z|, and 0 at 0.
@@ -36,12 +37,12 @@ impl Elementwise for Sgn {
             return vec![None];
         }
         let mirrored = graph.conj(vjp.result);
-        let product = graph.mul_node(mirrored, vjp.cotangent);
+        let product = graph.times(mirrored, vjp.cotangent);
         let along = graph.op_node(Real {}, &[product]);
-        let along = graph.mul_node(vjp.result, along);
-        let across = graph.sub_node(vjp.cotangent, along);
+        let along = graph.times(vjp.result, along);
+        let across = graph.minus(vjp.cotangent, along);
         let length = graph.op_node(Abs {}, &[z]);
-        let turned = graph.div_node(across, length);
+        let turned = graph.over(across, length);
         let moves = graph.is_positive(length);
         vec![Some(graph.only_where(moves, turned))]
     }

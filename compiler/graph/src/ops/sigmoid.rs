@@ -1,11 +1,12 @@
 //! `sigmoid`: 1 / (1 + e^-x), relatively accurate on both sides.
 
 use tgc_scalar::dtype::DType;
+use tgc_scalar::{Builder, Element, MathFn};
+
 use crate::graph::{Graph, NodeId};
 use crate::infer::TypeError;
 use crate::ops::elementwise::{self, Elementwise, elementwise};
 use crate::ops::{LogisticDensity, Notation, Vjp};
-use tgc_scalar::{Builder, Element, MathFn};
 
 elementwise! {
     /// 1 / (1 + e^-x), relatively accurate on both sides.
@@ -31,6 +32,6 @@ impl Elementwise for Sigmoid {
 
     fn derivative(graph: &mut Graph, vjp: &Vjp<'_>) -> Vec<Option<NodeId>> {
         let slope = graph.op_node(LogisticDensity {}, vjp.operands);
-        vec![Some(graph.mul_node(vjp.cotangent, slope))]
+        vec![Some(graph.times(vjp.cotangent, slope))]
     }
 }

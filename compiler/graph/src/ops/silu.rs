@@ -1,11 +1,12 @@
 //! `silu`: x * sigmoid(x), also called swish.
 
 use tgc_scalar::dtype::DType;
+use tgc_scalar::{Binary, Builder, Element, MathFn};
+
 use crate::graph::{Graph, NodeId};
 use crate::infer::TypeError;
 use crate::ops::elementwise::{self, Elementwise, elementwise};
 use crate::ops::{LogisticDensity, Notation, Sigmoid, Vjp};
-use tgc_scalar::{Binary, Builder, Element, MathFn};
 
 elementwise! {
     /// x * sigmoid(x), also called swish; -0 at minus infinity.
@@ -39,8 +40,8 @@ impl Elementwise for Silu {
         // Beyond the bounds the density is 0, which infinity must not multiply.
         let bounded = elementwise::bounded(graph, x, 1000.0);
         let bell = graph.op_node(LogisticDensity {}, &[x]);
-        let tilt = graph.mul_node(bounded, bell);
-        let slope = graph.add_node(sigmoid, tilt);
-        vec![Some(graph.mul_node(vjp.cotangent, slope))]
+        let tilt = graph.times(bounded, bell);
+        let slope = graph.plus(sigmoid, tilt);
+        vec![Some(graph.times(vjp.cotangent, slope))]
     }
 }

@@ -1,11 +1,12 @@
 //! `sin`: the sine of an angle in radians; NaN at infinity.
 
 use tgc_scalar::dtype::DType;
+use tgc_scalar::{Builder, Element, MathFn};
+
 use crate::graph::{Graph, NodeId};
 use crate::infer::TypeError;
 use crate::ops::elementwise::{self, Elementwise, elementwise};
 use crate::ops::{Cos, Notation, Vjp};
-use tgc_scalar::{Builder, Element, MathFn};
 
 elementwise! {
     /// The sine of an angle in radians, as accurate for huge angles as for others; NaN at infinity.
@@ -31,6 +32,6 @@ impl Elementwise for Sin {
 
     fn derivative(graph: &mut Graph, vjp: &Vjp<'_>) -> Vec<Option<NodeId>> {
         let slope = graph.op_node(Cos {}, &[vjp.operands[0]]);
-        vec![Some(graph.mul_node(vjp.cotangent, slope))]
+        vec![Some(graph.times(vjp.cotangent, slope))]
     }
 }

@@ -1,7 +1,8 @@
 //! `size`: a size as a 0-d `i64`.
 
-use crate::dim::Dim;
 use tgc_scalar::dtype::DType;
+
+use crate::dim::Dim;
 use crate::infer::TypeError;
 use crate::kernel::Leaf;
 use crate::ops::attributes;

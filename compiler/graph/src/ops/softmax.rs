@@ -88,7 +88,7 @@ impl Operation for Softmax {
         let sum = sum_along(graph, self.axis, powers);
         // One division a row. The sum is at least 1, so the reciprocal is an ordinary number.
         let share = graph.op_node(Reciprocal {}, &[sum]);
-        let value = graph.mul_node(powers, share);
+        let value = graph.times(powers, share);
         let result = to_inexact(graph.ty(operands[0]).dtype);
         Some(graph.cast(value, result))
     }
@@ -126,7 +126,7 @@ pub(super) fn shifted(graph: &mut Graph, axis: usize, operand: NodeId) -> NodeId
     let greatest = graph.op_node(Supremum { axes: vec![axis] }, &[x]);
     let greatest = graph.op_node(ConsiderConstant {}, &[greatest]);
     let along = keep(graph, &[axis], greatest);
-    graph.sub_node(x, along)
+    graph.minus(x, along)
 }
 
 /// The sum along an axis, which the result keeps with the size 1.
@@ -143,9 +143,9 @@ pub(super) fn powers_less_one(graph: &mut Graph, axes: &[usize], shifted: NodeId
     let is_greatest = graph.op_node(Eq {}, &[shifted, zero]);
     let greatest = graph.cast(is_greatest, dtype);
     let powers = graph.op_node(Exp {}, &[shifted]);
-    let rest = graph.sub_node(powers, greatest);
+    let rest = graph.minus(powers, greatest);
     let [rest, ties] = [rest, greatest].map(|x| graph.op_node(Sum { axes: axes.to_vec() }, &[x]));
     let one = graph.splat(dtype, rank - axes.len(), 1.0);
-    let ties = graph.sub_node(ties, one);
-    graph.add_node(ties, rest)
+    let ties = graph.minus(ties, one);
+    graph.plus(ties, rest)
 }

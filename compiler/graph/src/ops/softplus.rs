@@ -1,11 +1,12 @@
 //! `softplus`: log(1 + e^x), without overflow.
 
 use tgc_scalar::dtype::DType;
+use tgc_scalar::{Builder, Element, MathFn};
+
 use crate::graph::{Graph, NodeId};
 use crate::infer::TypeError;
 use crate::ops::elementwise::{self, Elementwise, elementwise};
 use crate::ops::{Notation, Sigmoid, Vjp};
-use tgc_scalar::{Builder, Element, MathFn};
 
 elementwise! {
     /// log(1 + e^x), without overflow.
@@ -31,6 +32,6 @@ impl Elementwise for Softplus {
 
     fn derivative(graph: &mut Graph, vjp: &Vjp<'_>) -> Vec<Option<NodeId>> {
         let slope = graph.op_node(Sigmoid {}, &[vjp.operands[0]]);
-        vec![Some(graph.mul_node(vjp.cotangent, slope))]
+        vec![Some(graph.times(vjp.cotangent, slope))]
     }
 }

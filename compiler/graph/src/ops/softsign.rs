@@ -1,11 +1,12 @@
 //! `softsign`: x / (1 + |x|).
 
 use tgc_scalar::dtype::DType;
+use tgc_scalar::{Binary, Builder, Element, Predicate, Unary};
+
 use crate::graph::{Graph, NodeId};
 use crate::infer::TypeError;
 use crate::ops::elementwise::{self, Elementwise, elementwise};
 use crate::ops::{Abs, Notation, Vjp};
-use tgc_scalar::{Binary, Builder, Element, Predicate, Unary};
 
 elementwise! {
     /// x / (1 + |x|); -1 and 1 at the infinities.
@@ -44,9 +45,9 @@ impl Elementwise for Softsign {
         let x = graph.cast(vjp.operands[0], dtype);
         let magnitude = graph.op_node(Abs {}, &[x]);
         let one = graph.splat(dtype, rank, 1.0);
-        let divisor = graph.add_node(one, magnitude);
+        let divisor = graph.plus(one, magnitude);
         // Not through the square, which would overflow early.
-        let once = graph.div_node(vjp.cotangent, divisor);
-        vec![Some(graph.div_node(once, divisor))]
+        let once = graph.over(vjp.cotangent, divisor);
+        vec![Some(graph.over(once, divisor))]
     }
 }

@@ -1,11 +1,12 @@
 //! `sqr`: x * x; integers wrap.
 
 use tgc_scalar::dtype::DType;
+use tgc_scalar::{Builder, Element};
+
 use crate::graph::{Graph, NodeId};
 use crate::infer::TypeError;
 use crate::ops::elementwise::{self, Elementwise, elementwise};
 use crate::ops::{Notation, Vjp};
-use tgc_scalar::{Builder, Element};
 
 elementwise! {
     /// x * x; integers wrap.
@@ -33,7 +34,7 @@ impl Elementwise for Sqr {
         let (dtype, rank) = (graph.ty(vjp.result).dtype, graph.ty(vjp.result).rank());
         let two = graph.splat(dtype, rank, 2.0);
         let x = graph.conj(vjp.operands[0]);
-        let slope = graph.mul_node(two, x);
-        vec![Some(graph.mul_node(vjp.cotangent, slope))]
+        let slope = graph.times(two, x);
+        vec![Some(graph.times(vjp.cotangent, slope))]
     }
 }

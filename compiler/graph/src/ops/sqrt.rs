@@ -1,11 +1,12 @@
 //! `sqrt`: the square root; NaN below 0.
 
 use tgc_scalar::dtype::DType;
+use tgc_scalar::{Builder, Element};
+
 use crate::graph::{Graph, NodeId};
 use crate::infer::TypeError;
 use crate::ops::elementwise::{self, Elementwise, elementwise};
 use crate::ops::{Notation, Vjp};
-use tgc_scalar::{Builder, Element};
 
 elementwise! {
     /// The square root; NaN below 0. Of complex numbers the one with a real part that is not negative, with the sign of the
@@ -32,8 +33,8 @@ impl Elementwise for Sqrt {
 
     fn derivative(graph: &mut Graph, vjp: &Vjp<'_>) -> Vec<Option<NodeId>> {
         let half = graph.splat(graph.ty(vjp.result).dtype, graph.ty(vjp.result).rank(), 0.5);
-        let scaled = graph.mul_node(vjp.cotangent, half);
+        let scaled = graph.times(vjp.cotangent, half);
         let root = graph.conj(vjp.result);
-        vec![Some(graph.div_node(scaled, root))]
+        vec![Some(graph.over(scaled, root))]
     }
 }

@@ -1,7 +1,8 @@
 //! `std`: the standard deviation over axes.
 
-use crate::builder::{Reduce, Tensor};
 use tgc_scalar::dtype::DType;
+
+use crate::builder::{Reduce, Tensor};
 use crate::graph::{Graph, NodeId};
 use crate::infer::TypeError;
 use crate::ops::reduction::{Composite, Reducing, reduction, to_inexact};
@@ -50,7 +51,7 @@ impl Composite for Std {
         let real = if is_complex { graph.op_node(Real {}, &[deviations]) } else { deviations };
         let divisor = divisor(graph, &self.axes, self.ddof, real);
         let divisor = graph.op_node(Sqrt {}, &[divisor]);
-        let value = graph.div_node(norm, divisor);
+        let value = graph.over(norm, divisor);
         graph.cast(value, to_inexact(graph.ty(operand).dtype).to_real())
     }
 }

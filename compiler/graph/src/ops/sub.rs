@@ -1,11 +1,12 @@
 //! `sub`: x - y; integers wrap.
 
 use tgc_scalar::dtype::DType;
+use tgc_scalar::{Builder, Element};
+
 use crate::graph::{Graph, NodeId};
 use crate::infer::TypeError;
 use crate::ops::elementwise::{self, Elementwise, elementwise};
 use crate::ops::{Notation, Vjp};
-use tgc_scalar::{Builder, Element};
 
 elementwise! {
     /// x - y; integers wrap.
@@ -30,6 +31,6 @@ impl Elementwise for Sub {
     }
 
     fn derivative(graph: &mut Graph, vjp: &Vjp<'_>) -> Vec<Option<NodeId>> {
-        vec![Some(vjp.cotangent), Some(graph.neg_node(vjp.cotangent))]
+        vec![Some(vjp.cotangent), Some(graph.negated(vjp.cotangent))]
     }
 }

@@ -1,6 +1,7 @@
 //! `sum`: the sum over axes; integers are summed in 64 bits, floats in at least `f64` and rounded once.
 
 use tgc_scalar::dtype::DType;
+
 use crate::graph::{Graph, NodeId};
 use crate::infer::TypeError;
 use crate::kernel::Reduction;

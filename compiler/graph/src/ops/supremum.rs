@@ -1,6 +1,7 @@
 //! `supremum`: the greatest element, and of no elements what no element is less than.
 
 use tgc_scalar::dtype::DType;
+
 use crate::graph::{Graph, NodeId};
 use crate::infer::TypeError;
 use crate::kernel::Reduction;

@@ -1,15 +1,16 @@
 //! `switch`: the second operand where the first is true, else the third.
 
+use tgc_scalar::Builder;
+use tgc_scalar::dtype::DType;
+
 use crate::attribute::Attribute;
 use crate::builder::{self, Tensor};
 use crate::dim::Dim;
-use tgc_scalar::dtype::DType;
 use crate::graph::{Graph, NodeId};
 use crate::infer::{Demands, Operand, TypeError, broadcast};
 use crate::literal::{Role, computing_type};
 use crate::kernel::Kernel;
 use crate::ops::{Notation, Operation, Vjp, attributes, elementwise};
-use tgc_scalar::Builder;
 use crate::ty::TensorType;
 
 /// A choice between two values.

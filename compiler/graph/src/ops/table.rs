@@ -1,5 +1,7 @@
 //! The table of all operations, for `docs/ops.md`. A test holds the file to it.
 
+use tgc_scalar::dtype::DType;
+
 use super::{Input, Notation, Op, Operation, Vjp};
 use crate::differentiate::Support;
 use crate::dim::{Dim, Symbols};
@@ -8,7 +10,6 @@ use crate::infer::{Demands, Equations, Operand};
 use crate::kernel::Kernel;
 use crate::pp::expression;
 use crate::ty::TensorType;
-use tgc_scalar::dtype::DType;
 
 /// All operations as a Markdown table: name, notation, kernel class, element types, gradient and meaning.
 pub fn ops_markdown() -> String {

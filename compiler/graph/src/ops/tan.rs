@@ -1,11 +1,12 @@
 //! `tan`: the tangent of an angle in radians; NaN at infinity.
 
 use tgc_scalar::dtype::DType;
+use tgc_scalar::{Builder, Element, MathFn};
+
 use crate::graph::{Graph, NodeId};
 use crate::infer::TypeError;
 use crate::ops::elementwise::{self, Elementwise, elementwise};
 use crate::ops::{Notation, Vjp};
-use tgc_scalar::{Builder, Element, MathFn};
 
 elementwise! {
     /// The tangent of an angle in radians, as accurate for huge angles as for others; NaN at infinity.
@@ -31,8 +32,8 @@ impl Elementwise for Tan {
 
     fn derivative(graph: &mut Graph, vjp: &Vjp<'_>) -> Vec<Option<NodeId>> {
         let one = graph.splat(graph.ty(vjp.result).dtype, graph.ty(vjp.result).rank(), 1.0);
-        let square = graph.mul_node(vjp.result, vjp.result);
-        let slope = graph.add_node(one, square);
-        vec![Some(graph.mul_node(vjp.cotangent, slope))]
+        let square = graph.times(vjp.result, vjp.result);
+        let slope = graph.plus(one, square);
+        vec![Some(graph.times(vjp.cotangent, slope))]
     }
 }

@@ -1,11 +1,12 @@
 //! `tanh`: the hyperbolic tangent.
 
 use tgc_scalar::dtype::DType;
+use tgc_scalar::{Builder, Element, MathFn};
+
 use crate::graph::{Graph, NodeId};
 use crate::infer::TypeError;
 use crate::ops::elementwise::{self, Elementwise, elementwise};
 use crate::ops::{LogisticDensity, Notation, Vjp};
-use tgc_scalar::{Builder, Element, MathFn};
 
 elementwise! {
     /// The hyperbolic tangent, sinh x / cosh x.
@@ -33,9 +34,9 @@ impl Elementwise for Tanh {
         // 1 / cosh² x from the argument: 1 - y² would be made of what rounding left of y.
         let (dtype, rank) = (graph.ty(vjp.result).dtype, graph.ty(vjp.result).rank());
         let [two, four] = [2.0, 4.0].map(|value| graph.splat(dtype, rank, value));
-        let twice = graph.mul_node(two, vjp.operands[0]);
+        let twice = graph.times(two, vjp.operands[0]);
         let density = graph.op_node(LogisticDensity {}, &[twice]);
-        let slope = graph.mul_node(four, density);
-        vec![Some(graph.mul_node(vjp.cotangent, slope))]
+        let slope = graph.times(four, density);
+        vec![Some(graph.times(vjp.cotangent, slope))]
     }
 }

@@ -1,10 +1,11 @@
 //! `trunc`: x without its fraction; integers stay.
 
 use tgc_scalar::dtype::DType;
+use tgc_scalar::{Builder, Element, Unary};
+
 use crate::infer::TypeError;
 use crate::ops::elementwise::{self, Elementwise, elementwise};
 use crate::ops::Notation;
-use tgc_scalar::{Builder, Element, Unary};
 
 elementwise! {
     /// x without its fraction; integers stay.

@@ -5,8 +5,9 @@
 //! deviations instead of to the sum of their squares: that cannot give a negative variance, and equal elements give
 //! exactly 0, because their deviations are all the same small multiple of a unit in the last place.
 
-use crate::builder::{Reduce, Tensor};
 use tgc_scalar::dtype::DType;
+
+use crate::builder::{Reduce, Tensor};
 use crate::graph::{Graph, NodeId};
 use crate::infer::TypeError;
 use crate::ops::mean::{count, mean};
@@ -54,7 +55,7 @@ impl Composite for Var {
         let squares = squares(graph, deviations);
         let sum = graph.op_node(Sum { axes: self.axes.clone() }, &[squares]);
         let divisor = divisor(graph, &self.axes, self.ddof, squares);
-        let variance = graph.div_node(sum, divisor);
+        let variance = graph.over(sum, divisor);
         graph.cast(variance, to_inexact(graph.ty(operand).dtype).to_real())
     }
 }
@@ -73,7 +74,7 @@ fn squares(graph: &mut Graph, x: NodeId) -> NodeId {
     }
     let parts = [graph.op_node(Real {}, &[x]), graph.op_node(Imag {}, &[x])];
     let [re, im] = parts.map(|part| graph.op_node(Sqr {}, &[part]));
-    graph.add_node(re, im)
+    graph.plus(re, im)
 }
 
 /// The elements less their mean, and less the mean of that, which is the first mean's rounding error. It would be 0 but
@@ -81,7 +82,7 @@ fn squares(graph: &mut Graph, x: NodeId) -> NodeId {
 fn deviations(graph: &mut Graph, axes: &[usize], x: NodeId) -> NodeId {
     let about = |graph: &mut Graph, x: NodeId, centre: NodeId| {
         let centre = keep(graph, axes, centre);
-        graph.sub_node(x, centre)
+        graph.minus(x, centre)
     };
     let centre = mean(graph, axes, x);
     let rough = about(graph, x, centre);
@@ -99,6 +100,6 @@ pub(super) fn divisor(graph: &mut Graph, axes: &[usize], ddof: i64, x: NodeId) -
     let ty = graph.ty(count).clone();
     let ddof = graph.splat(ty.dtype, ty.rank(), ddof as f64);
     let zero = graph.splat(ty.dtype, ty.rank(), 0.0);
-    let divisor = graph.sub_node(count, ddof);
+    let divisor = graph.minus(count, ddof);
     graph.op_node(Maximum {}, &[divisor, zero])
 }

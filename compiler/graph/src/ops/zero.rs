@@ -1,7 +1,8 @@
 //! `zero`: the zero that a gradient made: exact, so that sums and products with it vanish.
 
-use crate::dim::Dim;
 use tgc_scalar::dtype::DType;
+
+use crate::dim::Dim;
 use crate::infer::TypeError;
 use crate::kernel::Leaf;
 use crate::ops::attributes;

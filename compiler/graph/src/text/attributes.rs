@@ -5,6 +5,8 @@
 
 use std::collections::{BTreeMap, HashMap};
 
+use tgc_scalar::dtype::DType;
+
 use super::cursor::{Cursor, Step};
 use super::error::{Fault, Problem, did_you_mean};
 use super::print::shape_text;
@@ -17,7 +19,6 @@ use crate::dim::Dim;
 use crate::limits::array_bytes;
 use crate::ops::Op;
 use crate::ty::TensorType;
-use tgc_scalar::dtype::DType;
 
 /// What a value's meaning depends on.
 pub(super) struct Context<'x> {

@@ -1,5 +1,7 @@
 //! Walks the tokens of one line.
 
+use tgc_scalar::dtype::DType;
+
 use super::element::{nan_from_text, scalar_from_text};
 use super::error::{Fault, Problem, did_you_mean};
 use super::lex::{Kind, Token, unquote};
@@ -7,7 +9,6 @@ use super::size::Sizes;
 use crate::graph::NodeId;
 use crate::limits::MAX_LIST;
 use crate::ty::{MAX_RANK, TensorType};
-use tgc_scalar::dtype::DType;
 
 pub(super) type Step<T> = Result<T, Fault>;
 

@@ -50,9 +50,10 @@ pub use error::{ParseError, Problem};
 pub use parse::{parse, parse_function, parse_verified};
 pub use print::{dump, dump_function, print, print_function};
 
+use tgc_scalar::dtype::DType;
+
 use crate::attribute::Attribute;
 use crate::ty::TensorType;
-use tgc_scalar::dtype::DType;
 
 /// The version of the text form, the number in its first line.
 pub const VERSION: u32 = 1;

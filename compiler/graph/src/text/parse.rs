@@ -3,6 +3,8 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
+use tgc_scalar::dtype::DType;
+
 use super::VERSION;
 use super::attributes::{Call, Context, KnownKinds, Value, Written, array, operation, unknown_operation};
 use super::cursor::{Cursor, Step};
@@ -21,7 +23,6 @@ use crate::ops::Op;
 use crate::origin::Origin;
 use crate::ty::{MAX_RANK, TensorType};
 use crate::verify::verify;
-use tgc_scalar::dtype::DType;
 
 /// Reads a module.
 ///
@@ -233,7 +234,7 @@ impl Body {
     }
 
     fn sizes(&self) -> Sizes<'_> {
-        Sizes { ids: &self.symbols, table: &self.graph.symbols }
+        Sizes { ids: &self.symbols, table: &self.graph.scope.symbols }
     }
 
     /// `N 0..1048576 hint 400`
@@ -249,17 +250,17 @@ impl Body {
             symbol.hint = Some(cursor.integer("the size to tune for")?);
         }
         let name = symbol.name.clone();
-        if self.symbols.insert(name.clone(), SymbolId(self.graph.symbols.len() as u32)).is_some() {
+        if self.symbols.insert(name.clone(), SymbolId(self.graph.scope.symbols.len() as u32)).is_some() {
             return here.fault(Problem::Twice { what: "size", name });
         }
-        self.graph.symbols.push(symbol);
+        self.graph.scope.symbols.push(symbol);
         Ok(())
     }
 
     /// `"y axis 0" 2*N == "x axis 0" M`
     fn check(&mut self, cursor: &mut Cursor<'_, '_>) -> Step<()> {
         let what = "what has this size, in quotes";
-        if self.graph.equations.known.len() == MAX_EQUATIONS {
+        if self.graph.scope.equations.known.len() == MAX_EQUATIONS {
             return cursor.fault(Problem::Limit(format!("there are more than {MAX_EQUATIONS} checks")));
         }
         let left_name = cursor.quoted(what)?;
@@ -267,7 +268,7 @@ impl Body {
         cursor.need("==")?;
         let right_name = cursor.quoted(what)?;
         let right = cursor.dim(self.sizes())?;
-        self.graph.equations.known.push(Equation { left, right, left_name, right_name });
+        self.graph.scope.equations.known.push(Equation { left, right, left_name, right_name });
         Ok(())
     }
 
@@ -340,9 +341,9 @@ impl Body {
         let origin = self.origin(cursor)?;
         self.graph.set_origin(origin);
         let mut context = Context {
-            sizes: Sizes { ids: &self.symbols, table: &self.graph.symbols },
+            sizes: Sizes { ids: &self.symbols, table: &self.graph.scope.symbols },
             ty: ty.as_ref(),
-            data: &mut self.graph.data,
+            data: &mut self.graph.scope.data,
             kinds: &mut self.kinds,
         };
         let op = operation(call, &mut context)?;
@@ -400,8 +401,8 @@ impl Body {
         }
         match written {
             Some(written) if written != inferred => place.fault(Problem::Type {
-                written: written.display(&self.graph.symbols).to_string(),
-                inferred: inferred.display(&self.graph.symbols).to_string(),
+                written: written.display(&self.graph.scope.symbols).to_string(),
+                inferred: inferred.display(&self.graph.scope.symbols).to_string(),
             }),
             Some(_) | None => Ok(()),
         }

@@ -2,6 +2,8 @@
 
 use std::fmt::Write;
 
+use tgc_scalar::dtype::DType;
+
 use super::element::write_element;
 use super::lex::quote;
 use super::{VERSION, implied, is_word};
@@ -13,7 +15,6 @@ use crate::limits::MAX_FILL_BYTES;
 use crate::module::{Function, Module, SharedVariable};
 use crate::origin::Origin;
 use crate::ty::TensorType;
-use tgc_scalar::dtype::DType;
 
 /// A module as text that [`parse`](super::parse) reads back to an equal one.
 pub fn print(module: &Module) -> String {
@@ -107,7 +108,7 @@ impl Printer {
         quote(&mut self.out, &function.name);
         self.out.push('\n');
         let graph = &function.graph;
-        let symbols = &symbol_names(&graph.symbols);
+        let symbols = &symbol_names(&graph.scope.symbols);
         self.sizes(graph, symbols);
         for id in graph.ids() {
             self.node(graph, symbols, id);
@@ -134,14 +135,14 @@ impl Printer {
     }
 
     fn sizes(&mut self, graph: &Graph, symbols: &[String]) {
-        for ((_, Symbol { min, max, hint, .. }), name) in graph.symbols.iter().zip(symbols) {
+        for ((_, Symbol { min, max, hint, .. }), name) in graph.scope.symbols.iter().zip(symbols) {
             self.put(format_args!("  size {name} {min}..{max}"));
             if let Some(hint) = hint {
                 self.put(format_args!(" hint {hint}"));
             }
             self.out.push('\n');
         }
-        for equation in &graph.equations.known {
+        for equation in &graph.scope.equations.known {
             self.out.push_str("  check ");
             quote(&mut self.out, &equation.left_name);
             self.out.push(' ');
@@ -205,7 +206,7 @@ impl Printer {
                 self.separated(", ", dims, |p, dim| p.dim(symbols, dim));
                 self.out.push(']');
             }
-            Attribute::Data(id) => match graph.data.get(*id) {
+            Attribute::Data(id) => match graph.scope.data.get(*id) {
                 Some(array) => self.array(array),
                 None => self.put(format_args!("[missing {id:?}]")),
             },

@@ -121,7 +121,7 @@ impl<'a> FunctionNames<'a> {
         };
         FunctionNames {
             name: &function.name,
-            sizes: graph.symbols.iter().map(|(_, symbol)| symbol.name.as_str()).collect(),
+            sizes: graph.scope.symbols.iter().map(|(_, symbol)| symbol.name.as_str()).collect(),
             inputs: function.inputs.iter().filter_map(input).collect(),
             outputs: function.outputs.iter().map(output).collect(),
         }

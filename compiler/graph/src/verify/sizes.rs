@@ -1,8 +1,9 @@
 //! What sizes can be, given the symbols' ranges. Nothing here overflows.
 
+use tgc_scalar::dtype::DType;
+
 use crate::dim::{Dim, SymbolId, Symbols};
 use crate::limits::MAX_TENSOR_BYTES;
-use tgc_scalar::dtype::DType;
 
 /// The most bytes that a tensor can have; a 0 counts as 1, so that strides fit too.
 pub(crate) fn most_bytes(dtype: DType, shape: &[Dim], symbols: &Symbols) -> i128 {

@@ -3,6 +3,8 @@
 use std::io::Read;
 use std::sync::Arc;
 
+use tgc_scalar::dtype::DType;
+
 use super::error::{WireError, malformed};
 use super::head::{HEAD_BYTES, Head, check_magic, hash};
 use super::tables::{
@@ -14,7 +16,7 @@ use crate::array::Array;
 use crate::attribute::{Attribute, AttributeError, Attributes};
 use crate::data::{DataId, DataStore};
 use crate::dim::{Atom, Dim, Symbol, SymbolId, Symbols};
-use crate::graph::{Graph, NodeId};
+use crate::graph::{Graph, NodeId, Scope};
 use crate::infer::{Equation, Equations};
 use crate::limits::{
     MAX_ATOMS, MAX_EQUATIONS, MAX_FILL_BYTES, MAX_LIST, MAX_OPERANDS, MAX_WEIGHT, array_bytes, is_small,
@@ -24,7 +26,6 @@ use crate::ops::Op;
 use crate::origin::Origin;
 use crate::ty::{MAX_RANK, TensorType};
 use crate::verify::verify;
-use tgc_scalar::dtype::DType;
 
 /// Reads a module from the bytes of a file.
 ///
@@ -211,11 +212,11 @@ impl Reader {
             ops: &function.ops,
             dims,
         };
-        let mut graph = Graph::new(symbols, DataStore::default(), equations);
+        let mut graph = Graph::new(Scope { symbols, data: DataStore::default(), equations });
         let ops: Vec<Op> = tables
             .ops
             .iter()
-            .map(|op| self.op(op, &tables.dims, rows, arrays, &mut graph.data))
+            .map(|op| self.op(op, &tables.dims, rows, arrays, &mut graph.scope.data))
             .collect::<Result<_, _>>()?;
         for node in &function.nodes {
             add(&mut graph, node, &ops, &tables)?;
@@ -433,7 +434,7 @@ fn add(graph: &mut Graph, node: &NodeRow, ops: &[Op], tables: &FunctionTables<'_
     }
     let inferred = graph.ty(id);
     if inferred != ty {
-        let [have, want] = [ty, inferred].map(|ty| ty.display(&graph.symbols).to_string());
+        let [have, want] = [ty, inferred].map(|ty| ty.display(&graph.scope.symbols).to_string());
         return Err(fail(format!("its type is {have}, and {name} of its operands gives {want}")));
     }
     Ok(())

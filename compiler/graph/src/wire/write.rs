@@ -4,6 +4,8 @@ use std::collections::{BTreeMap, HashMap};
 use std::hash::Hash;
 use std::io::{self, Write};
 
+use tgc_scalar::dtype::DType;
+
 use super::head::{HEAD_BYTES, Head};
 use super::tables::{
     ArrayRow, AtomRow, AtomTables, AttributeRow, DimRow, EquationRow, FunctionRow, NO_ROW, NodeRow, OpRow,
@@ -19,7 +21,6 @@ use crate::limits::MAX_FILL_BYTES;
 use crate::module::{Function, Module};
 use crate::ops::Op;
 use crate::origin::Origin;
-use tgc_scalar::dtype::DType;
 
 /// A module as the bytes of a file.
 pub fn encode(module: &Module) -> Vec<u8> {
@@ -150,13 +151,14 @@ impl<'m> Writer<'m> {
 
     fn function(&mut self, function: &'m Function) -> FunctionRow {
         let graph = &function.graph;
-        let mut own = FunctionTables { symbols: graph.symbols.len() as u32, ..FunctionTables::default() };
+        let mut own =
+            FunctionTables { symbols: graph.scope.symbols.len() as u32, ..FunctionTables::default() };
         let mut row = FunctionRow { name: self.string(&function.name), ..FunctionRow::default() };
-        for (_, symbol) in graph.symbols.iter() {
+        for (_, symbol) in graph.scope.symbols.iter() {
             let name = self.string(&symbol.name);
             row.symbols.push(SymbolRow { name, min: symbol.min, max: symbol.max, hint: symbol.hint });
         }
-        for equation in &graph.equations.known {
+        for equation in &graph.scope.equations.known {
             row.equations.push(EquationRow {
                 left: own.dim(&equation.left),
                 right: own.dim(&equation.right),
@@ -220,7 +222,7 @@ impl<'m> Writer<'m> {
             Attribute::Text(text) => (kind::TEXT, vec![u64::from(self.string(text))]),
             Attribute::Element(parts) => (kind::ELEMENT, parts.to_vec()),
             Attribute::Data(id) => {
-                let row = graph.data.get(*id).map_or(NO_ROW, |array| self.array(*id, array));
+                let row = graph.scope.data.get(*id).map_or(NO_ROW, |array| self.array(*id, array));
                 (kind::DATA, vec![u64::from(row)])
             }
         }

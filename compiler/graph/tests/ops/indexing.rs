@@ -138,7 +138,7 @@ fn an_index_needs_a_size_that_has_it() {
     let x = m.dmatrix("x");
     let y = x.index((2, -3)) + x.index((1.., 0)).index(-1) + x.index((.., ..5)).index((0, 1));
     m.function("f").inputs([x]).output("y", y).finish().unwrap();
-    let symbols = m.module().functions[0].graph.symbols.clone();
+    let symbols = m.module().functions[0].graph.scope.symbols.clone();
     assert_eq!(
         symbols.iter().map(|(_, s)| (s.name.as_str(), s.min)).collect::<Vec<_>>(),
         [("x_0", 3), ("x_1", 3)]

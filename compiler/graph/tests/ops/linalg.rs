@@ -95,7 +95,8 @@ fn sizes_that_callers_give() {
     m.function("f").inputs([a, b, c]).output("y", sum).output("t", a.dot(b).trace()).finish().unwrap();
     round_trips(&m);
     let module = m.module();
-    let names: Vec<&str> = module.functions[0].graph.symbols.iter().map(|(_, s)| s.name.as_str()).collect();
+    let names: Vec<&str> =
+        module.functions[0].graph.scope.symbols.iter().map(|(_, s)| s.name.as_str()).collect();
     assert_eq!(names, ["a_1", "K", "L"], "the product is square");
 }
 

@@ -2,7 +2,6 @@
 
 use std::collections::BTreeSet;
 
-use crate::check;
 use tgc_graph::array::element_to_text;
 use tgc_graph::builder::{Along, Reduce};
 use tgc_graph::evaluate::{Sizes, evaluate_wide};
@@ -11,6 +10,8 @@ use tgc_graph::kernel::{Kernel, Reduction};
 use tgc_graph::ops::{self, Op};
 use tgc_graph::prelude::*;
 use tgc_scalar::{Dd, Program, scalar_from_bits_f64};
+
+use crate::check;
 
 fn reduce<'m>(name: &str, x: Reduce<'m>) -> Tensor<'m> {
     match name {

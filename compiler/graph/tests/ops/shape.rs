@@ -51,14 +51,14 @@ fn reshape_solves_the_open_size() {
     assert_eq!(shown(&m, y.reshape([-1, 3])), "f32[2*N + 1,3]");
     let v = m.dvector("v");
     m.function("f").inputs([v]).output("z", v.reshape([2, 3])).finish().unwrap();
-    assert_eq!(m.module().functions[0].graph.symbols.len(), 0, "v_0 is 6");
+    assert_eq!(m.module().functions[0].graph.scope.symbols.len(), 0, "v_0 is 6");
     m.function("g").inputs([x]).output("z", x.reshape([k, n, 4.into()])).finish().unwrap();
     let a = m.input("a", F32, [m.dim("A"), m.dim("B")]);
     let c = m.input("c", F32, [m.dim("C"), 2.into()]);
     let sum = a.reshape([m.dim("C"), 2.into()]) + c;
     m.function("h").inputs([a, c]).output("z", sum).finish().unwrap();
     let module = m.module();
-    let check = &module.functions[2].graph.equations.known[0];
+    let check = &module.functions[2].graph.scope.equations.known[0];
     assert_eq!(check.left_name, "the number of elements of a");
     assert_eq!(check.right_name, "the number of elements of Reshape(a)");
     let refused = sum.eval_with([(a, Array::zeros::<f32>([3, 3])), (c, Array::zeros::<f32>([4, 2]))]);
@@ -125,7 +125,7 @@ fn broadcast_to_repeats_what_is_known_to_be_one() {
     assert_eq!(got, [[4f32, 4.0, 4.0], [8.0, 8.0, 8.0]].into());
     let v = m.dvector("v");
     m.function("f").inputs([v]).output("z", v.broadcast_to([2, 3])).finish().unwrap();
-    assert_eq!(m.module().functions[0].graph.symbols.len(), 0, "v_0 is 3, and never stretched");
+    assert_eq!(m.module().functions[0].graph.scope.symbols.len(), 0, "v_0 is 3, and never stretched");
     assert_eq!(pp(v.broadcast_to([2, 3])), "Alloc(v)");
     m.function("g").inputs([x]).output("z", y).finish().unwrap();
     round_trips(&m);
@@ -147,7 +147,7 @@ fn sizes_that_are_given_are_sizes() {
     let x = m.dvector("x");
     let y = x.sum().broadcast_to([x.dim(0) - 2]);
     m.function("f").inputs([x]).output("y", y).finish().unwrap();
-    assert_eq!(m.module().functions[0].graph.symbols.iter().next().unwrap().1.min, 2);
+    assert_eq!(m.module().functions[0].graph.scope.symbols.iter().next().unwrap().1.min, 2);
     round_trips(&m);
     assert_eq!(y.eval_with([(x, [1.0].into())]).unwrap_err().to_string(), "eval: x_0=1, allowed 2..1048576");
 }

@@ -89,9 +89,10 @@ fn call_twice(
     tolerance: fn(DType) -> f64,
 ) {
     let graph = &function.graph;
-    let symbols = graph.symbols.iter();
+    let symbols = graph.scope.symbols.iter();
     let values: Vec<i64> = symbols.zip(values.iter().cycle()).map(|(_, v)| *v).collect();
-    let names: Sizes = graph.symbols.iter().zip(&values).map(|((_, s), v)| (s.name.clone(), *v)).collect();
+    let names: Sizes =
+        graph.scope.symbols.iter().zip(&values).map(|((_, s), v)| (s.name.clone(), *v)).collect();
     let mut random = Random(seed + 1);
     let inputs: Vec<Array> = function
         .inputs

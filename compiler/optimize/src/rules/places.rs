@@ -450,7 +450,7 @@ fn part_of_concatenate(rewriter: &mut Rewriter<'_>, id: NodeId) -> Option<NodeId
         [] => (place.offset.clone(), &place.offset + &Dim::Const(1)),
         [(to, step), ..] => range(place, step.as_const()?, &shape[*to])?,
     };
-    let not_negative = |dim: Dim| dim.bounds(&graph.symbols).min >= 0;
+    let not_negative = |dim: Dim| dim.bounds(&graph.scope.symbols).min >= 0;
     let mut start = Dim::Const(0);
     for operand in graph.operands(whole) {
         let stop = &start + &graph.ty(*operand).shape[axis];
