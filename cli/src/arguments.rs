@@ -153,6 +153,7 @@ Examples:
 
 /// `tgc print`.
 #[derive(Args, Debug)]
+#[command(group = clap::ArgGroup::new("planned").args(["plan", "phase"]))]
 #[command(after_help = PRINT_EXAMPLES)]
 pub struct Print {
     /// The model: model.graph or a .tgc text.
@@ -174,9 +175,19 @@ pub struct Print {
     /// The plan: loops, buffers, and what runs together.
     #[arg(long, group = "form", conflicts_with = "stage")]
     pub plan: bool,
-    /// Which rules of the optimizer fired, stage by stage.
-    #[arg(long, group = "form", conflicts_with = "stage")]
+    /// Which rules of the optimizer fired, stage by stage; with --plan what each step computes, for which lines of
+    /// the author's, and why it was not fused with earlier steps.
+    #[arg(long, conflicts_with_all = ["stage", "text", "pp", "dot", "phase"])]
     pub explain: bool,
+    /// What each function is after this phase of the planner.
+    #[arg(long, group = "form", conflicts_with = "stage")]
+    pub phase: Option<String>,
+    /// The system to plan for [default: this machine's].
+    #[arg(long, value_name = "TRIPLE", requires = "planned")]
+    pub target: Option<String>,
+    /// The processor to plan for, or native [default: x86-64-v3 or generic].
+    #[arg(long, requires = "planned")]
+    pub cpu: Option<String>,
     /// As a graph for Graphviz.
     #[arg(long, group = "form")]
     pub dot: bool,

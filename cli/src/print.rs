@@ -3,6 +3,7 @@
 use tgc_compiler::stages;
 use tgc_graph::module::Module;
 use tgc_graph::{pp, text};
+use tgc_plan::print::Detail;
 
 use crate::arguments::Print;
 use crate::failure::Outcome;
@@ -21,8 +22,13 @@ pub fn execute(arguments: &Print) -> Outcome<()> {
             _ => stages::optimize_until(&module, stage, fp)?,
         };
     }
+    let machine = || stages::machine(arguments.target.as_deref(), arguments.cpu.as_deref());
+    if let Some(phase) = &arguments.phase {
+        return say(&stages::plan_until(&module, &machine()?, phase, fp)?);
+    }
     if arguments.plan {
-        return say(&stages::host_plan(&module, fp)?.to_string());
+        let detail = if arguments.explain { Detail::Reasons } else { Detail::Loops };
+        return say(&stages::plan(&module, &machine()?, fp)?.display(detail).to_string());
     }
     if arguments.explain {
         return say(&stages::explain(&module, fp)?);

@@ -182,6 +182,12 @@ fn print_shows_every_form() {
     assert!(fail(path, 1, &["print", "m.tgc", "--stage", "stabilise"]).contains("did you mean `stabilize`?"));
     assert!(fail(path, 1, &["print", "m.tgc", "--function", "stop"]).contains("did you mean `step`?"));
     fail(path, 2, &["print", "m.tgc", "--plan", "--dot"]);
+    let explained = succeed(path, &["print", "m.tgc", "--plan", "--explain", "--cpu", "x86-64-v4"]);
+    assert!(explained.contains("for vectors of 64 bytes") && explained.contains("  # z: sqr"), "{explained}");
+    assert!(succeed(path, &["print", "m.tgc", "--phase", "fuse"]).contains("n0: rows [N]"));
+    let unknown = fail(path, 1, &["print", "m.tgc", "--phase", "fusion"]);
+    assert!(unknown.contains("did you mean `fuse`?"), "{unknown}");
+    fail(path, 2, &["print", "m.tgc", "--cpu", "native"]);
 }
 
 #[test]

@@ -74,13 +74,36 @@ pub(crate) fn plan_with(
     Ok(plan)
 }
 
+/// What each function is after one phase of the planner, as text.
+///
+/// # Errors
+///
+/// If the model is invalid, or no phase has this name.
+pub fn plan_until(module: &Module, machine: &Machine, phase: &str, fp: Fp) -> Result<String, Error> {
+    let phases: Vec<String> = tgc_lower::phases().iter().map(|phase| phase.name.to_owned()).collect();
+    if !phases.iter().any(|name| name == phase) {
+        return Err(Error::unknown("phase", phase, phases));
+    }
+    tgc_lower::lower_until(&optimize(module, fp)?, machine, phase).map_err(defect)
+}
+
+/// What the planner knows of a system's processor; of this machine's system, and of the processors that all libraries for it
+/// run on, without names.
+///
+/// # Errors
+///
+/// If there is no such target or processor.
+pub fn machine(triple: Option<&str>, cpu: Option<&str>) -> Result<Machine, Error> {
+    Ok(tgc_llvm::Target::new(triple, cpu, "")?.machine())
+}
+
 /// The plan for this machine's kind, as a library for it has without further options.
 ///
 /// # Errors
 ///
 /// If the model is invalid, or this machine is no target.
 pub fn host_plan(module: &Module, fp: Fp) -> Result<ModelPlan, Error> {
-    plan(module, &tgc_llvm::Target::new(None, None, "")?.machine(), fp)
+    plan(module, &machine(None, None)?, fp)
 }
 
 /// The stack that calls of a library for this machine's kind take.

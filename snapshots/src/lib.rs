@@ -13,9 +13,10 @@
 //!
 //! Commands: `optimize` runs the whole pipeline, `optimize until STAGE` a part, `optimize exact` and
 //! `optimize fast` at another level of arithmetic;
-//! `plan` runs it and plans for AVX2. `expect` states the structure of the result, so that no snapshot is
+//! `plan` runs it and plans for AVX2, `lower until PHASE` runs a part of the planner. `expect` states the structure of the result, so that no snapshot is
 //! accepted that lost what its case is for: `operation=count` (and `nodes`) for a graph; `nests`, `loops`,
-//! `copies`, `checks` of indices, `slots` and `reads.NAME` (nests that read the buffer of this name) for a plan.
+//! `copies`, `checks` of indices, `slots` and `reads.NAME` (nests that read the buffer of this name) for a plan;
+//! `some-words=count`, the lines with these words, for a phase of the planner.
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -23,7 +24,7 @@ use std::path::{Path, PathBuf};
 
 use tgc_graph::module::{Function, Module};
 use tgc_graph::text::{parse, parse_function, print_function};
-use tgc_lower::lower;
+use tgc_lower::{lower, lower_until, phases};
 use tgc_optimize::{Fp, Options, Report, optimize, optimize_module, optimize_until};
 use tgc_plan::machine::Machine;
 use tgc_plan::verify::verify;
@@ -55,6 +56,11 @@ pub enum Command {
     },
     /// Optimize it, then plan it.
     Plan,
+    /// Optimize it, then run the phases of the planner up to this one.
+    Lower {
+        /// The last phase to run.
+        until: String,
+    },
 }
 
 /// What came of a case.
@@ -64,6 +70,8 @@ pub enum Outcome {
     Graphs(Vec<(Function, Report)>),
     /// The plan.
     Plan(ModelPlan),
+    /// What a phase of the planner printed.
+    Phase(String),
 }
 
 impl Case {
@@ -85,6 +93,7 @@ impl Case {
                 ["optimize", "fast"] => command = Some(optimize(None, Fp::Fast)),
                 ["optimize", "until", stage] => command = Some(optimize(Some(stage), Fp::Strict)),
                 ["plan"] => command = Some(Command::Plan),
+                ["lower", "until", phase] => command = Some(Command::Lower { until: (*phase).to_owned() }),
                 ["expect", counts @ ..] => expect.extend(expectations(counts)?),
                 _ => {}
             }
@@ -114,6 +123,15 @@ impl Case {
                 let results: Result<Vec<_>, _> = self.module.functions.iter().map(run).collect();
                 results.map(Outcome::Graphs).map_err(|e| e.to_string())
             }
+            Command::Lower { until } => {
+                if !phases().iter().any(|phase| phase.name == until) {
+                    return Err(format!("the planner has no phase `{until}`"));
+                }
+                let (module, _) =
+                    optimize_module(&self.module, &options(Fp::Strict)).map_err(|e| e.to_string())?;
+                let text = lower_until(&module, &Machine::X86_64_V3, until).map_err(|e| e.to_string())?;
+                Ok(Outcome::Phase(text))
+            }
             Command::Plan => {
                 let (module, _) =
                     optimize_module(&self.module, &options(Fp::Strict)).map_err(|e| e.to_string())?;
@@ -129,6 +147,7 @@ impl Case {
         let results = match outcome {
             Outcome::Graphs(results) => results,
             Outcome::Plan(plan) => return plan.to_string(),
+            Outcome::Phase(text) => return text.clone(),
         };
         let mut text = String::new();
         for (function, report) in results {
@@ -159,6 +178,10 @@ impl Outcome {
                 })
                 .sum(),
             Outcome::Plan(plan) => plan.functions().map(|f| count_plan(f, what)).sum(),
+            Outcome::Phase(text) => {
+                let word = what.replace('-', " ");
+                text.lines().filter(|line| line.contains(&word)).count()
+            }
         }
     }
 }

@@ -2,7 +2,8 @@
 
 use std::path::Path;
 
-use tgc_snapshots::{Case, LONGEST, Outcome, cases};
+use tgc_plan::NotFused;
+use tgc_snapshots::{Case, Command, LONGEST, Outcome, cases};
 
 #[test]
 fn every_case_does_what_it_says() {
@@ -70,3 +71,36 @@ fn a_case_without_expectation_is_refused() {
     let problem = Case::read(text).expect_err("it expects nothing");
     assert_eq!(problem, "the case says nowhere `; expect operation=count`");
 }
+
+/// What the planner can say, some case shows.
+#[test]
+fn every_phase_and_every_reason_is_in_some_case() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("cases");
+    let mut phases: Vec<&str> = tgc_lower::phases().iter().map(|phase| phase.name).collect();
+    let mut reasons: Vec<String> = REASONS.iter().map(NotFused::to_string).collect();
+    for file in cases(&folder).expect("the folder of cases can be read") {
+        let text = std::fs::read_to_string(&file).expect("a case is text");
+        let case = Case::read(&text).expect("the case is one");
+        let Command::Lower { until } = &case.command else { continue };
+        phases.retain(|phase| phase != until);
+        let Outcome::Phase(shown) = case.run().expect("the case runs") else { continue };
+        reasons.retain(|reason| !shown.contains(reason));
+    }
+    assert!(phases.is_empty() && reasons.is_empty(), "no case shows {phases:?}, {reasons:?}");
+}
+
+/// Every reason not to fuse.
+const REASONS: [NotFused; 12] = [
+    NotFused::Matmul,
+    NotFused::Contraction,
+    NotFused::IndexCheck,
+    NotFused::Order,
+    NotFused::NotAnEpilogue,
+    NotFused::IndirectWrites,
+    NotFused::Extent,
+    NotFused::OtherRow,
+    NotFused::Overwrites,
+    NotFused::LargeAccumulators,
+    NotFused::Strided,
+    NotFused::OtherAxis,
+];

@@ -1,32 +1,24 @@
 //! Graph to Plan: decides loops, fusion, memory and vector widths.
 //!
-//! 1. `pairs` makes sums over several axes sums over one, `indices` nodes of what lies in memory to say places; `define` says
-//!    what each node is; `values` which values are kept, and the statements that make them.
-//! 2. `place` puts statements into nests; the outer loop is the unit of fusion.
-//! 3. `blocks` cuts statements into pieces of blocks; `inline` and `emit` write programs and sinks; `call` says which
-//!    elementary functions they call.
-//! 4. `unroll` writes small folds out; `vector` sets lanes, rows and chunks, `halve` adds narrow values before they are widened, `stage` cuts long programs, `ahead` asks for what
-//!    the next row reads; `memory` puts updates in place and shares the workspace.
+//! [`prepare`] brings a function's graph in form, then the phases of [`phases`] run, each from one form to the next:
+//! what nodes are, which values are materialized, which statements share loops, how they are cut into blocks, the steps that
+//! this makes, how much of each runs together, and where buffers lie. [`lower_until`] prints the form after any of them.
 //!
 //! Nodes are known by their kernels alone. Nothing here depends on the order of a hash map.
 
-mod ahead;
-mod blocks;
-mod call;
-mod define;
+mod classify;
+mod cut;
 mod emit;
-mod halve;
-mod indices;
-mod inline;
+mod fuse;
+mod holds;
 mod loops;
+mod materialize;
 mod memory;
-mod pairs;
-mod place;
+mod phase;
+mod prepare;
 mod product;
-mod stage;
-mod unroll;
-mod values;
-mod vector;
+mod show;
+mod tune;
 
 use std::collections::BTreeMap;
 
@@ -37,11 +29,13 @@ use tgc_graph::kernel::{Kernel, Leaf};
 use tgc_graph::module::{Function, Module};
 use tgc_graph::origin::Origin;
 
-use define::{Definition, Definitions, Source};
+use phase::{Context, Form};
 use tgc_plan::machine::Machine;
 use tgc_plan::{
     Argument, Body, Check, Interface, MemoryAccess, ModelPlan, Place, Signature, State, Step, Variant,
 };
+
+pub use phase::Phase;
 
 /// Why a module has no plan. Modules that went through every stage always have one.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -66,16 +60,16 @@ pub enum LowerError {
 ///
 /// If a node has no kernel, or a leaf is not in the module.
 pub fn lower(module: &Module, machine: &Machine) -> Result<ModelPlan, LowerError> {
-    let mut constants = BTreeMap::new();
-    let mut arrays = vec![];
+    let mut constants = Constants::default();
     let (mut functions, mut bodies) = (vec![], vec![]);
     for function in &module.functions {
-        let function = pairs::merged(function, machine);
-        let function = indices::stored(&function);
-        let definitions = define::definitions(module, &function)?;
-        collect_constants(&function, &definitions.nodes, &mut constants, &mut arrays);
-        let body = plan_body(module, &function, definitions, &constants, machine);
-        let signature = signature(&function, &body);
+        let function = &prepare::prepared(function, machine);
+        constants.collect(function);
+        let context = Context { module, function, constants: &constants.positions, machine };
+        let Form::Body(body) = phase::run(&context, None)? else {
+            unreachable!("invariant: the last phase gives a body")
+        };
+        let signature = signature(function, &body);
         bodies.push(body.behind(signature.frame()));
         functions.push(signature);
     }
@@ -83,28 +77,56 @@ pub fn lower(module: &Module, machine: &Machine) -> Result<ModelPlan, LowerError
         name: module.name.clone(),
         sizes: module.sizes(),
         states: states(module),
-        constants: arrays,
+        constants: constants.arrays,
         frozen: vec![],
         functions,
     };
     Ok(ModelPlan { interface, variants: vec![Variant { machine: machine.clone(), bodies }] })
 }
 
-/// Adds the arrays that a function needs to those of the model.
-fn collect_constants(
-    function: &Function,
-    definitions: &[Definition],
-    constants: &mut BTreeMap<DataId, usize>,
-    arrays: &mut Vec<Array>,
-) {
-    for definition in definitions {
-        let Definition::Source(Source::Constant(data)) = definition else { continue };
-        constants.entry(*data).or_insert_with(|| {
-            let array =
-                function.graph.scope.data.get(*data).expect("invariant: a graph has its constants' data");
-            arrays.push(array.clone());
-            arrays.len() - 1
-        });
+/// What each function is after one of the [`phases`], as text.
+///
+/// # Errors
+///
+/// As [`lower`].
+pub fn lower_until(module: &Module, machine: &Machine, phase: &str) -> Result<String, LowerError> {
+    let mut constants = Constants::default();
+    let mut text = String::new();
+    for function in &module.functions {
+        let function = &prepare::prepared(function, machine);
+        constants.collect(function);
+        let context = Context { module, function, constants: &constants.positions, machine };
+        let form = phase::run(&context, Some(phase))?;
+        text.push_str(&show::show(&form, &context));
+    }
+    Ok(text)
+}
+
+/// The phases of planning a function, in order.
+pub fn phases() -> &'static [Phase] {
+    &phase::PHASES
+}
+
+/// The tensor data of a model's functions.
+#[derive(Default)]
+struct Constants {
+    positions: BTreeMap<DataId, usize>,
+    arrays: Vec<Array>,
+}
+
+impl Constants {
+    /// Adds the data that a function needs.
+    fn collect(&mut self, function: &Function) {
+        let graph = &function.graph;
+        let live = graph.reachable(&function.roots());
+        for id in graph.ids().filter(|id| live[id.index()]) {
+            let Kernel::Leaf(Leaf::Data(data)) = graph.kernel(id) else { continue };
+            self.positions.entry(data).or_insert_with(|| {
+                let array = graph.scope.data.get(data).expect("invariant: a graph has its constants' data");
+                self.arrays.push(array.clone());
+                self.arrays.len() - 1
+            });
+        }
     }
 }
 
@@ -116,22 +138,6 @@ fn states(module: &Module) -> Vec<State> {
         State { name: shared.name.clone(), initial: shared.initial.clone(), offset }
     };
     module.shared.iter().map(state).collect()
-}
-
-fn plan_body(
-    module: &Module,
-    function: &Function,
-    definitions: Definitions,
-    constants: &BTreeMap<DataId, usize>,
-    machine: &Machine,
-) -> Body {
-    let mut program = values::statements(function, definitions, machine);
-    let drafts = place::place(&program, machine);
-    let mut cut = blocks::cut(&mut program, &drafts);
-    let mut buffers = memory::Buffers::new(module, function, constants);
-    let steps = emit::emit(&program, &mut cut, &mut buffers, machine);
-    let (buffers, steps, workspace) = buffers.settle(steps);
-    Body { buffers, steps, workspace }
 }
 
 fn signature(function: &Function, body: &Body) -> Signature {

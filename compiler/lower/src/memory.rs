@@ -14,12 +14,13 @@ use tgc_graph::graph::NodeId;
 use tgc_graph::module::{Function, Module};
 use tgc_plan::size::Size;
 use tgc_plan::{
-    Access, AccessKind, Axis, Block, Buffer, BufferId, MemoryAccess, Nest, Place, Read, Sink, Step,
+    Access, AccessKind, Axis, Block, Body, Buffer, BufferId, Materialized, MemoryAccess, Nest, Place, Read,
+    Sink, Step,
 };
 use tgc_scalar::Inst;
 
-use crate::define::Source;
-use crate::values::{Statements, ValueId};
+use crate::classify::Source;
+use crate::materialize::{Action, Destination, Statement, Statements, Value, ValueId};
 
 /// What a buffer is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -110,6 +111,26 @@ impl Buffers {
         self.add(key, &name, dtype, shape, place)
     }
 
+    /// What readers of the plan know a statement's result by, and why it is materialized.
+    pub(crate) fn name_of(
+        &self,
+        program: &Statements<'_>,
+        statement: &Statement,
+    ) -> (String, Option<Materialized>) {
+        let value = |value: ValueId| {
+            let Value { name, output, why, .. } = &program.values[value.0];
+            (output.map_or(name.clone(), |output| self.outputs[output].clone()), Some(*why))
+        };
+        match &statement.action {
+            Action::Store { to: Destination::Output(output), .. } => (self.outputs[*output].clone(), None),
+            Action::Store { to: Destination::State(state), .. } => (self.states[*state].clone(), None),
+            Action::Store { to: Destination::Value(one), .. }
+            | Action::Scan { value: one, .. }
+            | Action::Part { value: one, .. } => value(*one),
+            Action::Fold { values, .. } => value(values[0]),
+        }
+    }
+
     /// A new buffer in the workspace for a product's scratch.
     pub(crate) fn scratch(&mut self, node: NodeId, what: Scratch, dtype: DType, shape: Vec<Dim>) -> BufferId {
         let name = match what {
@@ -157,6 +178,11 @@ impl Buffers {
         self.list.push(Buffer { name, dtype, shape, place });
         self.ids.insert(key, id);
         id
+    }
+
+    /// The body so far; no buffer of the workspace has its place.
+    pub(crate) fn unplaced(&self, steps: &[Step]) -> Body {
+        Body { buffers: self.list.clone(), steps: steps.to_vec(), workspace: Size::Const(0) }
     }
 
     /// Puts updates in place or appends their copies, and gives every buffer its place.
@@ -364,7 +390,7 @@ fn operands(step: &Step) -> Vec<BufferId> {
 }
 
 /// Whether a step names a buffer.
-pub(crate) fn touches(step: &Step, buffer: BufferId) -> bool {
+fn touches(step: &Step, buffer: BufferId) -> bool {
     touched(step).contains(&buffer)
 }
 
@@ -386,7 +412,7 @@ fn replace(steps: &mut [Step], old: BufferId, new: BufferId) {
 }
 
 /// The steps that touch each buffer, ascending.
-fn uses(buffers: usize, steps: &[Step]) -> Vec<Vec<usize>> {
+pub(crate) fn uses(buffers: usize, steps: &[Step]) -> Vec<Vec<usize>> {
     let mut uses: Vec<Vec<usize>> = vec![vec![]; buffers];
     for (at, step) in steps.iter().enumerate() {
         for buffer in touched(step) {

@@ -6,14 +6,14 @@
 
 use tgc_graph::dim::{Dim, Symbols};
 use tgc_graph::graph::{Graph, NodeId};
-use tgc_plan::machine::Machine;
+use tgc_plan::machine::{Machine, Matmul, Tuning};
 use tgc_plan::{Access, Axis, Blocks, BufferId, Pack, Parallel, Product, Tile};
 
-use crate::define::{Definition, FoldDefinition, Operand};
+use crate::classify::{Definition, FoldDefinition, Operand};
 use crate::loops::{Index, Loop, LoopInfo, LoopKind, Place, compose, flat, is_contiguous};
+use crate::materialize::loops_of;
 use crate::memory::Scratch;
-use crate::values::loops_of;
-use crate::vector;
+use crate::tune;
 
 /// The loops of a product: each entry walks all memory as one loop.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -26,10 +26,6 @@ pub(crate) struct ProductLoops {
     pub columns: Vec<Loop>,
     pub terms: Vec<Loop>,
 }
-
-/// The fewest columns, and sums of products in all, for which tiles pay.
-const FEWEST_COLUMNS: i64 = 4;
-const FEWEST_PRODUCTS: i64 = 4096;
 
 impl ProductLoops {
     /// The loops, if a fold is a product of matrices. Loops are numbered as those of its statement.
@@ -55,7 +51,7 @@ impl ProductLoops {
             return None;
         }
         let product = Classes { loops: &loops, operands: &operands, result: &result }.product()?;
-        is_worthwhile(&product, &loops).then_some(product)
+        is_worthwhile(&product, &loops, &machine.tuning.matmul).then_some(product)
     }
 
     /// All loops in the order of the axes of a product.
@@ -65,12 +61,12 @@ impl ProductLoops {
     }
 }
 
-fn is_worthwhile(product: &ProductLoops, loops: &[LoopInfo]) -> bool {
+fn is_worthwhile(product: &ProductLoops, loops: &[LoopInfo], least: &Matmul) -> bool {
     let extent = |group: &[Loop]| -> Dim { group.iter().map(|l| &loops[l.number()].extent).product() };
     let matrices = [&product.rows, &product.columns, &product.terms].map(|group| extent(group).as_const());
     let all = matrices.iter().try_fold(1i64, |all, extent| Some(all.saturating_mul((*extent)?)));
-    matrices[1].is_none_or(|columns| columns >= FEWEST_COLUMNS)
-        && all.is_none_or(|all| all >= FEWEST_PRODUCTS)
+    matrices[1].is_none_or(|columns| columns >= least.columns)
+        && all.is_none_or(|all| all >= least.multiplications)
 }
 
 /// What the operands of a product are read from, behind views: the node in memory, and the place in it.
@@ -212,7 +208,7 @@ pub(crate) fn blocks(
         Some(all) => all.div_euclid(pieces.max(1)) + i64::from(all % pieces.max(1) != 0),
         None => piece.min(all_terms),
     };
-    let far = l2 * FAR_CACHE;
+    let far = i64::from(machine.last_cache_bytes);
     let fits = |terms: i64| terms.saturating_mul(i64::from(tile.columns) * bytes) <= far;
     let (right_terms, room) = match extents[2].as_const().filter(|all| fits(*all)) {
         Some(all) => (all.max(1), far),
@@ -221,7 +217,7 @@ pub(crate) fn blocks(
     let is_right_large = is_right_large([extents[1], extents[2]], bytes, symbols, machine);
     let left_bytes = if is_right_large { l2 / 2 } else { 2 * l1 };
     // Each chunk has scratch for a block, and of unknown rows chunks may be many.
-    let most_rows = if extents[0].as_const().is_some() { MOST_ROWS } else { MOST_ROWS / 2 };
+    let most_rows = machine.tuning.matmul.block_rows / if extents[0].as_const().is_some() { 1 } else { 2 };
     let block_rows = (left_bytes / (piece * bytes)).min(most_rows);
     // Blocks of equal size, rather than a small last one.
     let even = |all: i64, most: i64, of: u32| match all.checked_add(most - 1) {
@@ -247,29 +243,17 @@ fn most(dim: &Dim, symbols: &Symbols) -> i64 {
     i64::try_from(dim.bounds(symbols).max).unwrap_or(i64::MAX).max(1)
 }
 
-/// The most rows of a block: sums of more would leave the cache while they wait for the next piece.
-const MOST_ROWS: i64 = 256;
-
-/// How many second-level caches the one behind holds for a core.
-const FAR_CACHE: i64 = 16;
-
-/// The most terms for which the left matrix is read where it lies though its terms are apart.
-const FEW_TERMS: i64 = 64;
-
-/// The fewest chunks into which a large product is cut.
-const FEW_CHUNKS: i64 = 8;
-
 /// The rows of a chunk, if there are some for two. Where each chunk copies the right matrix for itself, or reads more of it than
 /// a cache holds, it must have rows enough to make up for it.
-fn parallel(product: &Product, is_right_large: bool, symbols: &Symbols) -> Option<Parallel> {
+fn parallel(product: &Product, is_right_large: bool, symbols: &Symbols, tuning: &Tuning) -> Option<Parallel> {
     let tile = i64::from(product.tile.rows);
     let [rows, columns, terms] = product.extents();
-    let a_row = vector::guess(columns, symbols).saturating_mul(vector::guess(terms, symbols));
+    let a_row = tune::guess(columns, symbols).saturating_mul(tune::guess(terms, symbols));
     let copies = product.pack_right.is_some_and(|pack| pack.least.is_some()) && !product.shares_right();
     let least = if copies { 40 } else { 4 } * tile;
-    let block = product.blocks.rows.min(vector::guess(rows, symbols) / FEW_CHUNKS);
+    let block = product.blocks.rows.min(tune::guess(rows, symbols) / tuning.matmul.chunks);
     let least = if is_right_large { least.max(block) } else { least };
-    let needed = (vector::CHUNK_WORK / a_row.max(1) + 1).max(least);
+    let needed = (tuning.chunk_instructions / a_row.max(1) + 1).max(least);
     let rows_per_chunk = needed.saturating_add(tile - 1) / tile * tile;
     let is_small = rows.as_const().is_some_and(|n| n < 2 * rows_per_chunk);
     (product.batch() == 0 && !is_small).then_some(Parallel { rows_per_chunk })
@@ -299,7 +283,7 @@ pub(crate) fn choose_packs(
 
     let copied = |wanted: bool, others: i64, least: i64| wanted && others >= least;
     // A cache line holds the elements of several rows, and few lines stay in the first-level cache.
-    let left_apart = left_apart && terms > FEW_TERMS;
+    let left_apart = left_apart && terms > machine.tuning.matmul.unpacked_terms;
     let least_left = if left_apart { 4 } else { 8 } * i64::from(product.tile.columns);
     let packs_left = copied(left_apart || left_large, columns, least_left);
     let least_right = if right_apart { 0 } else { 20 * i64::from(product.tile.rows) };
@@ -312,7 +296,7 @@ pub(crate) fn choose_packs(
     // Scratch comes in the order in which a product lists it.
     let [_, all_columns, all_terms] = product.extents();
     let is_right_large = is_right_large([all_columns, all_terms], bytes as i64, symbols, machine);
-    product.parallel = parallel(product, is_right_large, symbols);
+    product.parallel = parallel(product, is_right_large, symbols, &machine.tuning);
     let shapes: Vec<Vec<Dim>> = product.scratch(symbols).into_iter().map(|(_, shape)| shape).collect();
     let mut shapes = shapes.into_iter();
     let mut next = |what| scratch(what, shapes.next().expect("invariant: all scratch is listed"));

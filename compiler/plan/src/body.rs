@@ -29,6 +29,7 @@ use tgc_graph::dtype::DType;
 use tgc_scalar::Program;
 
 use crate::product::Product;
+use crate::provenance::Provenance;
 use crate::size::Size;
 
 /// What a function does: steps over buffers. Its sizes are made of the symbols of a [`Signature`](crate::Signature).
@@ -98,6 +99,17 @@ pub enum Step {
     Check(IndexCheck),
 }
 
+impl Step {
+    /// What a step computes and why it is one, for readers.
+    pub fn provenance(&self) -> Option<&Provenance> {
+        match self {
+            Step::Nest(nest) => Some(&nest.provenance),
+            Step::Product(product) => Some(&product.provenance),
+            Step::Copy { .. } | Step::Check(_) => None,
+        }
+    }
+}
+
 /// Every element of a buffer of `i64` is at least `-extent` and less than `extent`; if not, the call fails with the
 /// first one that is not. Comes before anything is written to an output or a state.
 #[derive(Clone, Debug)]
@@ -127,6 +139,8 @@ pub struct Nest {
     pub row_values: Vec<DType>,
     /// What one row does, in order.
     pub blocks: Vec<Block>,
+    /// What it computes, for readers.
+    pub provenance: Provenance,
 }
 
 /// Rows split into `min(MAX_CHUNKS, ceil(extent / rows_per_chunk))` chunks of equal size, the last maybe

@@ -2,7 +2,7 @@
 
 use tgc_graph::dim::{Dim, Symbols};
 
-use crate::{Access, Axis, Block, BufferId, Fold, MAX_CHUNKS, Parallel};
+use crate::{Access, Axis, Block, BufferId, Fold, MAX_CHUNKS, Parallel, Provenance};
 
 /// Sums of products, `sum[i, j] = Σ left[i, k] * right[k, j]` for each iteration of the batch loops, and what becomes of
 /// each sum.
@@ -37,6 +37,8 @@ pub struct Product {
     pub sums: BufferId,
     /// What becomes of a sum, which [`Read::Sum`](crate::Read::Sum) names. Axes are the batch's, rows and columns; sinks are stores.
     pub epilogue: Block,
+    /// What it computes, for readers.
+    pub provenance: Provenance,
 }
 
 /// The sums that registers hold at a time.

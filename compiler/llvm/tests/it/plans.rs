@@ -83,7 +83,15 @@ impl Fun {
 
     pub fn nest(&mut self, extent: Option<Dim>, rows: u32, row_values: &[DType], blocks: Vec<Block>) {
         let row_values = row_values.to_vec();
-        self.body.steps.push(Step::Nest(Nest { extent, rows, parallel: None, row_values, blocks }));
+        let provenance = Provenance::default();
+        self.body.steps.push(Step::Nest(Nest {
+            extent,
+            rows,
+            parallel: None,
+            row_values,
+            blocks,
+            provenance,
+        }));
     }
 }
 

@@ -61,8 +61,7 @@ pub fn check(module: &Module, sizes: &[&[i64]]) -> ModelPlan {
 /// The same with a tolerance by element type.
 #[track_caller]
 pub fn check_within(module: &Module, sizes: &[&[i64]], tolerance: fn(DType) -> f64) -> ModelPlan {
-    let none = Machine { vector_bytes: 0, vector_registers: 8, l1_bytes: 1 << 10, l2_bytes: 1 << 12 };
-    for machine in [none, Machine::X86_64_V4] {
+    for machine in [Machine::SCALAR, Machine::X86_64_V4] {
         compare(module, &plan_for(module, &machine), sizes, tolerance);
     }
     let plan = plan(module);

@@ -20,6 +20,7 @@
 
 mod access;
 mod program;
+mod provenance;
 mod structure;
 
 pub use structure::Structure;
@@ -45,6 +46,9 @@ pub enum Detail {
     Loops,
     /// Every program, instruction by instruction.
     Programs,
+    /// Loops and short programs; above each step what it computes, for which lines of the author's, and why it was not fused with
+    /// earlier steps.
+    Reasons,
 }
 
 impl ModelPlan {
@@ -74,6 +78,9 @@ impl FunctionPlan<'_> {
     pub fn display(self, detail: Detail) -> impl fmt::Display {
         let mut text = header(self);
         for step in &self.body.steps {
+            if let (Detail::Reasons, Some(provenance)) = (detail, step.provenance()) {
+                text.push_str(&provenance::lines(provenance));
+            }
             match step {
                 Step::Nest(nest) => text.push_str(&nest.display(self, detail).to_string()),
                 Step::Product(product) => text.push_str(&product.display(self, detail).to_string()),

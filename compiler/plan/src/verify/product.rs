@@ -5,7 +5,7 @@ use tgc_scalar::Builder;
 use super::Checker;
 use super::blocks::{check_fold, equal, power_of_two};
 use super::error::Defect;
-use crate::{Axis, Block, Blocks, Nest, Parallel, Product, Read, Sink};
+use crate::{Axis, Block, Blocks, Nest, Parallel, Product, Provenance, Read, Sink};
 
 impl Checker<'_> {
     pub(super) fn check_product(&mut self, product: &Product) -> Result<(), Defect> {
@@ -109,5 +109,12 @@ fn without_rows(block: Block) -> Nest {
     debug_assert!(
         block.reads.iter().all(|r| r.access().is_none_or(|a| a.strides.iter().all(|(x, _)| *x != Axis::Row)))
     );
-    Nest { extent: None, rows: 1, parallel: None, row_values: vec![], blocks: vec![block] }
+    Nest {
+        extent: None,
+        rows: 1,
+        parallel: None,
+        row_values: vec![],
+        blocks: vec![block],
+        provenance: Provenance::default(),
+    }
 }

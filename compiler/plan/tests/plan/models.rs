@@ -90,6 +90,7 @@ pub fn nest(plan: &mut ModelPlan, extent: Option<Dim>, rows: u32, values: &[DTyp
         parallel: None,
         row_values: values.to_vec(),
         blocks,
+        provenance: Provenance::default(),
     }));
 }
 
@@ -404,6 +405,7 @@ pub fn matrix_product() -> ModelPlan {
         sums,
         epilogue: block(&axes[..2], 16, vec![Read::Sum], relu, stores),
         axes: axes.to_vec(),
+        provenance: Provenance::default(),
     })));
     plan
 }

@@ -1,0 +1,73 @@
+//! Which elementary functions a function of the model calls rather than writes out.
+//!
+//! Written out, a function shares constants and registers with what surrounds it, and the machine begins what follows
+//! while it still runs: the fastest code, and a copy of it at every use. So it is written out as long as all its copies
+//! together are short, and has one copy that is called beyond that.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use tgc_graph::kernel::Prefix;
+use tgc_plan::machine::Machine;
+use tgc_plan::{Fold, Scan};
+use tgc_scalar::{Elementary, Program, ScalarType};
+
+use crate::classify::Definition;
+
+/// The elementary functions that are called, with the scalar that they are called on.
+#[derive(Debug, Default)]
+pub(crate) struct Calls(BTreeSet<(Elementary, ScalarType)>);
+
+impl Calls {
+    /// Decides by how often the definitions of a function's nodes use each.
+    pub(crate) fn new(definitions: &[Definition], machine: &Machine) -> Calls {
+        let mut uses: BTreeMap<(Elementary, ScalarType), usize> = BTreeMap::new();
+        for program in definitions.iter().flat_map(programs) {
+            for (inst, scalar) in &program.insts {
+                if let Some(function) = Elementary::of(inst) {
+                    *uses.entry((function, *scalar)).or_default() += 1;
+                }
+            }
+        }
+        let is_long = |&((function, scalar), count): &((Elementary, ScalarType), usize)| {
+            let copies = count * function.program(scalar).insts.len();
+            count > 1 && copies > machine.tuning.inlined_instructions
+        };
+        Calls(uses.into_iter().filter(is_long).map(|(called, _)| called).collect())
+    }
+
+    /// An expanded program, but for what is called.
+    pub(crate) fn expand(&self, program: &Program) -> Program {
+        program.expand_but(&|function, scalar| self.0.contains(&(function, scalar)))
+    }
+
+    /// The same of a fold.
+    pub(crate) fn expand_fold(&self, fold: &Fold) -> Fold {
+        Fold { step: self.expand(&fold.step), merge: self.expand(&fold.merge), ..fold.clone() }
+    }
+
+    /// The same of a running fold.
+    pub(crate) fn expand_scan(&self, prefix: &Prefix) -> Scan {
+        Scan {
+            accumulators: prefix.accumulators.clone(),
+            first: self.expand(&prefix.first),
+            step: self.expand(&prefix.step),
+            finish: self.expand(&prefix.finish),
+        }
+    }
+}
+
+/// The programs that run for each element of a node.
+fn programs(definition: &Definition) -> Vec<&Program> {
+    match definition {
+        Definition::Inline { program, .. } => program.iter().collect(),
+        Definition::Fold(fold) => vec![&fold.program, &fold.fold.step, &fold.finish],
+        Definition::Scan(scan) => vec![&scan.prefix.first, &scan.prefix.step, &scan.prefix.finish],
+        Definition::Assembly(parts) => parts.iter().filter_map(|part| part.add.as_ref()).collect(),
+        Definition::Dead
+        | Definition::Source(_)
+        | Definition::Splat(_)
+        | Definition::Size(_)
+        | Definition::Iota
+        | Definition::Reshape(_) => vec![],
+    }
+}

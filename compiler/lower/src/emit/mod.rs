@@ -1,0 +1,409 @@
+//! From pieces to steps: values get row values or buffers, blocks get programs and sinks.
+
+pub(crate) mod call;
+pub(crate) mod inline;
+
+use std::collections::BTreeMap;
+
+use tgc_graph::dim::Dim;
+use tgc_graph::dtype::DType;
+use tgc_graph::graph::NodeId;
+use tgc_plan::machine::Machine;
+use tgc_plan::{
+    Access, Apart, Axis, Block, BufferId, Fold, IndexCheck, Indirect, Nest, Product, Provenance, RowId, Sink,
+    Step, Target, Tensor,
+};
+use tgc_scalar::Program;
+
+use crate::classify::{Definition, Operand};
+use crate::cut::{Cut, CutNest, FoldKind, From, Piece, Work};
+use crate::loops::{Index, Loop, Place, flat};
+use crate::materialize::{Destination, Statements, ValueId};
+use crate::memory::{BufferKey, Buffers};
+use crate::product::{self, ProductLoops};
+use inline::BlockProgram;
+
+/// Where each value is kept.
+#[derive(Debug)]
+struct Homes {
+    row: Vec<bool>,
+    buffer: Vec<bool>,
+}
+
+/// The steps of a function, updates not yet in place.
+pub(crate) fn emit(
+    program: &Statements<'_>,
+    cut: &mut Cut,
+    buffers: &mut Buffers,
+    machine: &Machine,
+) -> Vec<Step> {
+    let homes = homes(program, cut);
+    spill(program, cut, &homes);
+    let mut steps = vec![];
+    let mut stage = 0;
+    for nest in 0..cut.nests.len() {
+        while stage < cut.nests[nest].stage {
+            check_indices(program, stage, buffers, &mut steps);
+            stage += 1;
+        }
+        let emitter = Emitter { program, cut, homes: &homes, buffers, nest };
+        if let Some(loops) = &cut.nests[nest].product {
+            steps.push(Step::Product(Box::new(emitter.product(loops, machine))));
+            continue;
+        }
+        let (before, main) = emitter.nest();
+        steps.extend(before.into_iter().chain([main]).map(Step::Nest));
+    }
+    steps
+}
+
+/// The checks after a stage.
+fn check_indices(program: &Statements<'_>, stage: usize, buffers: &mut Buffers, steps: &mut Vec<Step>) {
+    for demand in &program.checks[stage] {
+        let base = program.in_memory(demand.node);
+        let key = match (&program.kept[base.index()], &program.definitions[base.index()]) {
+            (Some(values), _) => BufferKey::of_value(program, values[0]),
+            (None, Definition::Source(source)) => BufferKey::Source(*source),
+            (None, _) => unreachable!("invariant: what says places is in memory"),
+        };
+        let (index_name, data_name) = demand.names.clone();
+        steps.push(Step::Check(IndexCheck {
+            index: buffers.get(program, key, Some(base)),
+            extent: demand.extent.clone(),
+            index_name,
+            data_name,
+            axis: demand.axis,
+        }));
+    }
+}
+
+/// Decides which values rows hold and which lie in memory.
+fn homes(program: &Statements<'_>, cut: &Cut) -> Homes {
+    let mut homes =
+        Homes { row: vec![false; program.values.len()], buffer: vec![false; program.values.len()] };
+    for (value, origin) in cut.origins.iter().enumerate() {
+        let Some(origin) = origin else { continue };
+        homes.buffer[value] = program.values[value].output.is_some();
+        if !origin.pointwise {
+            homes.row[value] = origin.scalar;
+            homes.buffer[value] |= !origin.scalar;
+        }
+    }
+    // An index into an axis of one element is checked though nothing is read at it.
+    for demand in program.checks.iter().flatten() {
+        if let Some(values) = &program.kept[program.in_memory(demand.node).index()] {
+            homes.buffer[values[0].0] = true;
+        }
+    }
+    for (at, nest) in cut.nests.iter().enumerate() {
+        for piece in &nest.pieces {
+            for read in piece.work.reads(program) {
+                let value = read.value;
+                let origin = cut.origins[value.0].as_ref().expect("invariant: values that are read are made");
+                let in_nest = origin.nest == at;
+                let here = in_nest && nest.pieces[origin.piece].block == piece.block;
+                if here && read.is_made_at_once(origin) {
+                    continue;
+                }
+                if in_nest && origin.scalar {
+                    homes.row[value.0] = true;
+                } else {
+                    homes.buffer[value.0] = true;
+                }
+            }
+        }
+    }
+    homes
+}
+
+/// Adds stores for folded values that a row holds and others need in memory.
+fn spill(program: &Statements<'_>, cut: &mut Cut, homes: &Homes) {
+    for value in (0..program.values.len()).map(ValueId) {
+        let Some(origin) = &cut.origins[value.0] else { continue };
+        if origin.scalar && !origin.pointwise && homes.buffer[value.0] {
+            let (nest, index) = (origin.nest, origin.index.clone());
+            cut.add(program, nest, vec![], Work::Spill { value, index });
+        }
+    }
+}
+
+/// An accumulator and the bits it starts with.
+type Initial = (ValueId, [u64; 2]);
+
+struct Emitter<'a, 'g> {
+    program: &'a Statements<'g>,
+    cut: &'a Cut,
+    homes: &'a Homes,
+    buffers: &'a mut Buffers,
+    nest: usize,
+}
+
+impl Emitter<'_, '_> {
+    /// The nests that set accumulators, and the nest.
+    fn nest(mut self) -> (Vec<Nest>, Nest) {
+        let cut = &self.cut.nests[self.nest];
+        let before = self.before(&cut.before);
+        let provenance = self.provenance();
+        let rows: BTreeMap<ValueId, RowId> = (0..self.program.values.len())
+            .filter(|v| {
+                self.homes.row[*v] && self.cut.origins[*v].as_ref().is_some_and(|o| o.nest == self.nest)
+            })
+            .enumerate()
+            .map(|(row, value)| (ValueId(value), RowId(row as u32)))
+            .collect();
+        let blocks = (0..cut.blocks.len())
+            .map(|block| {
+                let pieces = cut.pieces.iter().filter(|p| p.block == block);
+                self.block(&cut.blocks[block], pieces, &rows)
+            })
+            .collect();
+        let row_values = rows.keys().map(|v| self.program.values[v.0].dtype).collect();
+        let extent = cut.extent.clone();
+        (before, Nest { extent, rows: 1, parallel: None, row_values, blocks, provenance })
+    }
+
+    /// The product that the first piece sums, and all pieces as its epilogue.
+    fn product(mut self, loops: &ProductLoops, machine: &Machine) -> Product {
+        let CutNest { pieces, blocks, .. } = &self.cut.nests[self.nest];
+        let [axes] = blocks.as_slice() else { unreachable!("invariant: an epilogue is one block") };
+        let Work::Fold { from: From::Operands { node, operands, sums }, fold, .. } = &pieces[0].work else {
+            unreachable!("invariant: a product comes first in its nest")
+        };
+        let (definition, symbols) = (self.program.fold(*node), &self.program.graph.scope.symbols);
+        let mut axes = axes.clone();
+        let epilogue = self.block(&axes, pieces.iter(), &BTreeMap::new());
+        axes.push(definition.sums.iter().product());
+        debug_assert_eq!(sums.len(), definition.sums.len());
+        let [left, right] = [loops.left, 1 - loops.left].map(|which| self.operand(&operands[which]));
+        let (tile, dtype) = (definition.tile(machine), fold.accumulators[0]);
+        let extents = axes[axes.len() - 3..].iter().collect::<Vec<_>>();
+        let blocks =
+            product::blocks(tile, [extents[0], extents[1], extents[2]], dtype.bytes(), symbols, machine);
+        let mut product = Product {
+            axes,
+            left,
+            right,
+            fold: self.program.calls.expand_fold(fold),
+            tile,
+            blocks,
+            parallel: None,
+            pack_left: None,
+            pack_right: None,
+            sums: BufferId(u32::MAX),
+            epilogue: Block { lanes: tile.columns, ..epilogue },
+            provenance: self.provenance(),
+        };
+        product::choose_packs(&mut product, machine, dtype.bytes(), symbols, &mut |what, shape| {
+            self.buffers.scratch(*node, what, dtype, shape)
+        });
+        product
+    }
+
+    /// What the nest computes, and why it is apart from others.
+    fn provenance(&self) -> Provenance {
+        let nest = &self.cut.nests[self.nest];
+        let apart = nest.apart.iter().map(|(other, why)| {
+            let from = self.tensors(*other).into_iter().map(|tensor| tensor.name).collect();
+            Apart { from, why: *why }
+        });
+        Provenance { tensors: self.tensors(self.nest), apart: apart.collect() }
+    }
+
+    /// The tensors that a nest computes, each once.
+    fn tensors(&self, nest: usize) -> Vec<Tensor> {
+        let graph = self.program.graph;
+        let mut tensors: Vec<Tensor> = vec![];
+        for statement in self.cut.nests[nest].statements.iter().map(|s| &self.program.statements[*s]) {
+            let node = self.program.result(statement);
+            let (name, materialized) = self.buffers.name_of(self.program, statement);
+            let (op, origin) = (graph.op(node).name(), graph.node(node).origin.clone());
+            if !tensors.iter().any(|tensor| tensor.name == name) {
+                tensors.push(Tensor { name, op, origin, materialized });
+            }
+        }
+        tensors
+    }
+
+    /// Where the elements of a product's operand lie.
+    fn operand(&mut self, (node, index): &(NodeId, Index)) -> Access {
+        let operand =
+            Operand { node: *node, axes: (0..index.len()).map(|axis| Place::of(Loop::new(axis))).collect() };
+        let (base, place) =
+            product::in_memory(self.program.graph, &self.program.definitions, &operand, index);
+        let key = match (&self.program.kept[base.index()], &self.program.definitions[base.index()]) {
+            (Some(values), _) => BufferKey::of_value(self.program, values[0]),
+            (None, Definition::Source(source)) => BufferKey::Source(*source),
+            (None, _) => unreachable!("invariant: what a product multiplies is in memory"),
+        };
+        let buffer = self.buffers.get(self.program, key, Some(base));
+        Access { buffer, strides: place.strides(), offset: place.offset }
+    }
+
+    /// One nest for each size of accumulators.
+    fn before(&mut self, sets: &[(Fold, Vec<ValueId>)]) -> Vec<Nest> {
+        let mut by_size: Vec<(Dim, Vec<Initial>)> = vec![];
+        for (fold, values) in sets {
+            for (value, init) in values.iter().zip(&fold.init) {
+                let size: Dim = self.program.values[value.0].shape.iter().product();
+                match by_size.iter_mut().find(|(s, _)| *s == size) {
+                    Some((_, same)) => same.push((*value, *init)),
+                    None => by_size.push((size, vec![(*value, *init)])),
+                }
+            }
+        }
+        let none = BTreeMap::new();
+        by_size
+            .into_iter()
+            .map(|(size, values)| {
+                let mut block = BlockProgram::new(self.program, self.buffers, &none);
+                let mut sinks = vec![];
+                for (value, init) in values {
+                    let element = block.constant(self.program.values[value.0].dtype, init);
+                    let buffer = block.access(value, &vec![]).buffer;
+                    let strides = vec![(Axis::Row, Dim::Const(1))];
+                    let to = Access { buffer, strides, offset: Dim::Const(0) };
+                    sinks.push(Sink::Store { result: block.result(element), to });
+                }
+                let (reads, program) = block.finish(&mut sinks);
+                let blocks = vec![Block {
+                    axes: vec![],
+                    lanes: 1,
+                    stages: None,
+                    reads,
+                    ahead: vec![],
+                    program,
+                    sinks,
+                }];
+                let provenance = Provenance { apart: vec![], ..self.provenance() };
+                Nest { extent: Some(size), rows: 1, parallel: None, row_values: vec![], blocks, provenance }
+            })
+            .collect()
+    }
+
+    fn block<'p>(
+        &mut self,
+        axes: &[Dim],
+        pieces: impl Iterator<Item = &'p Piece>,
+        rows: &BTreeMap<ValueId, RowId>,
+    ) -> Block {
+        let mut block = BlockProgram::new(self.program, self.buffers, rows);
+        let mut sinks = vec![];
+        for piece in pieces {
+            emit_piece(self.program, self.homes, &mut block, piece, rows, &mut sinks);
+        }
+        let (reads, program) = block.finish(&mut sinks);
+        Block { axes: axes.to_vec(), lanes: 1, stages: None, reads, ahead: vec![], program, sinks }
+    }
+}
+
+fn emit_piece(
+    program: &Statements<'_>,
+    homes: &Homes,
+    block: &mut BlockProgram<'_, '_>,
+    piece: &Piece,
+    rows: &BTreeMap<ValueId, RowId>,
+    sinks: &mut Vec<Sink>,
+) {
+    let (starts, inside) = piece.work.starts();
+    let elements = block.elements(&starts, inside);
+    match &piece.work {
+        Work::Store { node, index, to } => {
+            let key = match to {
+                Destination::Value(value) => {
+                    if homes.row[value.0] {
+                        sinks.push(Sink::Row { result: block.result(elements[0]), row: rows[value] });
+                    }
+                    if !homes.buffer[value.0] {
+                        return;
+                    }
+                    BufferKey::of_value(program, *value)
+                }
+                Destination::Output(output) => BufferKey::Output(*output),
+                Destination::State(state) => BufferKey::Update(*state),
+            };
+            let to = block.access_to(key, *node, index);
+            sinks.push(Sink::Store { result: block.result(elements[0]), to });
+        }
+        Work::Spill { value, index } => {
+            let element = block.value_at(*value, index);
+            let to = block.access(*value, index);
+            sinks.push(Sink::Store { result: block.result(element), to });
+        }
+        Work::Init { fold, values, index } => {
+            for (i, value) in values.iter().enumerate() {
+                let element = block.constant(fold.accumulators[i], fold.init[i]);
+                let to = block.access(*value, index);
+                sinks.push(Sink::Store { result: block.result(element), to });
+            }
+        }
+        Work::Part { of, add, value, index, .. } => {
+            let result = block.result(elements[0]);
+            let to = block.indirect(*value, index);
+            sinks.push(part_sink(
+                program.graph.ty(*of).dtype,
+                result,
+                to,
+                add.as_ref().map(|add| program.calls.expand(add)),
+            ));
+        }
+        Work::Scan { node, along, carry, value, index, .. } => {
+            let results = elements.iter().map(|e| block.result(*e)).collect();
+            let carry = carry.iter().flat_map(|(values, at)| values.iter().map(move |v| (*v, at)));
+            let carry = carry.map(|(v, at)| block.access(v, at)).collect();
+            let (scan, to) =
+                (program.calls.expand_scan(&program.scan(*node).prefix), block.access(*value, index));
+            sinks.push(Sink::Scan { scan, results, along: *along, carry, to });
+        }
+        Work::Fold { kind: FoldKind::Product, from: From::Operands { node, .. }, values, index, .. } => {
+            let sum = block.sum(*node, index, program.values[values[0].0].dtype);
+            if homes.buffer[values[0].0] {
+                let to = block.access(values[0], index);
+                sinks.push(Sink::Store { result: block.result(sum), to });
+            }
+        }
+        Work::Fold { kind, from, fold, values, index } => {
+            let folded = match from {
+                From::Operands { node, sums, .. } => {
+                    let definition = program.fold(*node);
+                    let position = definition.indexed.then(|| block.number(&flat(&definition.sums, sums)));
+                    let arguments: Vec<_> = elements.into_iter().chain(position).collect();
+                    block.apply(&definition.program, &arguments)
+                }
+                From::Values(values, index) => values.iter().map(|v| block.value_at(*v, index)).collect(),
+            };
+            let results = folded.into_iter().map(|e| block.result(e)).collect();
+            let fold = program.calls.expand_fold(fold);
+            let mut accesses = values.iter().map(|v| (*v, block.access(*v, index)));
+            sinks.push(match kind {
+                FoldKind::Product => unreachable!("invariant: a product folds its operands"),
+                FoldKind::Accumulate => {
+                    Sink::Accumulate { fold, results, to: accesses.map(|(_, to)| to).collect() }
+                }
+                FoldKind::Total => {
+                    Sink::Total { fold, results, to: accesses.map(|(_, to)| to.buffer).collect() }
+                }
+                FoldKind::Last => {
+                    let target = |(v, to): (ValueId, Access)| match rows.get(&v) {
+                        Some(row) => Target::Row(*row),
+                        None => Target::Buffer(to),
+                    };
+                    let to = accesses.by_ref().map(target).collect();
+                    Sink::Fold { fold, results, to, halving: None }
+                }
+            });
+        }
+    }
+}
+
+/// Writes an element into a part, or adds it to what is there.
+fn part_sink(dtype: DType, result: usize, to: Indirect, add: Option<Program>) -> Sink {
+    match (to.parts.is_empty(), add) {
+        (false, add) => Sink::Scatter { result, to, add },
+        (true, None) => Sink::Store { result, to: to.access },
+        (true, Some(add)) => {
+            let init = vec![[0, 0]];
+            let fold = Fold { accumulators: vec![dtype], init, step: add.clone(), merge: add };
+            Sink::Accumulate { fold, results: vec![result], to: vec![to.access] }
+        }
+    }
+}

@@ -1,0 +1,291 @@
+//! Which statements share an outer loop.
+//!
+//! Statements are placed one after the other, producers first. A statement joins a nest of equal extent if
+//! what it reads from there is made in the same row, if the nest reads or makes what it reads, and if
+//! its innermost accesses stay as good as in a nest of its own. Else it gets a new nest.
+
+mod join;
+mod rows;
+
+use tgc_graph::dim::Dim;
+use tgc_plan::NotFused;
+use tgc_plan::machine::Machine;
+
+use crate::cut::slots;
+use crate::loops::{Index, Loop, LoopKind, Place, flat, substitute};
+use crate::materialize::{Action, Destination, MemoryRead, Statement, Statements};
+use crate::product::ProductLoops;
+use rows::{are_one, collapse_rows, inner_axes, innermost};
+
+/// A nest by its statements.
+#[derive(Clone, Debug)]
+pub(crate) struct NestDraft {
+    /// The rows; `None` for statements without loops.
+    pub extent: Option<Dim>,
+    /// The stage of all its statements.
+    pub stage: usize,
+    /// The first member is a product of matrices, the others are its epilogue; there are no rows then.
+    pub product: Option<ProductLoops>,
+    pub members: Vec<Member>,
+    /// Earlier nests that it shares data with, by their place in the order, and why they are apart.
+    pub apart: Vec<(usize, NotFused)>,
+}
+
+impl NestDraft {
+    /// Whether it runs more than once.
+    fn has_loops(&self) -> bool {
+        self.extent.is_some() || self.product.is_some()
+    }
+}
+
+/// A statement in a nest.
+#[derive(Clone, Debug)]
+pub(crate) struct Member {
+    /// Which statement.
+    pub statement: usize,
+    /// The loops that the rows run over, outermost first; neighbours are contiguous.
+    pub row: Vec<Loop>,
+    /// The loops of each inner axis.
+    pub inner: Vec<Vec<Loop>>,
+}
+
+/// What placement knows of a statement.
+struct Facts {
+    /// What it reads, and how.
+    reads: Vec<MemoryRead>,
+    /// Where it touches memory, the result included.
+    accesses: Vec<Place>,
+    /// Positions that it asks for, which loops that become one must also walk as one.
+    positions: Vec<Place>,
+}
+
+struct Placer<'a> {
+    program: &'a Statements<'a>,
+    machine: &'a Machine,
+    facts: Vec<Facts>,
+    /// All nests; `order` says when they run.
+    nests: Vec<NestDraft>,
+    order: Vec<usize>,
+    /// The nests and statements that make the kept values of a node.
+    homes: Vec<Vec<(usize, usize)>>,
+}
+
+/// The nests of a function, in order.
+pub(crate) fn nests(program: &Statements<'_>, machine: &Machine) -> Vec<NestDraft> {
+    let facts = program.statements.iter().map(|s| facts(program, s)).collect();
+    let homes = vec![vec![]; program.graph.len()];
+    let mut placer = Placer { program, machine, facts, nests: vec![], order: vec![], homes };
+    for statement in 0..program.statements.len() {
+        placer.place(statement);
+    }
+    let Placer { mut nests, order, facts, .. } = placer;
+    for nest in &mut nests {
+        // Later nests without rows may have come between: say places, not the numbers that nests were made under.
+        for (other, _) in &mut nest.apart {
+            *other = order.iter().position(|n| n == other).expect("invariant: a nest runs once");
+        }
+        collapse_rows(program, &facts, nest);
+        for member in nest.members.iter_mut().filter(|_| nest.product.is_none()) {
+            member.inner =
+                inner_axes(&program.statements[member.statement], &facts[member.statement], member);
+        }
+    }
+    let mut slots: Vec<Option<NestDraft>> = nests.into_iter().map(Some).collect();
+    order.iter().map(|n| slots[*n].take().expect("invariant: a nest runs once")).collect()
+}
+
+fn facts(program: &Statements<'_>, statement: &Statement) -> Facts {
+    let reads = program.reads(statement);
+    let mut accesses: Vec<Place> = reads.iter().map(|read| flat(&read.shape, &read.index)).collect();
+    accesses.push(flat(&program.graph.ty(program.result(statement)).shape, &statement.index));
+    Facts { reads, accesses, positions: program.positions(statement) }
+}
+
+impl Placer<'_> {
+    fn place(&mut self, id: usize) {
+        let statement = &self.program.statements[id];
+        let (nest, member) = if let Some(product) = &statement.product {
+            (self.new_product(id, product), Member { statement: id, row: vec![], inner: product.axes() })
+        } else if let Some(home) = self.epilogue(id) {
+            home
+        } else {
+            let (nest, row) = match statement.loops.is_empty() {
+                true => self.place_scalar(id),
+                false => self.best_join(id).unwrap_or_else(|| (self.new_nest(id), Some(self.own_row(id)))),
+            };
+            (nest, Member { statement: id, row: row.into_iter().collect(), inner: vec![] })
+        };
+        self.nests[nest].members.push(member);
+        match &statement.action {
+            Action::Fold { node, .. }
+            | Action::Scan { node, .. }
+            | Action::Part { of: node, .. }
+            | Action::Store { node, to: Destination::Value(_) } => self.homes[node.index()].push((nest, id)),
+            Action::Store { .. } => {}
+        }
+    }
+
+    /// A statement without loops runs once, as early as what it reads allows.
+    fn place_scalar(&mut self, id: usize) -> (usize, Option<Loop>) {
+        let stage = self.program.statements[id].stage;
+        let after = self.first_position(id).map_or(0, |(position, strict)| position + usize::from(strict));
+        let stage_begins = self.order.iter().filter(|nest| self.nests[**nest].stage < stage).count();
+        let after = after.max(stage_begins);
+        // A later nest without rows would do, but everything that reads this statement would have to wait for it.
+        if let Some(&nest) = self.order.get(after).filter(|nest| !self.nests[**nest].has_loops()) {
+            return (nest, None);
+        }
+        self.nests.push(NestDraft { extent: None, stage, product: None, members: vec![], apart: vec![] });
+        self.order.insert(after, self.nests.len() - 1);
+        (self.nests.len() - 1, None)
+    }
+
+    /// The position of the last nest that a statement cannot come before, since it makes what the statement reads or
+    /// changes, or reads the variable that the statement updates; and whether the statement cannot be in that nest unless in
+    /// the same row, because the nest has rows or leaves the value in memory alone.
+    fn first_position(&self, id: usize) -> Option<(usize, bool)> {
+        let has_rows = |position: usize| self.nests[self.order[position]].has_loops();
+        let in_memory = |statement: usize| match self.program.statements[statement].action {
+            Action::Part { .. } | Action::Scan { .. } => true,
+            Action::Store { .. } | Action::Fold { .. } => false,
+        };
+        let after = |(nest, strict): (usize, bool)| {
+            let position = self.position(nest);
+            (position, strict || has_rows(position))
+        };
+        let producers = self.facts[id].reads.iter().flat_map(|read| {
+            let homes = self.homes[read.node.index()].iter();
+            homes.map(|(nest, statement)| (*nest, in_memory(*statement) || is_looked_up(&read.index)))
+        });
+        let before = self.parts_before(id).iter().map(|(nest, _)| (*nest, true));
+        let readers = self.last_reader_of_updated(id).map(|position| (position, has_rows(position)));
+        producers.chain(before).map(after).chain(readers).max()
+    }
+
+    /// Who made what a statement changes.
+    fn parts_before(&self, id: usize) -> &[(usize, usize)] {
+        match self.program.statements[id].action {
+            Action::Part { of, over: true, .. } => &self.homes[of.index()],
+            Action::Part { .. } | Action::Store { .. } | Action::Fold { .. } | Action::Scan { .. } => &[],
+        }
+    }
+
+    fn position(&self, nest: usize) -> usize {
+        self.order.iter().position(|n| *n == nest).expect("invariant: every nest has a position")
+    }
+
+    fn new_nest(&mut self, id: usize) -> usize {
+        let row = self.own_row(id);
+        let extent = self.program.statements[id].loops[row.number()].extent.clone();
+        let (stage, apart) = (self.program.statements[id].stage, self.apart(id));
+        self.nests.push(NestDraft { extent: Some(extent), stage, product: None, members: vec![], apart });
+        self.order.push(self.nests.len() - 1);
+        self.nests.len() - 1
+    }
+
+    fn new_product(&mut self, id: usize, product: &ProductLoops) -> usize {
+        let (stage, apart) = (self.program.statements[id].stage, self.apart(id));
+        self.nests.push(NestDraft {
+            extent: None,
+            stage,
+            product: Some(product.clone()),
+            members: vec![],
+            apart,
+        });
+        self.order.push(self.nests.len() - 1);
+        self.nests.len() - 1
+    }
+
+    /// The product whose sums a statement stores, element by element, if all else that it reads is there by then.
+    fn epilogue(&self, id: usize) -> Option<(usize, Member)> {
+        let statement = &self.program.statements[id];
+        let Action::Store { .. } = statement.action else { return None };
+        let (first, _) = self.first_position(id)?;
+        let nest = self.order[first];
+        let product =
+            self.nests[nest].product.as_ref().filter(|_| self.nests[nest].stage == statement.stage)?;
+        let sums = &self.program.statements[self.nests[nest].members[0].statement];
+        let node = self.program.result(sums);
+        let read = self.facts[id].reads.iter().find(|read| read.node == node && !read.reshaped)?;
+        let inner = Self::matching_loops(statement, sums, &read.index, product)?;
+        // Loops that walk the matrices as one may walk something else apart, such as a bias for each matrix of a batch.
+        let walks_as_one = |group: &Vec<Loop>| {
+            group.windows(2).all(|pair| are_one(statement, &self.facts[id], pair[0], pair[1]))
+        };
+        if !inner.iter().all(walks_as_one) {
+            return None;
+        }
+        let member = Member { statement: id, row: vec![], inner };
+        self.is_made_in_place(id, nest, &member).then_some((nest, member))
+    }
+
+    /// The loops of a statement in the order of a product's axes, where it reads each sum once.
+    fn matching_loops(
+        statement: &Statement,
+        sums: &Statement,
+        read: &Index,
+        product: &ProductLoops,
+    ) -> Option<Vec<Vec<Loop>>> {
+        let along = |sum: &Loop| {
+            let axis = sums.index.iter().position(|place| place.as_loop() == Some(*sum))?;
+            let own = read[axis].as_loop()?;
+            let extent = &sums.loops[sum.number()].extent;
+            (statement.loops[own.number()].extent == *extent).then_some(own)
+        };
+        let axes = product.batch.iter().chain([&product.rows, &product.columns]);
+        let inner: Vec<Vec<Loop>> =
+            axes.map(|group| group.iter().map(along).collect()).collect::<Option<_>>()?;
+        let mut loops: Vec<Loop> = inner.iter().flatten().copied().collect();
+        loops.sort();
+        loops.dedup();
+        (loops.len() == statement.loops.len()).then_some(inner)
+    }
+
+    /// Whether a statement reads of a product's nest only what is made for the same element.
+    fn is_made_in_place(&self, id: usize, nest: usize, member: &Member) -> bool {
+        let placed = |statement: usize, member: &Member, index: &Index| {
+            let slots = slots(&self.program.statements[statement], member);
+            substitute(index, &|l| slots[l.number()].map_or(Place::zero(), Place::of))
+        };
+        self.facts[id].reads.iter().all(|read| {
+            let mut producers = self.homes[read.node.index()].iter().filter(|(home, _)| *home == nest);
+            producers.all(|(_, producer)| {
+                let made = self.nests[nest].members.iter().find(|m| m.statement == *producer);
+                let made = made.expect("invariant: a home has its producer");
+                let index = &self.program.statements[*producer].index;
+                !read.reshaped && placed(id, member, &read.index) == placed(*producer, made, index)
+            })
+        })
+    }
+
+    /// The row of a nest of its own: the outermost loop of the result that is not wanted innermost.
+    fn own_row(&self, id: usize) -> Loop {
+        let loops = &self.program.statements[id].loops;
+        let all: Vec<Loop> = (0..loops.len()).map(Loop::new).collect();
+        if is_ordered(&self.program.statements[id]) {
+            return all[0];
+        }
+        let (last, _) = innermost(&self.facts[id], &all);
+        let free = |kind| all.iter().find(|l| Some(**l) != last && loops[l.number()].kind == kind);
+        let row = free(LoopKind::Result).or(free(LoopKind::Scan)).or(free(LoopKind::Sum)).or(all.first());
+        *row.expect("invariant: the statement has loops")
+    }
+}
+
+/// Whether the order of iterations matters: data says where it writes, perhaps twice to one place.
+fn is_ordered(statement: &Statement) -> bool {
+    is_looked_up(&statement.index)
+}
+
+/// Whether data says where it is.
+fn is_looked_up(index: &Index) -> bool {
+    index.iter().any(|place| !place.lookups.is_empty())
+}
+
+/// A product of matrices or more: worth a nest of its own, which others may join.
+fn is_heavy(program: &Statements<'_>, statement: &Statement) -> bool {
+    match &statement.action {
+        Action::Fold { node, .. } => statement.loops.len() > 2 && program.fold(*node).operands.len() > 1,
+        Action::Store { .. } | Action::Scan { .. } | Action::Part { .. } => false,
+    }
+}

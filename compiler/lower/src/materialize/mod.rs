@@ -1,0 +1,408 @@
+//! Which values are kept, and the statements that make them.
+//!
+//! Folds and what is put together from parts are always kept. Any other value is put into the programs that use it,
+//! unless that would repeat work worth keeping: an expensive value that several statements use, or one that is
+//! computed along fewer loops than the statement that uses it has. What another shape is given to, and what says
+//! places, is kept because it must lie in memory.
+//!
+//! Statements come in stages: one for each round of checks of indices. All that a check needs is made before it, into
+//! the workspace; what writes outputs and states, and the rest, comes after the last.
+
+mod decide;
+
+use std::collections::BTreeSet;
+
+use tgc_graph::dim::Dim;
+use tgc_graph::dtype::DType;
+use tgc_graph::graph::{Graph, NodeId};
+use tgc_graph::module::Function;
+use tgc_plan::Materialized;
+use tgc_plan::machine::Machine;
+use tgc_scalar::Program;
+
+use crate::classify::{Definition, Definitions, FoldDefinition, IndexDemand, ScanDefinition};
+use crate::emit::call::Calls;
+use crate::loops::{Index, Loop, LoopInfo, LoopKind, Place, compose, flat};
+use crate::product::{self, ProductLoops};
+use decide::{Repeats, checked, materialized_nodes, must_lie_in_memory, needed, stages};
+
+/// Names a kept value: one accumulator of a fold, or the elements of a node.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct ValueId(pub usize);
+
+/// A kept value.
+#[derive(Clone, Debug)]
+pub(crate) struct Value {
+    pub dtype: DType,
+    pub shape: Vec<Dim>,
+    /// A name for its buffer.
+    pub name: String,
+    /// The output that it is.
+    pub output: Option<usize>,
+    /// Why it is one.
+    pub why: Materialized,
+}
+
+/// What runs over a loop space of its own.
+#[derive(Clone, Debug)]
+pub(crate) struct Statement {
+    /// The loops of the result's axes, then the summed ones; none has the static extent 1.
+    pub loops: Vec<LoopInfo>,
+    /// Where in what it writes the loops are.
+    pub index: Index,
+    pub action: Action,
+    /// How many rounds of checks come before it.
+    pub stage: usize,
+    /// The loops by what they do in a product of matrices, if the fold is one.
+    pub product: Option<ProductLoops>,
+}
+
+/// What a statement does.
+#[derive(Clone, Debug)]
+pub(crate) enum Action {
+    /// Writes a node's elements.
+    Store { node: NodeId, to: Destination },
+    /// Folds into accumulators; operands with the loops along their axes.
+    Fold { node: NodeId, operands: Vec<(NodeId, Index)>, sums: Index, values: Vec<ValueId> },
+    /// Folds along a loop and writes what each step gives; operands with the loops along their axes.
+    Scan { node: NodeId, operands: Vec<(NodeId, Index)>, along: Loop, value: ValueId },
+    /// Writes elements of a node into a part of another, or adds them to it.
+    Part { of: NodeId, from: (NodeId, Index), add: Option<Program>, over: bool, value: ValueId },
+}
+
+/// Where elements go.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Destination {
+    Value(ValueId),
+    Output(usize),
+    State(usize),
+}
+
+/// A read of memory.
+#[derive(Clone, Debug)]
+pub(crate) struct MemoryRead {
+    /// The source or kept value.
+    pub node: NodeId,
+    /// Where, in this shape.
+    pub index: Index,
+    pub shape: Vec<Dim>,
+    /// The shape is another than the node's.
+    pub reshaped: bool,
+}
+
+/// A function as kept values and the statements that make them.
+#[derive(Debug)]
+pub(crate) struct Statements<'a> {
+    pub graph: &'a Graph,
+    pub definitions: Vec<Definition>,
+    /// What is called rather than written out.
+    pub calls: Calls,
+    /// The kept values of each node.
+    pub kept: Vec<Option<Vec<ValueId>>>,
+    pub values: Vec<Value>,
+    /// By stage; in each, producers before their readers.
+    pub statements: Vec<Statement>,
+    /// What is checked after each stage.
+    pub checks: Vec<Vec<IndexDemand>>,
+}
+
+impl Statements<'_> {
+    /// The definition of a node that is a fold.
+    pub(crate) fn fold(&self, node: NodeId) -> &FoldDefinition {
+        self.definitions[node.index()].as_fold().expect("invariant: statements fold only folds")
+    }
+
+    /// The definition of a node that is a running fold.
+    pub(crate) fn scan(&self, node: NodeId) -> &ScanDefinition {
+        match &self.definitions[node.index()] {
+            Definition::Scan(scan) => scan,
+            _ => unreachable!("invariant: statements go along running folds only"),
+        }
+    }
+
+    /// The node whose memory holds a node's elements, in whatever shape.
+    pub(crate) fn in_memory(&self, node: NodeId) -> NodeId {
+        in_memory(&self.definitions, node)
+    }
+
+    /// The (node, index) pairs that `starts` need, operands first, without looking into kept values, apart from
+    /// `inside`. What says places is among them.
+    pub(crate) fn closure(
+        &self,
+        starts: impl IntoIterator<Item = (NodeId, Index)>,
+        inside: Option<NodeId>,
+    ) -> BTreeSet<(NodeId, Index)> {
+        let mut work: BTreeSet<(NodeId, Index)> = starts.into_iter().collect();
+        let mut seen = BTreeSet::new();
+        // Operands have smaller ids, so the largest is asked for again only where it says places: it is kept then.
+        while let Some((node, index)) = work.pop_last() {
+            let looks_inside = inside == Some(node) || self.kept[node.index()].is_none();
+            if looks_inside && let Definition::Inline { operands, .. } = &self.definitions[node.index()] {
+                work.extend(operands.iter().map(|o| (o.node, compose(&index, &o.axes))));
+            }
+            for (lookup, _) in index.iter().flat_map(|place| &place.lookups) {
+                work.insert((lookup.node, lookup.at.clone()));
+            }
+            seen.insert((node, index));
+        }
+        seen
+    }
+
+    /// What expressions read from memory.
+    pub(crate) fn memory_reads(
+        &self,
+        starts: Vec<(NodeId, Index)>,
+        inside: Option<NodeId>,
+    ) -> Vec<MemoryRead> {
+        let mut reads = vec![];
+        for (node, index) in self.closure(starts, inside) {
+            let base = self.in_memory(node);
+            let kept = self.kept[base.index()].is_some() && inside != Some(node);
+            if kept || matches!(self.definitions[base.index()], Definition::Source(_)) {
+                let shape = self.graph.ty(node).shape.clone();
+                reads.push(MemoryRead { node: base, index, shape, reshaped: base != node });
+            }
+        }
+        reads
+    }
+
+    /// What a statement reads from memory.
+    pub(crate) fn reads(&self, statement: &Statement) -> Vec<MemoryRead> {
+        let (mut starts, inside) = statement.starts();
+        // What says where to write is read as well.
+        let places = statement.index.iter().flat_map(|place| &place.lookups);
+        starts.extend(places.map(|(lookup, _)| (lookup.node, lookup.at.clone())));
+        self.memory_reads(starts, inside)
+    }
+
+    /// Where the indices are that a statement asks for as numbers.
+    pub(crate) fn positions(&self, statement: &Statement) -> Vec<Place> {
+        let (starts, inside) = statement.starts();
+        let asked = self.closure(starts, inside);
+        let iotas = asked.iter().filter(|(n, _)| matches!(self.definitions[n.index()], Definition::Iota));
+        let mut positions: Vec<Place> =
+            iotas.map(|(node, index)| flat(&self.graph.ty(*node).shape, index)).collect();
+        if let Action::Fold { node, sums, .. } = &statement.action
+            && self.fold(*node).indexed
+        {
+            positions.push(flat(&self.fold(*node).sums, sums));
+        }
+        positions
+    }
+
+    /// The node that a statement writes.
+    pub(crate) fn result(&self, statement: &Statement) -> NodeId {
+        match &statement.action {
+            Action::Store { node, .. } | Action::Fold { node, .. } | Action::Scan { node, .. } => *node,
+            Action::Part { of, .. } => *of,
+        }
+    }
+}
+
+/// See [`Statements::in_memory`].
+fn in_memory(definitions: &[Definition], mut node: NodeId) -> NodeId {
+    while let Definition::Reshape(operand) = &definitions[node.index()] {
+        node = *operand;
+    }
+    node
+}
+
+impl Statement {
+    /// The expressions it computes, and the kept node whose own definition it must look into.
+    pub(crate) fn starts(&self) -> (Vec<(NodeId, Index)>, Option<NodeId>) {
+        match &self.action {
+            Action::Store { node, to } => {
+                let inside = matches!(to, Destination::Value(_)).then_some(*node);
+                (vec![(*node, self.index.clone())], inside)
+            }
+            Action::Fold { operands, .. } | Action::Scan { operands, .. } => (operands.clone(), None),
+            Action::Part { from, .. } => (vec![from.clone()], None),
+        }
+    }
+}
+
+/// Decides what is kept and lists the statements.
+pub(crate) fn statements<'a>(
+    function: &'a Function,
+    definitions: Definitions,
+    machine: &Machine,
+) -> Statements<'a> {
+    let graph = &function.graph;
+    let Definitions { nodes: definitions, demands } = definitions;
+    let live = graph.reachable(&function.roots());
+    let demands: Vec<IndexDemand> = demands.into_iter().filter(|demand| live[demand.by.index()]).collect();
+    let needed = needed(function, &definitions, &demands);
+    let multiplied = product::needed_in_memory(graph, &definitions, machine);
+    let in_memory = must_lie_in_memory(&definitions, &demands, &needed, multiplied);
+    let stages = stages(&definitions, &demands);
+    let checked = checked(&definitions, &demands);
+    let (never, tuning) = (Repeats::none(graph.len()), &machine.tuning);
+    let (_, repeats) = materialized_nodes(function, &definitions, (&in_memory, &checked), &never, tuning);
+    // A materialized value makes its users cheap: once more, knowing that.
+    let (materialized, _) =
+        materialized_nodes(function, &definitions, (&in_memory, &checked), &repeats, tuning);
+    let mut program = Statements {
+        graph,
+        calls: Calls::new(&definitions, machine),
+        definitions,
+        kept: vec![None; graph.len()],
+        values: vec![],
+        statements: vec![],
+        checks: vec![vec![]; stages.last],
+    };
+    for demand in demands {
+        let list = &mut program.checks[stages.of_node[demand.node.index()]];
+        if !list.iter().any(|other| other.node == demand.node && other.extent == demand.extent) {
+            list.push(demand);
+        }
+    }
+    let mut ordered: Vec<(usize, Statement)> = vec![];
+    // A product that nothing but updates wait for comes with them: others may still read the variables.
+    let only_for_updates = only_for_updates(function, &program.definitions);
+    let mut late = vec![false; graph.len()];
+    for id in graph.ids().filter(|id| needed[id.index()]) {
+        let at = id.index();
+        let mut own = match &program.definitions[at] {
+            Definition::Fold(_) => vec![fold_statement(&mut program, id, machine)],
+            Definition::Scan(_) => vec![scan_statement(&mut program, id)],
+            Definition::Assembly(_) => part_statements(&mut program, id),
+            Definition::Inline { .. } | Definition::Splat(_) | Definition::Size(_) | Definition::Iota => {
+                materialized[at].map_or(vec![], |why| {
+                    let value = add_value(&mut program, id, graph.ty(id).dtype, "", why);
+                    program.kept[at] = Some(vec![value]);
+                    vec![store_statement(graph, id, Destination::Value(value))]
+                })
+            }
+            Definition::Dead | Definition::Source(_) | Definition::Reshape(_) => vec![],
+        };
+        own.iter_mut().for_each(|statement| statement.stage = stages.of_node[at]);
+        let is_late = only_for_updates[at]
+            && (own.iter().any(|s| s.product.is_some())
+                || program.definitions[at].uses().iter().any(|node| late[node.index()]));
+        late[at] = is_late;
+        let position = if is_late { graph.len() } else { at };
+        ordered.extend(own.into_iter().map(|statement| (position, statement)));
+    }
+    for (position, output) in function.outputs.iter().enumerate() {
+        let value = direct_value(&program, output.node);
+        let of_last_stage = stages.of_node[program.in_memory(output.node).index()] == stages.last;
+        if let Some(value) = value.filter(|_| of_last_stage) {
+            program.values[value.0].output = Some(position);
+        } else {
+            let statement = store_statement(graph, output.node, Destination::Output(position));
+            ordered.push((output.node.index(), Statement { stage: stages.last, ..statement }));
+        }
+    }
+    for update in &function.updates {
+        let statement = store_statement(graph, update.node, Destination::State(update.shared));
+        ordered.push((graph.len(), Statement { stage: stages.last, ..statement }));
+    }
+    ordered.sort_by_key(|(at, statement)| (statement.stage, *at));
+    program.statements = ordered.into_iter().map(|(_, s)| s).collect();
+    program
+}
+
+/// What only updates are computed from, and by nothing but expressions.
+fn only_for_updates(function: &Function, definitions: &[Definition]) -> Vec<bool> {
+    let mut wanted = vec![false; definitions.len()];
+    function.outputs.iter().for_each(|output| wanted[output.node.index()] = true);
+    for at in (0..definitions.len()).rev() {
+        let by_expression = matches!(definitions[at], Definition::Inline { .. });
+        for node in definitions[at].uses() {
+            wanted[node.index()] |= wanted[at] || !by_expression;
+        }
+    }
+    wanted.into_iter().map(|wanted| !wanted).collect()
+}
+
+/// The value whose buffer can be an output itself.
+fn direct_value(program: &Statements<'_>, node: NodeId) -> Option<ValueId> {
+    let base = program.in_memory(node);
+    let values = program.kept[base.index()].as_ref()?;
+    let finished = program.definitions[base.index()].as_fold().is_none_or(FoldDefinition::is_finished);
+    let same_size = program.graph.ty(base).elements() == program.graph.ty(node).elements();
+    (finished && same_size && program.values[values[0].0].output.is_none()).then_some(values[0])
+}
+
+fn add_value(
+    program: &mut Statements<'_>,
+    node: NodeId,
+    dtype: DType,
+    suffix: &str,
+    why: Materialized,
+) -> ValueId {
+    program.values.push(Value {
+        dtype,
+        shape: program.graph.ty(node).shape.clone(),
+        name: format!("t{}{suffix}", node.0),
+        output: None,
+        why,
+    });
+    ValueId(program.values.len() - 1)
+}
+
+/// The loops of these sizes, and where axes run.
+pub(crate) fn loops_of(result: &[Dim], sums: &[Dim]) -> (Vec<LoopInfo>, Index) {
+    let mut loops = vec![];
+    let mut index = vec![];
+    let result = result.iter().map(|d| (d, LoopKind::Result));
+    for (extent, kind) in result.chain(sums.iter().map(|d| (d, LoopKind::Sum))) {
+        index.push(if extent.is_one() { Place::zero() } else { Place::of(Loop::new(loops.len())) });
+        if !extent.is_one() {
+            loops.push(LoopInfo { extent: extent.clone(), kind });
+        }
+    }
+    (loops, index)
+}
+
+fn store_statement(graph: &Graph, node: NodeId, to: Destination) -> Statement {
+    let (loops, index) = loops_of(&graph.ty(node).shape, &[]);
+    Statement { loops, index, action: Action::Store { node, to }, stage: 0, product: None }
+}
+
+fn fold_statement(program: &mut Statements<'_>, node: NodeId, machine: &Machine) -> Statement {
+    let fold = program.fold(node).clone();
+    let shape = &program.graph.ty(node).shape;
+    let (loops, mut index) = loops_of(shape, &fold.sums);
+    let operands = fold.operands.iter().map(|o| (o.node, compose(&index, &o.axes))).collect();
+    let sums = index.split_off(shape.len());
+    let arity = fold.fold.accumulators.len();
+    let suffix = |i: usize| if arity == 1 { String::new() } else { format!("_{i}") };
+    let values: Vec<ValueId> = (0..arity)
+        .map(|i| add_value(program, node, fold.fold.accumulators[i], &suffix(i), Materialized::Reduction))
+        .collect();
+    program.kept[node.index()] = Some(values.clone());
+    let product = ProductLoops::of(program.graph, &program.definitions, node, machine);
+    Statement { loops, index, action: Action::Fold { node, operands, sums, values }, stage: 0, product }
+}
+
+fn scan_statement(program: &mut Statements<'_>, node: NodeId) -> Statement {
+    let ScanDefinition { operands, prefix } = program.scan(node).clone();
+    let ty = program.graph.ty(node);
+    let (mut loops, mut index) = loops_of(&ty.shape, &[]);
+    let along = index[prefix.axis].as_loop().expect("invariant: one element is no running fold");
+    loops[along.number()].kind = LoopKind::Scan;
+    if prefix.reverse {
+        index[prefix.axis] = Place::back(along, &ty.shape[prefix.axis]);
+    }
+    let operands = operands.iter().map(|o| (o.node, compose(&index, &o.axes))).collect();
+    let value = add_value(program, node, ty.dtype, "", Materialized::Scan);
+    program.kept[node.index()] = Some(vec![value]);
+    let action = Action::Scan { node, operands, along, value };
+    Statement { loops, index, action, stage: 0, product: None }
+}
+
+fn part_statements(program: &mut Statements<'_>, node: NodeId) -> Vec<Statement> {
+    let Definition::Assembly(parts) = program.definitions[node.index()].clone() else {
+        unreachable!("invariant: only assemblies have parts")
+    };
+    let value = add_value(program, node, program.graph.ty(node).dtype, "", Materialized::Parts);
+    program.kept[node.index()] = Some(vec![value]);
+    let statement = |part: crate::classify::Part| {
+        let (loops, own) = loops_of(&part.extents, &[]);
+        let from = (part.from.node, compose(&own, &part.from.axes));
+        let action = Action::Part { of: node, from, add: part.add, over: part.over, value };
+        Statement { loops, index: compose(&own, &part.to), action, stage: 0, product: None }
+    };
+    parts.into_iter().map(statement).collect()
+}

@@ -1,0 +1,170 @@
+//! The planner's phases, in the one order that there is, and the forms between them.
+
+use std::collections::BTreeMap;
+
+use tgc_graph::data::DataId;
+use tgc_graph::module::{Function, Module};
+use tgc_plan::machine::Machine;
+use tgc_plan::{Body, Step};
+
+use crate::classify::{self, Definitions};
+use crate::cut::{self, Cut};
+use crate::fuse::{self, NestDraft};
+use crate::materialize::{self, Statements};
+use crate::memory::Buffers;
+use crate::{LowerError, emit, holds, tune};
+
+/// One step from a graph to a body.
+#[derive(Clone, Copy, Debug)]
+pub struct Phase {
+    /// Its name, for [`lower_until`](crate::lower_until).
+    pub name: &'static str,
+    /// Why it is there, and why there.
+    pub why: &'static str,
+    /// What holds afterwards; debug builds check it.
+    pub postcondition: &'static str,
+    run: for<'f> fn(Form<'f>, &Context<'f>) -> Result<Form<'f>, LowerError>,
+    holds: fn(&Form<'_>, &Context<'_>) -> Result<(), String>,
+}
+
+/// What every phase may look at.
+pub(crate) struct Context<'f> {
+    pub module: &'f Module,
+    pub function: &'f Function,
+    /// The position of each constant among those of the model.
+    pub constants: &'f BTreeMap<DataId, usize>,
+    pub machine: &'f Machine,
+}
+
+/// A function on its way from graph to body.
+#[derive(Debug)]
+pub(crate) enum Form<'f> {
+    /// A graph, in [`Context::function`].
+    Graph,
+    /// What each node is.
+    Classified(Definitions),
+    /// Values, and the statements that compute them.
+    Materialized(Statements<'f>),
+    /// Statements in nests.
+    Fused(Statements<'f>, Vec<NestDraft>),
+    /// Statements cut into pieces of blocks.
+    Cut(Statements<'f>, Cut),
+    /// Steps over buffers that have no place in memory yet.
+    Steps(Buffers, Vec<Step>),
+    /// All of it.
+    Body(Body),
+}
+
+/// The phases that plan a function. Before them [`prepare`](crate::prepare) brings its graph in the form that they need.
+pub(crate) static PHASES: [Phase; 7] = [
+    Phase {
+        name: "classify",
+        why: "Later phases ask what a node is to a loop: memory, an expression, a reduction, parts.",
+        postcondition: "every node that a result needs has a definition; indices to check are listed",
+        run: |form, context| match form {
+            Form::Graph => Ok(Form::Classified(classify::definitions(context.module, context.function)?)),
+            other => out_of_order(other),
+        },
+        holds: holds::every_node_is_defined,
+    },
+    Phase {
+        name: "materialize",
+        why: "Fusion needs to know which values exist; all else is computed where it is used.",
+        postcondition: "statements compute each materialized value and each result once, producers first",
+        run: |form, context| match form {
+            Form::Classified(definitions) => {
+                let program = materialize::statements(context.function, definitions, context.machine);
+                Ok(Form::Materialized(program))
+            }
+            other => out_of_order(other),
+        },
+        holds: holds::values_are_made_before_they_are_read,
+    },
+    Phase {
+        name: "fuse",
+        why: "Statements that read the same memory or each other's rows share one outer loop.",
+        postcondition: "every statement is in one nest, after all nests that make what it reads",
+        run: |form, context| match form {
+            Form::Materialized(program) => {
+                let nests = fuse::nests(&program, context.machine);
+                Ok(Form::Fused(program, nests))
+            }
+            other => out_of_order(other),
+        },
+        holds: holds::every_statement_is_in_one_nest,
+    },
+    Phase {
+        name: "cut",
+        why: "A reduction over several loops takes several inner loops; pieces of equal axes share one.",
+        postcondition: "every value has a piece that makes it, in a block before or with those that read it",
+        run: |form, _| match form {
+            Form::Fused(mut program, nests) => {
+                let cut = cut::cut(&mut program, &nests);
+                Ok(Form::Cut(program, cut))
+            }
+            other => out_of_order(other),
+        },
+        holds: holds::pieces_come_after_what_they_read,
+    },
+    Phase {
+        name: "emit",
+        why: "Code is made of programs over elements, of reads and of sinks.",
+        postcondition: "steps name buffers alone; nothing of the graph is needed any more",
+        run: |form, context| match form {
+            Form::Cut(program, mut cut) => {
+                let mut buffers = Buffers::new(context.module, context.function, context.constants);
+                let steps = emit::emit(&program, &mut cut, &mut buffers, context.machine);
+                Ok(Form::Steps(buffers, steps))
+            }
+            other => out_of_order(other),
+        },
+        holds: holds::accesses_name_buffers,
+    },
+    Phase {
+        name: "tune",
+        why: "How much runs together is best decided when programs are known and their memory is not.",
+        postcondition: "lanes and rows are powers of two; chunks, strips and prefetches are set",
+        run: |form, context| match form {
+            Form::Steps(mut buffers, mut steps) => {
+                tune::tune(&mut steps, &mut buffers, &context.function.graph.scope.symbols, context.machine);
+                Ok(Form::Steps(buffers, steps))
+            }
+            other => out_of_order(other),
+        },
+        holds: holds::widths_are_powers_of_two,
+    },
+    Phase {
+        name: "allocate",
+        why: "Updates go in place and buffers share the workspace, which depends on when all steps run.",
+        postcondition: "every buffer has its place; the plan's verifier accepts the body",
+        run: |form, _| match form {
+            Form::Steps(buffers, steps) => {
+                let (buffers, steps, workspace) = buffers.settle(steps);
+                Ok(Form::Body(Body { buffers, steps, workspace }))
+            }
+            other => out_of_order(other),
+        },
+        holds: holds::accesses_name_buffers,
+    },
+];
+
+fn out_of_order(form: Form<'_>) -> ! {
+    unreachable!("invariant: phases run in the order of their list, and {form:?} is another's")
+}
+
+/// Runs the phases up to one of them, or all.
+pub(crate) fn run<'f>(context: &Context<'f>, until: Option<&str>) -> Result<Form<'f>, LowerError> {
+    let mut form = Form::Graph;
+    for phase in &PHASES {
+        form = (phase.run)(form, context)?;
+        if cfg!(debug_assertions)
+            && let Err(problem) = (phase.holds)(&form, context)
+        {
+            panic!("invariant: after {}, {}: {problem}", phase.name, phase.postcondition);
+        }
+        if until == Some(phase.name) {
+            break;
+        }
+    }
+    Ok(form)
+}

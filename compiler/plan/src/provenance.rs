@@ -1,0 +1,135 @@
+//! Where a step comes from, and why it is a step of its own: what explains a plan to its author.
+//!
+//! No result depends on it, and no check reads it.
+
+use std::fmt;
+
+use tgc_graph::origin::Origin;
+
+/// What a step computes, and why it was not fused into earlier ones.
+#[derive(Clone, Debug, Default)]
+pub struct Provenance {
+    /// The tensors that it computes, in order.
+    pub tensors: Vec<Tensor>,
+    /// Earlier steps that it shares data with, the nearest first.
+    pub apart: Vec<Apart>,
+}
+
+/// A tensor that a step computes.
+#[derive(Clone, Debug)]
+pub struct Tensor {
+    /// Its buffer's name, or the one it would have.
+    pub name: String,
+    /// The operation whose result it is.
+    pub op: &'static str,
+    /// Who asked for it.
+    pub origin: Origin,
+    /// Why it has elements of its own rather than being computed where it is used; `None` for outputs and updates.
+    pub materialized: Option<Materialized>,
+}
+
+/// An earlier step, and why it was not fused with.
+#[derive(Clone, Debug)]
+pub struct Apart {
+    /// The tensors that the earlier step computes.
+    pub from: Vec<String>,
+    /// The reason.
+    pub why: NotFused,
+}
+
+/// Why a tensor is materialized: stored in memory or held by a row, not computed where it is used.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Materialized {
+    /// It is the result of a reduction.
+    Reduction,
+    /// It is the result of a scan.
+    Scan,
+    /// It is written part by part.
+    Parts,
+    /// Its elements are indices, which are checked before they are used.
+    Indices,
+    /// It is read in another shape.
+    Reshaped,
+    /// A matmul reads it.
+    MatmulOperand,
+    /// Several loops use it.
+    Shared {
+        /// Roughly the cycles of one element.
+        cycles: u32,
+    },
+    /// A loop that uses it has further axes, along which it would be computed again.
+    LoopInvariant {
+        /// Roughly the cycles of one element.
+        cycles: u32,
+    },
+}
+
+/// Why a tensor is not computed in the loops of an earlier step. The later a variant, the further fusion came.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum NotFused {
+    /// It is a matmul, which is a step of its own.
+    Matmul,
+    /// It is a contraction of several loops, worth loops of its own.
+    Contraction,
+    /// Indices are checked between the two.
+    IndexCheck,
+    /// It needs a step that comes after that one.
+    Order,
+    /// It does not use each element of the matmul once, in the matmul's order.
+    NotAnEpilogue,
+    /// One of the two writes where indices say, which happens in order.
+    IndirectWrites,
+    /// None of its loops runs as often as that step's rows.
+    Extent,
+    /// It reads other rows than the one that is being made.
+    OtherRow,
+    /// It changes what that step writes.
+    Overwrites,
+    /// Its reduction over rows would keep more accumulators than the first-level cache has room for.
+    LargeAccumulators,
+    /// Its innermost loop would no longer step through neighbouring elements.
+    Strided,
+    /// The rows of the two run along different axes of what both read.
+    OtherAxis,
+}
+
+impl fmt::Display for Materialized {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Materialized::Reduction => f.write_str("the result of a reduction"),
+            Materialized::Scan => f.write_str("the result of a scan"),
+            Materialized::Parts => f.write_str("written part by part"),
+            Materialized::Indices => f.write_str("indices, checked before they are used"),
+            Materialized::Reshaped => f.write_str("read in another shape"),
+            Materialized::MatmulOperand => f.write_str("an operand of a matmul"),
+            Materialized::Shared { cycles } => {
+                write!(f, "several loops use it, and it takes about {cycles} cycles an element")
+            }
+            Materialized::LoopInvariant { cycles } => write!(
+                f,
+                "a loop uses it that has further axes, and it takes about {cycles} cycles an element"
+            ),
+        }
+    }
+}
+
+impl fmt::Display for NotFused {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            NotFused::Matmul => "a matmul is a step of its own",
+            NotFused::Contraction => "a contraction over several loops has loops of its own",
+            NotFused::IndexCheck => "indices are checked between them",
+            NotFused::Order => "it needs a step that comes between them",
+            NotFused::NotAnEpilogue => "it does not use each element of the matmul once, in its order",
+            NotFused::IndirectWrites => "one of them writes where indices say, in order",
+            NotFused::Extent => "none of its loops has the extent of those rows",
+            NotFused::OtherRow => "it reads other rows than the one being computed",
+            NotFused::Overwrites => "it changes what that step writes",
+            NotFused::LargeAccumulators => {
+                "its reduction over rows has more accumulators than the first-level cache has room for"
+            }
+            NotFused::Strided => "its innermost loop would not step through neighbouring elements",
+            NotFused::OtherAxis => "their rows run along different axes of what both read",
+        })
+    }
+}
