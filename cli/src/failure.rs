@@ -3,6 +3,7 @@
 use std::fmt;
 use std::path::Path;
 
+use tgc_graph::quote;
 use tgc_graph::text::ParseError;
 
 /// What went wrong, in one line or a few, and whose fault it is.
@@ -32,13 +33,13 @@ impl Failure {
 
     /// A text that is wrong, in the form that editors and compilers share.
     pub fn text(path: &Path, error: &ParseError) -> Failure {
-        let place = format!("{}:{}:{}", path.display(), error.line, error.column);
+        let place = format!("{}:{}:{}", quote::path(path), error.line, error.column);
         Failure::Text { place, message: format!("{}\n{}", error.problem, error.excerpt()) }
     }
 
     /// A file that could not be read or written.
     pub fn file(doing: &str, path: &Path, reason: impl fmt::Display) -> Failure {
-        Failure::User(format!("cannot {doing} {}: {reason}", path.display()))
+        Failure::User(format!("cannot {doing} {}: {reason}", quote::path(path)))
     }
 }
 

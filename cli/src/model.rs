@@ -5,7 +5,7 @@ use std::path::Path;
 
 use tgc_compiler::output;
 use tgc_graph::module::Module;
-use tgc_graph::{text, wire};
+use tgc_graph::{quote, text, wire};
 
 use crate::failure::{Failure, Outcome};
 
@@ -15,7 +15,7 @@ pub fn read(path: &Path) -> Outcome<Module> {
     if path.extension().is_some_and(|extension| extension == "rs") {
         return Err(refused(&"it is Rust source; run that program, and give the file that it saves"));
     }
-    let bytes = std::fs::read(path).map_err(|error| refused(&error))?;
+    let bytes = std::fs::read(path).map_err(|error| refused(&quote::reason(&error)))?;
     if is_text(path, &bytes) {
         let text = String::from_utf8(bytes).map_err(|_| refused(&"it is not UTF-8"))?;
         return text::parse_verified(&text).map_err(|error| Failure::text(path, &error));

@@ -4,9 +4,10 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use tgc_compiler::output::{File, write_all};
-use tgc_compiler::value::{Given, split};
+use tgc_compiler::value::Given;
 use tgc_compiler::{Call, Error, Options, Session};
 use tgc_graph::array::Array;
+use tgc_graph::quote;
 use tgc_graph::text::element_to_text;
 use tgc_plan::Signature;
 
@@ -21,8 +22,11 @@ pub fn execute(arguments: &Run, interrupts: &Interrupts) -> Outcome<()> {
     let options = Options { fp: arguments.arithmetic.fp(), ..Options::default() };
     let mut session = Session::with(&module, &options)?;
     if let Some(path) = &arguments.load_state {
-        let image = std::fs::read(path).map_err(|error| Failure::file("read", path, error))?;
-        session.load(&image).map_err(|error| Failure::file("use", path, error))?;
+        let image =
+            std::fs::read(path).map_err(|error| Failure::file("read", path, quote::reason(&error)))?;
+        let remedy = "give a file that --save-state wrote for this model";
+        let refused = |error: Error| Failure::file("use", path, format!("{error}; {remedy}"));
+        session.load(&image).map_err(refused)?;
     }
     let function = find_function(&session, &arguments.function)?;
     let Given { inputs, sizes } = Given::parse(function, &arguments.inputs)?;
@@ -75,13 +79,14 @@ fn unknown(kind: &'static str, name: &str, known: Vec<String>) -> Failure {
 fn output_files(function: &Signature, arguments: &[String]) -> Outcome<Vec<(usize, PathBuf)>> {
     let mut files = vec![];
     for argument in arguments {
-        let (name, file) = split(argument)?;
+        let no_file = |name: &str| {
+            Failure::User(format!("`{}` names no file; write {name}=@{name}.npy", quote::short(argument)))
+        };
+        let (name, file) = argument.split_once('=').ok_or_else(|| no_file("NAME"))?;
         let index = function.outputs.iter().position(|output| output.name == name);
         let known = || function.outputs.iter().map(|output| output.name.clone()).collect();
         let index = index.ok_or_else(|| unknown("output", name, known()))?;
-        let path = file
-            .strip_prefix('@')
-            .ok_or_else(|| Failure::User(format!("`{argument}` names no file; write {name}=@{name}.npy")))?;
+        let path = file.strip_prefix('@').filter(|path| !path.is_empty()).ok_or_else(|| no_file(name))?;
         files.push((index, Path::new(path).to_owned()));
     }
     Ok(files)

@@ -109,7 +109,7 @@ fn files_that_are_no_models_are_refused() {
     assert!(fail(path, 1, &["print", "bad.graph"]).contains("cannot read bad.graph"));
     let message = fail(path, 1, &["build", "bad.tgc", "-o", "lib.a"]);
     assert!(message.starts_with("bad.tgc:10:8: error: there is no operation `mull`"), "{message}");
-    assert!(fail(path, 1, &["print", "."]).contains("cannot read ."));
+    assert!(fail(path, 1, &["print", "."]).contains("cannot read .: it is a directory; name a file in it"));
     fs::write(path.join("empty.graph"), "").unwrap();
     assert!(fail(path, 1, &["print", "empty.graph"]).contains("empty.graph: the file is empty"));
     fs::write(path.join("model.rs"), "fn main() {}").unwrap();
@@ -232,15 +232,65 @@ fn run_says_what_is_wrong_with_arguments() {
     assert!(refused(&["step", "x"]).contains("NAME=VALUE"));
     assert!(refused(&["step", "x=[1,2]"]).contains("input `y`"));
     assert!(refused(&["step", "x=[1,2]", "x=[1,2]", "y=[]"]).contains("twice"));
-    assert!(refused(&["step", "x=[1,fast]", "y=[]"]).contains("x: `fast` is no f32"));
-    assert!(refused(&["step", "x=[1,2,3]", "y=[]"]).contains("axis 0 of `x` has size 3"));
+    assert!(
+        refused(&["step", "x=[1,fast]", "y=[]"]).contains("x: `fast` is no f32; write a number like 1.5")
+    );
+    assert!(refused(&["step", "x=[1,2,3]", "y=[]"]).ends_with("axis 0 of `x` has size 3, and must have 2\n"));
     assert!(refused(&["step", "x=[1,2]", "y=zeros:[101]"]).contains("N=101, allowed 0..100"));
     assert!(refused(&["step", "x=[1,2]", "y=[1]", "N=2"]).contains("axis 0 of `y` has size 1"));
     assert!(refused(&["step", "x=[1,2]", "y=[]", "N=x"]).contains("`x` is no size"));
     assert!(refused(&["step", "x=[1,2]", "y=@none.npy"]).contains("y: cannot read none.npy"));
     assert!(refused(&["step", "x=[1,2]", "y=[]", "--out", "q=@q"]).contains("there is no output `q`"));
     assert!(refused(&["step", "x=[1,2]", "y=[]", "--out", "z=z.npy"]).contains("z=@z.npy"));
+    assert!(refused(&["step", "x=[1,2]", "y=[]", "--out", "z=@"]).contains("`z=@` names no file"));
+    assert!(refused(&["step", "x=[1,2]", "y=@"]).contains("`@` names no file"));
+    assert!(refused(&["step", "x=[1,2]", "y="]).contains("y: it has no value; write a number like 1.5"));
+    assert!(refused(&["step", "x=[1,,2]", "y=[]"]).contains("an element is missing beside a comma"));
+    assert!(refused(&["step", "x=1", "y=[]"]).contains("the value is f32[]; give it one axis"));
+    assert!(
+        refused(&["step", "x=[1,2]", "y=[]", "--load-state", "m.tgc"]).contains("that --save-state wrote")
+    );
     fail(path, 2, &["run"]);
+    assert_eq!(files(path), ["m.tgc"]);
+}
+
+/// Whatever is given, a message is one line that ends with what to do, and quotes the beginning of what is long.
+#[test]
+fn long_and_odd_arguments_are_quoted_in_part() {
+    let folder = folder();
+    let path = folder.path();
+    let long = "b".repeat(20_000);
+    let value = |text: &str| vec!["run".into(), "m.tgc".into(), "step".into(), text.replace("LONG", &long)];
+    let mut commands: Vec<Vec<String>> =
+        ["LONG", "LONG=1", "x=LONG", "x=@LONG", "x=[1,LONG]", "x=zeros:LONG"]
+            .into_iter()
+            .chain(["x=zeros:[LONG]", "x=full:LONG:[2]", "x=random:LONG:[2]", "x=[1,2]LONG", "N=LONG"])
+            .map(value)
+            .collect();
+    for text in [
+        "run m.tgc LONG",
+        "run m.tgc step --out LONG=@a",
+        "run m.tgc step x=[1,2] y=[1] --out z=@LONG",
+        "run m.tgc step --load-state LONG",
+        "check LONG",
+        "check a\nb",
+        "print m.tgc --stage LONG",
+        "print m.tgc --function LONG",
+        "build m.tgc -o LONG",
+        "build m.tgc -o l.a --name LONG",
+        "build m.tgc -o l.a --target LONG",
+        "build m.tgc -o l.a --cpu LONG",
+        "build m.tgc -o l.a --features LONG",
+        "build m.tgc -o l.a --freeze LONG",
+        "build m.tgc -o a\nb/l.a",
+    ] {
+        commands.push(text.split(' ').map(|word| word.replace("LONG", &long)).collect());
+    }
+    for command in commands {
+        let message = fail(path, 1, &command.iter().map(String::as_str).collect::<Vec<_>>());
+        assert!(message.lines().count() == 1 && message.chars().count() < 800, "{message}");
+        assert!(!message.contains("Some(") && !message.contains("None"), "{message}");
+    }
     assert_eq!(files(path), ["m.tgc"]);
 }
 

@@ -1,5 +1,7 @@
 //! What can go wrong between a model and its library.
 
+use tgc_graph::quote::short;
+
 use crate::names::NameError;
 
 /// Why there is no library, or why a session refused a call. One line each.
@@ -42,7 +44,7 @@ pub enum Error {
         line: String,
     },
     /// Something is asked for by a name that nothing has.
-    #[error("there is no {kind} `{name}`; {}", hint(kind, name, known))]
+    #[error("there is no {kind} `{}`; {}", short(name), hint(kind, name, known))]
     Unknown {
         /// What was looked for: `function`.
         kind: &'static str,
@@ -71,6 +73,9 @@ impl Error {
     }
 }
 
+/// The most names that a message lists.
+const MOST_NAMES: usize = 20;
+
 /// ``did you mean `train`?`` or all that there is.
 fn hint(kind: &str, name: &str, known: &[String]) -> String {
     if let Some(near) = nearest(name, known) {
@@ -79,6 +84,9 @@ fn hint(kind: &str, name: &str, known: &[String]) -> String {
     match known {
         [] => format!("there are no {kind}s"),
         [only] => format!("the only one is `{only}`"),
+        _ if known.len() > MOST_NAMES => {
+            format!("of the {} {kind}s the first are {}", known.len(), known[..MOST_NAMES].join(", "))
+        }
         _ => format!("the {kind}s are {}", known.join(", ")),
     }
 }

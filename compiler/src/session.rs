@@ -257,8 +257,13 @@ fn check_inputs(function: &Signature, inputs: &[Option<Array>]) -> Result<(), Er
         };
         if value.dtype() != argument.ty.dtype || value.shape().len() != argument.ty.rank() {
             let (found, input) = (type_text(value), &argument.name);
-            let text =
-                format!("{name}: the input `{input}` is {wanted}, and the value is {found}; convert it");
+            let remedy = match (argument.ty.dtype, argument.ty.rank()) {
+                (dtype, _) if dtype != value.dtype() => format!("convert its elements to {dtype}"),
+                (_, 0) => "give a single number".to_owned(),
+                (_, 1) => "give it one axis".to_owned(),
+                (_, rank) => format!("give it {rank} axes"),
+            };
+            let text = format!("{name}: the input `{input}` is {wanted}, and the value is {found}; {remedy}");
             return Err(Error::Call(text));
         }
     }
@@ -304,9 +309,13 @@ fn infer_sizes(function: &Signature, call: &Call<'_>) -> Result<Vec<i64>, Error>
         let dim = &argument.ty.shape[axis];
         if evaluate(dim, &sizes) != Some(value) {
             let text = dim.display(&function.symbols);
-            let wanted = evaluate(dim, &sizes).map_or_else(|| "too large".to_owned(), |n| n.to_string());
+            let wanted = match (dim.as_const(), evaluate(dim, &sizes)) {
+                (Some(_), _) => String::new(),
+                (None, Some(n)) => format!(", which is {n}"),
+                (None, None) => ", which is too large".to_owned(),
+            };
             return Err(refused(format!(
-                "{}: axis {axis} of `{}` has size {value}, and must have {text}, which is {wanted}",
+                "{}: axis {axis} of `{}` has size {value}, and must have {text}{wanted}",
                 function.name, argument.name
             )));
         }

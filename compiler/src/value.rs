@@ -4,6 +4,7 @@
 use half::{bf16, f16};
 use tgc_graph::array::Array;
 use tgc_graph::dtype::{DType, Kind};
+use tgc_graph::quote::short;
 use tgc_plan::Signature;
 use tgc_scalar::ScalarType;
 
@@ -45,7 +46,9 @@ impl Given {
         if self.sizes.iter().any(|(size, _)| size == name) {
             return Err(twice());
         }
-        let size = text.parse().map_err(|_| wrong(format!("`{text}` is no size; write a whole number")))?;
+        let size = text
+            .parse()
+            .map_err(|_| wrong(format!("`{}` is no size; write a whole number below 2^63", short(text))))?;
         self.sizes.push((name.to_owned(), size));
         Ok(())
     }
@@ -56,9 +59,9 @@ impl Given {
 /// # Errors
 ///
 /// If there is no `=`.
-pub fn split(text: &str) -> Result<(&str, &str), Error> {
+fn split(text: &str) -> Result<(&str, &str), Error> {
     text.split_once('=').ok_or_else(|| {
-        Error::Call(format!("`{text}` is no NAME=VALUE; write one like x=[1,2,3] or x=@x.npy"))
+        Error::Call(format!("`{}` is no NAME=VALUE; write one like x=[1,2,3] or x=@x.npy", short(text)))
     })
 }
 
@@ -68,6 +71,12 @@ pub fn split(text: &str) -> Result<(&str, &str), Error> {
 ///
 /// What is wrong with it, without the input's name.
 pub fn parse(text: &str, dtype: DType) -> Result<Array, String> {
+    if text.trim().is_empty() {
+        return Err(format!("it has no value; {}", example(dtype)));
+    }
+    if text == "@" {
+        return Err("`@` names no file; write one like @x.npy".to_owned());
+    }
     if let Some(path) = text.strip_prefix('@') {
         return Array::from_npy(path).map_err(|error| error.to_string());
     }
@@ -85,7 +94,7 @@ pub fn parse(text: &str, dtype: DType) -> Result<Array, String> {
     }
     if let Some(rest) = text.strip_prefix("random:") {
         let (seed, shape) = rest.split_once(':').ok_or("write random:SEED:[SIZE,…]")?;
-        let seed = seed.parse().map_err(|_| format!("the seed `{seed}` is no number from 0 on"))?;
+        let seed = seed.parse().map_err(|_| format!("the seed `{}` is no number from 0 on", short(seed)))?;
         return Ok(random(seed, dtype, parse_shape(shape, dtype)?));
     }
     List::parse(text, dtype)
@@ -93,14 +102,14 @@ pub fn parse(text: &str, dtype: DType) -> Result<Array, String> {
 
 /// `[8,4]`, of a size that memory can hold.
 fn parse_shape(text: &str, dtype: DType) -> Result<Vec<usize>, String> {
-    let wrong = || format!("`{text}` is no shape; write one like [8,4]");
+    let wrong = || format!("`{}` is no shape; write one like [8,4]", short(text));
     let inner = text.trim().strip_prefix('[').and_then(|t| t.strip_suffix(']')).ok_or_else(wrong)?;
     let sizes = inner.split(',').map(str::trim).filter(|_| !inner.trim().is_empty());
     let shape: Vec<usize> = sizes.map(|n| n.parse().map_err(|_| wrong())).collect::<Result<_, _>>()?;
     let bytes = shape.iter().try_fold(dtype.bytes(), |product, n| product.checked_mul(*n));
     match bytes {
         Some(bytes) if bytes <= MOST_BYTES => Ok(shape),
-        Some(_) | None => Err(format!("the shape {text} is larger than {} GiB", MOST_BYTES >> 30)),
+        Some(_) | None => Err(format!("the shape {} is larger than {} GiB", short(text), MOST_BYTES >> 30)),
     }
 }
 
@@ -127,7 +136,7 @@ impl<'t> List<'t> {
         list.value(0)?;
         list.skip_space();
         if !list.rest.is_empty() {
-            return Err(format!("`{}` is left over behind the value", list.rest));
+            return Err(format!("`{}` is left over behind the value", short(list.rest)));
         }
         let shape: Vec<usize> = list.shape.iter().map(|n| n.unwrap_or(0)).collect();
         let mut array = Array::zeros_of(dtype, shape);
@@ -198,12 +207,25 @@ impl<'t> List<'t> {
 
 /// The bits of one element.
 fn element(text: &str, dtype: DType) -> Result<[u64; 2], String> {
-    let wrong = || format!("`{text}` is no {dtype}");
+    if text.is_empty() {
+        return Err(format!("an element is missing beside a comma; {}", example(dtype)));
+    }
+    let wrong = || format!("`{}` is no {dtype}; {}", short(text), example(dtype));
     let part = |text: &str| bits(text.trim(), dtype.scalar_type()).ok_or_else(wrong);
     match (dtype.kind(), text.split_once(':')) {
         (Kind::Complex, Some((re, im))) => Ok([part(re)?, part(im)?]),
         (Kind::Complex, None) => Ok([part(text)?, 0]),
         (Kind::Bool | Kind::Integer | Kind::Float, _) => Ok([part(text)?, 0]),
+    }
+}
+
+/// How an element of a type is written.
+fn example(dtype: DType) -> &'static str {
+    match dtype.kind() {
+        Kind::Bool => "write true or false",
+        Kind::Integer => "write a whole number that it holds",
+        Kind::Float => "write a number like 1.5",
+        Kind::Complex => "write a number like 1.5, or two like 1.5:-2",
     }
 }
 

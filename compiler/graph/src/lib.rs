@@ -182,6 +182,7 @@ pub mod origin;
 pub mod output;
 pub mod pp;
 pub mod prelude;
+pub mod quote;
 pub mod render;
 pub mod text;
 pub mod ty;

@@ -15,6 +15,8 @@ use std::path::{Path, PathBuf};
 
 use beside::Beside;
 
+use crate::quote;
+
 /// What a file shall hold.
 #[derive(Clone, Copy, Debug)]
 pub struct File<'a> {
@@ -26,7 +28,7 @@ pub struct File<'a> {
 
 /// A file that cannot be written.
 #[derive(Debug, thiserror::Error)]
-#[error("cannot write {}: {error}", path.display())]
+#[error("cannot write {}: {error}", quote::path(path))]
 pub struct OutputError {
     /// The file, as it was asked for.
     pub path: PathBuf,
@@ -114,7 +116,7 @@ fn in_folder(path: &Path) -> io::Result<PathBuf> {
     let folder = folder(path);
     match folder.is_dir() {
         true => Ok(folder.canonicalize()?.join(name)),
-        false => Err(io::Error::other(format!("there is no folder {}; create it", folder.display()))),
+        false => Err(io::Error::other(format!("there is no folder {}; create it", quote::path(folder)))),
     }
 }
 

@@ -1,10 +1,12 @@
 //! What can go wrong: a target that is not supported, or LLVM itself.
 
+use tgc_graph::quote::short;
+
 /// Why no code was made.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Error {
     /// The triple names a system that this version does not compile for.
-    #[error("cannot compile for the triple `{}`; supported are {supported}", triple.escape_debug())]
+    #[error("cannot compile for the triple `{}`; supported are {supported}", short(triple))]
     Triple {
         /// What was asked for.
         triple: String,
@@ -12,7 +14,7 @@ pub enum Error {
         supported: String,
     },
     /// The CPU is unknown or too old.
-    #[error("cannot compile for the CPU `{}`: {reason}; ask for one of {supported}", cpu.escape_debug())]
+    #[error("cannot compile for the CPU `{}`: {reason}; ask for one of {supported}", short(cpu))]
     Cpu {
         /// What was asked for.
         cpu: String,
@@ -22,7 +24,7 @@ pub enum Error {
         supported: String,
     },
     /// A CPU feature is unknown, or taken away although the kernels need it.
-    #[error("cannot use the CPU feature `{}`: {reason}", feature.escape_debug())]
+    #[error("cannot use the CPU feature `{}`: {reason}", short(feature))]
     Feature {
         /// What was asked for.
         feature: String,

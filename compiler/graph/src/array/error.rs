@@ -5,11 +5,13 @@ use std::path::Path;
 
 use thiserror::Error;
 
+use crate::quote;
+
 /// Why a file of arrays cannot be read or written.
 #[derive(Debug, Error)]
 pub enum ArrayFileError {
     /// The operating system refused.
-    #[error("cannot {action} {path}: {error}")]
+    #[error("cannot {action} {path}: {}", quote::reason_to(action, error))]
     File {
         /// `read` or `write`.
         action: &'static str,
@@ -59,7 +61,7 @@ impl Trouble {
     }
 
     pub fn reading(self, path: &Path) -> ArrayFileError {
-        let path = path.display().to_string();
+        let path = quote::path(path);
         match self {
             Trouble::Io(error) => ArrayFileError::File { action: "read", path, error },
             Trouble::Content { problem, remedy } => ArrayFileError::Content { path, problem, remedy },

@@ -12,6 +12,7 @@ use super::error::{ArrayFileError, Trouble};
 use super::{Array, npy, npz, safetensors};
 use crate::limits::array_bytes;
 use crate::output::replace;
+use crate::quote;
 use crate::ty::MAX_RANK;
 
 impl Array {
@@ -51,7 +52,7 @@ impl Array {
             to.write_all(self.bytes())
         };
         replace(path, write).map_err(|error| {
-            let path = path.display().to_string();
+            let path = quote::path(path);
             ArrayFileError::File { action: "write", path, error }
         })
     }

@@ -4,7 +4,7 @@ use std::fmt;
 
 use thiserror::Error;
 
-use crate::verify::names::short;
+use crate::quote::short;
 
 /// The first thing that is wrong with a text. Displays with the line and a caret below the place.
 #[derive(Clone, Debug, PartialEq, Eq)]

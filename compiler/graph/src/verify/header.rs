@@ -16,14 +16,15 @@ use super::names::{self, FUNCTIONS, MACROS, STATUSES, SYSTEM, TYPES, Use};
 use crate::module::{Function, Module};
 use crate::ops::Op;
 use crate::origin::Origin;
+use crate::quote::short;
 
 /// Why a name cannot stand in a header.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
-#[error("the {what} cannot be named `{name}`: {reason}; call it `{suggestion}`")]
+#[error("the {what} cannot be named `{}`: {reason}; call it `{suggestion}`", short(name))]
 pub struct NameError {
     /// Whose name it is, in the author's terms: ``input of function `f` ``.
     pub what: String,
-    /// The name; of a long one the beginning.
+    /// The name.
     pub name: String,
     /// What is wrong with it.
     pub reason: String,
@@ -176,7 +177,7 @@ impl<'a> Subject<'a> {
     fn refuse(&self, reason: &str, origin: &Origin, taken: &dyn Fn(&str) -> bool) -> NameError {
         NameError {
             what: self.what.clone(),
-            name: names::short(self.name),
+            name: self.name.to_owned(),
             reason: reason.to_owned(),
             suggestion: names::suggestion(self.name, &self.what, self.kind.usage(), taken),
             origin: origin.clone(),

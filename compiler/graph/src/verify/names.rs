@@ -51,14 +51,6 @@ fn is_reserved(prefix: &str) -> bool {
     PREFIXES.contains(&prefix.to_ascii_lowercase().as_str())
 }
 
-/// A name as messages show it: of a long one the beginning.
-pub fn short(name: &str) -> String {
-    match name.char_indices().nth(MAX_LENGTH) {
-        None => name.to_owned(),
-        Some((end, _)) => format!("{}…", &name[..end]),
-    }
-}
-
 /// A name near this one that has no fault and is not taken; `kind` (`function`, `input`) helps where
 /// little is left of it.
 pub fn suggestion(name: &str, kind: &str, usage: Use, taken: &dyn Fn(&str) -> bool) -> String {

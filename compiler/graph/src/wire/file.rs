@@ -9,6 +9,7 @@ use super::read::read;
 use super::write::write;
 use crate::module::Module;
 use crate::output::replace;
+use crate::quote;
 
 /// Writes a module to a file: beside it first, then in its place.
 ///
@@ -43,5 +44,5 @@ pub fn load(path: impl AsRef<Path>) -> Result<Module, WireError> {
 }
 
 fn file_error(path: &Path, error: io::Error) -> WireError {
-    WireError::File { path: path.display().to_string(), error }
+    WireError::File { path: quote::path(path), error }
 }
