@@ -1,6 +1,7 @@
 //! The way from a model to its plan, step by step, each result checked.
 
 use tgc_graph::module::{Function, Module};
+use tgc_graph::origin::Lookup;
 use tgc_optimize::{Fp, OptimizeError, Report};
 use tgc_plan::ModelPlan;
 use tgc_plan::machine::Machine;
@@ -67,7 +68,8 @@ pub(crate) fn plan_with(
     observe: &dyn Fn(Step),
 ) -> Result<ModelPlan, Error> {
     observe(Step::Optimize);
-    let optimized = optimize(module, fp)?;
+    let options = tgc_optimize::Options { fp, ..Default::default() };
+    let optimized = each(module, &|function| tgc_optimize::optimize(&Lookup::noted(function), &options))?;
     observe(Step::Plan);
     let plan = tgc_lower::lower(&optimized, machine).map_err(defect)?;
     tgc_plan::verify::verify(&plan).map_err(defect)?;

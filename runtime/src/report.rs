@@ -234,8 +234,8 @@ pub unsafe extern "C" fn tgc_rt_fail_equal(
     }
 }
 
-/// `predict: ids has the element 12, outside axis 0 of table, whose size is 10`, of the first such element, where `axis`
-/// is the text `axis 0 of table`.
+/// `predict: ids has the element 12, outside axis 0 of table, whose size is 10 (model.rs:7)`, of the first such element,
+/// where `axis` is the text `axis 0 of table`, and `place` the text ` (model.rs:7)` or an empty one.
 ///
 /// # Safety
 ///
@@ -247,6 +247,7 @@ pub unsafe extern "C" fn tgc_rt_fail_index(
     func: *const u8,
     index: *const u8,
     axis: *const u8,
+    place: *const u8,
     indices: *const i64,
     count: i64,
     extent: i64,
@@ -268,6 +269,7 @@ pub unsafe extern "C" fn tgc_rt_fail_index(
         line.text(axis);
         line.say(", whose size is ");
         line.signed(extent);
+        line.text(place);
         line.end(Status::Index)
     }
 }
@@ -410,9 +412,18 @@ mod tests {
         let indices = [-10, 9, 12, -11];
         check(
             Status::Index,
-            "predict: x has the element 12, outside axis 1 of y, whose size is 10",
+            "predict: x has the element 12, outside axis 1 of y, whose size is 10 (a.rs:7)",
             |ctx| unsafe {
-                tgc_rt_fail_index(ctx, predict, x, text(c"axis 1 of y"), indices.as_ptr(), 4, 10)
+                tgc_rt_fail_index(
+                    ctx,
+                    predict,
+                    x,
+                    text(c"axis 1 of y"),
+                    text(c" (a.rs:7)"),
+                    indices.as_ptr(),
+                    4,
+                    10,
+                )
             },
         );
         check(Status::Alias, "train: output y overlaps x; give it memory of its own", |ctx| unsafe {

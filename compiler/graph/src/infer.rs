@@ -23,7 +23,7 @@ impl Operand<'_> {
 }
 
 /// An ill-typed node: what is wrong and what would be right. `{0}`, `{1}`, … stand for the operands, and `{0@2}` for axis 2
-/// of the first one; never right behind a letter, as in `TensorConstant{1}`.
+/// of the first one; never right behind a letter, as in `f{1}`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TypeError {
     /// What was found and what was expected, lower case.

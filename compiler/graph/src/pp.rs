@@ -38,30 +38,54 @@ enum Piece {
 /// The most characters of an expression before the rest is cut; a graph's tree can be exponentially large.
 const LIMIT: usize = 1 << 20;
 
+/// How constants are written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Constants {
+    /// `TensorConstant{2.0}`.
+    Theano,
+    /// `2.0`.
+    Plain,
+}
+
 /// A node of a graph as mathematics.
 pub fn expression(graph: &Graph, id: NodeId) -> String {
+    written(graph, id, Constants::Theano, LIMIT)
+}
+
+/// A node of a graph as messages name it: numbers as they are, and at most 60 characters.
+pub fn brief(graph: &Graph, id: NodeId) -> String {
+    const MOST: usize = 60;
+    let text = written(graph, id, Constants::Plain, 4 * MOST);
+    match text.char_indices().nth(MOST) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text,
+    }
+}
+
+/// A node as mathematics, cut behind so many bytes.
+fn written(graph: &Graph, id: NodeId, constants: Constants, limit: usize) -> String {
     let mut text = String::new();
     let mut pending = vec![Piece::Node(id)];
     while let Some(piece) = pending.pop() {
-        if text.len() > LIMIT {
+        if text.len() > limit {
             text.push('…');
             break;
         }
         match piece {
             Piece::Text(piece) => text.push_str(&piece),
-            Piece::Node(id) => pending.extend(pieces(graph, id).into_iter().rev()),
+            Piece::Node(id) => pending.extend(pieces(graph, id, constants).into_iter().rev()),
         }
     }
     text
 }
 
-fn pieces(graph: &Graph, id: NodeId) -> Vec<Piece> {
+fn pieces(graph: &Graph, id: NodeId, constants: Constants) -> Vec<Piece> {
     let node = graph.node(id);
     let text = |s: &str| Piece::Text(s.to_owned());
     match node.op.definition().notation() {
         // A cast that changes nothing: the author may not have written it.
         Notation::Call(_) if is_own_type(graph, id) => vec![Piece::Node(node.operands[0])],
-        Notation::Leaf => vec![Piece::Text(leaf(graph, &node.op))],
+        Notation::Leaf => vec![Piece::Text(leaf(graph, &node.op, constants))],
         Notation::Transparent => vec![Piece::Node(node.operands[0])],
         Notation::Prefix(symbol) => {
             vec![Piece::Text(format!("({symbol}")), Piece::Node(node.operands[0]), text(")")]
@@ -92,10 +116,16 @@ fn is_own_type(graph: &Graph, id: NodeId) -> bool {
     matches!(graph.op(id), Op::Cast(cast) if cast.dtype == graph.ty(graph.operands(id)[0]).dtype)
 }
 
-fn leaf(graph: &Graph, op: &Op) -> String {
+fn leaf(graph: &Graph, op: &Op, constants: Constants) -> String {
     match op {
         Op::Shared(shared) => shared.name.to_string(),
-        Op::Constant(constant) => constant_text(graph, constant),
+        Op::Constant(constant) => {
+            let elements = constant_text(graph, constant);
+            match constants {
+                Constants::Theano => format!("TensorConstant{{{elements}}}"),
+                Constants::Plain => elements,
+            }
+        }
         Op::SizeValue(value) => value.size.display(&graph.scope.symbols).to_string(),
         Op::Zero(_) => "0".to_owned(),
         other => other.input_name().unwrap_or(other.name()).to_owned(),
@@ -104,22 +134,14 @@ fn leaf(graph: &Graph, op: &Op) -> String {
 
 fn constant_text(graph: &Graph, constant: &Constant) -> String {
     match constant.elements {
-        Elements::Splat(parts) => format!("TensorConstant{{{}}}", element_to_text(constant.dtype, parts)),
+        Elements::Splat(parts) => element_to_text(constant.dtype, parts),
         Elements::Data(id) => match graph.scope.data.get(id) {
             Some(array) if array.len() <= 8 => {
                 let elements: Vec<String> =
                     (0..array.len()).map(|i| element_to_text(array.dtype(), array.get(i))).collect();
-                format!("TensorConstant{{[{}]}}", elements.join(" "))
+                format!("[{}]", elements.join(" "))
             }
-            _ => "TensorConstant{...}".to_owned(),
+            _ => "...".to_owned(),
         },
-    }
-}
-
-/// At most 60 characters of an expression, for messages.
-pub fn shorten(text: &str) -> String {
-    match text.char_indices().nth(60) {
-        Some((end, _)) => format!("{}…", &text[..end]),
-        None => text.to_owned(),
     }
 }

@@ -139,7 +139,7 @@ fn functions_are_checked() {
             m.function("f").inputs([x, x]).output("z", x + 1).finish()
         }),
         (
-            "function f: the update of `s` (i64[]) is `(s + TensorConstant{0.5})` (f64[]); cast it to i64, the variable's element type",
+            "function f: the update of `s` (i64[]) is `(s + 0.5)` (f64[]); cast it to i64, the variable's element type",
             |m| {
                 let s = m.shared("s", 0i64);
                 m.function("f").update(s, s + 0.5).finish()
@@ -187,7 +187,7 @@ fn conflicting_sizes_name_both() {
     });
     assert_eq!(
         text,
-        "x axis 0 and TensorConstant{[1.0 2.0 3.0]} axis 0 must have one size, but one is 2 and the other 3; \
+        "x axis 0 and [1.0 2.0 3.0] axis 0 must have one size, but one is 2 and the other 3; \
          make them agree, or insert an axis of size 1 to broadcast"
     );
 }

@@ -65,8 +65,8 @@ fn bounds_beyond_the_type_bound_nothing() {
 fn what_computes_with_a_literal_refuses_it() {
     let text = refusal([1u8], |x| x + 300);
     assert!(text.contains("compiler/graph/tests/literals.rs:"), "{text}");
-    let words = "the literal 300 is no u8, the element type that `TensorConstant{1}` (u8[1]) has or is converted to; \
-                 write one from 0 to 255, or cast `TensorConstant{1}` (u8[1]) to a type that holds it";
+    let words = "the literal 300 is no u8, the element type that `1` (u8[1]) has or is converted to; \
+                 write one from 0 to 255, or cast `1` (u8[1]) to a type that holds it";
     assert!(text.contains(words), "{text}");
     let builds: [Build; 22] = [
         |x| x - 256,

@@ -255,3 +255,33 @@ fn long_lines_are_cut_in_messages() {
     let caret = lines[2].chars().count() - 1;
     assert_eq!(lines[1].chars().skip(caret).take(4).collect::<String>(), "oops");
 }
+
+/// Lines, columns and names, in all combinations, and files whose names hold what separates them.
+#[test]
+fn origins_print_and_parse() {
+    let line = |origin: &str| {
+        format!(
+            "tgc 1 model \"m\"\n\nfunction \"f\"\n  %0 = input \"x\" : f32[]{origin}\n  output \"y\" = %0\nend\n"
+        )
+    };
+    for origin in [
+        "",
+        "  @ a.rs:1",
+        "  @ a.rs:1:2",
+        "  @ a.rs:1:2 \"n\"",
+        "  @ a.rs:1 \"the \\\"node\\\"\"",
+        "  @ \"n\"",
+        "  @ \"a:3\":1",
+        "  @ \"a:3\":1:2 \"a:3\"",
+        "  @ \"my model.onnx\":0 \"n\"",
+    ] {
+        let text = line(origin);
+        let module = parse(&text).unwrap_or_else(|error| panic!("{error}"));
+        assert_eq!(print(&module), text);
+        let file = tgc_graph::wire::encode(&module);
+        assert_eq!(print(&tgc_graph::wire::decode(&file).unwrap()), text);
+    }
+    for origin in ["  @ a.rs", "  @ a.rs:x", "  @ a.rs:1:x", "  @ \"a\":x", "  @ a.rs:99999999999"] {
+        assert!(parse(&line(origin)).is_err(), "{origin}");
+    }
+}

@@ -154,10 +154,10 @@ fn messages_say_what_to_do() {
     );
     assert_eq!(refuse(b""), "the file is empty; copy or save it again");
     let newer = with_head(|bytes| {
-        bytes[8] = 3;
+        bytes[8] = 4;
         bytes[14] = 7;
     });
-    assert_eq!(newer, "the file has format 3, and this tgc reads formats up to 2; use tgc 0.7.0 or newer");
+    assert_eq!(newer, "the file has format 4, and this tgc reads formats up to 3; use tgc 0.7.0 or newer");
     let mut damaged = GOLDEN_FILE.to_vec();
     damaged[30] ^= 1;
     assert_eq!(

@@ -36,6 +36,7 @@ pub(crate) fn build_check(body: &Body<'_, '_>, check: &IndexCheck) {
         text(&body.plan.signature.name),
         text(&check.index_name),
         text(&format!("axis {} of {}", check.axis, check.data_name)),
+        text(&check.in_brackets()),
         first.into(),
         count.into(),
         extent.into(),

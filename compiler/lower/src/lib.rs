@@ -14,6 +14,7 @@ mod holds;
 mod loops;
 mod materialize;
 mod memory;
+mod names;
 mod phase;
 mod prepare;
 mod product;

@@ -124,6 +124,15 @@ pub struct IndexCheck {
     pub data_name: String,
     /// Its axis.
     pub axis: usize,
+    /// Where the author looks the tensor up: `model.rs:7`, or nothing.
+    pub place: String,
+}
+
+impl IndexCheck {
+    /// The place as messages end with it: ` (model.rs:7)`, or nothing.
+    pub fn in_brackets(&self) -> String {
+        if self.place.is_empty() { String::new() } else { format!(" ({})", self.place) }
+    }
 }
 
 /// One outer loop and what each of its rows does.

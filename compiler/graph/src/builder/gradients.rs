@@ -282,7 +282,7 @@ fn derivative<'m>(
     let disconnected = {
         let arena = model.arena();
         (connected && !arena.graph.reachable(&[value_id])[wrt_id.index()]).then(|| {
-            let value = pp::shorten(&pp::expression(&arena.graph, value_id));
+            let value = pp::brief(&arena.graph, value_id);
             format!(
                 "`{value}` does not depend on {}; differentiate by what it is computed from, or allow_disconnected()",
                 arena.describe(wrt_id)

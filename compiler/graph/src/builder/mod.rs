@@ -356,7 +356,7 @@ impl Arena {
     pub(super) fn collect_demands(&mut self, node: NodeId, operands: &[NodeId]) {
         let made = self.graph.scope.equations.made.as_mut().map(std::mem::take).unwrap_or_default();
         let name = |arena: &Arena, extent: Extent| {
-            let text = |id: NodeId| pp::shorten(&pp::expression(&arena.graph, id));
+            let text = |id: NodeId| pp::brief(&arena.graph, id);
             match extent {
                 Extent::Axis(AxisOf { operand, axis }) => {
                     let (id, axis) = arena.moved_axis(operands[operand], axis);
@@ -417,7 +417,7 @@ impl Arena {
 
     /// A tensor as messages name it: `` `x` (f32[N,784]) ``.
     pub fn describe(&self, id: NodeId) -> String {
-        let text = pp::shorten(&pp::expression(&self.graph, id));
+        let text = pp::brief(&self.graph, id);
         format!("`{text}` ({})", self.graph.ty(id).display(&self.graph.scope.symbols))
     }
 }

@@ -168,13 +168,23 @@ impl<'a> Maker<'a> {
             }
             self.graph.set_origin(match self.random.chance(4) {
                 true => Origin::unknown(),
-                false => Origin { file: "src/model.rs".into(), line: 1 + line as u32 },
+                false => Self::origin(1 + line as u32),
             });
             self.step();
         }
         // Callers may list arguments in another order than the nodes'.
         if self.random.chance(2) {
             self.inputs.reverse();
+        }
+    }
+
+    /// An origin of every form.
+    fn origin(line: u32) -> Origin {
+        let origin = Origin::new("src/model.rs", line).column(line % 3);
+        match line % 5 {
+            0 => Origin::name_only(format!("Node_{line}")),
+            1 => origin.named(format!("a \"{line}\"")),
+            _ => origin,
         }
     }
 

@@ -109,6 +109,12 @@ impl<'t, 'a> Cursor<'t, 'a> {
         self.token(Kind::Number, expected)
     }
 
+    /// A number of 32 bits without a sign.
+    pub fn small(&mut self, expected: &str) -> Step<u32> {
+        let here = *self;
+        self.number(expected)?.parse().or_else(|_| here.expected(expected))
+    }
+
     pub fn path(&mut self) -> Step<&'a str> {
         self.token(Kind::Path, "file:line")
     }

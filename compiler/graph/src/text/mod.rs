@@ -27,7 +27,8 @@
 //! - An operation without operands has its first attribute's value after its name; other attributes are
 //!   `name=value`, or the bare name for true. Those that follow from the type, and the usual ones (`batch=0`,
 //!   not `weak`), are left out.
-//! - A type may be left out where inference finds it. `@ file:line` is where the author made the node.
+//! - A type may be left out where inference finds it. `@ file:line:column "name"` is where the author made
+//!   the node and what a front end calls it, as far as that is known.
 //! - `inputs %1, %0` gives the order of inputs where it is not that of the nodes. A function ends with
 //!   `output` and `update` lines.
 //!

@@ -408,28 +408,37 @@ impl Body {
         }
     }
 
-    /// `@ file:line`, if it is there.
+    /// `@ file:line:column "name"`, with as much of it as is known, if it is there.
     fn origin(&mut self, cursor: &mut Cursor<'_, '_>) -> Step<Origin> {
         if !cursor.take("@") {
             return Ok(Origin::unknown());
         }
-        let here = *cursor;
-        let (file, line) = match cursor.peek() {
+        let origin = match cursor.peek() {
             Some(Token { kind: Kind::Quoted, .. }) => {
-                let file = cursor.quoted("a file")?;
-                cursor.need(":")?;
-                (file, cursor.number("a line")?)
+                let text = cursor.quoted("a file or a name")?;
+                if !cursor.take(":") {
+                    return Ok(Origin::name_only(text));
+                }
+                let origin = Origin::new(self.file(&text), cursor.small("a line")?);
+                if cursor.take(":") { origin.column(cursor.small("a column")?) } else { origin }
             }
-            _ => match cursor.path()?.rsplit_once(':') {
-                Some((file, line)) => (file.to_owned(), line),
-                None => return here.expected("file:line"),
-            },
+            _ => {
+                let here = *cursor;
+                let Some((file, line, column)) = place(cursor.path()?) else {
+                    return here.expected("file:line");
+                };
+                Origin::new(self.file(file), line).column(column)
+            }
         };
-        let Ok(line) = line.parse() else {
-            return here.expected("file:line");
-        };
-        let file = self.files.entry(file).or_insert_with_key(|file| Arc::from(file.as_str())).clone();
-        Ok(Origin { file, line })
+        match cursor.peek() {
+            Some(Token { kind: Kind::Quoted, .. }) => Ok(origin.named(cursor.quoted("a name")?)),
+            _ => Ok(origin),
+        }
+    }
+
+    /// The one copy of a file's name.
+    fn file(&mut self, file: &str) -> Arc<str> {
+        self.files.entry(file.to_owned()).or_insert_with_key(|file| Arc::from(file.as_str())).clone()
     }
 
     fn finish(self) -> Function {
@@ -458,4 +467,14 @@ fn attributes<'t, 'a>(cursor: &mut Cursor<'t, 'a>) -> Step<Vec<Written<'t, 'a>>>
         attributes.push(Written { name: text.to_owned(), at, value });
     }
     Ok(attributes)
+}
+
+/// The parts of `file:line` or `file:line:column`.
+fn place(path: &str) -> Option<(&str, u32, u32)> {
+    let (before, last) = path.rsplit_once(':')?;
+    let last = last.parse().ok()?;
+    match before.rsplit_once(':').and_then(|(file, line)| Some((file, line.parse().ok()?))) {
+        Some((file, line)) => Some((file, line, last)),
+        None => Some((before, last, 0)),
+    }
 }

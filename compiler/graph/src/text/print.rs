@@ -182,9 +182,7 @@ impl Printer {
         }
         self.out.push_str(" : ");
         self.ty(symbols, &node.ty);
-        if node.origin != Origin::unknown() {
-            self.origin(&node.origin);
-        }
+        self.origin(&node.origin);
         self.out.push('\n');
     }
 
@@ -220,13 +218,28 @@ impl Printer {
     }
 
     fn origin(&mut self, origin: &Origin) {
-        self.out.push_str("  @ ");
-        let plain = |c: char| !c.is_whitespace() && !c.is_control() && !matches!(c, '"' | ';' | '\\');
-        match !origin.file.is_empty() && origin.file.chars().all(plain) {
-            true => self.out.push_str(&origin.file),
-            false => quote(&mut self.out, &origin.file),
+        let Origin { file, line, column, name, lookup: _ } = origin;
+        let has_place = !file.is_empty() || (*line, *column) != (0, 0);
+        if !has_place && name.is_empty() {
+            return;
         }
-        self.put(format_args!(":{}", origin.line));
+        self.out.push_str("  @ ");
+        if !has_place {
+            return quote(&mut self.out, name);
+        }
+        let plain = |c: char| !c.is_whitespace() && !c.is_control() && !matches!(c, '"' | ';' | '\\' | ':');
+        match !file.is_empty() && file.chars().all(plain) {
+            true => self.out.push_str(file),
+            false => quote(&mut self.out, file),
+        }
+        self.put(format_args!(":{line}"));
+        if *column > 0 {
+            self.put(format_args!(":{column}"));
+        }
+        if !name.is_empty() {
+            self.out.push(' ');
+            quote(&mut self.out, name);
+        }
     }
 
     fn dim(&mut self, symbols: &[String], dim: &Dim) {

@@ -14,8 +14,8 @@ use super::error::WireError;
 pub const MAGIC: [u8; 8] = *b"\x89TGC\r\n\x1a\n";
 
 /// The newest format that is read. A file is of the oldest one that can hold its module: 2 where sizes are made of
-/// quotients, remainders, minima or maxima.
-pub const FORMAT: u32 = 2;
+/// quotients, remainders, minima or maxima, 3 where a node's origin has a column or a name.
+pub const FORMAT: u32 = 3;
 
 /// Bytes of the head.
 pub const HEAD_BYTES: usize = 64;

@@ -8,8 +8,8 @@ use tgc_scalar::dtype::DType;
 use super::error::{WireError, malformed};
 use super::head::{HEAD_BYTES, Head, check_magic, hash};
 use super::tables::{
-    ArrayRow, AtomRow, AtomTables, AttributeRow, DimRow, EquationRow, FunctionRow, NodeRow, OpRow, Tables,
-    TypeRow, atom as kind_of_atom, kind, tables_from_bytes,
+    AllTables, ArrayRow, AtomRow, AttributeRow, DetailRow, DimRow, EquationRow, FunctionRow, NodeRow, OpRow,
+    OriginRow, TypeRow, atom as kind_of_atom, kind, tables_from_bytes,
 };
 use super::write::padded;
 use crate::array::Array;
@@ -48,10 +48,10 @@ pub fn read(mut from: impl Read, length: u64) -> Result<Module, WireError> {
         return Err(WireError::Damaged("the tables".to_owned()));
     }
     read_padding(&mut from, HEAD_BYTES + tables.len())?;
-    let (tables, atoms) = tables_from_bytes(&tables, head.format)?;
-    let reader = Reader { needed: head.needed(), strings: intern(&tables.strings) };
-    let arrays = reader.arrays(&tables.arrays, head.data_bytes, &mut from)?;
-    let module = reader.module(&tables, &atoms, &arrays)?;
+    let all = tables_from_bytes(&tables, head.format)?;
+    let reader = Reader { needed: head.needed(), strings: intern(&all.tables.strings) };
+    let arrays = reader.arrays(&all.tables.arrays, head.data_bytes, &mut from)?;
+    let module = reader.module(&all, &arrays)?;
     verify(&module)?;
     Ok(module)
 }
@@ -103,6 +103,14 @@ struct Reader {
     /// The oldest tgc that reads the file.
     needed: String,
     strings: Vec<Arc<str>>,
+}
+
+/// What other tables have for one function.
+struct Beside<'t> {
+    atoms: &'t [AtomRow],
+    details: &'t [DetailRow],
+    /// Those of the whole module.
+    arrays: &'t [ArrayRow],
 }
 
 /// The tables of one function, as they are in memory.
@@ -180,7 +188,8 @@ impl Reader {
         sized.ok_or_else(|| malformed(format!("the array size {:?} overflows", row.shape)))
     }
 
-    fn module(&self, tables: &Tables, atoms: &AtomTables, arrays: &[DataStore]) -> Result<Module, WireError> {
+    fn module(&self, all: &AllTables, arrays: &[DataStore]) -> Result<Module, WireError> {
+        let tables = &all.tables;
         let mut module =
             Module { name: self.string(tables.name)?.to_string(), shared: vec![], functions: vec![] };
         for shared in &tables.shared {
@@ -189,8 +198,12 @@ impl Reader {
             module.shared.push(SharedVariable { name, initial: initial.clone() });
         }
         for (i, function) in tables.functions.iter().enumerate() {
-            let atoms = atoms.functions.get(i).map_or(&[][..], Vec::as_slice);
-            let read = self.function(function, atoms, &tables.arrays, arrays);
+            let beside = Beside {
+                atoms: all.atoms.functions.get(i).map_or(&[], Vec::as_slice),
+                details: all.details.functions.get(i).map_or(&[], Vec::as_slice),
+                arrays: &tables.arrays,
+            };
+            let read = self.function(function, &beside, arrays);
             module.functions.push(read.map_err(|error| in_function(error, i))?);
         }
         Ok(module)
@@ -199,16 +212,15 @@ impl Reader {
     fn function(
         &self,
         function: &FunctionRow,
-        atoms: &[AtomRow],
-        rows: &[ArrayRow],
+        beside: &Beside<'_>,
         arrays: &[DataStore],
     ) -> Result<Function, WireError> {
         let symbols = self.symbols(function)?;
-        let dims = self.dims(&function.dims, atoms, &symbols)?;
+        let dims = self.dims(&function.dims, beside.atoms, &symbols)?;
         let equations = self.equations(&function.equations, &dims)?;
         let tables = FunctionTables {
             types: function.types.iter().map(|row| self.ty(row, &dims)).collect::<Result<_, _>>()?,
-            origins: self.origins(function)?,
+            origins: self.origins(function, beside.details)?,
             ops: &function.ops,
             dims,
         };
@@ -216,7 +228,7 @@ impl Reader {
         let ops: Vec<Op> = tables
             .ops
             .iter()
-            .map(|op| self.op(op, &tables.dims, rows, arrays, &mut graph.scope.data))
+            .map(|op| self.op(op, &tables.dims, beside.arrays, arrays, &mut graph.scope.data))
             .collect::<Result<_, _>>()?;
         for node in &function.nodes {
             add(&mut graph, node, &ops, &tables)?;
@@ -311,11 +323,21 @@ impl Reader {
         Ok(Equations { known, made: None })
     }
 
-    fn origins(&self, function: &FunctionRow) -> Result<Vec<Origin>, WireError> {
-        let origin = |row: &super::tables::OriginRow| {
-            Ok(Origin { file: self.string(row.file)?.clone(), line: row.line })
-        };
-        function.origins.iter().map(origin).collect()
+    fn origins(&self, function: &FunctionRow, details: &[DetailRow]) -> Result<Vec<Origin>, WireError> {
+        if !details.is_empty() && details.len() != function.origins.len() {
+            return Err(malformed("its origins have not each a column and a name"));
+        }
+        let line = DetailRow::default();
+        let details = details.iter().chain(std::iter::repeat(&line));
+        function.origins.iter().zip(details).map(|(row, detail)| self.origin(row, detail)).collect()
+    }
+
+    fn origin(&self, row: &OriginRow, detail: &DetailRow) -> Result<Origin, WireError> {
+        let origin = Origin::new(self.string(row.file)?.clone(), row.line).column(detail.column);
+        Ok(match detail.name {
+            Some(name) => origin.named(self.string(name)?.clone()),
+            None => origin,
+        })
     }
 
     fn ty(&self, ty: &TypeRow, dims: &[Dim]) -> Result<TensorType, WireError> {

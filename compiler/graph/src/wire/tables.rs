@@ -1,8 +1,9 @@
-//! The tables of formats 1 and 2. They are flat: rows refer to rows of other tables by position, operations and
+//! The tables of formats 1 to 3. They are flat: rows refer to rows of other tables by position, operations and
 //! element types are named, and kinds of attributes are numbered here for good.
 //!
 //! A later format has tables of its own behind these; a field is never added to these ones, because the
-//! encoding has no names. Format 2 has the [`AtomTables`]; a module that needs none is written in format 1.
+//! encoding has no names. Format 2 has the [`AtomTables`], format 3 the
+//! [`DetailTables`] behind them; a module is written in the oldest format that holds it.
 
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -198,6 +199,29 @@ impl AtomTables {
     }
 }
 
+/// What format 3 has behind those of format 2.
+#[derive(Debug, Default, Serialize, Deserialize)]
+pub(super) struct DetailTables {
+    /// For each function, for each row of its `origins`; nothing for a function whose origins are lines alone.
+    pub functions: Vec<Vec<DetailRow>>,
+}
+
+impl DetailTables {
+    /// True when format 2 says all.
+    pub fn is_empty(&self) -> bool {
+        self.functions.iter().all(Vec::is_empty)
+    }
+}
+
+/// What an origin has beside a line of a file.
+#[derive(Debug, Default, PartialEq, Eq, Hash, Clone, Serialize, Deserialize)]
+pub(super) struct DetailRow {
+    /// From 1; 0 when it is not known.
+    pub column: u32,
+    /// `strings`
+    pub name: Option<u32>,
+}
+
 /// A function of sizes.
 #[derive(Debug, PartialEq, Eq, Hash, Clone, Serialize, Deserialize)]
 pub(super) struct AtomRow {
@@ -206,11 +230,33 @@ pub(super) struct AtomRow {
     pub operands: Vec<u32>,
 }
 
+/// All tables of a file.
+#[derive(Debug, Default)]
+pub(super) struct AllTables {
+    pub tables: Tables,
+    pub atoms: AtomTables,
+    pub details: DetailTables,
+}
+
+impl AllTables {
+    /// The oldest format that has all of them.
+    pub fn format(&self) -> u32 {
+        match (self.atoms.is_empty(), self.details.is_empty()) {
+            (true, true) => 1,
+            (false, true) => 2,
+            (_, false) => 3,
+        }
+    }
+}
+
 /// The tables as bytes.
-pub(super) fn tables_to_bytes(tables: &Tables, atoms: &AtomTables) -> Vec<u8> {
-    let mut bytes = section_to_bytes(tables);
-    if !atoms.is_empty() {
-        bytes.extend(section_to_bytes(atoms));
+pub(super) fn tables_to_bytes(all: &AllTables) -> Vec<u8> {
+    let mut bytes = section_to_bytes(&all.tables);
+    if all.format() >= 2 {
+        bytes.extend(section_to_bytes(&all.atoms));
+    }
+    if all.format() >= 3 {
+        bytes.extend(section_to_bytes(&all.details));
     }
     bytes
 }
@@ -221,18 +267,24 @@ fn section_to_bytes(section: &impl Serialize) -> Vec<u8> {
 }
 
 /// The tables from the bytes of a format.
-pub(super) fn tables_from_bytes(bytes: &[u8], format: u32) -> Result<(Tables, AtomTables), WireError> {
-    let (tables, read): (Tables, usize) = section_from_bytes(bytes)?;
-    let rest = &bytes[read..];
-    let (atoms, read): (AtomTables, usize) = match format {
-        ..=1 => (AtomTables::default(), 0),
-        2.. => section_from_bytes(rest)?,
+pub(super) fn tables_from_bytes(bytes: &[u8], format: u32) -> Result<AllTables, WireError> {
+    let mut rest = bytes;
+    let all = AllTables {
+        tables: take_section(&mut rest)?,
+        atoms: if format >= 2 { take_section(&mut rest)? } else { AtomTables::default() },
+        details: if format >= 3 { take_section(&mut rest)? } else { DetailTables::default() },
     };
-    match read == rest.len() {
-        true if format >= 2 && atoms.is_empty() => Err(malformed("it is of a newer format than it needs")),
-        true => Ok((tables, atoms)),
+    match rest.is_empty() {
+        true if all.format() != format => Err(malformed("it is of a newer format than it needs")),
+        true => Ok(all),
         false => Err(malformed("bytes follow its tables")),
     }
+}
+
+fn take_section<T: DeserializeOwned>(bytes: &mut &[u8]) -> Result<T, WireError> {
+    let (section, read) = section_from_bytes(bytes)?;
+    *bytes = &bytes[read..];
+    Ok(section)
 }
 
 /// Tables, and how many bytes they have.

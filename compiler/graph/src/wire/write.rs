@@ -8,8 +8,8 @@ use tgc_scalar::dtype::DType;
 
 use super::head::{HEAD_BYTES, Head};
 use super::tables::{
-    ArrayRow, AtomRow, AtomTables, AttributeRow, DimRow, EquationRow, FunctionRow, NO_ROW, NodeRow, OpRow,
-    OriginRow, OutputRow, PowerRow, SharedRow, SymbolRow, Tables, TermRow, TypeRow, UpdateRow,
+    AllTables, ArrayRow, AtomRow, AttributeRow, DetailRow, DimRow, EquationRow, FunctionRow, NO_ROW, NodeRow,
+    OpRow, OriginRow, OutputRow, PowerRow, SharedRow, SymbolRow, TermRow, TypeRow, UpdateRow,
     atom as kind_of_atom, kind, tables_to_bytes,
 };
 use crate::array::Array;
@@ -37,8 +37,7 @@ pub fn encode(module: &Module) -> Vec<u8> {
 pub fn write(module: &Module, mut out: impl Write) -> io::Result<()> {
     let mut writer = Writer::default();
     writer.module(module);
-    let tables = tables_to_bytes(&writer.tables, &writer.atoms);
-    let format = if writer.atoms.is_empty() { 1 } else { 2 };
+    let (tables, format) = (tables_to_bytes(&writer.all), writer.all.format());
     let data_bytes = writer.blocks.iter().map(|block| padded(block.bytes().len()) as u64).sum();
     out.write_all(&Head::new(format, &tables, data_bytes).to_bytes())?;
     out.write_all(&tables)?;
@@ -86,8 +85,7 @@ impl<T: Clone + Eq + Hash> Table<T> {
 
 #[derive(Default)]
 struct Writer<'m> {
-    tables: Tables,
-    atoms: AtomTables,
+    all: AllTables,
     strings: Table<String>,
     arrays: BTreeMap<DataId, u32>,
     /// Arrays with data, in order.
@@ -104,22 +102,22 @@ struct FunctionTables {
     dims: Table<DimRow>,
     types: Table<TypeRow>,
     ops: Table<OpRow>,
-    origins: Table<OriginRow>,
+    origins: Table<(OriginRow, DetailRow)>,
 }
 
 impl<'m> Writer<'m> {
     fn module(&mut self, module: &'m Module) {
-        self.tables.name = self.string(&module.name);
+        self.all.tables.name = self.string(&module.name);
         for variable in &module.shared {
             let name = self.string(&variable.name);
             let initial = self.array(DataId::of(&variable.initial), &variable.initial);
-            self.tables.shared.push(SharedRow { name, initial });
+            self.all.tables.shared.push(SharedRow { name, initial });
         }
         for function in &module.functions {
             let row = self.function(function);
-            self.tables.functions.push(row);
+            self.all.tables.functions.push(row);
         }
-        self.tables.strings = std::mem::take(&mut self.strings).rows;
+        self.all.tables.strings = std::mem::take(&mut self.strings).rows;
     }
 
     fn string(&mut self, text: &str) -> u32 {
@@ -140,11 +138,11 @@ impl<'m> Writer<'m> {
             Some(_) => self.filled += bytes,
             None => self.blocks.push(array),
         }
-        let row = self.tables.arrays.len() as u32;
+        let row = self.all.tables.arrays.len() as u32;
         let shape = array.shape().iter().map(|n| *n as u64).collect();
         let dtype = self.dtype(array.dtype());
         let halves = [id.0 as u64, (id.0 >> 64) as u64];
-        self.tables.arrays.push(ArrayRow { dtype, shape, id: halves, fill });
+        self.all.tables.arrays.push(ArrayRow { dtype, shape, id: halves, fill });
         self.arrays.insert(id, row);
         row
     }
@@ -176,14 +174,11 @@ impl<'m> Writer<'m> {
             .iter()
             .map(|update| UpdateRow { shared: update.shared as u32, node: update.node.0 })
             .collect();
-        self.atoms.functions.push(own.atoms.rows);
-        FunctionRow {
-            dims: own.dims.rows,
-            types: own.types.rows,
-            ops: own.ops.rows,
-            origins: own.origins.rows,
-            ..row
-        }
+        self.all.atoms.functions.push(own.atoms.rows);
+        let (origins, details): (Vec<_>, Vec<DetailRow>) = own.origins.rows.into_iter().unzip();
+        let is_line = details.iter().all(|row| *row == DetailRow::default());
+        self.all.details.functions.push(if is_line { vec![] } else { details });
+        FunctionRow { dims: own.dims.rows, types: own.types.rows, ops: own.ops.rows, origins, ..row }
     }
 
     fn node(&mut self, graph: &'m Graph, id: NodeId, own: &mut FunctionTables) -> NodeRow {
@@ -197,8 +192,10 @@ impl<'m> Writer<'m> {
         NodeRow { op, operands: node.operands.iter().map(|o| o.0).collect(), types: vec![ty], origin }
     }
 
-    fn origin(&mut self, origin: &Origin) -> OriginRow {
-        OriginRow { file: self.string(&origin.file), line: origin.line }
+    fn origin(&mut self, origin: &Origin) -> (OriginRow, DetailRow) {
+        let row = OriginRow { file: self.string(&origin.file), line: origin.line };
+        let name = Some(&origin.name).filter(|name| !name.is_empty());
+        (row, DetailRow { column: origin.column, name: name.map(|name| self.string(name)) })
     }
 
     fn op(&mut self, graph: &'m Graph, op: &Op, own: &mut FunctionTables) -> OpRow {

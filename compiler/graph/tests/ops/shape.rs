@@ -463,7 +463,7 @@ fn pad_goes_around_all_axes() {
     );
     assert_eq!(
         complaint(|m| m.zeros([0], F32).pad([(1, 0)], Padding::Edge)),
-        "axis 0 of `TensorConstant{0.0}` (f32[0]) is padded with its own elements and has none; pad it with a constant"
+        "axis 0 of `0.0` (f32[0]) is padded with its own elements and has none; pad it with a constant"
     );
     assert_eq!(
         complaint(|m| m.input("x", F32, [2, 2]).pad([(1, 0), (0, -1)], Padding::Edge)),

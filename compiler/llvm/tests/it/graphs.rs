@@ -204,19 +204,21 @@ fn an_index_outside_is_refused_before_anything_is_written() {
         let mut args: Vec<ArgumentMemory> = inputs.iter().map(|a| ArgumentMemory::Input(a.bytes())).collect();
         args.extend(got.iter_mut().map(|a| ArgumentMemory::Output(a.bytes_mut())));
         let failure = instance.call(0, &[n as i64], &mut args).unwrap_err();
-        assert_eq!((failure.status, failure.line.as_str()), (3, line));
+        assert_eq!(failure.status, 3);
+        let (said, place) = failure.line.rsplit_once(" (").unwrap();
+        assert!(said == line && place.contains("graphs.rs:"), "{failure:?}");
         assert!(got.iter().all(|a| *a == Array::full([n], 9f32)));
         assert_eq!(instance.state(0), [1f32, 2.0, 3.0].map(f32::to_le_bytes).concat());
         let refused = interpreter.call(0, &[n as i64], &inputs).unwrap_err().to_string();
-        assert_eq!(refused.replace("function `train`", "train"), line);
+        assert_eq!(refused.replace("function `train`", "train"), failure.line);
     };
     let line = |index: &str, given: i64| {
         format!("train: {index} has the element {given}, outside axis 0 of w, whose size is 3")
     };
-    call(vec![0, 1, 3], 0, &line("(i * TensorConstant{1})", 3));
-    call(vec![-3, 2, -4, 7], 0, &line("(i * TensorConstant{1})", -4));
+    call(vec![0, 1, 3], 0, &line("(i * 1)", 3));
+    call(vec![-3, 2, -4, 7], 0, &line("(i * 1)", -4));
     let far: Vec<i64> = (0..20).map(|k| if k == 17 { i64::MIN } else { k % 3 }).collect();
-    call(far, 0, &line("(i * TensorConstant{1})", i64::MIN));
+    call(far, 0, &line("(i * 1)", i64::MIN));
     call(vec![0], -4, &line("s", -4));
     call(vec![], i64::MAX, &line("s", i64::MAX));
 }

@@ -525,6 +525,7 @@ fn places_that_data_says() {
             index_name: "i".into(),
             data_name: "table".into(),
             axis: 0,
+            place: String::new(),
         }));
         let part = || vec![IndexPart { read: 0, extent: s(1), stride: n(5) }];
         let second = || program(&[I64, dtype], |_, e| vec![e[1]]);

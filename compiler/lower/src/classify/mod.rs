@@ -12,12 +12,12 @@ use tgc_graph::kernel::{
     Contraction, Coordinate, Gather, Kernel, Leaf, LoopAxis, Prefix, Reduction, Scatter, View,
 };
 use tgc_graph::module::{Function, Module};
-use tgc_graph::pp;
 use tgc_plan::Fold;
 use tgc_scalar::{Builder, Element, Program, ScalarType};
 
 use crate::LowerError;
 use crate::loops::{Index, Lookup, Loop, Place, compose, flat, substitute};
+use crate::names::Names;
 
 /// What a node is.
 #[derive(Clone, Debug)]
@@ -113,9 +113,7 @@ pub(crate) struct IndexDemand {
     pub by: NodeId,
     /// The axis's size.
     pub extent: Dim,
-    /// The index operand and the indexed tensor, as messages call them.
-    pub names: (String, String),
-    pub axis: usize,
+    pub names: Names,
 }
 
 impl FoldDefinition {
@@ -374,9 +372,9 @@ impl Definitions {
         {
             return at.remove(0);
         }
-        let name = |operand: NodeId| pp::shorten(&pp::expression(graph, operand));
-        let names = (name(operands[number]), name(operands[0]));
-        self.demands.push(IndexDemand { node, by: id, extent: extent.clone(), names, axis });
+        let demand =
+            IndexDemand { node, by: id, extent: extent.clone(), names: Names::of(graph, id, number, axis) };
+        self.demands.push(demand);
         Place { lookups: vec![(Lookup { node, at, extent }, Dim::Const(1))], ..Place::zero() }
     }
 }

@@ -20,6 +20,7 @@ use crate::cut::{Cut, CutNest, FoldKind, From, Piece, Work};
 use crate::loops::{Index, Loop, Place, flat};
 use crate::materialize::{Destination, Statements, ValueId};
 use crate::memory::{BufferKey, Buffers};
+use crate::names::Names;
 use crate::product::{self, ProductLoops};
 use inline::BlockProgram;
 
@@ -66,13 +67,14 @@ fn check_indices(program: &Statements<'_>, stage: usize, buffers: &mut Buffers, 
             (None, Definition::Source(source)) => BufferKey::Source(*source),
             (None, _) => unreachable!("invariant: what says places is in memory"),
         };
-        let (index_name, data_name) = demand.names.clone();
+        let Names { index, data, axis, place } = demand.names.clone();
         steps.push(Step::Check(IndexCheck {
             index: buffers.get(program, key, Some(base)),
             extent: demand.extent.clone(),
-            index_name,
-            data_name,
-            axis: demand.axis,
+            index_name: index,
+            data_name: data,
+            axis,
+            place,
         }));
     }
 }

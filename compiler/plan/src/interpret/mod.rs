@@ -108,7 +108,7 @@ pub enum CallError {
     },
     /// An element of an index tensor that names no place.
     #[error(
-        "function `{function}`: {index} has the element {given}, outside axis {axis} of {data}, whose size is {extent}"
+        "function `{function}`: {index} has the element {given}, outside axis {axis} of {data}, whose size is {extent}{place}"
     )]
     Index {
         /// The function's name.
@@ -123,6 +123,8 @@ pub enum CallError {
         axis: usize,
         /// The axis's size.
         extent: i64,
+        /// ` (model.rs:7)`, or nothing.
+        place: String,
     },
     /// A byte count beyond 63 bits.
     #[error("function `{function}`: {what} needs more bytes than 63 bits count; give smaller sizes")]
@@ -223,6 +225,7 @@ fn check_index(
             data: check.data_name.clone(),
             axis: check.axis,
             extent,
+            place: check.in_brackets(),
         }),
     }
 }

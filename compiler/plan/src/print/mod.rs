@@ -92,8 +92,9 @@ impl FunctionPlan<'_> {
                     let extent = check.extent.display(self.symbols());
                     let index = &self.buffer(check.index).name;
                     let IndexCheck { index_name, axis, data_name, .. } = check;
+                    let place = check.in_brackets();
                     text.push_str(&format!(
-                        "  check {index} within {extent} ({index_name}, axis {axis} of {data_name})\n"
+                        "  check {index} within {extent} ({index_name}, axis {axis} of {data_name}{place})\n"
                     ));
                 }
             }

@@ -318,6 +318,7 @@ pub fn looked_up() -> ModelPlan {
         index_name: "i".to_owned(),
         data_name: "x".to_owned(),
         axis: 0,
+        place: String::new(),
     }));
     let part = || vec![IndexPart { read: 0, extent: n.clone(), stride: known(3) }];
     // What only says a place is a parameter all the same.
