@@ -472,7 +472,7 @@ fn problem_of(arena: &Arena, error: &VerifyError, function: &Origin) -> Problem 
     let origin = match error {
         VerifyError::Name(error) if error.what == "shared variable" => variable(&error.name),
         VerifyError::Rank { name, .. } => variable(name),
-        VerifyError::Name(error) => Some(error.origin.clone()),
+        VerifyError::Name(error) => Some((*error.origin).clone()),
         VerifyError::Node { place, .. } | VerifyError::TooLarge { place, .. } => Some(place.origin.clone()),
         VerifyError::Shared { .. }
         | VerifyError::Range { .. }

@@ -31,7 +31,7 @@ pub struct NameError {
     /// A name that would do.
     pub suggestion: String,
     /// Where the author gave it, if that is known.
-    pub origin: Origin,
+    pub origin: Box<Origin>,
 }
 
 /// All that has a name in a header.
@@ -180,7 +180,7 @@ impl<'a> Subject<'a> {
             name: self.name.to_owned(),
             reason: reason.to_owned(),
             suggestion: names::suggestion(self.name, &self.what, self.kind.usage(), taken),
-            origin: origin.clone(),
+            origin: Box::new(origin.clone()),
         }
     }
 }
