@@ -90,7 +90,7 @@ fn every_phase_and_every_reason_is_in_some_case() {
 }
 
 /// Every reason not to fuse.
-const REASONS: [NotFused; 12] = [
+const REASONS: [NotFused; 13] = [
     NotFused::Matmul,
     NotFused::Contraction,
     NotFused::IndexCheck,
@@ -103,4 +103,5 @@ const REASONS: [NotFused; 12] = [
     NotFused::LargeAccumulators,
     NotFused::Strided,
     NotFused::OtherAxis,
+    NotFused::Full,
 ];

@@ -1,7 +1,6 @@
 //! Wrappers of functions with many arguments: a call puts them into the words of its [frame](tgc_plan::Frame), where loops
 //! of the runtime check them. Code grows with the number of arguments, and the stack does not.
 
-use inkwell::IntPredicate;
 use inkwell::values::{FunctionValue, PointerValue};
 use tgc_plan::{Argument, Frame};
 use tgc_runtime::layout::Context as Instance;
@@ -77,12 +76,7 @@ impl<'b, 'c> Wrapper<'b, 'c> {
         let ir = &checks.ir;
         let args = [checks.context.into(), desc.into()];
         let status = ir.call(ir.runtime(check), &args).expect("invariant: checks return a status");
-        let (fail, next) = (ir.new_block("fail"), ir.new_block("next"));
-        let zero = ir.context().i32_type().const_zero();
-        ir.branch(ir.compare_int(IntPredicate::EQ, status.into_int_value(), zero), next, fail);
-        ir.position(fail);
-        ir.return_value(status);
-        ir.position(next);
+        ir.return_if_failed(status);
     }
 
     /// The arrays with the words that hold their addresses: inputs, then outputs.

@@ -106,6 +106,16 @@ impl<'a, 'c> Ir<'a, 'c> {
         self.builder.build_return(Some(&value)).expect(POSITIONED);
     }
 
+    /// Returns a status that is not 0, else goes on.
+    pub(crate) fn return_if_failed(&self, status: Val<'c>) {
+        let (failed, passed) = (self.new_block("failed"), self.new_block("passed"));
+        let zero = self.context().i32_type().const_zero();
+        self.branch(self.compare_int(IntPredicate::EQ, status.into_int_value(), zero), passed, failed);
+        self.position(failed);
+        self.return_value(status);
+        self.position(passed);
+    }
+
     pub(crate) fn return_void(&self) {
         self.builder.build_return(None).expect(POSITIONED);
     }

@@ -3,25 +3,27 @@
 //! A kernel is an internal function that takes the sizes, one value or pointer for each input, output and state that the
 //! function touches, the workspace and the context. No two of its pointers lead to memory that one of them writes, so all
 //! carry `noalias`. Where a call keeps its arguments in a [frame](tgc_plan::Frame), the workspace and the context are all that
-//! is passed, and an argument is loaded where it is used. A nest that may run on several threads is a function of its own over a range of rows; its task unpacks
-//! a frame of the same parameters.
+//! is passed, and an argument is loaded where it is used.
+//!
+//! A kernel of many steps calls functions of some of them each, in which every step is [a function of its own](crate::work),
+//! so that steps that do the same [share code](crate::given).
 
 use std::cell::Cell;
+use std::collections::BTreeMap;
+use std::ops::Range;
 
-use inkwell::IntPredicate;
 use inkwell::attributes::AttributeLoc;
 use inkwell::types::{BasicMetadataTypeEnum, BasicType, BasicTypeEnum};
 use inkwell::values::{FunctionValue, IntValue, PointerValue};
 use tgc_graph::dtype::DType;
-use tgc_plan::{BufferId, FunctionPlan, MAX_CHUNKS, Nest, Parallel, Place, Product, State, Step};
+use tgc_plan::{BufferId, FunctionPlan, Place, State, Step};
 use tgc_runtime::layout::Context as Instance;
 use tgc_scalar::{ScalarType, stored_scalar};
 
 use crate::check;
+use crate::given::touched;
 use crate::ir::{Ir, Val, basic};
 use crate::memory::{from_memory, scalar_memory_type};
-use crate::nest;
-use crate::product;
 use crate::shell::Shell;
 use crate::wrapper::load_slot;
 
@@ -35,9 +37,9 @@ pub(crate) enum Base<'c> {
 }
 
 /// Where the buffers of a body are.
-enum Bases<'b, 'c> {
-    /// In parameters, or at a known distance from one: by buffer.
-    Known(Vec<Base<'c>>),
+pub(crate) enum Bases<'b, 'c> {
+    /// In parameters, or at a known distance from one: those of the body's steps.
+    Known(BTreeMap<BufferId, Base<'c>>),
     /// Where the words of the frame say, which are the start of the workspace.
     Framed { words: PointerValue<'c>, constants: &'b [PointerValue<'c>], states: &'b [State] },
 }
@@ -47,11 +49,11 @@ pub(crate) struct Body<'b, 'c> {
     pub(crate) ir: Ir<'b, 'c>,
     pub(crate) plan: FunctionPlan<'b>,
     /// Where buffers are.
-    bases: Bases<'b, 'c>,
+    pub(crate) bases: Bases<'b, 'c>,
     /// The number of the chunk whose rows it runs.
     pub(crate) chunk: IntValue<'c>,
-    /// The parameters as they came, to pass on.
-    params: Vec<Val<'c>>,
+    /// The parameters as they came, to pass on, the context last.
+    pub(crate) params: Vec<Val<'c>>,
 }
 
 impl<'c> Body<'_, 'c> {
@@ -65,7 +67,9 @@ impl<'b, 'c> Body<'b, 'c> {
     /// Where a buffer is.
     pub(crate) fn base(&self, buffer: BufferId) -> Base<'c> {
         match &self.bases {
-            Bases::Known(bases) => bases[buffer.0 as usize],
+            Bases::Known(bases) => {
+                *bases.get(&buffer).expect("invariant: steps list the buffers that they touch")
+            }
             Bases::Framed { words, constants, states } => match &self.plan.buffer(buffer).place {
                 Place::Input(i) if self.plan.signature.inputs[*i].is_by_value() => {
                     let dtype = self.plan.signature.inputs[*i].ty.dtype;
@@ -99,76 +103,26 @@ impl<'b, 'c> Body<'b, 'c> {
     pub(crate) fn apart(&self, function: FunctionValue<'c>) -> Body<'b, 'c> {
         let ir = Ir::new(self.ir.shell, function);
         let chunk = ir.int(0);
-        Body { ir, plan: self.plan, bases: Bases::Known(vec![]), chunk, params: vec![] }
-    }
-}
-
-/// Rows of a step: those of a chunk, with its number, or all.
-#[derive(Clone, Copy)]
-pub(crate) struct Rows<'c> {
-    pub(crate) begin: IntValue<'c>,
-    pub(crate) end: IntValue<'c>,
-    pub(crate) chunk: IntValue<'c>,
-}
-
-/// A step whose rows may be shared out to threads.
-#[derive(Clone, Copy)]
-enum Work<'p> {
-    Nest(&'p Nest),
-    Product(&'p Product),
-}
-
-impl<'p> Work<'p> {
-    fn extent<'c>(self, ir: &Ir<'_, 'c>) -> IntValue<'c> {
-        match self {
-            Work::Nest(nest) => nest::extent(ir, nest),
-            Work::Product(product) => ir.dim(product.extents()[0]),
-        }
-    }
-
-    fn parallel(self) -> Option<&'p Parallel> {
-        match self {
-            Work::Nest(nest) => nest.parallel.as_ref(),
-            Work::Product(product) => product.parallel.as_ref(),
-        }
-    }
-
-    /// How many chunks so many rows make, and how many rows each has but the last ones.
-    fn chunks<'c>(
-        self,
-        ir: &Ir<'_, 'c>,
-        parallel: &Parallel,
-        extent: IntValue<'c>,
-    ) -> (IntValue<'c>, IntValue<'c>) {
-        let together = match self {
-            Work::Nest(nest) => nest.rows,
-            Work::Product(product) => product.tile.rows,
-        };
-        let round_up_div = |a: IntValue<'c>, b: IntValue<'c>| ir.udiv(ir.add(a, ir.sub(b, ir.int(1))), b);
-        let wanted = round_up_div(extent, ir.int(parallel.rows_per_chunk.max(1)));
-        let count = ir.min(wanted, ir.int(MAX_CHUNKS));
-        let rows = round_up_div(extent, ir.max(count, ir.int(1)));
-        let (whole, _) = ir.split(ir.add(rows, ir.int(i64::from(together) - 1)), together);
-        (count, whole)
-    }
-
-    fn build<'c>(self, body: &Body<'_, 'c>, rows: Rows<'c>) {
-        match self {
-            Work::Nest(nest) => nest::build_rows(body, nest, rows.begin, rows.end),
-            Work::Product(product) => product::build_rows(body, product, rows),
-        }
+        Body { ir, plan: self.plan, bases: Bases::Known(BTreeMap::new()), chunk, params: vec![] }
     }
 }
 
 /// Emits the kernels of one function.
 pub(crate) struct Kernels<'b, 'c> {
-    shell: &'b Shell<'b, 'c>,
-    plan: FunctionPlan<'b>,
+    pub(crate) shell: &'b Shell<'b, 'c>,
+    pub(crate) plan: FunctionPlan<'b>,
     /// The model's constants.
     constants: &'b [PointerValue<'c>],
     states: &'b [State],
+    /// The states that the function reads or updates, ascending.
+    touched: Vec<usize>,
+    is_framed: bool,
+    /// How many parts have a name.
     parts: Cell<u32>,
 }
+
+/// The most steps of one function: LLVM takes a time that grows with the square of a function's loops and values.
+const TOGETHER: usize = 24;
 
 /// The type in which a scalar of this element type is passed: its bits, Bool as a byte.
 pub(crate) fn scalar_type<'c>(shell: &Shell<'_, 'c>, dtype: DType) -> BasicTypeEnum<'c> {
@@ -201,196 +155,175 @@ impl<'b, 'c> Kernels<'b, 'c> {
         constants: &'b [PointerValue<'c>],
         states: &'b [State],
     ) -> FunctionValue<'c> {
-        let kernels = Kernels { shell, plan, constants, states, parts: Cell::new(0) };
-        let status = shell.context.i32_type();
-        let function = kernels.declare(&format!("{}.kernel", plan.signature.name), 0, Some(basic(status)));
-        let body = kernels.body(function, 0);
-        for step in &plan.body.steps {
-            match step {
-                Step::Nest(nest) => kernels.build_work(&body, Work::Nest(nest)),
-                Step::Product(product) => {
-                    product::build_shared(&body, product);
-                    kernels.build_work(&body, Work::Product(product));
-                }
-                Step::Copy { from, to } => build_copy(&body, *from, *to),
-                Step::Check(check) => check::build_check(&body, check),
-            }
+        let (touched, is_framed) = (touched_states(plan), plan.signature.frame().is_some());
+        let kernels = Kernels { shell, plan, constants, states, touched, is_framed, parts: Cell::new(0) };
+        let steps = plan.body.steps.as_slice();
+        match steps.len() <= TOGETHER {
+            true => kernels.build_group("kernel", steps, &|body| kernels.build_steps(body, steps, false)),
+            false => kernels.build_group("kernel", &[], &|body| kernels.call_groups(body, steps)),
         }
+    }
+
+    /// Emits `status name(…)`, which is given what the kernel is given and finds the buffers of some steps.
+    fn build_group(&self, name: &str, steps: &[Step], build: &dyn Fn(&Body<'b, 'c>)) -> FunctionValue<'c> {
+        let status = self.shell.context.i32_type();
+        let function = self.declare(name, &self.param_types(), self.own_params(), Some(basic(status)));
+        let body = self.body(function, function.get_params(), &touched(steps));
+        build(&body);
         body.ir.return_value(status.const_zero().into());
         body.ir.finish();
         function
     }
 
-    fn is_framed(&self) -> bool {
-        self.plan.signature.frame().is_some()
-    }
-
-    /// The parameters of every part, the workspace and the context last.
-    fn param_types(&self) -> Vec<BasicTypeEnum<'c>> {
-        let pointer = self.shell.pointer_type();
-        if self.is_framed() {
-            return vec![pointer; 2];
-        }
-        let mut types = vec![basic(self.shell.context.i64_type()); self.plan.signature.symbols.len()];
-        types.extend(self.plan.signature.inputs.iter().map(|input| match input.is_by_value() {
-            true => scalar_type(self.shell, input.ty.dtype),
-            false => pointer,
-        }));
-        let pointers = self.plan.signature.outputs.len() + touched_states(self.plan).len() + 2;
-        types.extend(std::iter::repeat_n(pointer, pointers));
-        types
-    }
-
-    /// A part, with some more sizes in front of the parameters.
-    fn declare(&self, name: &str, ranges: usize, returns: Option<BasicTypeEnum<'c>>) -> FunctionValue<'c> {
-        let mut types: Vec<BasicMetadataTypeEnum> = vec![self.shell.context.i64_type().into(); ranges];
-        types.extend(self.param_types().into_iter().map(BasicMetadataTypeEnum::from));
-        let ty = match returns {
-            Some(returns) => returns.fn_type(&types, false),
-            None => self.shell.context.void_type().fn_type(&types, false),
-        };
-        let function = self.shell.kernel_function(name, ty);
-        for (i, ty) in types.iter().enumerate() {
-            // The context is read by the runtime while the kernel runs. What a frame says is loaded again after each store:
-            // a thousand addresses fit in no registers.
-            if ty.is_pointer_type() && i + 1 < types.len() && !self.is_framed() {
-                self.shell.mark(function, AttributeLoc::Param(i as u32), "noalias");
-            }
-        }
-        function
-    }
-
-    /// Starts the body of a part.
-    fn body(&self, function: FunctionValue<'c>, ranges: usize) -> Body<'b, 'c> {
-        let ir = Ir::new(self.shell, function);
-        let params: Vec<Val> = function.get_param_iter().skip(ranges).collect();
-        let plan = self.plan;
-        let chunk = ir.int(0);
-        if self.is_framed() {
-            let words = params[0].into_pointer_value();
-            ir.size_words.set(Some(words));
-            let bases = Bases::Framed { words, constants: self.constants, states: self.states };
-            return Body { ir, plan, bases, chunk, params };
-        }
-        let (symbols, inputs) = (plan.signature.symbols.len(), plan.signature.inputs.len());
-        *ir.sizes.borrow_mut() = params[..symbols].iter().map(|p| p.into_int_value()).collect();
-        let states = touched_states(plan);
-        let outputs_end = symbols + inputs + plan.signature.outputs.len();
-        let workspace = params[outputs_end + states.len()].into_pointer_value();
-        let base = |place: &Place| match place {
-            Place::Input(i) if plan.signature.inputs[*i].is_by_value() => {
-                let scalar = stored_scalar(plan.signature.inputs[*i].ty.dtype);
-                Base::Value(from_memory(&ir, scalar, params[symbols + i]))
-            }
-            Place::Input(i) => Base::Memory(params[symbols + i].into_pointer_value()),
-            Place::Output(i) => Base::Memory(params[symbols + inputs + i].into_pointer_value()),
-            Place::State(state) => {
-                let at =
-                    states.iter().position(|s| s == state).expect("invariant: touched states are listed");
-                Base::Memory(params[outputs_end + at].into_pointer_value())
-            }
-            Place::Constant(i) => Base::Memory(self.constants[*i]),
-            Place::Workspace { offset } => Base::Memory(ir.offset(workspace, ir.size(offset))),
-        };
-        let bases = Bases::Known(plan.body.buffers.iter().map(|buffer| base(&buffer.place)).collect());
-        Body { ir, plan, bases, chunk, params }
-    }
-
-    fn build_work(&self, body: &Body<'b, 'c>, work: Work<'b>) {
+    /// Emits functions of some steps each, and their calls. What comes next runs if no check failed.
+    fn call_groups(&self, body: &Body<'b, 'c>, steps: &'b [Step]) {
         let ir = &body.ir;
-        let extent = work.extent(ir);
-        let rows = Rows { begin: ir.int(0), end: extent, chunk: ir.int(0) };
-        let Some(parallel) = work.parallel() else { return work.build(body, rows) };
-        let part = self.parts.replace(self.parts.get() + 1);
-        let range = self.build_range(work, part);
-        let (chunks, _) = work.chunks(ir, parallel, extent);
-        if chunks.get_sign_extended_constant().is_some_and(|chunks| chunks <= 1) {
-            return self.call_range(ir, range, rows, &body.params);
+        for steps in steps.chunks(TOGETHER) {
+            let group = self
+                .build_group(&self.next_name("steps"), steps, &|body| self.build_steps(body, steps, true));
+            let status = ir.call(group, &body.params).expect("invariant: it returns a status");
+            if steps.iter().any(|step| matches!(step, Step::Check(_))) {
+                ir.return_if_failed(status);
+            }
         }
-        let task = self.build_task(work, parallel, range, part);
-        let (many, few, done) = (ir.new_block("parallel"), ir.new_block("serial"), ir.new_block("joined"));
-        ir.branch(ir.compare_int(IntPredicate::SGT, chunks, ir.int(1)), many, few);
-        ir.position(many);
-        let frame = self.build_frame(body);
-        let context = body.context();
-        let count = ir
-            .builder
-            .build_int_truncate(chunks, ir.context().i32_type(), "")
-            .expect("invariant: an integer");
-        let task = task.as_global_value().as_pointer_value();
-        let args = [context, count.into(), task.into(), frame.into()];
-        let ran = ir.call(ir.runtime("tgc_rt_parallel"), &args).expect("invariant: it says whether it ran");
-        ir.branch(ran.into_int_value(), done, few);
-        ir.position(few);
-        self.call_range(ir, range, rows, &body.params);
-        ir.jump(done);
-        ir.position(done);
     }
 
-    /// Emits `void part(begin, end, chunk, …)`: the rows of a step in a range.
-    fn build_range(&self, work: Work<'_>, part: u32) -> FunctionValue<'c> {
-        let function = self.declare(&format!("{}.rows{part}", self.plan.signature.name), 3, None);
-        let mut body = self.body(function, 3);
-        let param = |i| function.get_nth_param(i).expect("invariant: the range comes first").into_int_value();
-        body.chunk = param(2);
-        work.build(&body, Rows { begin: param(0), end: param(1), chunk: param(2) });
-        body.ir.return_void();
-        body.ir.finish();
-        function
-    }
-
-    fn call_range(&self, ir: &Ir<'_, 'c>, range: FunctionValue<'c>, rows: Rows<'c>, params: &[Val<'c>]) {
-        let Rows { begin, end, chunk } = rows;
-        let range_args = [begin, end, chunk].map(Val::from);
-        let args: Vec<Val> = range_args.into_iter().chain(params.iter().copied()).collect();
-        ir.call(range, &args);
-    }
-
-    /// Stores the parameters where a task finds them, eight bytes each.
-    fn build_frame(&self, body: &Body<'b, 'c>) -> PointerValue<'c> {
-        let ir = &body.ir;
-        let bytes = 8 * body.params.len() as u32;
-        let frame = ir.take_scratch(bytes);
-        for (i, param) in body.params.iter().enumerate() {
-            ir.store(*param, ir.offset(frame, ir.int(8 * i as i64)), 8);
+    /// Emits steps, each in a function of its own if `apart`.
+    fn build_steps(&self, body: &Body<'b, 'c>, steps: &'b [Step], apart: bool) {
+        for step in steps {
+            match step {
+                Step::Nest(_) => self.build_rows(body, step, apart),
+                Step::Product(_) => {
+                    self.build_shared(body, step, apart);
+                    self.build_rows(body, step, apart);
+                }
+                Step::Copy { from, to } => build_copy(body, *from, *to),
+                Step::Check(check) => check::build_check(body, check),
+            }
         }
-        ir.give_scratch(bytes, frame);
-        frame
     }
 
-    /// Emits `void task(frame, chunk)`.
-    fn build_task(
-        &self,
-        work: Work<'_>,
-        parallel: &Parallel,
-        range: FunctionValue<'c>,
-        part: u32,
-    ) -> FunctionValue<'c> {
-        let context = self.shell.context;
-        let params = [self.shell.pointer_type().into(), context.i32_type().into()];
-        let ty = context.void_type().fn_type(&params, false);
-        let function = self.shell.internal_function(&format!("{}.task{part}", self.plan.signature.name), ty);
-        let ir = Ir::new(self.shell, function);
-        let frame = function.get_nth_param(0).expect("invariant: the frame comes first").into_pointer_value();
-        let chunk = function.get_nth_param(1).expect("invariant: the chunk comes second").into_int_value();
-        let load = |(i, ty)| ir.load(ty, ir.offset(frame, ir.int(8 * i as i64)), 8);
-        let params: Vec<Val> = self.param_types().into_iter().enumerate().map(load).collect();
-        match self.is_framed() {
+    /// A name for a further part of the kernel.
+    pub(crate) fn next_name(&self, kind: &str) -> String {
+        format!("{kind}{}", self.parts.replace(self.parts.get() + 1))
+    }
+
+    /// The types of the sizes, or of what leads to them.
+    pub(crate) fn size_types(&self) -> Vec<BasicTypeEnum<'c>> {
+        match self.is_framed {
+            true => vec![self.shell.pointer_type()],
+            false => vec![basic(self.shell.context.i64_type()); self.plan.signature.symbols.len()],
+        }
+    }
+
+    /// Tells a body the sizes, which come first among what it is given.
+    pub(crate) fn set_sizes(&self, ir: &Ir<'_, 'c>, params: &[Val<'c>]) {
+        match self.is_framed {
             true => ir.size_words.set(Some(params[0].into_pointer_value())),
             false => {
                 let sizes = &params[..self.plan.signature.symbols.len()];
-                *ir.sizes.borrow_mut() = sizes.iter().map(|p| p.into_int_value()).collect();
+                *ir.sizes.borrow_mut() = sizes.iter().map(|size| size.into_int_value()).collect();
             }
         }
-        let extent = work.extent(&ir);
-        let (_, rows) = work.chunks(&ir, parallel, extent);
-        let chunk = ir.builder.build_int_z_extend(chunk, ir.int_type(), "").expect("invariant: an integer");
-        let begin = ir.min(ir.mul(chunk, rows), extent);
-        let end = ir.min(ir.add(begin, rows), extent);
-        self.call_range(&ir, range, Rows { begin, end, chunk }, &params);
-        ir.return_void();
-        ir.finish();
+    }
+
+    /// The type of an input as the kernel is given it.
+    pub(crate) fn input_type(&self, index: usize) -> BasicTypeEnum<'c> {
+        let input = &self.plan.signature.inputs[index];
+        match input.is_by_value() {
+            true => scalar_type(self.shell, input.ty.dtype),
+            false => self.shell.pointer_type(),
+        }
+    }
+
+    /// The parameters of the kernel, the workspace and the context last.
+    pub(crate) fn param_types(&self) -> Vec<BasicTypeEnum<'c>> {
+        let (mut types, pointer) = (self.size_types(), self.shell.pointer_type());
+        if !self.is_framed {
+            let signature = self.plan.signature;
+            types.extend((0..signature.inputs.len()).map(|input| self.input_type(input)));
+            types.extend(vec![pointer; signature.outputs.len() + self.touched.len() + 1]);
+        }
+        types.push(pointer);
+        types
+    }
+
+    /// Which parameters of the kernel lead to memory of their own. The context does not: the runtime reads it while the
+    /// kernel runs. What a frame says is loaded again after each store: a thousand addresses fit in no registers.
+    pub(crate) fn own_params(&self) -> Range<usize> {
+        match self.is_framed {
+            true => 0..0,
+            false => 0..self.param_types().len() - 1,
+        }
+    }
+
+    /// Declares a part of the kernel, of whose parameters some lead to memory of their own if they are pointers.
+    pub(crate) fn declare(
+        &self,
+        name: &str,
+        types: &[BasicTypeEnum<'c>],
+        own: Range<usize>,
+        returns: Option<BasicTypeEnum<'c>>,
+    ) -> FunctionValue<'c> {
+        let params: Vec<BasicMetadataTypeEnum> = types.iter().map(|ty| (*ty).into()).collect();
+        let ty = match returns {
+            Some(returns) => returns.fn_type(&params, false),
+            None => self.shell.context.void_type().fn_type(&params, false),
+        };
+        let function = self.shell.kernel_function(&self.full_name(name), ty);
+        for i in own.filter(|i| types[*i].is_pointer_type()) {
+            self.shell.mark(function, AttributeLoc::Param(i as u32), "noalias");
+        }
         function
+    }
+
+    /// The name of a part of the kernel, with the function in front.
+    pub(crate) fn full_name(&self, part: &str) -> String {
+        format!("{}.{part}", self.plan.signature.name)
+    }
+
+    /// Starts a body that is given what the kernel is given, and finds some buffers.
+    pub(crate) fn body(
+        &self,
+        function: FunctionValue<'c>,
+        params: Vec<Val<'c>>,
+        buffers: &[BufferId],
+    ) -> Body<'b, 'c> {
+        let ir = Ir::new(self.shell, function);
+        self.set_sizes(&ir, &params);
+        let bases = match self.is_framed {
+            true => {
+                let words = params[0].into_pointer_value();
+                Bases::Framed { words, constants: self.constants, states: self.states }
+            }
+            false => Bases::Known(buffers.iter().map(|id| (*id, self.find(&ir, &params, *id))).collect()),
+        };
+        let chunk = ir.int(0);
+        Body { ir, plan: self.plan, bases, chunk, params }
+    }
+
+    /// Where a buffer is, by the parameters of a kernel without a frame.
+    fn find(&self, ir: &Ir<'_, 'c>, params: &[Val<'c>], buffer: BufferId) -> Base<'c> {
+        let signature = self.plan.signature;
+        let (inputs, outputs) = params[signature.symbols.len()..].split_at(signature.inputs.len());
+        let (outputs, states) = outputs.split_at(signature.outputs.len());
+        let start = match &self.plan.buffer(buffer).place {
+            Place::Input(i) if signature.inputs[*i].is_by_value() => {
+                let scalar = stored_scalar(signature.inputs[*i].ty.dtype);
+                return Base::Value(from_memory(ir, scalar, inputs[*i]));
+            }
+            Place::Input(i) => inputs[*i].into_pointer_value(),
+            Place::Output(i) => outputs[*i].into_pointer_value(),
+            Place::State(state) => {
+                let at = self.touched.binary_search(state).expect("invariant: touched states are listed");
+                states[at].into_pointer_value()
+            }
+            Place::Constant(i) => self.constants[*i],
+            Place::Workspace { offset } => {
+                ir.offset(states[self.touched.len()].into_pointer_value(), ir.size(offset))
+            }
+        };
+        Base::Memory(start)
     }
 }
 

@@ -28,6 +28,7 @@ mod describe;
 mod error;
 mod fold;
 mod framed;
+mod given;
 mod ir;
 mod jit;
 mod kernel;
@@ -45,6 +46,7 @@ mod stack;
 mod staged;
 mod target;
 mod tile;
+mod work;
 mod wrapper;
 
 pub use error::Error;

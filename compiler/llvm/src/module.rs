@@ -22,9 +22,9 @@ use crate::stack::{self, Stack};
 use crate::target::Target;
 use crate::wrapper::{Wrapper, packed_name};
 
-/// The cleanup: slots to phis, then local simplifications, then what nothing uses.
-const PASSES: &str = "globaldce,function(mem2reg,early-cse<memssa>,instcombine<no-verify-fixpoint>,loop-mssa(licm),\
-                      simplifycfg,early-cse<memssa>,instsimplify,dce),globaldce";
+/// The cleanup: equal functions become one, slots phis, then local simplifications, then what nothing uses.
+const PASSES: &str = "globaldce,mergefunc,function(mem2reg,early-cse<memssa>,instcombine<no-verify-fixpoint>,loop-mssa(licm),\
+                      simplifycfg,early-cse<memssa>,instsimplify,dce),mergefunc,globaldce";
 
 /// Checks of every access of memory, by LLVM's AddressSanitizer.
 const CHECKED: &str = "asan";

@@ -8,7 +8,7 @@ use std::cell::RefCell;
 use inkwell::IntPredicate;
 use inkwell::values::IntValue;
 use tgc_graph::dim::Dim;
-use tgc_plan::{Block, Buffer, Nest, Read, Sink};
+use tgc_plan::{Block, Nest, Read, Sink};
 
 use crate::block::{BlockBuilder, RowValues};
 use crate::fold::Accumulators;
@@ -144,7 +144,7 @@ fn fixed_reads<'c>(body: &Body<'_, 'c>, nest: &Nest, block: &Block) -> Vec<Optio
         let Read::Buffer(access) = read else { return None };
         let buffer = body.plan.buffer(access.buffer);
         if !access.strides.is_empty()
-            || !exists(buffer, &access.offset)
+            || !buffer.has(&access.offset)
             || nest.blocks.iter().any(|b| writes(body, b, access))
         {
             return None;
@@ -158,11 +158,6 @@ fn fixed_reads<'c>(body: &Body<'_, 'c>, nest: &Nest, block: &Block) -> Vec<Optio
         }
     };
     block.reads.iter().map(load).collect()
-}
-
-/// Whether a buffer has this element whatever the sizes.
-fn exists(buffer: &Buffer, offset: &Dim) -> bool {
-    matches!((offset.as_const(), buffer.elements().as_const()), (Some(at), Some(end)) if 0 <= at && at < end)
 }
 
 fn start_totals<'a, 'c>(

@@ -16,12 +16,13 @@ use tgc_scalar::{ScalarType, stored_scalar};
 use crate::block::BlockBuilder;
 use crate::fold::step;
 use crate::ir::Val;
-use crate::kernel::{Base, Body, Rows};
+use crate::kernel::{Base, Body};
 use crate::memory::{element_address, splat};
 use crate::order::on_axis;
 use crate::pack::Packer;
 use crate::scalar::{Parts, build_const, build_program, scalar_type};
 use crate::tile::{self, Share};
+use crate::work::Rows;
 
 /// Where a matrix lies: its first element, and the steps to the next row or column and to the next term.
 #[derive(Clone, Copy)]

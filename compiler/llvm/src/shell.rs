@@ -7,7 +7,7 @@ use inkwell::attributes::{Attribute, AttributeLoc};
 use inkwell::context::Context;
 use inkwell::module::{Linkage, Module};
 use inkwell::types::{BasicTypeEnum, FunctionType};
-use inkwell::values::{BasicValue, FunctionValue, PointerValue};
+use inkwell::values::{BasicValue, FunctionValue, PointerValue, UnnamedAddress};
 
 use crate::target::Target;
 
@@ -24,9 +24,11 @@ impl<'c> Shell<'_, 'c> {
         self.context.ptr_type(AddressSpace::default()).into()
     }
 
-    /// A function that no other object sees.
+    /// A function that no other object sees. Nothing compares its address, so that equal ones may become one.
     pub(crate) fn internal_function(&self, name: &str, ty: FunctionType<'c>) -> FunctionValue<'c> {
-        self.function(name, ty, Linkage::Internal)
+        let function = self.function(name, ty, Linkage::Internal);
+        function.as_global_value().set_unnamed_address(UnnamedAddress::Global);
+        function
     }
 
     /// An internal function for the CPU of the target, which is not inlined.

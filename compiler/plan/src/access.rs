@@ -194,6 +194,19 @@ impl Step {
             }
         }
     }
+
+    /// Applies a function to every access of one element an iteration.
+    pub(crate) fn map_elements(&mut self, f: &mut dyn FnMut(&mut Access)) {
+        match self {
+            Step::Copy { .. } | Step::Check(_) => {}
+            Step::Nest(nest) => nest.blocks.iter_mut().for_each(|block| block.map_elements(f)),
+            Step::Product(product) => {
+                f(&mut product.left);
+                f(&mut product.right);
+                product.epilogue.map_elements(f);
+            }
+        }
+    }
 }
 
 impl Nest {
@@ -291,20 +304,30 @@ impl Block {
     /// Applies a function to every buffer that it names.
     fn map_buffers(&mut self, f: &mut dyn FnMut(&mut BufferId)) {
         self.stages.iter_mut().for_each(|stages| f(&mut stages.buffer));
-        self.reads.iter_mut().filter_map(Read::access_mut).for_each(|access| f(&mut access.buffer));
+        self.map_elements(&mut |access| f(&mut access.buffer));
+        let totals = self.sinks.iter_mut().filter_map(|sink| match sink {
+            Sink::Total { to, .. } => Some(to),
+            Sink::Store { .. }
+            | Sink::Row { .. }
+            | Sink::Fold { .. }
+            | Sink::Accumulate { .. }
+            | Sink::Scan { .. }
+            | Sink::Scatter { .. } => None,
+        });
+        totals.flatten().for_each(f);
+    }
+
+    /// Applies a function to every access of one element an iteration.
+    fn map_elements(&mut self, f: &mut dyn FnMut(&mut Access)) {
+        self.reads.iter_mut().filter_map(Read::access_mut).for_each(&mut *f);
         for sink in &mut self.sinks {
             match sink {
-                Sink::Store { to, .. } => f(&mut to.buffer),
-                Sink::Row { .. } => {}
-                Sink::Accumulate { to, .. } => to.iter_mut().for_each(|access| f(&mut access.buffer)),
-                Sink::Scan { carry, to, .. } => {
-                    carry.iter_mut().chain([to]).for_each(|access| f(&mut access.buffer));
-                }
-                Sink::Scatter { to, .. } => f(&mut to.access.buffer),
-                Sink::Total { to, .. } => to.iter_mut().for_each(&mut *f),
-                Sink::Fold { to, .. } => {
-                    to.iter_mut().filter_map(Target::access_mut).for_each(|access| f(&mut access.buffer));
-                }
+                Sink::Store { to, .. } => f(to),
+                Sink::Row { .. } | Sink::Total { .. } => {}
+                Sink::Accumulate { to, .. } => to.iter_mut().for_each(&mut *f),
+                Sink::Scan { carry, to, .. } => carry.iter_mut().chain([to]).for_each(&mut *f),
+                Sink::Scatter { to, .. } => f(&mut to.access),
+                Sink::Fold { to, .. } => to.iter_mut().filter_map(Target::access_mut).for_each(&mut *f),
             }
         }
     }

@@ -522,6 +522,14 @@ impl Buffer {
         self.shape.iter().product()
     }
 
+    /// Whether it has the element at this place whatever the sizes.
+    pub fn has(&self, offset: &Dim) -> bool {
+        match (offset.as_const(), self.elements().as_const()) {
+            (Some(at), Some(end)) => 0 <= at && at < end,
+            (_, _) => false,
+        }
+    }
+
     /// Number of bytes.
     pub fn bytes(&self) -> Dim {
         &self.elements() * &Dim::Const(self.dtype.bytes() as i64)

@@ -10,6 +10,7 @@
 mod access;
 mod body;
 pub mod cost;
+mod form;
 mod frame;
 mod interface;
 pub mod interpret;
@@ -23,6 +24,7 @@ pub mod verify;
 
 pub use access::{AccessKind, Carried, MemoryAccess};
 pub use body::*;
+pub use form::Form;
 pub use frame::Frame;
 pub use interface::{Argument, Check, Frozen, FunctionPlan, Interface, ModelPlan, Signature, State, Variant};
 pub use product::{Blocks, Pack, Product, Tile};

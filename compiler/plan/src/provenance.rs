@@ -91,6 +91,8 @@ pub enum NotFused {
     Strided,
     /// The rows of the two run along different axes of what both read.
     OtherAxis,
+    /// That step computes as much as a step may.
+    Full,
 }
 
 impl fmt::Display for Materialized {
@@ -129,6 +131,7 @@ impl fmt::Display for NotFused {
                 "its reduction over rows has more accumulators than the first-level cache has room for"
             }
             NotFused::Strided => "its innermost loop would not step through neighbouring elements",
+            NotFused::Full => "that step computes as many results as a step may",
             NotFused::OtherAxis => "their rows run along different axes of what both read",
         })
     }

@@ -78,3 +78,19 @@ fn folds_of_truth_values_need_little() {
     let stack = stack_of(&text::parse(logic).unwrap());
     assert!(stack <= LITTLE, "{stack} bytes");
 }
+
+/// A recurrent network, unrolled, with its gradient: hundreds of steps, which functions of a few steps each call.
+#[test]
+fn unrolled_networks_need_little() {
+    let m = Model::new("rnn");
+    let n = m.dim("N");
+    let (x, u) = (m.input("x", F32, [n, 40.into(), 8.into()]), m.shared("u", Array::full([8, 8], 0.1f32)));
+    let mut h = tanh(x.index_along(1, 0));
+    for t in 1..40 {
+        h = tanh(dot(h, u) + x.index_along(1, t));
+    }
+    let cost = h.sum();
+    m.function("train").inputs([x]).output("cost", cost).update(u, u - 0.1 * grad(cost, u)).finish().unwrap();
+    let stack = stack_of(&m.module());
+    assert!(stack <= LITTLE, "{stack} bytes");
+}

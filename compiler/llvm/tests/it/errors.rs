@@ -53,13 +53,13 @@ fn with_instance(run: impl FnOnce(&mut Instance, Train)) {
 #[test]
 fn sizes_and_pointers_are_checked() {
     with_instance(|instance, train| {
-        let (x, mut out) = ([1f32; 32], [9f32; 32]);
+        let (x, mut out) = ([1f32; 64], [9f32; 64]);
         let (px, po) = (x.as_ptr().cast::<u8>(), out.as_mut_ptr().cast::<u8>());
         let null = std::ptr::null_mut();
         let context = instance.context();
         let mut refused =
             |status: i32, line: &str, n: i64, m: i64, x: *const u8, y: *const u8, out: *mut u8| {
-                // SAFETY: Pointers are NULL or lead to 32 floats, more than any size here that is not refused first.
+                // SAFETY: Pointers are NULL or lead to 64 floats, more than any size here that is not refused first.
                 let got = unsafe { train(context, n, m, x, y, 5, out) };
                 assert_eq!((got, instance.error().as_str()), (status, line));
                 assert!(instance.state(0).iter().all(|b| *b == 0));

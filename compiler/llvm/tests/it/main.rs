@@ -13,5 +13,6 @@ mod plans;
 mod products;
 mod scalars;
 mod staged;
+mod steps;
 mod threads;
 mod vectors;

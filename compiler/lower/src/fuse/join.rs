@@ -4,7 +4,7 @@ use tgc_graph::dim::Dim;
 use tgc_plan::NotFused;
 
 use super::rows::{innermost, strided};
-use super::{Placer, is_heavy, is_looked_up, is_ordered};
+use super::{Placer, is_heavy, is_looked_up, is_ordered, kept_node};
 use crate::classify::{Definition, Source};
 use crate::loops::{Loop, LoopInfo, LoopKind, Place};
 use crate::materialize::{Action, Destination, MemoryRead, Statement};
@@ -37,6 +37,7 @@ impl Placer<'_> {
         let ensure = |holds: bool, why: NotFused| if holds { Ok(()) } else { Err(why) };
         let extent = &statement.loops[row.number()].extent;
         ensure(self.nests[nest].extent.as_ref() == Some(extent), NotFused::Extent)?;
+        ensure(!self.nests[nest].is_full(), NotFused::Full)?;
         ensure(self.is_aligned(id, nest, row), NotFused::OtherRow)?;
         ensure(self.parts_before(id).iter().all(|(home, _)| *home != nest), NotFused::Overwrites)?;
         ensure(!self.has_ordered(nest), NotFused::IndirectWrites)?;
@@ -160,7 +161,7 @@ impl Placer<'_> {
         let mut others = self.nests[nest]
             .members
             .iter()
-            .filter(|member| self.homes[of.index()].contains(&(nest, member.statement)));
+            .filter(|member| kept_node(&self.program.statements[member.statement]) == Some(of));
         u32::from(
             others.any(|m| m.row.first().is_some_and(|first| along(m.statement, *first) == along(id, row))),
         )

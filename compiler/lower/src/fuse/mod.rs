@@ -8,6 +8,7 @@ mod join;
 mod rows;
 
 use tgc_graph::dim::Dim;
+use tgc_graph::graph::NodeId;
 use tgc_plan::NotFused;
 use tgc_plan::machine::Machine;
 
@@ -31,7 +32,15 @@ pub(crate) struct NestDraft {
     pub apart: Vec<(usize, NotFused)>,
 }
 
+/// The most statements of a nest with loops: more do not fit in registers, and compiling takes a time that grows with their
+/// square.
+const MOST_MEMBERS: usize = 64;
+
 impl NestDraft {
+    fn is_full(&self) -> bool {
+        self.members.len() >= MOST_MEMBERS
+    }
+
     /// Whether it runs more than once.
     fn has_loops(&self) -> bool {
         self.extent.is_some() || self.product.is_some()
@@ -94,6 +103,17 @@ pub(crate) fn nests(program: &Statements<'_>, machine: &Machine) -> Vec<NestDraf
     order.iter().map(|n| slots[*n].take().expect("invariant: a nest runs once")).collect()
 }
 
+/// The node whose kept values a statement makes, or a part of them.
+fn kept_node(statement: &Statement) -> Option<NodeId> {
+    match statement.action {
+        Action::Fold { node, .. }
+        | Action::Scan { node, .. }
+        | Action::Part { of: node, .. }
+        | Action::Store { node, to: Destination::Value(_) } => Some(node),
+        Action::Store { .. } => None,
+    }
+}
+
 fn facts(program: &Statements<'_>, statement: &Statement) -> Facts {
     let reads = program.reads(statement);
     let mut accesses: Vec<Place> = reads.iter().map(|read| flat(&read.shape, &read.index)).collect();
@@ -116,12 +136,8 @@ impl Placer<'_> {
             (nest, Member { statement: id, row: row.into_iter().collect(), inner: vec![] })
         };
         self.nests[nest].members.push(member);
-        match &statement.action {
-            Action::Fold { node, .. }
-            | Action::Scan { node, .. }
-            | Action::Part { of: node, .. }
-            | Action::Store { node, to: Destination::Value(_) } => self.homes[node.index()].push((nest, id)),
-            Action::Store { .. } => {}
+        if let Some(node) = kept_node(statement) {
+            self.homes[node.index()].push((nest, id));
         }
     }
 
@@ -202,8 +218,9 @@ impl Placer<'_> {
         let Action::Store { .. } = statement.action else { return None };
         let (first, _) = self.first_position(id)?;
         let nest = self.order[first];
+        let draft = &self.nests[nest];
         let product =
-            self.nests[nest].product.as_ref().filter(|_| self.nests[nest].stage == statement.stage)?;
+            draft.product.as_ref().filter(|_| draft.stage == statement.stage && !draft.is_full())?;
         let sums = &self.program.statements[self.nests[nest].members[0].statement];
         let node = self.program.result(sums);
         let read = self.facts[id].reads.iter().find(|read| read.node == node && !read.reshaped)?;

@@ -27,6 +27,7 @@ mod memory;
 mod product;
 mod program;
 mod sharing;
+mod sweep;
 
 pub use admissible::Doubt;
 pub use error::{Defect, Site, VerifyError};

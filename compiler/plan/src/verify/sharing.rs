@@ -92,8 +92,13 @@ impl Checker<'_> {
     fn check_within_block(&self, group: &Group, block: usize) -> Result<(), Defect> {
         let touches: Vec<&MemoryAccess> =
             group.touches.iter().copied().filter(|t| t.block == block).collect();
-        for (i, write) in touches.iter().enumerate().filter(|(_, t)| t.kind.writes()) {
+        for write in touches.iter().filter(|t| t.kind.writes()) {
             self.check_collisions(group, write)?;
+        }
+        if self.lie_in_a_row(group.nest, &touches) {
+            return Ok(());
+        }
+        for (i, write) in touches.iter().enumerate().filter(|(_, t)| t.kind.writes()) {
             for (j, other) in touches.iter().enumerate() {
                 let in_place = !other.kind.writes()
                     && matches!(write.kind, AccessKind::Store | AccessKind::Fold)
@@ -161,10 +166,11 @@ impl Checker<'_> {
             };
             nest.parallel.is_none() && (nest.rows == 1 || one_sum)
         } else {
-            touches.iter().enumerate().all(|(i, a)| {
-                let mut others = touches[i..].iter().filter(|b| a.kind.writes() || b.kind.writes());
-                others.all(|b| self.rows_apart(nest, a, b))
-            })
+            self.fit_between_rows(nest, touches)
+                || touches.iter().enumerate().all(|(i, a)| {
+                    let mut others = touches[i..].iter().filter(|b| a.kind.writes() || b.kind.writes());
+                    others.all(|b| self.rows_apart(nest, a, b))
+                })
         };
         if apart { Ok(()) } else { Err(Defect::RowsShare { buffer: self.name(group.buffer) }) }
     }
@@ -341,7 +347,7 @@ impl Checker<'_> {
     }
 
     /// The first and last element of an access in row 0.
-    fn span(&self, touch: &MemoryAccess, scope: &[&Dim]) -> Option<(Dim, Dim)> {
+    pub(super) fn span(&self, touch: &MemoryAccess, scope: &[&Dim]) -> Option<(Dim, Dim)> {
         let mut first = touch.access.offset.clone();
         let mut last = first.clone();
         for (stride, extent) in touch.inner() {
@@ -400,12 +406,12 @@ impl Checker<'_> {
         (start, axes)
     }
 
-    fn shows(&self, dim: &Dim, scope: &[&Dim]) -> bool {
+    pub(super) fn shows(&self, dim: &Dim, scope: &[&Dim]) -> bool {
         self.sizes.not_negative(dim, scope).is_ok()
     }
 
     /// The absolute value of a stride of known sign.
-    fn magnitude(&self, stride: &Dim, scope: &[&Dim]) -> Option<Dim> {
+    pub(super) fn magnitude(&self, stride: &Dim, scope: &[&Dim]) -> Option<Dim> {
         if self.shows(stride, scope) {
             return Some(stride.clone());
         }
