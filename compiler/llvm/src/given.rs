@@ -1,7 +1,8 @@
 //! What a function that holds a part of a kernel is given.
 //!
 //! Where a step begins in its buffers is all that its function needs to know of them. So steps that do the same at other places
-//! have equal functions, of which LLVM makes one. A step that touches very many buffers is given what the kernel is given.
+//! have equal functions, of which LLVM makes one. A step that touches very many buffers is given what the kernel is given, and
+//! so is one of few steps, for which that needs fewer registers and less of the stack.
 
 use std::borrow::Cow;
 use std::collections::BTreeSet;
@@ -28,10 +29,11 @@ pub(crate) enum Given {
 }
 
 impl Given {
-    /// What the function of a step needs, and the step as that function has it.
-    pub(crate) fn to<'p>(plan: FunctionPlan<'_>, step: &'p Step) -> (Given, Cow<'p, Step>) {
+    /// What the function of a step is given, and the step as that function has it. `apart` is a step that may share its
+    /// function with others.
+    pub(crate) fn to<'p>(plan: FunctionPlan<'_>, step: &'p Step, apart: bool) -> (Given, Cow<'p, Step>) {
         let buffers = touched(std::slice::from_ref(step));
-        if buffers.len() > MOST_BUFFERS {
+        if !apart || buffers.len() > MOST_BUFFERS {
             return (Given::Everything(buffers), Cow::Borrowed(step));
         }
         let Form { step, starts } = plan.form(step);
@@ -86,14 +88,14 @@ impl<'b, 'c> Kernels<'b, 'c> {
     pub(crate) fn declare_part(&self, name: &str, numbers: usize, given: &Given) -> FunctionValue<'c> {
         let mut types = vec![basic(self.shell.context.i64_type()); numbers];
         types.extend(self.types(given));
-        let own = match given {
+        let (first, end) = match given {
             Given::Everything(_) => self.own_params(),
             Given::Starts(starts) => {
                 let first = self.size_types().len();
-                first..first + starts.len()
+                (first, first + starts.len())
             }
         };
-        self.declare(&self.next_name(name), &types, numbers + own.start..numbers + own.end, None)
+        self.declare(&self.next_name(name), &types, (numbers + first, numbers + end), None)
     }
 
     /// Starts the body of such a function.

@@ -10,7 +10,6 @@
 
 use std::cell::Cell;
 use std::collections::BTreeMap;
-use std::ops::Range;
 
 use inkwell::attributes::AttributeLoc;
 use inkwell::types::{BasicMetadataTypeEnum, BasicType, BasicTypeEnum};
@@ -248,21 +247,21 @@ impl<'b, 'c> Kernels<'b, 'c> {
         types
     }
 
-    /// Which parameters of the kernel lead to memory of their own. The context does not: the runtime reads it while the
+    /// The range of the kernel's parameters that lead to memory of their own. The context does not: the runtime reads it while the
     /// kernel runs. What a frame says is loaded again after each store: a thousand addresses fit in no registers.
-    pub(crate) fn own_params(&self) -> Range<usize> {
+    pub(crate) fn own_params(&self) -> (usize, usize) {
         match self.is_framed {
-            true => 0..0,
-            false => 0..self.param_types().len() - 1,
+            true => (0, 0),
+            false => (0, self.param_types().len() - 1),
         }
     }
 
-    /// Declares a part of the kernel, of whose parameters some lead to memory of their own if they are pointers.
+    /// Declares a part of the kernel, of whose parameters the pointers in a range lead to memory of their own.
     pub(crate) fn declare(
         &self,
         name: &str,
         types: &[BasicTypeEnum<'c>],
-        own: Range<usize>,
+        (first, end): (usize, usize),
         returns: Option<BasicTypeEnum<'c>>,
     ) -> FunctionValue<'c> {
         let params: Vec<BasicMetadataTypeEnum> = types.iter().map(|ty| (*ty).into()).collect();
@@ -271,7 +270,7 @@ impl<'b, 'c> Kernels<'b, 'c> {
             None => self.shell.context.void_type().fn_type(&params, false),
         };
         let function = self.shell.kernel_function(&self.full_name(name), ty);
-        for i in own.filter(|i| types[*i].is_pointer_type()) {
+        for i in (first..end).filter(|i| types[*i].is_pointer_type()) {
             self.shell.mark(function, AttributeLoc::Param(i as u32), "noalias");
         }
         function

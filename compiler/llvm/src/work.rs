@@ -84,7 +84,7 @@ impl<'b, 'c> Kernels<'b, 'c> {
         if !product.shares_right() || !apart {
             return product::build_shared(body, product);
         }
-        let (given, form) = Given::to(self.plan, step);
+        let (given, form) = Given::to(self.plan, step, apart);
         let function = self.declare_part("shared", 0, &given);
         let part = self.part(function, 0, &given);
         self.build_shared(&part, &form, false);
@@ -100,7 +100,7 @@ impl<'b, 'c> Kernels<'b, 'c> {
         if !apart && work.parallel().is_none() {
             return work.build(body, rows);
         }
-        let (given, form) = Given::to(self.plan, step);
+        let (given, form) = Given::to(self.plan, step, apart);
         let args = self.args(body, &given);
         let range = self.build_range(Work::of(&form), &given);
         match work.parallel() {

@@ -4,8 +4,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use tgc_compiler::{Options, build};
-use tgc_graph::dtype::DType::F64;
 use tgc_graph::module::Module;
+use tgc_graph::prelude::*;
 use tgc_graph::text;
 use tgc_tests::{Workshop, models};
 
@@ -85,9 +85,9 @@ fn unrolled_networks_need_little() {
     let m = Model::new("rnn");
     let n = m.dim("N");
     let (x, u) = (m.input("x", F32, [n, 40.into(), 8.into()]), m.shared("u", Array::full([8, 8], 0.1f32)));
-    let mut h = tanh(x.index_along(1, 0));
+    let mut h = tanh(x.take(0, 1));
     for t in 1..40 {
-        h = tanh(dot(h, u) + x.index_along(1, t));
+        h = tanh(dot(h, u) + x.take(t, 1));
     }
     let cost = h.sum();
     m.function("train").inputs([x]).output("cost", cost).update(u, u - 0.1 * grad(cost, u)).finish().unwrap();

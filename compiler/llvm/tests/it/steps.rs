@@ -29,7 +29,9 @@ fn long(more: usize) -> ModelPlan {
         step(&mut f, reads, sum_if(), part(sums, k));
     }
     let (index_name, data_name) = ("index".into(), "y".into());
-    f.body.steps.push(Step::Check(IndexCheck { index, extent: n(3), index_name, data_name, axis: 0 }));
+    let place = String::new();
+    let check = IndexCheck { index, extent: n(3), index_name, data_name, axis: 0, place };
+    f.body.steps.push(Step::Check(check));
     for k in 0..STEPS {
         step(&mut f, vec![Read::Buffer(part(sums, k))], Program::identity(F32), part(out, k));
     }
