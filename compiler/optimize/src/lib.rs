@@ -36,6 +36,9 @@ pub use rule::{Body, Condition, Contract, Roots, Rule, RuleSet};
 pub use rules::{rules, rules_markdown};
 
 /// How exactly floating-point arithmetic is kept: which rules may fire.
+///
+/// Of integers every level admits what [reassociates](Contract::Reassociates): their sums and products wrap around, and so
+/// have the same bits in every order. In which order a sum over an axis adds its terms is no rule's but the plan's choice.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Fp {
     /// Those that keep every bit: [`Contract::Exact`] and [`Contract::Structural`].
@@ -54,10 +57,19 @@ impl Fp {
         self == Fp::Fast
     }
 
-    /// Whether a rule may fire.
+    /// Whether a rule may fire where the result has floating-point parts.
     pub fn admits(self, rule: &Rule) -> bool {
-        match rule.contract {
-            _ if rule.only_fast => self.is_fast(),
+        if rule.only_fast { self.is_fast() } else { self.admits_contract(rule.contract) }
+    }
+
+    /// Whether a rule may fire where the result is of integers or truth values.
+    pub fn admits_on_integers(self, rule: &Rule) -> bool {
+        rule.contract == Contract::Reassociates || self.admits(rule)
+    }
+
+    /// Whether what keeps such a contract may be done.
+    pub fn admits_contract(self, contract: Contract) -> bool {
+        match contract {
             Contract::Exact | Contract::Structural => true,
             Contract::Reassociates | Contract::Approx | Contract::BackwardStable => self != Fp::Exact,
             Contract::FastMath => self.is_fast(),

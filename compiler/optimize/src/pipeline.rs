@@ -44,6 +44,8 @@ pub enum Work {
     Rewrite(&'static Rewriting),
     /// Replaces the operations that a predicate finds, if there are any.
     Replace {
+        /// How close the result is to what was there; levels of arithmetic that do not admit it go without.
+        contract: Contract,
         /// What there is to do.
         found: fn(&Graph, NodeId) -> bool,
         /// Does it: the new graph, and where each root went.
@@ -69,7 +71,7 @@ impl Rewriting {
         self.sets[fp as usize].get_or_init(|| {
             let extra: &[Rule] = if fp.is_fast() { fast::GROUP.rules } else { &[] };
             let rules = self.groups.iter().flat_map(|group| group.rules).chain(extra);
-            RuleSet::new(rules.filter(|rule| fp.admits(rule)))
+            RuleSet::admitted(rules, fp)
         })
     }
 }
@@ -112,14 +114,22 @@ static STAGES: &[Stage] = &[
         why: "an index of u64 that i64 does not hold is outside of every axis, and once it is cast nothing tells; before \
               casts of constants are computed",
         postcondition: "no index is a cast that can wrap",
-        work: Work::Replace { found: unsigned::can_wrap, apply: unsigned::saturate },
+        work: Work::Replace {
+            contract: Contract::Exact,
+            found: unsigned::can_wrap,
+            apply: unsigned::saturate,
+        },
         holds: |function| check::none(function, "an index that can wrap", &unsigned::can_wrap),
     },
     Stage {
         name: "pin",
         why: "a gradient by a computed value needs that value to survive the rules that come before",
         postcondition: "every gradient is by an input, a shared variable, a constant or a pin",
-        work: Work::Replace { found: |graph, id| graph.op(id).is_derivative(), apply: pin::pin },
+        work: Work::Replace {
+            contract: Contract::Exact,
+            found: |graph, id| graph.op(id).is_derivative(),
+            apply: pin::pin,
+        },
         holds: |_| Ok(()),
     },
     Stage {
@@ -142,14 +152,18 @@ static STAGES: &[Stage] = &[
         why: "costs are now in the form whose gradients are accurate; composites open up here, since their \
               gradients are those of their parts",
         postcondition: "no grad is left",
-        work: Work::Replace { found: |graph, id| graph.op(id).is_derivative(), apply: differentiate::expand },
+        work: Work::Replace {
+            contract: Contract::Exact,
+            found: |graph, id| graph.op(id).is_derivative(),
+            apply: differentiate::expand,
+        },
         holds: |function| check::none(function, "a gradient", &|graph, id| graph.op(id).is_derivative()),
     },
     Stage {
         name: "unpin",
         why: "pins have done their work and would keep the copies they made apart, and so has `consider_constant`",
         postcondition: "no pin and no `consider_constant` is left",
-        work: Work::Replace { found: pin::is_mark, apply: pin::unpin },
+        work: Work::Replace { contract: Contract::Exact, found: pin::is_mark, apply: pin::unpin },
         holds: |function| check::none(function, "a pin or `consider_constant`", &pin::is_mark),
     },
     Stage {
@@ -170,7 +184,7 @@ static STAGES: &[Stage] = &[
         name: "expand",
         why: "after stabilize, which may know a composite as a whole; lowering knows none",
         postcondition: "every operation has a kernel, and no `consider_constant` of an expansion is left",
-        work: Work::Replace { found: is_deferred, apply: open },
+        work: Work::Replace { contract: Contract::Exact, found: is_deferred, apply: open },
         holds: |function| {
             check::none(function, "an operation without a kernel", &is_deferred)
                 .and_then(|()| check::none(function, "a `consider_constant`", &pin::is_mark))
@@ -180,7 +194,11 @@ static STAGES: &[Stage] = &[
         name: "orient",
         why: "rules see one use of a product at a time, and would make a second one where a use turns it around",
         postcondition: "a product of which all uses are turned is turned itself",
-        work: Work::Replace { found: orient::is_turn, apply: orient::orient },
+        work: Work::Replace {
+            contract: Contract::Reassociates,
+            found: orient::is_turn,
+            apply: orient::orient,
+        },
         holds: |_| Ok(()),
     },
     Stage {
@@ -282,7 +300,10 @@ fn run(
                     settle(&current, rewriting.rules(options.fp), stage, history, options.timed)?;
                 (Some(next), passes, fired)
             }
-            Work::Replace { found, apply } if current.graph.ids().any(|id| found(&current.graph, id)) => {
+            Work::Replace { contract, found, apply }
+                if options.fp.admits_contract(contract)
+                    && current.graph.ids().any(|id| found(&current.graph, id)) =>
+            {
                 settled = &[];
                 (Some(replace(&current, apply, stage, history)), 1, vec![])
             }

@@ -2,9 +2,11 @@
 
 use std::sync::OnceLock;
 
+use tgc_graph::dtype::Kind;
 use tgc_graph::graph::{Graph, NodeId};
 use tgc_graph::ops::Op;
 
+use crate::Fp;
 use crate::facts::Class;
 use crate::pattern::{Equation, Match};
 use crate::rewrite::Rewriter;
@@ -27,8 +29,8 @@ pub enum Contract {
     /// is larger. May be finite where the left side overflows, never the reverse; the NaN of an argument
     /// outside the function's domain stays.
     Approx,
-    /// The error against the true value is at most eight times the left side's and what moving every input
-    /// and constant by one unit in its last place changes (Higham, "Accuracy and Stability of Numerical Algorithms", 2nd ed., SIAM 2002,
+    /// The error against the true value is at most eight times what moving every input, every constant and every step of the
+    /// left side by one unit in its last place changes: the error that the left side may have (Higham, "Accuracy and Stability of Numerical Algorithms", 2nd ed., SIAM 2002,
     /// section 1.5). Unless an input is NaN or +inf: may be finite where the left side is not, never the reverse.
     BackwardStable,
     /// Equal over the reals, nothing more. Off by default.
@@ -100,7 +102,7 @@ pub struct Rule {
     pub condition: Option<Condition>,
     /// What it does.
     pub body: Body,
-    /// Whether it waits for [`Fp::Fast`](crate::Fp) though its contract is stronger.
+    /// Whether floating-point numbers wait for [`Fp::Fast`](crate::Fp) though its contract is stronger.
     pub only_fast: bool,
 }
 
@@ -128,7 +130,7 @@ impl Rule {
         Rule { condition: Some(Condition { text, holds }), ..self }
     }
 
-    /// The same rule, for those who ask for fast arithmetic.
+    /// The same rule, of floating-point numbers for those who ask for fast arithmetic.
     pub const fn only_fast(self) -> Rule {
         Rule { only_fast: true, ..self }
     }
@@ -143,10 +145,12 @@ pub struct CompiledRule {
     pub equation: Option<Equation>,
     /// The operations that a node's operands must have among them: most rules are ruled out by these alone.
     needs: Vec<u8>,
+    /// Whether it may fire on floating-point numbers, not on integers alone.
+    on_floats: bool,
 }
 
 impl CompiledRule {
-    fn new(rule: &'static Rule) -> CompiledRule {
+    fn new(rule: &'static Rule, on_floats: bool) -> CompiledRule {
         let equation = match rule.body {
             Body::Pattern => {
                 Some(Equation::parse(rule.algebra).expect("invariant: rules are in the language"))
@@ -154,7 +158,7 @@ impl CompiledRule {
             Body::Function { .. } => None,
         };
         let needs = equation.iter().flat_map(Equation::operand_operations).map(|index| index as u8).collect();
-        CompiledRule { rule, equation, needs }
+        CompiledRule { rule, equation, needs, on_floats }
     }
 
     /// Whether the rule may apply to a node whose operands have these operations.
@@ -164,6 +168,9 @@ impl CompiledRule {
 
     /// The replacement of a node, if the rule applies to it.
     pub fn apply(&self, rewriter: &mut Rewriter<'_>, id: NodeId) -> Option<NodeId> {
+        if !self.on_floats && rewriter.graph().ty(id).dtype.kind() >= Kind::Float {
+            return None;
+        }
         match (&self.rule.body, &self.equation) {
             (Body::Function { apply, .. }, _) => apply(rewriter, id),
             (Body::Pattern, Some(equation)) => {
@@ -207,7 +214,16 @@ impl RuleSet {
     /// A set of these rules; earlier ones are tried first, but those for all operations, then those for all
     /// elementwise ones, before the rest.
     pub fn new(rules: impl IntoIterator<Item = &'static Rule>) -> RuleSet {
-        let rules: Vec<CompiledRule> = rules.into_iter().map(CompiledRule::new).collect();
+        RuleSet::of(rules.into_iter().map(|rule| CompiledRule::new(rule, true)).collect())
+    }
+
+    /// The set of those of these rules that a level admits, on integers at least.
+    pub fn admitted(rules: impl IntoIterator<Item = &'static Rule>, fp: Fp) -> RuleSet {
+        let rules = rules.into_iter().filter(|rule| fp.admits_on_integers(rule));
+        RuleSet::of(rules.map(|rule| CompiledRule::new(rule, fp.admits(rule))).collect())
+    }
+
+    fn of(rules: Vec<CompiledRule>) -> RuleSet {
         let mut set = RuleSet {
             rules,
             by_operation: vec![vec![]; Op::NAMES.len()],

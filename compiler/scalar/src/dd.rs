@@ -248,6 +248,19 @@ impl Dd {
         top / (Dd::ONE + decay)
     }
 
+    /// The derivative of sigmoid, e^-x / (1 + e^-x)².
+    pub fn logistic_density(self) -> Dd {
+        let decay = (-self.abs()).exp();
+        let sum = Dd::ONE + decay;
+        decay / sum / sum
+    }
+
+    /// The derivative of tanh, 1 / cosh² x.
+    pub fn sech_squared(self) -> Dd {
+        let four = Dd::from(4.0);
+        four * (self + self).logistic_density()
+    }
+
     /// log(1 + e^x).
     pub fn softplus(self) -> Dd {
         let decay = (-self.abs()).exp();

@@ -189,6 +189,8 @@ pub enum MathFn {
     Expm1,
     /// 1 / (1 + e^-x).
     Sigmoid,
+    /// The derivative of the one before, e^-x / (1 + e^-x)².
+    LogisticDensity,
     /// log(1 + e^x).
     Softplus,
     /// 2^x.
@@ -215,6 +217,8 @@ pub enum MathFn {
     Cosh,
     /// Hyperbolic tangent.
     Tanh,
+    /// The derivative of the one before, 1 / cosh² x.
+    SechSquared,
     /// Inverse hyperbolic sine.
     Arcsinh,
     /// Inverse hyperbolic cosine, not negative.
@@ -237,12 +241,13 @@ pub enum MathFn {
 
 impl MathFn {
     /// Every function, in declaration order; of derivatives of ψ the first two.
-    pub const ALL: [MathFn; 28] = [
+    pub const ALL: [MathFn; 30] = [
         MathFn::Exp,
         MathFn::Log,
         MathFn::Log1p,
         MathFn::Expm1,
         MathFn::Sigmoid,
+        MathFn::LogisticDensity,
         MathFn::Softplus,
         MathFn::Exp2,
         MathFn::Log2,
@@ -256,6 +261,7 @@ impl MathFn {
         MathFn::Sinh,
         MathFn::Cosh,
         MathFn::Tanh,
+        MathFn::SechSquared,
         MathFn::Arcsinh,
         MathFn::Arccosh,
         MathFn::Arctanh,
@@ -276,6 +282,7 @@ impl MathFn {
             MathFn::Log1p => "log1p",
             MathFn::Expm1 => "expm1",
             MathFn::Sigmoid => "sigmoid",
+            MathFn::LogisticDensity => "logistic_density",
             MathFn::Softplus => "softplus",
             MathFn::Exp2 => "exp2",
             MathFn::Log2 => "log2",
@@ -289,6 +296,7 @@ impl MathFn {
             MathFn::Sinh => "sinh",
             MathFn::Cosh => "cosh",
             MathFn::Tanh => "tanh",
+            MathFn::SechSquared => "sech_squared",
             MathFn::Arcsinh => "arcsinh",
             MathFn::Arccosh => "arccosh",
             MathFn::Arctanh => "arctanh",

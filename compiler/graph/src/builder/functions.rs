@@ -66,6 +66,7 @@ functions! {
     log_softmax(x);
     logaddexp(x, y);
     logistic_density(x);
+    sech_squared(x);
     lt(x, y);
     maximum(x, y);
     minimum(x, y);

@@ -1,7 +1,7 @@
 //! `logistic_density`: the derivative of sigmoid, sigmoid(x) sigmoid(-x).
 
 use tgc_scalar::dtype::DType;
-use tgc_scalar::{Binary, Builder, Element, MathFn, Unary};
+use tgc_scalar::{Builder, Element, MathFn};
 
 use crate::graph::{Graph, NodeId};
 use crate::infer::TypeError;
@@ -10,7 +10,7 @@ use crate::ops::{Notation, Tanh, Vjp};
 
 elementwise! {
     /// sigmoid(x) sigmoid(-x), the density of the logistic distribution and the derivative of
-    /// [`sigmoid`](crate::builder::Tensor::sigmoid); four times it, at 2x, is that of tanh, 1 / cosh² x.
+    /// [`sigmoid`](crate::builder::Tensor::sigmoid).
     ///
     /// Its own derivative is -tanh(x / 2) times it, while the difference that the product rule gives would cancel near 0.
     ///
@@ -29,12 +29,8 @@ impl Elementwise for LogisticDensity {
         elementwise::real_function("logistic_density", common)
     }
 
-    /// The two share an exponential and a quotient.
     fn scalar(b: &mut Builder, x: &[Element]) -> Element {
-        let (dtype, x) = (x[0].dtype, x[0].re());
-        let mirrored = b.unary(Unary::Neg, x);
-        let [above, below] = [x, mirrored].map(|x| b.math(MathFn::Sigmoid, x));
-        Element::real(dtype, b.binary(Binary::Mul, above, below))
+        Element::real(x[0].dtype, b.math(MathFn::LogisticDensity, x[0].re()))
     }
 
     fn derivative(graph: &mut Graph, vjp: &Vjp<'_>) -> Vec<Option<NodeId>> {

@@ -254,6 +254,7 @@ ops! {
     sigmoid::Sigmoid,
     softplus::Softplus,
     logistic_density::LogisticDensity,
+    sech_squared::SechSquared,
     relu::Relu,
     leaky_relu::LeakyRelu,
     elu::Elu,

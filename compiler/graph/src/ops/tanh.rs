@@ -6,7 +6,7 @@ use tgc_scalar::{Builder, Element, MathFn};
 use crate::graph::{Graph, NodeId};
 use crate::infer::TypeError;
 use crate::ops::elementwise::{self, Elementwise, elementwise};
-use crate::ops::{LogisticDensity, Notation, Vjp};
+use crate::ops::{Notation, SechSquared, Vjp};
 
 elementwise! {
     /// The hyperbolic tangent, sinh x / cosh x.
@@ -31,12 +31,8 @@ impl Elementwise for Tanh {
     }
 
     fn derivative(graph: &mut Graph, vjp: &Vjp<'_>) -> Vec<Option<NodeId>> {
-        // 1 / cosh² x from the argument: 1 - y² would be made of what rounding left of y.
-        let (dtype, rank) = (graph.ty(vjp.result).dtype, graph.ty(vjp.result).rank());
-        let [two, four] = [2.0, 4.0].map(|value| graph.splat(dtype, rank, value));
-        let twice = graph.times(two, vjp.operands[0]);
-        let density = graph.op_node(LogisticDensity {}, &[twice]);
-        let slope = graph.times(four, density);
+        // From the argument: 1 - y² would be made of what rounding left of y.
+        let slope = graph.op_node(SechSquared {}, vjp.operands);
         vec![Some(graph.times(vjp.cotangent, slope))]
     }
 }

@@ -29,7 +29,7 @@ const POSITIVE: Interval = (0.3, 3.0);
 const INSIDE: Interval = (-0.9, 0.9);
 
 /// Operations, the intervals that the elements of operands of the shape `[2, 3]` are drawn from, and a use.
-const GRADIENTS: [(&str, &[Interval], Build); 101] = [
+const GRADIENTS: [(&str, &[Interval], Build); 102] = [
     ("add", &[ANY, ANY], |_, x| (x[0] + x[1]).sqr()),
     ("sub", &[ANY, ANY], |_, x| (x[0] - x[1]).sqr()),
     ("mul", &[ANY, ANY], |_, x| x[0] * x[1]),
@@ -46,6 +46,7 @@ const GRADIENTS: [(&str, &[Interval], Build); 101] = [
     ("difference_of_squares", &[ANY, ANY], |_, x| x[0].difference_of_squares(x[1])),
     ("exp_product", &[ANY, ANY], |_, x| x[0].exp_product(x[1])),
     ("logistic_density", &[ANY], |_, x| x[0].logistic_density()),
+    ("sech_squared", &[ANY], |_, x| x[0].sech_squared()),
     ("rsqrt", &[POSITIVE], |_, x| x[0].rsqrt()),
     ("exp", &[ANY], |_, x| x[0].exp()),
     ("log", &[POSITIVE], |_, x| x[0].log()),

@@ -52,7 +52,12 @@ pub fn rules() -> impl Iterator<Item = &'static Rule> {
 pub fn rules_markdown() -> String {
     let mut text = String::from(
         "# Rewrite rules\n\n`--fp exact` admits the contracts exact and structural, `--fp strict`, the default, all but \
-         the group fast and what says so, and `--fp fast` everything. What each contract promises:\n\n",
+         the group fast and what says so, and `--fp fast` everything. So by default an expression may become one that is \
+         no less accurate by itself, and constant factors meet, but no sum with a constant is taken apart; what counts on \
+         the rounding of a product with a constant, or of one step of a function that there is as a whole, asks for \
+         `--fp exact`. Of integers every level admits what reassociates: they wrap around, and have the same bits in any \
+         order. In which order a sum over an axis or a product of matrices adds is at every level the plan's choice.\n\n\
+         What each contract promises:\n\n",
     );
     for (contract, promise) in PROMISES {
         let _ = writeln!(text, "- **{}**: {promise}", contract.name());
@@ -63,7 +68,7 @@ pub fn rules_markdown() -> String {
         for rule in group.rules {
             let mut condition = rule.condition.map_or(String::new(), |c| c.text.to_owned());
             if rule.only_fast {
-                condition += ", at `--fp fast`";
+                condition += ", and of floats at `--fp fast` alone";
             }
             let algebra = match rule.body {
                 Body::Pattern => format!("`{}`", rule.algebra),
@@ -93,8 +98,8 @@ const PROMISES: [(Contract, &str); 6] = [
     ),
     (
         Contract::BackwardStable,
-        "no less accurate than eight times the left side's error and what moving every input and constant by one unit \
-         in its last place changes; where no input is NaN or +inf, may be finite where the left side is not, never the reverse.",
+        "no less accurate than eight times what moving every input, every constant and every step of the left side by one \
+         unit in its last place changes; where no input is NaN or +inf, may be finite where the left side is not, never the reverse.",
     ),
     (Contract::FastMath, "equal over the reals, nothing more."),
 ];

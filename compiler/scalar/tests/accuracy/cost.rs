@@ -32,6 +32,7 @@ fn functions_cost_what_they_did() {
         ("log1p", 48, 52),
         ("expm1", 39, 44),
         ("sigmoid", 46, 51),
+        ("logistic_density", 29, 34),
         ("softplus", 45, 55),
         ("exp2", 26, 31),
         ("log2", 45, 49),
@@ -45,6 +46,7 @@ fn functions_cost_what_they_did() {
         ("sinh", 42, 47),
         ("cosh", 35, 40),
         ("tanh", 40, 53),
+        ("sech_squared", 26, 31),
         ("arcsinh", 63, 67),
         ("arccosh", 56, 60),
         ("arctanh", 47, 52),
@@ -91,6 +93,12 @@ fn logistic_functions_share_one_exponential() {
     let both = together(&[(MathFn::Sigmoid, false), (MathFn::Sigmoid, true)]);
     // The negation, a comparison and a select.
     assert_eq!(count(&both, is_work), count(&sigmoid, is_work) + 3);
+    let both = together(&[(MathFn::Sigmoid, false), (MathFn::LogisticDensity, false)]);
+    // The quotient, two products with scales, a negation and what it is for.
+    assert_eq!(count(&both, is_work), count(&sigmoid, is_work) + 5);
+    let both = together(&[(MathFn::Tanh, false), (MathFn::SechSquared, false)]);
+    // A sum, a negation and what it is for.
+    assert_eq!(count(&both, is_work), count(&together(&[(MathFn::Tanh, false)]), is_work) + 3);
     let both = together(&[(MathFn::Softplus, false), (MathFn::Softplus, true)]);
     // The negation, a comparison, a select and a sum.
     assert_eq!(count(&both, is_work), count(&softplus, is_work) + 4);

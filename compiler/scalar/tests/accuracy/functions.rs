@@ -16,6 +16,7 @@ fn bounds(function: MathFn) -> (f64, f64) {
         MathFn::Exp | MathFn::Sigmoid => (1.0, 1.0),
         MathFn::Log | MathFn::Log1p => (0.9, 0.9),
         MathFn::Expm1 => (0.8, 0.8),
+        MathFn::LogisticDensity | MathFn::SechSquared => (2.5, 2.5),
         MathFn::Softplus => (1.8, 1.8),
         MathFn::Exp2 | MathFn::Log2 | MathFn::Tanh => (1.0, 1.0),
         MathFn::Log10 => (0.9, 0.9),
@@ -116,6 +117,12 @@ fn expm1_is_accurate() {
 #[test]
 fn sigmoid_is_accurate() {
     check(MathFn::Sigmoid);
+}
+
+#[test]
+fn derivatives_of_sigmoid_and_tanh_are_accurate() {
+    check(MathFn::LogisticDensity);
+    check(MathFn::SechSquared);
 }
 
 #[test]

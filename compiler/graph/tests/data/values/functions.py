@@ -64,6 +64,7 @@ UNARY = [
     ("log1mexp", "", lambda x: mp.log(-mp.expm1(x)), -8, -0.01),
     ("softsign", "", lambda x: x / (1 + abs(x)), -9, 9),
     ("logistic_density", "", lambda x: sigmoid(x) * sigmoid(-x), -9, 9),
+    ("sech_squared", "", lambda x: mp.sech(x) ** 2, -9, 9),
 ]
 # Name, function, and an interval for each argument.
 BINARY = [
