@@ -13,6 +13,7 @@ const READER_LLVM_MAJOR: u32 = 22;
 
 fn main() {
     println!("cargo::rerun-if-changed=src");
+    println!("cargo::rerun-if-changed=../routines/src");
     println!("cargo::rerun-if-changed=build.rs");
     if let Err(message) = check_llvm().and_then(|()| compile()) {
         println!("cargo::error={message}");
@@ -35,23 +36,37 @@ fn check_llvm() -> Result<(), String> {
     }
 }
 
+/// The routines as a library, then the runtime with all that it uses of them in one module.
 fn compile() -> Result<(), String> {
     let source = PathBuf::from(variable("CARGO_MANIFEST_DIR")?);
-    let output = Path::new(&variable("OUT_DIR")?).join("runtime.bc");
+    let out = PathBuf::from(variable("OUT_DIR")?);
+    let routines = out.join("libtgc_routines.rlib");
+    run(freestanding(&source.join("../routines"), "lib.rs", "tgc_routines")?
+        .args(["--crate-type", "rlib"])
+        .args(["--emit", &format!("link={}", routines.display())]))?;
+    let output = out.join("runtime.bc");
+    run(freestanding(&source, "freestanding.rs", "tgc_runtime_freestanding")?
+        .args(["--crate-type", "staticlib", "-C", "lto=fat"])
+        .args(["--extern", &format!("tgc_routines={}", routines.display())])
+        .args(["--emit", &format!("llvm-bc={}", output.display())]))
+    .map(drop)
+}
+
+/// How a crate is compiled for the bitcode.
+fn freestanding(source: &Path, root: &str, name: &str) -> Result<Command, String> {
     let mut command = Command::new(rustc());
     command
-        .current_dir(&source)
-        .arg(Path::new("src").join("freestanding.rs"))
-        .args(["--crate-name", "tgc_runtime_freestanding", "--crate-type", "staticlib", "--edition", "2024"])
+        .current_dir(source)
+        .arg(Path::new("src").join(root))
+        .args(["--crate-name", name, "--edition", "2024"])
         .args(["--target", &variable("TARGET")?])
-        .args(["--emit", &format!("llvm-bc={}", output.display())])
-        .args(["-C", "opt-level=2", "-C", "lto=fat", "-C", "codegen-units=1", "-C", "panic=abort"])
+        .args(["-C", "opt-level=2", "-C", "codegen-units=1", "-C", "panic=abort"])
         .args(["-C", "no-vectorize-loops", "-C", "no-vectorize-slp", "-C", "force-unwind-tables=no"])
         .args(["-C", "debuginfo=0", "-C", "strip=debuginfo"])
         // Full relro would mark each call for the global offset table, which a bare-metal program may not have.
         .args(["-C", "relro-level=off"])
         .arg(format!("--remap-path-prefix={}=", source.display()));
-    run(&mut command).map(drop)
+    Ok(command)
 }
 
 fn run(command: &mut Command) -> Result<String, String> {

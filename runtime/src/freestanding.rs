@@ -20,6 +20,7 @@ pub mod layout;
 pub mod pool;
 mod region;
 pub mod report;
+pub mod routines;
 pub mod state;
 
 unsafe extern "C" {

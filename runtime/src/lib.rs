@@ -31,6 +31,7 @@ pub mod layout;
 pub mod pool;
 mod region;
 pub mod report;
+pub mod routines;
 pub mod state;
 
 #[cfg(test)]
@@ -76,6 +77,8 @@ mod tests {
             "fail_align",
             "fail_workspace",
             "fail_version",
+            "sort_f32",
+            "argsort_i8",
         ] {
             assert!(mentions(&format!("tgc_rt_{name}")), "tgc_rt_{name} is missing");
         }

@@ -90,8 +90,9 @@ fn every_phase_and_every_reason_is_in_some_case() {
 }
 
 /// Every reason not to fuse.
-const REASONS: [NotFused; 13] = [
+const REASONS: [NotFused; 14] = [
     NotFused::Matmul,
+    NotFused::Routine,
     NotFused::Contraction,
     NotFused::IndexCheck,
     NotFused::Order,

@@ -9,6 +9,7 @@ use tgc_scalar::dtype::DType;
 use crate::array::Array;
 use crate::data::DataId;
 use crate::dim::Dim;
+pub use crate::routine::Routine;
 
 /// The class of a node, with all that its computation needs.
 #[derive(Clone, Debug, PartialEq)]
@@ -33,6 +34,8 @@ pub enum Kernel {
     Prefix(Prefix),
     /// Sums of products over shared axes.
     Contract(Contraction),
+    /// A routine on each row of the only operand, which has at least one axis: a row is what lies along the last one.
+    Routine(Routine),
     /// No kernel: a composite, a gradient or a pin, which a stage replaces before lowering.
     Deferred,
 }
@@ -53,7 +56,8 @@ impl Kernel {
             Kernel::Scatter(scatter) => scatter.coordinates.iter().all(coordinate),
             Kernel::Leaf(Leaf::Size(size)) => size.as_const().is_some(),
             Kernel::Leaf(_) | Kernel::Map(_) | Kernel::Reduce(_) | Kernel::Reshape => true,
-            Kernel::Concatenate(_) | Kernel::Prefix(_) | Kernel::Contract(_) | Kernel::Deferred => true,
+            Kernel::Concatenate(_) | Kernel::Prefix(_) | Kernel::Contract(_) => true,
+            Kernel::Routine(_) | Kernel::Deferred => true,
         }
     }
 }

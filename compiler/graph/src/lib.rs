@@ -184,6 +184,7 @@ pub mod pp;
 pub mod prelude;
 pub mod quote;
 pub mod render;
+pub mod routine;
 pub mod text;
 pub mod ty;
 pub mod unsigned;

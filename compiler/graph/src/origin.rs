@@ -63,7 +63,11 @@ impl Lookup {
             Kernel::Leaf(_) | Kernel::Map(_) | Kernel::Reduce(_) | Kernel::View(_) | Kernel::Reshape => {
                 return None;
             }
-            Kernel::Concatenate(_) | Kernel::Prefix(_) | Kernel::Contract(_) | Kernel::Deferred => {
+            Kernel::Concatenate(_)
+            | Kernel::Prefix(_)
+            | Kernel::Contract(_)
+            | Kernel::Routine(_)
+            | Kernel::Deferred => {
                 return None;
             }
         };

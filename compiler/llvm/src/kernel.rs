@@ -15,7 +15,7 @@ use inkwell::attributes::AttributeLoc;
 use inkwell::types::{BasicMetadataTypeEnum, BasicType, BasicTypeEnum};
 use inkwell::values::{FunctionValue, IntValue, PointerValue};
 use tgc_graph::dtype::DType;
-use tgc_plan::{BufferId, FunctionPlan, Place, State, Step};
+use tgc_plan::{BufferId, Call, FunctionPlan, Place, State, Step};
 use tgc_runtime::layout::Context as Instance;
 use tgc_scalar::{ScalarType, stored_scalar};
 
@@ -198,6 +198,7 @@ impl<'b, 'c> Kernels<'b, 'c> {
                 }
                 Step::Copy { from, to } => build_copy(body, *from, *to),
                 Step::Check(check) => check::build_check(body, check),
+                Step::Call(call) => build_call(body, call),
             }
         }
     }
@@ -324,6 +325,27 @@ impl<'b, 'c> Kernels<'b, 'c> {
         };
         Base::Memory(start)
     }
+}
+
+/// Calls the function of the runtime that is the routine for the operand's element type.
+fn build_call(body: &Body<'_, '_>, call: &Call) {
+    let ir = &body.ir;
+    let memory = |buffer: BufferId| match body.base(buffer) {
+        Base::Memory(address) => Val::from(address),
+        Base::Value(_) => unreachable!("invariant: a routine's operand has rows"),
+    };
+    let suffix = call.routine.suffix(body.plan.buffer(call.from).dtype);
+    let name = format!("tgc_rt_{}_{suffix}", call.routine.name());
+    let descending = ir.context().bool_type().const_int(u64::from(call.routine.is_descending()), false);
+    let args = [
+        memory(call.from),
+        memory(call.to),
+        memory(call.scratch),
+        ir.dim(&call.rows).into(),
+        ir.dim(&call.length).into(),
+        descending.into(),
+    ];
+    ir.call(ir.runtime(&name), &args);
 }
 
 fn build_copy(body: &Body<'_, '_>, from: BufferId, to: BufferId) {

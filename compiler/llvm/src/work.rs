@@ -32,7 +32,9 @@ impl<'p> Work<'p> {
         match step {
             Step::Nest(nest) => Work::Nest(nest),
             Step::Product(product) => Work::Product(product),
-            Step::Copy { .. } | Step::Check(_) => unreachable!("invariant: copies and checks have no rows"),
+            Step::Copy { .. } | Step::Check(_) | Step::Call(_) => {
+                unreachable!("invariant: copies and checks have no rows")
+            }
         }
     }
 

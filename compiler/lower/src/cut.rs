@@ -7,6 +7,7 @@
 use tgc_graph::dim::Dim;
 use tgc_graph::dtype::DType;
 use tgc_graph::graph::NodeId;
+use tgc_graph::kernel::Routine;
 use tgc_plan::{Axis, Fold, NotFused};
 use tgc_scalar::Program;
 
@@ -49,6 +50,8 @@ pub(crate) enum Work {
         value: ValueId,
         index: Index,
     },
+    /// Runs a routine on the rows of an operand.
+    Call { node: NodeId, routine: Routine, operand: (NodeId, Index), value: ValueId },
     /// Writes elements of a node into a part of another, or adds them to it.
     Part { of: NodeId, from: (NodeId, Index), add: Option<Program>, value: ValueId, index: Index },
 }
@@ -146,7 +149,7 @@ pub(crate) struct Cut {
 pub(crate) fn cut(program: &mut Statements<'_>, drafts: &[NestDraft]) -> Cut {
     let mut cut = Cut { nests: vec![], origins: vec![] };
     for (position, draft) in drafts.iter().enumerate() {
-        let NestDraft { extent, stage, product, members, apart } = draft.clone();
+        let NestDraft { extent, stage, product, members, apart, is_call: _ } = draft.clone();
         let statements = members.iter().map(|member| member.statement).collect();
         let (before, pieces, blocks) = (vec![], vec![], vec![]);
         cut.nests.push(CutNest { extent, stage, before, pieces, blocks, product, statements, apart });
@@ -236,6 +239,7 @@ impl Work {
                 (operands.clone(), None)
             }
             Work::Part { from, .. } => (vec![from.clone()], None),
+            Work::Call { operand, .. } => (vec![operand.clone()], None),
             Work::Fold { from: From::Values(..), .. } | Work::Spill { .. } | Work::Init { .. } => {
                 (vec![], None)
             }
@@ -264,6 +268,7 @@ impl Work {
             | Work::Store { .. }
             | Work::Init { .. }
             | Work::Scan { .. }
+            | Work::Call { .. }
             | Work::Part { .. } => {}
         }
         reads
@@ -318,6 +323,13 @@ impl Cutter<'_, '_> {
                 let operands = operands.iter().map(|(n, i)| (*n, placed(i))).collect();
                 let along = slots[along.number()].expect("invariant: every loop has a slot").axis();
                 self.scan(*node, operands, along, *value, index, &inner);
+            }
+            Action::Call { node, routine, operand: (operand, at), value } => {
+                let (node, routine, value) = (*node, *routine, *value);
+                let work = Work::Call { node, routine, operand: (*operand, placed(at)), value };
+                let piece = self.cut.add(self.program, self.nest, extents(&inner), work);
+                let origin = Origin { nest: self.nest, piece, index, scalar: false, pointwise: false };
+                self.cut.made(&[value], &origin);
             }
             Action::Part { of, from: (node, at), add, value, .. } => {
                 let (of, add, value) = (*of, add.clone(), *value);

@@ -42,6 +42,8 @@ pub(crate) enum Scratch {
     Left,
     Right,
     Sums,
+    /// Of a routine.
+    Routine,
 }
 
 impl BufferKey {
@@ -126,7 +128,8 @@ impl Buffers {
             Action::Store { to: Destination::State(state), .. } => (self.states[*state].clone(), None),
             Action::Store { to: Destination::Value(one), .. }
             | Action::Scan { value: one, .. }
-            | Action::Part { value: one, .. } => value(*one),
+            | Action::Part { value: one, .. }
+            | Action::Call { value: one, .. } => value(*one),
             Action::Fold { values, .. } => value(values[0]),
         }
     }
@@ -137,6 +140,7 @@ impl Buffers {
             Scratch::Left => "left",
             Scratch::Right => "right",
             Scratch::Sums => "sums",
+            Scratch::Routine => "scratch",
         };
         let name = format!("t{}_{name}", node.0);
         let place = Place::Workspace { offset: Size::Const(0) };
@@ -385,7 +389,7 @@ fn block_touches(block: &Block, buffer: BufferId) -> bool {
 fn operands(step: &Step) -> Vec<BufferId> {
     match step {
         Step::Product(product) => vec![product.left.buffer, product.right.buffer],
-        Step::Nest(_) | Step::Copy { .. } | Step::Check(_) => vec![],
+        Step::Nest(_) | Step::Copy { .. } | Step::Check(_) | Step::Call(_) => vec![],
     }
 }
 

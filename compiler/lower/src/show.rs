@@ -88,6 +88,7 @@ fn definition(definition: &Definition, context: &Context<'_>) -> String {
         }
         Definition::Scan(_) => format!("scan of {}", uses()),
         Definition::Reshape(from) => format!("memory of {} in another shape", node(*from)),
+        Definition::Routine(routine, from) => format!("{} rows of {}", routine.name(), node(*from)),
         Definition::Assembly(parts) => format!("{} parts of {}", parts.len(), uses()),
     }
 }
@@ -114,6 +115,7 @@ fn values(statement: &Statement) -> Vec<ValueId> {
     match &statement.action {
         Action::Store { to: Destination::Value(value), .. }
         | Action::Scan { value, .. }
+        | Action::Call { value, .. }
         | Action::Part { value, .. } => vec![*value],
         Action::Fold { values, .. } => values.clone(),
         Action::Store { to: Destination::Output(_) | Destination::State(_), .. } => vec![],
@@ -144,6 +146,7 @@ fn target(program: &Statements<'_>, statement: &Statement, context: &Context<'_>
         Action::Fold { values, .. } => format!("reduction {}", list(values, named)),
         Action::Scan { value, .. } => format!("scan {}", named(value)),
         Action::Part { value, .. } => format!("part of {}", named(value)),
+        Action::Call { routine, value, .. } => format!("{} {}", routine.name(), named(value)),
     }
 }
 
@@ -220,6 +223,9 @@ fn work(program: &Statements<'_>, piece: &Piece, context: &Context<'_>) -> Strin
             format!("{} {} of {from}", kind.name(), names(values))
         }
         Work::Scan { node: from, value, .. } => format!("scan {} of {}", names(&[*value]), node(*from)),
+        Work::Call { routine, operand, value, .. } => {
+            format!("{} {} of {}", routine.name(), names(&[*value]), node(operand.0))
+        }
         Work::Part { from: (from, _), value, .. } => {
             format!("part of {} from {}", names(&[*value]), node(*from))
         }

@@ -7,7 +7,7 @@ use tgc_graph::dim::{Atom, Dim};
 use tgc_graph::dtype::{DType, Kind};
 use tgc_graph::evaluate::evaluate_kernel;
 use tgc_graph::graph::{Graph, NodeId};
-use tgc_graph::kernel::{Coordinate, Kernel};
+use tgc_graph::kernel::{Coordinate, Kernel, Routine};
 use tgc_graph::ops::{Constant, Op};
 use tgc_graph::ty::TensorType;
 
@@ -47,7 +47,7 @@ pub(crate) fn class_at(graph: &Graph, id: NodeId, operation: usize) -> Class {
         (Kernel::View(_), _) => Class::View,
         (Kernel::Reduce(_) | Kernel::Contract(_), _) => Class::Fold,
         (Kernel::Reshape | Kernel::Concatenate(_) | Kernel::Gather(_), _) => Class::Rearrangement,
-        (Kernel::Scatter(_) | Kernel::Prefix(_), _) => Class::Rearrangement,
+        (Kernel::Scatter(_) | Kernel::Prefix(_) | Kernel::Routine(_), _) => Class::Rearrangement,
     })
 }
 
@@ -102,7 +102,8 @@ pub(crate) fn keeps_zero(graph: &Graph, id: NodeId) -> bool {
             let kernel = Kernel::Prefix(prefix.clone());
             all && (1..4).map(sizes).all(|s| zeros_give_zero(graph, id, &kernel, &s, &s))
         }
-        Kernel::Leaf(_) | Kernel::Deferred => false,
+        Kernel::Routine(Routine::Sort { .. }) => all,
+        Kernel::Routine(Routine::Argsort { .. }) | Kernel::Leaf(_) | Kernel::Deferred => false,
     }
 }
 

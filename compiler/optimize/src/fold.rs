@@ -59,7 +59,8 @@ fn splat_result(graph: &Graph, id: NodeId, kernel: &Kernel) -> Option<[u64; 2]> 
             Some(evaluate_kernel(kernel, &operands?, graph.ty(id).dtype, &[])?.get(0))
         }
         Kernel::Leaf(_) | Kernel::Reduce(_) | Kernel::Contract(_) | Kernel::Concatenate(_) => None,
-        Kernel::Gather(_) | Kernel::Scatter(_) | Kernel::Prefix(_) | Kernel::Deferred => None,
+        Kernel::Gather(_) | Kernel::Scatter(_) | Kernel::Prefix(_) => None,
+        Kernel::Routine(_) | Kernel::Deferred => None,
     }
 }
 

@@ -54,10 +54,10 @@ pub enum AccessKind {
     Waiting,
     /// Every element is looked at.
     Check,
-    /// The source of a copy: every element.
-    CopyFrom,
-    /// The destination of a copy, or scratch.
-    CopyTo,
+    /// Every element is read: the source of a copy, the operand of a routine.
+    ReadAll,
+    /// Every element is written: the destination of a copy, the result of a routine, or scratch.
+    WriteAll,
 }
 
 impl AccessKind {
@@ -68,14 +68,14 @@ impl AccessKind {
             | AccessKind::Accumulate
             | AccessKind::Gather
             | AccessKind::Scatter { .. }
-            | AccessKind::CopyFrom
+            | AccessKind::ReadAll
             | AccessKind::Check => true,
             AccessKind::Store
             | AccessKind::Fold
             | AccessKind::Carry(_)
             | AccessKind::Total
             | AccessKind::Waiting
-            | AccessKind::CopyTo => false,
+            | AccessKind::WriteAll => false,
         }
     }
 
@@ -89,8 +89,8 @@ impl AccessKind {
             | AccessKind::Scatter { .. }
             | AccessKind::Total
             | AccessKind::Waiting
-            | AccessKind::CopyTo => true,
-            AccessKind::Read | AccessKind::Gather | AccessKind::CopyFrom | AccessKind::Check => false,
+            | AccessKind::WriteAll => true,
+            AccessKind::Read | AccessKind::Gather | AccessKind::ReadAll | AccessKind::Check => false,
         }
     }
 
@@ -101,9 +101,9 @@ impl AccessKind {
             | AccessKind::Fold
             | AccessKind::Carry(_)
             | AccessKind::Total
-            | AccessKind::CopyTo => true,
+            | AccessKind::WriteAll => true,
             AccessKind::Accumulate | AccessKind::Scatter { .. } | AccessKind::Waiting => false,
-            AccessKind::Read | AccessKind::Gather | AccessKind::CopyFrom | AccessKind::Check => false,
+            AccessKind::Read | AccessKind::Gather | AccessKind::ReadAll | AccessKind::Check => false,
         }
     }
 }
@@ -150,7 +150,7 @@ impl<'p> MemoryAccess<'p> {
 
     /// How many elements it reaches over all rows, when no two index tuples reach the same.
     pub fn count(&self, function: FunctionPlan<'_>, rows: Option<&Dim>) -> Dim {
-        if self.kind == AccessKind::CopyTo {
+        if self.kind == AccessKind::WriteAll {
             return function.buffer(self.access.buffer).elements();
         }
         let one = Dim::Const(1);
@@ -171,10 +171,15 @@ impl Step {
             Step::Nest(nest) => nest.accesses(),
             Step::Product(product) => product.accesses(),
             Step::Copy { from, to } => vec![
-                MemoryAccess::whole(*from, AccessKind::CopyFrom),
-                MemoryAccess::whole(*to, AccessKind::CopyTo),
+                MemoryAccess::whole(*from, AccessKind::ReadAll),
+                MemoryAccess::whole(*to, AccessKind::WriteAll),
             ],
             Step::Check(check) => vec![MemoryAccess::whole(check.index, AccessKind::Check)],
+            Step::Call(call) => vec![
+                MemoryAccess::whole(call.scratch, AccessKind::WriteAll),
+                MemoryAccess::whole(call.from, AccessKind::ReadAll),
+                MemoryAccess::whole(call.to, AccessKind::WriteAll),
+            ],
         }
     }
 
@@ -183,6 +188,7 @@ impl Step {
         match self {
             Step::Copy { from, to } => [from, to].into_iter().for_each(f),
             Step::Check(check) => f(&mut check.index),
+            Step::Call(call) => [&mut call.from, &mut call.to, &mut call.scratch].into_iter().for_each(f),
             Step::Nest(nest) => nest.blocks.iter_mut().for_each(|block| block.map_buffers(f)),
             Step::Product(product) => {
                 let packs = product.pack_left.iter_mut().chain(&mut product.pack_right);
@@ -198,7 +204,7 @@ impl Step {
     /// Applies a function to every access of one element an iteration.
     pub(crate) fn map_elements(&mut self, f: &mut dyn FnMut(&mut Access)) {
         match self {
-            Step::Copy { .. } | Step::Check(_) => {}
+            Step::Copy { .. } | Step::Check(_) | Step::Call(_) => {}
             Step::Nest(nest) => nest.blocks.iter_mut().for_each(|block| block.map_elements(f)),
             Step::Product(product) => {
                 f(&mut product.left);
@@ -220,7 +226,7 @@ impl Product {
     /// Scratch is written before it is read.
     fn accesses(&self) -> Vec<MemoryAccess<'_>> {
         let scratch = self.slices().into_iter();
-        let scratch = scratch.map(|(buffer, ..)| MemoryAccess::whole(buffer, AccessKind::CopyTo));
+        let scratch = scratch.map(|(buffer, ..)| MemoryAccess::whole(buffer, AccessKind::WriteAll));
         let operand = |access| MemoryAccess {
             block: 0,
             kind: AccessKind::Read,

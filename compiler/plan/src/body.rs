@@ -26,6 +26,7 @@
 
 use tgc_graph::dim::{Dim, Symbols};
 use tgc_graph::dtype::DType;
+use tgc_graph::kernel::Routine;
 use tgc_scalar::Program;
 
 use crate::product::Product;
@@ -97,6 +98,8 @@ pub enum Step {
     },
     /// Fails the call unless every element of a buffer is inside an axis.
     Check(IndexCheck),
+    /// Calls a routine.
+    Call(Call),
 }
 
 impl Step {
@@ -105,6 +108,7 @@ impl Step {
         match self {
             Step::Nest(nest) => Some(&nest.provenance),
             Step::Product(product) => Some(&product.provenance),
+            Step::Call(call) => Some(&call.provenance),
             Step::Copy { .. } | Step::Check(_) => None,
         }
     }
@@ -133,6 +137,25 @@ impl IndexCheck {
     pub fn in_brackets(&self) -> String {
         if self.place.is_empty() { String::new() } else { format!(" ({})", self.place) }
     }
+}
+
+/// A routine on each row of a dense buffer, one after another: code that the library has as a function.
+#[derive(Clone, Debug)]
+pub struct Call {
+    /// What runs on a row.
+    pub routine: Routine,
+    /// How many rows there are.
+    pub rows: Dim,
+    /// Elements of a row.
+    pub length: Dim,
+    /// What it reads.
+    pub from: BufferId,
+    /// What it writes: another buffer, of as many elements.
+    pub to: BufferId,
+    /// [`Routine::scratch_bytes`] bytes of the workspace.
+    pub scratch: BufferId,
+    /// What it computes, for readers.
+    pub provenance: Provenance,
 }
 
 /// One outer loop and what each of its rows does.
@@ -469,7 +492,7 @@ impl Step {
         match self {
             Step::Nest(nest) => &nest.blocks,
             Step::Product(product) => std::slice::from_ref(&product.epilogue),
-            Step::Copy { .. } | Step::Check(_) => &[],
+            Step::Copy { .. } | Step::Check(_) | Step::Call(_) => &[],
         }
     }
 }
@@ -548,7 +571,7 @@ impl Body {
     pub fn nests(&self) -> impl Iterator<Item = &Nest> {
         self.steps.iter().filter_map(|step| match step {
             Step::Nest(nest) => Some(nest),
-            Step::Product(_) | Step::Copy { .. } | Step::Check(_) => None,
+            Step::Product(_) | Step::Copy { .. } | Step::Check(_) | Step::Call(_) => None,
         })
     }
 
@@ -556,7 +579,7 @@ impl Body {
     pub fn products(&self) -> impl Iterator<Item = &Product> {
         self.steps.iter().filter_map(|step| match step {
             Step::Product(product) => Some(&**product),
-            Step::Nest(_) | Step::Copy { .. } | Step::Check(_) => None,
+            Step::Nest(_) | Step::Copy { .. } | Step::Check(_) | Step::Call(_) => None,
         })
     }
 }

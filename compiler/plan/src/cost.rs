@@ -40,6 +40,10 @@ impl FunctionPlan<'_> {
                     cost.bytes_read = &cost.bytes_read + &bytes;
                     cost.bytes_written = &cost.bytes_written + &bytes;
                 }
+                Step::Call(call) => {
+                    cost.bytes_read = &cost.bytes_read + &self.buffer(call.from).bytes();
+                    cost.bytes_written = &cost.bytes_written + &self.buffer(call.to).bytes();
+                }
                 Step::Check(check) => {
                     cost.bytes_read = &cost.bytes_read + &self.buffer(check.index).bytes();
                 }
@@ -78,8 +82,8 @@ impl FunctionPlan<'_> {
 /// Whether an iteration's element is read and written. Totals and what waits between stages stay near.
 fn traffic(kind: AccessKind) -> (bool, bool) {
     match kind {
-        AccessKind::Read | AccessKind::Gather | AccessKind::Check | AccessKind::CopyFrom => (true, false),
-        AccessKind::Store | AccessKind::Fold | AccessKind::Scatter { adds: false } | AccessKind::CopyTo => {
+        AccessKind::Read | AccessKind::Gather | AccessKind::Check | AccessKind::ReadAll => (true, false),
+        AccessKind::Store | AccessKind::Fold | AccessKind::Scatter { adds: false } | AccessKind::WriteAll => {
             (false, true)
         }
         AccessKind::Accumulate | AccessKind::Carry(_) | AccessKind::Scatter { adds: true } => (true, true),

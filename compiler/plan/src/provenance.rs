@@ -52,6 +52,8 @@ pub enum Materialized {
     Reshaped,
     /// A matmul reads it.
     MatmulOperand,
+    /// A routine reads or writes it.
+    Routine,
     /// Several loops use it.
     Shared {
         /// Roughly the cycles of one element.
@@ -69,6 +71,8 @@ pub enum Materialized {
 pub enum NotFused {
     /// It is a matmul, which is a step of its own.
     Matmul,
+    /// One of the two is a routine, which is a step of its own.
+    Routine,
     /// It is a contraction of several loops, worth loops of its own.
     Contraction,
     /// Indices are checked between the two.
@@ -104,6 +108,7 @@ impl fmt::Display for Materialized {
             Materialized::Indices => f.write_str("indices, checked before they are used"),
             Materialized::Reshaped => f.write_str("read in another shape"),
             Materialized::MatmulOperand => f.write_str("an operand of a matmul"),
+            Materialized::Routine => f.write_str("an operand or result of a routine"),
             Materialized::Shared { cycles } => {
                 write!(f, "several loops use it, and it takes about {cycles} cycles an element")
             }
@@ -119,6 +124,7 @@ impl fmt::Display for NotFused {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             NotFused::Matmul => "a matmul is a step of its own",
+            NotFused::Routine => "a routine is a step of its own",
             NotFused::Contraction => "a contraction over several loops has loops of its own",
             NotFused::IndexCheck => "indices are checked between them",
             NotFused::Order => "it needs a step that comes between them",

@@ -167,6 +167,7 @@ impl Sweep<'_> {
             | Kernel::Concatenate(_)
             | Kernel::Gather(_)
             | Kernel::Scatter(_)
+            | Kernel::Routine(_)
             | Kernel::Leaf(_)
             | Kernel::Deferred => {
                 (value, support) = (cotangent.plain(self.graph), &Support::EVERYWHERE);
@@ -206,6 +207,7 @@ impl Sweep<'_> {
             | Kernel::Scatter(_)
             | Kernel::Prefix(_)
             | Kernel::Contract(_)
+            | Kernel::Routine(_)
             | Kernel::Leaf(_)
             | Kernel::Deferred => true,
         };

@@ -58,6 +58,11 @@ impl Step<'_> {
                 let axes: Vec<_> = (0..graph.ty(self.node).rank()).map(place).collect();
                 return Some(self.renamed(graph, numbers_apart(part), &axes));
             }
+            // An element of a row may come to stand anywhere in it.
+            Kernel::Routine(_) => {
+                let last = graph.ty(self.node).rank() - 1;
+                (0..last).map(Some).chain([None]).collect()
+            }
             Kernel::Leaf(_) | Kernel::Deferred => return Some(vec![]),
         };
         Some(self.renamed(graph, part, &axes))

@@ -2,6 +2,8 @@
 
 use tgc_scalar::{Program, ScalarType, Wide};
 
+use crate::routine::rank;
+
 /// An arithmetic that programs run in.
 pub trait Domain {
     /// One part of an element.
@@ -12,6 +14,14 @@ pub trait Domain {
 
     /// The value of an `i64` part.
     fn to_i64(part: Self::Part) -> i64;
+
+    /// The part that holds an `i64`.
+    fn from_i64(value: i64) -> Self::Part {
+        Self::from_bits(ScalarType::I64, value as u64)
+    }
+
+    /// Its place in the order of its type, as [`rank`] has it.
+    fn rank(scalar: ScalarType, part: Self::Part, descending: bool) -> u128;
 
     /// Makes a program ready to run many times.
     fn prepare(program: &Program) -> Program;
@@ -40,6 +50,10 @@ impl Domain for Narrow {
         part as i64
     }
 
+    fn rank(scalar: ScalarType, part: u64, descending: bool) -> u128 {
+        rank(scalar, part, descending)
+    }
+
     fn prepare(program: &Program) -> Program {
         program.expand()
     }
@@ -64,6 +78,17 @@ impl Domain for WideDomain {
 
     fn to_i64(part: Wide) -> i64 {
         part.to_bits(ScalarType::I64) as i64
+    }
+
+    fn rank(scalar: ScalarType, part: Wide, descending: bool) -> u128 {
+        match part {
+            Wide::Bits(bits) => rank(scalar, bits, descending),
+            Wide::Real(value) => {
+                let [hi, lo] =
+                    [value.hi, value.lo].map(|part| rank(ScalarType::F64, part.to_bits(), descending));
+                if value.hi.is_nan() { u128::MAX } else { hi << 64 | lo }
+            }
+        }
     }
 
     fn prepare(program: &Program) -> Program {

@@ -6,7 +6,9 @@ use tgc_scalar::{Builder, Program, ScalarType};
 use super::Value;
 use super::domain::Domain;
 use crate::dim::Dim;
-use crate::kernel::{Affine, Contraction, Coordinate, Gather, LoopAxis, Prefix, Reduction, Scatter, View};
+use crate::kernel::{
+    Affine, Contraction, Coordinate, Gather, LoopAxis, Prefix, Reduction, Routine, Scatter, View,
+};
 
 /// Calls `visit` with every index of a shape, row-major.
 fn each_index(shape: &[usize], visit: &mut dyn FnMut(&[usize])) {
@@ -264,6 +266,21 @@ pub(super) fn prefix<D: Domain>(
         }
     });
     elements
+}
+
+pub(super) fn routine<D: Domain>(routine: Routine, operand: &Value<D::Part>) -> Vec<[D::Part; 2]> {
+    let (length, scalar) = (operand.shape.last().copied().unwrap_or(1), operand.dtype.scalar_type());
+    let rows = operand.elements.chunks(length.max(1));
+    let run = |row: &[[D::Part; 2]]| -> Vec<[D::Part; 2]> {
+        let ranks: Vec<u128> =
+            row.iter().map(|[own, _]| D::rank(scalar, *own, routine.is_descending())).collect();
+        let positions = routine.positions(&ranks).into_iter();
+        match routine {
+            Routine::Sort { .. } => positions.map(|at| row[at]).collect(),
+            Routine::Argsort { .. } => positions.map(|at| [D::from_i64(at as i64); 2]).collect(),
+        }
+    };
+    rows.flat_map(run).collect()
 }
 
 pub(super) fn contract<D: Domain>(

@@ -172,6 +172,7 @@ fn run_kernel<D: Domain>(
         Kernel::Gather(gather) => kernels::gather::<D>(gather, operands, shape, size)?,
         Kernel::Scatter(scatter) => kernels::scatter::<D>(scatter, operands, size)?,
         Kernel::Prefix(prefix) => kernels::prefix::<D>(prefix, operands, shape),
+        Kernel::Routine(routine) => kernels::routine::<D>(*routine, operands[0]),
         Kernel::Contract(contraction) => {
             kernels::contract::<D>(contraction, operands[0], operands[1], dtype, shape)
         }

@@ -323,6 +323,8 @@ ops! {
     norm::Norm,
     logsumexp::Logsumexp,
     // Running folds.
+    sort::Sort,
+    argsort::Argsort,
     cumsum::Cumsum,
     cumprod::Cumprod,
     recurrence::Recurrence,

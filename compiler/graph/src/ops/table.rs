@@ -154,6 +154,7 @@ fn kernel(op: &dyn Operation) -> &'static str {
         Kernel::Gather(_) => "gather",
         Kernel::Scatter(_) => "scatter",
         Kernel::Prefix(_) => "prefix",
+        Kernel::Routine(_) => "routine",
         Kernel::Deferred => "composite",
     }
 }

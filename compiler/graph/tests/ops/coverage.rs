@@ -126,6 +126,7 @@ const GRADIENTS: [(&str, &[Interval], Build); 102] = [
     ("ptp", &[ANY], |_, x| x[0].ptp_over(1)),
     ("norm", &[ANY], |_, x| x[0].norm_over(1)),
     ("logsumexp", &[ANY], |_, x| x[0].logsumexp_over(1)),
+    ("sort", &[ANY], |_, x| x[0].sort(1).sqr() * x[0].sort_descending(0)),
     ("cumsum", &[ANY], |_, x| x[0].cumsum(1).sqr()),
     ("cumprod", &[ANY], |_, x| x[0].cumprod(1)),
     ("recurrence", &[ANY, ANY], |_, x| x[0].recurrence(x[1], 1).sqr()),

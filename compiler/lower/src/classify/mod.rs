@@ -9,7 +9,7 @@ use tgc_graph::dim::Dim;
 use tgc_graph::dtype::DType;
 use tgc_graph::graph::{Graph, NodeId};
 use tgc_graph::kernel::{
-    Contraction, Coordinate, Gather, Kernel, Leaf, LoopAxis, Prefix, Reduction, Scatter, View,
+    Contraction, Coordinate, Gather, Kernel, Leaf, LoopAxis, Prefix, Reduction, Routine, Scatter, View,
 };
 use tgc_graph::module::{Function, Module};
 use tgc_plan::Fold;
@@ -45,6 +45,8 @@ pub(crate) enum Definition {
     Scan(Box<ScanDefinition>),
     /// The elements of a node that is in memory, in another shape.
     Reshape(NodeId),
+    /// A routine on the rows of a node that is in memory.
+    Routine(Routine, NodeId),
     /// Put together part by part, in this order.
     Assembly(Vec<Part>),
 }
@@ -207,7 +209,7 @@ impl Definition {
             Definition::Inline { operands, .. } => operands.iter().map(|o| o.node).collect(),
             Definition::Fold(fold) => fold.operands.iter().map(|o| o.node).collect(),
             Definition::Scan(scan) => scan.operands.iter().map(|o| o.node).collect(),
-            Definition::Reshape(node) => vec![*node],
+            Definition::Reshape(node) | Definition::Routine(_, node) => vec![*node],
             Definition::Assembly(parts) => parts.iter().map(|part| part.from.node).collect(),
             Definition::Dead
             | Definition::Source(_)
@@ -229,7 +231,8 @@ impl Definition {
             | Definition::Iota
             | Definition::Fold(_)
             | Definition::Scan(_)
-            | Definition::Reshape(_) => vec![],
+            | Definition::Reshape(_)
+            | Definition::Routine(..) => vec![],
         };
         let lookups = indices.into_iter().flatten().flat_map(|place| &place.lookups);
         lookups.map(|(lookup, _)| lookup.node).collect()
@@ -292,6 +295,7 @@ impl Definitions {
             Kernel::Gather(gather) => self.define_gather(graph, id, &gather),
             Kernel::Scatter(scatter) => self.define_scatter(graph, id, &scatter),
             Kernel::Prefix(prefix) => define_prefix(graph, id, prefix),
+            Kernel::Routine(routine) => Definition::Routine(routine, graph.operands(id)[0]),
             Kernel::Deferred => return Err(error("has no kernel; expand and differentiate it first")),
         })
     }

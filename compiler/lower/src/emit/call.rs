@@ -68,6 +68,7 @@ fn programs(definition: &Definition) -> Vec<&Program> {
         | Definition::Splat(_)
         | Definition::Size(_)
         | Definition::Iota
-        | Definition::Reshape(_) => vec![],
+        | Definition::Reshape(_)
+        | Definition::Routine(..) => vec![],
     }
 }

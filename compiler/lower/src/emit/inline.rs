@@ -92,7 +92,7 @@ impl<'a, 'g> BlockProgram<'a, 'g> {
                     None => elements[0],
                 }
             }
-            Definition::Fold(_) | Definition::Scan(_) | Definition::Assembly(_) => {
+            Definition::Fold(_) | Definition::Scan(_) | Definition::Assembly(_) | Definition::Routine(..) => {
                 unreachable!("invariant: what statements make is kept")
             }
             Definition::Reshape(_) | Definition::Dead => {

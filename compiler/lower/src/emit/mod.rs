@@ -8,10 +8,11 @@ use std::collections::BTreeMap;
 use tgc_graph::dim::Dim;
 use tgc_graph::dtype::DType;
 use tgc_graph::graph::NodeId;
+use tgc_graph::kernel::Routine;
 use tgc_plan::machine::Machine;
 use tgc_plan::{
-    Access, Apart, Axis, Block, BufferId, Fold, IndexCheck, Indirect, Nest, Product, Provenance, RowId, Sink,
-    Step, Target, Tensor,
+    Access, Apart, Axis, Block, BufferId, Call, Fold, IndexCheck, Indirect, Nest, Product, Provenance, RowId,
+    Sink, Step, Target, Tensor,
 };
 use tgc_scalar::Program;
 
@@ -19,7 +20,7 @@ use crate::classify::{Definition, Operand};
 use crate::cut::{Cut, CutNest, FoldKind, From, Piece, Work};
 use crate::loops::{Index, Loop, Place, flat};
 use crate::materialize::{Destination, Statements, ValueId};
-use crate::memory::{BufferKey, Buffers};
+use crate::memory::{BufferKey, Buffers, Scratch};
 use crate::names::Names;
 use crate::product::{self, ProductLoops};
 use inline::BlockProgram;
@@ -50,6 +51,12 @@ pub(crate) fn emit(
         let emitter = Emitter { program, cut, homes: &homes, buffers, nest };
         if let Some(loops) = &cut.nests[nest].product {
             steps.push(Step::Product(Box::new(emitter.product(loops, machine))));
+            continue;
+        }
+        if let [Piece { work: Work::Call { node, routine, operand, value }, .. }] =
+            cut.nests[nest].pieces.as_slice()
+        {
+            steps.push(Step::Call(emitter.call(*node, *routine, operand.0, *value)));
             continue;
         }
         let (before, main) = emitter.nest();
@@ -201,6 +208,30 @@ impl Emitter<'_, '_> {
         product
     }
 
+    /// A routine on the rows of an operand that lies in memory.
+    fn call(self, node: NodeId, routine: Routine, operand: NodeId, value: ValueId) -> Call {
+        let graph = self.program.graph;
+        let ty = graph.ty(operand);
+        let (length, outer) = ty.shape.split_last().expect("invariant: a routine's operand has rows");
+        let provenance = self.provenance();
+        let base = self.program.in_memory(operand);
+        let key = self.in_memory(base);
+        let from = self.buffers.get(self.program, key, Some(base));
+        let to = self.buffers.get(self.program, BufferKey::of_value(self.program, value), Some(node));
+        let bytes = vec![routine.scratch_bytes(ty.dtype, length)];
+        let scratch = self.buffers.scratch(node, Scratch::Routine, DType::U8, bytes);
+        Call { routine, rows: outer.iter().product(), length: length.clone(), from, to, scratch, provenance }
+    }
+
+    /// The buffer of what lies in memory.
+    fn in_memory(&self, base: NodeId) -> BufferKey {
+        match (&self.program.kept[base.index()], &self.program.definitions[base.index()]) {
+            (Some(values), _) => BufferKey::of_value(self.program, values[0]),
+            (None, Definition::Source(source)) => BufferKey::Source(*source),
+            (None, _) => unreachable!("invariant: what steps read as a whole is in memory"),
+        }
+    }
+
     /// What the nest computes, and why it is apart from others.
     fn provenance(&self) -> Provenance {
         let nest = &self.cut.nests[self.nest];
@@ -232,11 +263,7 @@ impl Emitter<'_, '_> {
             Operand { node: *node, axes: (0..index.len()).map(|axis| Place::of(Loop::new(axis))).collect() };
         let (base, place) =
             product::in_memory(self.program.graph, &self.program.definitions, &operand, index);
-        let key = match (&self.program.kept[base.index()], &self.program.definitions[base.index()]) {
-            (Some(values), _) => BufferKey::of_value(self.program, values[0]),
-            (None, Definition::Source(source)) => BufferKey::Source(*source),
-            (None, _) => unreachable!("invariant: what a product multiplies is in memory"),
-        };
+        let key = self.in_memory(base);
         let buffer = self.buffers.get(self.program, key, Some(base));
         Access { buffer, strides: place.strides(), offset: place.offset }
     }
@@ -348,6 +375,7 @@ fn emit_piece(
                 add.as_ref().map(|add| program.calls.expand(add)),
             ));
         }
+        Work::Call { .. } => unreachable!("invariant: a call is a step, no part of a block"),
         Work::Scan { node, along, carry, value, index, .. } => {
             let results = elements.iter().map(|e| block.result(*e)).collect();
             let carry = carry.iter().flat_map(|(values, at)| values.iter().map(move |v| (*v, at)));

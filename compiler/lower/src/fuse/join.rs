@@ -74,8 +74,11 @@ impl Placer<'_> {
 
     fn why_apart(&self, id: usize, nest: usize, is_too_early: bool) -> NotFused {
         let (statement, draft) = (&self.program.statements[id], &self.nests[nest]);
+        let is_call = draft.is_call || matches!(statement.action, Action::Call { .. });
         if statement.product.is_some() {
             NotFused::Matmul
+        } else if is_call {
+            NotFused::Routine
         } else if draft.stage != statement.stage {
             NotFused::IndexCheck
         } else if is_too_early {
@@ -177,9 +180,11 @@ impl Placer<'_> {
                 Action::Store { to: Destination::State(other), .. } => {
                     reads(id, other) || reads(m.statement, state)
                 }
-                Action::Store { .. } | Action::Fold { .. } | Action::Scan { .. } | Action::Part { .. } => {
-                    reads(m.statement, state)
-                }
+                Action::Store { .. }
+                | Action::Fold { .. }
+                | Action::Scan { .. }
+                | Action::Part { .. }
+                | Action::Call { .. } => reads(m.statement, state),
             });
         u32::from(related)
     }

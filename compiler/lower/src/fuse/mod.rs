@@ -27,6 +27,8 @@ pub(crate) struct NestDraft {
     pub stage: usize,
     /// The first member is a product of matrices, the others are its epilogue; there are no rows then.
     pub product: Option<ProductLoops>,
+    /// The only member is a call of a routine; there are no rows then.
+    pub is_call: bool,
     pub members: Vec<Member>,
     /// Earlier nests that it shares data with, by their place in the order, and why they are apart.
     pub apart: Vec<(usize, NotFused)>,
@@ -43,7 +45,7 @@ impl NestDraft {
 
     /// Whether it runs more than once.
     fn has_loops(&self) -> bool {
-        self.extent.is_some() || self.product.is_some()
+        self.extent.is_some() || self.product.is_some() || self.is_call
     }
 }
 
@@ -94,7 +96,7 @@ pub(crate) fn nests(program: &Statements<'_>, machine: &Machine) -> Vec<NestDraf
             *other = order.iter().position(|n| n == other).expect("invariant: a nest runs once");
         }
         collapse_rows(program, &facts, nest);
-        for member in nest.members.iter_mut().filter(|_| nest.product.is_none()) {
+        for member in nest.members.iter_mut().filter(|_| nest.product.is_none() && !nest.is_call) {
             member.inner =
                 inner_axes(&program.statements[member.statement], &facts[member.statement], member);
         }
@@ -109,6 +111,7 @@ fn kept_node(statement: &Statement) -> Option<NodeId> {
         Action::Fold { node, .. }
         | Action::Scan { node, .. }
         | Action::Part { of: node, .. }
+        | Action::Call { node, .. }
         | Action::Store { node, to: Destination::Value(_) } => Some(node),
         Action::Store { .. } => None,
     }
@@ -124,7 +127,10 @@ fn facts(program: &Statements<'_>, statement: &Statement) -> Facts {
 impl Placer<'_> {
     fn place(&mut self, id: usize) {
         let statement = &self.program.statements[id];
-        let (nest, member) = if let Some(product) = &statement.product {
+        let (nest, member) = if let Action::Call { .. } = statement.action {
+            let inner = (0..statement.loops.len()).map(|l| vec![Loop::new(l)]).collect();
+            (self.new_call(id), Member { statement: id, row: vec![], inner })
+        } else if let Some(product) = &statement.product {
             (self.new_product(id, product), Member { statement: id, row: vec![], inner: product.axes() })
         } else if let Some(home) = self.epilogue(id) {
             home
@@ -151,7 +157,7 @@ impl Placer<'_> {
         if let Some(&nest) = self.order.get(after).filter(|nest| !self.nests[**nest].has_loops()) {
             return (nest, None);
         }
-        self.nests.push(NestDraft { extent: None, stage, product: None, members: vec![], apart: vec![] });
+        self.nests.push(NestDraft { stage, apart: vec![], ..self.draft(id) });
         self.order.insert(after, self.nests.len() - 1);
         (self.nests.len() - 1, None)
     }
@@ -162,7 +168,7 @@ impl Placer<'_> {
     fn first_position(&self, id: usize) -> Option<(usize, bool)> {
         let has_rows = |position: usize| self.nests[self.order[position]].has_loops();
         let in_memory = |statement: usize| match self.program.statements[statement].action {
-            Action::Part { .. } | Action::Scan { .. } => true,
+            Action::Part { .. } | Action::Scan { .. } | Action::Call { .. } => true,
             Action::Store { .. } | Action::Fold { .. } => false,
         };
         let after = |(nest, strict): (usize, bool)| {
@@ -182,7 +188,11 @@ impl Placer<'_> {
     fn parts_before(&self, id: usize) -> &[(usize, usize)] {
         match self.program.statements[id].action {
             Action::Part { of, over: true, .. } => &self.homes[of.index()],
-            Action::Part { .. } | Action::Store { .. } | Action::Fold { .. } | Action::Scan { .. } => &[],
+            Action::Part { .. }
+            | Action::Store { .. }
+            | Action::Fold { .. }
+            | Action::Scan { .. }
+            | Action::Call { .. } => &[],
         }
     }
 
@@ -193,23 +203,31 @@ impl Placer<'_> {
     fn new_nest(&mut self, id: usize) -> usize {
         let row = self.own_row(id);
         let extent = self.program.statements[id].loops[row.number()].extent.clone();
+        let draft = NestDraft { extent: Some(extent), ..self.draft(id) };
+        self.add(draft)
+    }
+
+    fn new_call(&mut self, id: usize) -> usize {
+        let draft = NestDraft { extent: None, is_call: true, ..self.draft(id) };
+        self.add(draft)
+    }
+
+    /// A nest for a statement.
+    fn draft(&self, id: usize) -> NestDraft {
         let (stage, apart) = (self.program.statements[id].stage, self.apart(id));
-        self.nests.push(NestDraft { extent: Some(extent), stage, product: None, members: vec![], apart });
+        NestDraft { extent: None, stage, product: None, is_call: false, members: vec![], apart }
+    }
+
+    /// Adds a nest after all others.
+    fn add(&mut self, draft: NestDraft) -> usize {
+        self.nests.push(draft);
         self.order.push(self.nests.len() - 1);
         self.nests.len() - 1
     }
 
     fn new_product(&mut self, id: usize, product: &ProductLoops) -> usize {
-        let (stage, apart) = (self.program.statements[id].stage, self.apart(id));
-        self.nests.push(NestDraft {
-            extent: None,
-            stage,
-            product: Some(product.clone()),
-            members: vec![],
-            apart,
-        });
-        self.order.push(self.nests.len() - 1);
-        self.nests.len() - 1
+        let draft = NestDraft { product: Some(product.clone()), ..self.draft(id) };
+        self.add(draft)
     }
 
     /// The product whose sums a statement stores, element by element, if all else that it reads is there by then.
@@ -303,6 +321,6 @@ fn is_looked_up(index: &Index) -> bool {
 fn is_heavy(program: &Statements<'_>, statement: &Statement) -> bool {
     match &statement.action {
         Action::Fold { node, .. } => statement.loops.len() > 2 && program.fold(*node).operands.len() > 1,
-        Action::Store { .. } | Action::Scan { .. } | Action::Part { .. } => false,
+        Action::Store { .. } | Action::Scan { .. } | Action::Part { .. } | Action::Call { .. } => false,
     }
 }

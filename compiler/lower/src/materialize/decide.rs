@@ -37,8 +37,10 @@ pub(super) fn must_lie_in_memory(
 ) -> Vec<Option<Materialized>> {
     let mut must = vec![None; definitions.len()];
     let reshaped = definitions.iter().enumerate().filter_map(|(at, definition)| match definition {
-        Definition::Reshape(node) if needed[at] => Some(*node),
+        Definition::Reshape(node) if needed[at] => Some((*node, Materialized::Reshaped)),
+        Definition::Routine(_, node) if needed[at] => Some((*node, Materialized::Routine)),
         Definition::Reshape(_)
+        | Definition::Routine(..)
         | Definition::Dead
         | Definition::Source(_)
         | Definition::Splat(_)
@@ -51,7 +53,7 @@ pub(super) fn must_lie_in_memory(
     });
     let indices = demands.iter().map(|demand| (demand.node, Materialized::Indices));
     let multiplied = multiplied.into_iter().map(|node| (node, Materialized::MatmulOperand));
-    for (node, why) in reshaped.map(|node| (node, Materialized::Reshaped)).chain(indices).chain(multiplied) {
+    for (node, why) in reshaped.chain(indices).chain(multiplied) {
         let base = in_memory(definitions, node).index();
         must[base] = (!matches!(definitions[base], Definition::Source(_))).then_some(why);
     }
@@ -173,7 +175,7 @@ pub(super) fn materialized_nodes(
                     ask(&mut contexts[part.from.node.index()], context);
                 }
             }
-            Definition::Reshape(node) => {
+            Definition::Reshape(node) | Definition::Routine(_, node) => {
                 let (_, index) = loops_of(&graph.ty(*node).shape, &[]);
                 ask(&mut contexts[node.index()], (at, index));
             }
@@ -226,6 +228,7 @@ fn costs(
             | Definition::Size(_)
             | Definition::Iota => 0,
             Definition::Scan(_) | Definition::Reshape(_) | Definition::Assembly(_) => 0,
+            Definition::Routine(..) => 0,
             Definition::Fold(fold) => cost(&fold.finish),
             Definition::Inline { program, operands } => {
                 let below = operands.iter().filter(|o| !kept[o.node.index()]);

@@ -15,6 +15,7 @@ use std::collections::BTreeSet;
 use tgc_graph::dim::Dim;
 use tgc_graph::dtype::DType;
 use tgc_graph::graph::{Graph, NodeId};
+use tgc_graph::kernel::Routine;
 use tgc_graph::module::Function;
 use tgc_plan::Materialized;
 use tgc_plan::machine::Machine;
@@ -66,6 +67,8 @@ pub(crate) enum Action {
     Fold { node: NodeId, operands: Vec<(NodeId, Index)>, sums: Index, values: Vec<ValueId> },
     /// Folds along a loop and writes what each step gives; operands with the loops along their axes.
     Scan { node: NodeId, operands: Vec<(NodeId, Index)>, along: Loop, value: ValueId },
+    /// Runs a routine on the rows of an operand, with the loops along its axes.
+    Call { node: NodeId, routine: Routine, operand: (NodeId, Index), value: ValueId },
     /// Writes elements of a node into a part of another, or adds them to it.
     Part { of: NodeId, from: (NodeId, Index), add: Option<Program>, over: bool, value: ValueId },
 }
@@ -193,7 +196,10 @@ impl Statements<'_> {
     /// The node that a statement writes.
     pub(crate) fn result(&self, statement: &Statement) -> NodeId {
         match &statement.action {
-            Action::Store { node, .. } | Action::Fold { node, .. } | Action::Scan { node, .. } => *node,
+            Action::Store { node, .. }
+            | Action::Fold { node, .. }
+            | Action::Scan { node, .. }
+            | Action::Call { node, .. } => *node,
             Action::Part { of, .. } => *of,
         }
     }
@@ -217,6 +223,7 @@ impl Statement {
             }
             Action::Fold { operands, .. } | Action::Scan { operands, .. } => (operands.clone(), None),
             Action::Part { from, .. } => (vec![from.clone()], None),
+            Action::Call { operand, .. } => (vec![operand.clone()], None),
         }
     }
 }
@@ -266,6 +273,9 @@ pub(crate) fn statements<'a>(
             Definition::Fold(_) => vec![fold_statement(&mut program, id, machine)],
             Definition::Scan(_) => vec![scan_statement(&mut program, id)],
             Definition::Assembly(_) => part_statements(&mut program, id),
+            &Definition::Routine(routine, operand) => {
+                vec![call_statement(&mut program, id, routine, operand)]
+            }
             Definition::Inline { .. } | Definition::Splat(_) | Definition::Size(_) | Definition::Iota => {
                 materialized[at].map_or(vec![], |why| {
                     let value = add_value(&mut program, id, graph.ty(id).dtype, "", why);
@@ -389,6 +399,20 @@ fn scan_statement(program: &mut Statements<'_>, node: NodeId) -> Statement {
     let value = add_value(program, node, ty.dtype, "", Materialized::Scan);
     program.kept[node.index()] = Some(vec![value]);
     let action = Action::Scan { node, operands, along, value };
+    Statement { loops, index, action, stage: 0, product: None }
+}
+
+fn call_statement(
+    program: &mut Statements<'_>,
+    node: NodeId,
+    routine: Routine,
+    operand: NodeId,
+) -> Statement {
+    let ty = program.graph.ty(node);
+    let (loops, index) = loops_of(&ty.shape, &[]);
+    let value = add_value(program, node, ty.dtype, "", Materialized::Routine);
+    program.kept[node.index()] = Some(vec![value]);
+    let action = Action::Call { node, routine, operand: (operand, index.clone()), value };
     Statement { loops, index, action, stage: 0, product: None }
 }
 

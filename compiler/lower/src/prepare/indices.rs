@@ -1,4 +1,4 @@
-//! What says places lies in memory as numbers. An index that is a fold may lie there as accumulators, as that of `argmax` with
+//! What says places, and what routines read, lies in memory as elements. An index that is a fold may lie there as accumulators, as that of `argmax` with
 //! the greatest element beside its place: what such an index comes to is a node of its own then, before all else is decided.
 
 use std::borrow::Cow;
@@ -32,9 +32,10 @@ pub(crate) fn stored(function: &Function) -> Cow<'_, Function> {
     Cow::Owned(function.with_graph(result, &|id| renamed[id.index()]))
 }
 
-/// The operands that say places.
+/// The operands that say places, or whose rows a routine reads.
 fn indices(graph: &Graph, id: NodeId) -> Vec<NodeId> {
     let coordinates = match graph.kernel(id) {
+        Kernel::Routine(_) => return graph.operands(id).to_vec(),
         Kernel::Gather(gather) => gather.coordinates,
         Kernel::Scatter(scatter) => scatter.coordinates,
         Kernel::Leaf(_)
@@ -69,6 +70,7 @@ fn is_accumulated(graph: &Graph, id: NodeId) -> bool {
         | Kernel::Scatter(_)
         | Kernel::Concatenate(_)
         | Kernel::Prefix(_)
+        | Kernel::Routine(_)
         | Kernel::Deferred => false,
     }
 }

@@ -14,7 +14,7 @@ use tgc_graph::array::Array;
 use tgc_graph::dim::{Dim, SymbolId, Symbols};
 use tgc_graph::ty::TensorType;
 
-use crate::{FunctionPlan, IndexCheck, ModelPlan, Signature, Step};
+use crate::{Call, FunctionPlan, IndexCheck, ModelPlan, Signature, Step};
 use memory::Memory;
 
 /// What fresh workspace and outputs are filled with.
@@ -197,12 +197,25 @@ impl<'p> Interpreter<'p> {
                 Step::Product(product) => product::run(product, &mut memory, &sizes),
                 Step::Copy { from, to } => memory.copy(*from, *to),
                 Step::Check(check) => check_index(function, check, &memory, &sizes)?,
+                Step::Call(call) => run_routine(function, call, &mut memory, &sizes),
             }
         }
         for (index, state) in self.states.iter_mut().enumerate() {
             memory.read_state(index, state);
         }
         Ok((0..function.signature.outputs.len()).map(|index| memory.output(index)).collect())
+    }
+}
+
+/// Runs a routine on row after row.
+fn run_routine(function: FunctionPlan<'_>, call: &Call, memory: &mut Memory, sizes: &Sizes) {
+    let (rows, length) = (sizes.value(&call.rows), sizes.value(&call.length));
+    let dtype = function.buffer(call.from).dtype;
+    for first in (0..rows).map(|row| row * length) {
+        let row: Vec<u64> = (first..first + length).map(|at| memory.load(call.from, at)[0]).collect();
+        for (at, bits) in (first..).zip(call.routine.run(dtype, &row)) {
+            memory.store(call.to, at, [bits; 2]);
+        }
     }
 }
 

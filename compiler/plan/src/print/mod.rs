@@ -88,6 +88,16 @@ impl FunctionPlan<'_> {
                     let (from, to) = (&self.buffer(*from).name, &self.buffer(*to).name);
                     text.push_str(&format!("  copy {to} = {from}\n"));
                 }
+                Step::Call(call) => {
+                    let [from, to] = [call.from, call.to].map(|buffer| &self.buffer(buffer).name);
+                    let [rows, length] =
+                        [&call.rows, &call.length].map(|dim| dim.display(self.symbols()).to_string());
+                    let order = if call.routine.is_descending() { " descending" } else { "" };
+                    text.push_str(&format!(
+                        "  call {to} = {} {from} rows={rows} length={length}{order}\n",
+                        call.routine.name()
+                    ));
+                }
                 Step::Check(check) => {
                     let extent = check.extent.display(self.symbols());
                     let index = &self.buffer(check.index).name;

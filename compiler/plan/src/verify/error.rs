@@ -85,6 +85,8 @@ pub enum Defect {
     CopyType { from: String, to: String },
     #[error("copies `{buffer}` over itself")]
     CopyToItself { buffer: String },
+    #[error("{routine} of `{buffer}` has rows, a result or scratch of other types or sizes than it needs")]
+    Call { routine: &'static str, buffer: String },
     #[error("{what} is {found}, expected a power of two")]
     NotPowerOfTwo { what: &'static str, found: u32 },
     #[error("a nest without rows has {what}")]

@@ -109,7 +109,7 @@ impl Checker<'_> {
             self.site.step = Some(index);
             let rows = match step {
                 Step::Nest(nest) => nest.extent.as_ref(),
-                Step::Product(_) | Step::Copy { .. } | Step::Check(_) => None,
+                Step::Product(_) | Step::Copy { .. } | Step::Check(_) | Step::Call(_) => None,
             };
             for touch in step.accesses() {
                 self.site.block = matches!(step, Step::Nest(_)).then_some(touch.block);

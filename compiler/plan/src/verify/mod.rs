@@ -36,7 +36,7 @@ pub use program::ProgramDefect;
 use tgc_graph::dim::Dim;
 use tgc_graph::dtype::DType;
 
-use crate::{BufferId, FunctionPlan, IndexCheck, ModelPlan, Place, Step};
+use crate::{BufferId, Call, FunctionPlan, IndexCheck, ModelPlan, Place, Step};
 use admissible::Admissible;
 
 /// Checks every rule above; the error is the first one found, in the order of the plan.
@@ -94,6 +94,7 @@ impl<'p> Checker<'p> {
                     memory::check_copy(function, *from, *to)?;
                 }
                 Step::Check(check) => self.check_index(check)?,
+                Step::Call(call) => self.check_call(call)?,
             }
             self.note_writes(step);
         }
@@ -114,6 +115,26 @@ impl<'p> Checker<'p> {
         }
         self.checked.push((check.index, &check.extent));
         Ok(())
+    }
+
+    /// A routine has dense rows to read, as many elements to write elsewhere, and scratch of its own.
+    fn check_call(&self, call: &Call) -> Result<(), Defect> {
+        [call.from, call.to, call.scratch].into_iter().try_for_each(|buffer| self.check_buffer(buffer))?;
+        [&call.rows, &call.length].into_iter().try_for_each(|dim| self.check_dim(dim))?;
+        let [from, to, scratch] =
+            [call.from, call.to, call.scratch].map(|buffer| self.function.buffer(buffer));
+        let elements = &call.rows * &call.length;
+        let are_apart = call.from != call.to && call.from != call.scratch && call.to != call.scratch;
+        let fits = from.elements() == elements
+            && to.elements() == elements
+            && !from.dtype.is_complex()
+            && to.dtype == call.routine.dtype(from.dtype);
+        let has_room = matches!(scratch.place, Place::Workspace { .. })
+            && scratch.bytes() == call.routine.scratch_bytes(from.dtype, &call.length);
+        match are_apart && fits && has_room {
+            true => Ok(()),
+            false => Err(Defect::Call { routine: call.routine.name(), buffer: from.name.clone() }),
+        }
     }
 
     /// What a step writes is no longer known to be inside anything.

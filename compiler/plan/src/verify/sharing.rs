@@ -149,7 +149,7 @@ impl Checker<'_> {
             AccessKind::Gather | AccessKind::Scatter { .. } | AccessKind::Waiting | AccessKind::Check => {
                 Ok(())
             }
-            AccessKind::Total | AccessKind::Read | AccessKind::CopyFrom | AccessKind::CopyTo => Ok(()),
+            AccessKind::Total | AccessKind::Read | AccessKind::ReadAll | AccessKind::WriteAll => Ok(()),
         }
     }
 

@@ -98,7 +98,9 @@ pub fn nest(plan: &mut ModelPlan, extent: Option<Dim>, rows: u32, values: &[DTyp
 pub fn nest_mut(plan: &mut ModelPlan, step: usize) -> &mut Nest {
     match &mut plan.variants[0].bodies[0].steps[step] {
         Step::Nest(nest) => nest,
-        Step::Product(_) | Step::Copy { .. } | Step::Check(_) => panic!("step {step} is no nest"),
+        Step::Product(_) | Step::Copy { .. } | Step::Check(_) | Step::Call(_) => {
+            panic!("step {step} is no nest")
+        }
     }
 }
 
@@ -415,6 +417,8 @@ pub fn matrix_product() -> ModelPlan {
 pub fn product_mut(plan: &mut ModelPlan) -> &mut Product {
     match &mut plan.variants[0].bodies[0].steps[0] {
         Step::Product(product) => product,
-        Step::Nest(_) | Step::Copy { .. } | Step::Check(_) => panic!("the step is no product"),
+        Step::Nest(_) | Step::Copy { .. } | Step::Check(_) | Step::Call(_) => {
+            panic!("the step is no product")
+        }
     }
 }

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from cases import ALL, Tensor, case, header, sample
+from cases import ALL, FLOATS, REALS, Tensor, applied, case, header, sample, stream
 
 header("shape", "What NumPy 2.4 makes of shapes and places.")
 print('shared "w" : f64[2,2] = [1.0, 2.0, 3.0, -4.5]\nshared "n" : i64[] = 7')
@@ -56,3 +56,25 @@ for shape, offset in [((3, 3), 0), ((2, 4), 1), ((3, 2), -1)]:
     want[on] = value.array
     step = f"set_diagonal({{0}}, {{1}}) offset={offset} axis1=0 axis2=1"
     case(f"set_diagonal {shape} {offset}", [x, value], [step], Tensor("f64", want))
+
+# NumPy sorts NaNs to the end; stably, zeros keep their order. Descending is the stable order of what is negated or inverted.
+SPECIALS = [0.0, -0.0, np.inf, -np.inf, np.nan, 1.5, -1.5, 1.0]
+
+
+def descending(x):
+    """The stable positions with the greatest first, NaNs last."""
+    keys = ~x if x.dtype.kind in "iub" else -x
+    return np.argsort(keys, -1, kind="stable")
+
+
+for dtype in REALS:
+    for shape in [(3, 0), (2, 1), (2, 3, 5), (2, 60)]:
+        random = stream(f"sort {dtype} {shape}")
+        count = int(np.prod(shape))
+        x = random.choice(SPECIALS, count) if dtype in FLOATS else random.integers(0, 2 if dtype == "bool" else 9, count)
+        x = Tensor(dtype, x.reshape(shape))
+        for back, positions in [("false", np.argsort(x.array, -1, kind="stable")), ("true", descending(x.array))]:
+            attribute, name = f" descending={back}", f"{dtype} {shape} descending={back}"
+            ordered = np.take_along_axis(x.array, positions, -1)
+            case(f"sort {name}", [x], [applied("sort", 1, attribute)], Tensor(dtype, ordered))
+            case(f"argsort {name}", [x], [applied("argsort", 1, attribute)], Tensor("i64", positions))
