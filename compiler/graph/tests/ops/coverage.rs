@@ -29,7 +29,7 @@ const POSITIVE: Interval = (0.3, 3.0);
 const INSIDE: Interval = (-0.9, 0.9);
 
 /// Operations, the intervals that the elements of operands of the shape `[2, 3]` are drawn from, and a use.
-const GRADIENTS: &[(&str, &[Interval], Build)] = &[
+const GRADIENTS: [(&str, &[Interval], Build); 103] = [
     ("add", &[ANY, ANY], |_, x| (x[0] + x[1]).sqr()),
     ("sub", &[ANY, ANY], |_, x| (x[0] - x[1]).sqr()),
     ("mul", &[ANY, ANY], |_, x| x[0] * x[1]),
