@@ -3,6 +3,11 @@
 //! [`build()`] runs all stages and returns a [`Library`], which [`Library::write`] puts on the disk: both files or
 //! neither. [`Session`] compiles the same code into this process. Nothing here prints, exits or reads arguments, and
 //! nothing is written before code generation has returned.
+//!
+//! # What is public
+//!
+//! Programs that compile models need [`build()`], [`Library`], [`Options`], [`Session`], [`Call`] and [`Error`]. The modules are
+//! public for the command line and for tests; they change without notice.
 
 pub mod archive;
 mod error;

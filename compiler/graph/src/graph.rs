@@ -15,7 +15,7 @@ use tgc_scalar::dtype::DType;
 use crate::array::Array;
 use crate::data::DataStore;
 use crate::dim::{Dim, Symbols};
-use crate::infer::{Demands, Equations, Operand, TypeError};
+use crate::infer::{Demands, Equations, Operand, Reason, TypeError};
 use crate::kernel::Kernel;
 use crate::limits::MAX_OPERANDS;
 use crate::literal::Literal;
@@ -274,5 +274,6 @@ fn check_arity(op: &Op, operands: &[Operand<'_>]) -> Result<(), TypeError> {
     Err(TypeError::new(
         format!("{} takes {arity} operands and has {}", op.name(), operands.len()),
         "give it as many as it takes",
-    ))
+    )
+    .because(Reason::Arity { takes: arity, has: operands.len() }))
 }

@@ -156,8 +156,14 @@
 //!
 //! # What is public
 //!
-//! Authors of models need the [`prelude`], [`builder`], [`mod@array`] and [`wire`]. The other modules are
-//! public for the compiler's own crates; they change without notice.
+//! Authors of models need the [`prelude`], [`builder`], [`mod@array`] and [`wire`].
+//!
+//! Front ends, such as importers and bindings of other languages, need beside these [`Model::apply`](builder::Model::apply)
+//! and [`apply_named`](builder::Model::apply_named), [`Model::at`](builder::Model::at) with an [`Origin`](origin::Origin), an
+//! [`Expression`](builder::Expression), which has no lifetime, [`ops::Op`], [`attribute`], and the
+//! [`Reason`](infer::Reason) of each [`Problem`](builder::Problem); [`text`] and [`mod@evaluate`] help to test them.
+//!
+//! The other modules are public for the compiler's own crates; they change without notice.
 
 pub mod array;
 pub mod attribute;

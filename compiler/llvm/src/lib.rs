@@ -15,6 +15,10 @@
 //!
 //! Mutable globals, names without the model's prefix and hash, calls of library functions beyond `memcpy` and its kin,
 //! unwind tables, anything that depends on a path, the time or a pointer of the compiling process.
+//!
+//! # What is public
+//!
+//! All of it is for the facade and its tests, and changes without notice.
 
 #![allow(
     unsafe_code,

@@ -6,10 +6,15 @@
 //!
 //! A plan prints ([`mod@print`]), is proved sound ([`mod@verify`]) and runs ([`mod@interpret`]); native code must equal
 //! the interpreter bit for bit. Planner and code generation meet here and do not know each other.
+//!
+//! # What is public
+//!
+//! All of it is for the compiler's own crates, and changes without notice; a program that lists what a model has reads the
+//! [`Interface`], as `tgc inspect` does.
 
 mod access;
 mod body;
-pub mod cost;
+mod cost;
 mod form;
 mod frame;
 mod interface;

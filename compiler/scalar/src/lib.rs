@@ -5,6 +5,11 @@
 //! everywhere. A complex element is a pair of scalars. [`Inst::Math`], [`Inst::Math2`], [`Inst::Math4`] and the
 //! 16-bit floats are shorthand that [`expand`](Program::expand) turns into the remaining instructions; what is left of
 //! elementary functions is a call of [`Elementary::program`].
+//!
+//! # What is public
+//!
+//! [`dtype`] is part of what authors of models see, through `tgc_graph`. The rest is for the compiler's own crates, and changes
+//! without notice.
 
 mod analytic;
 mod arithmetic;

@@ -74,7 +74,7 @@ impl<'m> Tensor<'m> {
                 Some(axes)
             }
             Err(error) => {
-                self.model.invalid(self.message(&error), origin);
+                self.model.invalid_because(self.message(&error), origin, error.reason);
                 None
             }
         }

@@ -72,10 +72,10 @@ impl<'m> Labelled<'m> {
 
     /// The size along a label, a guess if it is not known, and 1 if there is no such axis.
     fn typical(&self, label: Label) -> f64 {
-        let model = self.tensor.model();
+        let (size, model) = (self.size(label), self.tensor.model());
         let symbols = &model.arena().graph.scope.symbols;
         let guess = |id| symbols.get(id).hint.unwrap_or(64);
-        self.size(label).map_or(1.0, |dim| dim.evaluate(&guess).map_or(64.0, |size| size as f64))
+        size.map_or(1.0, |dim| dim.evaluate(&guess).map_or(64.0, |size| size as f64))
     }
 
     /// The product with another tensor, summed over the labels that neither keeps.

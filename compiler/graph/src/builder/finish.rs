@@ -11,7 +11,7 @@ use crate::array::Array;
 use crate::attribute::Attribute;
 use crate::dim::{Dim, SymbolId, Symbols};
 use crate::graph::{Graph, NodeId, Scope};
-use crate::infer::{Equation, Equations};
+use crate::infer::{Equation, Equations, Reason};
 use crate::module::{Function, Module, Output, Update};
 use crate::ops::{Op, OptionalInput};
 use crate::origin::Origin;
@@ -67,7 +67,7 @@ impl<'m> FunctionBuilder<'m> {
     #[track_caller]
     pub fn input_with_default(mut self, input: Tensor<'m>, value: impl Into<Array>) -> Self {
         self.inputs.push(input);
-        self.defaults.push((input, value.into(), Origin::here(Location::caller())));
+        self.defaults.push((input, value.into(), self.model.origin(Location::caller())));
         self
     }
 
@@ -85,7 +85,7 @@ impl<'m> FunctionBuilder<'m> {
     /// ```
     #[track_caller]
     pub fn given(mut self, replaced: Tensor<'m>, by: Tensor<'m>) -> Self {
-        self.givens.push((replaced, by, Origin::here(Location::caller())));
+        self.givens.push((replaced, by, self.model.origin(Location::caller())));
         self
     }
 
@@ -105,7 +105,7 @@ impl<'m> FunctionBuilder<'m> {
     /// from before the call. The value has the variable's type.
     #[track_caller]
     pub fn update(mut self, shared: Tensor<'m>, value: Tensor<'m>) -> Self {
-        self.updates.push((shared, value, Origin::here(Location::caller())));
+        self.updates.push((shared, value, self.model.origin(Location::caller())));
         self
     }
 
@@ -237,8 +237,9 @@ impl<'m> FunctionBuilder<'m> {
     }
 
     fn problem(&self, problems: &mut Vec<Problem>, message: String, origin: &Origin) {
-        problems
-            .push(Problem { message: format!("function {}: {message}", self.name), origin: origin.clone() });
+        let message = format!("function {}: {message}", self.name);
+        let reason = Box::new(Reason::Function { name: self.name.clone() });
+        problems.push(Problem { message, origin: origin.clone(), reason });
     }
 
     /// Nodes of outputs and updates; ill-typed ones were reported where they arose.
@@ -395,6 +396,7 @@ impl<'m> FunctionBuilder<'m> {
             let new = graph.add(op, &operands).map_err(|error| Problem {
                 message: arena.explain(&error, &node.operands),
                 origin: node.origin.clone(),
+                reason: error.reason,
             })?;
             renamed.insert(id, new);
         }
@@ -416,7 +418,11 @@ impl<'m> FunctionBuilder<'m> {
                 self.name,
                 value.shape()
             );
-            return Err(Problem { message, origin: origin.clone() });
+            return Err(Problem {
+                message,
+                origin: origin.clone(),
+                reason: Box::new(Reason::Function { name: self.name.clone() }),
+            });
         }
         Ok(OptionalInput::new(input.name.clone(), value, &mut graph.scope.data).into())
     }
@@ -444,7 +450,11 @@ impl<'m> FunctionBuilder<'m> {
                     graph.ty(node).display(&graph.scope.symbols),
                     variable.shape
                 );
-                return Err(Problem { message, origin: origin.clone() });
+                return Err(Problem {
+                    message,
+                    origin: origin.clone(),
+                    reason: Box::new(Reason::Function { name: self.name.clone() }),
+                });
             }
             updates.push(Update { shared, node });
         }
@@ -480,7 +490,17 @@ fn problem_of(arena: &Arena, error: &VerifyError, function: &Origin) -> Problem 
         | VerifyError::Update { .. } => None,
     };
     let origin = origin.filter(|origin| !origin.is_unknown()).unwrap_or_else(|| function.clone());
-    Problem { message: error.without_place(), origin }
+    let reason = Box::new(match error {
+        VerifyError::Name(error) => Reason::Name { name: error.name.clone() },
+        VerifyError::Node { .. }
+        | VerifyError::TooLarge { .. }
+        | VerifyError::Shared { .. }
+        | VerifyError::Rank { .. }
+        | VerifyError::Range { .. }
+        | VerifyError::Function { .. }
+        | VerifyError::Update { .. } => Reason::Other,
+    });
+    Problem { message: error.without_place(), origin, reason }
 }
 
 /// Rebuilds what `roots` need, in the same arena, with some nodes replaced; returns where each root went.
@@ -502,6 +522,7 @@ pub(super) fn replace(
                 let added = arena.graph.add(node.op, &operands).map_err(|error| Problem {
                     message: arena.explain(&error, &operands),
                     origin: node.origin.clone(),
+                    reason: error.reason,
                 })?;
                 arena.collect_demands(added, &operands);
                 added
@@ -513,7 +534,8 @@ pub(super) fn replace(
 }
 
 fn conflict_to_problem(arena: &Arena, conflict: solve::Conflict) -> Problem {
-    Problem { message: conflict.message, origin: arena.graph.node(conflict.node).origin.clone() }
+    let origin = arena.graph.node(conflict.node).origin.clone();
+    Problem { message: conflict.message, origin, reason: Box::new(conflict.reason) }
 }
 
 /// The symbols of a function, renumbered.

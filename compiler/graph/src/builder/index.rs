@@ -358,7 +358,7 @@ impl<'m> Tensor<'m> {
         if self.id().is_none() {
             return self;
         }
-        self.model.invalid(self.message(error), origin)
+        self.model.invalid_because(self.message(error), origin, error.reason.clone())
     }
 }
 
@@ -411,7 +411,9 @@ impl<'m> Selection<'m> {
                     (..).into()
                 }
             };
-            subtensor.push(slice.range(axis, &shape[axis], &of.model.arena().graph.scope.symbols)?);
+            // Bounds are sizes, which ask the model too.
+            let symbols = of.model.symbols_of_sizes();
+            subtensor.push(slice.range(axis, &shape[axis], &symbols)?);
             order.push(kept.next());
         }
         let gather = (!tensors.is_empty()).then(|| (placement.gather(), tensors));

@@ -23,6 +23,7 @@ mod einsum;
 mod eval;
 mod finish;
 mod folds;
+mod frontend;
 pub mod functions;
 mod gradients;
 pub mod index;
@@ -36,10 +37,10 @@ mod size;
 mod solve;
 mod tensor;
 
-use std::cell::RefCell;
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::panic::Location;
 use std::path::Path;
+use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 pub use axes::Axes;
 pub(crate) use axes::count as count_axes;
@@ -48,6 +49,7 @@ pub use einsum::einsum;
 pub use eval::EvalError;
 pub use finish::FunctionBuilder;
 pub use folds::{Along, Reduce};
+pub use frontend::Expression;
 pub use gradients::{Gradient, Wrt, grad, hessian, jacobian, lop, rop};
 pub use index::{Ellipsis, Entry, Index, Indices, NewAxis, Position, Slice, Step, slice};
 pub use join::Sections;
@@ -67,7 +69,7 @@ use tgc_scalar::dtype::DType;
 use crate::array::Array;
 use crate::dim::{Dim, Symbol, SymbolId, Symbols};
 use crate::graph::{Graph, NodeId, Scope};
-use crate::infer::{self, AxisOf, Equations, Extent};
+use crate::infer::{self, AxisOf, Equations, Extent, Reason};
 use crate::module::{Function, Module, SharedVariable};
 use crate::ops::{Constant, Dimshuffle, Input, Op, Shared};
 use crate::origin::Origin;
@@ -77,7 +79,7 @@ use crate::pp;
 #[derive(Debug)]
 pub struct Model {
     name: String,
-    arena: RefCell<Arena>,
+    arena: RwLock<Arena>,
 }
 
 /// A demand that two sizes be equal, with the node that made it.
@@ -118,6 +120,8 @@ pub(crate) struct Arena {
     pub known_sizes: HashMap<Dim, u32>,
     /// The names of inputs and shared variables.
     pub names: HashSet<String>,
+    /// Where a front end says that what is built comes from; the last one counts.
+    pub places: Vec<Origin>,
 }
 
 /// One thing that is wrong with a model.
@@ -127,6 +131,8 @@ pub struct Problem {
     pub message: String,
     /// The place in the author's source.
     pub origin: Origin,
+    /// What it is about, for programs.
+    pub reason: Box<Reason>,
 }
 
 /// Everything that is wrong with a model, as far as it can be told.
@@ -164,8 +170,9 @@ impl Model {
             sizes: vec![],
             known_sizes: HashMap::new(),
             names: HashSet::new(),
+            places: vec![],
         };
-        Model { name: name.into(), arena: RefCell::new(arena) }
+        Model { name: name.into(), arena: RwLock::new(arena) }
     }
 
     /// A size that callers give at run time: a parameter of every function that depends on it. Declaring a
@@ -179,7 +186,7 @@ impl Model {
     /// assert_eq!(x.sum_over(1).ty(), m.input("y", F64, [m.dim("N")]).ty());
     /// ```
     pub fn dim(&self, name: &str) -> Size<'_> {
-        let mut arena = self.arena.borrow_mut();
+        let mut arena = self.arena_mut();
         let id = arena.symbol(name);
         if !arena.declared.contains(&id) {
             arena.declared.push(id);
@@ -224,7 +231,7 @@ impl Model {
         self.declare(name, &origin);
         let shape = initial.shape().iter().map(|n| Dim::Const(*n as i64)).collect();
         let op = Shared { name: name.into(), dtype: initial.dtype(), shape };
-        self.arena.borrow_mut().shared.push(SharedVariable { name: name.to_owned(), initial });
+        self.arena_mut().shared.push(SharedVariable { name: name.to_owned(), initial });
         self.node(op, &[], origin)
     }
 
@@ -243,19 +250,19 @@ impl Model {
     }
 
     fn constant_at(&self, value: &Array, origin: Origin) -> Tensor<'_> {
-        let constant = Constant::from_array(value, &mut self.arena.borrow_mut().graph.scope.data);
+        let constant = Constant::from_array(value, &mut self.arena_mut().graph.scope.data);
         self.node(constant, &[], origin)
     }
 
     /// Starts a function. [`FunctionBuilder::finish`] adds it to the model.
     #[track_caller]
     pub fn function(&self, name: &str) -> FunctionBuilder<'_> {
-        FunctionBuilder::new(self, name, Origin::here(Location::caller()))
+        FunctionBuilder::new(self, name, self.origin(Location::caller()))
     }
 
     /// The model as data: its shared variables and the functions finished so far.
     pub fn module(&self) -> Module {
-        let arena = self.arena.borrow();
+        let arena = self.arena();
         Module { name: self.name.clone(), shared: arena.shared.clone(), functions: arena.functions.clone() }
     }
 
@@ -273,18 +280,26 @@ impl Model {
         self.arena().symbols.clone()
     }
 
+    /// The symbols of sizes of expressions, which admit every size.
+    fn symbols_of_sizes(&self) -> Symbols {
+        self.arena().graph.scope.symbols.clone()
+    }
+
     /// Reports a second input or shared variable of one name.
     fn declare(&self, name: &str, origin: &Origin) {
-        let mut arena = self.arena.borrow_mut();
+        let mut arena = self.arena_mut();
         if !arena.names.insert(name.to_owned()) {
             let message = format!("the model has two inputs or shared variables named `{name}`; rename one");
-            arena.problems.push(Problem { message, origin: origin.clone() });
+            let reason = Box::new(Reason::Name { name: name.to_owned() });
+            let origin = arena.placed(origin.clone());
+            arena.problems.push(Problem { message, origin, reason });
         }
     }
 
     /// Adds a node over valid operands, or remembers what is wrong with it.
     pub(crate) fn node(&self, op: impl Into<Op>, operands: &[NodeId], origin: Origin) -> Tensor<'_> {
-        let mut arena = self.arena.borrow_mut();
+        let mut arena = self.arena_mut();
+        let origin = arena.placed(origin);
         arena.graph.set_origin(origin.clone());
         let handle = match arena.graph.add(op, operands) {
             Ok(id) => {
@@ -294,7 +309,7 @@ impl Model {
             }
             Err(error) => {
                 let message = arena.explain(&error, operands);
-                arena.problem(message, origin)
+                arena.problem(message, origin, error.reason)
             }
         };
         Tensor { model: self, handle }
@@ -307,16 +322,30 @@ impl Model {
     }
 
     pub(crate) fn invalid(&self, message: String, origin: Origin) -> Tensor<'_> {
-        let handle = self.arena.borrow_mut().problem(message, origin);
+        self.invalid_because(message, origin, Box::new(Reason::Other))
+    }
+
+    /// Remembers what is wrong with an expression, and what that is about.
+    pub(crate) fn invalid_because(&self, message: String, origin: Origin, reason: Box<Reason>) -> Tensor<'_> {
+        let mut arena = self.arena_mut();
+        let origin = arena.placed(origin);
+        let handle = arena.problem(message, origin, reason);
         Tensor { model: self, handle }
     }
 
-    pub(crate) fn arena(&self) -> std::cell::Ref<'_, Arena> {
-        self.arena.borrow()
+    /// Where a call comes from: what [`Model::at`] says, or its place in Rust.
+    pub(crate) fn origin(&self, location: &Location<'_>) -> Origin {
+        self.arena().placed(Origin::here(location))
     }
 
-    pub(crate) fn arena_mut(&self) -> std::cell::RefMut<'_, Arena> {
-        self.arena.borrow_mut()
+    /// What the model holds. A panic elsewhere leaves it as it was before a node, or after. Not asked for while it is held: a
+    /// second reader of one thread would wait for a writer of another that waits for the first.
+    pub(crate) fn arena(&self) -> RwLockReadGuard<'_, Arena> {
+        self.arena.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn arena_mut(&self) -> RwLockWriteGuard<'_, Arena> {
+        self.arena.write().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -332,8 +361,13 @@ impl Arena {
         }
     }
 
-    fn problem(&mut self, message: String, origin: Origin) -> Handle {
-        self.problems.push(Problem { message, origin });
+    /// Where a front end says that what is built comes from, or what is known otherwise.
+    fn placed(&self, origin: Origin) -> Origin {
+        self.places.last().cloned().unwrap_or(origin)
+    }
+
+    fn problem(&mut self, message: String, origin: Origin, reason: Box<Reason>) -> Handle {
+        self.problems.push(Problem { message, origin, reason });
         Handle::Invalid
     }
 

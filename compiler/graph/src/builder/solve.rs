@@ -10,7 +10,7 @@ use super::ranges::Sizes;
 use super::{Demand, Floor};
 use crate::dim::{Atom, Dim, SymbolId, Symbols};
 use crate::graph::NodeId;
-use crate::infer::Equation;
+use crate::infer::{Equation, Reason};
 
 /// Sizes after solving.
 #[derive(Debug, Default)]
@@ -29,6 +29,7 @@ pub(super) struct Conflict {
     /// The node that made it.
     pub node: NodeId,
     pub message: String,
+    pub reason: Reason,
 }
 
 impl Conflict {
@@ -37,7 +38,9 @@ impl Conflict {
             "{} and {} must have one size, but {why}; make them agree, or insert an axis of size 1 to broadcast",
             demand.left.1, demand.right.1
         );
-        Conflict { node: demand.node, message }
+        let names = [&demand.left, &demand.right].map(|(_, name)| name.clone());
+        let sizes = [&demand.left, &demand.right].map(|(size, _)| size.clone());
+        Conflict { node: demand.node, message, reason: Reason::Unequal { names, sizes } }
     }
 }
 
@@ -106,7 +109,7 @@ pub(super) fn solve(
     }
     for floor in floors {
         if let Err(message) = solution.raise(floor) {
-            conflicts.push(Conflict { node: floor.node, message });
+            conflicts.push(Conflict { node: floor.node, message, reason: Reason::Other });
         }
     }
     for demand in deferred {

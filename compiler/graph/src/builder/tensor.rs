@@ -123,7 +123,8 @@ impl<'m> Tensor<'m> {
         if self.id().is_none() {
             return self;
         }
-        self.model.invalid(self.message(&error), Origin::here(Location::caller()))
+        let (message, origin) = (self.message(&error), Origin::here(Location::caller()));
+        self.model.invalid_because(message, origin, error.reason)
     }
 
     /// An expression of the model with a problem that was reported.

@@ -7,7 +7,7 @@ use tgc_scalar::{Builder, Element, Predicate, Program, Unary, Value};
 use crate::differentiate::keeps_zeros;
 use crate::dim::Dim;
 use crate::graph::{Graph, NodeId};
-use crate::infer::{Demands, Operand, TypeError, broadcast};
+use crate::infer::{Demands, Operand, Reason, TypeError, broadcast};
 use crate::kernel::Kernel;
 use crate::literal::{Role, computing_type, integer_range};
 use crate::ops::{Op, Vjp};
@@ -311,7 +311,8 @@ pub fn divisible(symbol: &str, common: DType) -> Result<(DType, DType), TypeErro
                 "`{symbol}` is not defined on {common}, the element type that {{0}} has or is converted to"
             ),
             "cast to an integer or real type first",
-        ));
+        )
+        .because(Reason::ElementType { dtype: common }));
     }
     Ok((common, common))
 }
@@ -322,7 +323,8 @@ pub fn real(name: &str, common: DType) -> Result<(DType, DType), TypeError> {
         return Err(TypeError::new(
             format!("{name} is not defined on {common}, the element type that {{0}} has or is converted to"),
             "use real tensors",
-        ));
+        )
+        .because(Reason::ElementType { dtype: common }));
     }
     Ok((common, common))
 }
@@ -335,7 +337,8 @@ pub fn bits(symbol: &str, common: DType) -> Result<(DType, DType), TypeError> {
                 "`{symbol}` is not defined on {common}, the element type that {{0}} has or is converted to"
             ),
             "compare to get bool, or cast to one integer type",
-        ));
+        )
+        .because(Reason::ElementType { dtype: common }));
     }
     Ok((common, common))
 }
@@ -348,7 +351,8 @@ pub fn integers(symbol: &str, common: DType) -> Result<(DType, DType), TypeError
                 "`{symbol}` is not defined on {common}, the element type that {{0}} has or is converted to"
             ),
             "cast to one integer type",
-        ));
+        )
+        .because(Reason::ElementType { dtype: common }));
     }
     Ok((common, common))
 }
@@ -379,7 +383,8 @@ pub fn not_bool(symbol: &str, common: DType) -> Result<(DType, DType), TypeError
         return Err(TypeError::new(
             format!("`{symbol}` is not defined on bool, the element type of {{0}}"),
             "cast to an integer type first",
-        ));
+        )
+        .because(Reason::ElementType { dtype: common }));
     }
     Ok((common, common))
 }

@@ -59,6 +59,11 @@ use crate::ty::TensorType;
 /// The version of the text form, the number in its first line.
 pub const VERSION: u32 = 1;
 
+/// The usual value of an attribute, which it has when nothing gives it.
+pub(crate) fn usual(name: &str) -> Option<Attribute> {
+    implied(name, None)
+}
+
 /// What an attribute is when the text does not give it: what the type says, or the usual value.
 fn implied(name: &str, ty: Option<&TensorType>) -> Option<Attribute> {
     match (name, ty) {
