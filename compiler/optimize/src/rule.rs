@@ -84,7 +84,7 @@ pub enum Body {
         roots: Roots,
         /// The replacement of a node, if there is one.
         apply: fn(&mut Rewriter<'_>, NodeId) -> Option<NodeId>,
-        /// Expressions that it rewrites, in the language of [`example`](crate::example).
+        /// Expressions that it rewrites, in the language of `example.rs`.
         examples: &'static [&'static str],
     },
 }
