@@ -35,27 +35,27 @@ pub enum ArrayFileError {
 
 /// The same before the file's name is known.
 #[derive(Debug)]
-pub(super) enum Trouble {
+pub(super) enum ReadError {
     Io(io::Error),
     Content { problem: String, remedy: String },
 }
 
-impl Trouble {
-    pub fn content(problem: impl Into<String>, remedy: impl Into<String>) -> Trouble {
-        Trouble::Content { problem: problem.into(), remedy: remedy.into() }
+impl ReadError {
+    pub fn content(problem: impl Into<String>, remedy: impl Into<String>) -> ReadError {
+        ReadError::Content { problem: problem.into(), remedy: remedy.into() }
     }
 
     /// A file that ends early, goes on after its end, or contradicts itself.
-    pub fn damaged(problem: impl Into<String>) -> Trouble {
-        Trouble::content(problem, "copy or save it again")
+    pub fn damaged(problem: impl Into<String>) -> ReadError {
+        ReadError::content(problem, "copy or save it again")
     }
 
     /// Of one of the arrays of a file.
-    pub fn within(self, name: &str) -> Trouble {
+    pub fn within(self, name: &str) -> ReadError {
         match self {
-            Trouble::Io(error) => Trouble::Io(error),
-            Trouble::Content { problem, remedy } => {
-                Trouble::Content { problem: format!("in `{name}`, {problem}"), remedy }
+            ReadError::Io(error) => ReadError::Io(error),
+            ReadError::Content { problem, remedy } => {
+                ReadError::Content { problem: format!("in `{name}`, {problem}"), remedy }
             }
         }
     }
@@ -63,19 +63,19 @@ impl Trouble {
     pub fn reading(self, path: &Path) -> ArrayFileError {
         let path = quote::path(path);
         match self {
-            Trouble::Io(error) => ArrayFileError::File { action: "read", path, error },
-            Trouble::Content { problem, remedy } => ArrayFileError::Content { path, problem, remedy },
+            ReadError::Io(error) => ArrayFileError::File { action: "read", path, error },
+            ReadError::Content { problem, remedy } => ArrayFileError::Content { path, problem, remedy },
         }
     }
 }
 
-impl From<io::Error> for Trouble {
-    fn from(error: io::Error) -> Trouble {
+impl From<io::Error> for ReadError {
+    fn from(error: io::Error) -> ReadError {
         match error.kind() {
-            io::ErrorKind::UnexpectedEof => Trouble::damaged("it ends early"),
+            io::ErrorKind::UnexpectedEof => ReadError::damaged("it ends early"),
             // What decompression and checksums find.
-            io::ErrorKind::InvalidData | io::ErrorKind::InvalidInput => Trouble::damaged(error.to_string()),
-            _ => Trouble::Io(error),
+            io::ErrorKind::InvalidData | io::ErrorKind::InvalidInput => ReadError::damaged(error.to_string()),
+            _ => ReadError::Io(error),
         }
     }
 }

@@ -8,7 +8,7 @@ use std::io::{ErrorKind, Read};
 use tgc_scalar::dtype::DType;
 
 use super::Array;
-use super::error::Trouble;
+use super::error::ReadError;
 use super::file::{check_elements, check_shape};
 use super::literal::Literal;
 
@@ -21,10 +21,10 @@ const ALIGN: usize = 64;
 const MAX_HEAD: u32 = 1 << 20;
 
 /// Reads an array that takes so many bytes, head and data.
-pub(super) fn read(from: &mut impl Read, length: u64) -> Result<Array, Trouble> {
+pub(super) fn read(from: &mut impl Read, length: u64) -> Result<Array, ReadError> {
     let (head, taken) = Head::read(from)?;
     let element = Element::parse(&head.descr)?;
-    let found = length.checked_sub(taken).ok_or_else(|| Trouble::damaged("it ends early"))?;
+    let found = length.checked_sub(taken).ok_or_else(|| ReadError::damaged("it ends early"))?;
     check_shape(element.dtype, &head.shape, found)?;
     let mut array = Array::zeros_of(element.dtype, head.shape);
     match head.fortran_order && array.shape().len() > 1 {
@@ -68,14 +68,14 @@ struct Head {
 
 impl Head {
     /// Reads it; also returns how many bytes it took.
-    fn read(from: &mut impl Read) -> Result<(Head, u64), Trouble> {
+    fn read(from: &mut impl Read) -> Result<(Head, u64), ReadError> {
         let mut start = [0; 8];
         let whole = match from.read_exact(&mut start) {
-            Err(error) if error.kind() != ErrorKind::UnexpectedEof => return Err(Trouble::Io(error)),
+            Err(error) if error.kind() != ErrorKind::UnexpectedEof => return Err(ReadError::Io(error)),
             read => read.is_ok(),
         };
         let Some([major, _]) = start.strip_prefix(MAGIC).filter(|_| whole) else {
-            return Err(Trouble::content("it is no .npy file", "save one with np.save"));
+            return Err(ReadError::content("it is no .npy file", "save one with np.save"));
         };
         let mut length = [0; 4];
         let width = match major {
@@ -83,13 +83,16 @@ impl Head {
             2 | 3 => 4,
             other => {
                 let problem = format!("it has version {other} of the format");
-                return Err(Trouble::content(problem, "save it with np.save, which writes versions 1 to 3"));
+                return Err(ReadError::content(
+                    problem,
+                    "save it with np.save, which writes versions 1 to 3",
+                ));
             }
         };
         from.read_exact(&mut length[..width])?;
         let length = u32::from_le_bytes(length);
         if length > MAX_HEAD {
-            return Err(Trouble::damaged(format!("its head has {length} bytes")));
+            return Err(ReadError::damaged(format!("its head has {length} bytes")));
         }
         let mut text = vec![0; length as usize];
         from.read_exact(&mut text)?;
@@ -98,7 +101,7 @@ impl Head {
         let text = String::from_utf8_lossy(&text);
         let head = Literal::parse(&text).and_then(Head::of);
         head.map(|head| (head, taken)).ok_or_else(|| {
-            Trouble::damaged("its head is no dictionary of `descr`, `fortran_order` and `shape`")
+            ReadError::damaged("its head is no dictionary of `descr`, `fortran_order` and `shape`")
         })
     }
 
@@ -151,9 +154,9 @@ struct Element {
 }
 
 impl Element {
-    fn parse(descr: &Literal) -> Result<Element, Trouble> {
+    fn parse(descr: &Literal) -> Result<Element, ReadError> {
         let Literal::Text(text) = descr else {
-            return Err(Trouble::content(
+            return Err(ReadError::content(
                 "its elements have fields",
                 "save each of them, x['name'], by itself",
             ));
@@ -174,14 +177,14 @@ impl Element {
                     Some('c') => ("complex numbers of another width", "save x.astype(np.complex128)"),
                     Some(_) | None => ("opaque", "save numbers, as x.astype(np.float64)"),
                 };
-                Err(Trouble::content(format!("its elements are {what} (`{text}`)"), remedy))
+                Err(ReadError::content(format!("its elements are {what} (`{text}`)"), remedy))
             }
         }
     }
 }
 
 /// Reads elements whose first index changes fastest.
-fn read_columns(from: &mut impl Read, array: &mut Array) -> Result<(), Trouble> {
+fn read_columns(from: &mut impl Read, array: &mut Array) -> Result<(), ReadError> {
     let (shape, width) = (array.shape().to_vec(), array.dtype().bytes());
     let mut strides = vec![width; shape.len()];
     for axis in (0..shape.len() - 1).rev() {

@@ -6,7 +6,7 @@ use std::io::{BufReader, Read, Seek};
 use ::zip::result::ZipError;
 use ::zip::{CompressionMethod, ZipArchive};
 
-use super::error::Trouble;
+use super::error::ReadError;
 use super::file::unknown;
 use super::{Array, npy};
 
@@ -18,7 +18,7 @@ const MAX_RATIO: u64 = 1032;
 const SLACK: u64 = 1 << 16;
 
 /// Reads all arrays of an archive of so many bytes.
-pub(super) fn read_all(from: impl Read + Seek, length: u64) -> Result<BTreeMap<String, Array>, Trouble> {
+pub(super) fn read_all(from: impl Read + Seek, length: u64) -> Result<BTreeMap<String, Array>, ReadError> {
     let mut archive = open(from)?;
     // Entries that share their bytes would make any amount of a short file.
     let mut left = length.saturating_mul(MAX_RATIO).saturating_add(SLACK);
@@ -31,7 +31,7 @@ pub(super) fn read_all(from: impl Read + Seek, length: u64) -> Result<BTreeMap<S
 }
 
 /// Reads the array of this name.
-pub(super) fn read_one(from: impl Read + Seek, length: u64, name: &str) -> Result<Array, Trouble> {
+pub(super) fn read_one(from: impl Read + Seek, length: u64, name: &str) -> Result<Array, ReadError> {
     let mut archive = open(from)?;
     let found = [format!("{name}.npy"), name.to_owned()].iter().find_map(|file| archive.index_for_name(file));
     let Some(index) = found else {
@@ -44,10 +44,10 @@ pub(super) fn read_one(from: impl Read + Seek, length: u64, name: &str) -> Resul
     Ok(read_entry(&mut archive, index, &mut left)?.1)
 }
 
-fn open<R: Read + Seek>(from: R) -> Result<ZipArchive<R>, Trouble> {
+fn open<R: Read + Seek>(from: R) -> Result<ZipArchive<R>, ReadError> {
     ZipArchive::new(from).map_err(|error| match error {
-        ZipError::Io(error) => Trouble::from(error),
-        other => Trouble::content(format!("it is no .npz file ({other})"), "save one with np.savez"),
+        ZipError::Io(error) => ReadError::from(error),
+        other => ReadError::content(format!("it is no .npz file ({other})"), "save one with np.savez"),
     })
 }
 
@@ -59,10 +59,12 @@ fn read_entry<R: Read + Seek>(
     archive: &mut ZipArchive<R>,
     index: usize,
     left: &mut u64,
-) -> Result<(String, Array), Trouble> {
+) -> Result<(String, Array), ReadError> {
     let unreadable = |error| match error {
-        ZipError::Io(error) => Trouble::from(error),
-        other => Trouble::content(format!("entry {index} cannot be read ({other})"), "save it with np.savez"),
+        ZipError::Io(error) => ReadError::from(error),
+        other => {
+            ReadError::content(format!("entry {index} cannot be read ({other})"), "save it with np.savez")
+        }
     };
     let mut entry = archive.by_index(index).map_err(unreadable)?;
     let name = array_name(&entry.name().map_err(unreadable)?).to_owned();
@@ -73,14 +75,14 @@ fn read_entry<R: Read + Seek>(
     };
     let rest = left.checked_sub(bytes).filter(|_| bytes <= most);
     *left = rest.ok_or_else(|| {
-        Trouble::damaged(format!("it says {bytes} bytes, which it cannot have")).within(&name)
+        ReadError::damaged(format!("it says {bytes} bytes, which it cannot have")).within(&name)
     })?;
     let read = |mut entry: BufReader<_>| {
         let array = npy::read(&mut entry, bytes)?;
         // The checksum is compared at the end of the stream.
         match entry.read(&mut [0])? {
             0 => Ok(array),
-            _ => Err(Trouble::damaged("there is more than its head says")),
+            _ => Err(ReadError::damaged("there is more than its head says")),
         }
     };
     let array = read(BufReader::new(&mut entry)).map_err(|trouble| trouble.within(&name))?;

@@ -6,7 +6,7 @@ use std::io::{Read, Seek, SeekFrom};
 use tgc_scalar::dtype::DType;
 
 use super::Array;
-use super::error::Trouble;
+use super::error::ReadError;
 use super::file::{check_elements, check_shape, unknown};
 use super::literal::Literal;
 
@@ -30,13 +30,16 @@ struct Tensor {
 }
 
 /// Reads all tensors of a file of so many bytes.
-pub(super) fn read_all(mut from: impl Read + Seek, length: u64) -> Result<BTreeMap<String, Array>, Trouble> {
+pub(super) fn read_all(
+    mut from: impl Read + Seek,
+    length: u64,
+) -> Result<BTreeMap<String, Array>, ReadError> {
     let head = Head::read(&mut from, length)?;
     let mut arrays = BTreeMap::new();
     for tensor in head.tensors {
         let array = tensor.read(&mut from, head.start).map_err(|trouble| trouble.within(&tensor.name))?;
         if arrays.contains_key(&tensor.name) {
-            return Err(Trouble::damaged(format!("`{}` is there twice", tensor.name)));
+            return Err(ReadError::damaged(format!("`{}` is there twice", tensor.name)));
         }
         arrays.insert(tensor.name, array);
     }
@@ -44,7 +47,7 @@ pub(super) fn read_all(mut from: impl Read + Seek, length: u64) -> Result<BTreeM
 }
 
 /// Reads the tensor of this name.
-pub(super) fn read_one(mut from: impl Read + Seek, length: u64, name: &str) -> Result<Array, Trouble> {
+pub(super) fn read_one(mut from: impl Read + Seek, length: u64, name: &str) -> Result<Array, ReadError> {
     let head = Head::read(&mut from, length)?;
     match head.tensors.iter().find(|tensor| tensor.name == name) {
         Some(tensor) => tensor.read(&mut from, head.start).map_err(|trouble| trouble.within(name)),
@@ -57,19 +60,19 @@ pub(super) fn read_one(mut from: impl Read + Seek, length: u64, name: &str) -> R
 }
 
 impl Head {
-    fn read(from: &mut impl Read, length: u64) -> Result<Head, Trouble> {
+    fn read(from: &mut impl Read, length: u64) -> Result<Head, ReadError> {
         let mut bytes = [0; 8];
         from.read_exact(&mut bytes)?;
         let head = u64::from_le_bytes(bytes);
         let start = head.checked_add(8).filter(|start| *start <= length && head <= MAX_HEAD);
         let start = start.ok_or_else(|| {
-            Trouble::content("it is no safetensors file, or it is cut off", "copy or save it again")
+            ReadError::content("it is no safetensors file, or it is cut off", "copy or save it again")
         })?;
         let mut json = vec![0; head as usize];
         from.read_exact(&mut json)?;
         let literal = std::str::from_utf8(&json).ok().and_then(Literal::parse);
         let mut tensors = literal.and_then(tensors).ok_or_else(|| {
-            Trouble::damaged("its head does not give a `dtype`, `shape` and `data_offsets` for each name")
+            ReadError::damaged("its head does not give a `dtype`, `shape` and `data_offsets` for each name")
         })?;
         tensors.sort_by_key(|tensor| tensor.offsets);
         // Data without gaps, so that a file has one meaning.
@@ -78,7 +81,7 @@ impl Head {
             let [first, last] = tensor.offsets;
             if first != end || last < first {
                 return Err(
-                    Trouble::damaged("it starts elsewhere than the one before ends").within(&tensor.name)
+                    ReadError::damaged("it starts elsewhere than the one before ends").within(&tensor.name)
                 );
             }
             end = last;
@@ -86,7 +89,7 @@ impl Head {
         match length - start {
             found if found == end => Ok(Head { tensors, start }),
             found => {
-                Err(Trouble::damaged(format!("there are {found} bytes of data and its head says {end}")))
+                Err(ReadError::damaged(format!("there are {found} bytes of data and its head says {end}")))
             }
         }
     }
@@ -116,11 +119,11 @@ impl Tensor {
         Some(Tensor { name, dtype: dtype?, shape, offsets: offsets?.try_into().ok()? })
     }
 
-    fn read(&self, from: &mut (impl Read + Seek), start: u64) -> Result<Array, Trouble> {
+    fn read(&self, from: &mut (impl Read + Seek), start: u64) -> Result<Array, ReadError> {
         let found = DTYPES.iter().find(|(name, _)| *name == self.dtype);
         let (_, dtype) = *found.ok_or_else(|| {
             let problem = format!("the elements are `{}`", self.dtype);
-            Trouble::content(
+            ReadError::content(
                 problem,
                 "save them as one of BOOL, I8 to I64, U8 to U64, F16, BF16, F32, F64, C64",
             )
