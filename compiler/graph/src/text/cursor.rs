@@ -3,14 +3,14 @@
 use tgc_scalar::dtype::DType;
 
 use super::element::{nan_from_text, scalar_from_text};
-use super::error::{Fault, Problem, did_you_mean};
+use super::error::{Diagnostic, Problem, did_you_mean};
 use super::lex::{Kind, Token, unquote};
 use super::size::Sizes;
 use crate::graph::NodeId;
 use crate::limits::MAX_LIST;
 use crate::ty::{MAX_RANK, TensorType};
 
-pub(super) type Step<T> = Result<T, Fault>;
+pub(super) type Step<T> = Result<T, Diagnostic>;
 
 /// A place in a line.
 #[derive(Clone, Copy)]
@@ -52,8 +52,8 @@ impl<'t, 'a> Cursor<'t, 'a> {
         Cursor { tokens: &self.tokens[..other.next], next: self.next, end: other.at() }
     }
 
-    pub fn fault<T>(&self, problem: Problem) -> Step<T> {
-        Err(Fault::new(self.at(), problem))
+    pub fn refuse<T>(&self, problem: Problem) -> Step<T> {
+        Err(Diagnostic::new(self.at(), problem))
     }
 
     /// What is here is not what should be.
@@ -63,7 +63,7 @@ impl<'t, 'a> Cursor<'t, 'a> {
             Some(Token { kind: Kind::Node, text, .. }) => format!("`%{text}`"),
             Some(token) => format!("`{}`", shortened(token.text)),
         };
-        self.fault(Problem::Found { found, expected: expected.into() })
+        self.refuse(Problem::Found { found, expected: expected.into() })
     }
 
     pub fn is(&self, text: &str) -> bool {
@@ -133,7 +133,7 @@ impl<'t, 'a> Cursor<'t, 'a> {
         let text = self.token(Kind::Node, "a node such as `%0`")?;
         match text.parse().ok().and_then(|number: usize| nodes.get(number)) {
             Some(id) => Ok(*id),
-            None => here.fault(Problem::Undefined(text.to_owned())),
+            None => here.refuse(Problem::Undefined(text.to_owned())),
         }
     }
 
@@ -163,7 +163,7 @@ impl<'t, 'a> Cursor<'t, 'a> {
             Some(dtype) => Ok(dtype),
             None => {
                 let suggestion = did_you_mean(name, DType::ALL.iter().map(|d| d.name()));
-                here.fault(Problem::Unknown { what: "element type", name: name.to_owned(), suggestion })
+                here.refuse(Problem::Unknown { what: "element type", name: name.to_owned(), suggestion })
             }
         }
     }
@@ -177,7 +177,7 @@ impl<'t, 'a> Cursor<'t, 'a> {
         if shape.len() > MAX_RANK {
             let found = shape.len();
             return here
-                .fault(Problem::Limit(format!("the type has {found} axes, and {MAX_RANK} is the most")));
+                .refuse(Problem::Limit(format!("the type has {found} axes, and {MAX_RANK} is the most")));
         }
         Ok(TensorType { dtype, shape })
     }
@@ -204,7 +204,7 @@ impl<'t, 'a> Cursor<'t, 'a> {
         let here = *self;
         let items = self.list(item)?;
         match items.len() > MAX_LIST {
-            true => here.fault(Problem::Limit(format!("the list is longer than {MAX_LIST}"))),
+            true => here.refuse(Problem::Limit(format!("the list is longer than {MAX_LIST}"))),
             false => Ok(items),
         }
     }

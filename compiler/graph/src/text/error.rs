@@ -99,14 +99,14 @@ pub enum Problem {
 
 /// A problem at a byte of the current line.
 #[derive(Debug)]
-pub(super) struct Fault {
+pub(super) struct Diagnostic {
     pub at: usize,
     pub problem: Problem,
 }
 
-impl Fault {
-    pub fn new(at: usize, problem: Problem) -> Fault {
-        Fault { at, problem }
+impl Diagnostic {
+    pub fn new(at: usize, problem: Problem) -> Diagnostic {
+        Diagnostic { at, problem }
     }
 
     /// Adds which line it is.

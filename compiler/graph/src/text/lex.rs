@@ -1,6 +1,6 @@
 //! Splits a line into tokens; comments fall away.
 
-use super::error::{Fault, Problem};
+use super::error::{Diagnostic, Problem};
 
 /// What a token is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,7 +29,7 @@ pub(super) struct Token<'a> {
 }
 
 /// Appends the tokens of a line.
-pub(super) fn lex<'a>(line: &'a str, tokens: &mut Vec<Token<'a>>) -> Result<(), Fault> {
+pub(super) fn lex<'a>(line: &'a str, tokens: &mut Vec<Token<'a>>) -> Result<(), Diagnostic> {
     let bytes = line.as_bytes();
     let mut at = 0;
     while at < bytes.len() {
@@ -81,7 +81,7 @@ fn number(bytes: &[u8], start: usize) -> usize {
     at
 }
 
-fn quoted(line: &str, start: usize) -> Result<usize, Fault> {
+fn quoted(line: &str, start: usize) -> Result<usize, Diagnostic> {
     let mut escaped = false;
     for (offset, byte) in line.bytes().enumerate().skip(start + 1) {
         match byte {
@@ -92,10 +92,10 @@ fn quoted(line: &str, start: usize) -> Result<usize, Fault> {
         }
     }
     let found = "a string without an end".to_owned();
-    Err(Fault::new(start, Problem::Found { found, expected: "`\"` at its end".to_owned() }))
+    Err(Diagnostic::new(start, Problem::Found { found, expected: "`\"` at its end".to_owned() }))
 }
 
-fn mark(line: &str, start: usize) -> Result<usize, Fault> {
+fn mark(line: &str, start: usize) -> Result<usize, Diagnostic> {
     let rest = &line[start..];
     let long = ["==", "..", "//"].iter().find(|m| rest.starts_with(**m));
     let short = "=:()[],*+-%@".chars().find(|c| rest.starts_with(*c));
@@ -105,7 +105,10 @@ fn mark(line: &str, start: usize) -> Result<usize, Fault> {
         (None, None) => {
             let odd = rest.chars().next().unwrap_or(' ');
             let found = format!("`{}`", odd.escape_debug());
-            Err(Fault::new(start, Problem::Found { found, expected: "a name, number or mark".to_owned() }))
+            Err(Diagnostic::new(
+                start,
+                Problem::Found { found, expected: "a name, number or mark".to_owned() },
+            ))
         }
     }
 }

@@ -84,7 +84,8 @@ impl Cursor<'_, '_> {
     fn sum(&mut self, sizes: Sizes<'_>, depth: usize) -> Step<Dim> {
         let here = *self;
         let Some(depth) = depth.checked_sub(1) else {
-            return self.fault(Problem::Limit("the size has too many parentheses in parentheses".to_owned()));
+            return self
+                .refuse(Problem::Limit("the size has too many parentheses in parentheses".to_owned()));
         };
         let negative = self.take("-");
         let mut sum = self.term(sizes, negative, depth)?;
@@ -95,7 +96,7 @@ impl Cursor<'_, '_> {
             }
             self.take("-");
             if count > MAX_TERMS {
-                return here.fault(Problem::Limit(format!("the size has more than {MAX_TERMS} terms")));
+                return here.refuse(Problem::Limit(format!("the size has more than {MAX_TERMS} terms")));
             }
             let term = self.term(sizes, false, depth)?;
             sum.add(if minus { term.negated() } else { term });
@@ -113,7 +114,7 @@ impl Cursor<'_, '_> {
             let operator = ["*", "//", "%"].into_iter().find(|mark| self.take(mark));
             let Some(operator) = operator else { break };
             if count > MAX_DEGREE {
-                return here.fault(Problem::Limit(format!("the term has more than {MAX_DEGREE} factors")));
+                return here.refuse(Problem::Limit(format!("the term has more than {MAX_DEGREE} factors")));
             }
             let factor = self.factor(sizes, depth)?;
             if operator == "*" {
@@ -167,7 +168,7 @@ impl Cursor<'_, '_> {
         while self.take(",") {
             if operands.len() == MAX_TERMS {
                 return self
-                    .fault(Problem::Limit(format!("there are more than {MAX_TERMS} sizes to choose from")));
+                    .refuse(Problem::Limit(format!("there are more than {MAX_TERMS} sizes to choose from")));
             }
             operands.push(self.sum(sizes, depth)?);
         }
@@ -182,13 +183,13 @@ impl Cursor<'_, '_> {
             Some(id) => Ok(*id),
             None => {
                 let suggestion = did_you_mean(&name, ids.keys().map(String::as_str));
-                here.fault(Problem::Unknown { what: "size", name, suggestion })
+                here.refuse(Problem::Unknown { what: "size", name, suggestion })
             }
         }
     }
 
     /// The value, or the problem as one of what is here.
     fn limited<T>(&self, value: Result<T, String>) -> Step<T> {
-        value.or_else(|problem| self.fault(Problem::Limit(problem)))
+        value.or_else(|problem| self.refuse(Problem::Limit(problem)))
     }
 }
