@@ -6,7 +6,7 @@ use std::panic::Location;
 use super::ranges::Sizes;
 use super::solve::{self, Solution};
 use super::tensor::Handle;
-use super::{Arena, BuildError, Demand, Floor, Model, Problem, Tensor};
+use super::{Arena, BuildError, Demand, LowerBound, Model, Problem, Tensor};
 use crate::array::Array;
 use crate::attribute::Attribute;
 use crate::dim::{Dim, SymbolId, Symbols};
@@ -141,8 +141,9 @@ impl<'m> FunctionBuilder<'m> {
         self.check_names(arena, &mut problems);
         let inputs = self.check_inputs(arena, &live, &mut problems);
         let demands: Vec<Demand> = arena.demands.iter().filter(|d| live[d.node.index()]).cloned().collect();
-        let floors: Vec<Floor> = arena.floors.iter().filter(|f| live[f.node.index()]).cloned().collect();
-        let solved = solve::solve(&arena.symbols, &arena.declared, &arena.ranged, &demands, &floors);
+        let lower_bounds: Vec<LowerBound> =
+            arena.lower_bounds.iter().filter(|f| live[f.node.index()]).cloned().collect();
+        let solved = solve::solve(&arena.symbols, &arena.declared, &arena.ranged, &demands, &lower_bounds);
         let solution = match solved {
             Ok(mut solution) => {
                 let wanted = arena.graph.ids().filter(|id| live[id.index()] || inputs.contains(id));

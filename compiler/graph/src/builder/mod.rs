@@ -92,7 +92,7 @@ pub(crate) struct Demand {
 
 /// A demand that a size be at least so much, with the node that made it.
 #[derive(Clone, Debug)]
-pub(crate) struct Floor {
+pub(crate) struct LowerBound {
     pub node: NodeId,
     pub dim: Dim,
     pub least: i64,
@@ -106,7 +106,7 @@ pub(crate) struct Arena {
     pub functions: Vec<Function>,
     pub problems: Vec<Problem>,
     pub demands: Vec<Demand>,
-    pub floors: Vec<Floor>,
+    pub lower_bounds: Vec<LowerBound>,
     /// The symbols with the ranges and hints that the author gave them. The graph's own symbols admit every size,
     /// so that no expression depends on a range that the author has yet to change.
     pub symbols: Symbols,
@@ -163,7 +163,7 @@ impl Model {
             functions: vec![],
             problems: vec![],
             demands: vec![],
-            floors: vec![],
+            lower_bounds: vec![],
             symbols: Symbols::default(),
             declared: vec![],
             ranged: BTreeSet::new(),
@@ -382,7 +382,7 @@ impl Arena {
         for (dim, divisor) in found {
             let [dim, by] = [&dim, &divisor].map(|dim| dim.display(&self.graph.scope.symbols).to_string());
             let name = format!("`{by}`, by which the size `{dim}` divides,");
-            self.floors.push(Floor { node, dim: divisor, least: 1, name });
+            self.lower_bounds.push(LowerBound { node, dim: divisor, least: 1, name });
         }
     }
 
@@ -413,7 +413,7 @@ impl Arena {
                 }
                 infer::Demand::AtLeast(dim, least, axis) => {
                     let name = name(self, axis);
-                    self.floors.push(Floor { node, dim, least, name });
+                    self.lower_bounds.push(LowerBound { node, dim, least, name });
                 }
             }
         }

@@ -7,7 +7,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::ranges::Sizes;
-use super::{Demand, Floor};
+use super::{Demand, LowerBound};
 use crate::dim::{Atom, Dim, SymbolId, Symbols};
 use crate::graph::NodeId;
 use crate::infer::{Equation, Reason};
@@ -76,7 +76,7 @@ pub(super) fn solve(
     declared: &[SymbolId],
     ranged: &BTreeSet<SymbolId>,
     demands: &[Demand],
-    floors: &[Floor],
+    lower_bounds: &[LowerBound],
 ) -> Result<Solution, Vec<Conflict>> {
     let mut solution = Solution { symbols: symbols.clone(), ranged: ranged.clone(), ..Solution::default() };
     let mut conflicts = vec![];
@@ -107,9 +107,9 @@ pub(super) fn solve(
             (None, None) => deferred.push(demand),
         }
     }
-    for floor in floors {
-        if let Err(message) = solution.raise(floor) {
-            conflicts.push(Conflict { node: floor.node, message, reason: Reason::Other });
+    for bound in lower_bounds {
+        if let Err(message) = solution.raise(bound) {
+            conflicts.push(Conflict { node: bound.node, message, reason: Reason::Other });
         }
     }
     for demand in deferred {
@@ -157,8 +157,8 @@ impl Solution {
     }
 
     /// Raises the range of the symbol that a size depends on, so that the size is large enough.
-    fn raise(&mut self, floor: &Floor) -> Result<(), String> {
-        self.raise_dim(&self.apply(&floor.dim), floor.least, &floor.name)
+    fn raise(&mut self, bound: &LowerBound) -> Result<(), String> {
+        self.raise_dim(&self.apply(&bound.dim), bound.least, &bound.name)
     }
 
     fn raise_dim(&mut self, dim: &Dim, least: i64, name: &str) -> Result<(), String> {
