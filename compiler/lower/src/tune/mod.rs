@@ -89,7 +89,8 @@ fn shares_across_rows(nest: &Nest, machine: &Machine) -> bool {
 }
 
 /// Whether a nest reads each row once, for short folds: nothing but memory keeps them waiting, and processors ask for
-/// several rows at a time sooner than for the rest of one. Rows of a single tile are short enough.
+/// several rows at a time sooner than for the rest of one. Rows of a single tile are short enough, and rows of many accumulators
+/// would not leave them in registers.
 fn only_folds(nest: &Nest, machine: &Machine) -> bool {
     let mut blocks = nest.blocks.iter().filter(|block| !block.axes.is_empty());
     let (Some(block), None) = (blocks.next(), blocks.next()) else { return false };
@@ -97,7 +98,11 @@ fn only_folds(nest: &Nest, machine: &Machine) -> bool {
         let tile = i64::from(lanes(block, 1, machine));
         block.axes.iter().product::<Dim>().as_const().is_none_or(|elements| elements > tile)
     };
-    block.program.work() <= machine.tuning.short_program && folds_alone(block) && is_long()
+    let fits = || {
+        let least = machine.lanes(vector_bytes(block, Axis::Inner(block.axes.len() - 1), machine));
+        machine.tuning.shared_rows * accumulator_bytes(block, least, machine) <= room(machine)
+    };
+    block.program.work() <= machine.tuning.short_program && folds_alone(block) && is_long() && fits()
 }
 
 fn folds_alone(block: &Block) -> bool {
@@ -142,8 +147,7 @@ fn lanes(block: &Block, rows: u32, machine: &Machine) -> u32 {
     let folds = block.sinks.iter().any(|s| matches!(s, Sink::Fold { .. }));
     let vectors = vectors(folds, block.program.work(), machine);
     let least = machine.lanes(vector_bytes(block, last, machine));
-    // Accumulators that are not in registers cost more than the latency that they hide.
-    let room = machine.vector_bytes.max(8) * machine.vector_registers / 2;
+    let room = room(machine);
     let mut lanes = least * vectors;
     while lanes > least && accumulator_bytes(block, lanes, machine) > room {
         lanes /= 2;
@@ -154,6 +158,11 @@ fn lanes(block: &Block, rows: u32, machine: &Machine) -> u32 {
         lanes /= 2;
     }
     at_most(lanes, extent)
+}
+
+/// Bytes of registers for accumulators: those that are not in registers cost more than the latency that they hide.
+fn room(machine: &Machine) -> u32 {
+    machine.vector_bytes.max(8) * machine.vector_registers / 2
 }
 
 /// Bytes of the accumulators of so many lanes.
