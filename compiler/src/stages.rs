@@ -71,8 +71,8 @@ pub(crate) fn plan_with(
     let options = tgc_optimize::Options { fp, ..Default::default() };
     let optimized = each(module, &|function| tgc_optimize::optimize(&Lookup::noted(function), &options))?;
     observe(Step::Plan);
-    let plan = tgc_lower::lower(&optimized, machine).map_err(defect)?;
-    tgc_plan::verify::verify(&plan).map_err(defect)?;
+    let mut plan = tgc_lower::lower(&optimized, machine).map_err(defect)?;
+    tgc_plan::verify::settle(&mut plan).map_err(defect)?;
     Ok(plan)
 }
 

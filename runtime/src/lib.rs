@@ -72,6 +72,8 @@ mod tests {
             "fail_null",
             "fail_dim",
             "fail_equal",
+            "fail_least",
+            "fail_reach",
             "fail_index",
             "fail_alias",
             "fail_align",

@@ -234,6 +234,58 @@ pub unsafe extern "C" fn tgc_rt_fail_equal(
     }
 }
 
+/// `train: y axis 0 is 2, and must be at least 3`
+///
+/// # Safety
+///
+/// `ctx` is null or points to an instance; the texts end in NUL.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn tgc_rt_fail_least(
+    ctx: *mut Context,
+    func: *const u8,
+    what: *const u8,
+    size: i64,
+    least: i64,
+) -> Status {
+    // SAFETY: The contract of this function.
+    unsafe {
+        let mut line = Line::in_function(ctx, func);
+        line.text(what);
+        line.say(" is ");
+        line.signed(size);
+        line.say(", and must be at least ");
+        line.signed(least);
+        line.end(Status::Dim)
+    }
+}
+
+/// `predict: at these sizes element 12 of x is asked for, which has 10; give others`
+///
+/// # Safety
+///
+/// `ctx` is null or points to an instance; the texts end in NUL.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn tgc_rt_fail_reach(
+    ctx: *mut Context,
+    func: *const u8,
+    element: i64,
+    of: *const u8,
+    elements: i64,
+) -> Status {
+    // SAFETY: The contract of this function.
+    unsafe {
+        let mut line = Line::in_function(ctx, func);
+        line.say("at these sizes element ");
+        line.signed(element);
+        line.say(" of ");
+        line.text(of);
+        line.say(" is asked for, which has ");
+        line.signed(elements);
+        line.say("; give others");
+        line.end(Status::Dim)
+    }
+}
+
 /// `predict: ids has the element 12, outside axis 0 of table, whose size is 10 (model.rs:7)`, of the first such element,
 /// where `axis` is the text `axis 0 of table`, and `place` the text ` (model.rs:7)` or an empty one.
 ///
@@ -409,6 +461,11 @@ mod tests {
         check(Status::Dim, "train: y axis 0 is 3, x axis 0 is 4; they must be equal", |ctx| unsafe {
             tgc_rt_fail_equal(ctx, train, text(c"y axis 0"), 3, text(c"x axis 0"), 4)
         });
+        check(Status::Dim, "train: y axis 0 is 2, and must be at least 3", |ctx| unsafe {
+            tgc_rt_fail_least(ctx, train, text(c"y axis 0"), 2, 3)
+        });
+        let outside = "predict: at these sizes element 12 of x is asked for, which has 10; give others";
+        check(Status::Dim, outside, |ctx| unsafe { tgc_rt_fail_reach(ctx, predict, 12, x, 10) });
         let indices = [-10, 9, 12, -11];
         check(
             Status::Index,

@@ -12,6 +12,7 @@ mod bounds;
 mod equality;
 mod linear;
 mod print;
+mod samples;
 mod simplify;
 mod solve;
 

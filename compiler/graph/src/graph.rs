@@ -57,6 +57,8 @@ pub struct Graph {
     known: HashMap<(Op, Operands), NodeId>,
     /// What nodes refer to.
     pub scope: Scope,
+    /// Whether a pass builds it, of what was found to be right.
+    derived: bool,
     origin: Option<Origin>,
 }
 
@@ -79,7 +81,12 @@ impl Graph {
 
     /// An empty graph in this graph's scope: where a pass builds its result.
     pub fn successor(&self) -> Graph {
-        Graph::new(self.scope.clone())
+        Graph { derived: true, ..Graph::new(self.scope.clone()) }
+    }
+
+    /// Whether a pass built it, of what was found to be right.
+    pub(crate) fn is_derived(&self) -> bool {
+        self.derived
     }
 
     /// Number of nodes.
@@ -196,8 +203,8 @@ impl Graph {
         }
         let described = self.described(operands);
         check_arity(op, &described)?;
-        let ty =
-            op.definition().infer(&described, &mut Demands { symbols: &self.scope.symbols, equations })?;
+        let mut demands = Demands { symbols: &self.scope.symbols, equations, lenient: self.derived };
+        let ty = op.definition().infer(&described, &mut demands)?;
         // Passes may need one axis more for a while.
         if building && ty.rank() > MAX_RANK {
             return Err(TypeError::new(

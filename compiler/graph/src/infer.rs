@@ -2,7 +2,7 @@
 
 use tgc_scalar::dtype::DType;
 
-use crate::dim::{Dim, Solved, Symbols};
+use crate::dim::{Atom, Dim, Solved, SymbolId, Symbols};
 use crate::literal::Literal;
 use crate::ty::TensorType;
 
@@ -216,6 +216,21 @@ pub struct Equation {
     pub right_name: String,
 }
 
+impl Equation {
+    /// That a size is at least so much: the smaller of both is that.
+    pub fn at_least(dim: &Dim, least: i64, name: String, symbols: &Symbols) -> Equation {
+        let right = Dim::Const(least);
+        let left = Dim::min(dim, &right, symbols);
+        Equation { left, right, left_name: name, right_name: "the least".to_owned() }
+    }
+}
+
+/// What the left size of an equation must be at least, if that is what it says.
+pub fn demanded_least(left: &Dim, right: &Dim) -> Option<i64> {
+    let is_bounded = matches!(left.as_atom(), Some(Atom::Min(operands)) if operands.contains(right));
+    right.as_const().filter(|_| is_bounded)
+}
+
 /// The demands that hold, and those that inference makes.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Equations {
@@ -241,12 +256,52 @@ pub struct Demands<'a> {
     pub symbols: &'a Symbols,
     /// What holds, and where demands go.
     pub equations: &'a mut Equations,
+    /// Whether sizes are taken to be equal of which it can be shown neither that they are nor that they differ: what passes make
+    /// is as right as what they make it of.
+    pub lenient: bool,
 }
 
 impl Equations {
     /// Equations that collect what inference demands.
     pub fn collecting() -> Equations {
         Equations { known: vec![], made: Some(vec![]) }
+    }
+
+    /// Whether a size is less than that for some sample of sizes for which all hold that hold.
+    pub(crate) fn can_be_less(&self, dim: &Dim, least: i64, symbols: &Symbols) -> bool {
+        self.refute(symbols, &|size| dim.evaluate(size).is_some_and(|value| value < least))
+    }
+
+    /// Whether all that hold do for some sample of sizes.
+    pub(crate) fn have_samples(&self, symbols: &Symbols) -> bool {
+        self.refute(symbols, &|_| true)
+    }
+
+    /// Whether one that holds says that sizes are equal, or several together do.
+    fn show_equal(&self, a: &Dim, b: &Dim, symbols: &Symbols) -> bool {
+        let says = |e: &Equation| (&e.left, &e.right) == (a, b) || (&e.left, &e.right) == (b, a);
+        self.known.iter().any(says) || {
+            let solved = self.solved(symbols);
+            let [a, b] = [a, b].map(|dim| solved.apply(dim, symbols));
+            solved.contradicts() || a.is_equal(&b, symbols)
+        }
+    }
+
+    /// Whether a demand is known to be met.
+    pub(crate) fn meet(&self, demand: &Demand, symbols: &Symbols) -> bool {
+        match demand {
+            Demand::Equal(left, right, ..) => self.show_equal(left, right, symbols),
+            Demand::AtLeast(dim, least, _) => !self.can_be_less(dim, *least, symbols),
+        }
+    }
+
+    /// Whether a claim fails for some sample of the sizes for which all hold that hold.
+    fn refute(&self, symbols: &Symbols, fails: &dyn Fn(&dyn Fn(SymbolId) -> i64) -> bool) -> bool {
+        symbols.samples().iter().any(|sample| {
+            let size = |id: SymbolId| sample[id.0 as usize];
+            let holds = |e: &Equation| e.left.evaluate(&size) == e.right.evaluate(&size);
+            self.known.iter().all(holds) && fails(&size)
+        })
     }
 
     /// What those that hold say of symbols.
@@ -256,7 +311,8 @@ impl Equations {
 }
 
 impl Demands<'_> {
-    /// Demands that a size be at least `least`.
+    /// Demands that a size be at least `least`. Once a model is built, it is enough that no sample of sizes refutes it: of what
+    /// cannot be shown, calls check that no access leads outside.
     ///
     /// # Errors
     ///
@@ -268,6 +324,9 @@ impl Demands<'_> {
         }
         if let (Some(made), None) = (&mut self.equations.made, dim.as_const()) {
             made.push(Demand::AtLeast(dim.clone(), least, extent));
+            return Ok(());
+        }
+        if dim.as_const().is_none() && !self.equations.can_be_less(dim, least, self.symbols) {
             return Ok(());
         }
         Err(TypeError::new(
@@ -323,7 +382,14 @@ impl Demands<'_> {
         }
         let differ = match (left, right) {
             (Dim::Const(_), Dim::Const(_)) => true,
-            (a, b) => self.equations.made.is_none() && !self.holds(a, b),
+            (a, b) => {
+                let differ = |size: &dyn Fn(SymbolId) -> i64| {
+                    a.evaluate(size).zip(b.evaluate(size)).is_some_and(|(a, b)| a != b)
+                };
+                self.equations.made.is_none()
+                    && !self.holds(a, b)
+                    && (!self.lenient || self.equations.refute(self.symbols, &differ))
+            }
         };
         if differ {
             return Err(TypeError::new(
@@ -340,13 +406,7 @@ impl Demands<'_> {
 
     /// Whether one equation says so, or several together do.
     fn holds(&self, a: &Dim, b: &Dim) -> bool {
-        let known = &self.equations.known;
-        let says = |e: &Equation| (&e.left, &e.right) == (a, b) || (&e.left, &e.right) == (b, a);
-        known.iter().any(says) || {
-            let solved = self.equations.solved(self.symbols);
-            let [a, b] = [a, b].map(|dim| solved.apply(dim, self.symbols));
-            solved.contradicts() || a.is_equal(&b, self.symbols)
-        }
+        self.equations.show_equal(a, b, self.symbols)
     }
 }
 

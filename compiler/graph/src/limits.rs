@@ -48,6 +48,13 @@ pub const MAX_TENSOR_BYTES: i128 = 1 << 62;
 /// written element by element, so that reading never takes much more memory than the input has bytes.
 pub const MAX_FILL_BYTES: usize = 1 << 26;
 
+/// What is wrong with a size that has no value.
+pub(crate) fn undefined_size() -> String {
+    format!(
+        "divides by 0, or nests quotients, remainders, minima and maxima more than {MAX_NESTING} deep; introduce a size of its own"
+    )
+}
+
 /// True when a size is within [`MAX_TERMS`], [`MAX_DEGREE`] and [`MAX_NESTING`], and what it is made of too.
 pub fn is_small(dim: &Dim) -> bool {
     dim.is_within(MAX_NESTING, &mut { MAX_SIZE_WEIGHT }) && is_small_throughout(dim)

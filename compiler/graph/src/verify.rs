@@ -16,10 +16,10 @@ use thiserror::Error;
 use crate::array::Array;
 use crate::dim::{Atom, Dim, Solved, Symbol, Symbols};
 use crate::graph::{Graph, Node, NodeId};
-use crate::infer::{Demands, Equation, Equations, Operand};
+use crate::infer::{Demands, Equation, Equations, Extent, Operand};
 use crate::limits::{
-    MAX_ARGUMENTS, MAX_ATOMS, MAX_EQUATIONS, MAX_NESTING, MAX_SHAPE_TERMS, MAX_SHARED, MAX_SYMBOLS,
-    MAX_TENSOR_BYTES, is_small,
+    MAX_ARGUMENTS, MAX_ATOMS, MAX_EQUATIONS, MAX_SHAPE_TERMS, MAX_SHARED, MAX_SYMBOLS, MAX_TENSOR_BYTES,
+    is_small, undefined_size,
 };
 use crate::module::{Function, Module, SharedVariable, Update};
 use crate::ops::{Elements, Op};
@@ -225,7 +225,7 @@ fn verify_function(
     function: &Function,
 ) -> Result<(), VerifyError> {
     let (graph, known) = (&function.graph, RefCell::default());
-    let check = Check { module, shared, function, graph, known };
+    let check = Check { module, shared, function, graph, derived: graph.is_derived(), known };
     check.equations()?;
     let mut equations = function.graph.scope.equations.clone();
     for id in check.graph.ids() {
@@ -257,6 +257,8 @@ struct Check<'a> {
     shared: &'a HashMap<&'a str, &'a SharedVariable>,
     function: &'a Function,
     graph: &'a Graph,
+    /// A pass made the function of what was found to be right.
+    derived: bool,
     known: RefCell<Known>,
 }
 
@@ -375,10 +377,7 @@ impl Check<'_> {
     fn atom_problem(&self, dim: &Dim) -> Option<String> {
         let atoms = dim.atoms();
         if atoms.iter().any(|atom| Dim::from(atom.clone()).is_undefined()) {
-            return Some(format!(
-                "divides by 0, or nests quotients, remainders, minima and maxima more than {MAX_NESTING} deep; \
-                 introduce a size of its own"
-            ));
+            return Some(undefined_size());
         }
         let operands = || atoms.iter().flat_map(Atom::operands);
         if let Some(problem) = operands().find_map(|operand| self.dim_problem(operand)) {
@@ -405,7 +404,7 @@ impl Check<'_> {
         if let Some(operand) = node.operands.iter().find(|operand| **operand >= id) {
             return Err(self.fail_at(id, format!("the operand %{} does not come before it", operand.0)));
         }
-        self.node_sizes(id, node)?;
+        self.node_sizes(id, node, equations)?;
         self.node_type(id, node, equations)?;
         match &node.op {
             Op::Constant(constant) => self.elements(id, constant.elements, &node.ty),
@@ -415,7 +414,7 @@ impl Check<'_> {
         }
     }
 
-    fn node_sizes(&self, id: NodeId, node: &Node) -> Result<(), VerifyError> {
+    fn node_sizes(&self, id: NodeId, node: &Node, equations: &mut Equations) -> Result<(), VerifyError> {
         for (name, value) in node.op.definition().attributes() {
             if let Some(problem) = value.dims().iter().find_map(|dim| self.dim_problem(dim)) {
                 return Err(self.fail_at(id, format!("the attribute `{name}` {problem}")));
@@ -441,7 +440,7 @@ impl Check<'_> {
                 return Err(self.fail_at(id, format!("axis {axis} {problem}")));
             }
             let least = dim.bounds(self.symbols()).min;
-            if least < 0 {
+            if least < 0 && !self.is_size(dim, equations) {
                 let dim = dim.display(self.symbols());
                 return Err(self.fail_at(
                     id,
@@ -450,6 +449,12 @@ impl Check<'_> {
             }
         }
         self.bytes(id, &node.ty)
+    }
+
+    /// Whether it is never negative.
+    fn is_size(&self, dim: &Dim, equations: &mut Equations) -> bool {
+        let mut demands = Demands { symbols: self.symbols(), equations, lenient: self.derived };
+        demands.at_least(dim, 0, Extent::ResultElements).is_ok()
     }
 
     fn bytes(&self, id: NodeId, ty: &TensorType) -> Result<(), VerifyError> {
@@ -483,7 +488,7 @@ impl Check<'_> {
             .map(|operand| Operand { ty: self.graph.ty(*operand), literal: self.graph.literal(*operand) })
             .collect();
         let inferred = definition
-            .infer(&operands, &mut Demands { symbols: self.symbols(), equations })
+            .infer(&operands, &mut Demands { symbols: self.symbols(), equations, lenient: self.derived })
             .map_err(|error| {
                 let operand =
                     |i: usize| node.operands.get(i).map_or_else(String::new, |id| self.describe(*id));

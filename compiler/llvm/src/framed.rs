@@ -62,6 +62,7 @@ impl<'b, 'c> Wrapper<'b, 'c> {
         ir.size_words.set(Some(words));
         self.require_ok(&checks, "tgc_rt_check_sizes", desc);
         plan.signature.checks.iter().for_each(|check| checks.equal(check));
+        plan.body.reaches.iter().for_each(|reach| checks.inside(reach));
         self.store_bytes(&checks, words, frame);
         self.require_ok(&checks, "tgc_rt_check_arrays", desc);
         checks.workspace(ir.size(&plan.body.workspace));

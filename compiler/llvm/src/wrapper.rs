@@ -16,7 +16,7 @@ use inkwell::values::{FunctionValue, IntValue, PointerValue};
 use tgc_graph::dim::Dim;
 use tgc_graph::ty::TensorType;
 use tgc_plan::size::Size;
-use tgc_plan::{Argument, FunctionPlan};
+use tgc_plan::{Argument, FunctionPlan, Reach};
 use tgc_runtime::layout::{CTX_BYTES, Context as Instance};
 use tgc_scalar::stored_scalar;
 
@@ -135,6 +135,7 @@ impl<'b, 'c> Wrapper<'b, 'c> {
         for check in &self.plan.signature.checks {
             checks.equal(check);
         }
+        self.plan.body.reaches.iter().for_each(|reach| checks.inside(reach));
         let mut inputs = vec![];
         let mut outputs = vec![];
         for (i, arg) in self.plan.signature.inputs.iter().enumerate().filter(|(_, arg)| !arg.is_by_value()) {
@@ -327,9 +328,39 @@ impl<'c> Checks<'_, 'c> {
     pub(crate) fn equal(&self, check: &tgc_plan::Check) {
         let (left, right) = (self.ir.dim(&check.left), self.ir.dim(&check.right));
         let same = self.ir.compare_int(IntPredicate::EQ, left, right);
+        if let Some(least) = check.least() {
+            return self.require(same, "tgc_rt_fail_least", || {
+                let what = self.text(&check.left_name);
+                vec![self.context.into(), self.name.into(), what, left.into(), self.ir.int(least).into()]
+            });
+        }
         self.require(same, "tgc_rt_fail_equal", || {
             let (left_text, right_text) = (self.text(&check.left_name), self.text(&check.right_name));
             vec![self.context.into(), self.name.into(), left_text, left.into(), right_text, right.into()]
+        });
+    }
+
+    /// Checks that an access stays inside, unless a loop around it is empty.
+    pub(crate) fn inside(&self, reach: &Reach) {
+        let (ir, zero) = (&self.ir, self.ir.int(0));
+        let choose = |predicate, a: IntValue<'c>, b: IntValue<'c>| {
+            ir.select(ir.compare_int(predicate, a, b).into(), a.into(), b.into()).into_int_value()
+        };
+        let elements = ir.dim(&reach.elements);
+        let (mut first, mut is_empty) = (ir.dim(&reach.offset), ir.compare_int(IntPredicate::NE, zero, zero));
+        let mut last = first;
+        for (stride, extent) in &reach.loops {
+            let extent = ir.dim(extent);
+            is_empty = self.or(is_empty, ir.compare_int(IntPredicate::SLT, extent, ir.int(1)));
+            let span = ir.mul(ir.dim(stride), ir.sub(extent, ir.int(1)));
+            first = ir.add(first, choose(IntPredicate::SLT, span, zero));
+            last = ir.add(last, choose(IntPredicate::SGT, span, zero));
+        }
+        let begins_before = ir.compare_int(IntPredicate::SLT, first, zero);
+        let outer = ir.select(begins_before.into(), first.into(), last.into()).into_int_value();
+        let is_inside = self.or(is_empty, ir.compare_int(IntPredicate::ULT, outer, elements));
+        self.require(is_inside, "tgc_rt_fail_reach", || {
+            vec![self.context.into(), self.name.into(), outer.into(), self.text(&reach.of), elements.into()]
         });
     }
 

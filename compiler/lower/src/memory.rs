@@ -186,7 +186,7 @@ impl Buffers {
 
     /// The body so far; no buffer of the workspace has its place.
     pub(crate) fn unplaced(&self, steps: &[Step]) -> Body {
-        Body { buffers: self.list.clone(), steps: steps.to_vec(), workspace: Size::Const(0) }
+        Body { buffers: self.list.clone(), steps: steps.to_vec(), ..Body::default() }
     }
 
     /// Puts updates in place or appends their copies, and gives every buffer its place.

@@ -140,7 +140,7 @@ pub(crate) static PHASES: [Phase; 7] = [
         run: |form, _| match form {
             Form::Steps(buffers, steps) => {
                 let (buffers, steps, workspace) = buffers.settle(steps);
-                Ok(Form::Body(Body { buffers, steps, workspace }))
+                Ok(Form::Body(Body { buffers, steps, workspace, reaches: vec![] }))
             }
             other => out_of_order(other),
         },

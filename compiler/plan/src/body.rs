@@ -31,6 +31,7 @@ use tgc_scalar::Program;
 
 use crate::product::Product;
 use crate::provenance::Provenance;
+use crate::reach::Reach;
 use crate::size::Size;
 
 /// What a function does: steps over buffers. Its sizes are made of the symbols of a [`Signature`](crate::Signature).
@@ -43,6 +44,8 @@ pub struct Body {
     pub steps: Vec<Step>,
     /// Bytes of workspace, the call's [`Frame`](crate::Frame) included, which comes first.
     pub workspace: Size,
+    /// What a call checks when it enters, since the verifier cannot show it.
+    pub reaches: Vec<Reach>,
 }
 
 /// Names a buffer of a function.
@@ -562,7 +565,7 @@ impl Buffer {
 impl Default for Body {
     /// Does nothing.
     fn default() -> Body {
-        Body { buffers: vec![], steps: vec![], workspace: Size::Const(0) }
+        Body { buffers: vec![], steps: vec![], workspace: Size::Const(0), reaches: vec![] }
     }
 }
 

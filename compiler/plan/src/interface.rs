@@ -2,6 +2,7 @@
 
 use tgc_graph::array::Array;
 use tgc_graph::dim::{Dim, Symbol, Symbols};
+use tgc_graph::infer::demanded_least;
 use tgc_graph::ty::TensorType;
 
 use crate::machine::Machine;
@@ -112,6 +113,13 @@ pub struct Check {
     pub right_name: String,
     /// Right size.
     pub right: Dim,
+}
+
+impl Check {
+    /// What the left size must be at least, if that is what it says.
+    pub fn least(&self) -> Option<i64> {
+        demanded_least(&self.left, &self.right)
+    }
 }
 
 /// A function as one variant has it.

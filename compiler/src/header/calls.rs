@@ -1,6 +1,7 @@
 //! Functions: linked names, prototypes, states, defaults.
 
 use tgc_graph::array::Array;
+use tgc_graph::dim::Atom;
 use tgc_graph::dtype::DType;
 use tgc_graph::text::element_to_text;
 use tgc_plan::{Argument, Check, Signature, State};
@@ -115,6 +116,11 @@ fn sizes_of(function: &Signature) -> String {
 }
 
 fn check_text(check: &Check, function: &Signature) -> String {
+    if let (Some(least), Some(Atom::Min(sizes))) = (check.least(), check.left.as_atom()) {
+        let others = sizes.iter().filter(|size| **size != check.right);
+        let others: Vec<String> = others.map(|size| size.display(&function.symbols).to_string()).collect();
+        return format!("{} ({}) >= {least}", check.left_name, others.join(" and "));
+    }
     format!(
         "{} ({}) = {} ({})",
         check.left_name,

@@ -97,6 +97,36 @@ fn an_open_size_is_checked_when_a_call_enters() {
 }
 
 #[test]
+fn a_place_that_callers_give_is_checked_when_a_call_enters() {
+    let m = Model::new("m");
+    let (n, k) = (m.dim("N").range(0, 1000), m.dim("K").range(0, 1000));
+    let x = m.input("x", F64, [n, 3.into()]);
+    let y = x.index(k).sum() + x.index((n - k..,)).sum();
+    m.function("f").inputs([x]).outputs([("y", y), ("g", grad(y, x))]).finish().unwrap();
+    agree(&m, &[&[("N", 1), ("K", 0)], &[("N", 8), ("K", 7)], &[("N", 100), ("K", 50)]]);
+    let mut session = Session::new(&m.module()).unwrap();
+    let (sizes, x) = ([("K".to_owned(), 3)], Array::zeros::<f64>([3, 3]));
+    let want = "f: a part of x axis 0 is 0, and must be at least 1";
+    let named: Sizes = sizes.iter().cloned().collect();
+    let function = &m.module().functions[0];
+    let evaluated = evaluate(function, &[], std::slice::from_ref(&x), &named).unwrap_err().to_string();
+    let call = Call { function: "f", sizes: &sizes, inputs: &[Some(x.clone())], times: 1 };
+    let called = session.run(&call).map(|_| ()).unwrap_err().to_string();
+    assert_eq!([evaluated, called], [want, want]);
+    let interpreted = tgc_plan::interpret::Interpreter::new(session.plan()).call(0, &[3, 3], &[x]);
+    assert_eq!(interpreted.unwrap_err().to_string(), want.replace("f:", "function `f`:"));
+}
+
+#[test]
+fn shapes_whose_difference_is_a_size_are_checked() {
+    let m = Model::new("m");
+    let (n, k) = (m.dim("N").range(0, 1000), m.dim("K").range(0, 1000));
+    let x = m.input("x", F64, [n - k]);
+    m.function("f").inputs([x]).outputs([("y", x.cumsum(0) + x.flip([0])), ("s", x.sum())]).finish().unwrap();
+    agree(&m, &[&[("N", 0), ("K", 0)], &[("N", 8), ("K", 7)], &[("N", 100), ("K", 50)]]);
+}
+
+#[test]
 fn parts_that_make_the_whole() {
     let m = Model::new("m");
     let n = m.dim("N").range(0, 1000);

@@ -380,7 +380,7 @@ impl<'m> FunctionBuilder<'m> {
             .iter()
             .map(|e| Equation { left: symbols.rename(&e.left), right: symbols.rename(&e.right), ..e.clone() })
             .collect();
-        let equations = Equations { known: checks, made: None };
+        let equations = Equations { known: checks, made: Some(vec![]) };
         let mut graph = Graph::new(Scope {
             symbols: symbols.table.clone(),
             data: arena.graph.scope.data.clone(),
@@ -399,8 +399,10 @@ impl<'m> FunctionBuilder<'m> {
                 origin: node.origin.clone(),
                 reason: error.reason,
             })?;
+            arena.check_demands(&mut graph.scope, id);
             renamed.insert(id, new);
         }
+        graph.scope.equations.made = None;
         self.gather(arena, graph, inputs, &renamed)
     }
 

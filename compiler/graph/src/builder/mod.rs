@@ -70,6 +70,7 @@ use crate::array::Array;
 use crate::dim::{Dim, Symbol, SymbolId, Symbols};
 use crate::graph::{Graph, NodeId, Scope};
 use crate::infer::{self, AxisOf, Equations, Extent, Reason};
+use crate::limits;
 use crate::module::{Function, Module, SharedVariable};
 use crate::ops::{Constant, Dimshuffle, Input, Op, Shared};
 use crate::origin::Origin;
@@ -379,6 +380,16 @@ impl Arena {
             found.extend(attribute.dims().iter().flat_map::<Vec<_>, _>(divided));
         }
         found.extend(self.graph.ty(node).shape.iter().flat_map::<Vec<_>, _>(divided));
+        let zero = |(_, divisor): &(Dim, Dim)| matches!(divisor, Dim::Const(..=0));
+        if found.iter().any(zero) {
+            let message = format!("a size of {} {}", self.describe(node), limits::undefined_size());
+            self.problems.push(Problem {
+                message,
+                origin: self.graph.node(node).origin.clone(),
+                reason: Box::new(Reason::Other),
+            });
+            return;
+        }
         for (dim, divisor) in found {
             let [dim, by] = [&dim, &divisor].map(|dim| dim.display(&self.graph.scope.symbols).to_string());
             let name = format!("`{by}`, by which the size `{dim}` divides,");
@@ -389,22 +400,7 @@ impl Arena {
     /// Takes what inference of `node` demanded of sizes.
     pub(super) fn collect_demands(&mut self, node: NodeId, operands: &[NodeId]) {
         let made = self.graph.scope.equations.made.as_mut().map(std::mem::take).unwrap_or_default();
-        let name = |arena: &Arena, extent: Extent| {
-            let text = |id: NodeId| pp::brief(&arena.graph, id);
-            match extent {
-                Extent::Axis(AxisOf { operand, axis }) => {
-                    let (id, axis) = arena.moved_axis(operands[operand], axis);
-                    format!("{} axis {axis}", text(id))
-                }
-                Extent::Part(AxisOf { operand, axis }) => {
-                    let (id, axis) = arena.moved_axis(operands[operand], axis);
-                    format!("a part of {} axis {axis}", text(id))
-                }
-                Extent::Elements(operand) => format!("the number of elements of {}", text(operands[operand])),
-                Extent::ResultAxis(axis) => format!("{} axis {axis}", text(node)),
-                Extent::ResultElements => format!("the number of elements of {}", text(node)),
-            }
-        };
+        let name = |arena: &Arena, extent: Extent| arena.name(extent, node, operands);
         for demand in made {
             match demand {
                 infer::Demand::Equal(left, right, l, r) => {
@@ -416,6 +412,45 @@ impl Arena {
                     self.lower_bounds.push(LowerBound { node, dim, least, name });
                 }
             }
+        }
+    }
+
+    /// What a demand of a node is of, in the user's terms.
+    fn name(&self, extent: Extent, node: NodeId, operands: &[NodeId]) -> String {
+        let text = |id: NodeId| pp::brief(&self.graph, id);
+        match extent {
+            Extent::Axis(AxisOf { operand, axis }) => {
+                let (id, axis) = self.moved_axis(operands[operand], axis);
+                format!("{} axis {axis}", text(id))
+            }
+            Extent::Part(AxisOf { operand, axis }) => {
+                let (id, axis) = self.moved_axis(operands[operand], axis);
+                format!("a part of {} axis {axis}", text(id))
+            }
+            Extent::Elements(operand) => format!("the number of elements of {}", text(operands[operand])),
+            Extent::ResultAxis(axis) => format!("{} axis {axis}", text(node)),
+            Extent::ResultElements => format!("the number of elements of {}", text(node)),
+        }
+    }
+
+    /// Lets calls check what a node of a function demands and the function's sizes do not show, though solving did: they are
+    /// in another normal form.
+    pub(super) fn check_demands(&self, scope: &mut Scope, node: NodeId) {
+        let made = scope.equations.made.as_mut().map(std::mem::take).unwrap_or_default();
+        for demand in made {
+            if scope.equations.meet(&demand, &scope.symbols) {
+                continue;
+            }
+            let name = |extent| self.name(extent, node, self.graph.operands(node));
+            let check = match demand {
+                infer::Demand::Equal(left, right, l, r) => {
+                    infer::Equation { left, right, left_name: name(l), right_name: name(r) }
+                }
+                infer::Demand::AtLeast(dim, least, extent) => {
+                    infer::Equation::at_least(&dim, least, name(extent), &scope.symbols)
+                }
+            };
+            scope.equations.known.push(check);
         }
     }
 

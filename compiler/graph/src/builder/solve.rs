@@ -10,7 +10,7 @@ use super::ranges::Sizes;
 use super::{Demand, LowerBound};
 use crate::dim::{Atom, Dim, SymbolId, Symbols};
 use crate::graph::NodeId;
-use crate::infer::{Equation, Reason};
+use crate::infer::{Equation, Equations, Reason};
 
 /// Sizes after solving.
 #[derive(Debug, Default)]
@@ -107,9 +107,12 @@ pub(super) fn solve(
             (None, None) => deferred.push(demand),
         }
     }
+    let mut undecided = vec![];
     for bound in lower_bounds {
-        if let Err(message) = solution.raise(bound) {
-            conflicts.push(Conflict { node: bound.node, message, reason: Reason::Other });
+        match solution.raise(bound) {
+            Ok(Raised::Met) => {}
+            Ok(Raised::Undecided) => undecided.push(bound),
+            Err(message) => conflicts.push(Conflict { node: bound.node, message, reason: Reason::Other }),
         }
     }
     for demand in deferred {
@@ -122,6 +125,7 @@ pub(super) fn solve(
             _ => solution.check(demand, left, right),
         }
     }
+    undecided.into_iter().for_each(|bound| solution.check_least(bound));
     if conflicts.is_empty() { Ok(solution) } else { Err(conflicts) }
 }
 
@@ -157,16 +161,20 @@ impl Solution {
     }
 
     /// Raises the range of the symbol that a size depends on, so that the size is large enough.
-    fn raise(&mut self, bound: &LowerBound) -> Result<(), String> {
+    fn raise(&mut self, bound: &LowerBound) -> Result<Raised, String> {
         self.raise_dim(&self.apply(&bound.dim), bound.least, &bound.name)
     }
 
-    fn raise_dim(&mut self, dim: &Dim, least: i64, name: &str) -> Result<(), String> {
+    fn raise_dim(&mut self, dim: &Dim, least: i64, name: &str) -> Result<Raised, String> {
         if dim.has_at_least(least, &self.symbols) {
-            return Ok(());
+            return Ok(Raised::Met);
         }
         if let Some(size) = dim.as_const() {
             return Err(format!("{name} has the size {size} and needs at least {least}"));
+        }
+        let most = dim.bounds(&self.symbols).max;
+        if most < i128::from(least) {
+            return Err(format!("{name} needs at least the size {least}, and is at most {most}"));
         }
         // One term `coefficient * atom` must be at least this.
         let rest = dim.without_constant();
@@ -174,7 +182,7 @@ impl Solution {
         let terms = rest.terms();
         let ([(monomial, coefficient @ 1..)], Some(needed)) = (terms.as_slice(), least.checked_sub(constant))
         else {
-            return Err(undecided(name, least));
+            return Ok(Raised::Undecided);
         };
         let needed = needed.div_euclid(*coefficient) + i64::from(needed.rem_euclid(*coefficient) != 0);
         match monomial.as_slice() {
@@ -182,7 +190,7 @@ impl Solution {
                 let symbol = self.symbols.get_mut(*id);
                 symbol.min = symbol.min.max(needed);
                 if symbol.min <= symbol.max {
-                    return Ok(());
+                    return Ok(Raised::Met);
                 }
                 Err(format!(
                     "{name} needs at least the size {least}, and {} is at most {}",
@@ -195,7 +203,9 @@ impl Solution {
                 self.raise_dim(&(a - &(b * &Dim::Const(needed))), 0, name)
             }
             [(Atom::Min(operands), 1)] => {
-                operands.iter().try_for_each(|dim| self.raise_dim(dim, needed, name))
+                let raised = operands.iter().map(|dim| self.raise_dim(dim, needed, name));
+                let raised: Vec<Raised> = raised.collect::<Result<_, _>>()?;
+                Ok(if raised.contains(&Raised::Undecided) { Raised::Undecided } else { Raised::Met })
             }
             [(Atom::Max(operands), 1)] => {
                 // Where no other operand can be that large, the one must be.
@@ -203,26 +213,42 @@ impl Solution {
                     operands.iter().filter(|dim| dim.bounds(&self.symbols).max >= i128::from(needed));
                 match (able.next().cloned(), able.next()) {
                     (Some(only), None) => self.raise_dim(&only, needed, name),
-                    (_, _) => Err(undecided(name, least)),
+                    (_, _) => Ok(Raised::Undecided),
                 }
             }
-            _ => Err(undecided(name, least)),
+            _ => Ok(Raised::Undecided),
         }
     }
 
     fn check(&mut self, demand: &Demand, left: Dim, right: Dim) {
-        let known = self.checks.iter().any(|e| (&e.left, &e.right) == (&left, &right));
-        if !known {
-            let (left_name, right_name) = (demand.left.1.clone(), demand.right.1.clone());
-            self.checks.push(Equation { left, right, left_name, right_name });
+        let (left_name, right_name) = (demand.left.1.clone(), demand.right.1.clone());
+        self.push_check(Equation { left, right, left_name, right_name });
+    }
+
+    /// Lets calls check what ranges do not say, and what does not hold for some sizes.
+    fn check_least(&mut self, bound: &LowerBound) {
+        let dim = self.apply(&bound.dim);
+        let known = Equations { known: self.checks.clone(), made: None };
+        let known = if known.have_samples(&self.symbols) { known } else { Equations::default() };
+        if known.can_be_less(&dim, bound.least, &self.symbols) {
+            self.push_check(Equation::at_least(&dim, bound.least, bound.name.clone(), &self.symbols));
+        }
+    }
+
+    fn push_check(&mut self, check: Equation) {
+        if !self.checks.iter().any(|e| (&e.left, &e.right) == (&check.left, &check.right)) {
+            self.checks.push(check);
         }
     }
 }
 
-fn undecided(name: &str, least: i64) -> String {
-    format!(
-        "{name} needs at least the size {least}, which the ranges of its dims do not show; narrow them with `range`"
-    )
+/// What became of a demand that a size be at least so much.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Raised {
+    /// The ranges of symbols say so now.
+    Met,
+    /// No ranges say so.
+    Undecided,
 }
 
 /// Declared dims come first, then symbols in the order in which they were made.

@@ -96,10 +96,10 @@ struct Ranges<'s> {
 impl Ranges<'_> {
     fn of(&self, dim: &Dim) -> Bounds {
         let (plain, magnitude) = self.interval(dim);
-        if dim.atoms().iter().all(|atom| atom.as_symbol().is_some()) {
+        if self.left.get() == 0 || dim.atoms().iter().all(|atom| atom.as_symbol().is_some()) {
             return Bounds { min: plain.0, max: plain.1, magnitude };
         }
-        Bounds { min: plain.0.max(self.least(dim)), max: plain.1.min(-self.least(&-dim)), magnitude }
+        Bounds { min: self.improved(dim, plain.0), max: -self.improved(&-dim, -plain.1), magnitude }
     }
 
     fn ends(&self, dim: &Dim) -> Ends {
@@ -165,7 +165,11 @@ impl Ranges<'_> {
 
     /// A lower bound.
     fn least(&self, dim: &Dim) -> i128 {
-        let plain = self.interval(dim).0.0;
+        self.improved(dim, self.interval(dim).0.0)
+    }
+
+    /// A lower bound that is no worse than one.
+    fn improved(&self, dim: &Dim, plain: i128) -> i128 {
         let rounded_up = |(case, divisor): &(Dim, i64)| -(-self.least(case)).div_euclid(i128::from(*divisor));
         match self.reduce(dim) {
             None => plain,

@@ -36,6 +36,8 @@ pub enum EvaluateError {
     Range { function: String, name: String, value: i64, min: i64, max: i64 },
     #[error("{function}: {left} is {left_size}, {right} is {right_size}; they must be equal")]
     Sizes { function: String, left: String, left_size: i64, right: String, right_size: i64 },
+    #[error("{function}: {what} is {size}, and must be at least {least}")]
+    Least { function: String, what: String, size: i64, least: i64 },
     #[error(
         "{function}: {index} has the element {given}, outside axis {axis} of {data}, whose size is {extent}"
     )]

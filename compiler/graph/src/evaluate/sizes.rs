@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use super::EvaluateError;
 use crate::array::Array;
 use crate::dim::{Dim, SymbolId};
+use crate::infer::demanded_least;
 use crate::module::Function;
 
 /// Sizes given by name, for symbols that no argument's shape determines.
@@ -81,12 +82,10 @@ fn check(function: &Function, inputs: &[Array], sizes: &[i64]) -> Result<(), Eva
         let (left_size, right_size) = (value(&equation.left), value(&equation.right));
         if left_size != right_size {
             let (left, right) = (equation.left_name.clone(), equation.right_name.clone());
-            return Err(EvaluateError::Sizes {
-                function: function.name.clone(),
-                left,
-                left_size,
-                right,
-                right_size,
+            let function = function.name.clone();
+            return Err(match demanded_least(&equation.left, &equation.right) {
+                Some(least) => EvaluateError::Least { function, what: left, size: left_size, least },
+                None => EvaluateError::Sizes { function, left, left_size, right, right_size },
             });
         }
     }

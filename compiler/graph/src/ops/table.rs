@@ -86,7 +86,7 @@ fn infer_as(op: &dyn Operation, roles: Roles, dtype: DType) -> Option<(Vec<Tenso
         (0..op.arity()).map(|i| TensorType::new(of(i), vec![Dim::Const(2); rank(i)])).collect();
     let described: Vec<Operand<'_>> = operands.iter().map(|ty| Operand { ty, literal: None }).collect();
     let mut equations = Equations::collecting();
-    let mut demands = Demands { symbols: &Symbols::default(), equations: &mut equations };
+    let mut demands = Demands { symbols: &Symbols::default(), equations: &mut equations, lenient: false };
     op.infer(&described, &mut demands).ok().map(|result| (operands, result))
 }
 

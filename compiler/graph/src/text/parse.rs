@@ -257,7 +257,7 @@ impl Body {
         Ok(())
     }
 
-    /// `"y axis 0" 2*N == "x axis 0" M`
+    /// `"y axis 0" 2*N == "x axis 0" M`; `"x axis 0" min(N, 3) == "the least" 3` says that `N` is at least 3.
     fn check(&mut self, cursor: &mut Cursor<'_, '_>) -> Step<()> {
         let what = "what has this size, in quotes";
         if self.graph.scope.equations.known.len() == MAX_EQUATIONS {

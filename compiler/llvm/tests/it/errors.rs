@@ -3,7 +3,7 @@
 use tgc_graph::array::Array;
 use tgc_graph::dtype::DType::{F32, I64};
 use tgc_llvm::{ArgumentMemory, Instance, Jit};
-use tgc_plan::{Check, ModelPlan};
+use tgc_plan::{Check, ModelPlan, Reach};
 use tgc_scalar::Program;
 
 use crate::plans::*;
@@ -33,6 +33,18 @@ fn plan() -> ModelPlan {
         right_name: "M".into(),
         right: &s(1) - &n(1),
     });
+    f.signature.checks.push(Check {
+        left_name: "y axis 0".into(),
+        left: tgc_graph::dim::Dim::min(&(&n(95) - &s(0)), &n(1), &f.signature.symbols),
+        right_name: "the least".into(),
+        right: n(1),
+    });
+    f.body.reaches = vec![Reach {
+        of: "y".into(),
+        elements: n(8),
+        offset: &n(40) - &s(0),
+        loops: vec![(n(-2), n(3)), (n(2), &s(0) - &n(32)), (n(0), &n(38) - &s(0))],
+    }];
     plan.interface.sizes = f.signature.symbols.iter().map(|(_, s)| s.clone()).collect();
     plan.interface.functions.push(f.signature);
     plan.variants[0].bodies.push(f.body);
@@ -75,6 +87,11 @@ fn sizes_and_pointers_are_checked() {
             px,
             po,
         );
+        refused(2, "train: y axis 0 is -1, and must be at least 1", 96, 97, px, px, po);
+        let outside = "train: at these sizes element -1 of y is asked for, which has 8; give others";
+        refused(2, outside, 37, 38, px, px, po);
+        let outside = "train: at these sizes element 9 of y is asked for, which has 8; give others";
+        refused(2, outside, 35, 36, px, px, po);
         refused(1, "train: x is NULL", 4, 5, null, px, po);
         refused(1, "train: out is NULL", 4, 5, px, px, null);
         refused(5, "train: x is not aligned to 4 bytes", 4, 5, px.wrapping_add(2), px, po);

@@ -106,6 +106,32 @@ pub enum CallError {
         /// Its value.
         right: i64,
     },
+    /// A size that must be larger.
+    #[error("function `{function}`: {what} is {size}, and must be at least {least}")]
+    Least {
+        /// The function's name.
+        function: String,
+        /// What the size is.
+        what: String,
+        /// Its value.
+        size: i64,
+        /// The least that it can be.
+        least: i64,
+    },
+    /// An access would lead outside of something.
+    #[error(
+        "function `{function}`: at these sizes element {element} of {of} is asked for, which has {elements}; give others"
+    )]
+    Reach {
+        /// The function's name.
+        function: String,
+        /// Of what.
+        of: String,
+        /// The element.
+        element: i64,
+        /// How many there are.
+        elements: i64,
+    },
     /// An element of an index tensor that names no place.
     #[error(
         "function `{function}`: {index} has the element {given}, outside axis {axis} of {data}, whose size is {extent}{place}"
@@ -189,6 +215,7 @@ impl<'p> Interpreter<'p> {
         let sizes = Sizes(sizes);
         check_inputs(function.signature, &sizes, inputs)?;
         check_equations(function.signature, &sizes)?;
+        check_reaches(function, &sizes)?;
 
         let mut memory = Memory::new(plan, function, &sizes, inputs, &self.states)?;
         for step in &function.body.steps {
@@ -323,13 +350,27 @@ fn check_equations(function: &Signature, sizes: &Sizes) -> Result<(), CallError>
         let left = value(&check.left, &check.left_name)?;
         let right = value(&check.right, &check.right_name)?;
         if left != right {
-            return Err(CallError::Check {
-                function: function.name.clone(),
-                left_name: check.left_name.clone(),
-                left,
-                right_name: check.right_name.clone(),
-                right,
+            let (function, left_name) = (function.name.clone(), check.left_name.clone());
+            return Err(match check.least() {
+                Some(least) => CallError::Least { function, what: left_name, size: left, least },
+                None => {
+                    let right_name = check.right_name.clone();
+                    CallError::Check { function, left_name, left, right_name, right }
+                }
             });
+        }
+    }
+    Ok(())
+}
+
+fn check_reaches(function: FunctionPlan<'_>, sizes: &Sizes) -> Result<(), CallError> {
+    let name = || function.signature.name.clone();
+    for reach in &function.body.reaches {
+        let too_large = || CallError::TooLarge { function: name(), what: reach.of.clone() };
+        let ends = reach.ends(&|id| sizes.of(id)).ok_or_else(too_large)?;
+        if let Some(element) = ends.outside() {
+            let of = reach.of.clone();
+            return Err(CallError::Reach { function: name(), of, element, elements: ends.elements });
         }
     }
     Ok(())

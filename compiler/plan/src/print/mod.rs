@@ -169,6 +169,9 @@ fn header(function: FunctionPlan<'_>) -> String {
         let (left, right) = (show(&check.left), show(&check.right));
         lines.push(format!("  check {left} == {right} ({}, {})", check.left_name, check.right_name));
     }
+    for reach in &function.body.reaches {
+        lines.push(format!("  check inside {}", reach.display(function.symbols())));
+    }
     lines.push(format!("  workspace {} bytes", function.body.workspace.display(function.symbols())));
     for buffer in &function.body.buffers {
         let ty = TensorType::new(buffer.dtype, buffer.shape.clone());

@@ -12,8 +12,8 @@ use std::collections::BTreeMap;
 
 use tgc_graph::dim::{Atom, Claims, Dim, Monomial, Reduced, Solved, Symbols, divide_monomials};
 
-use crate::Signature;
 use crate::size::Size;
+use crate::{Reach, Signature};
 
 /// The admissible sizes of a function.
 pub(super) struct Admissible<'p> {
@@ -54,8 +54,7 @@ impl<'p> Admissible<'p> {
             Admissible { symbols, solved, laws: vec![], samples: vec![], followed: RefCell::default() };
         let unsolved = checks.map(|check| admissible.solve(&(&check.left - &check.right)));
         admissible.laws = unsolved.filter_map(|difference| Law::of(&difference)).collect();
-        let candidates = candidates(&function.symbols);
-        for mut sample in candidates {
+        for mut sample in symbols.samples() {
             for (symbol, value) in admissible.solved.values() {
                 let solved = value.evaluate(&|id| sample[id.0 as usize]);
                 sample[symbol.0 as usize] = solved.unwrap_or(-1);
@@ -122,6 +121,19 @@ impl<'p> Admissible<'p> {
                 Doubt::Fails(sizes.join(", "))
             }
         }
+    }
+
+    /// Admissible sizes to try.
+    pub(super) fn samples(&self) -> &[Vec<i64>] {
+        &self.samples
+    }
+
+    /// Whether a sample leads outside by an access.
+    pub(super) fn refutes(&self, reach: &Reach) -> bool {
+        self.samples.iter().any(|sample| {
+            let ends = reach.ends(&|id| sample[id.0 as usize]);
+            ends.is_some_and(|ends| ends.outside().is_some())
+        })
     }
 
     /// Shows that one size is at most another.
@@ -381,31 +393,6 @@ fn multiply(poly: &Poly, atom: &Atom, bound: i128, sign: i128) -> Option<Poly> {
         *entry = entry.checked_add(c.checked_mul(sign)?)?;
     }
     Some(product)
-}
-
-/// Sizes to try: small ones, ends of ranges and hints, alike for all symbols and mixed. Always the same ones.
-fn candidates(symbols: &Symbols) -> Vec<Vec<i64>> {
-    let choices: Vec<Vec<i64>> = symbols
-        .iter()
-        .map(|(_, s)| {
-            let near = [s.min, s.min.saturating_add(1), s.min.saturating_add(2), 3, 7, 33, 100, 1000];
-            let wide = [s.hint.unwrap_or(s.min), s.max];
-            near.into_iter().chain(wide).map(|v| v.clamp(s.min, s.max.max(s.min))).collect()
-        })
-        .collect();
-    let kinds = 10;
-    let mut samples: Vec<Vec<i64>> =
-        (0..kinds).map(|kind| choices.iter().map(|c| c[kind]).collect()).collect();
-    // A linear congruence (Knuth, TAOCP 2, 3.3.4, table 1, line 26) mixes the choices.
-    let mut state = 1u64;
-    for _ in 0..64 {
-        let mut pick = |c: &Vec<i64>| {
-            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
-            c[(state >> 33) as usize % kinds]
-        };
-        samples.push(choices.iter().map(&mut pick).collect());
-    }
-    samples
 }
 
 #[cfg(test)]

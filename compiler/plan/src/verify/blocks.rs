@@ -7,8 +7,8 @@ use tgc_scalar::{Program, stored_scalar};
 use super::error::Defect;
 use super::{Checker, program};
 use crate::{
-    Access, Axis, Block, BufferId, Fold, Halving, Indirect, Nest, Place, Position, Read, RowId, Scan, Sink,
-    Target,
+    Access, Axis, Block, BufferId, Fold, Halving, Indirect, Nest, Place, Position, Reach, Read, RowId, Scan,
+    Sink, Target,
 };
 
 /// Row values that are defined so far.
@@ -44,9 +44,10 @@ impl Checker<'_> {
 
     fn check_extent(&self, what: &'static str, extent: &Dim) -> Result<(), Defect> {
         self.check_dim(extent)?;
-        self.sizes.not_negative(extent, &[]).map_err(|doubt| {
-            let extent = extent.display(&self.function.signature.symbols).to_string();
-            Defect::NegativeExtent { what, extent, doubt }
+        self.sizes.not_negative(extent, &[]).or_else(|doubt| {
+            let shown = extent.display(&self.function.signature.symbols).to_string();
+            let reach = Reach::of_size(format!("{what} ({shown})"), extent);
+            self.leave_to_calls(reach, Defect::NegativeExtent { what, extent: shown, doubt })
         })
     }
 

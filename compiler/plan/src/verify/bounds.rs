@@ -9,8 +9,7 @@ use tgc_graph::dim::{Dim, divide_monomials};
 
 use super::Checker;
 use super::error::Defect;
-use crate::Nest;
-use crate::{AccessKind, MemoryAccess};
+use crate::{AccessKind, MemoryAccess, Nest, Reach};
 
 /// How often a part of a sum is divided before it is left to the next axis.
 const MOST_DIVISIONS: usize = 16;
@@ -36,7 +35,12 @@ impl Checker<'_> {
                 let matrices = loops.iter().flat_map(|(stride, _)| matrices(shape, stride));
                 let mut shapes = std::iter::once(shape.clone()).chain(matrices);
                 let is_inside = shapes.any(|shape| self.by_axis(&shape, touch, &loops, &nonempty).is_some());
-                if is_inside { Ok(()) } else { Err(defect) }
+                if is_inside {
+                    return Ok(());
+                }
+                let buffer = self.function.buffer(touch.access.buffer);
+                let reach = Reach::of_access(buffer.name.clone(), buffer.elements(), nest, touch);
+                self.leave_to_calls(reach, defect)
             }
             Ok(()) => Ok(()),
         }

@@ -15,7 +15,9 @@
 //!   since. Every such check comes before the first write to an output or a state.
 //! - Buffers of the workspace that are in use during one step do not overlap, for any admissible size.
 //!
-//! What is not shown is refused: the rules are sound but simple, and [`Doubt::Unproven`] says so. Not checked:
+//! What is not shown is refused: the rules are sound but simple, and [`Doubt::Unproven`] says so. That an access stays inside,
+//! which no sample of sizes refutes, calls may check instead ([`Body::reaches`](crate::Body::reaches)); [`settle`] says of what
+//! they must. Of nests that run in order it is enough that no sample shows iterations that disturb one another. Not checked:
 //! that a step computes what the graph says, and that stores to parts of a workspace buffer precede the reads of
 //! those parts; the [interpreter](crate::interpret) fills memory with garbage for the latter.
 
@@ -24,6 +26,7 @@ mod blocks;
 mod bounds;
 mod error;
 mod memory;
+mod order;
 mod product;
 mod program;
 mod sharing;
@@ -33,28 +36,71 @@ pub use admissible::Doubt;
 pub use error::{Defect, Site, VerifyError};
 pub use program::ProgramDefect;
 
+use std::cell::RefCell;
+
 use tgc_graph::dim::Dim;
 use tgc_graph::dtype::DType;
 
-use crate::{BufferId, Call, FunctionPlan, IndexCheck, ModelPlan, Place, Step};
+use crate::{BufferId, Call, FunctionPlan, IndexCheck, ModelPlan, Place, Reach, Step};
 use admissible::Admissible;
 
 /// Checks every rule above; the error is the first one found, in the order of the plan.
+///
+/// # Errors
+///
+/// If the plan breaks a rule, or relies on what is neither shown nor checked by calls.
 pub fn verify(plan: &ModelPlan) -> Result<(), VerifyError> {
-    let site = Site { model: plan.interface.name.clone(), function: None, step: None, block: None };
-    check_states(plan).map_err(|defect| site.clone().error(defect))?;
-    for function in plan.functions() {
-        let site = Site { function: Some(function.signature.name.clone()), ..site.clone() };
-        check_symbols(function).map_err(|defect| site.clone().error(defect))?;
-        let sizes = Admissible::of(function.signature);
-        let mut checker =
-            Checker { plan, function, sizes, site, checked: vec![], has_written: false, sum: None };
-        if let Err(defect) = checker.check() {
-            return Err(checker.site.error(defect));
+    match undecided(plan).map_err(|(_, error)| error)?.into_iter().flatten().next() {
+        None => Ok(()),
+        Some((site, _, defect)) => Err(site.error(defect)),
+    }
+}
+
+/// Checks the same, and changes what is not shown: calls check that accesses stay inside, and nests run in order.
+///
+/// # Errors
+///
+/// If the plan breaks a rule.
+pub fn settle(plan: &mut ModelPlan) -> Result<(), VerifyError> {
+    let undecided = loop {
+        match undecided(plan) {
+            Ok(undecided) => break undecided,
+            Err((None, error)) => return Err(error),
+            Err((Some(at), error)) => {
+                let mut bodies = plan.variants.iter_mut().flat_map(|variant| &mut variant.bodies);
+                order::put_in_order(bodies.nth(at).expect("invariant: bodies are counted"), error)?;
+            }
+        }
+    };
+    let bodies = plan.variants.iter_mut().flat_map(|variant| &mut variant.bodies);
+    for (body, found) in bodies.zip(undecided) {
+        for (_, reach, _) in found {
+            if !body.reaches.contains(&reach) {
+                body.reaches.push(reach);
+            }
         }
     }
     Ok(())
 }
+
+/// What is neither shown nor checked by calls: of each body, in order. An error comes with the number of the body.
+fn undecided(plan: &ModelPlan) -> Result<Vec<Vec<Undecided>>, (Option<usize>, VerifyError)> {
+    let site = Site { model: plan.interface.name.clone(), function: None, step: None, block: None };
+    check_states(plan).map_err(|defect| (None, site.clone().error(defect)))?;
+    let of = |(at, function): (usize, FunctionPlan<'_>)| {
+        let site = Site { function: Some(function.signature.name.clone()), ..site.clone() };
+        check_symbols(function).map_err(|defect| (Some(at), site.clone().error(defect)))?;
+        let mut checker = Checker::new(plan, function, site);
+        match checker.check() {
+            Ok(()) => Ok(checker.undecided.into_inner()),
+            Err(defect) => Err((Some(at), checker.site.error(defect))),
+        }
+    };
+    plan.functions().enumerate().map(of).collect()
+}
+
+/// An access of which it is not shown that it stays inside, where it is, and what is wrong if it does not.
+type Undecided = (Site, Reach, Defect);
 
 impl Site {
     fn error(self, defect: Defect) -> VerifyError {
@@ -74,9 +120,27 @@ struct Checker<'p> {
     has_written: bool,
     /// The type of the sum, in the epilogue of a product.
     sum: Option<DType>,
+    undecided: RefCell<Vec<Undecided>>,
 }
 
 impl<'p> Checker<'p> {
+    fn new(plan: &'p ModelPlan, function: FunctionPlan<'p>, site: Site) -> Checker<'p> {
+        let sizes = Admissible::of(function.signature);
+        let (checked, undecided) = (vec![], RefCell::default());
+        Checker { plan, function, sizes, site, checked, has_written: false, sum: None, undecided }
+    }
+
+    /// What was not shown: an error if a sample refutes it, and else for calls to check.
+    fn leave_to_calls(&self, reach: Reach, defect: Defect) -> Result<(), Defect> {
+        if self.sizes.refutes(&reach) {
+            return Err(defect);
+        }
+        if !self.function.body.reaches.contains(&reach) {
+            self.undecided.borrow_mut().push((self.site.clone(), reach, defect));
+        }
+        Ok(())
+    }
+
     fn check(&mut self) -> Result<(), Defect> {
         self.check_buffers()?;
         let function: FunctionPlan<'p> = self.function;
@@ -85,7 +149,10 @@ impl<'p> Checker<'p> {
             match step {
                 Step::Nest(nest) => {
                     self.check_nest(nest)?;
-                    self.check_sharing(nest)?;
+                    if let Err(defect) = self.check_sharing(nest) {
+                        self.check_order(nest, defect)?;
+                        self.site.block = None;
+                    }
                 }
                 Step::Product(product) => self.check_product(product)?,
                 Step::Copy { from, to } => {
@@ -178,7 +245,8 @@ fn check_symbols(function: FunctionPlan<'_>) -> Result<(), Defect> {
     let arguments = function.signature.inputs.iter().chain(&function.signature.outputs);
     let shapes = arguments.flat_map(|a| &a.ty.shape);
     let checks = function.signature.checks.iter().flat_map(|c| [&c.left, &c.right]);
-    shapes.chain(checks).try_for_each(|dim| known_symbols(function, dim))
+    let reaches = function.body.reaches.iter().flat_map(Reach::dims);
+    shapes.chain(checks).chain(reaches).try_for_each(|dim| known_symbols(function, dim))
 }
 
 fn known_symbols(function: FunctionPlan<'_>, dim: &Dim) -> Result<(), Defect> {

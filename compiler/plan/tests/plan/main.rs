@@ -5,4 +5,5 @@
 mod interpret;
 mod models;
 mod print;
+mod settle;
 mod verify;

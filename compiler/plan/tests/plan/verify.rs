@@ -18,12 +18,12 @@ fn refuse(mut plan: ModelPlan, break_it: impl FnOnce(&mut ModelPlan), want: &str
     assert_eq!(found, want);
 }
 
-fn block_mut(plan: &mut ModelPlan, step: usize, block: usize) -> &mut Block {
+pub fn block_mut(plan: &mut ModelPlan, step: usize, block: usize) -> &mut Block {
     &mut nest_mut(plan, step).blocks[block]
 }
 
 /// The access of a block's read.
-fn read_mut(plan: &mut ModelPlan, step: usize, block: usize, read: usize) -> &mut Access {
+pub fn read_mut(plan: &mut ModelPlan, step: usize, block: usize, read: usize) -> &mut Access {
     match &mut block_mut(plan, step, block).reads[read] {
         Read::Buffer(access) => access,
         other => panic!("{other:?} reads no buffer"),

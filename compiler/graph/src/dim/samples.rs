@@ -1,0 +1,31 @@
+//! Sizes to try a claim with: what fails for one of them does not hold.
+
+use super::Symbols;
+
+impl Symbols {
+    /// A size for each symbol, several times: small ones, ends of ranges and hints, alike for all symbols and mixed. Always
+    /// the same ones.
+    pub fn samples(&self) -> Vec<Vec<i64>> {
+        let choices: Vec<Vec<i64>> = self
+            .iter()
+            .map(|(_, s)| {
+                let near = [s.min, s.min.saturating_add(1), s.min.saturating_add(2), 3, 7, 33, 100, 1000];
+                let wide = [s.hint.unwrap_or(s.min), s.max];
+                near.into_iter().chain(wide).map(|v| v.clamp(s.min, s.max.max(s.min))).collect()
+            })
+            .collect();
+        let kinds = 10;
+        let mut samples: Vec<Vec<i64>> =
+            (0..kinds).map(|kind| choices.iter().map(|c| c[kind]).collect()).collect();
+        // A linear congruence (Knuth, TAOCP 2, 3.3.4, table 1, line 26) mixes the choices.
+        let mut state = 1u64;
+        for _ in 0..64 {
+            let mut pick = |c: &Vec<i64>| {
+                state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+                c[(state >> 33) as usize % kinds]
+            };
+            samples.push(choices.iter().map(&mut pick).collect());
+        }
+        samples
+    }
+}
