@@ -261,6 +261,9 @@ pub struct Demands<'a> {
     pub lenient: bool,
 }
 
+/// Whether a claim fails for sizes.
+type Fails<'f> = &'f dyn Fn(&dyn Fn(SymbolId) -> i64) -> bool;
+
 impl Equations {
     /// Equations that collect what inference demands.
     pub fn collecting() -> Equations {
@@ -296,7 +299,7 @@ impl Equations {
     }
 
     /// Whether a claim fails for some sample of the sizes for which all hold that hold.
-    fn refute(&self, symbols: &Symbols, fails: &dyn Fn(&dyn Fn(SymbolId) -> i64) -> bool) -> bool {
+    fn refute(&self, symbols: &Symbols, fails: Fails<'_>) -> bool {
         symbols.samples().iter().any(|sample| {
             let size = |id: SymbolId| sample[id.0 as usize];
             let holds = |e: &Equation| e.left.evaluate(&size) == e.right.evaluate(&size);

@@ -14,7 +14,7 @@ fn first_of_squares() -> ModelPlan {
     let mut plan = map();
     let far = &symbol(0) - &known(33);
     let elements = &(&far * &far) + &known(1);
-    plan.interface.functions[0].inputs[0].ty.shape = vec![elements.clone()].into();
+    plan.interface.functions[0].inputs[0].ty.shape = vec![elements.clone()];
     plan.variants[0].bodies[0].buffers[0].shape = vec![elements];
     read_mut(&mut plan, 0, 0, 0).strides = vec![];
     plan
@@ -58,7 +58,7 @@ fn calls_check_nothing_that_samples_refute() {
 fn beside(distance: &Dim) -> ModelPlan {
     let mut plan = map();
     let room = vec![&symbol(0) * &known(2)];
-    plan.interface.functions[0].outputs[0].ty.shape = room.clone().into();
+    plan.interface.functions[0].outputs[0].ty.shape = room.clone();
     plan.variants[0].bodies[0].buffers[1].shape = room;
     let first = block_mut(&mut plan, 0, 0);
     let mut second = first.sinks[0].clone();
