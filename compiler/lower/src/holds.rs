@@ -4,7 +4,7 @@ use tgc_plan::Step;
 
 use crate::classify::Definition;
 use crate::cut::Cut;
-use crate::fuse::NestDraft;
+use crate::fuse::{NestDraft, kept_node};
 use crate::materialize::Statements;
 use crate::phase::{Context, Form};
 
@@ -59,10 +59,8 @@ pub(crate) fn every_statement_is_in_one_nest(form: &Form<'_>, _: &Context<'_>) -
 fn in_order(program: &Statements<'_>, nests: &[NestDraft], homes: &[Option<usize>]) -> Checked {
     let mut last = vec![0; program.graph.len()];
     for (statement, home) in program.statements.iter().zip(homes) {
-        let made = &mut last[program.result(statement).index()];
-        if !matches!(statement.action, crate::materialize::Action::Part { .. }) {
-            *made = home.unwrap_or(0);
-        }
+        let Some(node) = kept_node(statement) else { continue };
+        last[node.index()] = home.unwrap_or(0).max(last[node.index()]);
     }
     for (position, nest) in nests.iter().enumerate() {
         for member in &nest.members {

@@ -106,7 +106,7 @@ pub(crate) fn nests(program: &Statements<'_>, machine: &Machine) -> Vec<NestDraf
 }
 
 /// The node whose kept values a statement makes, or a part of them.
-fn kept_node(statement: &Statement) -> Option<NodeId> {
+pub(crate) fn kept_node(statement: &Statement) -> Option<NodeId> {
     match statement.action {
         Action::Fold { node, .. }
         | Action::Scan { node, .. }
