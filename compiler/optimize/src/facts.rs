@@ -8,7 +8,7 @@ use tgc_graph::dtype::{DType, Kind};
 use tgc_graph::evaluate::evaluate_kernel;
 use tgc_graph::graph::{Graph, NodeId};
 use tgc_graph::kernel::{Coordinate, Kernel, Routine};
-use tgc_graph::ops::{Constant, Op};
+use tgc_graph::ops::{Constant, Magnitude, Op, Sign};
 use tgc_graph::ty::TensorType;
 
 /// How an operation relates elements of its result to those of its operands.
@@ -197,21 +197,24 @@ pub(crate) fn is_finite_nonzero(graph: &Graph, id: NodeId, shape: &[Dim]) -> boo
 pub(crate) fn is_not_negative(graph: &Graph, id: NodeId) -> bool {
     fn known(graph: &Graph, id: NodeId, depth: u32) -> bool {
         let node = graph.node(id);
-        let operand = |i: usize| depth > 0 && known(graph, node.operands[i], depth - 1);
+        let are = |operands: &[usize]| {
+            depth > 0 && operands.iter().all(|i| known(graph, node.operands[*i], depth - 1))
+        };
         if node.ty.dtype.is_complex() {
             return false;
         }
-        match &node.op {
-            Op::Exp(_) | Op::Abs(_) | Op::Sigmoid(_) | Op::Softplus(_) | Op::Relu(_) | Op::SizeValue(_) => {
-                true
-            }
-            Op::Sqr(_) => node.ty.dtype.is_float(),
-            Op::Constant(_) => splat(graph, id).is_some_and(|value| value.is_sign_positive()),
-            Op::Sqrt(_) | Op::Sum(_) | Op::Mean(_) | Op::Dimshuffle(_) => operand(0),
-            Op::Cast(_) => node.ty.dtype.is_float() && operand(0),
-            Op::Fill(_) => operand(1),
-            Op::Add(_) | Op::Mul(_) | Op::Div(_) => node.ty.dtype.is_float() && operand(0) && operand(1),
-            _ => false,
+        if let Some(value) = splat(graph, id) {
+            return value.is_sign_positive();
+        }
+        if matches!(node.op, Op::SizeValue(_)) {
+            return true;
+        }
+        match node.op.definition().sign() {
+            Sign::Any => false,
+            Sign::NotNegative => true,
+            Sign::Of(operands) => are(operands),
+            Sign::NotNegativeFloat => node.ty.dtype.is_float(),
+            Sign::OfFloats(operands) => node.ty.dtype.is_float() && are(operands),
         }
     }
     known(graph, id, 8)
@@ -221,24 +224,26 @@ pub(crate) fn is_not_negative(graph: &Graph, id: NodeId) -> bool {
 fn magnitude(graph: &Graph, id: NodeId, shape: &[Dim], depth: u32) -> Option<(f64, f64)> {
     let node = graph.node(id);
     let operand = |i: usize| magnitude(graph, node.operands[i], shape, depth.checked_sub(1)?);
-    match &node.op {
-        Op::Constant(_) => {
-            let exponent = splat(graph, id)?.abs().log2();
-            exponent.is_finite().then_some((exponent, exponent))
-        }
-        Op::SizeValue(size) => is_positive_inside(graph, &size.size, shape).then_some((0.0, 63.0)),
-        Op::Cast(_) if node.ty.dtype.is_float() => operand(0),
-        Op::Neg(_) | Op::Dimshuffle(_) if node.ty.dtype.is_float() => operand(0),
-        Op::Fill(_) => operand(1),
-        Op::Mul(_) if node.ty.dtype.is_float() => {
+    if let Some(value) = splat(graph, id) {
+        let exponent = value.abs().log2();
+        return exponent.is_finite().then_some((exponent, exponent));
+    }
+    if let Op::SizeValue(size) = &node.op {
+        return is_positive_inside(graph, &size.size, shape).then_some((0.0, 63.0));
+    }
+    match node.op.definition().magnitude() {
+        Magnitude::Unknown => None,
+        Magnitude::Of(of) => operand(of),
+        Magnitude::OfFloats(of) => node.ty.dtype.is_float().then(|| operand(of)).flatten(),
+        Magnitude::Product if node.ty.dtype.is_float() => {
             let (a, b) = (operand(0)?, operand(1)?);
             Some((a.0 + b.0, a.1 + b.1))
         }
-        Op::Div(_) => {
+        Magnitude::Product => None,
+        Magnitude::Quotient => {
             let (a, b) = (operand(0)?, operand(1)?);
             Some((a.0 - b.1, a.1 - b.0))
         }
-        _ => None,
     }
 }
 

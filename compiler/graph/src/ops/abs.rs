@@ -6,7 +6,7 @@ use tgc_scalar::{Builder, Element};
 use crate::graph::{Graph, NodeId};
 use crate::infer::TypeError;
 use crate::ops::elementwise::{Elementwise, elementwise};
-use crate::ops::{Sgn, Notation, Vjp};
+use crate::ops::{Sgn, Notation, Vjp, Sign};
 
 elementwise! {
     /// The magnitude: of complex numbers a real, the length of the vector from 0, without overflow on the way; of the least
@@ -23,6 +23,8 @@ elementwise! {
 }
 
 impl Elementwise for Abs {
+    const SIGN: Sign = Sign::NotNegative;
+
     const PROMOTES: bool = false;
 
     fn dtypes(common: DType) -> Result<(DType, DType), TypeError> {

@@ -9,7 +9,7 @@ use crate::dim::Dim;
 use crate::graph::{Graph, NodeId};
 use crate::infer::{Demands, Operand, TypeError};
 use crate::kernel::Kernel;
-use crate::ops::{Notation, Operation, Vjp, attributes};
+use crate::ops::{Notation, Operation, Vjp, attributes, Sign, Magnitude};
 use crate::ty::TensorType;
 
 /// The operation of [`Tensor::cast`].
@@ -60,6 +60,14 @@ impl Operation for Cast {
 
     fn attributes(&self) -> Vec<(&'static str, Attribute)> {
         self.attribute_list()
+    }
+
+    fn sign(&self) -> Sign {
+        Sign::OfFloats(&[0])
+    }
+
+    fn magnitude(&self) -> Magnitude {
+        Magnitude::OfFloats(0)
     }
 
     fn notation(&self) -> Notation {

@@ -6,7 +6,7 @@ use crate::dim::Dim;
 use crate::graph::{Graph, NodeId};
 use crate::infer::{Demands, Operand, TypeError};
 use crate::kernel::{Affine, Kernel, View};
-use crate::ops::{Notation, Operation, Vjp, attributes};
+use crate::ops::{Notation, Operation, Vjp, attributes, Sign, Magnitude};
 use crate::ty::TensorType;
 
 /// Axes in another order.
@@ -72,6 +72,14 @@ impl Operation for Dimshuffle {
 
     fn attributes(&self) -> Vec<(&'static str, Attribute)> {
         self.attribute_list()
+    }
+
+    fn sign(&self) -> Sign {
+        Sign::Of(&[0])
+    }
+
+    fn magnitude(&self) -> Magnitude {
+        Magnitude::OfFloats(0)
     }
 
     fn notation(&self) -> Notation {

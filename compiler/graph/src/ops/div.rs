@@ -6,7 +6,7 @@ use tgc_scalar::{Builder, Element};
 use crate::graph::{Graph, NodeId};
 use crate::infer::TypeError;
 use crate::ops::elementwise::{Elementwise, elementwise};
-use crate::ops::{Notation, Vjp};
+use crate::ops::{Notation, Vjp, Magnitude, Sign};
 
 elementwise! {
     /// x / y, the true quotient; integers give `f64`.
@@ -22,6 +22,9 @@ elementwise! {
 }
 
 impl Elementwise for Div {
+    const SIGN: Sign = Sign::OfFloats(&[0, 1]);
+    const MAGNITUDE: Magnitude = Magnitude::Quotient;
+
     const LINEAR: &'static [&'static [usize]] = &[&[0]];
 
     fn dtypes(common: DType) -> Result<(DType, DType), TypeError> {

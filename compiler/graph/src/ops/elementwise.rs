@@ -10,7 +10,7 @@ use crate::graph::{Graph, NodeId};
 use crate::infer::{Demands, Operand, Reason, TypeError, broadcast};
 use crate::kernel::Kernel;
 use crate::literal::{Role, computing_type, integer_range};
-use crate::ops::{Op, Vjp};
+use crate::ops::{Magnitude, Op, Sign, Vjp};
 use crate::ty::TensorType;
 
 /// An operation on corresponding elements.
@@ -27,6 +27,12 @@ pub trait Elementwise {
 
     /// Groups of operands that the result is linear in, as [`Operation::linear`](crate::ops::Operation::linear) says.
     const LINEAR: &'static [&'static [usize]] = &[];
+
+    /// Whether elements are below 0.
+    const SIGN: Sign = Sign::Any;
+
+    /// How large elements are.
+    const MAGNITUDE: Magnitude = Magnitude::Unknown;
 
     /// The type that the scalar function computes in and the type it returns, given the operands' common
     /// type; 16-bit floats are computed in `f32` and rounded after.
@@ -241,6 +247,12 @@ macro_rules! elementwise {
             }
             fn linear(&self) -> &'static [&'static [usize]] {
                 <$name as crate::ops::elementwise::Elementwise>::LINEAR
+            }
+            fn sign(&self) -> crate::ops::Sign {
+                <$name as crate::ops::elementwise::Elementwise>::SIGN
+            }
+            fn magnitude(&self) -> crate::ops::Magnitude {
+                <$name as crate::ops::elementwise::Elementwise>::MAGNITUDE
             }
             fn notation(&self) -> crate::ops::Notation {
                 $notation

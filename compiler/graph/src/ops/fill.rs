@@ -6,7 +6,7 @@ use crate::dim::Dim;
 use crate::graph::{Graph, NodeId};
 use crate::infer::{Demands, Operand, TypeError, broadcast};
 use crate::kernel::{Affine, Kernel, View};
-use crate::ops::{Notation, Operation, Vjp, attributes, elementwise};
+use crate::ops::{Notation, Operation, Vjp, attributes, elementwise, Sign, Magnitude};
 use crate::ty::TensorType;
 
 /// A value stretched to the shape of another.
@@ -52,6 +52,14 @@ impl Operation for Fill {
 
     fn attributes(&self) -> Vec<(&'static str, Attribute)> {
         self.attribute_list()
+    }
+
+    fn sign(&self) -> Sign {
+        Sign::Of(&[1])
+    }
+
+    fn magnitude(&self) -> Magnitude {
+        Magnitude::Of(1)
     }
 
     fn notation(&self) -> Notation {

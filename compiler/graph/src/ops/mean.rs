@@ -5,7 +5,7 @@ use tgc_scalar::dtype::DType;
 use crate::graph::{Graph, NodeId};
 use crate::infer::TypeError;
 use crate::ops::reduction::{Composite, Reducing, arithmetic, reduction, to_inexact};
-use crate::ops::{Notation, SizeValue, Sum};
+use crate::ops::{Notation, SizeValue, Sum, Sign};
 
 reduction! {
     /// The sum of the elements divided by their number; of integers in `f64`, NaN when empty.
@@ -22,6 +22,8 @@ reduction! {
 }
 
 impl Reducing for Mean {
+    const SIGN: Sign = Sign::Of(&[0]);
+
     fn dtype(operand: DType) -> Result<DType, TypeError> {
         Ok(to_inexact(operand))
     }

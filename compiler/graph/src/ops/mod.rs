@@ -18,6 +18,7 @@ mod classify;
 mod comparison;
 pub mod elementwise;
 pub mod extremum;
+pub mod facts;
 pub mod leaf;
 pub mod reduction;
 pub mod running;
@@ -25,6 +26,7 @@ pub mod table;
 
 pub use concatenate::{concatenate, stack};
 pub use constant::Elements;
+pub use facts::{Magnitude, Sign};
 pub use round::Halves;
 
 /// How `pp` writes an operation.
@@ -67,6 +69,16 @@ pub trait Operation: Debug {
     /// zeros there make it one. What follows from the kernel alone need not be told.
     fn linear(&self) -> &'static [&'static [usize]] {
         &[]
+    }
+
+    /// Whether elements are below 0.
+    fn sign(&self) -> Sign {
+        Sign::Any
+    }
+
+    /// How large elements are.
+    fn magnitude(&self) -> Magnitude {
+        Magnitude::Unknown
     }
 
     /// How `pp` writes it.

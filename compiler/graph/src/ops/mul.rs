@@ -6,7 +6,7 @@ use tgc_scalar::{Builder, Element};
 use crate::graph::{Graph, NodeId};
 use crate::infer::TypeError;
 use crate::ops::elementwise::{self, Elementwise, elementwise};
-use crate::ops::{Notation, Vjp};
+use crate::ops::{Notation, Vjp, Magnitude, Sign};
 
 elementwise! {
     /// x * y; integers wrap, `bool` is and.
@@ -22,6 +22,9 @@ elementwise! {
 }
 
 impl Elementwise for Mul {
+    const SIGN: Sign = Sign::OfFloats(&[0, 1]);
+    const MAGNITUDE: Magnitude = Magnitude::Product;
+
     const LINEAR: &'static [&'static [usize]] = &[&[0], &[1]];
 
     fn dtypes(common: DType) -> Result<(DType, DType), TypeError> {

@@ -6,7 +6,7 @@ use tgc_scalar::{Builder, Element};
 use crate::graph::{Graph, NodeId};
 use crate::infer::TypeError;
 use crate::ops::elementwise::{self, Elementwise, elementwise};
-use crate::ops::{Notation, Vjp};
+use crate::ops::{Notation, Vjp, Magnitude};
 
 elementwise! {
     /// -x; integers wrap.
@@ -22,6 +22,8 @@ elementwise! {
 }
 
 impl Elementwise for Neg {
+    const MAGNITUDE: Magnitude = Magnitude::OfFloats(0);
+
     fn dtypes(common: DType) -> Result<(DType, DType), TypeError> {
         elementwise::not_bool("-", common)
     }

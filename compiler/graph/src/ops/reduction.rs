@@ -10,7 +10,7 @@ use crate::dim::Dim;
 use crate::graph::{Graph, NodeId};
 use crate::infer::{AxisOf, Demands, Operand, TypeError};
 use crate::kernel::Reduction;
-use crate::ops::{Fill, Vjp};
+use crate::ops::{Fill, Sign, Vjp};
 use crate::ty::TensorType;
 
 /// A reduction, by what differs from one to another.
@@ -20,6 +20,9 @@ pub trait Reducing {
 
     /// Whether integers of fewer bits give 64, which a narrower type that the author asked for cuts again.
     const WIDENS: bool = false;
+
+    /// Whether elements are below 0.
+    const SIGN: Sign = Sign::Any;
 
     /// The result's element type.
     ///
@@ -249,6 +252,9 @@ macro_rules! reduction {
             }
             fn attributes(&self) -> Vec<(&'static str, crate::attribute::Attribute)> {
                 self.attribute_list()
+            }
+            fn sign(&self) -> crate::ops::Sign {
+                <$name as crate::ops::reduction::Reducing>::SIGN
             }
             fn notation(&self) -> crate::ops::Notation {
                 $notation

@@ -6,7 +6,7 @@ use tgc_scalar::{Builder, Element, Predicate};
 use crate::graph::{Graph, NodeId};
 use crate::infer::TypeError;
 use crate::ops::elementwise::{self, Elementwise, elementwise};
-use crate::ops::{Notation, Vjp};
+use crate::ops::{Notation, Vjp, Sign};
 
 elementwise! {
     /// x where it is positive, else 0; NaN stays. The gradient at 0 is 0.
@@ -22,6 +22,8 @@ elementwise! {
 }
 
 impl Elementwise for Relu {
+    const SIGN: Sign = Sign::NotNegative;
+
     fn dtypes(common: DType) -> Result<(DType, DType), TypeError> {
         elementwise::real("relu", common)
     }

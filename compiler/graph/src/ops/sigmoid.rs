@@ -6,7 +6,7 @@ use tgc_scalar::{Builder, Element, MathFn};
 use crate::graph::{Graph, NodeId};
 use crate::infer::TypeError;
 use crate::ops::elementwise::{self, Elementwise, elementwise};
-use crate::ops::{LogisticDensity, Notation, Vjp};
+use crate::ops::{LogisticDensity, Notation, Vjp, Sign};
 
 elementwise! {
     /// 1 / (1 + e^-x), relatively accurate on both sides.
@@ -22,6 +22,8 @@ elementwise! {
 }
 
 impl Elementwise for Sigmoid {
+    const SIGN: Sign = Sign::NotNegative;
+
     fn dtypes(common: DType) -> Result<(DType, DType), TypeError> {
         elementwise::real_function("sigmoid", common)
     }

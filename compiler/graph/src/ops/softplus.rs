@@ -6,7 +6,7 @@ use tgc_scalar::{Builder, Element, MathFn};
 use crate::graph::{Graph, NodeId};
 use crate::infer::TypeError;
 use crate::ops::elementwise::{self, Elementwise, elementwise};
-use crate::ops::{Notation, Sigmoid, Vjp};
+use crate::ops::{Notation, Sigmoid, Vjp, Sign};
 
 elementwise! {
     /// log(1 + e^x), without overflow.
@@ -22,6 +22,8 @@ elementwise! {
 }
 
 impl Elementwise for Softplus {
+    const SIGN: Sign = Sign::NotNegative;
+
     fn dtypes(common: DType) -> Result<(DType, DType), TypeError> {
         elementwise::real_function("softplus", common)
     }

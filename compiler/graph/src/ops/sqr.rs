@@ -6,7 +6,7 @@ use tgc_scalar::{Builder, Element};
 use crate::graph::{Graph, NodeId};
 use crate::infer::TypeError;
 use crate::ops::elementwise::{self, Elementwise, elementwise};
-use crate::ops::{Notation, Vjp};
+use crate::ops::{Notation, Vjp, Sign};
 
 elementwise! {
     /// x * x; integers wrap.
@@ -22,6 +22,8 @@ elementwise! {
 }
 
 impl Elementwise for Sqr {
+    const SIGN: Sign = Sign::NotNegativeFloat;
+
     fn dtypes(common: DType) -> Result<(DType, DType), TypeError> {
         elementwise::any(common)
     }

@@ -6,7 +6,7 @@ use tgc_scalar::{Builder, Element};
 use crate::graph::{Graph, NodeId};
 use crate::infer::TypeError;
 use crate::ops::elementwise::{self, Elementwise, elementwise};
-use crate::ops::{Notation, Vjp};
+use crate::ops::{Notation, Vjp, Sign};
 
 elementwise! {
     /// The square root; NaN below 0. Of complex numbers the one with a real part that is not negative, with the sign of the
@@ -23,6 +23,8 @@ elementwise! {
 }
 
 impl Elementwise for Sqrt {
+    const SIGN: Sign = Sign::Of(&[0]);
+
     fn dtypes(common: DType) -> Result<(DType, DType), TypeError> {
         elementwise::function(common)
     }

@@ -6,7 +6,7 @@ use crate::graph::{Graph, NodeId};
 use crate::infer::TypeError;
 use crate::kernel::Reduction;
 use crate::ops::reduction::{Fold, Reducing, accumulator, fold, reduction, spread};
-use crate::ops::{Notation, Vjp};
+use crate::ops::{Notation, Vjp, Sign};
 
 reduction! {
     /// The sum of the elements; integers are summed in 64 bits, floats in at least `f64` and rounded once.
@@ -24,6 +24,8 @@ reduction! {
 }
 
 impl Reducing for Sum {
+    const SIGN: Sign = Sign::Of(&[0]);
+
     const WIDENS: bool = true;
 
     fn dtype(operand: DType) -> Result<DType, TypeError> {
