@@ -33,7 +33,7 @@ pub(crate) enum Class {
 /// The class of a node's operation, by its kernel. It is the same for every node of the operation, so it is
 /// asked once; a new operation needs no mention here.
 pub(crate) fn class(graph: &Graph, id: NodeId) -> Class {
-    class_at(graph, id, graph.op(id).index())
+    class_at(graph, id, usize::from(graph.op(id).index()))
 }
 
 /// The same, given the operation's position in [`Op::NAMES`].

@@ -15,7 +15,7 @@ pub(crate) struct Key {
     class: u8,
     height: u32,
     /// The position in [`Op::NAMES`].
-    pub operation: u8,
+    pub operation: u16,
     name: u64,
     hash: u64,
 }
@@ -43,7 +43,7 @@ impl Key {
         Key {
             class,
             height: operands().map(|key| key.height + 1).max().unwrap_or(0),
-            operation: node.op.index() as u8,
+            operation: node.op.index(),
             name: name.unwrap_or(0),
             hash: hasher.finish(),
         }

@@ -117,7 +117,7 @@ impl Equation {
     /// The operation at the root of the left side, by position in [`Op::NAMES`].
     pub fn root(&self) -> Option<usize> {
         match self.node(self.left) {
-            Pattern::Plain(op, _) => Some(op.index()),
+            Pattern::Plain(op, _) => Some(usize::from(op.index())),
             Pattern::Named(index, _) => Some(*index),
             Pattern::Any(_) | Pattern::Constant(_) | Pattern::Number(_) => None,
         }
@@ -132,7 +132,7 @@ impl Equation {
         let operation = |child: &PatternId| match self.node(*child) {
             Pattern::Any(_) => None,
             Pattern::Constant(_) | Pattern::Number(_) => Op::NAMES.iter().position(|n| *n == Constant::NAME),
-            Pattern::Plain(op, _) => Some(op.index()),
+            Pattern::Plain(op, _) => Some(usize::from(op.index())),
             Pattern::Named(index, _) => Some(*index),
         };
         children.iter().filter_map(operation).collect()

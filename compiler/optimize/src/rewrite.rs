@@ -261,7 +261,7 @@ impl<'r> Rewriter<'r> {
         let rules = self.rules;
         let operation = usize::from(self.keys[id.index()].operation);
         let operands = self.graph.operands(id).iter().map(|o| self.keys[o.index()].operation);
-        let operands: SmallVec<[u8; 4]> = operands.collect();
+        let operands: SmallVec<[u16; 4]> = operands.collect();
         for index in rules.for_operation(class_at(&self.graph, id, operation), operation) {
             if !rules.rules[index].may_apply(&operands) {
                 continue;

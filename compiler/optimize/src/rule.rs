@@ -144,7 +144,7 @@ pub struct CompiledRule {
     /// Its two sides, if it is a pattern.
     pub equation: Option<Equation>,
     /// The operations that a node's operands must have among them: most rules are ruled out by these alone.
-    needs: Vec<u8>,
+    needs: Vec<u16>,
     /// Whether it may fire on floating-point numbers, not on integers alone.
     on_floats: bool,
 }
@@ -157,12 +157,13 @@ impl CompiledRule {
             }
             Body::Function { .. } => None,
         };
-        let needs = equation.iter().flat_map(Equation::operand_operations).map(|index| index as u8).collect();
+        let needs =
+            equation.iter().flat_map(Equation::operand_operations).map(|index| index as u16).collect();
         CompiledRule { rule, equation, needs, on_floats }
     }
 
     /// Whether the rule may apply to a node whose operands have these operations.
-    pub(crate) fn may_apply(&self, operands: &[u8]) -> bool {
+    pub(crate) fn may_apply(&self, operands: &[u16]) -> bool {
         self.needs.iter().all(|need| operands.contains(need))
     }
 

@@ -146,11 +146,12 @@ macro_rules! ops {
 
         impl Op {
             /// The operation's position in [`Op::NAMES`].
-            pub fn index(&self) -> usize {
+            pub fn index(&self) -> u16 {
+                const { assert!(Op::NAMES.len() <= u16::MAX as usize) };
                 let index = match self {
                     $(Op::$name(_) => Index::$name,)*
                 };
-                index as usize
+                index as u16
             }
 
             /// The operation's definition.
