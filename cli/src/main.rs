@@ -10,6 +10,7 @@ mod check;
 mod failure;
 mod inspect;
 mod interrupt;
+mod memory;
 mod model;
 mod print;
 mod progress;
@@ -29,6 +30,7 @@ fn main() -> ExitCode {
     let arguments = Tgc::parse();
     // The message of a panic is part of the line that is printed below.
     panic::set_hook(Box::new(|_| {}));
+    memory::watch();
     let interrupts = Interrupts::watch();
     let result = panic::catch_unwind(AssertUnwindSafe(|| execute(&arguments, &interrupts)));
     match result.unwrap_or_else(|payload| Err(panicked(payload.as_ref()))) {

@@ -396,3 +396,36 @@ fn fast_arithmetic_is_asked_for() {
     let message = tgc(folder.path(), &["build", "m.tgc", "-o", "m.a", "--opt-level", "4"]);
     assert_eq!(message.status.code(), Some(2));
 }
+
+/// However little memory there is, a build says so in one line, or is done.
+#[test]
+#[cfg(target_os = "linux")]
+fn out_of_memory_is_one_error() {
+    let folder = folder();
+    let chain: String = (1..3000).map(|i| format!("  %{i} = exp(%{})\n", i - 1)).collect();
+    let head = "tgc 1 model \"m\"\nfunction \"f\"\n  %0 = input \"x\" : f32[8]\n";
+    fs::write(folder.path().join("long.tgc"), format!("{head}{chain}  output \"y\" = %2999\nend\n")).unwrap();
+    let within = |kibibytes: u32, arguments: &str| {
+        let script = format!("ulimit -v {kibibytes} && exec \"$0\" {arguments}");
+        let mut shell = Command::new("sh");
+        shell.current_dir(folder.path()).args(["-c", &script, env!("CARGO_BIN_EXE_tgc")]).output().unwrap()
+    };
+    let before = files(folder.path());
+    let least = (1..).map(|i| i * 16_384).find(|limit| within(*limit, "--version").status.success()).unwrap();
+    let mut refused = 0;
+    for limit in (least..).step_by(4096) {
+        let output = within(limit, "build long.tgc -o long.a");
+        if output.status.success() {
+            break;
+        }
+        let message = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(1), "{limit}: {message}");
+        assert!(
+            message.starts_with("error: out of memory") && message.lines().count() == 1,
+            "{limit}: {message}"
+        );
+        assert_eq!(files(folder.path()), before);
+        refused += 1;
+    }
+    assert!(refused > 0);
+}

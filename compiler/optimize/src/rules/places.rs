@@ -6,6 +6,7 @@
 use tgc_graph::dim::Dim;
 use tgc_graph::graph::{Graph, NodeId};
 use tgc_graph::kernel::{Affine, Coordinate, Kernel};
+use tgc_graph::limits::MAX_OPERANDS;
 use tgc_graph::ops::{
     Add, Concatenate, Dimshuffle, Dot, Flip, IncSubtensor, Op, Reshape, SetSubtensor, Subtensor, Sum,
 };
@@ -527,7 +528,7 @@ fn concatenate_concatenate(rewriter: &mut Rewriter<'_>, id: NodeId) -> Option<No
             _ => operands.push(*operand),
         }
     }
-    if operands.len() == all.len() {
+    if operands.len() == all.len() || operands.len() > MAX_OPERANDS {
         return None;
     }
     rewriter.add(Concatenate { axis, count: operands.len() }, &operands)
