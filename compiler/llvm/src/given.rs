@@ -29,15 +29,20 @@ pub(crate) enum Given {
 }
 
 impl Given {
-    /// What the function of a step is given, and the step as that function has it. `apart` is a step that may share its
-    /// function with others.
-    pub(crate) fn to<'p>(plan: FunctionPlan<'_>, step: &'p Step, apart: bool) -> (Given, Cow<'p, Step>) {
-        let buffers = touched(std::slice::from_ref(step));
-        if !apart || buffers.len() > MOST_BUFFERS {
-            return (Given::Everything(buffers), Cow::Borrowed(step));
+    /// What a function is given that may be that of several steps, and the step as it has it.
+    pub(crate) fn to<'p>(plan: FunctionPlan<'_>, step: &'p Step) -> (Given, Cow<'p, Step>) {
+        match Given::everything(step) {
+            Given::Everything(buffers) if buffers.len() <= MOST_BUFFERS => {
+                let Form { step, starts } = plan.form(step);
+                (Given::Starts(starts), Cow::Owned(step))
+            }
+            given @ (Given::Everything(_) | Given::Starts(_)) => (given, Cow::Borrowed(step)),
         }
-        let Form { step, starts } = plan.form(step);
-        (Given::Starts(starts), Cow::Owned(step))
+    }
+
+    /// What the function of a step is given that is its own.
+    pub(crate) fn everything(step: &Step) -> Given {
+        Given::Everything(touched(std::slice::from_ref(step)))
     }
 }
 

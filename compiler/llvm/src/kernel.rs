@@ -20,9 +20,10 @@ use tgc_runtime::layout::Context as Instance;
 use tgc_scalar::{ScalarType, stored_scalar};
 
 use crate::check;
-use crate::given::touched;
+use crate::given::{Given, touched};
 use crate::ir::{Ir, Val, basic};
 use crate::memory::{from_memory, scalar_memory_type};
+use crate::product;
 use crate::shell::Shell;
 use crate::wrapper::load_slot;
 
@@ -187,19 +188,29 @@ impl<'b, 'c> Kernels<'b, 'c> {
         }
     }
 
-    /// Emits steps, each in a function of its own if `apart`.
+    /// Emits steps, those with rows in functions of their own if `apart`.
     fn build_steps(&self, body: &Body<'b, 'c>, steps: &'b [Step], apart: bool) {
         for step in steps {
             match step {
-                Step::Nest(_) => self.build_rows(body, step, apart),
-                Step::Product(_) => {
-                    self.build_shared(body, step, apart);
-                    self.build_rows(body, step, apart);
+                Step::Nest(_) | Step::Product(_) if apart => self.build_apart(body, step),
+                Step::Nest(_) | Step::Product(_) | Step::Copy { .. } | Step::Check(_) | Step::Call(_) => {
+                    self.build_step(body, &Given::everything(step), step);
                 }
-                Step::Copy { from, to } => build_copy(body, *from, *to),
-                Step::Check(check) => check::build_check(body, check),
-                Step::Call(call) => build_call(body, call),
             }
+        }
+    }
+
+    /// Emits a step where this is given.
+    pub(crate) fn build_step(&self, body: &Body<'b, 'c>, given: &Given, step: &Step) {
+        match step {
+            Step::Nest(_) => self.build_rows(body, given, step),
+            Step::Product(product) => {
+                product::build_shared(body, product);
+                self.build_rows(body, given, step);
+            }
+            Step::Copy { from, to } => build_copy(body, *from, *to),
+            Step::Check(check) => check::build_check(body, check),
+            Step::Call(call) => build_call(body, call),
         }
     }
 

@@ -80,47 +80,37 @@ impl<'p> Work<'p> {
 }
 
 impl<'b, 'c> Kernels<'b, 'c> {
-    /// Emits what comes before the rows of a product, in a function of its own if that is asked for.
-    pub(crate) fn build_shared(&self, body: &Body<'b, 'c>, step: &Step, apart: bool) {
-        let Work::Product(product) = Work::of(step) else { return };
-        if !product.shares_right() || !apart {
-            return product::build_shared(body, product);
-        }
-        let (given, form) = Given::to(self.plan, step, apart);
-        let function = self.declare_part("shared", 0, &given);
+    /// Emits a step in a function of its own, and its call.
+    pub(crate) fn build_apart(&self, body: &Body<'b, 'c>, step: &Step) {
+        let (given, form) = Given::to(self.plan, step);
+        let function = self.declare_part("step", 0, &given);
         let part = self.part(function, 0, &given);
-        self.build_shared(&part, &form, false);
+        self.build_step(&part, &given, &form);
         part.ir.return_void();
         part.ir.finish();
         body.ir.call(function, &self.args(body, &given));
     }
 
-    /// Emits the rows of a step, in a function of their own if that is asked for or if threads may share them.
-    pub(crate) fn build_rows(&self, body: &Body<'b, 'c>, step: &Step, apart: bool) {
+    /// Emits the rows of a step, in a function of their own if threads may share them. It is given what the body is given.
+    pub(crate) fn build_rows(&self, body: &Body<'b, 'c>, given: &Given, step: &Step) {
         let (ir, work) = (&body.ir, Work::of(step));
         let rows = Rows { begin: ir.int(0), end: work.extent(ir), chunk: ir.int(0) };
-        if !apart && work.parallel().is_none() {
-            return work.build(body, rows);
-        }
-        let (given, form) = Given::to(self.plan, step, apart);
-        let args = self.args(body, &given);
-        let range = self.build_range(Work::of(&form), &given);
         match work.parallel() {
-            Some(parallel) => self.share_out(body, (work, parallel), (range, &given), rows, &args),
-            None => call_range(ir, range, rows, &args),
+            None => work.build(body, rows),
+            Some(parallel) => self.share_out(body, (work, parallel), given, rows),
         }
     }
 
-    /// Emits the call of a function of rows, by a pool where there are several chunks.
+    /// Emits a function of rows and its call, by a pool where there are several chunks.
     fn share_out(
         &self,
         body: &Body<'b, 'c>,
         (work, parallel): (Work<'_>, &Parallel),
-        (range, given): (FunctionValue<'c>, &Given),
+        given: &Given,
         rows: Rows<'c>,
-        args: &[Val<'c>],
     ) {
-        let ir = &body.ir;
+        let (ir, args) = (&body.ir, &body.params);
+        let range = self.build_range(work, given);
         let (chunks, _) = work.chunks(ir, parallel, rows.end);
         if chunks.get_sign_extended_constant().is_some_and(|chunks| chunks <= 1) {
             return call_range(ir, range, rows, args);
