@@ -15,18 +15,23 @@ use tempfile::TempDir;
 fn folder() -> TempDir {
     let folder = tempfile::tempdir().unwrap();
     fs::write(folder.path().join("short.tgc"), model(1)).unwrap();
-    fs::write(folder.path().join("long.tgc"), model(1500)).unwrap();
+    fs::write(folder.path().join("long.tgc"), model(120)).unwrap();
     folder
 }
 
-/// Elementary functions of one another; no rule can shorten them.
-fn model(nodes: usize) -> String {
-    let mut text =
-        String::from("tgc 1 model \"m\"\nfunction \"f\"\n  size N 0..100\n  %0 = input \"x\" : f32[N]\n");
-    for i in 1..=nodes {
-        writeln!(text, "  %{i} = {}(%{})", if i % 2 == 0 { "exp" } else { "sin" }, i - 1).unwrap();
+/// So many functions, none of which is part of another or equal to it.
+fn model(functions: usize) -> String {
+    let mut text = String::from("tgc 1 model \"m\"\n");
+    for i in 1..=functions {
+        let name = if i == 1 { "f".to_owned() } else { format!("f{i}") };
+        writeln!(
+            text,
+            "function \"{name}\"\n  size N 0..100\n  %0 = input \"x\" : f32[N]\n  %1 = sin(%0)\n  \
+             %2 = constant {i}.5 : f32[1]\n  %3 = mul(%1, %2)\n  %4 = tanh(%3)\n  output \"y\" = %4\nend"
+        )
+        .unwrap();
     }
-    text + &format!("  output \"y\" = %{nodes}\nend\n")
+    text
 }
 
 /// Runs a line of the shell in which `$tgc` is the program.
