@@ -300,11 +300,11 @@ impl Equations {
 
     /// Whether a claim fails for some sample of the sizes for which all hold that hold.
     fn refute(&self, symbols: &Symbols, fails: Fails<'_>) -> bool {
-        symbols.samples().iter().any(|sample| {
-            let size = |id: SymbolId| sample[id.0 as usize];
-            let holds = |e: &Equation| e.left.evaluate(&size) == e.right.evaluate(&size);
-            self.known.iter().all(holds) && fails(&size)
-        })
+        let hold = |size: &dyn Fn(SymbolId) -> i64| {
+            self.known.iter().all(|e| e.left.evaluate(size) == e.right.evaluate(size))
+        };
+        let samples = self.solved(symbols).samples(symbols, &hold);
+        samples.iter().any(|sample| fails(&|id| sample[id.0 as usize]))
     }
 
     /// What those that hold say of symbols.
@@ -329,7 +329,8 @@ impl Demands<'_> {
             made.push(Demand::AtLeast(dim.clone(), least, extent));
             return Ok(());
         }
-        if dim.as_const().is_none() && !self.equations.can_be_less(dim, least, self.symbols) {
+        let is_unknown = dim.as_const().is_none() && self.equations.have_samples(self.symbols);
+        if is_unknown && !self.equations.can_be_less(dim, least, self.symbols) {
             return Ok(());
         }
         Err(TypeError::new(

@@ -1,6 +1,29 @@
 //! Sizes to try a claim with: what fails for one of them does not hold.
 
-use super::Symbols;
+use super::{Solved, SymbolId, Symbols};
+
+impl Solved {
+    /// The samples of symbols in which those that others determine have the values that these give them, where all are
+    /// in their ranges and `holds` says so.
+    pub fn samples(
+        &self,
+        symbols: &Symbols,
+        holds: &dyn Fn(&dyn Fn(SymbolId) -> i64) -> bool,
+    ) -> Vec<Vec<i64>> {
+        let mut samples = symbols.samples();
+        for sample in &mut samples {
+            for (symbol, value) in self.values() {
+                let solved = value.evaluate(&|id| sample[id.0 as usize]);
+                sample[symbol.0 as usize] = solved.unwrap_or(-1);
+            }
+        }
+        samples.retain(|sample| {
+            let size = |id: SymbolId| sample[id.0 as usize];
+            symbols.iter().all(|(id, s)| (s.min..=s.max).contains(&size(id))) && holds(&size)
+        });
+        samples
+    }
+}
 
 impl Symbols {
     /// A size for each symbol, several times: small ones, ends of ranges and hints, alike for all symbols and mixed. Always

@@ -54,18 +54,9 @@ impl<'p> Admissible<'p> {
             Admissible { symbols, solved, laws: vec![], samples: vec![], followed: RefCell::default() };
         let unsolved = checks.map(|check| admissible.solve(&(&check.left - &check.right)));
         admissible.laws = unsolved.filter_map(|difference| Law::of(&difference)).collect();
-        for mut sample in symbols.samples() {
-            for (symbol, value) in admissible.solved.values() {
-                let solved = value.evaluate(&|id| sample[id.0 as usize]);
-                sample[symbol.0 as usize] = solved.unwrap_or(-1);
-            }
-            let value = |dim: &Dim| dim.evaluate(&|id| sample[id.0 as usize]);
-            let in_range =
-                function.symbols.iter().all(|(id, s)| (s.min..=s.max).contains(&sample[id.0 as usize]));
-            if in_range && function.checks.iter().all(|c| value(&c.left) == value(&c.right)) {
-                admissible.samples.push(sample);
-            }
-        }
+        admissible.samples = admissible.solved.samples(symbols, &|size| {
+            function.checks.iter().all(|c| c.left.evaluate(size) == c.right.evaluate(size))
+        });
         admissible
     }
 
