@@ -300,10 +300,8 @@ impl Equations {
 
     /// Whether a claim fails for some sample of the sizes for which all hold that hold.
     fn refute(&self, symbols: &Symbols, fails: Fails<'_>) -> bool {
-        let hold = |size: &dyn Fn(SymbolId) -> i64| {
-            self.known.iter().all(|e| e.left.evaluate(size) == e.right.evaluate(size))
-        };
-        let samples = self.solved(symbols).samples(symbols, &hold);
+        let equal: Vec<(&Dim, &Dim)> = self.known.iter().map(|e| (&e.left, &e.right)).collect();
+        let samples = self.solved(symbols).samples(symbols, &equal);
         samples.iter().any(|sample| fails(&|id| sample[id.0 as usize]))
     }
 

@@ -1,15 +1,11 @@
 //! Sizes to try a claim with: what fails for one of them does not hold.
 
-use super::{Solved, SymbolId, Symbols};
+use super::{Dim, Solved, SymbolId, Symbols};
 
 impl Solved {
     /// The samples of symbols in which those that others determine have the values that these give them, where all are
-    /// in their ranges and `holds` says so.
-    pub fn samples(
-        &self,
-        symbols: &Symbols,
-        holds: &dyn Fn(&dyn Fn(SymbolId) -> i64) -> bool,
-    ) -> Vec<Vec<i64>> {
+    /// in their ranges and these sizes are equal.
+    pub fn samples(&self, symbols: &Symbols, equal: &[(&Dim, &Dim)]) -> Vec<Vec<i64>> {
         let mut samples = symbols.samples();
         for sample in &mut samples {
             for (symbol, value) in self.values() {
@@ -19,7 +15,8 @@ impl Solved {
         }
         samples.retain(|sample| {
             let size = |id: SymbolId| sample[id.0 as usize];
-            symbols.iter().all(|(id, s)| (s.min..=s.max).contains(&size(id))) && holds(&size)
+            let in_range = symbols.iter().all(|(id, s)| (s.min..=s.max).contains(&size(id)));
+            in_range && equal.iter().all(|(a, b)| a.evaluate(&size) == b.evaluate(&size))
         });
         samples
     }

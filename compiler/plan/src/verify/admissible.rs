@@ -54,9 +54,8 @@ impl<'p> Admissible<'p> {
             Admissible { symbols, solved, laws: vec![], samples: vec![], followed: RefCell::default() };
         let unsolved = checks.map(|check| admissible.solve(&(&check.left - &check.right)));
         admissible.laws = unsolved.filter_map(|difference| Law::of(&difference)).collect();
-        admissible.samples = admissible.solved.samples(symbols, &|size| {
-            function.checks.iter().all(|c| c.left.evaluate(size) == c.right.evaluate(size))
-        });
+        let equal: Vec<(&Dim, &Dim)> = function.checks.iter().map(|c| (&c.left, &c.right)).collect();
+        admissible.samples = admissible.solved.samples(symbols, &equal);
         admissible
     }
 
