@@ -12,10 +12,9 @@ use tgc_plan::{Axis, Fold, NotFused};
 use tgc_scalar::Program;
 
 use crate::classify::{Definition, Source};
-use crate::fuse::{Member, NestDraft};
+use crate::fuse::{Member, NestDraft, NestKind};
 use crate::loops::{Index, Loop, LoopKind, Place, substitute};
 use crate::materialize::{Action, Destination, Statement, Statements, Value, ValueId};
-use crate::product::ProductLoops;
 
 /// An inner axis while a statement is cut into pieces: its extent, and whether it is summed.
 type InnerAxis = (Dim, bool);
@@ -109,16 +108,14 @@ pub(crate) enum From {
 /// A nest cut into pieces.
 #[derive(Clone, Debug)]
 pub(crate) struct CutNest {
-    pub extent: Option<Dim>,
+    pub kind: NestKind,
     /// The rounds of checks that come before it.
     pub stage: usize,
     /// Accumulators to set before the nest.
     pub before: Vec<(Fold, Vec<ValueId>)>,
     pub pieces: Vec<Piece>,
-    /// Axes of each block.
+    /// Axes of each block; a product has one, its epilogue.
     pub blocks: Vec<Vec<Dim>>,
-    /// The loops of the product whose epilogue the only block is.
-    pub product: Option<ProductLoops>,
     /// The statements that it runs.
     pub statements: Vec<usize>,
     /// Earlier nests that it shares data with, and why they are apart.
@@ -149,10 +146,10 @@ pub(crate) struct Cut {
 pub(crate) fn cut(program: &mut Statements<'_>, drafts: &[NestDraft]) -> Cut {
     let mut cut = Cut { nests: vec![], origins: vec![] };
     for (position, draft) in drafts.iter().enumerate() {
-        let NestDraft { extent, stage, product, members, apart, is_call: _ } = draft.clone();
+        let NestDraft { kind, stage, members, apart } = draft.clone();
         let statements = members.iter().map(|member| member.statement).collect();
         let (before, pieces, blocks) = (vec![], vec![], vec![]);
-        cut.nests.push(CutNest { extent, stage, before, pieces, blocks, product, statements, apart });
+        cut.nests.push(CutNest { kind, stage, before, pieces, blocks, statements, apart });
         let mut cutter = Cutter { program, cut: &mut cut, nest: position };
         for member in &draft.members {
             cutter.member(member);
@@ -180,7 +177,7 @@ impl Cut {
     /// what reads the sum of its own element alone, and a variable that the product or another element reads gets its new
     /// value only after all of it.
     fn first_block(&self, program: &Statements<'_>, nest: usize, axes: &[Dim], work: &Work) -> usize {
-        if self.nests[nest].product.is_some() {
+        if self.nests[nest].kind.matmul().is_some() {
             return 0;
         }
         let pieces = &self.nests[nest].pieces;
@@ -371,7 +368,7 @@ impl Cutter<'_, '_> {
             if !over_rows && outer.iter().all(|(_, sum)| !sum) {
                 return self.fold_piece(FoldKind::Last, from, fold, values, index, &inner);
             }
-            let row = self.cut.nests[self.nest].extent.clone();
+            let row = self.cut.nests[self.nest].kind.rows().cloned();
             let row = row.expect("invariant: a fold over several loops has rows");
             let axes = outer.iter().enumerate().map(|(i, (extent, _))| (Axis::Inner(i), extent.clone()));
             let axes: Vec<(Axis, Dim)> = std::iter::once((Axis::Row, row)).chain(axes).collect();
@@ -396,7 +393,7 @@ impl Cutter<'_, '_> {
     ) {
         let last = if inner.is_empty() { Axis::Row } else { Axis::Inner(inner.len() - 1) };
         let carry = (along != last).then(|| {
-            let row = self.cut.nests[self.nest].extent.clone();
+            let row = self.cut.nests[self.nest].kind.rows().cloned();
             let row = row.expect("invariant: a running fold with several loops has rows");
             let axes = std::iter::once((Axis::Row, row))
                 .chain(inner.iter().enumerate().map(|(i, (extent, _))| (Axis::Inner(i), extent.clone())))

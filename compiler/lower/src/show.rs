@@ -9,7 +9,7 @@ use tgc_plan::{Body, FunctionPlan};
 
 use crate::classify::{Definition, Definitions, Source};
 use crate::cut::{Cut, CutNest, From, Piece, Work};
-use crate::fuse::{Member, NestDraft};
+use crate::fuse::{Member, NestDraft, NestKind};
 use crate::loops::{Loop, LoopKind};
 use crate::materialize::{Action, Destination, Statement, Statements, ValueId};
 use crate::phase::{Context, Form};
@@ -161,7 +161,7 @@ fn destination(program: &Statements<'_>, to: Destination, context: &Context<'_>)
 fn fused(program: &Statements<'_>, nests: &[NestDraft], context: &Context<'_>) -> Vec<String> {
     let mut lines = vec![];
     for (number, nest) in nests.iter().enumerate() {
-        lines.push(format!("n{number}: {}", head(nest.extent.as_ref(), nest.product.is_some(), context)));
+        lines.push(format!("n{number}: {}", head(&nest.kind, context)));
         for member in &nest.members {
             let Member { statement, row, inner } = member;
             let loops = |loops: &Vec<Loop>| {
@@ -181,19 +181,20 @@ fn fused(program: &Statements<'_>, nests: &[NestDraft], context: &Context<'_>) -
     lines
 }
 
-fn head(extent: Option<&Dim>, is_product: bool, context: &Context<'_>) -> String {
-    match extent {
-        Some(extent) => format!("rows {}", sizes(std::slice::from_ref(extent), context)),
-        None if is_product => "matmul".to_owned(),
-        None => "once".to_owned(),
+fn head(kind: &NestKind, context: &Context<'_>) -> String {
+    match kind {
+        NestKind::Rows(rows) => format!("rows {}", sizes(std::slice::from_ref(rows), context)),
+        NestKind::Matmul(_) => "matmul".to_owned(),
+        NestKind::Call => "call".to_owned(),
+        NestKind::Once => "once".to_owned(),
     }
 }
 
 fn pieces(program: &Statements<'_>, cut: &Cut, context: &Context<'_>) -> Vec<String> {
     let mut lines = vec![];
     for (number, nest) in cut.nests.iter().enumerate() {
-        let CutNest { extent, before, pieces, blocks, product, .. } = nest;
-        lines.push(format!("n{number}: {}", head(extent.as_ref(), product.is_some(), context)));
+        let CutNest { kind, before, pieces, blocks, .. } = nest;
+        lines.push(format!("n{number}: {}", head(kind, context)));
         for (_, values) in before {
             let names = list(values, |value| program.values[value.0].name.clone());
             lines.push(format!("  before: initialize {names}"));

@@ -8,7 +8,6 @@ use std::collections::BTreeMap;
 use tgc_graph::dim::Dim;
 use tgc_graph::dtype::DType;
 use tgc_graph::graph::NodeId;
-use tgc_graph::kernel::Routine;
 use tgc_plan::machine::Machine;
 use tgc_plan::{
     Access, Apart, Axis, Block, BufferId, Call, Fold, IndexCheck, Indirect, Nest, Product, Provenance, RowId,
@@ -18,6 +17,7 @@ use tgc_scalar::Program;
 
 use crate::classify::{Definition, Operand};
 use crate::cut::{Cut, CutNest, FoldKind, From, Piece, Work};
+use crate::fuse::NestKind;
 use crate::loops::{Index, Loop, Place, flat};
 use crate::materialize::{Destination, Statements, ValueId};
 use crate::memory::{BufferKey, Buffers, Scratch};
@@ -49,18 +49,16 @@ pub(crate) fn emit(
             stage += 1;
         }
         let emitter = Emitter { program, cut, homes: &homes, buffers, nest };
-        if let Some(loops) = &cut.nests[nest].product {
-            steps.push(Step::Product(Box::new(emitter.product(loops, machine))));
-            continue;
+        match &cut.nests[nest].kind {
+            NestKind::Matmul(loops) => {
+                steps.push(Step::Product(Box::new(emitter.product(loops, machine))));
+            }
+            NestKind::Call => steps.push(Step::Call(emitter.call())),
+            NestKind::Once | NestKind::Rows(_) => {
+                let (before, main) = emitter.nest();
+                steps.extend(before.into_iter().chain([main]).map(Step::Nest));
+            }
         }
-        if let [Piece { work: Work::Call { node, routine, operand, value }, .. }] =
-            cut.nests[nest].pieces.as_slice()
-        {
-            steps.push(Step::Call(emitter.call(*node, *routine, operand.0, *value)));
-            continue;
-        }
-        let (before, main) = emitter.nest();
-        steps.extend(before.into_iter().chain([main]).map(Step::Nest));
     }
     steps
 }
@@ -167,7 +165,7 @@ impl Emitter<'_, '_> {
             })
             .collect();
         let row_values = rows.keys().map(|v| self.program.values[v.0].dtype).collect();
-        let extent = cut.extent.clone();
+        let extent = cut.kind.rows().cloned();
         (before, Nest { extent, rows: 1, parallel: None, row_values, blocks, provenance })
     }
 
@@ -208,10 +206,15 @@ impl Emitter<'_, '_> {
         product
     }
 
-    /// A routine on the rows of an operand that lies in memory.
-    fn call(self, node: NodeId, routine: Routine, operand: NodeId, value: ValueId) -> Call {
-        let graph = self.program.graph;
-        let ty = graph.ty(operand);
+    /// The routine that the only piece calls, on the rows of an operand that lies in memory.
+    fn call(self) -> Call {
+        let [Piece { work: Work::Call { node, routine, operand: (operand, _), value }, .. }] =
+            self.cut.nests[self.nest].pieces.as_slice()
+        else {
+            unreachable!("invariant: a call is alone in its nest")
+        };
+        let (node, routine, operand, value) = (*node, *routine, *operand, *value);
+        let ty = self.program.graph.ty(operand);
         let (length, outer) = ty.shape.split_last().expect("invariant: a routine's operand has rows");
         let provenance = self.provenance();
         let base = self.program.in_memory(operand);

@@ -4,7 +4,7 @@ use tgc_graph::dim::Dim;
 use tgc_plan::NotFused;
 
 use super::rows::{innermost, strided};
-use super::{Placer, is_heavy, is_looked_up, is_ordered, kept_node};
+use super::{NestKind, Placer, is_heavy, is_looked_up, is_ordered, kept_node};
 use crate::classify::{Definition, Source};
 use crate::loops::{Loop, LoopInfo, LoopKind, Place};
 use crate::materialize::{Action, Destination, MemoryRead, Statement};
@@ -36,7 +36,7 @@ impl Placer<'_> {
         let statement = &self.program.statements[id];
         let ensure = |holds: bool, why: NotFused| if holds { Ok(()) } else { Err(why) };
         let extent = &statement.loops[row.number()].extent;
-        ensure(self.nests[nest].extent.as_ref() == Some(extent), NotFused::Extent)?;
+        ensure(self.nests[nest].kind.rows() == Some(extent), NotFused::Extent)?;
         ensure(!self.nests[nest].is_full(), NotFused::Full)?;
         ensure(self.is_aligned(id, nest, row), NotFused::OtherRow)?;
         ensure(self.parts_before(id).iter().all(|(home, _)| *home != nest), NotFused::Overwrites)?;
@@ -74,7 +74,7 @@ impl Placer<'_> {
 
     fn why_apart(&self, id: usize, nest: usize, is_too_early: bool) -> NotFused {
         let (statement, draft) = (&self.program.statements[id], &self.nests[nest]);
-        let is_call = draft.is_call || matches!(statement.action, Action::Call { .. });
+        let is_call = matches!(draft.kind, NestKind::Call) || matches!(statement.action, Action::Call { .. });
         if statement.product.is_some() {
             NotFused::Matmul
         } else if is_call {
@@ -83,7 +83,7 @@ impl Placer<'_> {
             NotFused::IndexCheck
         } else if is_too_early {
             NotFused::Order
-        } else if draft.product.is_some() {
+        } else if draft.kind.matmul().is_some() {
             NotFused::NotAnEpilogue
         } else if is_heavy(self.program, statement) {
             NotFused::Contraction

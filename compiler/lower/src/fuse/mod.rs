@@ -18,17 +18,25 @@ use crate::materialize::{Action, Destination, MemoryRead, Statement, Statements}
 use crate::product::ProductLoops;
 use rows::{are_one, collapse_rows, inner_axes, innermost};
 
+/// What becomes of a nest.
+#[derive(Clone, Debug)]
+pub(crate) enum NestKind {
+    /// Its statements have no loops.
+    Once,
+    /// They run in so many rows.
+    Rows(Dim),
+    /// The first member is a product of matrices, the others are its epilogue.
+    Matmul(ProductLoops),
+    /// The only member is a call of a routine.
+    Call,
+}
+
 /// A nest by its statements.
 #[derive(Clone, Debug)]
 pub(crate) struct NestDraft {
-    /// The rows; `None` for statements without loops.
-    pub extent: Option<Dim>,
+    pub kind: NestKind,
     /// The stage of all its statements.
     pub stage: usize,
-    /// The first member is a product of matrices, the others are its epilogue; there are no rows then.
-    pub product: Option<ProductLoops>,
-    /// The only member is a call of a routine; there are no rows then.
-    pub is_call: bool,
     pub members: Vec<Member>,
     /// Earlier nests that it shares data with, by their place in the order, and why they are apart.
     pub apart: Vec<(usize, NotFused)>,
@@ -38,6 +46,24 @@ pub(crate) struct NestDraft {
 /// square.
 const MOST_MEMBERS: usize = 64;
 
+impl NestKind {
+    /// How many rows there are, if it has any.
+    pub(crate) fn rows(&self) -> Option<&Dim> {
+        match self {
+            NestKind::Rows(rows) => Some(rows),
+            NestKind::Once | NestKind::Matmul(_) | NestKind::Call => None,
+        }
+    }
+
+    /// The loops of the product that it is, if it is one.
+    pub(crate) fn matmul(&self) -> Option<&ProductLoops> {
+        match self {
+            NestKind::Matmul(loops) => Some(loops),
+            NestKind::Once | NestKind::Rows(_) | NestKind::Call => None,
+        }
+    }
+}
+
 impl NestDraft {
     fn is_full(&self) -> bool {
         self.members.len() >= MOST_MEMBERS
@@ -45,7 +71,7 @@ impl NestDraft {
 
     /// Whether it runs more than once.
     fn has_loops(&self) -> bool {
-        self.extent.is_some() || self.product.is_some() || self.is_call
+        !matches!(self.kind, NestKind::Once)
     }
 }
 
@@ -96,7 +122,10 @@ pub(crate) fn nests(program: &Statements<'_>, machine: &Machine) -> Vec<NestDraf
             *other = order.iter().position(|n| n == other).expect("invariant: a nest runs once");
         }
         collapse_rows(program, &facts, nest);
-        for member in nest.members.iter_mut().filter(|_| nest.product.is_none() && !nest.is_call) {
+        if let NestKind::Matmul(_) | NestKind::Call = nest.kind {
+            continue;
+        }
+        for member in &mut nest.members {
             member.inner =
                 inner_axes(&program.statements[member.statement], &facts[member.statement], member);
         }
@@ -157,7 +186,7 @@ impl Placer<'_> {
         if let Some(&nest) = self.order.get(after).filter(|nest| !self.nests[**nest].has_loops()) {
             return (nest, None);
         }
-        self.nests.push(NestDraft { stage, apart: vec![], ..self.draft(id) });
+        self.nests.push(NestDraft { kind: NestKind::Once, stage, members: vec![], apart: vec![] });
         self.order.insert(after, self.nests.len() - 1);
         (self.nests.len() - 1, None)
     }
@@ -203,19 +232,17 @@ impl Placer<'_> {
     fn new_nest(&mut self, id: usize) -> usize {
         let row = self.own_row(id);
         let extent = self.program.statements[id].loops[row.number()].extent.clone();
-        let draft = NestDraft { extent: Some(extent), ..self.draft(id) };
-        self.add(draft)
+        self.add(self.draft(id, NestKind::Rows(extent)))
     }
 
     fn new_call(&mut self, id: usize) -> usize {
-        let draft = NestDraft { extent: None, is_call: true, ..self.draft(id) };
-        self.add(draft)
+        self.add(self.draft(id, NestKind::Call))
     }
 
     /// A nest for a statement.
-    fn draft(&self, id: usize) -> NestDraft {
+    fn draft(&self, id: usize, kind: NestKind) -> NestDraft {
         let (stage, apart) = (self.program.statements[id].stage, self.apart(id));
-        NestDraft { extent: None, stage, product: None, is_call: false, members: vec![], apart }
+        NestDraft { kind, stage, members: vec![], apart }
     }
 
     /// Adds a nest after all others.
@@ -226,8 +253,7 @@ impl Placer<'_> {
     }
 
     fn new_product(&mut self, id: usize, product: &ProductLoops) -> usize {
-        let draft = NestDraft { product: Some(product.clone()), ..self.draft(id) };
-        self.add(draft)
+        self.add(self.draft(id, NestKind::Matmul(product.clone())))
     }
 
     /// The product whose sums a statement stores, element by element, if all else that it reads is there by then.
@@ -237,8 +263,7 @@ impl Placer<'_> {
         let (first, _) = self.first_position(id)?;
         let nest = self.order[first];
         let draft = &self.nests[nest];
-        let product =
-            draft.product.as_ref().filter(|_| draft.stage == statement.stage && !draft.is_full())?;
+        let product = draft.kind.matmul().filter(|_| draft.stage == statement.stage && !draft.is_full())?;
         let sums = &self.program.statements[self.nests[nest].members[0].statement];
         let node = self.program.result(sums);
         let read = self.facts[id].reads.iter().find(|read| read.node == node && !read.reshaped)?;

@@ -2,7 +2,7 @@
 
 use tgc_graph::dim::Dim;
 
-use super::{Facts, Member, NestDraft, is_ordered};
+use super::{Facts, Member, NestDraft, NestKind, is_ordered};
 use crate::loops::{Loop, LoopKind, is_contiguous};
 use crate::materialize::{Statement, Statements};
 
@@ -25,7 +25,7 @@ pub(super) fn innermost(facts: &Facts, among: &[Loop]) -> (Option<Loop>, usize) 
 
 /// Joins the row with an inner loop for as long as every member's accesses allow it.
 pub(super) fn collapse_rows(program: &Statements<'_>, facts: &[Facts], nest: &mut NestDraft) {
-    while let Some(extent) = nest.extent.clone() {
+    while let NestKind::Rows(extent) = nest.kind.clone() {
         let Some(first) = nest.members.first() else { return };
         let options = next_rows(program, facts, first, None);
         let chosen = options.into_iter().find_map(|(_, size)| {
@@ -40,7 +40,7 @@ pub(super) fn collapse_rows(program: &Statements<'_>, facts: &[Facts], nest: &mu
         for (member, next) in nest.members.iter_mut().zip(loops) {
             member.row.push(next);
         }
-        nest.extent = Some(&extent * &size);
+        nest.kind = NestKind::Rows(&extent * &size);
     }
 }
 
