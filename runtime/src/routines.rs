@@ -69,11 +69,11 @@ unsafe fn argsort_rows<K: Key>(
 
 macro_rules! functions {
     ($($key:ident $sort:ident $argsort:ident,)*) => {$(
-        /// [`sort_rows`] of this element type.
+        /// Sorts each row of elements of this type.
         ///
         /// # Safety
         ///
-        /// As there.
+        /// As `sort_rows` says of it.
         #[unsafe(no_mangle)]
         pub unsafe extern "C" fn $sort(
             from: *const u8,
@@ -87,11 +87,11 @@ macro_rules! functions {
             unsafe { sort_rows::<$key>(from.cast(), to.cast(), scratch, rows, length, descending) };
         }
 
-        /// [`argsort_rows`] of this element type.
+        /// Puts the positions of each row's elements of this type in their order.
         ///
         /// # Safety
         ///
-        /// As there.
+        /// As `argsort_rows` says of it.
         #[unsafe(no_mangle)]
         pub unsafe extern "C" fn $argsort(
             from: *const u8,
