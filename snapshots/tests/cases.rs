@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use tgc_plan::NotFused;
+use tgc_plan::{Materialized, NotFused};
 use tgc_snapshots::{Case, Command, LONGEST, Outcome, cases};
 
 #[test]
@@ -77,7 +77,10 @@ fn a_case_without_expectation_is_refused() {
 fn every_phase_and_every_reason_is_in_some_case() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("cases");
     let mut phases: Vec<&str> = tgc_lower::phases().iter().map(|phase| phase.name).collect();
-    let mut reasons: Vec<String> = REASONS.iter().map(NotFused::to_string).collect();
+    let mut reasons: Vec<String> = NotFused::ALL.iter().map(NotFused::to_string).collect();
+    // Up to the number of cycles.
+    let before = |reason: Materialized| reason.to_string().split(" 0 cycles").next().map(str::to_owned);
+    reasons.extend(materialized().into_iter().filter_map(before));
     for file in cases(&folder).expect("the folder of cases can be read") {
         let text = std::fs::read_to_string(&file).expect("a case is text");
         let case = Case::read(&text).expect("the case is one");
@@ -89,20 +92,19 @@ fn every_phase_and_every_reason_is_in_some_case() {
     assert!(phases.is_empty() && reasons.is_empty(), "no case shows {phases:?}, {reasons:?}");
 }
 
-/// Every reason not to fuse.
-const REASONS: [NotFused; 14] = [
-    NotFused::Matmul,
-    NotFused::Routine,
-    NotFused::Contraction,
-    NotFused::IndexCheck,
-    NotFused::Order,
-    NotFused::NotAnEpilogue,
-    NotFused::IndirectWrites,
-    NotFused::Extent,
-    NotFused::OtherRow,
-    NotFused::Overwrites,
-    NotFused::LargeAccumulators,
-    NotFused::Strided,
-    NotFused::OtherAxis,
-    NotFused::Full,
-];
+/// What there is to say of a materialized tensor, with the variant behind each; the compiler asks for a line for each.
+fn materialized() -> Vec<Materialized> {
+    use Materialized::*;
+    let next = |reason: Materialized| match reason {
+        Reduction => Some(Scan),
+        Scan => Some(Parts),
+        Parts => Some(Indices),
+        Indices => Some(Reshaped),
+        Reshaped => Some(MatmulOperand),
+        MatmulOperand => Some(Routine),
+        Routine => Some(Shared { cycles: 0 }),
+        Shared { .. } => Some(LoopInvariant { cycles: 0 }),
+        LoopInvariant { .. } => None,
+    };
+    std::iter::successors(Some(Reduction), |reason| next(*reason)).collect()
+}

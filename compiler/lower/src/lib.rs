@@ -65,24 +65,18 @@ pub enum LowerError {
 ///
 /// If a node has no kernel, or a leaf is not in the module.
 pub fn lower(module: &Module, machine: &Machine) -> Result<ModelPlan, LowerError> {
-    let mut constants = Constants::default();
     let (mut functions, mut bodies) = (vec![], vec![]);
-    for function in &module.functions {
-        let function = &prepare::prepared(function, machine);
-        constants.collect(function);
-        let context = Context { module, function, constants: &constants.positions, machine };
-        let Form::Body(body) = phase::run(&context, None)? else {
-            unreachable!("invariant: the last phase gives a body")
-        };
-        let signature = signature(function, &body);
+    let constants = run(module, machine, None, &mut |form, context| {
+        let Form::Body(body) = form else { unreachable!("invariant: the last phase gives a body") };
+        let signature = signature(context.function, &body);
         bodies.push(body.behind(signature.frame()));
         functions.push(signature);
-    }
+    })?;
     let interface = Interface {
         name: module.name.clone(),
         sizes: module.sizes(),
         states: states(module),
-        constants: constants.arrays,
+        constants,
         frozen: vec![],
         functions,
     };
@@ -95,16 +89,26 @@ pub fn lower(module: &Module, machine: &Machine) -> Result<ModelPlan, LowerError
 ///
 /// As [`lower`].
 pub fn lower_until(module: &Module, machine: &Machine, phase: &str) -> Result<String, LowerError> {
-    let mut constants = Constants::default();
     let mut text = String::new();
+    run(module, machine, Some(phase), &mut |form, context| text.push_str(&show::show(&form, context)))?;
+    Ok(text)
+}
+
+/// Gives what each function is after a phase, or after all; returns the model's constants.
+fn run(
+    module: &Module,
+    machine: &Machine,
+    until: Option<&str>,
+    give: &mut dyn FnMut(Form<'_>, &Context<'_>),
+) -> Result<Vec<Array>, LowerError> {
+    let mut constants = Constants::default();
     for function in &module.functions {
-        let function = &prepare::prepared(function, machine);
+        let function = &*prepare::prepared(function, machine);
         constants.collect(function);
         let context = Context { module, function, constants: &constants.positions, machine };
-        let form = phase::run(&context, Some(phase))?;
-        text.push_str(&show::show(&form, &context));
+        give(phase::run(&context, until)?, &context);
     }
-    Ok(text)
+    Ok(constants.arrays)
 }
 
 /// The phases of planning a function, in order.

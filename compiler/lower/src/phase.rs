@@ -60,7 +60,7 @@ pub(crate) static PHASES: [Phase; 7] = [
     Phase {
         name: "classify",
         why: "Later phases ask what a node is to a loop: memory, an expression, a reduction, parts.",
-        postcondition: "every node that a result needs has a definition; indices to check are listed",
+        postcondition: "every node that a result needs has a definition, of earlier nodes alone",
         run: |form, context| match form {
             Form::Graph => Ok(Form::Classified(classify::definitions(context.module, context.function)?)),
             other => out_of_order(other),
@@ -70,7 +70,7 @@ pub(crate) static PHASES: [Phase; 7] = [
     Phase {
         name: "materialize",
         why: "Fusion needs to know which values exist; all else is computed where it is used.",
-        postcondition: "statements compute each materialized value and each result once, producers first",
+        postcondition: "what a statement reads is a source, or an earlier statement computes it",
         run: |form, context| match form {
             Form::Classified(definitions) => {
                 let program = materialize::statements(context.function, definitions, context.machine);
@@ -109,7 +109,7 @@ pub(crate) static PHASES: [Phase; 7] = [
     Phase {
         name: "emit",
         why: "Code is made of programs over elements, of reads and of sinks.",
-        postcondition: "steps name buffers alone; nothing of the graph is needed any more",
+        postcondition: "every access names a buffer",
         run: |form, context| match form {
             Form::Cut(program, mut cut) => {
                 let mut buffers = Buffers::new(context.module, context.function, context.constants);
@@ -123,7 +123,7 @@ pub(crate) static PHASES: [Phase; 7] = [
     Phase {
         name: "tune",
         why: "How much runs together is best decided when programs are known and their memory is not.",
-        postcondition: "lanes and rows are powers of two; chunks, strips and prefetches are set",
+        postcondition: "every access names a buffer; lanes and rows are powers of two",
         run: |form, context| match form {
             Form::Steps(mut buffers, mut steps) => {
                 tune::tune(&mut steps, &mut buffers, &context.function.graph.scope.symbols, context.machine);
@@ -136,7 +136,7 @@ pub(crate) static PHASES: [Phase; 7] = [
     Phase {
         name: "allocate",
         why: "Updates go in place and buffers share the workspace, which depends on when all steps run.",
-        postcondition: "every buffer has its place; the plan's verifier accepts the body",
+        postcondition: "every access names a buffer of the body",
         run: |form, _| match form {
             Form::Steps(buffers, steps) => {
                 let (buffers, steps, workspace) = buffers.settle(steps);

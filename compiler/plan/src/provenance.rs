@@ -66,37 +66,45 @@ pub enum Materialized {
     },
 }
 
-/// Why a tensor is not computed in the loops of an earlier step. The later a variant, the further fusion came.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum NotFused {
-    /// It is a matmul, which is a step of its own.
-    Matmul,
-    /// One of the two is a routine, which is a step of its own.
-    Routine,
-    /// It is a contraction of several loops, worth loops of its own.
-    Contraction,
-    /// Indices are checked between the two.
-    IndexCheck,
-    /// It needs a step that comes after that one.
-    Order,
-    /// It does not use each element of the matmul once, in the matmul's order.
-    NotAnEpilogue,
-    /// One of the two writes where indices say, which happens in order.
-    IndirectWrites,
-    /// None of its loops runs as often as that step's rows.
-    Extent,
-    /// It reads other rows than the one that is being made.
-    OtherRow,
-    /// It changes what that step writes.
-    Overwrites,
-    /// Its reduction over rows would keep more accumulators than the first-level cache has room for.
-    LargeAccumulators,
-    /// Its innermost loop would no longer step through neighbouring elements.
-    Strided,
-    /// The rows of the two run along different axes of what both read.
-    OtherAxis,
-    /// That step computes as much as a step may.
-    Full,
+/// Declares [`NotFused`]: the variants with what they say, in one list.
+macro_rules! not_fused {
+    ($($name:ident $text:literal,)*) => {
+        /// Why a tensor is not computed in the loops of an earlier step. The later a variant, the further fusion came.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+        pub enum NotFused {
+            $(#[doc = $text] $name,)*
+        }
+
+        impl NotFused {
+            /// Every reason.
+            pub const ALL: &[NotFused] = &[$(NotFused::$name),*];
+        }
+
+        impl fmt::Display for NotFused {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(match self {
+                    $(NotFused::$name => $text,)*
+                })
+            }
+        }
+    };
+}
+
+not_fused! {
+    Matmul "a matmul is a step of its own",
+    Routine "a routine is a step of its own",
+    Contraction "a contraction over several loops has loops of its own",
+    IndexCheck "indices are checked between them",
+    Order "it needs a step that comes between them",
+    NotAnEpilogue "it does not use each element of the matmul once, in its order",
+    IndirectWrites "one of them writes where indices say, in order",
+    Extent "none of its loops has the extent of those rows",
+    OtherRow "it reads other rows than the one being computed",
+    Overwrites "it changes what that step writes",
+    LargeAccumulators "its reduction over rows has more accumulators than the first-level cache has room for",
+    Strided "its innermost loop would not step through neighbouring elements",
+    OtherAxis "their rows run along different axes of what both read",
+    Full "that step computes as many results as a step may",
 }
 
 impl fmt::Display for Materialized {
@@ -117,28 +125,5 @@ impl fmt::Display for Materialized {
                 "a loop uses it that has further axes, and it takes about {cycles} cycles an element"
             ),
         }
-    }
-}
-
-impl fmt::Display for NotFused {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            NotFused::Matmul => "a matmul is a step of its own",
-            NotFused::Routine => "a routine is a step of its own",
-            NotFused::Contraction => "a contraction over several loops has loops of its own",
-            NotFused::IndexCheck => "indices are checked between them",
-            NotFused::Order => "it needs a step that comes between them",
-            NotFused::NotAnEpilogue => "it does not use each element of the matmul once, in its order",
-            NotFused::IndirectWrites => "one of them writes where indices say, in order",
-            NotFused::Extent => "none of its loops has the extent of those rows",
-            NotFused::OtherRow => "it reads other rows than the one being computed",
-            NotFused::Overwrites => "it changes what that step writes",
-            NotFused::LargeAccumulators => {
-                "its reduction over rows has more accumulators than the first-level cache has room for"
-            }
-            NotFused::Strided => "its innermost loop would not step through neighbouring elements",
-            NotFused::Full => "that step computes as many results as a step may",
-            NotFused::OtherAxis => "their rows run along different axes of what both read",
-        })
     }
 }

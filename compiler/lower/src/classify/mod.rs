@@ -336,7 +336,7 @@ impl Definitions {
             from: operand(graph, updates, identity(extents.len())),
             extents,
             to: inside_written(&ty.shape, to.into_iter()),
-            add: scatter.add.then(|| addition(ty.dtype)),
+            add: scatter.add.then(|| Scatter::addition(ty.dtype)),
             over: true,
         };
         Definition::Assembly(vec![data, stored])
@@ -461,19 +461,6 @@ fn define_prefix(graph: &Graph, id: NodeId, prefix: Prefix) -> Definition {
     let accumulators = b.inline(&prefix.first, &elements);
     let finished = b.inline(&prefix.finish, &accumulators);
     Definition::Inline { program: Some(b.finish(finished)), operands }
-}
-
-/// (a, b) → a + b, in `F32` for 16-bit floats.
-fn addition(dtype: DType) -> Program {
-    let wide = if matches!(dtype, DType::F16 | DType::BF16) { DType::F32 } else { dtype };
-    let mut b = Builder::new(&[dtype, dtype]);
-    let [x, y] = [0, 1].map(|i| {
-        let own = b.param(i);
-        b.cast(own, wide)
-    });
-    let sum = b.add(x, y);
-    let sum = b.cast(sum, dtype);
-    b.finish(vec![sum])
 }
 
 fn define_reduction(graph: &Graph, id: NodeId, reduction: &Reduction) -> Definition {

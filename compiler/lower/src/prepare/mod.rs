@@ -3,10 +3,15 @@
 mod indices;
 mod pairs;
 
+use std::borrow::Cow;
+
 use tgc_graph::module::Function;
 use tgc_plan::machine::Machine;
 
 /// The function in that form.
-pub(crate) fn prepared(function: &Function, machine: &Machine) -> Function {
-    indices::stored(&pairs::merged(function, machine)).into_owned()
+pub(crate) fn prepared<'a>(function: &'a Function, machine: &Machine) -> Cow<'a, Function> {
+    match pairs::merged(function, machine) {
+        Cow::Borrowed(function) => indices::stored(function),
+        Cow::Owned(function) => Cow::Owned(indices::stored(&function).into_owned()),
+    }
 }
