@@ -24,15 +24,22 @@ unsafe fn sort_rows<K: Key>(
     descending: bool,
 ) {
     let length = length as usize;
-    let mut row = 0;
-    while row < rows as usize {
+    each_row(rows, length, |first| {
         // SAFETY: The contract of this function.
         unsafe {
             let counts = &mut *scratch.cast::<Counts>();
             let spare = from_raw_parts_mut(scratch.add(COUNTS_BYTES).cast::<K>(), length);
-            core::ptr::copy_nonoverlapping(from.add(row * length), to.add(row * length), length);
-            sort::sort(from_raw_parts_mut(to.add(row * length), length), spare, counts, descending);
+            core::ptr::copy_nonoverlapping(from.add(first), to.add(first), length);
+            sort::sort(from_raw_parts_mut(to.add(first), length), spare, counts, descending);
         }
+    });
+}
+
+/// Calls a function with the number of the first element of each row.
+fn each_row(rows: i64, length: usize, mut run: impl FnMut(usize)) {
+    let mut row = 0;
+    while row < rows as usize {
+        run(row * length);
         row += 1;
     }
 }
@@ -51,20 +58,18 @@ unsafe fn argsort_rows<K: Key>(
     descending: bool,
 ) {
     let length = length as usize;
-    let mut row = 0;
-    while row < rows as usize {
+    each_row(rows, length, |first| {
         // SAFETY: The contract of this function.
         unsafe {
             let counts = &mut *scratch.cast::<Counts>();
             let items = scratch.add(COUNTS_BYTES).cast::<Item<K::Rank>>();
             let (items, spare) =
                 (from_raw_parts_mut(items, length), from_raw_parts_mut(items.add(length), length));
-            let elements = from_raw_parts(from.add(row * length), length);
-            let positions = from_raw_parts_mut(to.add(row * length), length);
+            let elements = from_raw_parts(from.add(first), length);
+            let positions = from_raw_parts_mut(to.add(first), length);
             sort::argsort(elements, positions, items, spare, counts, descending);
         }
-        row += 1;
-    }
+    });
 }
 
 macro_rules! functions {

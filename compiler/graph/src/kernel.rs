@@ -3,8 +3,8 @@
 //! The optimizer's structural questions, the lowering and the reference evaluator match [`Kernel`]s;
 //! none of them knows operations by name. A class enters with its first operation.
 
-use tgc_scalar::Program;
 use tgc_scalar::dtype::DType;
+use tgc_scalar::{Builder, Program};
 
 use crate::array::Array;
 use crate::data::DataId;
@@ -185,6 +185,21 @@ pub struct Scatter {
     pub along: Vec<usize>,
     /// Add instead of set.
     pub add: bool,
+}
+
+impl Scatter {
+    /// (a, b) → a + b in the type itself; 16-bit floats are added in `F32`.
+    pub fn addition(dtype: DType) -> Program {
+        let wide = if matches!(dtype, DType::F16 | DType::BF16) { DType::F32 } else { dtype };
+        let mut b = Builder::new(&[dtype, dtype]);
+        let [x, y] = [0, 1].map(|i| {
+            let own = b.param(i);
+            b.cast(own, wide)
+        });
+        let sum = b.add(x, y);
+        let sum = b.cast(sum, dtype);
+        b.finish(vec![sum])
+    }
 }
 
 /// Running folds along an axis: the result's element is what the fold of the elements up to and with its own gives.

@@ -33,7 +33,7 @@ impl<'p> Work<'p> {
             Step::Nest(nest) => Work::Nest(nest),
             Step::Product(product) => Work::Product(product),
             Step::Copy { .. } | Step::Check(_) | Step::Call(_) => {
-                unreachable!("invariant: copies and checks have no rows")
+                unreachable!("invariant: copies, checks and calls have no rows")
             }
         }
     }

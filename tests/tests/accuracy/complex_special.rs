@@ -15,6 +15,16 @@ const INF: f64 = f64::INFINITY;
 const NAN: f64 = f64::NAN;
 const PARTS: [f64; 7] = [-INF, -2.0, -0.0, 0.0, 1.0, INF, NAN];
 
+/// Of real parts of either zero.
+const EXP_AT_ZERO: [(f64, f64); 7] = [
+    (NAN, NAN),
+    (-0.4161468365471424, -0.9092974268256817),
+    (1.0, -0.0),
+    (1.0, 0.0),
+    (0.5403023058681398, 0.8414709848078965),
+    (NAN, NAN),
+    (NAN, NAN),
+];
 const EXP: Grid = [
     [(0.0, -0.0), (-0.0, -0.0), (0.0, -0.0), (0.0, 0.0), (0.0, 0.0), (0.0, 0.0), (0.0, 0.0)],
     [
@@ -26,24 +36,8 @@ const EXP: Grid = [
         (NAN, NAN),
         (NAN, NAN),
     ],
-    [
-        (NAN, NAN),
-        (-0.4161468365471424, -0.9092974268256817),
-        (1.0, -0.0),
-        (1.0, 0.0),
-        (0.5403023058681398, 0.8414709848078965),
-        (NAN, NAN),
-        (NAN, NAN),
-    ],
-    [
-        (NAN, NAN),
-        (-0.4161468365471424, -0.9092974268256817),
-        (1.0, -0.0),
-        (1.0, 0.0),
-        (0.5403023058681398, 0.8414709848078965),
-        (NAN, NAN),
-        (NAN, NAN),
-    ],
+    EXP_AT_ZERO,
+    EXP_AT_ZERO,
     [
         (NAN, NAN),
         (-1.1312043837568135, -2.4717266720048188),
@@ -56,6 +50,16 @@ const EXP: Grid = [
     [(INF, NAN), (-INF, -INF), (INF, -0.0), (INF, 0.0), (INF, INF), (INF, NAN), (INF, NAN)],
     [(NAN, NAN), (NAN, NAN), (NAN, -0.0), (NAN, 0.0), (NAN, NAN), (NAN, NAN), (NAN, NAN)],
 ];
+/// Of real parts of either zero.
+const SQRT_AT_ZERO: [(f64, f64); 7] = [
+    (INF, -INF),
+    (1.0, -1.0),
+    (0.0, -0.0),
+    (0.0, 0.0),
+    (FRAC_1_SQRT_2, FRAC_1_SQRT_2),
+    (INF, INF),
+    (NAN, NAN),
+];
 const SQRT: Grid = [
     [(INF, -INF), (0.0, -INF), (0.0, -INF), (0.0, INF), (0.0, INF), (INF, INF), (NAN, INF)],
     [
@@ -67,24 +71,8 @@ const SQRT: Grid = [
         (INF, INF),
         (NAN, NAN),
     ],
-    [
-        (INF, -INF),
-        (1.0, -1.0),
-        (0.0, -0.0),
-        (0.0, 0.0),
-        (FRAC_1_SQRT_2, FRAC_1_SQRT_2),
-        (INF, INF),
-        (NAN, NAN),
-    ],
-    [
-        (INF, -INF),
-        (1.0, -1.0),
-        (0.0, -0.0),
-        (0.0, 0.0),
-        (FRAC_1_SQRT_2, FRAC_1_SQRT_2),
-        (INF, INF),
-        (NAN, NAN),
-    ],
+    SQRT_AT_ZERO,
+    SQRT_AT_ZERO,
     [
         (INF, -INF),
         (1.272019649514069, -0.7861513777574233),

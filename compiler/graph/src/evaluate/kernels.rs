@@ -209,7 +209,7 @@ pub(super) fn scatter<D: Domain>(
     let (updates, indices) = rest.split_last().expect("invariant: scatters have their updates");
     check_indices::<D>(&scatter.coordinates, data, indices)?;
     let mut elements = data.elements.clone();
-    let add = D::prepare(&addition(data.dtype));
+    let add = D::prepare(&Scatter::addition(data.dtype));
     let (mut scratch, mut out) = (vec![], vec![]);
     each_index(&updates.shape, &mut |index| {
         let update = updates.elements[position(&updates.shape, index.iter().copied())];
@@ -223,19 +223,6 @@ pub(super) fn scatter<D: Domain>(
         };
     });
     Ok(elements)
-}
-
-/// (a, b) → a + b in the type itself; 16-bit floats are added in `F32`.
-fn addition(dtype: DType) -> Program {
-    let wide = if matches!(dtype, DType::F16 | DType::BF16) { DType::F32 } else { dtype };
-    let mut b = Builder::new(&[dtype, dtype]);
-    let [x, y] = [0, 1].map(|i| {
-        let own = b.param(i);
-        b.cast(own, wide)
-    });
-    let sum = b.add(x, y);
-    let sum = b.cast(sum, dtype);
-    b.finish(vec![sum])
 }
 
 pub(super) fn prefix<D: Domain>(
