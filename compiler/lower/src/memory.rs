@@ -19,7 +19,7 @@ use tgc_plan::{
 };
 use tgc_scalar::Inst;
 
-use crate::classify::Source;
+use crate::classify::{Definition, Source};
 use crate::materialize::{Action, Destination, Statement, Statements, Value, ValueId};
 
 /// What a buffer is for.
@@ -47,6 +47,15 @@ pub(crate) enum Scratch {
 }
 
 impl BufferKey {
+    /// Where a source or a kept node lies.
+    pub(crate) fn of_node(program: &Statements<'_>, node: NodeId) -> BufferKey {
+        match (&program.kept[node.index()], &program.definitions[node.index()]) {
+            (Some(values), _) => BufferKey::of_value(program, values[0]),
+            (None, Definition::Source(source)) => BufferKey::Source(*source),
+            (None, _) => unreachable!("invariant: what is read as a whole, or says places, is in memory"),
+        }
+    }
+
     /// Where a kept value lies.
     pub(crate) fn of_value(program: &Statements<'_>, value: ValueId) -> BufferKey {
         match program.values[value.0].output {

@@ -183,12 +183,7 @@ impl<'a, 'g> BlockProgram<'a, 'g> {
     fn looked_up(&mut self, lookup: &Lookup) -> Read {
         let program = self.program;
         let base = program.in_memory(lookup.node);
-        let key = match (&program.kept[base.index()], &program.definitions[base.index()]) {
-            (Some(values), _) => BufferKey::of_value(program, values[0]),
-            (None, Definition::Source(source)) => BufferKey::Source(*source),
-            (None, _) => unreachable!("invariant: what says places is in memory"),
-        };
-        let buffer = self.buffers.get(program, key, Some(base));
+        let buffer = self.buffers.get(program, BufferKey::of_node(program, base), Some(base));
         let place = flat(&program.graph.ty(lookup.node).shape, &lookup.at);
         let access = to_access(buffer, &place);
         let parts = self.parts(&place);

@@ -15,7 +15,7 @@ use tgc_plan::{
 };
 use tgc_scalar::Program;
 
-use crate::classify::{Definition, Operand};
+use crate::classify::Operand;
 use crate::cut::{Cut, CutNest, FoldKind, From, Piece, Work};
 use crate::fuse::NestKind;
 use crate::loops::{Index, Loop, Place, flat};
@@ -67,11 +67,7 @@ pub(crate) fn emit(
 fn check_indices(program: &Statements<'_>, stage: usize, buffers: &mut Buffers, steps: &mut Vec<Step>) {
     for demand in &program.checks[stage] {
         let base = program.in_memory(demand.node);
-        let key = match (&program.kept[base.index()], &program.definitions[base.index()]) {
-            (Some(values), _) => BufferKey::of_value(program, values[0]),
-            (None, Definition::Source(source)) => BufferKey::Source(*source),
-            (None, _) => unreachable!("invariant: what says places is in memory"),
-        };
+        let key = BufferKey::of_node(program, base);
         let Names { index, data, axis, place } = demand.names.clone();
         steps.push(Step::Check(IndexCheck {
             index: buffers.get(program, key, Some(base)),
@@ -218,21 +214,12 @@ impl Emitter<'_, '_> {
         let (length, outer) = ty.shape.split_last().expect("invariant: a routine's operand has rows");
         let provenance = self.provenance();
         let base = self.program.in_memory(operand);
-        let key = self.in_memory(base);
+        let key = BufferKey::of_node(self.program, base);
         let from = self.buffers.get(self.program, key, Some(base));
         let to = self.buffers.get(self.program, BufferKey::of_value(self.program, value), Some(node));
         let bytes = vec![routine.scratch_bytes(ty.dtype, length)];
         let scratch = self.buffers.scratch(node, Scratch::Routine, DType::U8, bytes);
         Call { routine, rows: outer.iter().product(), length: length.clone(), from, to, scratch, provenance }
-    }
-
-    /// The buffer of what lies in memory.
-    fn in_memory(&self, base: NodeId) -> BufferKey {
-        match (&self.program.kept[base.index()], &self.program.definitions[base.index()]) {
-            (Some(values), _) => BufferKey::of_value(self.program, values[0]),
-            (None, Definition::Source(source)) => BufferKey::Source(*source),
-            (None, _) => unreachable!("invariant: what steps read as a whole is in memory"),
-        }
     }
 
     /// What the nest computes, and why it is apart from others.
@@ -266,7 +253,7 @@ impl Emitter<'_, '_> {
             Operand { node: *node, axes: (0..index.len()).map(|axis| Place::of(Loop::new(axis))).collect() };
         let (base, place) =
             product::in_memory(self.program.graph, &self.program.definitions, &operand, index);
-        let key = self.in_memory(base);
+        let key = BufferKey::of_node(self.program, base);
         let buffer = self.buffers.get(self.program, key, Some(base));
         Access { buffer, strides: place.strides(), offset: place.offset }
     }
