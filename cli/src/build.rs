@@ -6,7 +6,7 @@ use tgc_compiler::output::File;
 use tgc_compiler::{Library, Options};
 
 use crate::arguments::{Build, Emit, Sanitizer};
-use crate::failure::Outcome;
+use crate::error::Outcome;
 use crate::interrupt::Interrupts;
 use crate::progress::Progress;
 use crate::{model, say};

@@ -3,7 +3,7 @@
 use tgc_compiler::{Options, build};
 
 use crate::arguments::Check;
-use crate::failure::Outcome;
+use crate::error::Outcome;
 use crate::{model, say};
 
 /// Does all that a build does, and writes nothing.

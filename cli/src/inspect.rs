@@ -8,7 +8,7 @@ use tgc_graph::module::Function;
 use tgc_plan::{Argument, FunctionPlan, Interface, Signature};
 
 use crate::arguments::Inspect;
-use crate::failure::Outcome;
+use crate::error::Outcome;
 use crate::{model, say};
 
 /// Lists what a model has, and what calls of it cost.

@@ -7,7 +7,7 @@
 mod arguments;
 mod build;
 mod check;
-mod failure;
+mod error;
 mod inspect;
 mod interrupt;
 mod memory;
@@ -23,7 +23,7 @@ use std::process::ExitCode;
 use clap::Parser;
 
 use crate::arguments::{Command, Tgc};
-use crate::failure::{Failure, Outcome};
+use crate::error::{CliError, Outcome};
 use crate::interrupt::Interrupts;
 
 fn main() -> ExitCode {
@@ -52,10 +52,10 @@ fn execute(arguments: &Tgc, interrupts: &Interrupts) -> Outcome<()> {
     }
 }
 
-fn panicked(payload: &dyn std::any::Any) -> Failure {
+fn panicked(payload: &dyn std::any::Any) -> CliError {
     let text = payload.downcast_ref::<String>().map(String::as_str);
     let text = text.or_else(|| payload.downcast_ref::<&str>().copied()).unwrap_or("no message");
-    Failure::Internal(format!(
+    CliError::Internal(format!(
         "{}; this is a defect of tgc {}, please report it with the model",
         text.replace('\n', "; "),
         env!("CARGO_PKG_VERSION")
@@ -67,7 +67,7 @@ fn say(text: &str) -> Outcome<()> {
     let mut out = std::io::stdout().lock();
     match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
         Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
-            Err(Failure::User(format!("cannot write to standard output: {error}")))
+            Err(CliError::User(format!("cannot write to standard output: {error}")))
         }
         Ok(()) | Err(_) => Ok(()),
     }

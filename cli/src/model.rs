@@ -7,18 +7,18 @@ use tgc_compiler::output;
 use tgc_graph::module::Module;
 use tgc_graph::{quote, text, wire};
 
-use crate::failure::{Failure, Outcome};
+use crate::error::{CliError, Outcome};
 
 /// Reads a `model.graph` or a text, whichever the file holds; either way the model is valid.
 pub fn read(path: &Path) -> Outcome<Module> {
-    let refused = |reason: &dyn Display| Failure::file("read", path, reason);
+    let refused = |reason: &dyn Display| CliError::file("read", path, reason);
     if path.extension().is_some_and(|extension| extension == "rs") {
         return Err(refused(&"it is Rust source; run that program, and give the file that it saves"));
     }
     let bytes = std::fs::read(path).map_err(|error| refused(&quote::reason(&error)))?;
     if is_text(path, &bytes) {
         let text = String::from_utf8(bytes).map_err(|_| refused(&"it is not UTF-8"))?;
-        return text::parse_verified(&text).map_err(|error| Failure::text(path, &error));
+        return text::parse_verified(&text).map_err(|error| CliError::text(path, &error));
     }
     wire::decode(&bytes).map_err(|error| refused(&error))
 }
@@ -26,7 +26,7 @@ pub fn read(path: &Path) -> Outcome<Module> {
 /// Refuses outputs before the work that they are for: the model, one file twice, what is no place for a file.
 pub fn guard(model: &Path, outputs: &[&Path]) -> Outcome<()> {
     if let Some(path) = outputs.iter().find(|path| output::is_same(path, model)) {
-        return Err(Failure::file("write", path, "it is the model; choose another output"));
+        return Err(CliError::file("write", path, "it is the model; choose another output"));
     }
     Ok(output::check(outputs)?)
 }
@@ -41,7 +41,7 @@ pub fn select(module: &mut Module, name: &str) -> Outcome<()> {
     let known: Vec<String> = module.functions.iter().map(|f| f.name.clone()).collect();
     if module.function(name).is_none() {
         let error = tgc_compiler::Error::Unknown { kind: "function", name: name.to_owned(), known };
-        return Err(Failure::from(error));
+        return Err(CliError::from(error));
     }
     module.functions.retain(|f| f.name == name);
     Ok(())

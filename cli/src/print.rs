@@ -6,7 +6,7 @@ use tgc_graph::{pp, text};
 use tgc_plan::print::Detail;
 
 use crate::arguments::Print;
-use crate::failure::Outcome;
+use crate::error::Outcome;
 use crate::{model, say};
 
 /// Prints a model in one of its forms.

@@ -12,7 +12,7 @@ use tgc_graph::text::element_to_text;
 use tgc_plan::Signature;
 
 use crate::arguments::Run;
-use crate::failure::{Failure, Outcome};
+use crate::error::{CliError, Outcome};
 use crate::interrupt::Interrupts;
 use crate::{model, say};
 
@@ -23,9 +23,9 @@ pub fn execute(arguments: &Run, interrupts: &Interrupts) -> Outcome<()> {
     let mut session = Session::with(&module, &options)?;
     if let Some(path) = &arguments.load_state {
         let image =
-            std::fs::read(path).map_err(|error| Failure::file("read", path, quote::reason(&error)))?;
+            std::fs::read(path).map_err(|error| CliError::file("read", path, quote::reason(&error)))?;
         let remedy = "give a file that --save-state wrote for this model";
-        let refused = |error: Error| Failure::file("use", path, format!("{error}; {remedy}"));
+        let refused = |error: Error| CliError::file("use", path, format!("{error}; {remedy}"));
         session.load(&image).map_err(refused)?;
     }
     let function = find_function(&session, &arguments.function)?;
@@ -71,8 +71,8 @@ fn find_function<'s>(session: &'s Session, name: &str) -> Outcome<&'s Signature>
         .ok_or_else(|| unknown("function", name, functions.iter().map(|f| f.name.clone()).collect()))
 }
 
-fn unknown(kind: &'static str, name: &str, known: Vec<String>) -> Failure {
-    Failure::from(Error::Unknown { kind, name: name.to_owned(), known })
+fn unknown(kind: &'static str, name: &str, known: Vec<String>) -> CliError {
+    CliError::from(Error::Unknown { kind, name: name.to_owned(), known })
 }
 
 /// Which outputs go to files, by index.
@@ -80,7 +80,7 @@ fn output_files(function: &Signature, arguments: &[String]) -> Outcome<Vec<(usiz
     let mut files = vec![];
     for argument in arguments {
         let no_file = |name: &str| {
-            Failure::User(format!("`{}` names no file; write {name}=@{name}.npy", quote::short(argument)))
+            CliError::User(format!("`{}` names no file; write {name}=@{name}.npy", quote::short(argument)))
         };
         let (name, file) = argument.split_once('=').ok_or_else(|| no_file("NAME"))?;
         let index = function.outputs.iter().position(|output| output.name == name);

@@ -60,7 +60,7 @@ pub enum Error {
 
 impl Error {
     /// True for failures that only a new version of tgc can mend.
-    pub fn is_defect(&self) -> bool {
+    pub fn is_internal(&self) -> bool {
         match self {
             Error::Internal(_) | Error::Llvm(tgc_llvm::Error::Llvm { .. }) => true,
             Error::Invalid { .. } | Error::Name(_) | Error::Llvm(_) | Error::File(_) => false,

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use tgc_graph::array::Array;
 use tgc_graph::dim::{Dim, SymbolId, Symbols};
 use tgc_graph::module::Module;
-use tgc_llvm::{ArgumentMemory, Failure, Instance, Jit, Target};
+use tgc_llvm::{ArgumentMemory, Instance, Jit, JitError, Target};
 use tgc_plan::{Argument, ModelPlan, Signature};
 use tgc_runtime::layout::Status;
 
@@ -208,7 +208,7 @@ impl Session {
     }
 }
 
-fn failed(failure: Failure) -> Error {
+fn failed(failure: JitError) -> Error {
     let status = usize::try_from(failure.status).ok().and_then(|number| Status::NAMES.get(number));
     match status {
         Some(status) => Error::Refused { status, line: failure.line },

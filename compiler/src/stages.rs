@@ -46,7 +46,7 @@ pub fn optimize_until(module: &Module, stage: &str, fp: Fp) -> Result<Module, Er
 pub fn explain(module: &Module, fp: Fp) -> Result<String, Error> {
     check(module)?;
     let options = tgc_optimize::Options { fp, timed: true, ..Default::default() };
-    let (optimized, reports) = tgc_optimize::optimize_module(module, &options).map_err(defect)?;
+    let (optimized, reports) = tgc_optimize::optimize_module(module, &options).map_err(internal)?;
     let of =
         |(function, report): (&Function, &Report)| report.explain(true) + &report.explain_nodes(function);
     Ok(optimized.functions.iter().zip(&reports).map(of).collect())
@@ -71,8 +71,8 @@ pub(crate) fn plan_with(
     let options = tgc_optimize::Options { fp, ..Default::default() };
     let optimized = each(module, &|function| tgc_optimize::optimize(&Lookup::noted(function), &options))?;
     observe(Step::Plan);
-    let mut plan = tgc_lower::lower(&optimized, machine).map_err(defect)?;
-    tgc_plan::verify::settle(&mut plan).map_err(defect)?;
+    let mut plan = tgc_lower::lower(&optimized, machine).map_err(internal)?;
+    tgc_plan::verify::settle(&mut plan).map_err(internal)?;
     Ok(plan)
 }
 
@@ -86,7 +86,7 @@ pub fn plan_until(module: &Module, machine: &Machine, phase: &str, fp: Fp) -> Re
     if !phases.iter().any(|name| name == phase) {
         return Err(Error::unknown("phase", phase, phases));
     }
-    tgc_lower::lower_until(&optimize(module, fp)?, machine, phase).map_err(defect)
+    tgc_lower::lower_until(&optimize(module, fp)?, machine, phase).map_err(internal)
 }
 
 /// What the planner knows of a system's processor; of this machine's system, and of the processors that all libraries for it
@@ -132,11 +132,11 @@ fn each(module: &Module, change: &dyn Fn(&Function) -> Changed) -> Result<Module
     check(module)?;
     let functions: Result<Vec<Function>, OptimizeError> =
         module.functions.iter().map(|function| Ok(change(function)?.0)).collect();
-    let functions = functions.map_err(defect)?;
+    let functions = functions.map_err(internal)?;
     Ok(Module { name: module.name.clone(), shared: module.shared.clone(), functions })
 }
 
 /// A model that is valid fails in no stage for its author's reason.
-fn defect(error: impl std::fmt::Display) -> Error {
+fn internal(error: impl std::fmt::Display) -> Error {
     Error::Internal(error.to_string())
 }

@@ -190,7 +190,7 @@ fn count_plan(function: FunctionPlan<'_>, what: &str) -> usize {
     let structure = function.structure();
     match (what, what.strip_prefix("reads.")) {
         ("nests", _) => structure.nests,
-        ("products", _) => structure.products,
+        ("matmuls", _) => structure.matmuls,
         ("loops", _) => structure.loops,
         ("copies", _) => structure.copies,
         ("checks", _) => structure.checks,

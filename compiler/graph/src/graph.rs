@@ -15,7 +15,7 @@ use tgc_scalar::dtype::DType;
 use crate::array::Array;
 use crate::data::DataStore;
 use crate::dim::{Dim, Symbols};
-use crate::infer::{Demands, Equations, Operand, Reason, TypeError};
+use crate::infer::{Constraints, Equations, Operand, Reason, TypeError};
 use crate::kernel::Kernel;
 use crate::limits::MAX_OPERANDS;
 use crate::literal::Literal;
@@ -181,7 +181,7 @@ impl Graph {
         let before = equations.made.as_ref().map_or(0, Vec::len);
         let ty = self.infer_with(op, operands, &mut equations);
         if let (Err(_), Some(made)) = (&ty, &mut equations.made) {
-            // What an ill-typed node demanded is nobody's demand.
+            // What an ill-typed node required is nobody's constraint.
             made.truncate(before);
         }
         self.scope.equations = equations;
@@ -203,8 +203,8 @@ impl Graph {
         }
         let described = self.described(operands);
         check_arity(op, &described)?;
-        let mut demands = Demands { symbols: &self.scope.symbols, equations, lenient: self.derived };
-        let ty = op.definition().infer(&described, &mut demands)?;
+        let mut constraints = Constraints { symbols: &self.scope.symbols, equations, lenient: self.derived };
+        let ty = op.definition().infer(&described, &mut constraints)?;
         // Passes may need one axis more for a while.
         if building && ty.rank() > MAX_RANK {
             return Err(TypeError::new(

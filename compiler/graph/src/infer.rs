@@ -1,4 +1,4 @@
-//! Type inference: what an operation sees of its operands, and what it may demand of sizes.
+//! Type inference: what an operation sees of its operands, and what it may require of sizes.
 
 use tgc_scalar::dtype::DType;
 
@@ -169,7 +169,7 @@ pub struct AxisOf {
     pub axis: usize,
 }
 
-/// What is counted by a size that inference makes demands of, to name in messages.
+/// What is counted by a size that inference constrains, to name in messages.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Extent {
     /// Indices along an axis of an operand.
@@ -203,7 +203,7 @@ impl Extent {
     }
 }
 
-/// A demand that two sizes be equal.
+/// A constraint that two sizes be equal.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Equation {
     /// One size.
@@ -226,35 +226,35 @@ impl Equation {
 }
 
 /// What the left size of an equation must be at least, if that is what it says.
-pub fn demanded_least(left: &Dim, right: &Dim) -> Option<i64> {
+pub fn constrained_least(left: &Dim, right: &Dim) -> Option<i64> {
     let is_bounded = matches!(left.as_atom(), Some(Atom::Min(operands)) if operands.contains(right));
     right.as_const().filter(|_| is_bounded)
 }
 
-/// The demands that hold, and those that inference makes.
+/// The constraints that hold, and those that inference makes.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Equations {
-    /// Demands that hold: solved before, or checked when a call enters.
+    /// Constraints that hold: solved before, or checked when a call enters.
     pub known: Vec<Equation>,
-    /// Demands made by inference, with the axes they came from. Only while a model is being built.
-    pub made: Option<Vec<Demand>>,
+    /// Constraints made by inference, with the axes they came from. Only while a model is being built.
+    pub made: Option<Vec<Constraint>>,
 }
 
-/// A demand that inference makes of the sizes of operands.
+/// A constraint that inference puts on the sizes of operands.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Demand {
+pub enum Constraint {
     /// Two sizes are equal.
     Equal(Dim, Dim, Extent, Extent),
     /// A size is at least so much.
     AtLeast(Dim, i64, Extent),
 }
 
-/// What inference knows of sizes and what it may demand of them.
+/// What inference knows of sizes and what it may require of them.
 #[derive(Debug)]
-pub struct Demands<'a> {
+pub struct Constraints<'a> {
     /// The sizes that dims refer to, with their ranges.
     pub symbols: &'a Symbols,
-    /// What holds, and where demands go.
+    /// What holds, and where constraints go.
     pub equations: &'a mut Equations,
     /// Whether sizes are taken to be equal of which it can be shown neither that they are nor that they differ: what passes make
     /// is as right as what they make it of.
@@ -265,7 +265,7 @@ pub struct Demands<'a> {
 type Fails<'f> = &'f dyn Fn(&dyn Fn(SymbolId) -> i64) -> bool;
 
 impl Equations {
-    /// Equations that collect what inference demands.
+    /// Equations that collect what inference requires.
     pub fn collecting() -> Equations {
         Equations { known: vec![], made: Some(vec![]) }
     }
@@ -290,11 +290,11 @@ impl Equations {
         }
     }
 
-    /// Whether a demand is known to be met.
-    pub(crate) fn meet(&self, demand: &Demand, symbols: &Symbols) -> bool {
-        match demand {
-            Demand::Equal(left, right, ..) => self.show_equal(left, right, symbols),
-            Demand::AtLeast(dim, least, _) => !self.can_be_less(dim, *least, symbols),
+    /// Whether a constraint is known to be met.
+    pub(crate) fn meet(&self, constraint: &Constraint, symbols: &Symbols) -> bool {
+        match constraint {
+            Constraint::Equal(left, right, ..) => self.show_equal(left, right, symbols),
+            Constraint::AtLeast(dim, least, _) => !self.can_be_less(dim, *least, symbols),
         }
     }
 
@@ -311,20 +311,20 @@ impl Equations {
     }
 }
 
-impl Demands<'_> {
-    /// Demands that a size be at least `least`. Once a model is built, it is enough that no sample of sizes refutes it: of what
+impl Constraints<'_> {
+    /// Constraints that a size be at least `least`. Once a model is built, it is enough that no sample of sizes refutes it: of what
     /// cannot be shown, calls check that no access leads outside.
     ///
     /// # Errors
     ///
-    /// If it can be less and that can no longer be demanded.
+    /// If it can be less and that can no longer be required.
     pub fn at_least(&mut self, dim: &Dim, least: i64, extent: impl Into<Extent>) -> Result<(), TypeError> {
         let extent = extent.into();
         if dim.has_at_least(least, self.symbols) {
             return Ok(());
         }
         if let (Some(made), None) = (&mut self.equations.made, dim.as_const()) {
-            made.push(Demand::AtLeast(dim.clone(), least, extent));
+            made.push(Constraint::AtLeast(dim.clone(), least, extent));
             return Ok(());
         }
         let is_unknown = dim.as_const().is_none() && self.equations.have_samples(self.symbols);
@@ -338,7 +338,7 @@ impl Demands<'_> {
         .because(Reason::TooSmall { extent, size: dim.clone(), least }))
     }
 
-    /// Demands that sizes of the result that an attribute gives be sizes: not below 0. Once a model is built, the
+    /// Constraints that sizes of the result that an attribute gives be sizes: not below 0. Once a model is built, the
     /// verifier looks at all sizes.
     ///
     /// # Errors
@@ -360,17 +360,17 @@ impl Demands<'_> {
                     }));
                 }
                 Some(_) => {}
-                None => made.push(Demand::AtLeast(dim.clone(), 0, Extent::ResultAxis(axis))),
+                None => made.push(Constraint::AtLeast(dim.clone(), 0, Extent::ResultAxis(axis))),
             }
         }
         Ok(())
     }
 
-    /// Demands that two sizes be equal; returns the one to go on with (a constant if there is one).
+    /// Constraints that two sizes be equal; returns the one to go on with (a constant if there is one).
     ///
     /// # Errors
     ///
-    /// If they are known to differ, or if equality is not known and can no longer be demanded.
+    /// If they are known to differ, or if equality is not known and can no longer be required.
     pub fn equal(
         &mut self,
         left: &Dim,
@@ -401,7 +401,7 @@ impl Demands<'_> {
             .because(Reason::Sizes { extents: [l, r], sizes: [left.clone(), right.clone()] }));
         }
         if let Some(made) = &mut self.equations.made {
-            made.push(Demand::Equal(left.clone(), right.clone(), l, r));
+            made.push(Constraint::Equal(left.clone(), right.clone(), l, r));
         }
         Ok(if right.as_const().is_some() { right.clone() } else { left.clone() })
     }
@@ -413,7 +413,7 @@ impl Demands<'_> {
 }
 
 /// The shape of an elementwise result: equal ranks, static 1 stretches.
-pub fn broadcast(operands: &[Operand<'_>], demands: &mut Demands<'_>) -> Result<Vec<Dim>, TypeError> {
+pub fn broadcast(operands: &[Operand<'_>], constraints: &mut Constraints<'_>) -> Result<Vec<Dim>, TypeError> {
     let rank = operands[0].ty.rank();
     if let Some(odd) = operands.iter().position(|o| o.ty.rank() != rank) {
         return Err(TypeError::new(
@@ -430,7 +430,7 @@ pub fn broadcast(operands: &[Operand<'_>], demands: &mut Demands<'_>) -> Result<
                 if size.0.is_one() {
                     size = (here.clone(), place);
                 } else if !here.is_one() {
-                    size.0 = demands.equal(&size.0, size.1, here, place)?;
+                    size.0 = constraints.equal(&size.0, size.1, here, place)?;
                 }
             }
             Ok(size.0)

@@ -31,13 +31,13 @@ pub enum Kernel {
     /// The first operand with elements of the last set or added at places that those between, all `i64`, say.
     Scatter(Scatter),
     /// Running folds along an axis.
-    Prefix(Prefix),
+    Scan(Scan),
     /// Sums of products over shared axes.
     Contract(Contraction),
     /// A routine on each row of the only operand, which has at least one axis: a row is what lies along the last one.
     Routine(Routine),
     /// No kernel: a composite, a gradient or a pin, which a stage replaces before lowering.
-    Deferred,
+    Composite,
 }
 
 impl Kernel {
@@ -56,8 +56,8 @@ impl Kernel {
             Kernel::Scatter(scatter) => scatter.coordinates.iter().all(coordinate),
             Kernel::Leaf(Leaf::Size(size)) => size.as_const().is_some(),
             Kernel::Leaf(_) | Kernel::Map(_) | Kernel::Reduce(_) | Kernel::Reshape => true,
-            Kernel::Concatenate(_) | Kernel::Prefix(_) | Kernel::Contract(_) => true,
-            Kernel::Routine(_) | Kernel::Deferred => true,
+            Kernel::Concatenate(_) | Kernel::Scan(_) | Kernel::Contract(_) => true,
+            Kernel::Routine(_) | Kernel::Composite => true,
         }
     }
 }
@@ -89,7 +89,7 @@ pub enum Leaf {
 /// - taking elements in and then merging is, but for rounding and the payloads of NaNs, the same for every choice: what
 ///   rounds nothing (greatest elements, positions, truth, integers) gives the same bits;
 /// - where the fold is `indexed`, results depend on positions and never on the order in which elements come;
-/// - an operation whose fold of no elements is no value demands that there be one; `finish` of `init` is never read.
+/// - an operation whose fold of no elements is no value requires that there be one; `finish` of `init` is never read.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Reduction {
     /// The axes to fold, ascending.
@@ -208,7 +208,7 @@ impl Scatter {
 /// Elements are taken in one after another: `step` need not be associative. A fold that leaves its own element out
 /// carries two accumulators, before and after the element, and finishes the former.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Prefix {
+pub struct Scan {
     /// The axis to go along.
     pub axis: usize,
     /// From the last element to the first.

@@ -84,7 +84,7 @@
 //!   `int64_t` parameter of the function in C.
 //! - A **constraint** is what an operation needs of sizes to mean anything: that two are equal, or that one
 //!   is at least so much. While a model is written, inference collects constraints
-//!   ([`Demands`](infer::Demands)); `finish` solves them by substitution and by raising the lower ends of
+//!   ([`Constraints`](infer::Constraints)); `finish` solves them by substitution and by raising the lower ends of
 //!   ranges. What it cannot solve (`2*N == M`) stays in the function as an equation
 //!   ([`Equations`](infer::Equations)) that a call checks on entry, and every later stage takes the two sizes
 //!   as equal.
@@ -161,7 +161,7 @@
 //! Front ends, such as importers and bindings of other languages, need beside these [`Model::apply`](builder::Model::apply)
 //! and [`apply_named`](builder::Model::apply_named), [`Model::at`](builder::Model::at) with an [`Origin`](origin::Origin), an
 //! [`Expression`](builder::Expression), which has no lifetime, [`ops::Op`], [`attribute`], and the
-//! [`Reason`](infer::Reason) of each [`Problem`](builder::Problem); [`text`] and [`mod@evaluate`] help to test them.
+//! [`Reason`](infer::Reason) of each [`Diagnostic`](builder::Diagnostic); [`text`] and [`mod@evaluate`] help to test them.
 //!
 //! The other modules are public for the compiler's own crates; they change without notice.
 

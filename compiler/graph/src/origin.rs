@@ -64,10 +64,10 @@ impl Lookup {
                 return None;
             }
             Kernel::Concatenate(_)
-            | Kernel::Prefix(_)
+            | Kernel::Scan(_)
             | Kernel::Contract(_)
             | Kernel::Routine(_)
-            | Kernel::Deferred => {
+            | Kernel::Composite => {
                 return None;
             }
         };

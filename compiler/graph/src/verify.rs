@@ -16,7 +16,7 @@ use thiserror::Error;
 use crate::array::Array;
 use crate::dim::{Atom, Dim, Solved, Symbol, Symbols};
 use crate::graph::{Graph, Node, NodeId};
-use crate::infer::{Demands, Equation, Equations, Extent, Operand};
+use crate::infer::{Constraints, Equation, Equations, Extent, Operand};
 use crate::limits::{
     MAX_ARGUMENTS, MAX_ATOMS, MAX_EQUATIONS, MAX_SHAPE_TERMS, MAX_SHARED, MAX_SYMBOLS, MAX_TENSOR_BYTES,
     is_small, undefined_size,
@@ -453,8 +453,8 @@ impl Check<'_> {
 
     /// Whether it is never negative.
     fn is_size(&self, dim: &Dim, equations: &mut Equations) -> bool {
-        let mut demands = Demands { symbols: self.symbols(), equations, lenient: self.derived };
-        demands.at_least(dim, 0, Extent::ResultElements).is_ok()
+        let mut constraints = Constraints { symbols: self.symbols(), equations, lenient: self.derived };
+        constraints.at_least(dim, 0, Extent::ResultElements).is_ok()
     }
 
     fn bytes(&self, id: NodeId, ty: &TensorType) -> Result<(), VerifyError> {
@@ -488,7 +488,7 @@ impl Check<'_> {
             .map(|operand| Operand { ty: self.graph.ty(*operand), literal: self.graph.literal(*operand) })
             .collect();
         let inferred = definition
-            .infer(&operands, &mut Demands { symbols: self.symbols(), equations, lenient: self.derived })
+            .infer(&operands, &mut Constraints { symbols: self.symbols(), equations, lenient: self.derived })
             .map_err(|error| {
                 let operand =
                     |i: usize| node.operands.get(i).map_or_else(String::new, |id| self.describe(*id));

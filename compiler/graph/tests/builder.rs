@@ -96,10 +96,10 @@ fn pp_writes_the_tutorials_strings() {
 fn complaints(build: impl FnOnce(&Model) -> Result<(), tgc_graph::builder::BuildError>) -> String {
     let m = Model::new("m");
     let error = build(&m).expect_err("the model is wrong");
-    for problem in &error.problems {
+    for problem in &error.diagnostics {
         assert!(problem.origin.file.ends_with("builder.rs") && problem.origin.line > 0, "{problem:?}");
     }
-    error.problems.iter().map(|p| p.message.as_str()).collect::<Vec<_>>().join("\n")
+    error.diagnostics.iter().map(|p| p.message.as_str()).collect::<Vec<_>>().join("\n")
 }
 
 #[test]

@@ -88,11 +88,11 @@ fn errors_say_the_node_and_are_data() {
         ("MatMul_1", "dot", &["w", "b"], &[("left", &[1])]),
     ]);
     assert_eq!(error.to_string(), "net.table:2, MatMul_1: dot: the attribute `right` is missing");
-    assert_eq!(*error.problems[0].reason, Reason::Operation { name: "dot".to_owned() });
+    assert_eq!(*error.diagnostics[0].reason, Reason::Operation { name: "dot".to_owned() });
 
     let error = refused(&[("Add_0", "add", &["w"], &[])]);
-    assert_eq!(*error.problems[0].reason, Reason::Arity { takes: 2, has: 1 });
-    assert_eq!(error.problems[0].origin, Origin::new("net.table", 1).named("Add_0"));
+    assert_eq!(*error.diagnostics[0].reason, Reason::Arity { takes: 2, has: 1 });
+    assert_eq!(error.diagnostics[0].origin, Origin::new("net.table", 1).named("Add_0"));
 
     let error = refused(&[("Sum_0", "concatenate", &["w"], &[])]);
     assert!(error.to_string().starts_with("net.table:1, Sum_0: concatenate: the attribute"), "{error}");
@@ -107,7 +107,7 @@ fn reasons_have_axes_sizes_and_types() {
     let reason = |value: Tensor<'_>| {
         let error = m.function("f").output("v", value).finish().unwrap_err();
         // Problems come in the order in which expressions are made.
-        (*error.problems.last().unwrap().reason).clone()
+        (*error.diagnostics.last().unwrap().reason).clone()
     };
     let axis = |operand| Extent::Axis(AxisOf { operand, axis: 1 });
     let sizes = [3, 4].map(Dim::Const);

@@ -4,8 +4,8 @@ use tgc_graph::evaluate::{Sizes, evaluate};
 use tgc_graph::prelude::*;
 use tgc_graph::{text, wire};
 
-fn problems(result: Result<(), tgc_graph::builder::BuildError>) -> String {
-    result.unwrap_err().problems.iter().map(|p| p.message.clone()).collect::<Vec<_>>().join("\n")
+fn diagnostics(result: Result<(), tgc_graph::builder::BuildError>) -> String {
+    result.unwrap_err().diagnostics.iter().map(|p| p.message.clone()).collect::<Vec<_>>().join("\n")
 }
 
 #[test]
@@ -41,12 +41,12 @@ fn a_default_has_the_type_of_its_argument() {
     let function =
         |value: Array| m.function("f").inputs([x]).input_with_default(y, value).output("z", x * y).finish();
     assert_eq!(
-        problems(function(0.5f64.into())),
+        diagnostics(function(0.5f64.into())),
         "function f: the default of `y` (f32[]) is f64[]; give a value of the argument's type"
     );
     let symbolic = m.function("g").input_with_default(x, [1.0f32]).output("z", x * 2.0).finish();
     assert_eq!(
-        problems(symbolic),
+        diagnostics(symbolic),
         "function g: `x` (f32[x_0]) has a default of the shape [1]; give the argument that static shape"
     );
 }
@@ -91,13 +91,13 @@ fn a_given_fits_what_it_replaces() {
     let two = m.constant([1.0, 2.0]);
     let function = |by| m.function("f").inputs([x]).given(x, by).output("z", x * 2.0).allow_unused().finish();
     assert!(
-        problems(function(row))
+        diagnostics(function(row))
             .contains("is given for `x` (f64[x_0]); give a tensor of its element type and rank")
     );
-    assert!(problems(function(one)).contains("only one of them has the static size 1 along axis 0"));
+    assert!(diagnostics(function(one)).contains("only one of them has the static size 1 along axis 0"));
     function(two).unwrap();
     let twice = m.function("g").given(x, two).given(x, two).output("z", x * 2.0).finish();
-    assert_eq!(problems(twice), "function g: `x` (f64[x_0]) is given twice; keep one");
+    assert_eq!(diagnostics(twice), "function g: `x` (f64[x_0]) is given twice; keep one");
 }
 
 #[test]

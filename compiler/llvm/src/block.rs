@@ -4,7 +4,7 @@
 //! in smaller ones if it is known how many are left, else one by one. When several rows run together, each tile repeats its body for each row, and loads that do not depend on
 //! the row are shared. A block without axes runs all rows as one tile, a row a lane.
 //!
-//! A block in stages runs each strip of tiles stage by stage ([`crate::staged`]), row after row.
+//! A block with fission runs each strip of tiles segment by segment ([`crate::fission`]), row after row.
 //!
 //! Rows run together only where nothing can tell: [`may_join`] proves it for folds into memory, whose order is the plain
 //! order of iterations. Where it cannot, the block runs row after row.
@@ -14,9 +14,12 @@ use std::cell::RefCell;
 use inkwell::IntPredicate;
 use inkwell::values::{InstructionOpcode, IntValue};
 use tgc_graph::dim::Dim;
-use tgc_plan::{Access, Axis, Block, Fold, IndexPart, Indirect, Position, Read, RowId, Scan, Sink, Target};
+use tgc_plan::{
+    Access, Axis, Block, Fold, Indirect, IndirectIndex, Position, Read, RowId, Scan, Sink, Target,
+};
 use tgc_scalar::Program;
 
+use crate::fission::Fissioned;
 use crate::fold::{Accumulators, step};
 use crate::ir::{Ir, Val};
 use crate::kernel::{Base, Body};
@@ -24,7 +27,6 @@ use crate::memory::{Spot, Stride, element_address, lane_of, splat};
 use crate::order::{depends_on, may_join, on_axis, writes};
 use crate::scalar::{Parts, build_program};
 use crate::scan::{self, Running};
-use crate::staged::Staged;
 use crate::tile::{Rows, Share, Tile, narrower, pieces};
 
 /// The row values that exist so far, one row a lane.
@@ -43,7 +45,7 @@ pub(crate) struct BlockBuilder<'a, 'b, 'c> {
     pub(crate) running: &'a [Option<Running<'a, 'c>>],
     pub(crate) values: &'a RowValues<'c>,
     pub(crate) rows: Rows<'c>,
-    /// The sums of a product, a column a lane, in its epilogue.
+    /// The sums of a matmul, a column a lane, in its epilogue.
     pub(crate) sum: Option<&'a Parts<'c>>,
 }
 
@@ -57,13 +59,13 @@ pub(crate) enum Source<'c> {
     Memory(Vec<Spot<'c>>),
     /// Numbers that go up by `step` along the tile's axis: one start for all rows, or one a row.
     Counter { starts: Vec<IntValue<'c>>, step: IntValue<'c> },
-    /// Memory where data says, differently along the tile's axis: where all parts are 0, and the parts.
-    Looked { spots: Vec<Spot<'c>>, parts: Vec<Part<'c>> },
+    /// Memory where data says, differently along the tile's axis: where all lookups give 0, and the lookups.
+    Gathered { spots: Vec<Spot<'c>>, lookups: Vec<Lookup<'c>> },
 }
 
 /// What data says of a place.
 #[derive(Clone, Copy)]
-pub(crate) struct Part<'c> {
+pub(crate) struct Lookup<'c> {
     pub(crate) read: usize,
     pub(crate) extent: IntValue<'c>,
     pub(crate) stride: IntValue<'c>,
@@ -90,8 +92,8 @@ pub(crate) enum Drain<'a, 'c> {
     /// A running fold along another axis than the tile's: for each accumulator one place for all rows, or one a row;
     /// a place for each row; whether the iteration of that axis is the first.
     ScanInMemory { carry: Vec<Vec<Spot<'c>>>, to: Vec<Spot<'c>>, is_first: IntValue<'c> },
-    /// For each row where all parts are 0, and the parts.
-    Scatter { to: Vec<Spot<'c>>, parts: Vec<Part<'c>> },
+    /// For each row where all lookups give 0, and the lookups.
+    Scatter { to: Vec<Spot<'c>>, lookups: Vec<Lookup<'c>> },
 }
 
 impl<'a, 'c> BlockBuilder<'a, '_, 'c> {
@@ -101,14 +103,14 @@ impl<'a, 'c> BlockBuilder<'a, '_, 'c> {
             let Rows { first: index, count: width, share, may_start } = self.rows;
             let tile = Tile { index, width, share, may_start };
             self.build_tile(&self.sources(&[]), &self.drains(&[]), tile);
-        } else if self.rows.count > 1 && (self.block.stages.is_some() || !may_join(self.block)) {
+        } else if self.rows.count > 1 && (self.block.fission.is_some() || !may_join(self.block)) {
             self.build_row_by_row();
         } else {
             self.build_loops(&mut vec![]);
         }
     }
 
-    /// Emits some iterations of the last axis, of one row: the epilogue of a product.
+    /// Emits some iterations of the last axis, of one row: the epilogue of a matmul.
     pub(crate) fn build_part_of_row(self, outer: &[IntValue<'c>], index: IntValue<'c>, width: u32) {
         let tile = Tile { index, width, share: Share::All, may_start: true };
         self.build_tile(&self.sources(outer), &self.drains(outer), tile);
@@ -209,10 +211,10 @@ impl<'a, 'c> BlockBuilder<'a, '_, 'c> {
         if peels {
             ir.for_range(ir.int(0), begin, 1, &mut |index| tile(index, true));
         }
-        match Staged::of(self.body, self.block) {
+        match Fissioned::of(self.body, self.block) {
             None => ir.for_range(begin, whole, i64::from(lanes), &mut |index| tile(index, !peels)),
-            Some(staged) => staged.strips(self.body, begin, whole, &mut |first, end| {
-                self.build_strip(&staged, (&sources, drains), (first, end), lanes, &|_| Share::All);
+            Some(fission) => fission.strips(self.body, begin, whole, &mut |first, end| {
+                self.build_strip(&fission, (&sources, drains), (first, end), lanes, &|_| Share::All);
             }),
         }
         if lanes > 1 && whole != extent {
@@ -242,12 +244,12 @@ impl<'a, 'c> BlockBuilder<'a, '_, 'c> {
         let folds = || drains.iter().filter_map(Drain::as_folds).flatten();
         folds().for_each(|fold| fold.spill(ir));
         let share = |index| Share::At(ir.sub(index, whole));
-        match Staged::of(self.body, self.block) {
+        match Fissioned::of(self.body, self.block) {
             None => ir.for_narrower(whole, extent, self.narrower(), &mut |index, width| {
                 let share = share(index);
                 self.build_tile(sources, drains, Tile { index, width, share, may_start: true });
             }),
-            Some(staged) => self.build_strip(&staged, (sources, drains), (whole, extent), 1, &share),
+            Some(fission) => self.build_strip(&fission, (sources, drains), (whole, extent), 1, &share),
         }
         folds().for_each(|fold| fold.reload(ir));
     }
@@ -318,12 +320,12 @@ impl<'a, 'c> BlockBuilder<'a, '_, 'c> {
                     false => Source::Scalars((0..self.rows.count).map(|r| lane_of(ir, parts, r)).collect()),
                 }
             }
-            Read::Gather(Indirect { access, parts }) => {
-                let parts = self.parts(parts);
+            Read::Gather(Indirect { access, indices }) => {
+                let lookups = self.lookups(indices);
                 let known: Option<Vec<&Vec<Parts>>> =
-                    parts.iter().map(|p| before[p.read].as_scalars()).collect();
+                    indices.iter().map(|p| before[p.read].as_scalars()).collect();
                 let Some(known) = known else {
-                    return Source::Looked { spots: self.spots(access, outer), parts };
+                    return Source::Gathered { spots: self.spots(access, outer), lookups };
                 };
                 // The places are the same all along the tile's axis.
                 let of_row = depends_on(access, Axis::Row) || known.iter().any(|rows| rows.len() > 1);
@@ -331,7 +333,7 @@ impl<'a, 'c> BlockBuilder<'a, '_, 'c> {
                 let spot = |r: u32| {
                     let indices: Vec<Val> =
                         known.iter().map(|rows| rows[(r as usize).min(rows.len() - 1)][0]).collect();
-                    self.guided(self.spot(access, outer, r), &parts, &indices)
+                    self.guided(self.spot(access, outer, r), &lookups, &indices)
                 };
                 let spots: Vec<Spot> = (0..rows).map(spot).collect();
                 match self.may_load_early(access) {
@@ -372,9 +374,9 @@ impl<'a, 'c> BlockBuilder<'a, '_, 'c> {
                 Drain::Store((0..self.repeats()).map(|r| self.spot(to, outer, r)).collect())
             }
             Sink::Row { row, .. } => Drain::Row(*row),
-            Sink::Fold { fold, halving, .. } => {
-                let halving = halving.as_ref();
-                let accumulators = |_| Accumulators::new(&self.body.ir, fold, self.block.lanes, halving);
+            Sink::Fold { fold, prereduction, .. } => {
+                let prereduction = prereduction.as_ref();
+                let accumulators = |_| Accumulators::new(&self.body.ir, fold, self.block.lanes, prereduction);
                 Drain::Fold((0..self.repeats()).map(accumulators).collect())
             }
             Sink::Accumulate { to, .. } => {
@@ -403,7 +405,7 @@ impl<'a, 'c> BlockBuilder<'a, '_, 'c> {
             }
             Sink::Scatter { to, .. } => Drain::Scatter {
                 to: (0..self.repeats()).map(|r| self.spot(&to.access, outer, r)).collect(),
-                parts: self.parts(&to.parts),
+                lookups: self.lookups(&to.indices),
             },
             Sink::Total { .. } => {
                 Drain::Total(self.totals[index].as_ref().expect("invariant: the nest prepared its totals"))
@@ -434,24 +436,24 @@ impl<'a, 'c> BlockBuilder<'a, '_, 'c> {
         Spot { dtype, address: element_address(ir, dtype, base, index), stride }
     }
 
-    fn parts(self, parts: &[IndexPart]) -> Vec<Part<'c>> {
+    fn lookups(self, indices: &[IndirectIndex]) -> Vec<Lookup<'c>> {
         let ir = &self.body.ir;
-        let part =
-            |p: &IndexPart| Part { read: p.read, extent: ir.dim(&p.extent), stride: ir.dim(&p.stride) };
-        parts.iter().map(part).collect()
+        let lookup =
+            |p: &IndirectIndex| Lookup { read: p.read, extent: ir.dim(&p.extent), stride: ir.dim(&p.stride) };
+        indices.iter().map(lookup).collect()
     }
 
-    /// A place moved on by what data says: one index a part.
-    fn guided(self, spot: Spot<'c>, parts: &[Part<'c>], indices: &[Val<'c>]) -> Spot<'c> {
+    /// A place moved on by what data says: one index a lookup.
+    fn guided(self, spot: Spot<'c>, lookups: &[Lookup<'c>], indices: &[Val<'c>]) -> Spot<'c> {
         let ir = &self.body.ir;
-        let step = |(part, index): (&Part<'c>, &Val<'c>)| {
+        let step = |(lookup, index): (&Lookup<'c>, &Val<'c>)| {
             let index = index.into_int_value();
             let is_negative = ir.compare_int(IntPredicate::SLT, index, ir.int(0));
-            let from_end = ir.add(index, part.extent);
+            let from_end = ir.add(index, lookup.extent);
             let index = ir.select(is_negative.into(), from_end.into(), index.into()).into_int_value();
-            ir.mul(index, part.stride)
+            ir.mul(index, lookup.stride)
         };
-        let steps = parts.iter().zip(indices).map(step);
+        let steps = lookups.iter().zip(indices).map(step);
         let elements = steps.fold(ir.int(0), |sum, step| ir.add(sum, step));
         Spot { address: element_address(ir, spot.dtype, spot.address, elements), ..spot }
     }
@@ -475,7 +477,7 @@ impl<'a, 'c> BlockBuilder<'a, '_, 'c> {
     fn build_tile(self, sources: &[Source<'c>], drains: &[Drain<'a, 'c>], tile: Tile<'c>) {
         let ir = &self.body.ir;
         let mut loaded: Vec<Vec<Parts>> = vec![];
-        self.look_ahead(sources, tile);
+        self.prefetch(sources, tile);
         for source in sources {
             let rows = self.load(source, tile, &loaded);
             loaded.push(rows);
@@ -491,15 +493,15 @@ impl<'a, 'c> BlockBuilder<'a, '_, 'c> {
     }
 
     /// Asks for what the rows after these read.
-    fn look_ahead(self, sources: &[Source<'c>], tile: Tile<'c>) {
+    fn prefetch(self, sources: &[Source<'c>], tile: Tile<'c>) {
         let ir = &self.body.ir;
-        for read in &self.block.ahead {
+        for read in &self.block.prefetch {
             if let (Source::Memory(spots), Some(access)) = (&sources[*read], self.block.reads[*read].access())
                 && let Some(stride) = on_axis(&access.strides, Axis::Row)
                 && tile.width == self.block.lanes
             {
                 let rows = ir.mul(ir.dim(stride), ir.int(i64::from(self.rows.count)));
-                spots.iter().for_each(|spot| spot.at(ir, tile.index).ask_ahead(ir, rows, tile.width));
+                spots.iter().for_each(|spot| spot.at(ir, tile.index).prefetch(ir, rows, tile.width));
             }
         }
     }
@@ -517,13 +519,14 @@ impl<'a, 'c> BlockBuilder<'a, '_, 'c> {
             Source::Memory(rows) => {
                 rows.iter().map(|spot| spot.at(ir, tile.index).load(ir, tile.width)).collect()
             }
-            Source::Looked { spots, parts } => {
-                let rows = parts.iter().map(|p| before[p.read].len()).chain([spots.len()]).max().unwrap_or(1);
+            Source::Gathered { spots, lookups } => {
+                let rows =
+                    lookups.iter().map(|p| before[p.read].len()).chain([spots.len()]).max().unwrap_or(1);
                 let element = |r: usize| {
                     let spot = spots[r.min(spots.len() - 1)].at(ir, tile.index);
                     let lane = |k: u32| {
                         let spot = spot.at(ir, ir.int(i64::from(k)));
-                        self.guided(spot, parts, &indices(ir, parts, before, r, k)).load_one(ir)
+                        self.guided(spot, lookups, &indices(ir, lookups, before, r, k)).load_one(ir)
                     };
                     let lanes: Vec<Parts> = (0..tile.width).map(lane).collect();
                     let part = |p: usize| ir.gather(&lanes.iter().map(|lane| lane[p]).collect::<Vec<_>>());
@@ -595,9 +598,9 @@ impl<'a, 'c> BlockBuilder<'a, '_, 'c> {
                 let values: Vec<Vec<Parts>> = results.iter().map(|row| pick(row, which)).collect();
                 self.scan_in_memory(scan, *along, (carry, to, *is_first), &values, tile);
             }
-            (Sink::Scatter { result, add, .. }, Drain::Scatter { to, parts }) => {
+            (Sink::Scatter { result, add, .. }, Drain::Scatter { to, lookups }) => {
                 for (r, row) in results.iter().enumerate() {
-                    self.scatter(add.as_ref(), to[r], parts, (r, &row[*result]), tile, loaded);
+                    self.scatter(add.as_ref(), to[r], lookups, (r, &row[*result]), tile, loaded);
                 }
             }
             _ => unreachable!("invariant: each sink has the drain of its kind"),
@@ -640,7 +643,7 @@ impl<'a, 'c> BlockBuilder<'a, '_, 'c> {
         self,
         add: Option<&Program>,
         to: Spot<'c>,
-        parts: &[Part<'c>],
+        lookups: &[Lookup<'c>],
         (r, values): (usize, &Parts<'c>),
         tile: Tile<'c>,
         loaded: &[Vec<Parts<'c>>],
@@ -656,13 +659,17 @@ impl<'a, 'c> BlockBuilder<'a, '_, 'c> {
             spot.store(ir, width, &values);
         };
         let spot = to.at(ir, tile.index);
-        let varies = parts.iter().any(|part| self.varies(part.read));
+        let varies = lookups.iter().any(|lookup| self.varies(lookup.read));
         if !varies && !matches!(to.stride, Stride::Same) {
-            return write(self.guided(spot, parts, &indices(ir, parts, loaded, r, 0)), tile.width, values);
+            return write(
+                self.guided(spot, lookups, &indices(ir, lookups, loaded, r, 0)),
+                tile.width,
+                values,
+            );
         }
         for k in 0..tile.width {
             let spot =
-                self.guided(spot.at(ir, ir.int(i64::from(k))), parts, &indices(ir, parts, loaded, r, k));
+                self.guided(spot.at(ir, ir.int(i64::from(k))), lookups, &indices(ir, lookups, loaded, r, k));
             write(spot, 1, &lane_of(ir, values, k));
         }
     }
@@ -675,8 +682,8 @@ impl<'a, 'c> BlockBuilder<'a, '_, 'c> {
             Read::Sum => true,
             Read::Size(_) => false,
             Read::Index(position) => on_axis(&position.strides, self.along()).is_some(),
-            Read::Gather(Indirect { access, parts }) => {
-                depends_on(access, self.along()) || parts.iter().any(|part| self.varies(part.read))
+            Read::Gather(Indirect { access, indices }) => {
+                depends_on(access, self.along()) || indices.iter().any(|index| self.varies(index.read))
             }
         }
     }
@@ -722,23 +729,23 @@ impl<'a, 'c> BlockBuilder<'a, '_, 'c> {
 /// The indices of one lane of a row.
 fn indices<'c>(
     ir: &Ir<'_, 'c>,
-    parts: &[Part<'c>],
+    lookups: &[Lookup<'c>],
     loaded: &[Vec<Parts<'c>>],
     r: usize,
     k: u32,
 ) -> Vec<Val<'c>> {
-    let index = |part: &Part<'c>| {
-        let rows = &loaded[part.read];
+    let index = |lookup: &Lookup<'c>| {
+        let rows = &loaded[lookup.read];
         lane_of(ir, &rows[r.min(rows.len() - 1)], k)[0]
     };
-    parts.iter().map(index).collect()
+    lookups.iter().map(index).collect()
 }
 
 impl<'c> Source<'c> {
     fn as_scalars(&self) -> Option<&Vec<Parts<'c>>> {
         match self {
             Source::Scalars(rows) => Some(rows),
-            Source::Lanes(_) | Source::Memory(_) | Source::Counter { .. } | Source::Looked { .. } => None,
+            Source::Lanes(_) | Source::Memory(_) | Source::Counter { .. } | Source::Gathered { .. } => None,
         }
     }
 }

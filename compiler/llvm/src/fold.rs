@@ -1,14 +1,14 @@
 //! Accumulators of one fold: a vector of them while tiles run, memory while single elements run, a tree at the end.
 //!
 //! Element `i` of the folded axis goes to accumulator `i mod width`. Tiles start at multiples of the width, so lane `k`
-//! of a tile belongs to accumulator `k`; where whole tiles are halved first, that holds of what is left of them. The elements after the
+//! of a tile belongs to accumulator `k`; where whole tiles are prereduced first, that holds of what is left of them. The elements after the
 //! last whole tile address their accumulator by index, which needs memory unless the index is known; [`Accumulators::spill`] moves
 //! the vectors there. The tree merges `k` with `k + width/2` until one is left.
 
 use std::cell::Cell;
 
 use inkwell::values::{IntValue, PointerValue};
-use tgc_plan::{Fold, Halving};
+use tgc_plan::{Fold, Prereduction};
 use tgc_scalar::{ScalarType, stored_scalar};
 
 use crate::ir::{Ir, Val};
@@ -18,7 +18,7 @@ use crate::scalar::{Parts, build_const, build_program, scalar_type};
 /// The accumulators of a fold, by part.
 pub(crate) struct Accumulators<'p, 'c> {
     fold: &'p Fold,
-    halving: Option<&'p Halving>,
+    prereduction: Option<&'p Prereduction>,
     width: u32,
     /// One slot for each part of each member of the tuple.
     slots: Vec<Vec<Slot<'c>>>,
@@ -68,13 +68,13 @@ impl<'p, 'c> Accumulators<'p, 'c> {
         ir: &Ir<'_, 'c>,
         fold: &'p Fold,
         lanes: u32,
-        halving: Option<&'p Halving>,
+        prereduction: Option<&'p Prereduction>,
     ) -> Accumulators<'p, 'c> {
-        let width = lanes >> halving.map_or(0, |halving| halving.times);
+        let width = lanes >> prereduction.map_or(0, |prereduction| prereduction.times);
         let member = |dtype: &tgc_graph::dtype::DType| {
             (0..dtype.parts()).map(|_| Slot::new(ir, stored_scalar(*dtype), width)).collect()
         };
-        Accumulators { fold, halving, width, slots: fold.accumulators.iter().map(member).collect() }
+        Accumulators { fold, prereduction, width, slots: fold.accumulators.iter().map(member).collect() }
     }
 
     /// Sets every accumulator to the start.
@@ -88,8 +88,9 @@ impl<'p, 'c> Accumulators<'p, 'c> {
 
     /// Folds a whole tile in, lane by lane.
     pub(crate) fn step(&self, ir: &Ir<'_, 'c>, values: &[Parts<'c>]) {
-        let halved = self.halving.map(|halving| halve(ir, halving, self.width, values));
-        let values = halved.as_deref().unwrap_or(values);
+        let prereduced =
+            self.prereduction.map(|prereduction| prereduce(ir, prereduction, self.width, values));
+        let values = prereduced.as_deref().unwrap_or(values);
         let next = step(ir, self.fold, self.width, self.read(ir), values);
         for (parts, member) in next.iter().zip(&self.slots) {
             for (part, slot) in parts.iter().zip(member) {
@@ -143,7 +144,7 @@ impl<'p, 'c> Accumulators<'p, 'c> {
             }
             return;
         }
-        let index = match self.halving {
+        let index = match self.prereduction {
             Some(_) => ir.and(index, ir.int(i64::from(self.width) - 1)),
             None => index,
         };
@@ -193,10 +194,15 @@ impl<'p, 'c> Accumulators<'p, 'c> {
 }
 
 /// What is left of a tile when its halves were added until it has `width` lanes.
-fn halve<'c>(ir: &Ir<'_, 'c>, halving: &Halving, width: u32, values: &[Parts<'c>]) -> Vec<Parts<'c>> {
-    (0..halving.times).rev().fold(values.to_vec(), |values, left| {
+fn prereduce<'c>(
+    ir: &Ir<'_, 'c>,
+    prereduction: &Prereduction,
+    width: u32,
+    values: &[Parts<'c>],
+) -> Vec<Parts<'c>> {
+    (0..prereduction.times).rev().fold(values.to_vec(), |values, left| {
         let width = width << left;
-        build_program(ir, &halving.add, width, &halves(ir, &values, width))
+        build_program(ir, &prereduction.add, width, &halves(ir, &values, width))
     })
 }
 

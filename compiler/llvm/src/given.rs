@@ -10,7 +10,7 @@ use std::collections::BTreeSet;
 use inkwell::types::BasicTypeEnum;
 use inkwell::values::FunctionValue;
 use tgc_graph::dim::Dim;
-use tgc_plan::{BufferId, Form, FunctionPlan, MemoryAccess, Place, Step};
+use tgc_plan::{BufferId, Form, FunctionPlan, MemoryAccess, Step, Storage};
 use tgc_scalar::stored_scalar;
 
 use crate::ir::{Ir, Val, basic};
@@ -57,9 +57,11 @@ impl<'b, 'c> Kernels<'b, 'c> {
     /// The types of what is given.
     pub(crate) fn types(&self, given: &Given) -> Vec<BasicTypeEnum<'c>> {
         let pointer = self.shell.pointer_type();
-        let place = |(buffer, _): &(BufferId, Dim)| match self.plan.buffer(*buffer).place {
-            Place::Input(i) => self.input_type(i),
-            Place::Output(_) | Place::State(_) | Place::Constant(_) | Place::Workspace { .. } => pointer,
+        let place = |(buffer, _): &(BufferId, Dim)| match self.plan.buffer(*buffer).storage {
+            Storage::Input(i) => self.input_type(i),
+            Storage::Output(_) | Storage::State(_) | Storage::Constant(_) | Storage::Workspace { .. } => {
+                pointer
+            }
         };
         match given {
             Given::Everything(_) => self.param_types(),

@@ -335,14 +335,14 @@ impl<'a, 'c> Ir<'a, 'c> {
     pub(crate) fn dim(&self, dim: &Dim) -> IntValue<'c> {
         let mut sum = self.int(0);
         for (monomial, coefficient) in dim.terms() {
-            let mut product = self.int(coefficient);
+            let mut matmul = self.int(coefficient);
             for (atom, exponent) in monomial {
                 let value = self.atom(&atom);
                 for _ in 0..exponent {
-                    product = self.mul(product, value);
+                    matmul = self.mul(matmul, value);
                 }
             }
-            sum = self.add(sum, product);
+            sum = self.add(sum, matmul);
         }
         sum
     }

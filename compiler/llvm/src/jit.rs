@@ -54,7 +54,7 @@ pub enum ArgumentMemory<'a> {
 
 /// A call that did not happen.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Failure {
+pub struct JitError {
     /// The status, as in the emitted header.
     pub status: i32,
     /// The error line.
@@ -126,9 +126,9 @@ impl Jit {
     }
 
     /// A new instance with memory for these sizes, one for each of [`tgc_plan::Interface::sizes`].
-    pub fn instance(&self, size_values: &[i64]) -> Result<Instance<'_>, Failure> {
+    pub fn instance(&self, size_values: &[i64]) -> Result<Instance<'_>, JitError> {
         assert_eq!(size_values.len(), self.config_dims, "a size for each of the model's");
-        let failed = |e: Error| Failure { status: -1, line: e.to_string() };
+        let failed = |e: Error| JitError { status: -1, line: e.to_string() };
         let ws_bytes = self.reflection(88).map_err(failed)?;
         // SAFETY: The field is a function of this type, and the sizes are as many as it reads.
         let ws_bytes = unsafe {
@@ -181,7 +181,7 @@ pub struct Instance<'j> {
 }
 
 impl Instance<'_> {
-    fn init(&mut self, init: usize, sizes: &[i64]) -> Result<(), Failure> {
+    fn init(&mut self, init: usize, sizes: &[i64]) -> Result<(), JitError> {
         let head = (24 + 8 * sizes.len()) as u64;
         // `struct_bytes` and `flags`, the sizes, and two hooks that are NULL.
         let config: Vec<u64> =
@@ -200,7 +200,7 @@ impl Instance<'_> {
         };
         match status {
             0 => Ok(()),
-            _ => Err(Failure { status, line: format!("the instance was refused with status {status}") }),
+            _ => Err(JitError { status, line: format!("the instance was refused with status {status}") }),
         }
     }
 
@@ -214,7 +214,7 @@ impl Instance<'_> {
         function: usize,
         dims: &[i64],
         args: &mut [ArgumentMemory],
-    ) -> Result<(), Failure> {
+    ) -> Result<(), JitError> {
         let function = &self.jit.functions[function];
         assert_eq!(dims.len(), function.symbols.len(), "a size for each symbol");
         assert_eq!(args.len(), function.inputs.len() + function.outputs.len(), "memory for each argument");
@@ -247,10 +247,10 @@ impl Instance<'_> {
         self.outcome(status)
     }
 
-    fn outcome(&self, status: i32) -> Result<(), Failure> {
+    fn outcome(&self, status: i32) -> Result<(), JitError> {
         match status {
             0 => Ok(()),
-            _ => Err(Failure { status, line: self.error() }),
+            _ => Err(JitError { status, line: self.error() }),
         }
     }
 
@@ -283,7 +283,7 @@ impl Instance<'_> {
     }
 
     /// An image of the state.
-    pub fn save(&mut self) -> Result<Vec<u8>, Failure> {
+    pub fn save(&mut self) -> Result<Vec<u8>, JitError> {
         let save = self.jit.address_of("save").expect("invariant: every model exports save");
         let mut image = vec![0; self.jit.linkage.save_bytes as usize];
         // SAFETY: The name belongs to a function of this type, and the image has the capacity that is stated.
@@ -298,7 +298,7 @@ impl Instance<'_> {
     }
 
     /// Takes the state from an image.
-    pub fn load(&mut self, image: &[u8]) -> Result<(), Failure> {
+    pub fn load(&mut self, image: &[u8]) -> Result<(), JitError> {
         let load = self.jit.address_of("load").expect("invariant: every model exports load");
         // SAFETY: The name belongs to a function of this type, and the image has as many bytes as are stated.
         let status = unsafe {
@@ -335,9 +335,9 @@ struct Block {
 struct Line([u8; 64]);
 
 impl Block {
-    fn new(bytes: u64) -> Result<Block, Failure> {
+    fn new(bytes: u64) -> Result<Block, JitError> {
         let lines = usize::try_from(bytes.div_ceil(64));
-        let failed = || Failure { status: 7, line: format!("no memory for {bytes} bytes") };
+        let failed = || JitError { status: 7, line: format!("no memory for {bytes} bytes") };
         let lines = lines.map_err(|_| failed())?;
         let mut words = vec![];
         words.try_reserve_exact(lines).map_err(|_| failed())?;

@@ -15,15 +15,15 @@ use inkwell::attributes::AttributeLoc;
 use inkwell::types::{BasicMetadataTypeEnum, BasicType, BasicTypeEnum};
 use inkwell::values::{FunctionValue, IntValue, PointerValue};
 use tgc_graph::dtype::DType;
-use tgc_plan::{BufferId, Call, FunctionPlan, Place, State, Step};
+use tgc_plan::{BufferId, Call, FunctionPlan, State, Step, Storage};
 use tgc_runtime::layout::Context as Instance;
 use tgc_scalar::{ScalarType, stored_scalar};
 
 use crate::check;
 use crate::given::{Given, touched};
 use crate::ir::{Ir, Val, basic};
+use crate::matmul;
 use crate::memory::{from_memory, scalar_memory_type};
-use crate::product;
 use crate::shell::Shell;
 use crate::wrapper::load_slot;
 
@@ -70,21 +70,21 @@ impl<'b, 'c> Body<'b, 'c> {
             Bases::Known(bases) => {
                 *bases.get(&buffer).expect("invariant: steps list the buffers that they touch")
             }
-            Bases::Framed { words, constants, states } => match &self.plan.buffer(buffer).place {
-                Place::Input(i) if self.plan.signature.inputs[*i].is_by_value() => {
+            Bases::Framed { words, constants, states } => match &self.plan.buffer(buffer).storage {
+                Storage::Input(i) if self.plan.signature.inputs[*i].is_by_value() => {
                     let dtype = self.plan.signature.inputs[*i].ty.dtype;
                     let value = self.argument(*words, *i, scalar_type(self.ir.shell, dtype));
                     Base::Value(from_memory(&self.ir, stored_scalar(dtype), value))
                 }
-                Place::Input(i) => Base::Memory(self.array(*words, *i)),
-                Place::Output(i) => Base::Memory(self.array(*words, self.plan.signature.inputs.len() + i)),
-                Place::State(i) => {
+                Storage::Input(i) => Base::Memory(self.array(*words, *i)),
+                Storage::Output(i) => Base::Memory(self.array(*words, self.plan.signature.inputs.len() + i)),
+                Storage::State(i) => {
                     let context = self.context().into_pointer_value();
                     let block = load_slot(&self.ir, context, Instance::STATE).into_pointer_value();
                     Base::Memory(self.ir.offset(block, self.ir.int(states[*i].offset as i64)))
                 }
-                Place::Constant(i) => Base::Memory(constants[*i]),
-                Place::Workspace { offset } => Base::Memory(self.ir.offset(*words, self.ir.size(offset))),
+                Storage::Constant(i) => Base::Memory(constants[*i]),
+                Storage::Workspace { offset } => Base::Memory(self.ir.offset(*words, self.ir.size(offset))),
             },
         }
     }
@@ -137,9 +137,9 @@ pub(crate) fn scalar_type<'c>(shell: &Shell<'_, 'c>, dtype: DType) -> BasicTypeE
 pub(crate) fn touched_states(plan: FunctionPlan<'_>) -> Vec<usize> {
     let mut states: Vec<usize> =
         plan.signature.reads.iter().chain(&plan.signature.updates).copied().collect();
-    states.extend(plan.body.buffers.iter().filter_map(|buffer| match buffer.place {
-        Place::State(state) => Some(state),
-        Place::Input(_) | Place::Output(_) | Place::Constant(_) | Place::Workspace { .. } => None,
+    states.extend(plan.body.buffers.iter().filter_map(|buffer| match buffer.storage {
+        Storage::State(state) => Some(state),
+        Storage::Input(_) | Storage::Output(_) | Storage::Constant(_) | Storage::Workspace { .. } => None,
     }));
     states.sort_unstable();
     states.dedup();
@@ -192,8 +192,8 @@ impl<'b, 'c> Kernels<'b, 'c> {
     fn build_steps(&self, body: &Body<'b, 'c>, steps: &'b [Step], apart: bool) {
         for step in steps {
             match step {
-                Step::Nest(_) | Step::Product(_) if apart => self.build_apart(body, step),
-                Step::Nest(_) | Step::Product(_) | Step::Copy { .. } | Step::Check(_) | Step::Call(_) => {
+                Step::Nest(_) | Step::Matmul(_) if apart => self.build_apart(body, step),
+                Step::Nest(_) | Step::Matmul(_) | Step::Copy { .. } | Step::Check(_) | Step::Call(_) => {
                     self.build_step(body, &Given::everything(step), step);
                 }
             }
@@ -204,8 +204,8 @@ impl<'b, 'c> Kernels<'b, 'c> {
     pub(crate) fn build_step(&self, body: &Body<'b, 'c>, given: &Given, step: &Step) {
         match step {
             Step::Nest(_) => self.build_rows(body, given, step),
-            Step::Product(product) => {
-                product::build_shared(body, product);
+            Step::Matmul(matmul) => {
+                matmul::build_shared(body, matmul);
                 self.build_rows(body, given, step);
             }
             Step::Copy { from, to } => build_copy(body, *from, *to),
@@ -318,19 +318,19 @@ impl<'b, 'c> Kernels<'b, 'c> {
         let signature = self.plan.signature;
         let (inputs, outputs) = params[signature.symbols.len()..].split_at(signature.inputs.len());
         let (outputs, states) = outputs.split_at(signature.outputs.len());
-        let start = match &self.plan.buffer(buffer).place {
-            Place::Input(i) if signature.inputs[*i].is_by_value() => {
+        let start = match &self.plan.buffer(buffer).storage {
+            Storage::Input(i) if signature.inputs[*i].is_by_value() => {
                 let scalar = stored_scalar(signature.inputs[*i].ty.dtype);
                 return Base::Value(from_memory(ir, scalar, inputs[*i]));
             }
-            Place::Input(i) => inputs[*i].into_pointer_value(),
-            Place::Output(i) => outputs[*i].into_pointer_value(),
-            Place::State(state) => {
+            Storage::Input(i) => inputs[*i].into_pointer_value(),
+            Storage::Output(i) => outputs[*i].into_pointer_value(),
+            Storage::State(state) => {
                 let at = self.touched.binary_search(state).expect("invariant: touched states are listed");
                 states[at].into_pointer_value()
             }
-            Place::Constant(i) => self.constants[*i],
-            Place::Workspace { offset } => {
+            Storage::Constant(i) => self.constants[*i],
+            Storage::Workspace { offset } => {
                 ir.offset(states[self.touched.len()].into_pointer_value(), ir.size(offset))
             }
         };

@@ -76,7 +76,7 @@ impl<'c> Spot<'c> {
     }
 
     /// Asks for what lies some elements, or [`AHEAD`] bytes, behind `width` steps along the axis. It need not exist.
-    pub(crate) fn ask_ahead(self, ir: &Ir<'_, 'c>, elements: IntValue<'c>, width: u32) {
+    pub(crate) fn prefetch(self, ir: &Ir<'_, 'c>, elements: IntValue<'c>, width: u32) {
         let size = self.dtype.bytes() as i64;
         let distance = ir.min(ir.mul(elements, ir.int(size)), ir.int(AHEAD));
         for line in (0..i64::from(width) * size).step_by(CACHE_LINE) {

@@ -11,6 +11,7 @@ use tgc_graph::dim::Dim;
 use tgc_plan::{Block, Nest, Read, Sink};
 
 use crate::block::{BlockBuilder, RowValues};
+use crate::fission::Fissioned;
 use crate::fold::Accumulators;
 use crate::ir::Ir;
 use crate::kernel::{Base, Body};
@@ -18,7 +19,6 @@ use crate::memory::{Spot, Stride, element_address};
 use crate::order::writes;
 use crate::scalar::Parts;
 use crate::scan::Running;
-use crate::staged::Staged;
 use crate::tile::{Rows, Share, narrower, pieces};
 
 /// What the blocks of a nest share, by index of block and of read or sink.
@@ -52,7 +52,7 @@ pub(crate) fn build_rows<'c>(body: &Body<'_, 'c>, nest: &Nest, begin: IntValue<'
         ir.for_range(begin, second, 1, &mut |first| group(first, true));
     }
     match nest.blocks.as_slice() {
-        [block] if is_in_strips(block) => {
+        [block] if is_fissioned(block) => {
             build_strips(body, nest, block, &shared, (begin, whole), nest.rows, &|_| Share::All);
         }
         _ => ir.for_range(second, whole, i64::from(nest.rows), &mut |first| group(first, !peels)),
@@ -94,7 +94,7 @@ fn build_rest<'c>(
     let are_lanes = nest.blocks.iter().all(|block| block.axes.is_empty());
     let narrow = narrower(nest.rows, length).filter(|_| are_lanes);
     match nest.blocks.as_slice() {
-        [block] if is_in_strips(block) => build_strips(body, nest, block, shared, (whole, end), 1, &share),
+        [block] if is_fissioned(block) => build_strips(body, nest, block, shared, (whole, end), 1, &share),
         _ => ir.for_narrower(whole, end, narrow, &mut |first, count| {
             let share = share(first);
             build_group(body, nest, shared, Rows { first, count, share, may_start: true });
@@ -112,11 +112,11 @@ fn build_group<'c>(body: &Body<'_, 'c>, nest: &Nest, shared: &Shared<'_, 'c>, ro
 }
 
 /// Whether a nest's only block runs rows in strips.
-fn is_in_strips(block: &Block) -> bool {
-    block.axes.is_empty() && block.stages.is_some()
+fn is_fissioned(block: &Block) -> bool {
+    block.axes.is_empty() && block.fission.is_some()
 }
 
-/// Emits rows of a staged block without axes, so many at a time, each for its accumulators.
+/// Emits rows of a fissioned block without axes, so many at a time, each for its accumulators.
 fn build_strips<'c>(
     body: &Body<'_, 'c>,
     nest: &Nest,
@@ -126,14 +126,14 @@ fn build_strips<'c>(
     count: u32,
     share: &dyn Fn(IntValue<'c>) -> Share<'c>,
 ) {
-    let staged = Staged::of(body, block).expect("invariant: the block has stages");
+    let fission = Fissioned::of(body, block).expect("invariant: the block has a fission");
     let (fixed, totals, running) = (&shared.fixed[0], &shared.totals[0], &shared.running[0]);
-    staged.strips(body, begin, end, &mut |first, end| {
+    fission.strips(body, begin, end, &mut |first, end| {
         let values: RowValues = RefCell::new(vec![None; nest.row_values.len()]);
         let rows = Rows { first, count, share: Share::All, may_start: false };
         let builder = BlockBuilder { body, block, fixed, totals, running, values: &values, rows, sum: None };
         let (sources, drains) = (builder.sources(&[]), builder.drains(&[]));
-        builder.build_strip(&staged, (&sources, &drains), (first, end), count, share);
+        builder.build_strip(&fission, (&sources, &drains), (first, end), count, share);
     });
 }
 

@@ -17,8 +17,8 @@ pub(crate) fn on_axis(strides: &[(Axis, Dim)], axis: Axis) -> Option<&Dim> {
 
 /// Whether a block may write the memory of an access's buffer.
 pub(crate) fn writes(body: &Body, block: &Block, access: &Access) -> bool {
-    let place = &body.plan.buffer(access.buffer).place;
-    let written = |to: &Access| *place == body.plan.buffer(to.buffer).place;
+    let storage = &body.plan.buffer(access.buffer).storage;
+    let written = |to: &Access| *storage == body.plan.buffer(to.buffer).storage;
     block.accesses().iter().filter_map(|access| access.written_element()).any(written)
 }
 

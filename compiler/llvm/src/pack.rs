@@ -1,4 +1,4 @@
-//! Copies of a block's part of a matrix, in the order in which tiles of a product read it.
+//! Copies of a block's part of a matrix, in the order in which tiles of a matmul read it.
 //!
 //! A panel of the left matrix holds, term after term, the elements of a tile's rows, with room for a power of two; a panel
 //! of the right one holds the elements of a tile's columns, and zeros where the matrix has no more columns.
@@ -6,18 +6,18 @@
 use inkwell::IntPredicate;
 use inkwell::types::BasicTypeEnum;
 use inkwell::values::{IntValue, PointerValue};
-use tgc_plan::Product;
+use tgc_plan::Matmul;
 use tgc_scalar::ScalarType;
 
 use crate::ir::{Ir, Val};
-use crate::product::Matrix;
+use crate::matmul::Matrix;
 use crate::scalar::{build_const, scalar_type};
 
-/// Makes the copies of one product.
+/// Makes the copies of one matmul.
 #[derive(Clone, Copy)]
 pub(crate) struct Packer<'a, 'b, 'c> {
     pub(crate) ir: &'a Ir<'b, 'c>,
-    pub(crate) product: &'a Product,
+    pub(crate) matmul: &'a Matmul,
     pub(crate) scalar: ScalarType,
     /// Lanes of a vector.
     pub(crate) width: u32,
@@ -31,9 +31,9 @@ impl<'c> Packer<'_, '_, 'c> {
 
     /// Where the copy of a row of the left matrix begins, by its number in the block.
     pub(crate) fn left_row(&self, to: PointerValue<'c>, row: IntValue<'c>) -> PointerValue<'c> {
-        let (ir, tile, terms) = (self.ir, self.product.tile, self.product.blocks.terms);
-        let (_, in_panel) = ir.split(row, tile.rows);
-        let panel = ir.udiv(row, ir.int(i64::from(tile.rows)));
+        let (ir, tile, terms) = (self.ir, self.matmul.tile, self.matmul.blocks.kc);
+        let (_, in_panel) = ir.split(row, tile.mr);
+        let panel = ir.udiv(row, ir.int(i64::from(tile.mr)));
         let start = ir.mul(panel, ir.int(tile.left_stride() * terms));
         ir.element(to, self.element(), ir.add(start, in_panel))
     }
@@ -46,16 +46,16 @@ impl<'c> Packer<'_, '_, 'c> {
         rows: IntValue<'c>,
         terms: IntValue<'c>,
     ) {
-        let (ir, tile) = (self.ir, self.product.tile);
-        ir.for_blocks(rows, i64::from(tile.rows), &mut |first, count| {
+        let (ir, tile) = (self.ir, self.matmul.tile);
+        ir.for_blocks(rows, i64::from(tile.mr), &mut |first, count| {
             let from = self.moved(from, first);
             let to = Matrix {
                 address: self.left_row(to, first),
                 along: ir.int(1),
                 term: ir.int(tile.left_stride()),
             };
-            let is_whole = ir.compare_int(IntPredicate::EQ, count, ir.int(i64::from(tile.rows)));
-            ir.either(is_whole, &mut || self.whole_panel(from, to, tile.rows, terms), &mut || {
+            let is_whole = ir.compare_int(IntPredicate::EQ, count, ir.int(i64::from(tile.mr)));
+            ir.either(is_whole, &mut || self.whole_panel(from, to, tile.mr, terms), &mut || {
                 self.one_by_one(from, to, count, terms)
             });
         });
@@ -70,10 +70,10 @@ impl<'c> Packer<'_, '_, 'c> {
         terms: IntValue<'c>,
         wanted: IntValue<'c>,
     ) {
-        let (ir, all) = (self.ir, self.product.tile.columns);
+        let (ir, all) = (self.ir, self.matmul.tile.nr);
         ir.for_blocks(columns, i64::from(all), &mut |first, count| {
             let from = self.moved(from, first);
-            let start = ir.mul(first, ir.int(self.product.blocks.right_terms));
+            let start = ir.mul(first, ir.int(self.matmul.blocks.packed_k));
             let address = ir.element(to, self.element(), start);
             let to = Matrix { address, along: ir.int(1), term: ir.int(i64::from(all)) };
             let is_whole = ir.compare_int(IntPredicate::EQ, count, ir.int(i64::from(all)));

@@ -61,7 +61,7 @@ pub(crate) fn scalar_type<'c>(ir: &Ir<'_, 'c>, scalar: ScalarType, width: u32) -
         ScalarType::Bool => basic(ir.context().bool_type()),
         ScalarType::F32 => basic(ir.context().f32_type()),
         ScalarType::F64 => basic(ir.context().f64_type()),
-        ScalarType::F16 | ScalarType::BF16 => unreachable!("invariant: programs are expanded"),
+        ScalarType::F16 | ScalarType::BF16 => unreachable!("invariant: programs are legalized"),
         _ => basic(int_of_bits(ir.context(), scalar.bits())),
     };
     ir.widen(scalar, width)

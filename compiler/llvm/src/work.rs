@@ -4,13 +4,13 @@
 
 use inkwell::IntPredicate;
 use inkwell::values::{FunctionValue, IntValue, PointerValue};
-use tgc_plan::{MAX_CHUNKS, Nest, Parallel, Product, Step};
+use tgc_plan::{MAX_CHUNKS, Matmul, Nest, Parallel, Step};
 
 use crate::given::Given;
 use crate::ir::{Ir, Val};
 use crate::kernel::{Body, Kernels};
+use crate::matmul;
 use crate::nest;
-use crate::product;
 
 /// Rows of a step: those of a chunk, with its number, or all.
 #[derive(Clone, Copy)]
@@ -24,14 +24,14 @@ pub(crate) struct Rows<'c> {
 #[derive(Clone, Copy)]
 pub(crate) enum Work<'p> {
     Nest(&'p Nest),
-    Product(&'p Product),
+    Matmul(&'p Matmul),
 }
 
 impl<'p> Work<'p> {
     fn of(step: &'p Step) -> Work<'p> {
         match step {
             Step::Nest(nest) => Work::Nest(nest),
-            Step::Product(product) => Work::Product(product),
+            Step::Matmul(matmul) => Work::Matmul(matmul),
             Step::Copy { .. } | Step::Check(_) | Step::Call(_) => {
                 unreachable!("invariant: copies, checks and calls have no rows")
             }
@@ -41,14 +41,14 @@ impl<'p> Work<'p> {
     fn extent<'c>(self, ir: &Ir<'_, 'c>) -> IntValue<'c> {
         match self {
             Work::Nest(nest) => nest::extent(ir, nest),
-            Work::Product(product) => ir.dim(product.extents()[0]),
+            Work::Matmul(matmul) => ir.dim(matmul.extents()[0]),
         }
     }
 
     fn parallel(self) -> Option<&'p Parallel> {
         match self {
             Work::Nest(nest) => nest.parallel.as_ref(),
-            Work::Product(product) => product.parallel.as_ref(),
+            Work::Matmul(matmul) => matmul.parallel.as_ref(),
         }
     }
 
@@ -61,7 +61,7 @@ impl<'p> Work<'p> {
     ) -> (IntValue<'c>, IntValue<'c>) {
         let together = match self {
             Work::Nest(nest) => nest.rows,
-            Work::Product(product) => product.tile.rows,
+            Work::Matmul(matmul) => matmul.tile.mr,
         };
         let round_up_div = |a: IntValue<'c>, b: IntValue<'c>| ir.udiv(ir.add(a, ir.sub(b, ir.int(1))), b);
         let wanted = round_up_div(extent, ir.int(parallel.rows_per_chunk.max(1)));
@@ -74,7 +74,7 @@ impl<'p> Work<'p> {
     fn build<'c>(self, body: &Body<'_, 'c>, rows: Rows<'c>) {
         match self {
             Work::Nest(nest) => nest::build_rows(body, nest, rows.begin, rows.end),
-            Work::Product(product) => product::build_rows(body, product, rows),
+            Work::Matmul(matmul) => matmul::build_rows(body, matmul, rows),
         }
     }
 }

@@ -13,7 +13,7 @@ use tgc_scalar::Program;
 
 use crate::classify::{Definition, Source};
 use crate::fuse::{Member, NestDraft, NestKind};
-use crate::loops::{Index, Loop, LoopKind, Place, substitute};
+use crate::loops::{Index, IndexExpr, Loop, LoopKind, substitute};
 use crate::materialize::{Action, Destination, Statement, Statements, Value, ValueId};
 
 /// An inner axis while a statement is cut into pieces: its extent, and whether it is summed.
@@ -80,8 +80,8 @@ pub(crate) enum FoldKind {
     Accumulate,
     /// Over the rows.
     Total,
-    /// Over the terms of a product.
-    Product,
+    /// Over the terms of a matmul.
+    Matmul,
 }
 
 impl FoldKind {
@@ -91,7 +91,7 @@ impl FoldKind {
             FoldKind::Last => "fold",
             FoldKind::Accumulate => "accumulate",
             FoldKind::Total => "total",
-            FoldKind::Product => "matmul",
+            FoldKind::Matmul => "matmul",
         }
     }
 }
@@ -110,11 +110,11 @@ pub(crate) enum From {
 pub(crate) struct CutNest {
     pub kind: NestKind,
     /// The rounds of checks that come before it.
-    pub stage: usize,
+    pub round: usize,
     /// Accumulators to set before the nest.
     pub before: Vec<(Fold, Vec<ValueId>)>,
     pub pieces: Vec<Piece>,
-    /// Axes of each block; a product has one, its epilogue.
+    /// Axes of each block; a matmul has one, its epilogue.
     pub blocks: Vec<Vec<Dim>>,
     /// The statements that it runs.
     pub statements: Vec<usize>,
@@ -146,10 +146,10 @@ pub(crate) struct Cut {
 pub(crate) fn cut(program: &mut Statements<'_>, drafts: &[NestDraft]) -> Cut {
     let mut cut = Cut { nests: vec![], origins: vec![] };
     for (position, draft) in drafts.iter().enumerate() {
-        let NestDraft { kind, stage, members, apart } = draft.clone();
+        let NestDraft { kind, round, members, apart } = draft.clone();
         let statements = members.iter().map(|member| member.statement).collect();
         let (before, pieces, blocks) = (vec![], vec![], vec![]);
-        cut.nests.push(CutNest { kind, stage, before, pieces, blocks, statements, apart });
+        cut.nests.push(CutNest { kind, round, before, pieces, blocks, statements, apart });
         let mut cutter = Cutter { program, cut: &mut cut, nest: position };
         for member in &draft.members {
             cutter.member(member);
@@ -173,8 +173,8 @@ impl Cut {
         draft.pieces.len() - 1
     }
 
-    /// The first block that comes after all that a piece needs. The epilogue of a product is one block: placement let in
-    /// what reads the sum of its own element alone, and a variable that the product or another element reads gets its new
+    /// The first block that comes after all that a piece needs. The epilogue of a matmul is one block: placement let in
+    /// what reads the sum of its own element alone, and a variable that the matmul or another element reads gets its new
     /// value only after all of it.
     fn first_block(&self, program: &Statements<'_>, nest: usize, axes: &[Dim], work: &Work) -> usize {
         if self.nests[nest].kind.matmul().is_some() {
@@ -292,8 +292,9 @@ impl Cutter<'_, '_> {
     fn member(&mut self, member: &Member) {
         let statement = self.program.statements[member.statement].clone();
         let slots = slots(&statement, member);
-        let placed =
-            |index: &Index| substitute(index, &|l| slots[l.number()].map_or(Place::zero(), Place::of));
+        let placed = |index: &Index| {
+            substitute(index, &|l| slots[l.number()].map_or(IndexExpr::zero(), IndexExpr::of))
+        };
         let inner: Vec<InnerAxis> = member
             .inner
             .iter()
@@ -309,8 +310,8 @@ impl Cutter<'_, '_> {
                 let operands = operands.iter().map(|(n, i)| (*n, placed(i))).collect();
                 let from = From::Operands { node: *node, operands, sums: placed(sums) };
                 let fold = self.program.fold(*node).fold.clone();
-                if statement.product.is_some() {
-                    return self.product_piece(from, fold, values.clone(), index, &inner);
+                if statement.matmul.is_some() {
+                    return self.matmul_piece(from, fold, values.clone(), index, &inner);
                 }
                 let is_sum = |l: &Loop| statement.loops[l.number()].kind == LoopKind::Sum;
                 let over_rows = member.row.first().is_some_and(is_sum);
@@ -398,7 +399,7 @@ impl Cutter<'_, '_> {
             let axes = std::iter::once((Axis::Row, row))
                 .chain(inner.iter().enumerate().map(|(i, (extent, _))| (Axis::Inner(i), extent.clone())))
                 .filter(|(axis, _)| *axis != along);
-            let accumulators = self.program.scan(node).prefix.accumulators.clone();
+            let accumulators = self.program.scan(node).scan.accumulators.clone();
             self.temporaries(&accumulators, axes.collect(), &vec![value; accumulators.len()], "carry")
         });
         let work = Work::Scan { node, operands, along, carry, value, index: index.clone() };
@@ -423,7 +424,7 @@ impl Cutter<'_, '_> {
             let mut kept = 0..;
             let renumbered: Vec<Option<usize>> =
                 inner.iter().map(|(_, sum)| if *sum { None } else { kept.next() }).collect();
-            let to = substitute(&index, &|l| Place::of(l.renumbered(&renumbered)));
+            let to = substitute(&index, &|l| IndexExpr::of(l.renumbered(&renumbered)));
             let axes = inner.iter().filter(|(_, sum)| !sum).map(|(extent, _)| extent.clone()).collect();
             let work = Work::Init { fold: fold.clone(), values: values.clone(), index: to };
             self.cut.add(self.program, self.nest, axes, work);
@@ -431,8 +432,8 @@ impl Cutter<'_, '_> {
         self.fold_piece(FoldKind::Accumulate, from, fold, values, index, inner);
     }
 
-    /// The sum of a product: there as soon as its terms have run, for what else its epilogue does.
-    fn product_piece(
+    /// The sum of a matmul: there as soon as its terms have run, for what else its epilogue does.
+    fn matmul_piece(
         &mut self,
         from: From,
         fold: Fold,
@@ -441,7 +442,7 @@ impl Cutter<'_, '_> {
         inner: &[InnerAxis],
     ) {
         let axes = extents(&inner[..inner.len() - 1]);
-        let kind = FoldKind::Product;
+        let kind = FoldKind::Matmul;
         let work = Work::Fold { kind, from, fold, values: values.clone(), index: index.clone() };
         let piece = self.cut.add(self.program, self.nest, axes, work);
         self.cut.made(&values, &Origin { nest: self.nest, piece, index, scalar: false, pointwise: true });
@@ -476,7 +477,7 @@ impl Cutter<'_, '_> {
         of: &[ValueId],
         what: &str,
     ) -> (Vec<ValueId>, Index) {
-        let index = axes.iter().map(|(axis, _)| Place::of(Loop::slot(*axis, 0))).collect();
+        let index = axes.iter().map(|(axis, _)| IndexExpr::of(Loop::slot(*axis, 0))).collect();
         let shape: Vec<Dim> = axes.into_iter().map(|(_, extent)| extent).collect();
         let values = dtypes
             .iter()

@@ -17,11 +17,11 @@ mod fuse;
 mod holds;
 mod loops;
 mod materialize;
+mod matmul;
 mod memory;
 mod names;
 mod phase;
 mod prepare;
-mod product;
 mod show;
 mod tune;
 
@@ -37,7 +37,7 @@ use tgc_graph::origin::Origin;
 use phase::{Context, Form};
 use tgc_plan::machine::Machine;
 use tgc_plan::{
-    Argument, Body, Check, Interface, MemoryAccess, ModelPlan, Place, Signature, State, Step, Variant,
+    Argument, Body, Check, Interface, MemoryAccess, ModelPlan, Signature, State, Step, Storage, Variant,
 };
 
 pub use phase::Phase;
@@ -172,9 +172,9 @@ fn signature(function: &Function, body: &Body) -> Signature {
 /// The states that steps read.
 fn states_read(body: &Body) -> Vec<usize> {
     let read = body.steps.iter().flat_map(Step::accesses).filter(|access| access.kind.reads());
-    let state = |access: MemoryAccess| match body.buffers[access.buffer().0 as usize].place {
-        Place::State(state) => Some(state),
-        Place::Input(_) | Place::Output(_) | Place::Constant(_) | Place::Workspace { .. } => None,
+    let state = |access: MemoryAccess| match body.buffers[access.buffer().0 as usize].storage {
+        Storage::State(state) => Some(state),
+        Storage::Input(_) | Storage::Output(_) | Storage::Constant(_) | Storage::Workspace { .. } => None,
     };
     let mut states: Vec<usize> = read.filter_map(state).collect();
     states.sort_unstable();

@@ -67,7 +67,7 @@ impl Loop {
 
 /// Where along an axis, or in a buffer: `offset + Σ stride * loop + Σ stride * lookup`.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct Place {
+pub(crate) struct IndexExpr {
     /// Where it is when all loops are at 0.
     pub offset: Dim,
     /// Loops, ascending, each once, with strides that are not 0.
@@ -88,28 +88,28 @@ pub(crate) struct Lookup {
 }
 
 /// For each axis of a tensor, where along it.
-pub(crate) type Index = Vec<Place>;
+pub(crate) type Index = Vec<IndexExpr>;
 
-impl Place {
+impl IndexExpr {
     /// Always the first.
-    pub(crate) fn zero() -> Place {
-        Place::fixed(Dim::Const(0))
+    pub(crate) fn zero() -> IndexExpr {
+        IndexExpr::fixed(Dim::Const(0))
     }
 
     /// Always this one.
-    pub(crate) fn fixed(offset: Dim) -> Place {
-        Place { offset, terms: vec![], lookups: vec![] }
+    pub(crate) fn fixed(offset: Dim) -> IndexExpr {
+        IndexExpr { offset, terms: vec![], lookups: vec![] }
     }
 
     /// The one of this loop.
-    pub(crate) fn of(l: Loop) -> Place {
-        Place { terms: vec![(l, Dim::Const(1))], ..Place::zero() }
+    pub(crate) fn of(l: Loop) -> IndexExpr {
+        IndexExpr { terms: vec![(l, Dim::Const(1))], ..IndexExpr::zero() }
     }
 
     /// The one of this loop, from the last of so many to the first.
-    pub(crate) fn back(l: Loop, size: &Dim) -> Place {
+    pub(crate) fn back(l: Loop, size: &Dim) -> IndexExpr {
         let last = size - &Dim::Const(1);
-        Place { terms: vec![(l, Dim::Const(-1))], ..Place::fixed(last) }
+        IndexExpr { terms: vec![(l, Dim::Const(-1))], ..IndexExpr::fixed(last) }
     }
 
     /// The loop whose index it is, unchanged.
@@ -124,7 +124,7 @@ impl Place {
 
     /// Whether it is always the first.
     pub(crate) fn is_zero(&self) -> bool {
-        *self == Place::zero()
+        *self == IndexExpr::zero()
     }
 
     /// How far one step of a loop moves it, what data says aside.
@@ -147,20 +147,20 @@ impl Place {
     }
 
     /// The same with a place for each loop.
-    pub(crate) fn substitute(&self, f: &dyn Fn(Loop) -> Place) -> Place {
-        let mut place = Place::fixed(self.offset.clone());
+    pub(crate) fn substitute(&self, f: &dyn Fn(Loop) -> IndexExpr) -> IndexExpr {
+        let mut place = IndexExpr::fixed(self.offset.clone());
         for (l, stride) in &self.terms {
             place.add(&f(*l), stride);
         }
         for (lookup, stride) in &self.lookups {
             let lookup = Lookup { at: substitute(&lookup.at, f), ..lookup.clone() };
-            place.add(&Place { lookups: vec![(lookup, Dim::Const(1))], ..Place::zero() }, stride);
+            place.add(&IndexExpr { lookups: vec![(lookup, Dim::Const(1))], ..IndexExpr::zero() }, stride);
         }
         place
     }
 
     /// Moves on by `times` as far as another place is.
-    fn add(&mut self, other: &Place, times: &Dim) {
+    fn add(&mut self, other: &IndexExpr, times: &Dim) {
         self.offset = &self.offset + &(&other.offset * times);
         for (l, stride) in &other.terms {
             let step = stride * times;
@@ -180,17 +180,17 @@ impl Place {
     }
 }
 
-impl std::convert::From<&Affine> for Place {
+impl std::convert::From<&Affine> for IndexExpr {
     /// Loops are axes.
-    fn from(affine: &Affine) -> Place {
-        let mut place = Place::fixed(affine.offset.clone());
-        affine.terms.iter().for_each(|(axis, stride)| place.add(&Place::of(Loop::new(*axis)), stride));
+    fn from(affine: &Affine) -> IndexExpr {
+        let mut place = IndexExpr::fixed(affine.offset.clone());
+        affine.terms.iter().for_each(|(axis, stride)| place.add(&IndexExpr::of(Loop::new(*axis)), stride));
         place
     }
 }
 
 /// The index with a place for each loop.
-pub(crate) fn substitute(index: &Index, f: &dyn Fn(Loop) -> Place) -> Index {
+pub(crate) fn substitute(index: &Index, f: &dyn Fn(Loop) -> IndexExpr) -> Index {
     index.iter().map(|place| place.substitute(f)).collect()
 }
 
@@ -214,8 +214,8 @@ pub(crate) enum LoopKind {
 }
 
 /// Where an index is in row-major order.
-pub(crate) fn flat(shape: &[Dim], index: &Index) -> Place {
-    let mut flat = Place::zero();
+pub(crate) fn flat(shape: &[Dim], index: &Index) -> IndexExpr {
+    let mut flat = IndexExpr::zero();
     let mut stride = Dim::Const(1);
     for (size, place) in shape.iter().zip(index).rev() {
         flat.add(place, &stride);
@@ -235,6 +235,6 @@ pub(crate) fn compose(index: &Index, axes: &Index) -> Index {
 }
 
 /// Whether two neighbouring loops walk a tensor as one: a step of the outer is all of the inner.
-pub(crate) fn is_contiguous(place: &Place, outer: Loop, inner: Loop, extent: &Dim) -> bool {
+pub(crate) fn is_contiguous(place: &IndexExpr, outer: Loop, inner: Loop, extent: &Dim) -> bool {
     place.stride(outer) == &place.stride(inner) * extent
 }

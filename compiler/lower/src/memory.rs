@@ -14,8 +14,8 @@ use tgc_graph::graph::NodeId;
 use tgc_graph::module::{Function, Module};
 use tgc_plan::size::Size;
 use tgc_plan::{
-    Access, AccessKind, Axis, Block, Body, Buffer, BufferId, Materialized, MemoryAccess, Nest, Place, Read,
-    Sink, Step,
+    Access, AccessKind, Axis, Block, Body, Buffer, BufferId, Materialized, MemoryAccess, Nest, Read, Sink,
+    Step, Storage,
 };
 use tgc_scalar::Inst;
 
@@ -30,13 +30,13 @@ pub(crate) enum BufferKey {
     Output(usize),
     /// A variable's new value.
     Update(usize),
-    /// Where values of a staged program wait, by number.
-    Waiting(usize),
-    /// Scratch of the product that a node is.
+    /// Where values of a fissioned program are spilled, by number.
+    Spills(usize),
+    /// Scratch of the matmul that a node is.
     Scratch(NodeId, Scratch),
 }
 
-/// What a product keeps in scratch.
+/// What a matmul keeps in scratch.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Scratch {
     Left,
@@ -102,22 +102,22 @@ impl Buffers {
             (ty.dtype, ty.shape.clone())
         };
         let of_value = |value: usize| (program.values[value].dtype, program.values[value].shape.clone());
-        let scratch = Place::Workspace { offset: Size::Const(0) };
+        let scratch = Storage::Workspace { offset: Size::Const(0) };
         let (name, (dtype, shape), place) = match key {
-            BufferKey::Source(Source::Input(i)) => (self.inputs[i].clone(), of_node(), Place::Input(i)),
-            BufferKey::Source(Source::State(i)) => (self.states[i].clone(), of_node(), Place::State(i)),
+            BufferKey::Source(Source::Input(i)) => (self.inputs[i].clone(), of_node(), Storage::Input(i)),
+            BufferKey::Source(Source::State(i)) => (self.states[i].clone(), of_node(), Storage::State(i)),
             BufferKey::Source(Source::Constant(data)) => {
                 let position = self.constants[&data];
-                (format!("constant{position}"), of_node(), Place::Constant(position))
+                (format!("constant{position}"), of_node(), Storage::Constant(position))
             }
             BufferKey::Value(value) => (program.values[value.0].name.clone(), of_value(value.0), scratch),
             BufferKey::Output(output) => {
                 let ty = made_as(output).map_or_else(of_node, of_value);
-                (self.outputs[output].clone(), ty, Place::Output(output))
+                (self.outputs[output].clone(), ty, Storage::Output(output))
             }
             BufferKey::Update(state) => (format!("{}.next", self.states[state]), of_node(), scratch),
-            BufferKey::Scratch(..) => unreachable!("invariant: scratch is made with its product"),
-            BufferKey::Waiting(_) => unreachable!("invariant: such a buffer is made where it is asked for"),
+            BufferKey::Scratch(..) => unreachable!("invariant: scratch is made with its matmul"),
+            BufferKey::Spills(_) => unreachable!("invariant: such a buffer is made where it is asked for"),
         };
         self.add(key, &name, dtype, shape, place)
     }
@@ -143,7 +143,7 @@ impl Buffers {
         }
     }
 
-    /// A new buffer in the workspace for a product's scratch.
+    /// A new buffer in the workspace for a matmul's scratch.
     pub(crate) fn scratch(&mut self, node: NodeId, what: Scratch, dtype: DType, shape: Vec<Dim>) -> BufferId {
         let name = match what {
             Scratch::Left => "left",
@@ -152,8 +152,8 @@ impl Buffers {
             Scratch::Routine => "scratch",
         };
         let name = format!("t{}_{name}", node.0);
-        let place = Place::Workspace { offset: Size::Const(0) };
-        self.add(BufferKey::Scratch(node, what), &name, dtype, shape, place)
+        let storage = Storage::Workspace { offset: Size::Const(0) };
+        self.add(BufferKey::Scratch(node, what), &name, dtype, shape, storage)
     }
 
     /// Whether a buffer holds a kept value that is no output.
@@ -166,19 +166,26 @@ impl Buffers {
         self.list.iter().map(|buffer| buffer.dtype).collect()
     }
 
-    /// Bytes of the workspace for values of a staged program.
-    pub(crate) fn waiting(&mut self, bytes: Dim) -> BufferId {
-        let number = self.keys.iter().filter(|key| matches!(key, BufferKey::Waiting(_))).count();
-        let place = Place::Workspace { offset: Size::Const(0) };
-        self.add(BufferKey::Waiting(number), "waiting", DType::U8, vec![bytes], place)
+    /// Bytes of the workspace for values of a fissioned program.
+    pub(crate) fn spills(&mut self, bytes: Dim) -> BufferId {
+        let number = self.keys.iter().filter(|key| matches!(key, BufferKey::Spills(_))).count();
+        let storage = Storage::Workspace { offset: Size::Const(0) };
+        self.add(BufferKey::Spills(number), "spills", DType::U8, vec![bytes], storage)
     }
 
     /// Gives such bytes another number.
-    pub(crate) fn resize(&mut self, waiting: BufferId, bytes: Dim) {
-        self.list[waiting.0 as usize].shape = vec![bytes];
+    pub(crate) fn resize(&mut self, spills: BufferId, bytes: Dim) {
+        self.list[spills.0 as usize].shape = vec![bytes];
     }
 
-    fn add(&mut self, key: BufferKey, name: &str, dtype: DType, shape: Vec<Dim>, place: Place) -> BufferId {
+    fn add(
+        &mut self,
+        key: BufferKey,
+        name: &str,
+        dtype: DType,
+        shape: Vec<Dim>,
+        storage: Storage,
+    ) -> BufferId {
         let taken = |name: &str| self.list.iter().any(|b| b.name == name);
         let name = match taken(name) {
             false => name.to_owned(),
@@ -188,7 +195,7 @@ impl Buffers {
         };
         let id = BufferId(self.list.len() as u32);
         self.keys.push(key);
-        self.list.push(Buffer { name, dtype, shape, place });
+        self.list.push(Buffer { name, dtype, shape, storage });
         self.ids.insert(key, id);
         id
     }
@@ -216,7 +223,7 @@ impl Buffers {
             let old = self.ids.get(&source).copied().unwrap_or_else(|| {
                 let (dtype, shape) = (self.list[at].dtype, self.list[at].shape.clone());
                 let name = self.states[state].clone();
-                self.add(source, &name, dtype, shape, Place::State(state))
+                self.add(source, &name, dtype, shape, Storage::State(state))
             });
             if let Some((first, last, value)) = self.changed_copy(steps, old, new) {
                 steps.remove(last);
@@ -380,7 +387,7 @@ fn meets_data(step: &Step, buffer: BufferId) -> bool {
     step.blocks().iter().any(|block| {
         let says_places = block.says_places();
         block.reads.iter().enumerate().any(|(at, read)| {
-            let meets = !read.parts().is_empty() || says_places.contains(&at);
+            let meets = !read.indirect_indices().is_empty() || says_places.contains(&at);
             meets && read.access().is_some_and(|access| access.buffer == buffer)
         })
     })
@@ -394,10 +401,10 @@ fn block_touches(block: &Block, buffer: BufferId) -> bool {
     block_touch_count(block, buffer) > 0
 }
 
-/// The buffers that a product multiplies.
+/// The buffers that a matmul multiplies.
 fn operands(step: &Step) -> Vec<BufferId> {
     match step {
-        Step::Product(product) => vec![product.left.buffer, product.right.buffer],
+        Step::Matmul(matmul) => vec![matmul.left.buffer, matmul.right.buffer],
         Step::Nest(_) | Step::Copy { .. } | Step::Check(_) | Step::Call(_) => vec![],
     }
 }
@@ -516,7 +523,7 @@ fn assign(buffers: &mut [Buffer], steps: &[Step]) -> Size {
     let mut placed: Vec<(usize, usize)> = vec![];
     let uses = uses(buffers.len(), steps);
     let mut lives: Vec<(usize, usize, usize)> = (0..buffers.len())
-        .filter(|b| matches!(buffers[*b].place, Place::Workspace { .. }))
+        .filter(|b| matches!(buffers[*b].storage, Storage::Workspace { .. }))
         .filter_map(|b| Some((*uses[b].first()?, *uses[b].last()?, b)))
         .collect();
     lives.sort();
@@ -534,7 +541,7 @@ fn assign(buffers: &mut [Buffer], steps: &[Step]) -> Size {
         end = end.add(slots.sizes[slot].clone());
     }
     for (buffer, slot) in placed {
-        buffers[buffer].place = Place::Workspace { offset: starts[slot].clone() };
+        buffers[buffer].storage = Storage::Workspace { offset: starts[slot].clone() };
     }
     end
 }

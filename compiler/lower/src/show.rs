@@ -63,9 +63,9 @@ fn nodes(definitions: &Definitions, context: &Context<'_>) -> Vec<String> {
             format!("{} {op} {ty}: {}", node(id), definition(&definitions.nodes[id.index()], context))
         })
         .collect();
-    lines.extend(definitions.demands.iter().map(|demand| {
-        let extent = sizes(std::slice::from_ref(&demand.extent), context);
-        format!("check {} within {extent} for {}", node(demand.node), node(demand.by))
+    lines.extend(definitions.constraints.iter().map(|constraint| {
+        let extent = sizes(std::slice::from_ref(&constraint.extent), context);
+        format!("check {} within {extent} for {}", node(constraint.node), node(constraint.by))
     }));
     lines
 }
@@ -95,12 +95,12 @@ fn definition(definition: &Definition, context: &Context<'_>) -> String {
 
 fn statements(program: &Statements<'_>, context: &Context<'_>) -> Vec<String> {
     let mut lines = vec![];
-    let mut stage = 0;
+    let mut round = 0;
     for (number, statement) in program.statements.iter().enumerate() {
-        while stage < statement.stage {
-            let checked = list(&program.checks[stage], |demand| node(demand.node));
+        while round < statement.round {
+            let checked = list(&program.checks[round], |constraint| node(constraint.node));
             lines.push(format!("check {checked}"));
-            stage += 1;
+            round += 1;
         }
         lines.push(format!("s{number}: {}", describe(program, statement, context)));
         if let Some(value) = values(statement).first() {
@@ -140,7 +140,7 @@ fn target(program: &Statements<'_>, statement: &Statement, context: &Context<'_>
     let named = |value: &ValueId| program.values[value.0].name.clone();
     match &statement.action {
         Action::Store { to, .. } => destination(program, *to, context),
-        Action::Fold { values, .. } if statement.product.is_some() => {
+        Action::Fold { values, .. } if statement.matmul.is_some() => {
             format!("matmul {}", list(values, named))
         }
         Action::Fold { values, .. } => format!("reduction {}", list(values, named)),

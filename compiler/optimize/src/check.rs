@@ -15,7 +15,7 @@ pub(crate) fn interface(before: &Function, after: &Function) -> Result<(), Strin
     if before.graph.scope.symbols != after.graph.scope.symbols
         || before.graph.scope.equations != after.graph.scope.equations
     {
-        return Err("the sizes or what is demanded of them changed".to_owned());
+        return Err("the sizes or what is required of them changed".to_owned());
     }
     for (a, b) in before.inputs.iter().zip(&after.inputs) {
         if before.graph.op(*a) != after.graph.op(*b) || after.graph.op(*b).input_name().is_none() {

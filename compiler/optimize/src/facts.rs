@@ -27,7 +27,7 @@ pub(crate) enum Class {
     /// Elements moved, or folded along the way, by other than a view.
     Rearrangement,
     /// What a stage replaces.
-    Deferred,
+    Composite,
 }
 
 /// The class of a node's operation, by its kernel. It is the same for every node of the operation, so it is
@@ -40,14 +40,14 @@ pub(crate) fn class(graph: &Graph, id: NodeId) -> Class {
 pub(crate) fn class_at(graph: &Graph, id: NodeId, operation: usize) -> Class {
     static CLASSES: [OnceLock<Class>; Op::NAMES.len()] = [const { OnceLock::new() }; Op::NAMES.len()];
     *CLASSES[operation].get_or_init(|| match (graph.kernel(id), graph.op(id)) {
-        (_, Op::Pin(_)) | (Kernel::Deferred, _) => Class::Deferred,
+        (_, Op::Pin(_)) | (Kernel::Composite, _) => Class::Composite,
         (_, Op::Cast(_)) => Class::Cast,
         (Kernel::Leaf(_), _) => Class::Leaf,
         (Kernel::Map(_), _) => Class::Elementwise,
         (Kernel::View(_), _) => Class::View,
         (Kernel::Reduce(_) | Kernel::Contract(_), _) => Class::Fold,
         (Kernel::Reshape | Kernel::Concatenate(_) | Kernel::Gather(_), _) => Class::Rearrangement,
-        (Kernel::Scatter(_) | Kernel::Prefix(_) | Kernel::Routine(_), _) => Class::Rearrangement,
+        (Kernel::Scatter(_) | Kernel::Scan(_) | Kernel::Routine(_), _) => Class::Rearrangement,
     })
 }
 
@@ -95,15 +95,15 @@ pub(crate) fn keeps_zero(graph: &Graph, id: NodeId) -> bool {
             let (kernel, ones) = (Kernel::Reduce(reduction.clone()), vec![1; node.ty.rank()]);
             all && (0..3).all(|n| zeros_give_zero(graph, id, &kernel, &sizes(n), &ones))
         }
-        Kernel::Prefix(prefix) => {
+        Kernel::Scan(scan) => {
             let sizes = |n: usize| -> Vec<usize> {
-                (0..node.ty.rank()).map(|axis| if axis == prefix.axis { n } else { 1 }).collect()
+                (0..node.ty.rank()).map(|axis| if axis == scan.axis { n } else { 1 }).collect()
             };
-            let kernel = Kernel::Prefix(prefix.clone());
+            let kernel = Kernel::Scan(scan.clone());
             all && (1..4).map(sizes).all(|s| zeros_give_zero(graph, id, &kernel, &s, &s))
         }
         Kernel::Routine(Routine::Sort { .. }) => all,
-        Kernel::Routine(Routine::Argsort { .. }) | Kernel::Leaf(_) | Kernel::Deferred => false,
+        Kernel::Routine(Routine::Argsort { .. }) | Kernel::Leaf(_) | Kernel::Composite => false,
     }
 }
 

@@ -22,7 +22,7 @@ pub(crate) fn fold(graph: &mut Graph, id: NodeId) -> Option<Constant> {
     let node = graph.node(id);
     match class(graph, id) {
         Class::Leaf => return size(&node.op),
-        Class::Deferred => return None,
+        Class::Composite => return None,
         Class::Elementwise | Class::Cast | Class::View | Class::Fold | Class::Rearrangement => {}
     }
     if node.operands.is_empty() || node.operands.iter().any(|o| constant(graph, *o).is_none()) {
@@ -59,8 +59,8 @@ fn splat_result(graph: &Graph, id: NodeId, kernel: &Kernel) -> Option<[u64; 2]> 
             Some(evaluate_kernel(kernel, &operands?, graph.ty(id).dtype, &[])?.get(0))
         }
         Kernel::Leaf(_) | Kernel::Reduce(_) | Kernel::Contract(_) | Kernel::Concatenate(_) => None,
-        Kernel::Gather(_) | Kernel::Scatter(_) | Kernel::Prefix(_) => None,
-        Kernel::Routine(_) | Kernel::Deferred => None,
+        Kernel::Gather(_) | Kernel::Scatter(_) | Kernel::Scan(_) => None,
+        Kernel::Routine(_) | Kernel::Composite => None,
     }
 }
 

@@ -184,9 +184,9 @@ static STAGES: &[Stage] = &[
         name: "expand",
         why: "after stabilize, which may know a composite as a whole; lowering knows none",
         postcondition: "every operation has a kernel, and no `consider_constant` of an expansion is left",
-        work: Work::Replace { contract: Contract::Exact, found: is_deferred, apply: open },
+        work: Work::Replace { contract: Contract::Exact, found: is_composite, apply: open },
         holds: |function| {
-            check::none(function, "an operation without a kernel", &is_deferred)
+            check::none(function, "an operation without a kernel", &is_composite)
                 .and_then(|()| check::none(function, "a `consider_constant`", &pin::is_mark))
         },
     },
@@ -217,8 +217,8 @@ fn open(graph: &Graph, roots: &[NodeId]) -> (Graph, Vec<NodeId>) {
     pin::unpin(&opened, &places)
 }
 
-fn is_deferred(graph: &Graph, id: NodeId) -> bool {
-    class(graph, id) == Class::Deferred
+fn is_composite(graph: &Graph, id: NodeId) -> bool {
+    class(graph, id) == Class::Composite
 }
 
 /// The pipeline.

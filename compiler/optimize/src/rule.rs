@@ -51,7 +51,7 @@ impl Contract {
     }
 }
 
-/// A demand on a match, in words and as a function.
+/// A constraint on a match, in words and as a function.
 #[derive(Clone, Copy, Debug)]
 pub struct Condition {
     /// In words, after "if".
@@ -257,7 +257,7 @@ impl RuleSet {
         let (first, second): (&[usize], &[usize]) = match class {
             Class::Elementwise => (&self.elementwise, &self.maps),
             Class::Cast => (&[], &self.maps),
-            Class::Leaf | Class::View | Class::Fold | Class::Rearrangement | Class::Deferred => (&[], &[]),
+            Class::Leaf | Class::View | Class::Fold | Class::Rearrangement | Class::Composite => (&[], &[]),
         };
         self.all.iter().chain(first).chain(second).chain(&self.by_operation[index]).copied()
     }

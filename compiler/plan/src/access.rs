@@ -6,7 +6,7 @@ use tgc_graph::dim::Dim;
 use tgc_scalar::dtype::DType;
 
 use crate::{
-    Access, Axis, Block, BufferId, FunctionPlan, IndexPart, Nest, Product, Read, Sink, Step, Target,
+    Access, Axis, Block, BufferId, FunctionPlan, IndirectIndex, Matmul, Nest, Read, Sink, Step, Target,
 };
 
 /// One access of a step to a buffer, with what is needed to compare two of them.
@@ -25,7 +25,7 @@ pub struct MemoryAccess<'p> {
     /// The block has no axes at all, so that rows are its lanes.
     pub axis_free: bool,
     /// What data says of the place.
-    pub parts: &'p [IndexPart],
+    pub indices: &'p [IndirectIndex],
 }
 
 /// How a buffer is accessed.
@@ -50,8 +50,8 @@ pub enum AccessKind {
     },
     /// The result of a fold over the rows is written after the last row.
     Total,
-    /// Bytes in which values of a staged program wait.
-    Waiting,
+    /// Bytes to which values of a fissioned program are spilled.
+    Spills,
     /// Every element is looked at.
     Check,
     /// Every element is read: the source of a copy, the operand of a routine.
@@ -74,7 +74,7 @@ impl AccessKind {
             | AccessKind::Fold
             | AccessKind::Carry(_)
             | AccessKind::Total
-            | AccessKind::Waiting
+            | AccessKind::Spills
             | AccessKind::WriteAll => false,
         }
     }
@@ -88,7 +88,7 @@ impl AccessKind {
             | AccessKind::Carry(_)
             | AccessKind::Scatter { .. }
             | AccessKind::Total
-            | AccessKind::Waiting
+            | AccessKind::Spills
             | AccessKind::WriteAll => true,
             AccessKind::Read | AccessKind::Gather | AccessKind::ReadAll | AccessKind::Check => false,
         }
@@ -102,7 +102,7 @@ impl AccessKind {
             | AccessKind::Carry(_)
             | AccessKind::Total
             | AccessKind::WriteAll => true,
-            AccessKind::Accumulate | AccessKind::Scatter { .. } | AccessKind::Waiting => false,
+            AccessKind::Accumulate | AccessKind::Scatter { .. } | AccessKind::Spills => false,
             AccessKind::Read | AccessKind::Gather | AccessKind::ReadAll | AccessKind::Check => false,
         }
     }
@@ -145,7 +145,7 @@ impl<'p> MemoryAccess<'p> {
 
     /// Stride and extent of what data says of the place.
     pub fn looked_up(&self) -> impl Iterator<Item = (&'p Dim, &'p Dim)> {
-        self.parts.iter().map(|part| (&part.stride, &part.extent))
+        self.indices.iter().map(|index| (&index.stride, &index.extent))
     }
 
     /// How many elements it reaches over all rows, when no two index tuples reach the same.
@@ -155,12 +155,12 @@ impl<'p> MemoryAccess<'p> {
         }
         let one = Dim::Const(1);
         let rows = self.row_stride().and(rows).unwrap_or(&one);
-        self.inner().iter().fold(rows.clone(), |product, (_, extent)| &product * extent)
+        self.inner().iter().fold(rows.clone(), |matmul, (_, extent)| &matmul * extent)
     }
 
     fn whole(buffer: BufferId, kind: AccessKind) -> MemoryAccess<'p> {
         let access = Cow::Owned(Access { buffer, strides: vec![], offset: Dim::Const(0) });
-        MemoryAccess { block: 0, kind, access, axes: &[], lanes: 1, axis_free: true, parts: &[] }
+        MemoryAccess { block: 0, kind, access, axes: &[], lanes: 1, axis_free: true, indices: &[] }
     }
 }
 
@@ -169,7 +169,7 @@ impl Step {
     pub fn accesses(&self) -> Vec<MemoryAccess<'_>> {
         match self {
             Step::Nest(nest) => nest.accesses(),
-            Step::Product(product) => product.accesses(),
+            Step::Matmul(matmul) => matmul.accesses(),
             Step::Copy { from, to } => vec![
                 MemoryAccess::whole(*from, AccessKind::ReadAll),
                 MemoryAccess::whole(*to, AccessKind::WriteAll),
@@ -190,13 +190,13 @@ impl Step {
             Step::Check(check) => f(&mut check.index),
             Step::Call(call) => [&mut call.from, &mut call.to, &mut call.scratch].into_iter().for_each(f),
             Step::Nest(nest) => nest.blocks.iter_mut().for_each(|block| block.map_buffers(f)),
-            Step::Product(product) => {
-                let packs = product.pack_left.iter_mut().chain(&mut product.pack_right);
+            Step::Matmul(matmul) => {
+                let packs = matmul.pack_left.iter_mut().chain(&mut matmul.pack_right);
                 packs.for_each(|pack| f(&mut pack.buffer));
-                f(&mut product.left.buffer);
-                f(&mut product.right.buffer);
-                f(&mut product.sums);
-                product.epilogue.map_buffers(f);
+                f(&mut matmul.left.buffer);
+                f(&mut matmul.right.buffer);
+                f(&mut matmul.sums);
+                matmul.epilogue.map_buffers(f);
             }
         }
     }
@@ -206,10 +206,10 @@ impl Step {
         match self {
             Step::Copy { .. } | Step::Check(_) | Step::Call(_) => {}
             Step::Nest(nest) => nest.blocks.iter_mut().for_each(|block| block.map_elements(f)),
-            Step::Product(product) => {
-                f(&mut product.left);
-                f(&mut product.right);
-                product.epilogue.map_elements(f);
+            Step::Matmul(matmul) => {
+                f(&mut matmul.left);
+                f(&mut matmul.right);
+                matmul.epilogue.map_elements(f);
             }
         }
     }
@@ -222,7 +222,7 @@ impl Nest {
     }
 }
 
-impl Product {
+impl Matmul {
     /// Scratch is written before it is read.
     fn accesses(&self) -> Vec<MemoryAccess<'_>> {
         let scratch = self.slices().into_iter();
@@ -234,7 +234,7 @@ impl Product {
             axes: &self.axes,
             lanes: 1,
             axis_free: false,
-            parts: &[],
+            indices: &[],
         };
         let operands = [operand(&self.left), operand(&self.right)];
         scratch.chain(operands).chain(self.epilogue.accesses()).collect()
@@ -254,13 +254,13 @@ impl Block {
                 Read::Buffer(access) => all.push(self.element(AccessKind::Read, access)),
                 Read::Gather(indirect) => {
                     let gather = self.element(AccessKind::Gather, &indirect.access);
-                    all.push(MemoryAccess { parts: &indirect.parts, ..gather });
+                    all.push(MemoryAccess { indices: &indirect.indices, ..gather });
                 }
                 Read::Row(_) | Read::Size(_) | Read::Index(_) | Read::Sum => {}
             }
         }
-        if let Some(stages) = &self.stages {
-            all.push(self.around(MemoryAccess::whole(stages.buffer, AccessKind::Waiting)));
+        if let Some(fission) = &self.fission {
+            all.push(self.around(MemoryAccess::whole(fission.buffer, AccessKind::Spills)));
         }
         self.sinks.iter().for_each(|sink| self.add_sink(sink, &mut all));
         all.iter_mut().for_each(|access| access.block = index);
@@ -286,7 +286,7 @@ impl Block {
             }
             Sink::Scatter { to, add, .. } => {
                 let scatter = self.element(AccessKind::Scatter { adds: add.is_some() }, &to.access);
-                all.push(MemoryAccess { parts: &to.parts, ..scatter });
+                all.push(MemoryAccess { indices: &to.indices, ..scatter });
             }
             Sink::Total { to, .. } => {
                 let totals = to.iter().map(|buffer| MemoryAccess::whole(*buffer, AccessKind::Total));
@@ -309,7 +309,7 @@ impl Block {
 
     /// Applies a function to every buffer that it names.
     fn map_buffers(&mut self, f: &mut dyn FnMut(&mut BufferId)) {
-        self.stages.iter_mut().for_each(|stages| f(&mut stages.buffer));
+        self.fission.iter_mut().for_each(|fission| f(&mut fission.buffer));
         self.map_elements(&mut |access| f(&mut access.buffer));
         let totals = self.sinks.iter_mut().filter_map(|sink| match sink {
             Sink::Total { to, .. } => Some(to),

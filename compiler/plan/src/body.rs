@@ -10,8 +10,8 @@
 //! together, which no result can tell, *except* through the order of two kinds of fold:
 //!
 //! - [`Sink::Fold`] over the block's last axis keeps `lanes` accumulators; element `i` of that axis goes
-//!   to accumulator `i mod lanes`; at the end accumulator `k` merges with `k + lanes/2`, halving until one
-//!   is left (`merge(lower, upper)`). With a [`Halving`] the values of each whole tile of `lanes` elements are added to
+//!   to accumulator `i mod lanes`; at the end accumulator `k` merges with `k + lanes/2`, prereduction until one
+//!   is left (`merge(lower, upper)`). With a [`Prereduction`] the values of each whole tile of `lanes` elements are added to
 //!   each other first, and there are as many accumulators as values are left of a tile.
 //! - [`Sink::Total`] over the rows of a nest keeps `rows` accumulators in the same way; row `i` goes to
 //!   accumulator `i mod rows`.
@@ -19,17 +19,17 @@
 //! A fold of nothing gives its initial value, and is stored all the same: a [`Sink::Fold`] whose last axis is
 //! empty, a [`Sink::Total`] of a nest without rows. An empty axis before the last one leaves nothing to store.
 //!
-//! A [`Product`] of matrices is a step of its own, and says its own meaning.
+//! A [`Matmul`] of matrices is a step of its own, and says its own meaning.
 //!
-//! [`Sink::Accumulate`] folds into memory in plain iteration order, [`Sink::Scan`] and [`Sink::Scatter`] go in it too. Programs are expanded
-//! ([`Program::expand_but`]) but for the elementary functions that code calls; arithmetic is exactly theirs.
+//! [`Sink::Accumulate`] folds into memory in plain iteration order, [`Sink::Scan`] and [`Sink::Scatter`] go in it too. Programs are legalized
+//! ([`Program::legalize_but`]) but for the elementary functions that code calls; arithmetic is exactly theirs.
 
 use tgc_graph::dim::{Dim, Symbols};
 use tgc_graph::dtype::DType;
 use tgc_graph::kernel::Routine;
 use tgc_scalar::Program;
 
-use crate::product::Product;
+use crate::matmul::Matmul;
 use crate::provenance::Provenance;
 use crate::reach::Reach;
 use crate::size::Size;
@@ -63,12 +63,12 @@ pub struct Buffer {
     /// Sizes; their product is the number of elements.
     pub shape: Vec<Dim>,
     /// Where it lives.
-    pub place: Place,
+    pub storage: Storage,
 }
 
 /// Where a buffer lives.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Place {
+pub enum Storage {
     /// The function's input of this index. Real 0-d inputs arrive by value.
     Input(usize),
     /// The function's output of this index.
@@ -89,8 +89,8 @@ pub enum Place {
 pub enum Step {
     /// A loop nest.
     Nest(Nest),
-    /// A product of matrices.
-    Product(Box<Product>),
+    /// A matmul.
+    Matmul(Box<Matmul>),
     /// Copies a whole buffer over another of the same type: commits an update that could not be made in
     /// place.
     Copy {
@@ -110,7 +110,7 @@ impl Step {
     pub fn provenance(&self) -> Option<&Provenance> {
         match self {
             Step::Nest(nest) => Some(&nest.provenance),
-            Step::Product(product) => Some(&product.provenance),
+            Step::Matmul(matmul) => Some(&matmul.provenance),
             Step::Call(call) => Some(&call.provenance),
             Step::Copy { .. } | Step::Check(_) => None,
         }
@@ -179,7 +179,7 @@ pub struct Nest {
 }
 
 /// Rows split into `min(MAX_CHUNKS, ceil(extent / rows_per_chunk))` chunks of equal size, the last maybe
-/// shorter; each chunk's size is a multiple of [`Nest::rows`], or of the rows of a product's [`Tile`](crate::Tile). Depends on sizes alone.
+/// shorter; each chunk's size is a multiple of [`Nest::rows`], or of the rows of a matmul's [`RegisterTile`](crate::RegisterTile). Depends on sizes alone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Parallel {
     /// The least work worth handing out, in rows; a multiple like that.
@@ -202,31 +202,31 @@ pub struct Block {
     /// Lanes of the last inner axis (a power of two; 1 without axes): iterations that may run together.
     pub lanes: u32,
     /// How a long program is cut; `None` runs it in one go.
-    pub stages: Option<Stages>,
+    pub fission: Option<Fission>,
     /// What each parameter of the program reads.
     pub reads: Vec<Read>,
     /// Reads, by index, of which the elements of the rows to come are asked for as well, so that they are near when those run.
     /// No result can tell. Each moves with the row and, element by element, along the last axis.
-    pub ahead: Vec<usize>,
-    /// What happens to one element; expanded.
+    pub prefetch: Vec<usize>,
+    /// What happens to one element; legalized.
     pub program: Program,
     /// What becomes of the results.
     pub sinks: Vec<Sink>,
 }
 
-/// A long program in parts: all iterations of a strip run the first part, then all of them the second, and so on; the
-/// last part ends with the sinks. No result can tell. It keeps the values of many iterations in flight, where one
+/// Fission of a long program into segments: all iterations of a strip run the first segment, then all of them the second, and so on; the
+/// last segment ends with the sinks. No result can tell. It keeps the values of many iterations in flight, where one
 /// iteration would wait for itself, and few of each, where all would not fit into registers.
 ///
 /// Iterations are those of the block's last axis or, in a block without axes, rows; such a block is alone in its nest.
-/// [`Stages::course`] says what each part computes, and which values wait in memory for a later one, and where.
+/// [`Fission::schedule`] says what each segment computes, and which values are spilled for a later one, and where.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Stages {
+pub struct Fission {
     /// Iterations of a strip: a multiple of the lanes or, in a block without axes, of the rows that run together.
     pub strip: u32,
-    /// The instructions at which parts begin, ascending, without the first.
+    /// The instructions at which segments begin, ascending, without the first.
     pub cuts: Vec<usize>,
-    /// Where values wait: bytes of the workspace, as many for each chunk as [`Course::bytes`](crate::stages::Course::bytes) says.
+    /// Where values are spilled: bytes of the workspace, as many for each chunk as [`Schedule::bytes`](crate::fission::Schedule::bytes) says.
     pub buffer: BufferId,
 }
 
@@ -243,7 +243,7 @@ pub enum Read {
     Index(Position),
     /// An element of a buffer at a place that data says.
     Gather(Indirect),
-    /// The sum of a product, in its epilogue.
+    /// The sum of a matmul, in its epilogue.
     Sum,
 }
 
@@ -267,19 +267,19 @@ pub struct Access {
     pub offset: Dim,
 }
 
-/// An element of a buffer at a place that data helps to say: that of `access`, and further by `stride * index` for each
-/// part.
+/// An element of a buffer at a place that data helps to say: that of `access`, and further by `stride * index` for each indirect
+/// index.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Indirect {
-    /// Where it is if all parts are 0.
+    /// Where it is if all indirect indices are 0.
     pub access: Access,
     /// What data says.
-    pub parts: Vec<IndexPart>,
+    pub indices: Vec<IndirectIndex>,
 }
 
 /// An index into an axis, read from memory. A [`Step::Check`] has seen that it is inside.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct IndexPart {
+pub struct IndirectIndex {
     /// Which read of the block gives the index: an earlier one, of `i64` in memory.
     pub read: usize,
     /// The axis's size, which is added to a negative index.
@@ -323,7 +323,7 @@ pub enum Sink {
         /// Where each accumulator's final value goes.
         to: Vec<Target>,
         /// What becomes of a whole tile before it is folded; `None` folds its elements one by one.
-        halving: Option<Halving>,
+        prereduction: Option<Prereduction>,
     },
     /// Folds into memory that [`Fold::init`] was stored to before.
     Accumulate {
@@ -377,7 +377,7 @@ pub enum Target {
     Buffer(Access),
 }
 
-/// A fold over a tuple of accumulators; all programs are expanded.
+/// A fold over a tuple of accumulators; all programs are legalized.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Fold {
     /// Element type of each accumulator.
@@ -393,14 +393,14 @@ pub struct Fold {
 /// Makes one narrow value of several before a fold of one value: value `k` of a tile is added to value `k` of its upper
 /// half, so often.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Halving {
+pub struct Prereduction {
     /// How often: `lanes >> times` values are left of a tile.
     pub times: u32,
-    /// (value, value) → value; expanded.
+    /// (value, value) → value; legalized.
     pub add: Program,
 }
 
-/// A running fold over a tuple of accumulators; all programs are expanded.
+/// A running fold over a tuple of accumulators; all programs are legalized.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Scan {
     /// Element type of each accumulator.
@@ -437,9 +437,9 @@ impl Read {
     }
 
     /// What data says of the place.
-    pub fn parts(&self) -> &[IndexPart] {
+    pub fn indirect_indices(&self) -> &[IndirectIndex] {
         match self {
-            Read::Gather(Indirect { parts, .. }) => parts,
+            Read::Gather(Indirect { indices, .. }) => indices,
             Read::Buffer(_) | Read::Row(_) | Read::Size(_) | Read::Index(_) | Read::Sum => &[],
         }
     }
@@ -453,9 +453,9 @@ impl Read {
     }
 
     /// What data says of the place, to change.
-    pub fn parts_mut(&mut self) -> &mut [IndexPart] {
+    pub fn indirect_indices_mut(&mut self) -> &mut [IndirectIndex] {
         match self {
-            Read::Gather(Indirect { parts, .. }) => parts,
+            Read::Gather(Indirect { indices, .. }) => indices,
             Read::Buffer(_) | Read::Row(_) | Read::Size(_) | Read::Index(_) | Read::Sum => &mut [],
         }
     }
@@ -463,9 +463,9 @@ impl Read {
 
 impl Sink {
     /// What data says of the place.
-    pub fn parts(&self) -> &[IndexPart] {
+    pub fn indirect_indices(&self) -> &[IndirectIndex] {
         match self {
-            Sink::Scatter { to, .. } => &to.parts,
+            Sink::Scatter { to, .. } => &to.indices,
             Sink::Store { .. }
             | Sink::Row { .. }
             | Sink::Fold { .. }
@@ -476,9 +476,9 @@ impl Sink {
     }
 
     /// What data says of the place, to change.
-    pub fn parts_mut(&mut self) -> &mut [IndexPart] {
+    pub fn indirect_indices_mut(&mut self) -> &mut [IndirectIndex] {
         match self {
-            Sink::Scatter { to, .. } => &mut to.parts,
+            Sink::Scatter { to, .. } => &mut to.indices,
             Sink::Store { .. }
             | Sink::Row { .. }
             | Sink::Fold { .. }
@@ -494,7 +494,7 @@ impl Step {
     pub fn blocks(&self) -> &[Block] {
         match self {
             Step::Nest(nest) => &nest.blocks,
-            Step::Product(product) => std::slice::from_ref(&product.epilogue),
+            Step::Matmul(matmul) => std::slice::from_ref(&matmul.epilogue),
             Step::Copy { .. } | Step::Check(_) | Step::Call(_) => &[],
         }
     }
@@ -517,8 +517,8 @@ impl Block {
                 Read::Size(_) => false,
                 Read::Sum => true,
                 Read::Index(position) => moves(&position.strides),
-                Read::Gather(Indirect { access, parts }) => {
-                    moves(&access.strides) || parts.iter().any(|part| varies[part.read])
+                Read::Gather(Indirect { access, indices }) => {
+                    moves(&access.strides) || indices.iter().any(|index| varies[index.read])
                 }
             });
         }
@@ -527,8 +527,12 @@ impl Block {
 
     /// The reads that say places, by number.
     pub fn says_places(&self) -> Vec<usize> {
-        let parts = self.reads.iter().flat_map(Read::parts).chain(self.sinks.iter().flat_map(Sink::parts));
-        parts.map(|part| part.read).collect()
+        let indices = self
+            .reads
+            .iter()
+            .flat_map(Read::indirect_indices)
+            .chain(self.sinks.iter().flat_map(Sink::indirect_indices));
+        indices.map(|index| index.read).collect()
     }
 }
 
@@ -574,14 +578,14 @@ impl Body {
     pub fn nests(&self) -> impl Iterator<Item = &Nest> {
         self.steps.iter().filter_map(|step| match step {
             Step::Nest(nest) => Some(nest),
-            Step::Product(_) | Step::Copy { .. } | Step::Check(_) | Step::Call(_) => None,
+            Step::Matmul(_) | Step::Copy { .. } | Step::Check(_) | Step::Call(_) => None,
         })
     }
 
-    /// The products among the steps, in order.
-    pub fn products(&self) -> impl Iterator<Item = &Product> {
+    /// The matmuls among the steps, in order.
+    pub fn matmuls(&self) -> impl Iterator<Item = &Matmul> {
         self.steps.iter().filter_map(|step| match step {
-            Step::Product(product) => Some(&**product),
+            Step::Matmul(matmul) => Some(&**matmul),
             Step::Nest(_) | Step::Copy { .. } | Step::Check(_) | Step::Call(_) => None,
         })
     }

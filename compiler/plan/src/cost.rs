@@ -27,10 +27,10 @@ impl FunctionPlan<'_> {
         for step in &self.body.steps {
             match step {
                 Step::Nest(nest) => self.add_blocks(&mut cost, nest.extent.as_ref(), &nest.blocks),
-                Step::Product(product) => {
-                    let runs: Dim = product.axes.iter().product();
-                    cost.instructions = &cost.instructions + &times(&runs, instructions(&product.fold.step));
-                    let [left, right] = [&product.left, &product.right].map(|a| self.buffer(a.buffer));
+                Step::Matmul(matmul) => {
+                    let runs: Dim = matmul.axes.iter().product();
+                    cost.instructions = &cost.instructions + &times(&runs, instructions(&matmul.fold.step));
+                    let [left, right] = [&matmul.left, &matmul.right].map(|a| self.buffer(a.buffer));
                     let read = left.dtype.bytes() + right.dtype.bytes();
                     cost.bytes_read = &cost.bytes_read + &times(&runs, read);
                     self.add_blocks(&mut cost, None, step.blocks());
@@ -56,10 +56,9 @@ impl FunctionPlan<'_> {
         let one = Dim::Const(1);
         let rows = rows.unwrap_or(&one);
         for block in blocks {
-            let runs = block.axes.iter().fold(rows.clone(), |product, extent| &product * extent);
+            let runs = block.axes.iter().fold(rows.clone(), |matmul, extent| &matmul * extent);
             // A fold is stored once, after its last axis.
-            let outer =
-                block.axes.iter().rev().skip(1).fold(rows.clone(), |product, extent| &product * extent);
+            let outer = block.axes.iter().rev().skip(1).fold(rows.clone(), |matmul, extent| &matmul * extent);
             cost.instructions = &cost.instructions + &times(&runs, instructions(&block.program));
             for sink in &block.sinks {
                 // So many iterations together.
@@ -79,7 +78,7 @@ impl FunctionPlan<'_> {
     }
 }
 
-/// Whether an iteration's element is read and written. Totals and what waits between stages stay near.
+/// Whether an iteration's element is read and written. Totals and what is spilled stay near.
 fn traffic(kind: AccessKind) -> (bool, bool) {
     match kind {
         AccessKind::Read | AccessKind::Gather | AccessKind::Check | AccessKind::ReadAll => (true, false),
@@ -87,7 +86,7 @@ fn traffic(kind: AccessKind) -> (bool, bool) {
             (false, true)
         }
         AccessKind::Accumulate | AccessKind::Carry(_) | AccessKind::Scatter { adds: true } => (true, true),
-        AccessKind::Total | AccessKind::Waiting => (false, false),
+        AccessKind::Total | AccessKind::Spills => (false, false),
     }
 }
 
@@ -98,11 +97,11 @@ fn times(size: &Dim, count: usize) -> Dim {
 /// What some iterations do besides the block's program, and how many they are.
 fn of_sink(sink: &Sink) -> (usize, i64) {
     match sink {
-        Sink::Fold { fold, halving: Some(halving), .. } => {
-            let together = 1 << halving.times;
-            (instructions(&halving.add) * (together - 1) + instructions(&fold.step), together as i64)
+        Sink::Fold { fold, prereduction: Some(prereduction), .. } => {
+            let together = 1 << prereduction.times;
+            (instructions(&prereduction.add) * (together - 1) + instructions(&fold.step), together as i64)
         }
-        Sink::Fold { fold: Fold { step, .. }, halving: None, .. }
+        Sink::Fold { fold: Fold { step, .. }, prereduction: None, .. }
         | Sink::Accumulate { fold: Fold { step, .. }, .. }
         | Sink::Total { fold: Fold { step, .. }, .. } => (instructions(step), 1),
         Sink::Scan { scan, .. } => (once(&scan.step).chain(once(&scan.finish)).map(instructions).sum(), 1),

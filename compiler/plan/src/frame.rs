@@ -4,7 +4,7 @@
 //! checks are loops of the runtime over the words of the frame, and no stack is needed for what is passed on.
 
 use crate::size::Size;
-use crate::{Body, Place, Signature};
+use crate::{Body, Signature, Storage};
 
 /// The most parameters of a function without a frame.
 const MOST_PARAMETERS: usize = 24;
@@ -48,7 +48,7 @@ impl Body {
         let Some(frame) = frame else { return self };
         let moved = |size: &Size| size.clone().add(Size::Const(frame.bytes()));
         for buffer in &mut self.buffers {
-            if let Place::Workspace { offset } = &mut buffer.place {
+            if let Storage::Workspace { offset } = &mut buffer.storage {
                 *offset = moved(offset);
             }
         }

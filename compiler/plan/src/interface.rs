@@ -2,7 +2,7 @@
 
 use tgc_graph::array::Array;
 use tgc_graph::dim::{Dim, Symbol, Symbols};
-use tgc_graph::infer::demanded_least;
+use tgc_graph::infer::constrained_least;
 use tgc_graph::ty::TensorType;
 
 use crate::machine::Machine;
@@ -28,7 +28,7 @@ pub struct Interface {
     pub sizes: Vec<Symbol>,
     /// Shared variables, in the order of the model.
     pub states: Vec<State>,
-    /// Tensor constants, by [`Place::Constant`](crate::Place::Constant).
+    /// Tensor constants, by [`Storage::Constant`](crate::Storage::Constant).
     pub constants: Vec<Array>,
     /// Shared variables that became read-only data; `states` lacks them.
     pub frozen: Vec<Frozen>,
@@ -118,7 +118,7 @@ pub struct Check {
 impl Check {
     /// What the left size must be at least, if that is what it says.
     pub fn least(&self) -> Option<i64> {
-        demanded_least(&self.left, &self.right)
+        constrained_least(&self.left, &self.right)
     }
 }
 

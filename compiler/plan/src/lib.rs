@@ -15,17 +15,17 @@
 mod access;
 mod body;
 mod cost;
+pub mod fission;
 mod form;
 mod frame;
 mod interface;
 pub mod interpret;
 pub mod machine;
+mod matmul;
 pub mod print;
-mod product;
 mod provenance;
 mod reach;
 pub mod size;
-pub mod stages;
 pub mod verify;
 
 pub use access::{AccessKind, Carried, MemoryAccess};
@@ -33,6 +33,6 @@ pub use body::*;
 pub use form::Form;
 pub use frame::Frame;
 pub use interface::{Argument, Check, Frozen, FunctionPlan, Interface, ModelPlan, Signature, State, Variant};
-pub use product::{Blocks, Pack, Product, Tile};
+pub use matmul::{Blocking, Matmul, Pack, RegisterTile};
 pub use provenance::{Apart, Materialized, NotFused, Provenance, Tensor};
 pub use reach::{Ends, Reach};

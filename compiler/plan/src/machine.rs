@@ -38,20 +38,20 @@ pub struct Tuning {
     /// Instructions that make a chunk worth handing to a thread.
     pub chunk_instructions: i64,
     /// Writing small reductions out.
-    pub unroll: Unroll,
-    /// Running long programs in strips.
-    pub strips: Strips,
+    pub unroll: UnrollTuning,
+    /// Fission of long programs.
+    pub fission: FissionTuning,
     /// The fewest elements of a row whose successor is prefetched.
     pub prefetched_row: i64,
     /// The most instructions of all inlined copies of an elementary function.
     pub inlined_instructions: usize,
     /// Matmuls.
-    pub matmul: Matmul,
+    pub matmul: MatmulTuning,
 }
 
 /// When small reductions are written out.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Unroll {
+pub struct UnrollTuning {
     /// The most iterations of a block's axes.
     pub iterations: i64,
     /// The most instructions of the whole program.
@@ -60,18 +60,18 @@ pub struct Unroll {
     pub rows: i64,
 }
 
-/// When long programs run in strips, part by part.
+/// When long programs are cut into segments that run strip by strip.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Strips {
+pub struct FissionTuning {
     /// The shortest program worth cutting, in instructions that are not free.
     pub long_program: usize,
     /// Instructions for each that waits for another: with more, one iteration keeps the processor busy.
     pub parallelism: usize,
-    /// The fewest instructions of a part.
+    /// The fewest instructions of a segment.
     pub fewest: usize,
-    /// The most instructions of a part.
+    /// The most instructions of a segment.
     pub most: usize,
-    /// What a part costs besides its instructions, in bytes that wait: it runs a loop.
+    /// What a segment costs besides its instructions, in spilled bytes: it runs a loop.
     pub loop_cost: usize,
     /// Iterations of a strip.
     pub length: u32,
@@ -79,7 +79,7 @@ pub struct Strips {
 
 /// When contractions are matmuls, and how they are blocked.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Matmul {
+pub struct MatmulTuning {
     /// The fewest columns for which tiles pay.
     pub columns: i64,
     /// The fewest multiplications for which tiles pay.
@@ -107,11 +107,18 @@ impl Tuning {
         few_strided: 1,
         instructions_per_strided: 8,
         chunk_instructions: 1 << 16,
-        unroll: Unroll { iterations: 16, instructions: 1200, rows: 8 },
-        strips: Strips { long_program: 240, parallelism: 4, fewest: 12, most: 40, loop_cost: 8, length: 256 },
+        unroll: UnrollTuning { iterations: 16, instructions: 1200, rows: 8 },
+        fission: FissionTuning {
+            long_program: 240,
+            parallelism: 4,
+            fewest: 12,
+            most: 40,
+            loop_cost: 8,
+            length: 256,
+        },
         prefetched_row: 64,
         inlined_instructions: 1500,
-        matmul: Matmul {
+        matmul: MatmulTuning {
             columns: 4,
             multiplications: 4096,
             copied_reads: 8,

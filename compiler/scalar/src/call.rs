@@ -50,7 +50,7 @@ impl Elementary {
         }
     }
 
-    /// Its expanded program on `F32` or `F64` values: a parameter for each, and one result.
+    /// Its legalized program on `F32` or `F64` values: a parameter for each, and one result.
     pub fn program(self, scalar: ScalarType) -> Arc<Program> {
         static KNOWN: Mutex<BTreeMap<(Elementary, ScalarType), Arc<Program>>> = Mutex::new(BTreeMap::new());
         let mut known = KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
@@ -67,7 +67,7 @@ impl Elementary {
             Elementary::Four(function) => Inst::Math4(function, [x[0], x[1], x[2], x[3]]),
         };
         let value = b.push(inst, scalar);
-        b.finish(vec![Element::real(dtype, value)]).expand()
+        b.finish(vec![Element::real(dtype, value)]).legalize()
     }
 
     fn arity(self) -> usize {
@@ -111,11 +111,11 @@ mod tests {
             let twice = b.binary(super::super::Binary::Mul, x, x);
             let value = b.math(function, twice);
             let called = b.finish(vec![Element::real(DType::F64, value)]);
-            let expanded = called.expand();
-            assert_eq!(called.expand_but(&|_, _| true), called);
-            assert!(called.work() > expanded.insts.len() / 2, "{}", function.name());
+            let legalized = called.legalize();
+            assert_eq!(called.legalize_but(&|_, _| true), called);
+            assert!(called.work() > legalized.insts.len() / 2, "{}", function.name());
             for x in [-0.0, 0.3, -1.7, 12.5, 1e9, f64::INFINITY, f64::NAN] {
-                assert_eq!(run(&called, x), run(&expanded, x), "{} at {x}", function.name());
+                assert_eq!(run(&called, x), run(&legalized, x), "{} at {x}", function.name());
             }
         }
     }

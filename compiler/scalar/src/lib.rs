@@ -3,7 +3,7 @@
 //! The reference evaluator, the Plan's interpreter and the LLVM back end run the same [`Program`]s, so an
 //! operation's meaning is written once. `Add` and `Mul` never contract; [`Inst::Fma`] rounds once
 //! everywhere. A complex element is a pair of scalars. [`Inst::Math`], [`Inst::Math2`], [`Inst::Math4`] and the
-//! 16-bit floats are shorthand that [`expand`](Program::expand) turns into the remaining instructions; what is left of
+//! 16-bit floats are shorthand that [`legalize`](Program::legalize) turns into the remaining instructions; what is left of
 //! elementary functions is a call of [`Elementary::program`].
 //!
 //! # What is public
@@ -18,8 +18,8 @@ mod call;
 mod complex;
 mod dd;
 pub mod dtype;
-mod expand;
 mod half;
+mod legalize;
 pub mod math;
 mod run;
 mod special;
@@ -29,7 +29,7 @@ mod wide;
 pub use builder::{Builder, Element};
 pub use call::Elementary;
 pub use dd::Dd;
-pub use expand::stored_scalar;
+pub use legalize::stored_scalar;
 pub use run::{int_of, run_inst, scalar_from_bits_f64};
 pub use text::constant_to_text;
 pub use wide::Wide;
@@ -480,7 +480,7 @@ impl Program {
     }
 
     /// True when no elementary function or 16-bit float scalar is left.
-    pub fn is_expanded(&self) -> bool {
+    pub fn is_legal(&self) -> bool {
         self.insts.iter().all(|(inst, scalar)| {
             !matches!(inst, Inst::Math(..) | Inst::Math2(..) | Inst::Math4(..))
                 && !matches!(scalar, ScalarType::F16 | ScalarType::BF16)

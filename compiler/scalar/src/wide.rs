@@ -2,7 +2,7 @@
 //!
 //! Every floating-point scalar, whatever its width, holds a [`Dd`]; conversions between such lanes change
 //! nothing. Other types hold bits and mean what [`run_inst`] says. It takes programs before
-//! [`expand`](Program::expand), where elementary functions are still named.
+//! [`legalize`](Program::legalize), where elementary functions are still named.
 
 use super::{
     Binary, Dd, Inst, MathFn, MathFn2, MathFn4, Predicate, Program, ScalarType, Unary, run_inst,

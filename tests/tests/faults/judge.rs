@@ -31,14 +31,14 @@ pub fn judge(case: &Case) -> Result<(), String> {
 
 /// An error as the command line tells it.
 fn told(error: Error) -> String {
-    if error.is_defect() { format!("internal error: {error}") } else { format!("error: {error}") }
+    if error.is_internal() { format!("internal error: {error}") } else { format!("error: {error}") }
 }
 
 fn refused(module: Result<Module, String>, case: &Case, words: &str) -> Result<(), String> {
     let reason = match module.map(|module| build(&module, &case.options)) {
         Err(reason) => reason,
         Ok(Ok(_)) => return Err(format!("it builds, and must be refused with `{words}`")),
-        Ok(Err(error)) if error.is_defect() => return Err(told(error)),
+        Ok(Err(error)) if error.is_internal() => return Err(told(error)),
         Ok(Err(error)) => error.to_string(),
     };
     match reason.contains(words) {

@@ -245,7 +245,7 @@ fn squared(tensor: Tensor<'_>, first: usize, second: usize) -> Tensor<'_> {
         (_, b @ Dim::Const(_)) => shape[first] = b.clone(),
         (a, Dim::Poly(_)) => shape[second] = a.clone(),
     }
-    // Stretching nothing, this demands that they agree.
+    // Stretching nothing, this constrains that they agree.
     tensor.unary(BroadcastTo { shape })
 }
 

@@ -6,7 +6,7 @@ use std::panic::Location;
 use super::ranges::Sizes;
 use super::solve::{self, Solution};
 use super::tensor::Handle;
-use super::{Arena, BuildError, Demand, LowerBound, Model, Problem, Tensor};
+use super::{Arena, BuildError, Constraint, Diagnostic, LowerBound, Model, Tensor};
 use crate::array::Array;
 use crate::attribute::Attribute;
 use crate::dim::{Dim, SymbolId, Symbols};
@@ -126,24 +126,27 @@ impl<'m> FunctionBuilder<'m> {
         let function = self.build(arena)?;
         let functions = arena.functions.iter().cloned().chain([function]).collect();
         let module = Module { name: model.name.clone(), shared: arena.shared.clone(), functions };
-        let refused = |error: VerifyError| BuildError { problems: vec![problem_of(arena, &error, &origin)] };
+        let refused =
+            |error: VerifyError| BuildError { diagnostics: vec![diagnostic_of(arena, &error, &origin)] };
         verify::verify_last(&module).map_err(refused)?;
         arena.functions = module.functions;
         Ok(())
     }
 
     pub(super) fn build(mut self, arena: &mut Arena) -> Result<Function, BuildError> {
-        let mut problems = arena.problems.clone();
-        self.substitute(arena, &mut problems);
-        self.check_defaults(arena, &mut problems);
-        let roots = self.roots(arena, &mut problems);
+        let mut diagnostics = arena.diagnostics.clone();
+        self.substitute(arena, &mut diagnostics);
+        self.check_defaults(arena, &mut diagnostics);
+        let roots = self.roots(arena, &mut diagnostics);
         let live = arena.graph.reachable(&roots);
-        self.check_names(arena, &mut problems);
-        let inputs = self.check_inputs(arena, &live, &mut problems);
-        let demands: Vec<Demand> = arena.demands.iter().filter(|d| live[d.node.index()]).cloned().collect();
+        self.check_names(arena, &mut diagnostics);
+        let inputs = self.check_inputs(arena, &live, &mut diagnostics);
+        let constraints: Vec<Constraint> =
+            arena.constraints.iter().filter(|d| live[d.node.index()]).cloned().collect();
         let lower_bounds: Vec<LowerBound> =
             arena.lower_bounds.iter().filter(|f| live[f.node.index()]).cloned().collect();
-        let solved = solve::solve(&arena.symbols, &arena.declared, &arena.ranged, &demands, &lower_bounds);
+        let solved =
+            solve::solve(&arena.symbols, &arena.declared, &arena.ranged, &constraints, &lower_bounds);
         let solution = match solved {
             Ok(mut solution) => {
                 let wanted = arena.graph.ids().filter(|id| live[id.index()] || inputs.contains(id));
@@ -154,29 +157,29 @@ impl<'m> FunctionBuilder<'m> {
                 solution
             }
             Err(conflicts) => {
-                problems.extend(conflicts.into_iter().map(|c| conflict_to_problem(arena, c)));
-                return Err(BuildError { problems });
+                diagnostics.extend(conflicts.into_iter().map(|c| conflict_to_diagnostic(arena, c)));
+                return Err(BuildError { diagnostics });
             }
         };
-        if !problems.is_empty() {
-            return Err(BuildError { problems });
+        if !diagnostics.is_empty() {
+            return Err(BuildError { diagnostics });
         }
         self.assemble(arena, &live, &inputs, &solution)
-            .map_err(|problem| BuildError { problems: vec![problem] })
+            .map_err(|problem| BuildError { diagnostics: vec![problem] })
     }
 
     /// Puts what is given in place of what it replaces.
-    fn substitute(&mut self, arena: &mut Arena, problems: &mut Vec<Problem>) {
+    fn substitute(&mut self, arena: &mut Arena, diagnostics: &mut Vec<Diagnostic>) {
         let mut replaced: BTreeMap<NodeId, NodeId> = BTreeMap::new();
         for (old, new, origin) in std::mem::take(&mut self.givens) {
-            let (Some(old), Some(new)) = (self.own(&old, problems), self.own(&new, problems)) else {
+            let (Some(old), Some(new)) = (self.own(&old, diagnostics), self.own(&new, diagnostics)) else {
                 continue;
             };
             if let Err(message) = self.check_given(arena, old, new) {
-                self.problem(problems, message, &origin);
+                self.diagnose(diagnostics, message, &origin);
             } else if replaced.insert(old, new).is_some() {
                 let message = format!("{} is given twice; keep one", arena.describe(old));
-                self.problem(problems, message, &origin);
+                self.diagnose(diagnostics, message, &origin);
             }
         }
         if replaced.is_empty() {
@@ -194,7 +197,7 @@ impl<'m> FunctionBuilder<'m> {
                     }
                 }
             }
-            Err(problem) => problems.push(problem),
+            Err(problem) => diagnostics.push(problem),
         }
     }
 
@@ -217,77 +220,86 @@ impl<'m> FunctionBuilder<'m> {
             if left != right {
                 let name = |text: &str| format!("{text} axis {axis}");
                 let (left, right) = ((left.clone(), name(&old_text)), (right.clone(), name(&new_text)));
-                arena.demands.push(Demand { node: new, left, right });
+                arena.constraints.push(Constraint { node: new, left, right });
             }
         }
         Ok(())
     }
 
-    fn check_defaults(&self, arena: &Arena, problems: &mut Vec<Problem>) {
+    fn check_defaults(&self, arena: &Arena, diagnostics: &mut Vec<Diagnostic>) {
         for (input, value, origin) in &self.defaults {
-            let Some(id) = self.own(input, problems) else { continue };
+            let Some(id) = self.own(input, diagnostics) else { continue };
             let ty = arena.graph.ty(id);
             let (dtype, shape) = (value.dtype(), value.shape());
             if ty.dtype != dtype || ty.static_shape().is_some_and(|static_shape| static_shape != shape) {
                 let what = arena.describe(id);
                 let message =
                     format!("the default of {what} is {dtype}{shape:?}; give a value of the argument's type");
-                self.problem(problems, message, origin);
+                self.diagnose(diagnostics, message, origin);
             }
         }
     }
 
-    fn problem(&self, problems: &mut Vec<Problem>, message: String, origin: &Origin) {
+    fn diagnose(&self, diagnostics: &mut Vec<Diagnostic>, message: String, origin: &Origin) {
         let message = format!("function {}: {message}", self.name);
         let reason = Box::new(Reason::Function { name: self.name.clone() });
-        problems.push(Problem { message, origin: origin.clone(), reason });
+        diagnostics.push(Diagnostic { message, origin: origin.clone(), reason });
     }
 
     /// Nodes of outputs and updates; ill-typed ones were reported where they arose.
-    fn roots(&self, arena: &Arena, problems: &mut Vec<Problem>) -> Vec<NodeId> {
+    fn roots(&self, arena: &Arena, diagnostics: &mut Vec<Diagnostic>) -> Vec<NodeId> {
         let mut roots = vec![];
         for (name, value) in &self.outputs {
-            match self.own(value, problems) {
+            match self.own(value, diagnostics) {
                 Some(id) => roots.push(id),
-                None if problems.is_empty() => {
-                    self.problem(problems, format!("the output `{name}` is not well-typed"), &self.origin);
+                None if diagnostics.is_empty() => {
+                    self.diagnose(
+                        diagnostics,
+                        format!("the output `{name}` is not well-typed"),
+                        &self.origin,
+                    );
                 }
                 None => {}
             }
         }
         for (i, (shared, value, origin)) in self.updates.iter().enumerate() {
-            let (Some(shared_id), Some(id)) = (self.own(shared, problems), self.own(value, problems)) else {
+            let (Some(shared_id), Some(id)) = (self.own(shared, diagnostics), self.own(value, diagnostics))
+            else {
                 continue;
             };
             roots.push(id);
             let Op::Shared(variable) = arena.graph.op(shared_id) else {
                 let what = arena.describe(shared_id);
-                self.problem(
-                    problems,
+                self.diagnose(
+                    diagnostics,
                     format!("{what} is updated but is no shared variable; declare it with `shared`"),
                     origin,
                 );
                 continue;
             };
             if self.updates[..i].iter().any(|(other, _, _)| other.id() == Some(shared_id)) {
-                self.problem(
-                    problems,
+                self.diagnose(
+                    diagnostics,
                     format!("`{}` is updated twice; keep one update", variable.name),
                     origin,
                 );
             }
-            self.check_update(arena, shared_id, id, origin, problems);
+            self.check_update(arena, shared_id, id, origin, diagnostics);
         }
         if self.outputs.is_empty() && self.updates.is_empty() {
-            self.problem(problems, "it has neither outputs nor updates; add one".to_owned(), &self.origin);
+            self.diagnose(
+                diagnostics,
+                "it has neither outputs nor updates; add one".to_owned(),
+                &self.origin,
+            );
         }
         roots
     }
 
-    fn own(&self, tensor: &Tensor<'m>, problems: &mut Vec<Problem>) -> Option<NodeId> {
+    fn own(&self, tensor: &Tensor<'m>, diagnostics: &mut Vec<Diagnostic>) -> Option<NodeId> {
         if !std::ptr::eq(tensor.model, self.model) {
-            self.problem(
-                problems,
+            self.diagnose(
+                diagnostics,
                 "it uses a tensor of another model; build all of it in one".to_owned(),
                 &self.origin,
             );
@@ -302,7 +314,7 @@ impl<'m> FunctionBuilder<'m> {
         shared: NodeId,
         value: NodeId,
         origin: &Origin,
-        problems: &mut Vec<Problem>,
+        diagnostics: &mut Vec<Diagnostic>,
     ) {
         let (have, want) = (arena.graph.ty(value), arena.graph.ty(shared));
         let (name, value) = (arena.describe(shared), arena.describe(value));
@@ -311,49 +323,53 @@ impl<'m> FunctionBuilder<'m> {
                 "the update of {name} is {value}; cast it to {}, the variable's element type",
                 want.dtype
             );
-            self.problem(problems, message, origin);
+            self.diagnose(diagnostics, message, origin);
         } else if have.rank() != want.rank() {
             let message = format!("the update of {name} is {value}; it must have {} axes", want.rank());
-            self.problem(problems, message, origin);
+            self.diagnose(diagnostics, message, origin);
         }
     }
 
-    fn check_names(&self, arena: &Arena, problems: &mut Vec<Problem>) {
+    fn check_names(&self, arena: &Arena, diagnostics: &mut Vec<Diagnostic>) {
         if arena.functions.iter().any(|f| f.name == self.name) {
-            self.problem(
-                problems,
+            self.diagnose(
+                diagnostics,
                 "the model has a function of this name already; rename one".to_owned(),
                 &self.origin,
             );
         }
         for (i, (name, _)) in self.outputs.iter().enumerate() {
             if self.outputs[..i].iter().any(|(other, _)| other == name) {
-                self.problem(problems, format!("two outputs are named `{name}`; rename one"), &self.origin);
+                self.diagnose(
+                    diagnostics,
+                    format!("two outputs are named `{name}`; rename one"),
+                    &self.origin,
+                );
             }
         }
     }
 
     /// Input nodes in order; reports what is no input, given twice, unused or missing.
-    fn check_inputs(&self, arena: &Arena, live: &[bool], problems: &mut Vec<Problem>) -> Vec<NodeId> {
+    fn check_inputs(&self, arena: &Arena, live: &[bool], diagnostics: &mut Vec<Diagnostic>) -> Vec<NodeId> {
         let mut inputs: Vec<NodeId> = vec![];
         for tensor in &self.inputs {
-            let Some(id) = self.own(tensor, problems) else { continue };
+            let Some(id) = self.own(tensor, diagnostics) else { continue };
             let what = arena.describe(id);
             if arena.graph.op(id).input_name().is_none() {
-                self.problem(
-                    problems,
+                self.diagnose(
+                    diagnostics,
                     format!("{what} is given as an argument but is no input"),
                     &self.origin,
                 );
             } else if inputs.contains(&id) {
-                self.problem(problems, format!("{what} is given as an argument twice"), &self.origin);
+                self.diagnose(diagnostics, format!("{what} is given as an argument twice"), &self.origin);
             } else {
                 // An ill-typed expression hides what it depends on; it was reported.
-                if !live[id.index()] && !self.allow_unused && arena.problems.is_empty() {
+                if !live[id.index()] && !self.allow_unused && arena.diagnostics.is_empty() {
                     let message = format!(
                         "nothing depends on the argument {what}; leave it out, or say allow_unused()"
                     );
-                    self.problem(problems, message, &self.origin);
+                    self.diagnose(diagnostics, message, &self.origin);
                 }
                 inputs.push(id);
             }
@@ -361,7 +377,7 @@ impl<'m> FunctionBuilder<'m> {
         for id in arena.graph.ids().filter(|id| live[id.index()]) {
             if arena.graph.op(id).input_name().is_some() && !inputs.contains(&id) {
                 let message = format!("{} is needed but is not among the inputs; add it", arena.describe(id));
-                self.problem(problems, message, &self.origin);
+                self.diagnose(diagnostics, message, &self.origin);
             }
         }
         inputs
@@ -373,7 +389,7 @@ impl<'m> FunctionBuilder<'m> {
         live: &[bool],
         inputs: &[NodeId],
         solution: &Solution,
-    ) -> Result<Function, Problem> {
+    ) -> Result<Function, Diagnostic> {
         let mut symbols = SymbolTable::collect(arena, live, inputs, solution);
         let checks = solution
             .checks
@@ -394,12 +410,12 @@ impl<'m> FunctionBuilder<'m> {
             let op = map_dims(&node.op, &mut |dim| symbols.rename(&solution.apply(dim)));
             let op = self.optional(arena, id, op, &mut graph)?;
             let operands: Vec<NodeId> = node.operands.iter().map(|o| renamed[o]).collect();
-            let new = graph.add(op, &operands).map_err(|error| Problem {
+            let new = graph.add(op, &operands).map_err(|error| Diagnostic {
                 message: arena.explain(&error, &node.operands),
                 origin: node.origin.clone(),
                 reason: error.reason,
             })?;
-            arena.check_demands(&mut graph.scope, id);
+            arena.check_constraints(&mut graph.scope, id);
             renamed.insert(id, new);
         }
         graph.scope.equations.made = None;
@@ -407,7 +423,7 @@ impl<'m> FunctionBuilder<'m> {
     }
 
     /// The input of this node with its default, if it has one.
-    fn optional(&self, arena: &Arena, id: NodeId, op: Op, graph: &mut Graph) -> Result<Op, Problem> {
+    fn optional(&self, arena: &Arena, id: NodeId, op: Op, graph: &mut Graph) -> Result<Op, Diagnostic> {
         let (Some((_, value, origin)), Op::Input(input)) =
             (self.defaults.iter().find(|(tensor, _, _)| tensor.id() == Some(id)), &op)
         else {
@@ -421,7 +437,7 @@ impl<'m> FunctionBuilder<'m> {
                 self.name,
                 value.shape()
             );
-            return Err(Problem {
+            return Err(Diagnostic {
                 message,
                 origin: origin.clone(),
                 reason: Box::new(Reason::Function { name: self.name.clone() }),
@@ -436,7 +452,7 @@ impl<'m> FunctionBuilder<'m> {
         graph: Graph,
         inputs: &[NodeId],
         renamed: &BTreeMap<NodeId, NodeId>,
-    ) -> Result<Function, Problem> {
+    ) -> Result<Function, Diagnostic> {
         let place =
             |tensor: &Tensor<'m>| renamed[&tensor.id().expect("invariant: ill-typed roots were reported")];
         let mut updates = vec![];
@@ -453,7 +469,7 @@ impl<'m> FunctionBuilder<'m> {
                     graph.ty(node).display(&graph.scope.symbols),
                     variable.shape
                 );
-                return Err(Problem {
+                return Err(Diagnostic {
                     message,
                     origin: origin.clone(),
                     reason: Box::new(Reason::Function { name: self.name.clone() }),
@@ -477,7 +493,7 @@ impl<'m> FunctionBuilder<'m> {
 }
 
 /// What the verifier says, at the place that is to blame: the node, the variable, or else the function.
-fn problem_of(arena: &Arena, error: &VerifyError, function: &Origin) -> Problem {
+fn diagnostic_of(arena: &Arena, error: &VerifyError, function: &Origin) -> Diagnostic {
     let variable = |name: &str| {
         let is_it = |id: &NodeId| matches!(arena.graph.op(*id), Op::Shared(shared) if *shared.name == *name);
         arena.graph.ids().find(is_it).map(|id| arena.graph.node(id).origin.clone())
@@ -503,7 +519,7 @@ fn problem_of(arena: &Arena, error: &VerifyError, function: &Origin) -> Problem 
         | VerifyError::Function { .. }
         | VerifyError::Update { .. } => Reason::Other,
     });
-    Problem { message: error.without_place(), origin, reason }
+    Diagnostic { message: error.without_place(), origin, reason }
 }
 
 /// Rebuilds what `roots` need, in the same arena, with some nodes replaced; returns where each root went.
@@ -511,7 +527,7 @@ pub(super) fn replace(
     arena: &mut Arena,
     roots: &[NodeId],
     replaced: &BTreeMap<NodeId, NodeId>,
-) -> Result<BTreeMap<NodeId, NodeId>, Problem> {
+) -> Result<BTreeMap<NodeId, NodeId>, Diagnostic> {
     let live = arena.graph.reachable(roots);
     let mut moved: BTreeMap<NodeId, NodeId> = BTreeMap::new();
     for id in (0..live.len() as u32).map(NodeId).filter(|id| live[id.index()]) {
@@ -522,12 +538,12 @@ pub(super) fn replace(
             None if operands == *node.operands => id,
             None => {
                 arena.graph.set_origin(node.origin.clone());
-                let added = arena.graph.add(node.op, &operands).map_err(|error| Problem {
+                let added = arena.graph.add(node.op, &operands).map_err(|error| Diagnostic {
                     message: arena.explain(&error, &operands),
                     origin: node.origin.clone(),
                     reason: error.reason,
                 })?;
-                arena.collect_demands(added, &operands);
+                arena.collect_constraints(added, &operands);
                 added
             }
         };
@@ -536,9 +552,9 @@ pub(super) fn replace(
     Ok(moved)
 }
 
-fn conflict_to_problem(arena: &Arena, conflict: solve::Conflict) -> Problem {
+fn conflict_to_diagnostic(arena: &Arena, conflict: solve::Conflict) -> Diagnostic {
     let origin = arena.graph.node(conflict.node).origin.clone();
-    Problem { message: conflict.message, origin, reason: Box::new(conflict.reason) }
+    Diagnostic { message: conflict.message, origin, reason: Box::new(conflict.reason) }
 }
 
 /// The symbols of a function, renumbered.

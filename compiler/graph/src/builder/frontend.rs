@@ -57,7 +57,7 @@ impl Drop for Scoped<'_> {
 }
 
 impl Model {
-    /// Builds something whose nodes and problems come from this place and have this name, as far as messages, `tgc print` and
+    /// Builds something whose nodes and diagnostics come from this place and have this name, as far as messages, `tgc print` and
     /// the error lines of libraries are concerned. Places nest; the inner one counts.
     ///
     /// ```

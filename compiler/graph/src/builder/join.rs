@@ -109,7 +109,7 @@ impl<'m> Tensor<'m> {
         };
         let mut shape = ty.shape.clone();
         shape[axis] = sizes.iter().sum();
-        // Stretching nothing, this demands that the sizes add up.
+        // Stretching nothing, this constrains that the sizes add up.
         let whole = if shape == ty.shape { self } else { self.unary(BroadcastTo { shape }) };
         let (mut parts, mut start) = (vec![], Dim::Const(0));
         for size in &sizes {

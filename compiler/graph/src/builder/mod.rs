@@ -83,15 +83,15 @@ pub struct Model {
     arena: RwLock<Arena>,
 }
 
-/// A demand that two sizes be equal, with the node that made it.
+/// A constraint that two sizes be equal, with the node that made it.
 #[derive(Clone, Debug)]
-pub(crate) struct Demand {
+pub(crate) struct Constraint {
     pub node: NodeId,
     pub left: (Dim, String),
     pub right: (Dim, String),
 }
 
-/// A demand that a size be at least so much, with the node that made it.
+/// A constraint that a size be at least so much, with the node that made it.
 #[derive(Clone, Debug)]
 pub(crate) struct LowerBound {
     pub node: NodeId,
@@ -105,8 +105,8 @@ pub(crate) struct Arena {
     pub graph: Graph,
     pub shared: Vec<SharedVariable>,
     pub functions: Vec<Function>,
-    pub problems: Vec<Problem>,
-    pub demands: Vec<Demand>,
+    pub diagnostics: Vec<Diagnostic>,
+    pub constraints: Vec<Constraint>,
     pub lower_bounds: Vec<LowerBound>,
     /// The symbols with the ranges and hints that the author gave them. The graph's own symbols admit every size,
     /// so that no expression depends on a range that the author has yet to change.
@@ -127,7 +127,7 @@ pub(crate) struct Arena {
 
 /// One thing that is wrong with a model.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Problem {
+pub struct Diagnostic {
     /// What was found, what was expected, and what to do.
     pub message: String,
     /// The place in the author's source.
@@ -139,13 +139,13 @@ pub struct Problem {
 /// Everything that is wrong with a model, as far as it can be told.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct BuildError {
-    /// The problems in the order in which they were made; at least one.
-    pub problems: Vec<Problem>,
+    /// The diagnostics in the order in which they were made; at least one.
+    pub diagnostics: Vec<Diagnostic>,
 }
 
 impl std::fmt::Display for BuildError {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        for (i, problem) in self.problems.iter().enumerate() {
+        for (i, problem) in self.diagnostics.iter().enumerate() {
             write!(f, "{}{}: {}", if i == 0 { "" } else { "\n" }, problem.origin, problem.message)?;
         }
         Ok(())
@@ -162,8 +162,8 @@ impl Model {
             graph,
             shared: vec![],
             functions: vec![],
-            problems: vec![],
-            demands: vec![],
+            diagnostics: vec![],
+            constraints: vec![],
             lower_bounds: vec![],
             symbols: Symbols::default(),
             declared: vec![],
@@ -293,7 +293,7 @@ impl Model {
             let message = format!("the model has two inputs or shared variables named `{name}`; rename one");
             let reason = Box::new(Reason::Name { name: name.to_owned() });
             let origin = arena.placed(origin.clone());
-            arena.problems.push(Problem { message, origin, reason });
+            arena.diagnostics.push(Diagnostic { message, origin, reason });
         }
     }
 
@@ -304,13 +304,13 @@ impl Model {
         arena.graph.set_origin(origin.clone());
         let handle = match arena.graph.add(op, operands) {
             Ok(id) => {
-                arena.collect_demands(id, operands);
-                arena.demand_divisors(id);
+                arena.collect_constraints(id, operands);
+                arena.constrain_divisors(id);
                 Handle::Node(id)
             }
             Err(error) => {
                 let message = arena.explain(&error, operands);
-                arena.problem(message, origin, error.reason)
+                arena.diagnose(message, origin, error.reason)
             }
         };
         Tensor { model: self, handle }
@@ -330,7 +330,7 @@ impl Model {
     pub(crate) fn invalid_because(&self, message: String, origin: Origin, reason: Box<Reason>) -> Tensor<'_> {
         let mut arena = self.arena_mut();
         let origin = arena.placed(origin);
-        let handle = arena.problem(message, origin, reason);
+        let handle = arena.diagnose(message, origin, reason);
         Tensor { model: self, handle }
     }
 
@@ -367,13 +367,13 @@ impl Arena {
         self.places.last().cloned().unwrap_or(origin)
     }
 
-    fn problem(&mut self, message: String, origin: Origin, reason: Box<Reason>) -> Handle {
-        self.problems.push(Problem { message, origin, reason });
+    fn diagnose(&mut self, message: String, origin: Origin, reason: Box<Reason>) -> Handle {
+        self.diagnostics.push(Diagnostic { message, origin, reason });
         Handle::Invalid
     }
 
-    /// Demands that what the sizes of a new node divide by be at least 1.
-    fn demand_divisors(&mut self, node: NodeId) {
+    /// Constraints that what the sizes of a new node divide by be at least 1.
+    fn constrain_divisors(&mut self, node: NodeId) {
         let divided = |dim: &Dim| dim.divisors().into_iter().map(|divisor| (dim.clone(), divisor)).collect();
         let mut found: Vec<(Dim, Dim)> = vec![];
         for (_, attribute) in self.graph.op(node).definition().attributes() {
@@ -383,7 +383,7 @@ impl Arena {
         let zero = |(_, divisor): &(Dim, Dim)| matches!(divisor, Dim::Const(..=0));
         if found.iter().any(zero) {
             let message = format!("a size of {} {}", self.describe(node), limits::undefined_size());
-            self.problems.push(Problem {
+            self.diagnostics.push(Diagnostic {
                 message,
                 origin: self.graph.node(node).origin.clone(),
                 reason: Box::new(Reason::Other),
@@ -397,17 +397,17 @@ impl Arena {
         }
     }
 
-    /// Takes what inference of `node` demanded of sizes.
-    pub(super) fn collect_demands(&mut self, node: NodeId, operands: &[NodeId]) {
+    /// Takes what inference of `node` required of sizes.
+    pub(super) fn collect_constraints(&mut self, node: NodeId, operands: &[NodeId]) {
         let made = self.graph.scope.equations.made.as_mut().map(std::mem::take).unwrap_or_default();
         let name = |arena: &Arena, extent: Extent| arena.name(extent, node, operands);
-        for demand in made {
-            match demand {
-                infer::Demand::Equal(left, right, l, r) => {
+        for constraint in made {
+            match constraint {
+                infer::Constraint::Equal(left, right, l, r) => {
                     let (left, right) = ((left, name(self, l)), (right, name(self, r)));
-                    self.demands.push(Demand { node, left, right });
+                    self.constraints.push(Constraint { node, left, right });
                 }
-                infer::Demand::AtLeast(dim, least, axis) => {
+                infer::Constraint::AtLeast(dim, least, axis) => {
                     let name = name(self, axis);
                     self.lower_bounds.push(LowerBound { node, dim, least, name });
                 }
@@ -415,7 +415,7 @@ impl Arena {
         }
     }
 
-    /// What a demand of a node is of, in the user's terms.
+    /// What a constraint of a node is on, in the user's terms.
     fn name(&self, extent: Extent, node: NodeId, operands: &[NodeId]) -> String {
         let text = |id: NodeId| pp::brief(&self.graph, id);
         match extent {
@@ -433,20 +433,20 @@ impl Arena {
         }
     }
 
-    /// Lets calls check what a node of a function demands and the function's sizes do not show, though solving did: they are
+    /// Lets calls check what a node of a function requires and the function's sizes do not show, though solving did: they are
     /// in another normal form.
-    pub(super) fn check_demands(&self, scope: &mut Scope, node: NodeId) {
+    pub(super) fn check_constraints(&self, scope: &mut Scope, node: NodeId) {
         let made = scope.equations.made.as_mut().map(std::mem::take).unwrap_or_default();
-        for demand in made {
-            if scope.equations.meet(&demand, &scope.symbols) {
+        for constraint in made {
+            if scope.equations.meet(&constraint, &scope.symbols) {
                 continue;
             }
             let name = |extent| self.name(extent, node, self.graph.operands(node));
-            let check = match demand {
-                infer::Demand::Equal(left, right, l, r) => {
+            let check = match constraint {
+                infer::Constraint::Equal(left, right, l, r) => {
                     infer::Equation { left, right, left_name: name(l), right_name: name(r) }
                 }
-                infer::Demand::AtLeast(dim, least, extent) => {
+                infer::Constraint::AtLeast(dim, least, extent) => {
                     infer::Equation::at_least(&dim, least, name(extent), &scope.symbols)
                 }
             };

@@ -1,4 +1,4 @@
-//! Solves the demands that sizes be equal, by substitution.
+//! Solves the constraints that sizes be equal, by substitution.
 //!
 //! An equation between a symbol and a symbol or constant is solved; a constant wins over a declared dim,
 //! a declared dim over the size of an unnamed axis, and an earlier symbol over a later. What is left is
@@ -7,7 +7,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::ranges::Sizes;
-use super::{Demand, LowerBound};
+use super::{Constraint, LowerBound};
 use crate::dim::{Atom, Dim, SymbolId, Symbols};
 use crate::graph::NodeId;
 use crate::infer::{Equation, Equations, Reason};
@@ -24,7 +24,7 @@ pub(super) struct Solution {
     ranged: BTreeSet<SymbolId>,
 }
 
-/// A demand that can never be met.
+/// A constraint that can never be met.
 pub(super) struct Conflict {
     /// The node that made it.
     pub node: NodeId,
@@ -33,14 +33,14 @@ pub(super) struct Conflict {
 }
 
 impl Conflict {
-    fn unequal(demand: &Demand, why: &str) -> Conflict {
+    fn unequal(constraint: &Constraint, why: &str) -> Conflict {
         let message = format!(
             "{} and {} must have one size, but {why}; make them agree, or insert an axis of size 1 to broadcast",
-            demand.left.1, demand.right.1
+            constraint.left.1, constraint.right.1
         );
-        let names = [&demand.left, &demand.right].map(|(_, name)| name.clone());
-        let sizes = [&demand.left, &demand.right].map(|(size, _)| size.clone());
-        Conflict { node: demand.node, message, reason: Reason::Unequal { names, sizes } }
+        let names = [&constraint.left, &constraint.right].map(|(_, name)| name.clone());
+        let sizes = [&constraint.left, &constraint.right].map(|(size, _)| size.clone());
+        Conflict { node: constraint.node, message, reason: Reason::Unequal { names, sizes } }
     }
 }
 
@@ -70,19 +70,19 @@ impl Solution {
     }
 }
 
-/// Solves demands in order.
+/// Solves constraints in order.
 pub(super) fn solve(
     symbols: &Symbols,
     declared: &[SymbolId],
     ranged: &BTreeSet<SymbolId>,
-    demands: &[Demand],
+    constraints: &[Constraint],
     lower_bounds: &[LowerBound],
 ) -> Result<Solution, Vec<Conflict>> {
     let mut solution = Solution { symbols: symbols.clone(), ranged: ranged.clone(), ..Solution::default() };
     let mut conflicts = vec![];
-    let mut deferred: Vec<&Demand> = vec![];
-    for demand in demands {
-        let (left, right) = (solution.apply(&demand.left.0), solution.apply(&demand.right.0));
+    let mut deferred: Vec<&Constraint> = vec![];
+    for constraint in constraints {
+        let (left, right) = (solution.apply(&constraint.left.0), solution.apply(&constraint.right.0));
         if left == right {
             continue;
         }
@@ -91,7 +91,7 @@ pub(super) fn solve(
                 let (kept, gone) = if rank(declared, a) <= rank(declared, b) { (a, b) } else { (b, a) };
                 match solution.merge(kept, gone) {
                     Ok(()) => solution.assign(gone, Dim::symbol(kept)),
-                    Err(message) => conflicts.push(Conflict::unequal(demand, &message)),
+                    Err(message) => conflicts.push(Conflict::unequal(constraint, &message)),
                 }
             }
             (Some(id), None) | (None, Some(id)) => {
@@ -99,12 +99,12 @@ pub(super) fn solve(
                 match value.as_const() {
                     Some(n) => match admits(&solution.symbols, id, n) {
                         Ok(()) => solution.assign(id, value),
-                        Err(message) => conflicts.push(Conflict::unequal(demand, &message)),
+                        Err(message) => conflicts.push(Conflict::unequal(constraint, &message)),
                     },
-                    None => deferred.push(demand),
+                    None => deferred.push(constraint),
                 }
             }
-            (None, None) => deferred.push(demand),
+            (None, None) => deferred.push(constraint),
         }
     }
     let mut undecided = vec![];
@@ -115,14 +115,14 @@ pub(super) fn solve(
             Err(message) => conflicts.push(Conflict { node: bound.node, message, reason: Reason::Other }),
         }
     }
-    for demand in deferred {
-        let (left, right) = (solution.apply(&demand.left.0), solution.apply(&demand.right.0));
+    for constraint in deferred {
+        let (left, right) = (solution.apply(&constraint.left.0), solution.apply(&constraint.right.0));
         match (left.as_const(), right.as_const()) {
             _ if left.is_equal(&right, &solution.symbols) => {}
             (Some(a), Some(b)) => {
-                conflicts.push(Conflict::unequal(demand, &format!("one is {a} and the other {b}")));
+                conflicts.push(Conflict::unequal(constraint, &format!("one is {a} and the other {b}")));
             }
-            _ => solution.check(demand, left, right),
+            _ => solution.check(constraint, left, right),
         }
     }
     undecided.into_iter().for_each(|bound| solution.check_least(bound));
@@ -220,8 +220,8 @@ impl Solution {
         }
     }
 
-    fn check(&mut self, demand: &Demand, left: Dim, right: Dim) {
-        let (left_name, right_name) = (demand.left.1.clone(), demand.right.1.clone());
+    fn check(&mut self, constraint: &Constraint, left: Dim, right: Dim) {
+        let (left_name, right_name) = (constraint.left.1.clone(), constraint.right.1.clone());
         self.push_check(Equation { left, right, left_name, right_name });
     }
 
@@ -242,7 +242,7 @@ impl Solution {
     }
 }
 
-/// What became of a demand that a size be at least so much.
+/// What became of a constraint that a size be at least so much.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Raised {
     /// The ranges of symbols say so now.

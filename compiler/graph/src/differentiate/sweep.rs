@@ -156,7 +156,7 @@ impl Sweep<'_> {
             (node.operands.to_vec(), cotangent.inside, &cotangent.support);
         match kernel {
             Kernel::Map(_) | Kernel::Reduce(_) => {}
-            Kernel::Contract(_) | Kernel::Prefix(_) => {
+            Kernel::Contract(_) | Kernel::Scan(_) => {
                 (value, support) = (cotangent.plain(self.graph), &Support::EVERYWHERE);
                 for (number, operand) in operands.iter_mut().enumerate() {
                     *operand = self.used(Step { node: id, operand: number, kernel }, cotangent);
@@ -169,7 +169,7 @@ impl Sweep<'_> {
             | Kernel::Scatter(_)
             | Kernel::Routine(_)
             | Kernel::Leaf(_)
-            | Kernel::Deferred => {
+            | Kernel::Composite => {
                 (value, support) = (cotangent.plain(self.graph), &Support::EVERYWHERE);
             }
         }
@@ -205,11 +205,11 @@ impl Sweep<'_> {
             | Kernel::Concatenate(_)
             | Kernel::Gather(_)
             | Kernel::Scatter(_)
-            | Kernel::Prefix(_)
+            | Kernel::Scan(_)
             | Kernel::Contract(_)
             | Kernel::Routine(_)
             | Kernel::Leaf(_)
-            | Kernel::Deferred => true,
+            | Kernel::Composite => true,
         };
         let plain = is_plain.then_some(value);
         // Of updates of one place the last is chosen.

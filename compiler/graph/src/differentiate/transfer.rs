@@ -7,7 +7,7 @@ use tgc_scalar::dtype::DType;
 
 use crate::dim::Dim;
 use crate::graph::{Graph, NodeId};
-use crate::kernel::{Affine, Coordinate, Kernel, LoopAxis, Prefix, View};
+use crate::kernel::{Affine, Coordinate, Kernel, LoopAxis, Scan, View};
 use crate::ops::{Any, Cumsum, Fill, Gt, Op, Vjp, Zero};
 
 use super::places::{Places, Slice};
@@ -51,7 +51,7 @@ impl Step<'_> {
                     (false, _) => Some(self.marked(graph, part)),
                 };
             }
-            Kernel::Prefix(prefix) => return Some(self.through_running(graph, prefix, numbers_apart(part))),
+            Kernel::Scan(scan) => return Some(self.through_running(graph, scan, numbers_apart(part))),
             Kernel::Contract(contraction) => {
                 let loops = if self.operand == 0 { &contraction.left } else { &contraction.right };
                 let place = |axis| loops.iter().position(|of| *of == LoopAxis::Result(axis));
@@ -63,7 +63,7 @@ impl Step<'_> {
                 let last = graph.ty(self.node).rank() - 1;
                 (0..last).map(Some).chain([None]).collect()
             }
-            Kernel::Leaf(_) | Kernel::Deferred => return Some(vec![]),
+            Kernel::Leaf(_) | Kernel::Composite => return Some(vec![]),
         };
         Some(self.renamed(graph, part, &axes))
     }
@@ -216,13 +216,13 @@ impl Step<'_> {
     }
 
     /// A running fold takes each element on to all that follow.
-    fn through_running(self, graph: &mut Graph, prefix: &Prefix, part: Part) -> Part {
+    fn through_running(self, graph: &mut Graph, scan: &Scan, part: Part) -> Part {
         let shape = self.shape(graph);
-        let axis = prefix.axis;
+        let axis = scan.axis;
         if let [Factor::Slice(slice)] = &part[..]
             && slice.axis == axis
         {
-            let (start, stop) = match prefix.reverse {
+            let (start, stop) = match scan.reverse {
                 false => (Dim::Const(0), slice.stop.clone()),
                 true => (slice.start.clone(), slice.size.clone()),
             };
@@ -235,7 +235,7 @@ impl Step<'_> {
         let mask = support::mask(graph, &part, &shape);
         let marks = full(graph, mask, &shape);
         let marks = graph.cast(marks, DType::I64);
-        let count = graph.op_node(Cumsum { axis, reverse: !prefix.reverse, exclusive: false }, &[marks]);
+        let count = graph.op_node(Cumsum { axis, reverse: !scan.reverse, exclusive: false }, &[marks]);
         vec![Factor::marked(count, false)]
     }
 

@@ -55,7 +55,7 @@ impl Domain for Narrow {
     }
 
     fn prepare(program: &Program) -> Program {
-        program.expand()
+        program.legalize()
     }
 
     fn run(program: &Program, params: &[[u64; 2]], scratch: &mut Vec<u64>, out: &mut Vec<[u64; 2]>) {

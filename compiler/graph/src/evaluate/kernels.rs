@@ -7,7 +7,7 @@ use super::Value;
 use super::domain::Domain;
 use crate::dim::Dim;
 use crate::kernel::{
-    Affine, Contraction, Coordinate, Gather, LoopAxis, Prefix, Reduction, Routine, Scatter, View,
+    Affine, Contraction, Coordinate, Gather, LoopAxis, Reduction, Routine, Scan, Scatter, View,
 };
 
 /// Calls `visit` with every index of a shape, row-major.
@@ -225,20 +225,20 @@ pub(super) fn scatter<D: Domain>(
     Ok(elements)
 }
 
-pub(super) fn prefix<D: Domain>(
-    prefix: &Prefix,
+pub(super) fn scan<D: Domain>(
+    scan: &Scan,
     operands: &[&Value<D::Part>],
     shape: &[usize],
 ) -> Vec<[D::Part; 2]> {
-    let [first, step, finish] = [&prefix.first, &prefix.step, &prefix.finish].map(D::prepare);
+    let [first, step, finish] = [&scan.first, &scan.step, &scan.finish].map(D::prepare);
     let mut elements = vec![[D::Part::default(); 2]; shape.iter().product()];
     let (mut scratch, mut out, mut accumulators) = (vec![], vec![], vec![]);
     let mut lines = shape.to_vec();
-    lines[prefix.axis] = lines[prefix.axis].min(1);
+    lines[scan.axis] = lines[scan.axis].min(1);
     each_index(&lines, &mut |line| {
-        for i in 0..shape[prefix.axis] {
+        for i in 0..shape[scan.axis] {
             let mut index = line.to_vec();
-            index[prefix.axis] = if prefix.reverse { shape[prefix.axis] - 1 - i } else { i };
+            index[scan.axis] = if scan.reverse { shape[scan.axis] - 1 - i } else { i };
             let at = position(shape, index.into_iter());
             let own = operands.iter().map(|o| o.elements[at]);
             if i == 0 {

@@ -173,13 +173,13 @@ fn run_kernel<D: Domain>(
         Kernel::Concatenate(axis) => kernels::concatenate(*axis, operands, shape),
         Kernel::Gather(gather) => kernels::gather::<D>(gather, operands, shape, size)?,
         Kernel::Scatter(scatter) => kernels::scatter::<D>(scatter, operands, size)?,
-        Kernel::Prefix(prefix) => kernels::prefix::<D>(prefix, operands, shape),
+        Kernel::Scan(scan) => kernels::scan::<D>(scan, operands, shape),
         Kernel::Routine(routine) => kernels::routine::<D>(*routine, operands[0]),
         Kernel::Contract(contraction) => {
             kernels::contract::<D>(contraction, operands[0], operands[1], dtype, shape)
         }
         Kernel::Leaf(_) => unreachable!("invariant: leaves are read"),
-        Kernel::Deferred => unreachable!("invariant: composites and gradients were expanded"),
+        Kernel::Composite => unreachable!("invariant: composites and gradients were expanded"),
     })
 }
 
@@ -188,7 +188,7 @@ fn run_kernel<D: Domain>(
 /// `None` where that depends on more than the operands: of a leaf, of what has no kernel, where a size is not static,
 /// or where an index is outside, which is an error of the call.
 pub fn evaluate_kernel(kernel: &Kernel, operands: &[Array], dtype: DType, shape: &[usize]) -> Option<Array> {
-    if matches!(kernel, Kernel::Leaf(_) | Kernel::Deferred) || !kernel.is_static() {
+    if matches!(kernel, Kernel::Leaf(_) | Kernel::Composite) || !kernel.is_static() {
         return None;
     }
     let values: Vec<Value<u64>> = operands

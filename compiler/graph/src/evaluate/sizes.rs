@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::EvaluateError;
 use crate::array::Array;
 use crate::dim::{Dim, SymbolId};
-use crate::infer::demanded_least;
+use crate::infer::constrained_least;
 use crate::module::Function;
 
 /// Sizes given by name, for symbols that no argument's shape determines.
@@ -83,7 +83,7 @@ fn check(function: &Function, inputs: &[Array], sizes: &[i64]) -> Result<(), Eva
         if left_size != right_size {
             let (left, right) = (equation.left_name.clone(), equation.right_name.clone());
             let function = function.name.clone();
-            return Err(match demanded_least(&equation.left, &equation.right) {
+            return Err(match constrained_least(&equation.left, &equation.right) {
                 Some(least) => EvaluateError::Least { function, what: left, size: left_size, least },
                 None => EvaluateError::Sizes { function, left, left_size, right, right_size },
             });

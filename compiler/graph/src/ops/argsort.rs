@@ -6,7 +6,7 @@ use crate::attribute::Attribute;
 use crate::builder::Tensor;
 use crate::dim::Dim;
 use crate::graph::{Graph, NodeId};
-use crate::infer::{Demands, Operand, TypeError};
+use crate::infer::{Constraints, Operand, TypeError};
 use crate::kernel::{Kernel, Routine};
 use crate::ops::sort::sortable;
 use crate::ops::{Notation, Operation, Vjp, attributes};
@@ -73,7 +73,7 @@ impl Operation for Argsort {
         Notation::Call("argsort")
     }
 
-    fn infer(&self, operands: &[Operand<'_>], _: &mut Demands<'_>) -> Result<TensorType, TypeError> {
+    fn infer(&self, operands: &[Operand<'_>], _: &mut Constraints<'_>) -> Result<TensorType, TypeError> {
         sortable("argsort", operands[0].ty)?;
         Ok(TensorType::new(DType::I64, operands[0].ty.shape.clone()))
     }

@@ -4,7 +4,7 @@ use crate::attribute::Attribute;
 use crate::builder::{IntoShape, Tensor};
 use crate::dim::Dim;
 use crate::graph::{Graph, NodeId};
-use crate::infer::{AxisOf, Demands, Extent, Operand, TypeError};
+use crate::infer::{AxisOf, Constraints, Extent, Operand, TypeError};
 use crate::kernel::{Affine, Kernel, View};
 use crate::ops::{Notation, Operation, Sum, Vjp, attributes, elementwise};
 use crate::ty::TensorType;
@@ -61,9 +61,9 @@ impl Operation for BroadcastTo {
         Notation::Call("Alloc")
     }
 
-    fn infer(&self, operands: &[Operand<'_>], demands: &mut Demands<'_>) -> Result<TensorType, TypeError> {
+    fn infer(&self, operands: &[Operand<'_>], constraints: &mut Constraints<'_>) -> Result<TensorType, TypeError> {
         let ty = operands[0].ty;
-        demands.exist(&self.shape)?;
+        constraints.exist(&self.shape)?;
         let Some(new) = self.shape.len().checked_sub(ty.rank()) else {
             return Err(TypeError::new(
                 format!("{{0}} has {} axes and is broadcast to {}", ty.rank(), self.shape.len()),
@@ -72,7 +72,7 @@ impl Operation for BroadcastTo {
         };
         for (axis, size) in ty.shape.iter().enumerate().filter(|(_, size)| !size.is_one()) {
             let to = new + axis;
-            demands.equal(size, AxisOf { operand: 0, axis }, &self.shape[to], Extent::ResultAxis(to))?;
+            constraints.equal(size, AxisOf { operand: 0, axis }, &self.shape[to], Extent::ResultAxis(to))?;
         }
         Ok(TensorType::new(ty.dtype, self.shape.clone()))
     }

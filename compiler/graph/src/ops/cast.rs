@@ -7,7 +7,7 @@ use crate::attribute::Attribute;
 use crate::builder::Tensor;
 use crate::dim::Dim;
 use crate::graph::{Graph, NodeId};
-use crate::infer::{Demands, Operand, TypeError};
+use crate::infer::{Constraints, Operand, TypeError};
 use crate::kernel::Kernel;
 use crate::ops::{Notation, Operation, Vjp, attributes, Sign, Magnitude};
 use crate::ty::TensorType;
@@ -74,7 +74,7 @@ impl Operation for Cast {
         Notation::Call(self.dtype.long_name())
     }
 
-    fn infer(&self, operands: &[Operand<'_>], _: &mut Demands<'_>) -> Result<TensorType, TypeError> {
+    fn infer(&self, operands: &[Operand<'_>], _: &mut Constraints<'_>) -> Result<TensorType, TypeError> {
         Ok(operands[0].ty.with_dtype(self.dtype))
     }
 

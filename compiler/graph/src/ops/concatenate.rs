@@ -6,7 +6,7 @@ use crate::attribute::Attribute;
 use crate::builder::{Model, Tensor, count_axes};
 use crate::dim::Dim;
 use crate::graph::{Graph, NodeId};
-use crate::infer::{AxisOf, Demands, Operand, TypeError, promote_all};
+use crate::infer::{AxisOf, Constraints, Operand, TypeError, promote_all};
 use crate::kernel::Kernel;
 use crate::literal::Literal;
 use crate::ops::{Notation, Operation, Subtensor, Vjp, attributes, elementwise};
@@ -149,7 +149,7 @@ impl Operation for Concatenate {
         Notation::Call("Join")
     }
 
-    fn infer(&self, operands: &[Operand<'_>], demands: &mut Demands<'_>) -> Result<TensorType, TypeError> {
+    fn infer(&self, operands: &[Operand<'_>], constraints: &mut Constraints<'_>) -> Result<TensorType, TypeError> {
         let Some(first) = operands.first().map(|o| o.ty) else {
             return Err(TypeError::new("there is nothing to concatenate", "give at least one tensor"));
         };
@@ -179,7 +179,7 @@ impl Operation for Concatenate {
                     continue;
                 }
                 let [first, other] = [0, operand].map(|operand| AxisOf { operand, axis });
-                *sum = demands
+                *sum = constraints
                     .equal(sum, first, size, other)
                     .map_err(|error| TypeError::new(error.problem, "give both the same size"))?;
             }

@@ -4,7 +4,7 @@ use crate::attribute::Attribute;
 use crate::builder::Tensor;
 use crate::dim::Dim;
 use crate::graph::{Graph, NodeId};
-use crate::infer::{Demands, Operand, TypeError};
+use crate::infer::{Constraints, Operand, TypeError};
 use crate::kernel::{Affine, Kernel, View};
 use crate::ops::{Notation, Operation, Vjp, attributes};
 use crate::ty::TensorType;
@@ -60,7 +60,7 @@ impl Operation for ConsiderConstant {
         Notation::Call("consider_constant")
     }
 
-    fn infer(&self, operands: &[Operand<'_>], _: &mut Demands<'_>) -> Result<TensorType, TypeError> {
+    fn infer(&self, operands: &[Operand<'_>], _: &mut Constraints<'_>) -> Result<TensorType, TypeError> {
         Ok(operands[0].ty.clone())
     }
 

@@ -4,7 +4,7 @@ use crate::attribute::Attribute;
 use crate::builder::{Tensor, count_axes};
 use crate::dim::{Dim, Symbols};
 use crate::graph::{Graph, NodeId};
-use crate::infer::{Demands, Operand, TypeError};
+use crate::infer::{Constraints, Operand, TypeError};
 use crate::kernel::{Affine, Kernel, View};
 use crate::ops::{Notation, Operation, SetDiagonal, Vjp, Zero, attributes};
 use crate::ty::TensorType;
@@ -99,7 +99,7 @@ impl Diagonal {
     pub(crate) fn shape(
         &self,
         ty: &TensorType,
-        demands: &mut Demands<'_>,
+        constraints: &mut Constraints<'_>,
     ) -> Result<Vec<Dim>, TypeError> {
         let (rank, Diagonal { axis1, axis2, .. }) = (ty.rank(), self);
         if *axis1 >= rank || *axis2 >= rank || axis1 == axis2 {
@@ -110,7 +110,7 @@ impl Diagonal {
         }
         let mut shape: Vec<Dim> =
             (0..rank).filter(|axis| axis != axis1 && axis != axis2).map(|axis| ty.shape[axis].clone()).collect();
-        shape.push(self.length(ty, demands.symbols));
+        shape.push(self.length(ty, constraints.symbols));
         Ok(shape)
     }
 
@@ -162,9 +162,9 @@ impl Operation for Diagonal {
         Notation::Call("ExtractDiag")
     }
 
-    fn infer(&self, operands: &[Operand<'_>], demands: &mut Demands<'_>) -> Result<TensorType, TypeError> {
+    fn infer(&self, operands: &[Operand<'_>], constraints: &mut Constraints<'_>) -> Result<TensorType, TypeError> {
         let ty = operands[0].ty;
-        Ok(TensorType::new(ty.dtype, self.shape(ty, demands)?))
+        Ok(TensorType::new(ty.dtype, self.shape(ty, constraints)?))
     }
 
     fn kernel(&self, operands: &[Operand<'_>], _: &TensorType) -> Kernel {

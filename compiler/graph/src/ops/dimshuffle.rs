@@ -4,7 +4,7 @@ use crate::attribute::Attribute;
 use crate::builder::Tensor;
 use crate::dim::Dim;
 use crate::graph::{Graph, NodeId};
-use crate::infer::{Demands, Operand, TypeError};
+use crate::infer::{Constraints, Operand, TypeError};
 use crate::kernel::{Affine, Kernel, View};
 use crate::ops::{Notation, Operation, Vjp, attributes, Sign, Magnitude};
 use crate::ty::TensorType;
@@ -86,7 +86,7 @@ impl Operation for Dimshuffle {
         Notation::Transparent
     }
 
-    fn infer(&self, operands: &[Operand<'_>], _: &mut Demands<'_>) -> Result<TensorType, TypeError> {
+    fn infer(&self, operands: &[Operand<'_>], _: &mut Constraints<'_>) -> Result<TensorType, TypeError> {
         let ty = operands[0].ty;
         let mut seen = vec![false; ty.rank()];
         let mut shape = vec![];

@@ -5,7 +5,7 @@ use tgc_scalar::dtype::DType;
 use crate::attribute::Attribute;
 use crate::dim::Dim;
 use crate::graph::{Graph, NodeId};
-use crate::infer::{AxisOf, Demands, Operand, TypeError};
+use crate::infer::{AxisOf, Constraints, Operand, TypeError};
 use crate::literal::{Role, computing_type};
 use crate::kernel::{Contraction, Kernel, LoopAxis};
 use crate::ops::{Notation, Operation, Vjp, attributes, elementwise};
@@ -45,17 +45,17 @@ impl Operation for Dot {
         Notation::Infix("\\dot")
     }
 
-    fn infer(&self, operands: &[Operand<'_>], demands: &mut Demands<'_>) -> Result<TensorType, TypeError> {
+    fn infer(&self, operands: &[Operand<'_>], constraints: &mut Constraints<'_>) -> Result<TensorType, TypeError> {
         let (left, right) = (operands[0].ty, operands[1].ty);
         self.check_axes(left.rank(), right.rank())?;
         let mut shape = vec![];
         for axis in 0..self.batch {
             let (l, r) = (AxisOf { operand: 0, axis }, AxisOf { operand: 1, axis });
-            shape.push(demands.equal(&left.shape[axis], l, &right.shape[axis], r)?);
+            shape.push(constraints.equal(&left.shape[axis], l, &right.shape[axis], r)?);
         }
         for (&l, &r) in self.left.iter().zip(&self.right) {
             let places = (AxisOf { operand: 0, axis: l }, AxisOf { operand: 1, axis: r });
-            demands.equal(&left.shape[l], places.0, &right.shape[r], places.1)?;
+            constraints.equal(&left.shape[l], places.0, &right.shape[r], places.1)?;
         }
         shape.extend(self.free(&self.left, left.rank()).map(|axis| left.shape[axis].clone()));
         shape.extend(self.free(&self.right, right.rank()).map(|axis| right.shape[axis].clone()));

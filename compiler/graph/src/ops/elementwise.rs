@@ -7,7 +7,7 @@ use tgc_scalar::{Builder, Element, Predicate, Program, Unary, Value};
 use crate::differentiate::keeps_zeros;
 use crate::dim::Dim;
 use crate::graph::{Graph, NodeId};
-use crate::infer::{Demands, Operand, Reason, TypeError, broadcast};
+use crate::infer::{Constraints, Operand, Reason, TypeError, broadcast};
 use crate::kernel::Kernel;
 use crate::literal::{Role, computing_type, integer_range};
 use crate::ops::{Magnitude, Op, Sign, Vjp};
@@ -62,11 +62,11 @@ pub trait Elementwise {
 /// The result's type.
 pub fn infer<E: Elementwise>(
     operands: &[Operand<'_>],
-    demands: &mut Demands<'_>,
+    constraints: &mut Constraints<'_>,
 ) -> Result<TensorType, TypeError> {
     let common = computing_type(operands, 0..operands.len(), E::role)?;
     let (_, dtype) = E::dtypes(common)?;
-    Ok(TensorType::new(dtype, broadcast(operands, demands)?))
+    Ok(TensorType::new(dtype, broadcast(operands, constraints)?))
 }
 
 /// The program: promotion casts, the scalar function, and the rounding of 16-bit floats.
@@ -260,9 +260,9 @@ macro_rules! elementwise {
             fn infer(
                 &self,
                 operands: &[crate::infer::Operand<'_>],
-                demands: &mut crate::infer::Demands<'_>,
+                constraints: &mut crate::infer::Constraints<'_>,
             ) -> Result<crate::ty::TensorType, crate::infer::TypeError> {
-                crate::ops::elementwise::infer::<$name>(operands, demands)
+                crate::ops::elementwise::infer::<$name>(operands, constraints)
             }
             fn kernel(
                 &self,

@@ -4,7 +4,7 @@ use crate::attribute::Attribute;
 use crate::builder::{self, Tensor};
 use crate::dim::Dim;
 use crate::graph::{Graph, NodeId};
-use crate::infer::{Demands, Operand, TypeError, broadcast};
+use crate::infer::{Constraints, Operand, TypeError, broadcast};
 use crate::kernel::{Affine, Kernel, View};
 use crate::ops::{Notation, Operation, Vjp, attributes, elementwise, Sign, Magnitude};
 use crate::ty::TensorType;
@@ -66,8 +66,8 @@ impl Operation for Fill {
         Notation::Call("fill")
     }
 
-    fn infer(&self, operands: &[Operand<'_>], demands: &mut Demands<'_>) -> Result<TensorType, TypeError> {
-        let shape = broadcast(operands, demands)?;
+    fn infer(&self, operands: &[Operand<'_>], constraints: &mut Constraints<'_>) -> Result<TensorType, TypeError> {
+        let shape = broadcast(operands, constraints)?;
         if let Some(axis) = (0..shape.len()).find(|&i| operands[0].ty.shape[i].is_one() && !shape[i].is_one()) {
             return Err(TypeError::new(
                 format!("fill would stretch axis {axis} of {{0}}, which gives the shape, to that of {{1}}"),

@@ -4,7 +4,7 @@ use crate::attribute::Attribute;
 use crate::builder::{Axes, Tensor, count_axes};
 use crate::dim::Dim;
 use crate::graph::{Graph, NodeId};
-use crate::infer::{Demands, Operand, TypeError};
+use crate::infer::{Constraints, Operand, TypeError};
 use crate::kernel::{Affine, Kernel, View};
 use crate::ops::{Notation, Operation, Vjp, attributes};
 use crate::ty::TensorType;
@@ -68,7 +68,7 @@ impl Operation for Flip {
         Notation::Call("flip")
     }
 
-    fn infer(&self, operands: &[Operand<'_>], _: &mut Demands<'_>) -> Result<TensorType, TypeError> {
+    fn infer(&self, operands: &[Operand<'_>], _: &mut Constraints<'_>) -> Result<TensorType, TypeError> {
         let ty = operands[0].ty;
         let ascending = self.axes.windows(2).all(|pair| pair[0] < pair[1]);
         if !ascending || self.axes.iter().any(|axis| *axis >= ty.rank()) {

@@ -10,7 +10,7 @@ use tgc_scalar::dtype::DType;
 use crate::attribute::Attribute;
 use crate::dim::Dim;
 use crate::graph::{Graph, NodeId};
-use crate::infer::{AxisOf, Demands, Operand, TypeError};
+use crate::infer::{AxisOf, Constraints, Operand, TypeError};
 use crate::kernel::{Affine, Coordinate, Kernel};
 use crate::ops::{Notation, Operation, ScatterAdd, Vjp, Zero, attributes};
 use crate::ty::TensorType;
@@ -50,9 +50,9 @@ impl Operation for Gather {
         Notation::Call("Gather")
     }
 
-    fn infer(&self, operands: &[Operand<'_>], demands: &mut Demands<'_>) -> Result<TensorType, TypeError> {
+    fn infer(&self, operands: &[Operand<'_>], constraints: &mut Constraints<'_>) -> Result<TensorType, TypeError> {
         let data = operands[0].ty;
-        Ok(TensorType::new(data.dtype, self.shape(data, &operands[1..], demands)?))
+        Ok(TensorType::new(data.dtype, self.shape(data, &operands[1..], constraints)?))
     }
 
     fn kernel(&self, operands: &[Operand<'_>], result: &TensorType) -> Kernel {
@@ -113,7 +113,7 @@ impl Gather {
         &self,
         data: &TensorType,
         index: &[Operand<'_>],
-        demands: &mut Demands<'_>,
+        constraints: &mut Constraints<'_>,
     ) -> Result<Vec<Dim>, TypeError> {
         let others: Vec<Dim> = self.others(data.rank()).map(|axis| data.shape[axis].clone()).collect();
         let ascending = self.axes.windows(2).all(|pair| pair[0] < pair[1]);
@@ -125,7 +125,7 @@ impl Gather {
                 "name axes after the batch axes, each once, ascending, and a place among the others",
             ));
         };
-        let mut shape = self.index_shape(data, index, demands)?;
+        let mut shape = self.index_shape(data, index, constraints)?;
         let placed = shape.split_off(self.batch);
         shape.extend_from_slice(&others[..before]);
         shape.extend(placed);
@@ -138,7 +138,7 @@ impl Gather {
         &self,
         data: &TensorType,
         index: &[Operand<'_>],
-        demands: &mut Demands<'_>,
+        constraints: &mut Constraints<'_>,
     ) -> Result<Vec<Dim>, TypeError> {
         let rank = index.first().map_or(self.batch, |o| o.ty.rank());
         for (i, operand) in index.iter().enumerate() {
@@ -153,7 +153,7 @@ impl Gather {
             let data = (axis < self.batch).then(|| (0, &data.shape[axis]));
             data.into_iter().chain(index.iter().enumerate().map(move |(i, o)| (i + 1, &o.ty.shape[axis])))
         };
-        (0..rank).map(|axis| stretched(sizes(axis), axis, demands)).collect()
+        (0..rank).map(|axis| stretched(sizes(axis), axis, constraints)).collect()
     }
 
     /// For each axis of the data its coordinate, and for each axis of the index the axis that runs along it, where
@@ -180,7 +180,7 @@ impl Gather {
 fn stretched<'a>(
     sizes: impl Iterator<Item = (usize, &'a Dim)>,
     axis: usize,
-    demands: &mut Demands<'_>,
+    constraints: &mut Constraints<'_>,
 ) -> Result<Dim, TypeError> {
     let mut found = (Dim::Const(1), AxisOf { operand: 0, axis });
     for (operand, size) in sizes {
@@ -188,7 +188,7 @@ fn stretched<'a>(
         if found.0.is_one() {
             found = (size.clone(), place);
         } else if !size.is_one() {
-            found.0 = demands.equal(&found.0, found.1, size, place)?;
+            found.0 = constraints.equal(&found.0, found.1, size, place)?;
         }
     }
     Ok(found.0)

@@ -3,7 +3,7 @@
 use crate::attribute::Attribute;
 use crate::dim::Dim;
 use crate::graph::{Graph, NodeId};
-use crate::infer::{Demands, Operand, TypeError};
+use crate::infer::{Constraints, Operand, TypeError};
 use crate::kernel::Kernel;
 use crate::ops::{Notation, Operation, Vjp, attributes};
 use crate::ty::TensorType;
@@ -41,7 +41,7 @@ impl Operation for Grad {
         Notation::Call("grad")
     }
 
-    fn infer(&self, operands: &[Operand<'_>], _: &mut Demands<'_>) -> Result<TensorType, TypeError> {
+    fn infer(&self, operands: &[Operand<'_>], _: &mut Constraints<'_>) -> Result<TensorType, TypeError> {
         let (cost, wrt) = (operands[0].ty, operands[1].ty);
         if cost.rank() != 0 || !cost.dtype.is_float() {
             return Err(TypeError::new(
@@ -59,7 +59,7 @@ impl Operation for Grad {
     }
 
     fn kernel(&self, _: &[Operand<'_>], _: &TensorType) -> Kernel {
-        Kernel::Deferred
+        Kernel::Composite
     }
 
     fn gradient(&self, _: &mut Graph, _: &Vjp<'_>) -> Vec<Option<NodeId>> {

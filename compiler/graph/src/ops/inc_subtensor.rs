@@ -3,7 +3,7 @@
 use crate::attribute::Attribute;
 use crate::dim::Dim;
 use crate::graph::{Graph, NodeId};
-use crate::infer::{Demands, Operand, TypeError};
+use crate::infer::{Constraints, Operand, TypeError};
 use crate::kernel::Kernel;
 use crate::ops::{Notation, Operation, Subtensor, Vjp, attributes, set_subtensor};
 use crate::ty::TensorType;
@@ -42,8 +42,8 @@ impl Operation for IncSubtensor {
         Notation::Call("IncSubtensor")
     }
 
-    fn infer(&self, operands: &[Operand<'_>], demands: &mut Demands<'_>) -> Result<TensorType, TypeError> {
-        set_subtensor::infer(&self.place(), operands, demands)
+    fn infer(&self, operands: &[Operand<'_>], constraints: &mut Constraints<'_>) -> Result<TensorType, TypeError> {
+        set_subtensor::infer(&self.place(), operands, constraints)
     }
 
     fn kernel(&self, _: &[Operand<'_>], _: &TensorType) -> Kernel {

@@ -42,10 +42,10 @@ macro_rules! leaf_operation {
             fn infer(
                 &self,
                 _: &[crate::infer::Operand<'_>],
-                demands: &mut crate::infer::Demands<'_>,
+                constraints: &mut crate::infer::Constraints<'_>,
             ) -> Result<crate::ty::TensorType, crate::infer::TypeError> {
                 let ty = crate::ops::leaf::LeafOperation::ty(self)?;
-                demands.exist(&ty.shape)?;
+                constraints.exist(&ty.shape)?;
                 Ok(ty)
             }
             fn kernel(

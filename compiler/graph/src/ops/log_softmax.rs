@@ -4,7 +4,7 @@ use crate::attribute::Attribute;
 use crate::builder::{Tensor, count_axes};
 use crate::dim::Dim;
 use crate::graph::{Graph, NodeId};
-use crate::infer::{Demands, Operand, TypeError};
+use crate::infer::{Constraints, Operand, TypeError};
 use crate::kernel::Kernel;
 use crate::ops::reduction::{keep, to_inexact};
 use crate::ops::{Log1p, Notation, Operation, Vjp, attributes, softmax};
@@ -73,12 +73,12 @@ impl Operation for LogSoftmax {
         Notation::Call("log_softmax")
     }
 
-    fn infer(&self, operands: &[Operand<'_>], _: &mut Demands<'_>) -> Result<TensorType, TypeError> {
+    fn infer(&self, operands: &[Operand<'_>], _: &mut Constraints<'_>) -> Result<TensorType, TypeError> {
         softmax::infer("log_softmax", self.axis, operands)
     }
 
     fn kernel(&self, _: &[Operand<'_>], _: &TensorType) -> Kernel {
-        Kernel::Deferred
+        Kernel::Composite
     }
 
     fn expand(&self, graph: &mut Graph, operands: &[NodeId]) -> Option<NodeId> {

@@ -10,7 +10,7 @@ use crate::attribute::{Attribute, AttributeError, Attributes};
 use crate::differentiate::Support;
 use crate::dim::Dim;
 use crate::graph::{Graph, NodeId};
-use crate::infer::{Demands, Operand, TypeError};
+use crate::infer::{Constraints, Operand, TypeError};
 use crate::kernel::Kernel;
 use crate::ty::TensorType;
 
@@ -89,7 +89,11 @@ pub trait Operation: Debug {
     /// # Errors
     ///
     /// If the operands do not fit, with what would be right.
-    fn infer(&self, operands: &[Operand<'_>], demands: &mut Demands<'_>) -> Result<TensorType, TypeError>;
+    fn infer(
+        &self,
+        operands: &[Operand<'_>],
+        constraints: &mut Constraints<'_>,
+    ) -> Result<TensorType, TypeError>;
 
     /// The class that lowering and evaluation go by.
     fn kernel(&self, operands: &[Operand<'_>], result: &TensorType) -> Kernel;

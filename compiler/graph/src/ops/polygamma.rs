@@ -7,7 +7,7 @@ use crate::attribute::Attribute;
 use crate::builder::Tensor;
 use crate::dim::Dim;
 use crate::graph::{Graph, NodeId};
-use crate::infer::{Demands, Operand, TypeError};
+use crate::infer::{Constraints, Operand, TypeError};
 use crate::kernel::Kernel;
 use crate::ops::{Notation, Operation, Vjp, attributes, elementwise};
 use crate::ty::TensorType;
@@ -74,7 +74,7 @@ impl Operation for Polygamma {
         Notation::Call("polygamma")
     }
 
-    fn infer(&self, operands: &[Operand<'_>], _: &mut Demands<'_>) -> Result<TensorType, TypeError> {
+    fn infer(&self, operands: &[Operand<'_>], _: &mut Constraints<'_>) -> Result<TensorType, TypeError> {
         if !(1..=MAX_ORDER).contains(&self.order) {
             return Err(TypeError::new(
                 format!("polygamma of {{0}} has the order {}", self.order),

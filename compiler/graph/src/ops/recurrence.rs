@@ -9,7 +9,7 @@ use crate::attribute::Attribute;
 use crate::builder::{Along, Tensor, apply};
 use crate::dim::Dim;
 use crate::graph::{Graph, NodeId};
-use crate::infer::{AxisOf, Demands, Operand, TypeError};
+use crate::infer::{AxisOf, Constraints, Operand, TypeError};
 use crate::literal::{Role, computing_type};
 use crate::kernel::Kernel;
 use crate::ops::reduction::accumulator;
@@ -114,7 +114,7 @@ impl Operation for Recurrence {
         Notation::Call(Self::NAME)
     }
 
-    fn infer(&self, operands: &[Operand<'_>], demands: &mut Demands<'_>) -> Result<TensorType, TypeError> {
+    fn infer(&self, operands: &[Operand<'_>], constraints: &mut Constraints<'_>) -> Result<TensorType, TypeError> {
         let (factors, terms) = (operands[0].ty, operands[1].ty);
         if factors.rank() != terms.rank() {
             return Err(TypeError::new(
@@ -126,7 +126,7 @@ impl Operation for Recurrence {
         let shape: Result<Vec<Dim>, TypeError> = (0..terms.rank())
             .map(|axis| {
                 let (f, t) = (AxisOf { operand: 0, axis }, AxisOf { operand: 1, axis });
-                demands.equal(&factors.shape[axis], f, &terms.shape[axis], t)
+                constraints.equal(&factors.shape[axis], f, &terms.shape[axis], t)
             })
             .collect();
         Ok(TensorType::new(computing_type(operands, 0..2, |_| Role::Value)?, shape?))

@@ -8,7 +8,7 @@ use tgc_scalar::{Builder, Element, Program, ScalarType};
 
 use crate::dim::Dim;
 use crate::graph::{Graph, NodeId};
-use crate::infer::{AxisOf, Demands, Operand, TypeError};
+use crate::infer::{AxisOf, Constraints, Operand, TypeError};
 use crate::kernel::Reduction;
 use crate::ops::{Fill, Sign, Vjp};
 use crate::ty::TensorType;
@@ -55,7 +55,7 @@ pub fn infer<R: Reducing>(
     name: &str,
     axes: &[usize],
     operands: &[Operand<'_>],
-    demands: &mut Demands<'_>,
+    constraints: &mut Constraints<'_>,
 ) -> Result<TensorType, TypeError> {
     let ty = operands[0].ty;
     let ascending = axes.windows(2).all(|pair| pair[0] < pair[1]);
@@ -66,7 +66,7 @@ pub fn infer<R: Reducing>(
         ));
     }
     for &axis in axes.iter().filter(|_| R::NONEMPTY) {
-        demands.at_least(&ty.shape[axis], 1, AxisOf { operand: 0, axis }).map_err(|_| {
+        constraints.at_least(&ty.shape[axis], 1, AxisOf { operand: 0, axis }).map_err(|_| {
             TypeError::new(
                 format!("{name} over axis {axis} of {{0}}, which can be empty, has no value"),
                 "give the axis a size or range of at least 1",
@@ -262,9 +262,9 @@ macro_rules! reduction {
             fn infer(
                 &self,
                 operands: &[crate::infer::Operand<'_>],
-                demands: &mut crate::infer::Demands<'_>,
+                constraints: &mut crate::infer::Constraints<'_>,
             ) -> Result<crate::ty::TensorType, crate::infer::TypeError> {
-                crate::ops::reduction::infer::<$name>(Self::NAME, &self.axes, operands, demands)
+                crate::ops::reduction::infer::<$name>(Self::NAME, &self.axes, operands, constraints)
             }
             fn lift(
                 &self,
@@ -305,7 +305,7 @@ macro_rules! reduction {
             _: &[crate::infer::Operand<'_>],
             _: &crate::ty::TensorType,
         ) -> crate::kernel::Kernel {
-            crate::kernel::Kernel::Deferred
+            crate::kernel::Kernel::Composite
         }
         fn expand(
             &self,

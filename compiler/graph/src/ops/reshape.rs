@@ -4,7 +4,7 @@ use crate::attribute::Attribute;
 use crate::builder::{IntoShape, Tensor};
 use crate::dim::{Dim, Symbols};
 use crate::graph::{Graph, NodeId};
-use crate::infer::{Demands, Extent, Operand, TypeError};
+use crate::infer::{Constraints, Extent, Operand, TypeError};
 use crate::kernel::Kernel;
 use crate::ops::{Notation, Operation, Vjp, attributes};
 use crate::ty::TensorType;
@@ -91,13 +91,13 @@ impl Operation for Reshape {
         Notation::Call("Reshape")
     }
 
-    fn infer(&self, operands: &[Operand<'_>], demands: &mut Demands<'_>) -> Result<TensorType, TypeError> {
+    fn infer(&self, operands: &[Operand<'_>], constraints: &mut Constraints<'_>) -> Result<TensorType, TypeError> {
         let ty = operands[0].ty;
-        demands.exist(&self.shape)?;
+        constraints.exist(&self.shape)?;
         let (have, want) = (product(&ty.shape), product(&self.shape));
         let differ = |have: i64, want: i64| {
             let shape = TensorType::new(ty.dtype, self.shape.clone());
-            let shape = shape.display(demands.symbols);
+            let shape = shape.display(constraints.symbols);
             TypeError::new(
                 format!("{{0}} has {have} elements and {shape}, which it is reshaped to, {want}"),
                 "give sizes with the same product, or one of them as -1",
@@ -107,10 +107,10 @@ impl Operation for Reshape {
             _ if have == want => {}
             (Some(have), Some(want)) => return Err(differ(have, want)),
             (_, None) | (None, _) => {
-                // Without what both have: where that is 0 this demands more than needed, and else it is the same
-                // demand in a form that is easier to meet, whatever a batch puts in front.
+                // Without what both have: where that is 0 this constrains more than needed, and else it is the same
+                // constraint in a form that is easier to meet, whatever a batch puts in front.
                 let (have, want) = without_common(&ty.shape, &self.shape);
-                demands
+                constraints
                     .equal(&product(&have), Extent::Elements(0), &product(&want), Extent::ResultElements)
                     .map_err(|error| TypeError::new(error.problem, "give sizes with the same product"))?;
             }

@@ -7,7 +7,7 @@ use crate::attribute::{Attribute, AttributeValue};
 use crate::builder::{Tensor, apply};
 use crate::dim::Dim;
 use crate::graph::{Graph, NodeId};
-use crate::infer::{Demands, Operand, TypeError};
+use crate::infer::{Constraints, Operand, TypeError};
 use crate::kernel::Kernel;
 use crate::ops::elementwise::{self, Elementwise};
 use crate::ops::{Notation, Operation, Vjp, attributes};
@@ -114,8 +114,8 @@ impl Operation for Round {
         }
     }
 
-    fn infer(&self, operands: &[Operand<'_>], demands: &mut Demands<'_>) -> Result<TensorType, TypeError> {
-        elementwise::infer::<ToEven>(operands, demands)
+    fn infer(&self, operands: &[Operand<'_>], constraints: &mut Constraints<'_>) -> Result<TensorType, TypeError> {
+        elementwise::infer::<ToEven>(operands, constraints)
     }
 
     fn kernel(&self, operands: &[Operand<'_>], result: &TensorType) -> Kernel {

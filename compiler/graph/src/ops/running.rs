@@ -4,7 +4,7 @@ use tgc_scalar::dtype::DType;
 use tgc_scalar::{Builder, Element};
 
 use crate::infer::{Operand, TypeError};
-use crate::kernel::{Kernel, Prefix};
+use crate::kernel::{Kernel, Scan};
 use crate::ops::reduction::{conversion, number};
 
 /// How a running fold goes.
@@ -87,7 +87,7 @@ pub fn kernel(
             b.finish(vec![before])
         }
     };
-    Kernel::Prefix(Prefix { axis, reverse, accumulators, first, step, finish })
+    Kernel::Scan(Scan { axis, reverse, accumulators, first, step, finish })
 }
 
 /// Makes an operation of a running fold of one operand, which keeps shape and type, and its methods.
@@ -165,7 +165,7 @@ macro_rules! running {
             fn infer(
                 &self,
                 operands: &[crate::infer::Operand<'_>],
-                _: &mut crate::infer::Demands<'_>,
+                _: &mut crate::infer::Constraints<'_>,
             ) -> Result<crate::ty::TensorType, crate::infer::TypeError> {
                 self.direction().check(Self::NAME, operands)?;
                 Ok(operands[0].ty.clone())

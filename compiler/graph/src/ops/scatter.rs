@@ -6,7 +6,7 @@ use tgc_scalar::dtype::DType;
 use crate::attribute::Attribute;
 use crate::dim::Dim;
 use crate::graph::{Graph, NodeId};
-use crate::infer::{AxisOf, Demands, Operand, TypeError};
+use crate::infer::{AxisOf, Constraints, Operand, TypeError};
 use crate::kernel::Kernel;
 use crate::ops::{Eq, Gather, Iota, Notation, Operation, SizeValue, Vjp, Zero, attributes, elementwise, gather};
 use crate::ty::TensorType;
@@ -47,8 +47,8 @@ impl Operation for Scatter {
         Notation::Call("Scatter")
     }
 
-    fn infer(&self, operands: &[Operand<'_>], demands: &mut Demands<'_>) -> Result<TensorType, TypeError> {
-        infer(&self.place(), operands, demands)
+    fn infer(&self, operands: &[Operand<'_>], constraints: &mut Constraints<'_>) -> Result<TensorType, TypeError> {
+        infer(&self.place(), operands, constraints)
     }
 
     fn kernel(&self, operands: &[Operand<'_>], _: &TensorType) -> Kernel {
@@ -137,11 +137,11 @@ fn positions(graph: &mut Graph, shape: &[Dim]) -> Option<NodeId> {
 pub(super) fn infer(
     place: &Gather,
     operands: &[Operand<'_>],
-    demands: &mut Demands<'_>,
+    constraints: &mut Constraints<'_>,
 ) -> Result<TensorType, TypeError> {
     let (data, last) = (operands[0].ty, operands.len() - 1);
     let updates = operands[last].ty;
-    let shape = place.shape(data, &operands[1..last], demands)?;
+    let shape = place.shape(data, &operands[1..last], constraints)?;
     if updates.dtype != data.dtype || updates.rank() != shape.len() {
         return Err(TypeError::new(
             format!(
@@ -154,7 +154,7 @@ pub(super) fn infer(
     }
     for (axis, size) in shape.iter().enumerate() {
         let place = AxisOf { operand: last, axis };
-        demands.equal(&updates.shape[axis], place, size, place)?;
+        constraints.equal(&updates.shape[axis], place, size, place)?;
     }
     Ok(data.clone())
 }

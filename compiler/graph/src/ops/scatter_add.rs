@@ -3,7 +3,7 @@
 use crate::attribute::Attribute;
 use crate::dim::Dim;
 use crate::graph::{Graph, NodeId};
-use crate::infer::{Demands, Operand, TypeError};
+use crate::infer::{Constraints, Operand, TypeError};
 use crate::kernel::Kernel;
 use crate::ops::{Gather, Notation, Operation, Vjp, attributes, scatter};
 use crate::ty::TensorType;
@@ -44,8 +44,8 @@ impl Operation for ScatterAdd {
         Notation::Call("ScatterAdd")
     }
 
-    fn infer(&self, operands: &[Operand<'_>], demands: &mut Demands<'_>) -> Result<TensorType, TypeError> {
-        scatter::infer(&self.place(), operands, demands)
+    fn infer(&self, operands: &[Operand<'_>], constraints: &mut Constraints<'_>) -> Result<TensorType, TypeError> {
+        scatter::infer(&self.place(), operands, constraints)
     }
 
     fn kernel(&self, operands: &[Operand<'_>], _: &TensorType) -> Kernel {

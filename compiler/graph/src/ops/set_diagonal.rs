@@ -6,7 +6,7 @@ use crate::attribute::Attribute;
 use crate::builder::{Operand as Value, Tensor, apply};
 use crate::dim::Dim;
 use crate::graph::{Graph, NodeId};
-use crate::infer::{AxisOf, Demands, Operand, TypeError};
+use crate::infer::{AxisOf, Constraints, Operand, TypeError};
 use crate::kernel::{Coordinate, Kernel, Scatter};
 use crate::ops::{BroadcastTo, Diagonal, Notation, Operation, Vjp, Zero, attributes, elementwise};
 use crate::ty::TensorType;
@@ -98,9 +98,9 @@ impl Operation for SetDiagonal {
         Notation::Call("SetDiag")
     }
 
-    fn infer(&self, operands: &[Operand<'_>], demands: &mut Demands<'_>) -> Result<TensorType, TypeError> {
+    fn infer(&self, operands: &[Operand<'_>], constraints: &mut Constraints<'_>) -> Result<TensorType, TypeError> {
         let (ty, value) = (operands[0].ty, operands[1].ty);
-        let shape = self.diagonal().shape(ty, demands)?;
+        let shape = self.diagonal().shape(ty, constraints)?;
         if value.dtype != ty.dtype || value.rank() != shape.len() {
             return Err(TypeError::new(
                 "{1} cannot be a diagonal of {0}",
@@ -111,7 +111,7 @@ impl Operation for SetDiagonal {
             // The last axis is the diagonal, which the axis of rows is nearest to.
             let mut others = (0..ty.rank()).filter(|axis| *axis != self.axis1 && *axis != self.axis2);
             let of = AxisOf { operand: 0, axis: others.nth(axis).unwrap_or(self.axis1) };
-            demands.equal(size, of, &value.shape[axis], AxisOf { operand: 1, axis })?;
+            constraints.equal(size, of, &value.shape[axis], AxisOf { operand: 1, axis })?;
         }
         Ok(ty.clone())
     }

@@ -3,7 +3,7 @@
 use crate::attribute::Attribute;
 use crate::dim::Dim;
 use crate::graph::{Graph, NodeId};
-use crate::infer::{AxisOf, Demands, Operand, TypeError};
+use crate::infer::{AxisOf, Constraints, Operand, TypeError};
 use crate::kernel::{Coordinate, Kernel, Scatter};
 use crate::ops::{Notation, Operation, Subtensor, Vjp, Zero, attributes, elementwise};
 use crate::ty::TensorType;
@@ -42,8 +42,8 @@ impl Operation for SetSubtensor {
         Notation::Call("SetSubtensor")
     }
 
-    fn infer(&self, operands: &[Operand<'_>], demands: &mut Demands<'_>) -> Result<TensorType, TypeError> {
-        infer(&self.place(), operands, demands)
+    fn infer(&self, operands: &[Operand<'_>], constraints: &mut Constraints<'_>) -> Result<TensorType, TypeError> {
+        infer(&self.place(), operands, constraints)
     }
 
     fn kernel(&self, _: &[Operand<'_>], _: &TensorType) -> Kernel {
@@ -83,10 +83,10 @@ impl SetSubtensor {
 pub(super) fn infer(
     place: &Subtensor,
     operands: &[Operand<'_>],
-    demands: &mut Demands<'_>,
+    constraints: &mut Constraints<'_>,
 ) -> Result<TensorType, TypeError> {
     let (ty, values) = (operands[0].ty, operands[1].ty);
-    let shape = place.shape(&ty.shape, demands)?;
+    let shape = place.shape(&ty.shape, constraints)?;
     if values.dtype != ty.dtype || values.rank() != shape.len() {
         return Err(TypeError::new(
             format!(
@@ -101,7 +101,7 @@ pub(super) fn infer(
     let kept = (0..ty.rank()).filter(|axis| place.steps[*axis] != 0);
     for (axis, (own, selected)) in kept.zip(shape.iter().enumerate()) {
         let places = (AxisOf { operand: 1, axis: own }, AxisOf { operand: 0, axis });
-        demands.equal(&values.shape[own], places.0, selected, places.1)?;
+        constraints.equal(&values.shape[own], places.0, selected, places.1)?;
     }
     Ok(ty.clone())
 }

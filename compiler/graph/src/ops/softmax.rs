@@ -4,7 +4,7 @@ use crate::attribute::Attribute;
 use crate::builder::{Tensor, count_axes};
 use crate::dim::Dim;
 use crate::graph::{Graph, NodeId};
-use crate::infer::{Demands, Operand, TypeError};
+use crate::infer::{Constraints, Operand, TypeError};
 use crate::kernel::Kernel;
 use crate::ops::reduction::{arithmetic, keep, ordered, to_inexact};
 use crate::ops::{ConsiderConstant, Eq, Exp, Notation, Operation, Reciprocal, Sum, Supremum, Vjp, attributes};
@@ -74,12 +74,12 @@ impl Operation for Softmax {
         Notation::Call("softmax")
     }
 
-    fn infer(&self, operands: &[Operand<'_>], _: &mut Demands<'_>) -> Result<TensorType, TypeError> {
+    fn infer(&self, operands: &[Operand<'_>], _: &mut Constraints<'_>) -> Result<TensorType, TypeError> {
         infer("softmax", self.axis, operands)
     }
 
     fn kernel(&self, _: &[Operand<'_>], _: &TensorType) -> Kernel {
-        Kernel::Deferred
+        Kernel::Composite
     }
 
     fn expand(&self, graph: &mut Graph, operands: &[NodeId]) -> Option<NodeId> {

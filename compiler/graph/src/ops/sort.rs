@@ -4,7 +4,7 @@ use crate::attribute::Attribute;
 use crate::builder::{Tensor, count_axes};
 use crate::dim::Dim;
 use crate::graph::{Graph, NodeId};
-use crate::infer::{Demands, Operand, TypeError};
+use crate::infer::{Constraints, Operand, TypeError};
 use crate::kernel::{Kernel, Routine};
 use crate::ops::{Notation, Operation, Argsort, Gather, ScatterAdd, Zero, Vjp, attributes};
 use crate::ty::TensorType;
@@ -86,7 +86,7 @@ impl Operation for Sort {
         Notation::Call("sort")
     }
 
-    fn infer(&self, operands: &[Operand<'_>], _: &mut Demands<'_>) -> Result<TensorType, TypeError> {
+    fn infer(&self, operands: &[Operand<'_>], _: &mut Constraints<'_>) -> Result<TensorType, TypeError> {
         sortable("sort", operands[0].ty)?;
         Ok(TensorType::new(operands[0].ty.dtype, operands[0].ty.shape.clone()))
     }

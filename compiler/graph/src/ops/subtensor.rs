@@ -7,7 +7,7 @@
 use crate::attribute::Attribute;
 use crate::dim::Dim;
 use crate::graph::{Graph, NodeId};
-use crate::infer::{AxisOf, Demands, Extent, Operand, TypeError};
+use crate::infer::{AxisOf, Constraints, Extent, Operand, TypeError};
 use crate::kernel::{Affine, Kernel, View};
 use crate::ops::{Notation, Operation, SetSubtensor, Vjp, Zero, attributes};
 use crate::ty::TensorType;
@@ -46,9 +46,9 @@ impl Operation for Subtensor {
         Notation::Call("Subtensor")
     }
 
-    fn infer(&self, operands: &[Operand<'_>], demands: &mut Demands<'_>) -> Result<TensorType, TypeError> {
+    fn infer(&self, operands: &[Operand<'_>], constraints: &mut Constraints<'_>) -> Result<TensorType, TypeError> {
         let ty = operands[0].ty;
-        Ok(TensorType::new(ty.dtype, self.shape(&ty.shape, demands)?))
+        Ok(TensorType::new(ty.dtype, self.shape(&ty.shape, constraints)?))
     }
 
     fn kernel(&self, _: &[Operand<'_>], _: &TensorType) -> Kernel {
@@ -104,7 +104,7 @@ impl Subtensor {
     /// # Errors
     ///
     /// If there is not one entry for each axis, or an index does not exist.
-    pub(crate) fn shape(&self, from: &[Dim], demands: &mut Demands<'_>) -> Result<Vec<Dim>, TypeError> {
+    pub(crate) fn shape(&self, from: &[Dim], constraints: &mut Constraints<'_>) -> Result<Vec<Dim>, TypeError> {
         let rank = from.len();
         if [self.starts.len(), self.stops.len(), self.steps.len()] != [rank; 3] {
             return Err(TypeError::new(
@@ -115,8 +115,8 @@ impl Subtensor {
         let mut shape = vec![];
         for (axis, size) in from.iter().enumerate() {
             match self.steps[axis] {
-                0 => self.check_index(axis, size, demands)?,
-                _ => shape.push(self.length(axis, size, demands)?),
+                0 => self.check_index(axis, size, constraints)?,
+                _ => shape.push(self.length(axis, size, constraints)?),
             }
         }
         Ok(shape)
@@ -144,7 +144,7 @@ impl Subtensor {
         lifted
     }
 
-    fn length(&self, axis: usize, size: &Dim, demands: &mut Demands<'_>) -> Result<Dim, TypeError> {
+    fn length(&self, axis: usize, size: &Dim, constraints: &mut Constraints<'_>) -> Result<Dim, TypeError> {
         let (start, stop, step) = (&self.starts[axis], &self.stops[axis], self.steps[axis]);
         let far = [start, stop].map(|place| place.as_const().is_some_and(|n| n.unsigned_abs() > Self::FAR as u64));
         let beyond = (size - stop).as_const().is_some_and(|n| n < 0) || start.as_const().is_some_and(|n| n < 0);
@@ -155,29 +155,29 @@ impl Subtensor {
             ));
         }
         let place = Extent::Part(AxisOf { operand: 0, axis });
-        demands.at_least(start, 0, place)?;
-        demands.at_least(&(size - stop), 0, place)?;
+        constraints.at_least(start, 0, place)?;
+        constraints.at_least(&(size - stop), 0, place)?;
         // Where the start is a maximum, the count is a minimum, and written as one.
-        let count = Dim::min_of(&[stop - start], demands.symbols);
+        let count = Dim::min_of(&[stop - start], constraints.symbols);
         let step = Dim::Const(step.abs());
-        let rounded = (&(&count + &step) - &Dim::Const(1)).floor_div(&step, demands.symbols);
-        Ok(Dim::max(&rounded, &Dim::Const(0), demands.symbols))
+        let rounded = (&(&count + &step) - &Dim::Const(1)).floor_div(&step, constraints.symbols);
+        Ok(Dim::max(&rounded, &Dim::Const(0), constraints.symbols))
     }
 
-    fn check_index(&self, axis: usize, size: &Dim, demands: &mut Demands<'_>) -> Result<(), TypeError> {
+    fn check_index(&self, axis: usize, size: &Dim, constraints: &mut Constraints<'_>) -> Result<(), TypeError> {
         let (index, place) = (&self.starts[axis], AxisOf { operand: 0, axis });
         match (index.as_const(), size.as_const()) {
             (Some(i), Some(n)) if (0..n).contains(&i) => Ok(()),
-            (Some(i), None) if (0..Self::FAR).contains(&i) => demands.at_least(size, i + 1, place),
+            (Some(i), None) if (0..Self::FAR).contains(&i) => constraints.at_least(size, i + 1, place),
             (Some(i), _) => Err(TypeError::new(
                 format!("the index {i} is outside axis {axis} of {{0}}"),
                 "give one from 0 on and less than its size",
             )),
             (None, _) => match (size - index).as_const() {
-                Some(n @ 1..Self::FAR) => demands.at_least(size, n, place),
+                Some(n @ 1..Self::FAR) => constraints.at_least(size, n, place),
                 _ => {
-                    demands.at_least(index, 0, Extent::Part(place))?;
-                    demands.at_least(&(size - index), 1, Extent::Part(place))
+                    constraints.at_least(index, 0, Extent::Part(place))?;
+                    constraints.at_least(&(size - index), 1, Extent::Part(place))
                 }
             },
         }

@@ -7,7 +7,7 @@ use crate::attribute::Attribute;
 use crate::builder::{self, Tensor};
 use crate::dim::Dim;
 use crate::graph::{Graph, NodeId};
-use crate::infer::{Demands, Operand, TypeError, broadcast};
+use crate::infer::{Constraints, Operand, TypeError, broadcast};
 use crate::literal::{Role, computing_type};
 use crate::kernel::Kernel;
 use crate::ops::{Notation, Operation, Vjp, attributes, elementwise};
@@ -73,9 +73,9 @@ impl Operation for Switch {
         Notation::Call("switch")
     }
 
-    fn infer(&self, operands: &[Operand<'_>], demands: &mut Demands<'_>) -> Result<TensorType, TypeError> {
+    fn infer(&self, operands: &[Operand<'_>], constraints: &mut Constraints<'_>) -> Result<TensorType, TypeError> {
         let dtype = computing_type(operands, 1..3, |_| Role::Value)?;
-        Ok(TensorType::new(dtype, broadcast(operands, demands)?))
+        Ok(TensorType::new(dtype, broadcast(operands, constraints)?))
     }
 
     fn kernel(&self, operands: &[Operand<'_>], result: &TensorType) -> Kernel {

@@ -6,7 +6,7 @@ use super::{Input, Notation, Op, Operation, Vjp};
 use crate::differentiate::Support;
 use crate::dim::{Dim, Symbols};
 use crate::graph::{Graph, NodeId};
-use crate::infer::{Demands, Equations, Operand};
+use crate::infer::{Constraints, Equations, Operand};
 use crate::kernel::Kernel;
 use crate::pp::expression;
 use crate::ty::TensorType;
@@ -86,8 +86,9 @@ fn infer_as(op: &dyn Operation, roles: Roles, dtype: DType) -> Option<(Vec<Tenso
         (0..op.arity()).map(|i| TensorType::new(of(i), vec![Dim::Const(2); rank(i)])).collect();
     let described: Vec<Operand<'_>> = operands.iter().map(|ty| Operand { ty, literal: None }).collect();
     let mut equations = Equations::collecting();
-    let mut demands = Demands { symbols: &Symbols::default(), equations: &mut equations, lenient: false };
-    op.infer(&described, &mut demands).ok().map(|result| (operands, result))
+    let mut constraints =
+        Constraints { symbols: &Symbols::default(), equations: &mut equations, lenient: false };
+    op.infer(&described, &mut constraints).ok().map(|result| (operands, result))
 }
 
 /// The roles in which the operation takes some element type.
@@ -112,7 +113,7 @@ fn gradients(op: &Op) -> String {
     let definition = op.definition();
     let Some((operands, result)) = infer(definition, DType::F64) else { return "none".to_owned() };
     let described: Vec<Operand<'_>> = operands.iter().map(|ty| Operand { ty, literal: None }).collect();
-    if definition.kernel(&described, &result) == Kernel::Deferred {
+    if definition.kernel(&described, &result) == Kernel::Composite {
         return "by what it stands for".to_owned();
     }
     if operands.is_empty() || !result.dtype.is_differentiable() {
@@ -153,9 +154,9 @@ fn kernel(op: &dyn Operation) -> &'static str {
         Kernel::Concatenate(_) => "concatenate",
         Kernel::Gather(_) => "gather",
         Kernel::Scatter(_) => "scatter",
-        Kernel::Prefix(_) => "prefix",
+        Kernel::Scan(_) => "scan",
         Kernel::Routine(_) => "routine",
-        Kernel::Deferred => "composite",
+        Kernel::Composite => "composite",
     }
 }
 

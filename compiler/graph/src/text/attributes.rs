@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, HashMap};
 use tgc_scalar::dtype::DType;
 
 use super::cursor::{Cursor, Step};
-use super::error::{Diagnostic, Problem, did_you_mean};
+use super::error::{Diagnostic, ParseErrorKind, did_you_mean};
 use super::print::shape_text;
 use super::size::Sizes;
 use super::{implied, implied_by_type};
@@ -137,7 +137,7 @@ pub(super) fn operation(mut call: Call<'_, '_>, context: &mut Context<'_>) -> St
             (None, None) if context.ty.is_none() && implied_by_type(missing) => {
                 let (found, expected) =
                     ("no type".to_owned(), "one such as `: f32[N]` on this line".to_owned());
-                return Err(Diagnostic::new(call.at, Problem::Found { found, expected }));
+                return Err(Diagnostic::new(call.at, ParseErrorKind::Found { found, expected }));
             }
             (None, None) => match call.take_bare(missing) {
                 Some(written) => call.read(&written, &attributes, context)?,
@@ -151,13 +151,13 @@ pub(super) fn operation(mut call: Call<'_, '_>, context: &mut Context<'_>) -> St
 /// The error for a name that no operation has.
 pub(super) fn unknown_operation(name: &str, at: usize) -> Diagnostic {
     let suggestion = did_you_mean(name, Op::NAMES.iter().copied());
-    Diagnostic::new(at, Problem::Unknown { what: "operation", name: name.to_owned(), suggestion })
+    Diagnostic::new(at, ParseErrorKind::Unknown { what: "operation", name: name.to_owned(), suggestion })
 }
 
 impl<'t, 'a> Call<'t, 'a> {
     fn refuse(&self, at: usize, error: &AttributeError) -> Diagnostic {
-        let (operation, problem) = (self.name.to_owned(), error.to_string());
-        Diagnostic::new(at, Problem::Attribute { operation, problem })
+        let (operation, kind) = (self.name.to_owned(), error.to_string());
+        Diagnostic::new(at, ParseErrorKind::Attribute { operation, kind })
     }
 
     /// Each name once, and only names that the operation has.
@@ -165,8 +165,8 @@ impl<'t, 'a> Call<'t, 'a> {
         let mut names = Attributes::default();
         for written in &self.attributes {
             if names.0.insert(written.name.clone(), Attribute::Bool(false)).is_some() {
-                let problem = Problem::Twice { what: "attribute", name: written.name.clone() };
-                return Err(Diagnostic::new(written.at, problem));
+                let kind = ParseErrorKind::Twice { what: "attribute", name: written.name.clone() };
+                return Err(Diagnostic::new(written.at, kind));
             }
         }
         match Op::from_parts(self.name, &names) {
@@ -215,7 +215,7 @@ impl<'t, 'a> Call<'t, 'a> {
             Value::Flag if kinds.contains(&Kind::Bool) => return Ok(Attribute::Bool(true)),
             Value::Flag => {
                 let (found, expected) = (format!("`{}` alone", written.name), format!("`{}=`", written.name));
-                return Err(Diagnostic::new(written.at, Problem::Found { found, expected }));
+                return Err(Diagnostic::new(written.at, ParseErrorKind::Found { found, expected }));
             }
             Value::Tokens(cursor) => cursor,
         };
@@ -302,7 +302,9 @@ fn interpret(kind: Kind, mut cursor: Cursor<'_, '_>, context: &mut Context<'_>) 
 fn typed<'x>(ty: Option<&'x TensorType>, cursor: &Cursor<'_, '_>) -> Step<&'x TensorType> {
     match ty {
         Some(ty) => Ok(ty),
-        None => cursor.refuse(Problem::Limit("an element needs a type at the end of the line".to_owned())),
+        None => {
+            cursor.refuse(ParseErrorKind::Limit("an element needs a type at the end of the line".to_owned()))
+        }
     }
 }
 
@@ -321,7 +323,7 @@ pub(super) fn array(cursor: &mut Cursor<'_, '_>, dtype: DType, shape: &[usize]) 
     if held != Some(elements.len()) {
         let expected =
             held.map_or_else(|| format!("too many in {}", shape_text(dtype, shape)), |n| n.to_string());
-        return here.refuse(Problem::Count { found: elements.len(), expected });
+        return here.refuse(ParseErrorKind::Count { found: elements.len(), expected });
     }
     let mut array = Array::zeros_of(dtype, shape);
     for (i, parts) in elements.into_iter().enumerate() {

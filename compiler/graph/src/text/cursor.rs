@@ -3,7 +3,7 @@
 use tgc_scalar::dtype::DType;
 
 use super::element::{nan_from_text, scalar_from_text};
-use super::error::{Diagnostic, Problem, did_you_mean};
+use super::error::{Diagnostic, ParseErrorKind, did_you_mean};
 use super::lex::{Kind, Token, unquote};
 use super::size::Sizes;
 use crate::graph::NodeId;
@@ -52,8 +52,8 @@ impl<'t, 'a> Cursor<'t, 'a> {
         Cursor { tokens: &self.tokens[..other.next], next: self.next, end: other.at() }
     }
 
-    pub fn refuse<T>(&self, problem: Problem) -> Step<T> {
-        Err(Diagnostic::new(self.at(), problem))
+    pub fn refuse<T>(&self, kind: ParseErrorKind) -> Step<T> {
+        Err(Diagnostic::new(self.at(), kind))
     }
 
     /// What is here is not what should be.
@@ -63,7 +63,7 @@ impl<'t, 'a> Cursor<'t, 'a> {
             Some(Token { kind: Kind::Node, text, .. }) => format!("`%{text}`"),
             Some(token) => format!("`{}`", shortened(token.text)),
         };
-        self.refuse(Problem::Found { found, expected: expected.into() })
+        self.refuse(ParseErrorKind::Found { found, expected: expected.into() })
     }
 
     pub fn is(&self, text: &str) -> bool {
@@ -133,7 +133,7 @@ impl<'t, 'a> Cursor<'t, 'a> {
         let text = self.token(Kind::Node, "a node such as `%0`")?;
         match text.parse().ok().and_then(|number: usize| nodes.get(number)) {
             Some(id) => Ok(*id),
-            None => here.refuse(Problem::Undefined(text.to_owned())),
+            None => here.refuse(ParseErrorKind::Undefined(text.to_owned())),
         }
     }
 
@@ -163,7 +163,11 @@ impl<'t, 'a> Cursor<'t, 'a> {
             Some(dtype) => Ok(dtype),
             None => {
                 let suggestion = did_you_mean(name, DType::ALL.iter().map(|d| d.name()));
-                here.refuse(Problem::Unknown { what: "element type", name: name.to_owned(), suggestion })
+                here.refuse(ParseErrorKind::Unknown {
+                    what: "element type",
+                    name: name.to_owned(),
+                    suggestion,
+                })
             }
         }
     }
@@ -176,8 +180,9 @@ impl<'t, 'a> Cursor<'t, 'a> {
         let shape = self.list(|cursor| cursor.dim(sizes))?;
         if shape.len() > MAX_RANK {
             let found = shape.len();
-            return here
-                .refuse(Problem::Limit(format!("the type has {found} axes, and {MAX_RANK} is the most")));
+            return here.refuse(ParseErrorKind::Limit(format!(
+                "the type has {found} axes, and {MAX_RANK} is the most"
+            )));
         }
         Ok(TensorType { dtype, shape })
     }
@@ -204,7 +209,7 @@ impl<'t, 'a> Cursor<'t, 'a> {
         let here = *self;
         let items = self.list(item)?;
         match items.len() > MAX_LIST {
-            true => here.refuse(Problem::Limit(format!("the list is longer than {MAX_LIST}"))),
+            true => here.refuse(ParseErrorKind::Limit(format!("the list is longer than {MAX_LIST}"))),
             false => Ok(items),
         }
     }

@@ -14,14 +14,14 @@ pub struct ParseError {
     /// The column in characters, from 1.
     pub column: usize,
     /// What is wrong.
-    pub problem: Problem,
+    pub kind: ParseErrorKind,
     excerpt: String,
     caret: usize,
 }
 
 /// What is wrong.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
-pub enum Problem {
+pub enum ParseErrorKind {
     /// Something else should be here.
     #[error("found {found}, expected {expected}")]
     Found {
@@ -63,12 +63,12 @@ pub enum Problem {
     #[error("%{} is not defined above; a node uses nodes of earlier lines only", short(.0))]
     Undefined(String),
     /// Attributes that are none of the operation's.
-    #[error("{operation}: {problem}")]
+    #[error("{operation}: {kind}")]
     Attribute {
         /// The operation.
         operation: String,
         /// What is wrong.
-        problem: String,
+        kind: String,
     },
     /// Operands that do not fit the operation.
     #[error("{0}")]
@@ -97,16 +97,16 @@ pub enum Problem {
     Invalid(String),
 }
 
-/// A problem at a byte of the current line.
+/// A kind at a byte of the current line.
 #[derive(Debug)]
 pub(super) struct Diagnostic {
     pub at: usize,
-    pub problem: Problem,
+    pub kind: ParseErrorKind,
 }
 
 impl Diagnostic {
-    pub fn new(at: usize, problem: Problem) -> Diagnostic {
-        Diagnostic { at, problem }
+    pub fn new(at: usize, kind: ParseErrorKind) -> Diagnostic {
+        Diagnostic { at, kind }
     }
 
     /// Adds which line it is.
@@ -119,7 +119,7 @@ impl Diagnostic {
             excerpt.insert(0, '…');
         }
         let caret = before - start + usize::from(start > 0);
-        ParseError { line: number, column: before + 1, problem: self.problem, excerpt, caret }
+        ParseError { line: number, column: before + 1, kind: self.kind, excerpt, caret }
     }
 }
 
@@ -138,7 +138,7 @@ impl ParseError {
 
 impl fmt::Display for ParseError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}:{}: {}\n{}", self.line, self.column, self.problem, self.excerpt())
+        write!(f, "{}:{}: {}\n{}", self.line, self.column, self.kind, self.excerpt())
     }
 }
 

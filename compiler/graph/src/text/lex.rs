@@ -1,6 +1,6 @@
 //! Splits a line into tokens; comments fall away.
 
-use super::error::{Diagnostic, Problem};
+use super::error::{Diagnostic, ParseErrorKind};
 
 /// What a token is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -92,7 +92,7 @@ fn quoted(line: &str, start: usize) -> Result<usize, Diagnostic> {
         }
     }
     let found = "a string without an end".to_owned();
-    Err(Diagnostic::new(start, Problem::Found { found, expected: "`\"` at its end".to_owned() }))
+    Err(Diagnostic::new(start, ParseErrorKind::Found { found, expected: "`\"` at its end".to_owned() }))
 }
 
 fn mark(line: &str, start: usize) -> Result<usize, Diagnostic> {
@@ -107,7 +107,7 @@ fn mark(line: &str, start: usize) -> Result<usize, Diagnostic> {
             let found = format!("`{}`", odd.escape_debug());
             Err(Diagnostic::new(
                 start,
-                Problem::Found { found, expected: "a name, number or mark".to_owned() },
+                ParseErrorKind::Found { found, expected: "a name, number or mark".to_owned() },
             ))
         }
     }

@@ -1,6 +1,6 @@
 //! The line of a text that the verifier's error is about.
 
-use super::error::{Diagnostic, ParseError, Problem};
+use super::error::{Diagnostic, ParseError, ParseErrorKind};
 use crate::module::Module;
 use crate::verify::VerifyError;
 
@@ -12,7 +12,7 @@ pub(super) fn located(text: &str, module: &Module, lines: &Lines, error: &Verify
     let lookup = Lookup { text, module, lines };
     let (number, at) = lookup.place(error).unwrap_or((0, 0));
     let line = text.lines().nth(number).unwrap_or_default();
-    Diagnostic::new(at, Problem::Invalid(error.without_place())).in_line(number + 1, line)
+    Diagnostic::new(at, ParseErrorKind::Invalid(error.without_place())).in_line(number + 1, line)
 }
 
 struct Lookup<'a> {

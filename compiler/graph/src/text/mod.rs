@@ -22,7 +22,7 @@
 //!   shortest decimals that read back to the same bits; a NaN other than the default one carries its bits,
 //!   `nan:0x7fc00001`; a complex element is `re:im`.
 //! - Sizes are expressions such as `2*N*K - 3`, `(N + 1) // 2`, `N % 4`, `min(N, 3)` and `max(N - 1, 0)`; they are
-//!   simplified when they are read. `check "y axis 0" 2*N == "x axis 0" M` is a demand that a
+//!   simplified when they are read. `check "y axis 0" 2*N == "x axis 0" M` is a constraint that a
 //!   call checks.
 //! - An operation without operands has its first attribute's value after its name; other attributes are
 //!   `name=value`, or the bare name for true. Those that follow from the type, and the usual ones (`batch=0`,
@@ -47,7 +47,7 @@ mod size;
 
 pub use element::element_to_text;
 pub(crate) use element::mask;
-pub use error::{ParseError, Problem};
+pub use error::{ParseError, ParseErrorKind};
 pub use parse::{parse, parse_function, parse_verified};
 pub use print::{dump, dump_function, print, print_function};
 

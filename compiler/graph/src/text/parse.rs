@@ -8,7 +8,7 @@ use tgc_scalar::dtype::DType;
 use super::VERSION;
 use super::attributes::{Call, Context, KnownKinds, Value, Written, array, operation, unknown_operation};
 use super::cursor::{Cursor, Step};
-use super::error::{Diagnostic, ParseError, Problem, did_you_mean};
+use super::error::{Diagnostic, ParseError, ParseErrorKind, did_you_mean};
 use super::lex::{Kind, Token, lex};
 use super::locate::{Lines, located};
 use super::print::{default_inputs, shape_text};
@@ -102,7 +102,7 @@ struct Body {
 fn at_end(text: &str, expected: &str) -> ParseError {
     let (number, line) = text.lines().enumerate().last().unwrap_or((0, ""));
     let (found, expected) = ("the end of the text".to_owned(), expected.to_owned());
-    Diagnostic::new(line.len(), Problem::Found { found, expected }).in_line(number + 1, line)
+    Diagnostic::new(line.len(), ParseErrorKind::Found { found, expected }).in_line(number + 1, line)
 }
 
 impl Reader {
@@ -163,7 +163,7 @@ impl Reader {
         let here = *cursor;
         let version = cursor.number("the version of the text form")?;
         if version != VERSION.to_string() {
-            return here.refuse(Problem::Version(version.to_owned()));
+            return here.refuse(ParseErrorKind::Version(version.to_owned()));
         }
         cursor.need("model")?;
         self.module.name = cursor.quoted("the model's name in quotes")?;
@@ -186,7 +186,7 @@ impl Reader {
             false => self.fill(cursor, ty.dtype, &shape)?,
         };
         if self.shared.insert(name.clone(), self.module.shared.len()).is_some() {
-            return here.refuse(Problem::Twice { what: "shared variable", name });
+            return here.refuse(ParseErrorKind::Twice { what: "shared variable", name });
         }
         self.module.shared.push(SharedVariable { name, initial });
         Ok(())
@@ -198,7 +198,7 @@ impl Reader {
         let parts = cursor.element(dtype)?;
         let bytes = array_bytes(dtype, shape).filter(|bytes| *bytes <= MAX_FILL_BYTES - self.filled);
         let Some(bytes) = bytes else {
-            return here.refuse(Problem::Limit(format!(
+            return here.refuse(ParseErrorKind::Limit(format!(
                 "{} from one value is too large; all such variables together hold at most {MAX_FILL_BYTES} bytes, \
                  so list the elements",
                 shape_text(dtype, shape)
@@ -212,7 +212,7 @@ impl Reader {
         let here = *cursor;
         let name = cursor.quoted("the function's name in quotes")?;
         if !self.functions.insert(name.clone()) {
-            return here.refuse(Problem::Twice { what: "function", name });
+            return here.refuse(ParseErrorKind::Twice { what: "function", name });
         }
         self.body = Some(Body { name, ..Body::default() });
         Ok(())
@@ -251,7 +251,7 @@ impl Body {
         }
         let name = symbol.name.clone();
         if self.symbols.insert(name.clone(), SymbolId(self.graph.scope.symbols.len() as u32)).is_some() {
-            return here.refuse(Problem::Twice { what: "size", name });
+            return here.refuse(ParseErrorKind::Twice { what: "size", name });
         }
         self.graph.scope.symbols.push(symbol);
         Ok(())
@@ -261,7 +261,8 @@ impl Body {
     fn check(&mut self, cursor: &mut Cursor<'_, '_>) -> Step<()> {
         let what = "what has this size, in quotes";
         if self.graph.scope.equations.known.len() == MAX_EQUATIONS {
-            return cursor.refuse(Problem::Limit(format!("there are more than {MAX_EQUATIONS} checks")));
+            return cursor
+                .refuse(ParseErrorKind::Limit(format!("there are more than {MAX_EQUATIONS} checks")));
         }
         let left_name = cursor.quoted(what)?;
         let left = cursor.dim(self.sizes())?;
@@ -293,7 +294,7 @@ impl Body {
         cursor.need("=")?;
         let node = cursor.node(&self.nodes)?;
         if !self.names.insert(name.clone()) {
-            return here.refuse(Problem::Twice { what: "output", name });
+            return here.refuse(ParseErrorKind::Twice { what: "output", name });
         }
         self.outputs.push(Output { name, node });
         Ok(())
@@ -306,7 +307,7 @@ impl Body {
             let mut names: Vec<&str> = shared.keys().map(String::as_str).collect();
             names.sort_unstable();
             let suggestion = did_you_mean(&name, names.into_iter());
-            return here.refuse(Problem::Unknown { what: "shared variable", name, suggestion });
+            return here.refuse(ParseErrorKind::Unknown { what: "shared variable", name, suggestion });
         };
         cursor.need("=")?;
         let node = cursor.node(&self.nodes)?;
@@ -319,7 +320,7 @@ impl Body {
         let expected = self.nodes.len();
         let number = cursor.node_number()?;
         if number.parse() != Ok(expected) {
-            return here.refuse(Problem::Number { found: number.to_owned(), expected });
+            return here.refuse(ParseErrorKind::Number { found: number.to_owned(), expected });
         }
         cursor.need("=")?;
         let at = cursor.at();
@@ -367,9 +368,8 @@ impl Body {
                 cursor.need(",")?;
             }
             if operands.len() == MAX_OPERANDS {
-                let problem =
-                    format!("the node has more than {MAX_OPERANDS} operands; join some of them first");
-                return cursor.refuse(Problem::Limit(problem));
+                let kind = format!("the node has more than {MAX_OPERANDS} operands; join some of them first");
+                return cursor.refuse(ParseErrorKind::Limit(kind));
             }
             operands.push(cursor.node(&self.nodes)?);
             if !cursor.is(",") && !cursor.is(")") {
@@ -381,7 +381,7 @@ impl Body {
 
     fn add(&mut self, op: Op, operands: &[NodeId], at: usize) -> Step<NodeId> {
         let added = self.graph.add(op, operands);
-        added.map_err(|error| Diagnostic::new(at, Problem::Operands(self.describe(&error, operands))))
+        added.map_err(|error| Diagnostic::new(at, ParseErrorKind::Operands(self.describe(&error, operands))))
     }
 
     fn describe(&self, error: &TypeError, operands: &[NodeId]) -> String {
@@ -396,11 +396,12 @@ impl Body {
         let inferred = self.graph.ty(id);
         if inferred.rank() > MAX_RANK {
             let rank = inferred.rank();
-            return place
-                .refuse(Problem::Limit(format!("the result has {rank} axes, and {MAX_RANK} is the most")));
+            return place.refuse(ParseErrorKind::Limit(format!(
+                "the result has {rank} axes, and {MAX_RANK} is the most"
+            )));
         }
         match written {
-            Some(written) if written != inferred => place.refuse(Problem::Type {
+            Some(written) if written != inferred => place.refuse(ParseErrorKind::Type {
                 written: written.display(&self.graph.scope.symbols).to_string(),
                 inferred: inferred.display(&self.graph.scope.symbols).to_string(),
             }),

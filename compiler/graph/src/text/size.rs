@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 
 use super::cursor::{Cursor, Step};
-use super::error::{Problem, did_you_mean};
+use super::error::{ParseErrorKind, did_you_mean};
 use super::lex::{Kind, Token};
 use crate::dim::{Dim, Monomial, SymbolId, Symbols};
 use crate::limits::{MAX_DEGREE, MAX_NESTING, MAX_TERMS};
@@ -84,8 +84,9 @@ impl Cursor<'_, '_> {
     fn sum(&mut self, sizes: Sizes<'_>, depth: usize) -> Step<Dim> {
         let here = *self;
         let Some(depth) = depth.checked_sub(1) else {
-            return self
-                .refuse(Problem::Limit("the size has too many parentheses in parentheses".to_owned()));
+            return self.refuse(ParseErrorKind::Limit(
+                "the size has too many parentheses in parentheses".to_owned(),
+            ));
         };
         let negative = self.take("-");
         let mut sum = self.term(sizes, negative, depth)?;
@@ -96,7 +97,8 @@ impl Cursor<'_, '_> {
             }
             self.take("-");
             if count > MAX_TERMS {
-                return here.refuse(Problem::Limit(format!("the size has more than {MAX_TERMS} terms")));
+                return here
+                    .refuse(ParseErrorKind::Limit(format!("the size has more than {MAX_TERMS} terms")));
             }
             let term = self.term(sizes, false, depth)?;
             sum.add(if minus { term.negated() } else { term });
@@ -114,7 +116,8 @@ impl Cursor<'_, '_> {
             let operator = ["*", "//", "%"].into_iter().find(|mark| self.take(mark));
             let Some(operator) = operator else { break };
             if count > MAX_DEGREE {
-                return here.refuse(Problem::Limit(format!("the term has more than {MAX_DEGREE} factors")));
+                return here
+                    .refuse(ParseErrorKind::Limit(format!("the term has more than {MAX_DEGREE} factors")));
             }
             let factor = self.factor(sizes, depth)?;
             if operator == "*" {
@@ -167,8 +170,9 @@ impl Cursor<'_, '_> {
         let mut operands = vec![self.sum(sizes, depth)?];
         while self.take(",") {
             if operands.len() == MAX_TERMS {
-                return self
-                    .refuse(Problem::Limit(format!("there are more than {MAX_TERMS} sizes to choose from")));
+                return self.refuse(ParseErrorKind::Limit(format!(
+                    "there are more than {MAX_TERMS} sizes to choose from"
+                )));
             }
             operands.push(self.sum(sizes, depth)?);
         }
@@ -183,13 +187,13 @@ impl Cursor<'_, '_> {
             Some(id) => Ok(*id),
             None => {
                 let suggestion = did_you_mean(&name, ids.keys().map(String::as_str));
-                here.refuse(Problem::Unknown { what: "size", name, suggestion })
+                here.refuse(ParseErrorKind::Unknown { what: "size", name, suggestion })
             }
         }
     }
 
-    /// The value, or the problem as one of what is here.
+    /// The value, or the kind as one of what is here.
     fn limited<T>(&self, value: Result<T, String>) -> Step<T> {
-        value.or_else(|problem| self.refuse(Problem::Limit(problem)))
+        value.or_else(|kind| self.refuse(ParseErrorKind::Limit(kind)))
     }
 }

@@ -161,6 +161,6 @@ pub fn complaint(build: impl for<'m> FnOnce(&'m Model) -> Tensor<'m>) -> String 
     };
     let missing = |message: &str| message.contains("is not among the inputs");
     let messages: Vec<String> =
-        error.problems.into_iter().map(|p| p.message).filter(|message| !missing(message)).collect();
+        error.diagnostics.into_iter().map(|p| p.message).filter(|message| !missing(message)).collect();
     messages.join("\n")
 }

@@ -152,7 +152,7 @@ fn an_index_needs_a_size_that_has_it() {
     assert_eq!(names, ["a part of x axis 0"]);
     round_trips(&m);
     let far = m.function("h").inputs([x]).output("y", x.index(k.max(1 << 20))).finish().unwrap_err();
-    assert_eq!(far.problems[0].message, "a part of x axis 0 needs at least the size 1, and is at most 0");
+    assert_eq!(far.diagnostics[0].message, "a part of x axis 0 needs at least the size 1, and is at most 0");
 }
 
 /// The type of a part of `x`, whose size is `N`, given another size `K`.

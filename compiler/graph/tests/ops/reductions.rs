@@ -153,7 +153,7 @@ fn kernel(op: impl Into<Op>, x: &Array) -> Reduction {
 
 fn run_program(program: &Program, params: &[[u64; 2]]) -> Vec<[u64; 2]> {
     let (mut scratch, mut parts) = (vec![], vec![]);
-    program.expand().run(params, &mut scratch, &mut parts);
+    program.legalize().run(params, &mut scratch, &mut parts);
     let mut parts = parts.into_iter();
     let mut element = |count: usize| {
         let first = parts.next().unwrap();
@@ -260,8 +260,8 @@ fn the_author_is_told_what_is_wrong() {
     let n = m.dim("N");
     let x = m.input("x", F32, [n, 3.into()]);
     let z = m.input("z", C64, [n]);
-    let problems = |y: Tensor<'_>| y.eval().unwrap_err().to_string();
-    let last = |y: Tensor<'_>| problems(y).lines().last().unwrap().split_once(": ").unwrap().1.to_owned();
+    let diagnostics = |y: Tensor<'_>| y.eval().unwrap_err().to_string();
+    let last = |y: Tensor<'_>| diagnostics(y).lines().last().unwrap().split_once(": ").unwrap().1.to_owned();
     assert_eq!(
         last(x.sum_over([2])),
         "axis 2 of `x` (f32[N,3]) does not exist or is named twice; name axes from -2 to 1, each once"

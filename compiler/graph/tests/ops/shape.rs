@@ -742,7 +742,7 @@ fn nine_axes_are_too_many() {
     );
 }
 
-/// What an ill-typed node would have demanded of sizes is not demanded of the next one.
+/// What an ill-typed node would have required of sizes is not required of the next one.
 #[test]
 fn ill_typed_nodes_demand_nothing() {
     let m = Model::new("m");
@@ -752,7 +752,7 @@ fn ill_typed_nodes_demand_nothing() {
     assert!(bad.ty().is_none());
     m.zeros([m.dim("N")], F32);
     let error = m.function("f").inputs([x]).output("z", x + 1.0).finish().unwrap_err();
-    assert_eq!(error.problems.len(), 2, "{error}");
+    assert_eq!(error.diagnostics.len(), 2, "{error}");
 }
 
 #[test]

@@ -6,13 +6,13 @@
 
 mod check;
 mod errors;
+mod fission;
 mod graphs;
+mod matmuls;
 mod nests;
 mod objects;
 mod plans;
-mod products;
 mod scalars;
-mod staged;
 mod steps;
 mod threads;
 mod vectors;

@@ -39,8 +39,8 @@ fn check_sizes(plan: &ModelPlan, shapes: impl Fn(usize, usize) -> Vec<(DType, Ve
 /// x*y + z for any type.
 fn multiply_add(dtype: DType) -> Program {
     program(&[dtype; 3], |b, e| {
-        let product = b.mul(e[0], e[1]);
-        vec![b.add(product, e[2])]
+        let matmul = b.mul(e[0], e[1]);
+        vec![b.add(matmul, e[2])]
     })
 }
 
@@ -112,8 +112,8 @@ fn half_precision_is_storage() {
         vec![real(F16, b.select(positive, e[0].re(), e[1].re()))]
     });
     let reads = vec![read(x, &[(inner(0), n(1))]), read(k, &[])];
-    let expanded = both.expand();
-    f.nest(None, 1, &[], vec![block(&[s(0)], 8, reads, expanded, vec![store(0, out, &[(inner(0), n(1))])])]);
+    let legalized = both.legalize();
+    f.nest(None, 1, &[], vec![block(&[s(0)], 8, reads, legalized, vec![store(0, out, &[(inner(0), n(1))])])]);
     check_sizes(&model(vec![f], vec![]), |n, _| vec![(F16, vec![n]), (F16, vec![])]);
 }
 
@@ -131,7 +131,7 @@ fn folds_over_rows_of_a_matrix() {
         let out = f.output("out", dtype, &[s(0)]);
         let reads = vec![read(x, &[(ROW, s(1)), (inner(0), n(1))])];
         let to = vec![Target::Buffer(at(out, &[(ROW, n(1))]))];
-        let sinks = vec![Sink::Fold { fold, results: vec![0], to, halving: None }];
+        let sinks = vec![Sink::Fold { fold, results: vec![0], to, prereduction: None }];
         f.nest(Some(s(0)), rows, &[], vec![block(&[s(1)], lanes, reads, Program::identity(dtype), sinks)]);
         check_sizes(&model(vec![f], vec![]), |n, m| vec![(dtype, vec![n, m])]);
     }
@@ -154,10 +154,10 @@ fn folds_halve_their_tiles() {
         let (out, all) = (f.output("out", F64, &[s(0)]), f.output("all", F32, &[s(1)]));
         let reads = vec![read(x, &[(ROW, extent.clone()), (inner(0), n(1))])];
         let to = vec![Target::Buffer(at(out, &[(ROW, n(1))]))];
-        let halving = Some(Halving { times, add: sum(F32).step });
-        let sinks = vec![Sink::Fold { fold: fold.clone(), results: vec![0], to, halving }];
+        let prereduction = Some(Prereduction { times, add: sum(F32).step });
+        let sinks = vec![Sink::Fold { fold: fold.clone(), results: vec![0], to, prereduction }];
         let block_of = block(std::slice::from_ref(&extent), lanes, reads, Program::identity(F32), sinks);
-        f.nest(Some(s(0)), rows, &[], vec![Block { ahead: vec![0], ..block_of }]);
+        f.nest(Some(s(0)), rows, &[], vec![Block { prefetch: vec![0], ..block_of }]);
         let copied = vec![store(0, all, &[(ROW, n(1))])];
         let reads = vec![read(y, &[(ROW, n(1))])];
         f.nest(Some(s(1)), 1, &[], vec![block(&[], 1, reads, Program::identity(F32), copied)]);
@@ -175,7 +175,7 @@ fn folds_inside_an_axis() {
     let out = f.output("out", F32, &[s(0), n(5)]);
     let reads = vec![read(x, &[(ROW, &s(1) * &n(5)), (inner(0), n(1)), (inner(1), n(5))])];
     let to = vec![Target::Buffer(at(out, &[(ROW, n(5)), (inner(0), n(1))]))];
-    let sinks = vec![Sink::Fold { fold: sum(F32), results: vec![0], to, halving: None }];
+    let sinks = vec![Sink::Fold { fold: sum(F32), results: vec![0], to, prereduction: None }];
     f.nest(Some(s(0)), 2, &[], vec![block(&[n(5), s(1)], 4, reads, Program::identity(F32), sinks)]);
     check_sizes(&model(vec![f], vec![]), |n, m| vec![(F32, vec![n, m, 5])]);
 }
@@ -209,7 +209,7 @@ fn folds_of_tuples() {
         8,
         reads,
         both.clone(),
-        vec![Sink::Fold { fold: argmax(), results: vec![0, 1], to, halving: None }],
+        vec![Sink::Fold { fold: argmax(), results: vec![0, 1], to, prereduction: None }],
     );
     let sinks = vec![store(0, value, &[(ROW, n(1))]), store(1, index, &[(ROW, n(1))])];
     let second = block(&[], 1, vec![Read::Row(RowId(0)), Read::Row(RowId(1))], both, sinks);
@@ -230,7 +230,7 @@ fn bool_folds_spill_as_bytes() {
         8,
         reads,
         Program::identity(Bool),
-        vec![Sink::Fold { fold: sum(Bool), results: vec![0], to, halving: None }],
+        vec![Sink::Fold { fold: sum(Bool), results: vec![0], to, prereduction: None }],
     );
     let mut every = sum(Bool);
     every.step = program(&[Bool; 2], |b, e| vec![b.mul(e[0], e[1])]);
@@ -252,7 +252,7 @@ fn softmax_like() {
         let out = f.output("out", dtype, &[s(0), s(1)]);
         let row = vec![(ROW, s(1)), (inner(0), n(1))];
         let fold = |fold, id| {
-            vec![Sink::Fold { fold, results: vec![0], to: vec![Target::Row(RowId(id))], halving: None }]
+            vec![Sink::Fold { fold, results: vec![0], to: vec![Target::Row(RowId(id))], prereduction: None }]
         };
         let greatest =
             block(&[s(1)], lanes, vec![read(x, &row)], Program::identity(dtype), fold(max(dtype), 0));
@@ -303,7 +303,7 @@ pub fn logreg(dtype: DType, lanes: u32, rows: u32, features: Dim) -> ModelPlan {
     let both = program(&[dtype; 2], |_, e| e.to_vec());
     let row = vec![(ROW, features.clone()), (inner(0), n(1))];
     let column = vec![(inner(0), n(1))];
-    let product = block(
+    let matmul = block(
         std::slice::from_ref(&features),
         lanes,
         vec![read(x, &row), read(w, &column)],
@@ -312,7 +312,7 @@ pub fn logreg(dtype: DType, lanes: u32, rows: u32, features: Dim) -> ModelPlan {
             fold: dot(dtype),
             results: vec![0, 1],
             to: vec![Target::Row(RowId(0))],
-            halving: None,
+            prereduction: None,
         }],
     );
     let error = program(&[dtype; 2], |b, e| {
@@ -340,7 +340,7 @@ pub fn logreg(dtype: DType, lanes: u32, rows: u32, features: Dim) -> ModelPlan {
         both,
         vec![Sink::Accumulate { fold: dot(dtype), results: vec![0, 1], to: vec![at(g, &column)] }],
     );
-    f.nest(Some(s(0)), rows, &[dtype; 2], vec![product, point, gradient]);
+    f.nest(Some(s(0)), rows, &[dtype; 2], vec![matmul, point, gradient]);
     model(vec![f], vec![])
 }
 
@@ -386,7 +386,7 @@ fn row_values_cross_blocks_that_cannot_join() {
     f.nest(None, 1, &[], vec![block(&[s(1)], 8, vec![], zero, vec![store(0, total, &column)])]);
     let reads = vec![read(x, &[(ROW, s(1)), (inner(0), n(1))])];
     let sinks = vec![
-        Sink::Fold { fold: max(F32), results: vec![0], to: vec![Target::Row(RowId(0))], halving: None },
+        Sink::Fold { fold: max(F32), results: vec![0], to: vec![Target::Row(RowId(0))], prereduction: None },
         Sink::Accumulate { fold: sum(F32), results: vec![0], to: vec![at(total, &column)] },
     ];
     let first = block(&[s(1)], 8, reads, Program::identity(F32), sinks);
@@ -441,7 +441,7 @@ fn states_change_in_place_and_by_copies() {
 fn constants_and_offsets() {
     let mut f = Fun::new("gather", &["N"]);
     let x = f.input("x", F32, &[&s(0) + &n(2)]);
-    let table = f.buffer("table", F32, &[n(4)], Place::Constant(0));
+    let table = f.buffer("table", F32, &[n(4)], Storage::Constant(0));
     let out = f.output("out", F32, &[s(0)]);
     let shifted =
         |offset| Read::Buffer(Access { buffer: x, strides: vec![(inner(0), n(1))], offset: n(offset) });
@@ -465,10 +465,10 @@ pub fn in_chunks() -> ModelPlan {
     let k = f.input("k", F32, &[]);
     let out = f.output("out", F32, &[s(0)]);
     let reads = vec![read(x, &[(ROW, s(1)), (inner(0), n(1))]), read(k, &[])];
-    let product = program(&[F32; 2], |b, e| vec![b.mul(e[0], e[1])]);
+    let matmul = program(&[F32; 2], |b, e| vec![b.mul(e[0], e[1])]);
     let to = vec![Target::Buffer(at(out, &[(ROW, n(1))]))];
-    let sinks = vec![Sink::Fold { fold: sum(F32), results: vec![0], to, halving: None }];
-    f.nest(Some(s(0)), 4, &[], vec![block(&[s(1)], 8, reads, product, sinks)]);
+    let sinks = vec![Sink::Fold { fold: sum(F32), results: vec![0], to, prereduction: None }];
+    f.nest(Some(s(0)), 4, &[], vec![block(&[s(1)], 8, reads, matmul, sinks)]);
     let Some(Step::Nest(nest)) = f.body.steps.last_mut() else { unreachable!() };
     nest.parallel = Some(Parallel { rows_per_chunk: 4 });
     model(vec![f], vec![])
@@ -527,10 +527,10 @@ fn places_that_data_says() {
             axis: 0,
             place: String::new(),
         }));
-        let part = || vec![IndexPart { read: 0, extent: s(1), stride: n(5) }];
+        let index = || vec![IndirectIndex { read: 0, extent: s(1), stride: n(5) }];
         let second = || program(&[I64, dtype], |_, e| vec![e[1]]);
         let say = || read(i, &[(ROW, n(1))]);
-        let look = |access| Read::Gather(Indirect { access, parts: part() });
+        let look = |access| Read::Gather(Indirect { access, indices: index() });
         let here = vec![(ROW, n(5)), (inner(0), n(1))];
         let reads = vec![say(), look(at(table, &[(inner(0), n(1))]))];
         let lanes = block(&[n(5)], 4, reads, second(), vec![store(0, taken, &here)]);
@@ -552,7 +552,7 @@ fn places_that_data_says() {
             )],
         );
         let add = program(&[dtype; 2], |b, e| vec![b.add(e[0], e[1])]);
-        let to = Indirect { access: at(sums, &[(inner(0), n(1))]), parts: part() };
+        let to = Indirect { access: at(sums, &[(inner(0), n(1))]), indices: index() };
         let sink = Sink::Scatter { result: 0, to, add: Some(add) };
         f.nest(
             Some(s(0)),
@@ -560,7 +560,7 @@ fn places_that_data_says() {
             &[],
             vec![block(&[n(5)], 4, vec![say(), read(taken, &here)], second(), vec![sink])],
         );
-        let to = Indirect { access: at(sums, &[]), parts: part() };
+        let to = Indirect { access: at(sums, &[]), indices: index() };
         let sink = Sink::Scatter { result: 0, to, add: None };
         let reads = vec![say(), read(column, &[(ROW, n(1))])];
         f.nest(Some(s(0)), 4, &[], vec![block(&[], 1, reads, second(), vec![sink])]);

@@ -41,8 +41,8 @@ impl Fun {
         Fun { signature: Signature::new(name, table), body: Body::default() }
     }
 
-    pub fn buffer(&mut self, name: &str, dtype: DType, shape: &[Dim], place: Place) -> BufferId {
-        self.body.buffers.push(Buffer { name: name.into(), dtype, shape: shape.to_vec(), place });
+    pub fn buffer(&mut self, name: &str, dtype: DType, shape: &[Dim], storage: Storage) -> BufferId {
+        self.body.buffers.push(Buffer { name: name.into(), dtype, shape: shape.to_vec(), storage });
         BufferId(self.body.buffers.len() as u32 - 1)
     }
 
@@ -52,7 +52,7 @@ impl Fun {
             ty: TensorType::new(dtype, shape),
             default: None,
         });
-        self.buffer(name, dtype, shape, Place::Input(self.signature.inputs.len() - 1))
+        self.buffer(name, dtype, shape, Storage::Input(self.signature.inputs.len() - 1))
     }
 
     pub fn output(&mut self, name: &str, dtype: DType, shape: &[Dim]) -> BufferId {
@@ -61,14 +61,14 @@ impl Fun {
             ty: TensorType::new(dtype, shape),
             default: None,
         });
-        self.buffer(name, dtype, shape, Place::Output(self.signature.outputs.len() - 1))
+        self.buffer(name, dtype, shape, Storage::Output(self.signature.outputs.len() - 1))
     }
 
     pub fn workspace(&mut self, name: &str, dtype: DType, shape: &[Dim]) -> BufferId {
         let elements = shape.iter().fold(n(1), |p, d| &p * d);
         let offset = self.body.workspace.clone();
         self.body.workspace = offset.clone().add(Size::of(&elements, dtype.bytes()));
-        self.buffer(name, dtype, shape, Place::Workspace { offset })
+        self.buffer(name, dtype, shape, Storage::Workspace { offset })
     }
 
     pub fn state(&mut self, model: &ModelPlan, index: usize, update: bool) -> BufferId {
@@ -78,7 +78,7 @@ impl Fun {
         if update {
             self.signature.updates.push(index);
         }
-        self.buffer(&state.name.clone(), state.initial.dtype(), &shape, Place::State(index))
+        self.buffer(&state.name.clone(), state.initial.dtype(), &shape, Storage::State(index))
     }
 
     pub fn nest(&mut self, extent: Option<Dim>, rows: u32, row_values: &[DType], blocks: Vec<Block>) {
@@ -109,7 +109,7 @@ pub fn store(result: usize, buffer: BufferId, strides: &[(Axis, Dim)]) -> Sink {
 }
 
 pub fn block(axes: &[Dim], lanes: u32, reads: Vec<Read>, program: Program, sinks: Vec<Sink>) -> Block {
-    Block { axes: axes.to_vec(), lanes, stages: None, reads, ahead: vec![], program, sinks }
+    Block { axes: axes.to_vec(), lanes, fission: None, reads, prefetch: vec![], program, sinks }
 }
 
 /// A program from its parameters' types and what it does with them.

@@ -107,7 +107,7 @@ fn elementwise_operations() {
     let of_all: [Make; 9] = [
         ("sum", |x| x + 2),
         ("difference", |x| 3 - x),
-        ("product", |x| x * x),
+        ("matmul", |x| x * x),
         ("negative", |x| -x),
         ("magnitude", |x| abs(x)),
         ("maximum", |x| maximum(x, 1)),
@@ -145,7 +145,7 @@ fn elementwise_operations() {
 fn reductions() {
     let of_rows: [Make; 9] = [
         ("sum", |x| x.sum_over([1])),
-        ("product", |x| x.prod_over([1])),
+        ("matmul", |x| x.prod_over([1])),
         ("greatest", |x| x.max_over([1])),
         ("mean", |x| x.mean_over([1])),
         ("variance", |x| x.var_over([1])),

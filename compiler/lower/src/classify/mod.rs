@@ -9,14 +9,14 @@ use tgc_graph::dim::Dim;
 use tgc_graph::dtype::DType;
 use tgc_graph::graph::{Graph, NodeId};
 use tgc_graph::kernel::{
-    Contraction, Coordinate, Gather, Kernel, Leaf, LoopAxis, Prefix, Reduction, Routine, Scatter, View,
+    Contraction, Coordinate, Gather, Kernel, Leaf, LoopAxis, Reduction, Routine, Scan, Scatter, View,
 };
 use tgc_graph::module::{Function, Module};
 use tgc_plan::Fold;
 use tgc_scalar::{Builder, Element, Program, ScalarType};
 
 use crate::LowerError;
-use crate::loops::{Index, Lookup, Loop, Place, compose, flat, substitute};
+use crate::loops::{Index, IndexExpr, Lookup, Loop, compose, flat, substitute};
 use crate::names::Names;
 
 /// What a node is.
@@ -74,7 +74,7 @@ pub(crate) struct FoldDefinition {
     /// (operands' elements) → values of the step; with `indexed`, after them the row-major position along `sums`.
     pub program: Program,
     pub indexed: bool,
-    /// How values are folded; programs not yet expanded.
+    /// How values are folded; programs not yet legalized.
     pub fold: Fold,
     /// (accumulators) → result element.
     pub finish: Program,
@@ -88,7 +88,7 @@ pub(crate) struct FoldDefinition {
 #[derive(Clone, Debug)]
 pub(crate) struct ScanDefinition {
     pub operands: Vec<Operand>,
-    pub prefix: Prefix,
+    pub scan: Scan,
 }
 
 /// Elements that are stored into a part of a tensor, in row-major order.
@@ -108,7 +108,7 @@ pub(crate) struct Part {
 
 /// Elements of an index operand that must be inside an axis.
 #[derive(Clone, Debug)]
-pub(crate) struct IndexDemand {
+pub(crate) struct IndexConstraint {
     /// The index operand: a source or a kept value.
     pub node: NodeId,
     /// The node that looks up what it names.
@@ -130,7 +130,7 @@ impl FoldDefinition {
     fn turned(&self, axes: &[Option<usize>], rank: usize) -> FoldDefinition {
         let turn = |l: usize| if l < axes.len() { axes[l] } else { Some(l - axes.len() + rank) };
         let mut turned = self.clone();
-        let turn = |l: Loop| turn(l.number()).map_or(Place::zero(), |l| Place::of(Loop::new(l)));
+        let turn = |l: Loop| turn(l.number()).map_or(IndexExpr::zero(), |l| IndexExpr::of(Loop::new(l)));
         for operand in &mut turned.operands {
             operand.axes = substitute(&operand.axes, &turn);
         }
@@ -140,9 +140,9 @@ impl FoldDefinition {
     /// How many accesses are strided along the best loop to run innermost.
     fn least_strided(&self, graph: &Graph, result: &[Dim]) -> usize {
         let loops = result.iter().chain(&self.sums);
-        let all: Index = (0..result.len() + self.sums.len()).map(|l| Place::of(Loop::new(l))).collect();
+        let all: Index = (0..result.len() + self.sums.len()).map(|l| IndexExpr::of(Loop::new(l))).collect();
         let operands = self.operands.iter().map(|o| flat(&graph.ty(o.node).shape, &compose(&all, &o.axes)));
-        let accesses: Vec<Place> = operands.chain([flat(result, &all)]).collect();
+        let accesses: Vec<IndexExpr> = operands.chain([flat(result, &all)]).collect();
         let strided = |l: usize| accesses.iter().filter(|a| a.is_far_along(Loop::new(l))).count();
         loops.enumerate().filter(|(_, extent)| !extent.is_one()).map(|(l, _)| strided(l)).min().unwrap_or(0)
     }
@@ -154,14 +154,14 @@ pub(crate) struct Definitions {
     /// By node.
     pub nodes: Vec<Definition>,
     /// What must hold before anything is written, in the order of the nodes that ask.
-    pub demands: Vec<IndexDemand>,
+    pub constraints: Vec<IndexConstraint>,
 }
 
 /// The definitions of all nodes of a function.
 pub(crate) fn definitions(module: &Module, function: &Function) -> Result<Definitions, LowerError> {
     let graph = &function.graph;
     let live = graph.reachable(&function.roots());
-    let mut definitions = Definitions { nodes: vec![], demands: vec![] };
+    let mut definitions = Definitions { nodes: vec![], constraints: vec![] };
     for id in graph.ids() {
         let definition = match live[id.index()] {
             true => definitions.define(module, function, id)?,
@@ -246,7 +246,7 @@ impl Definition {
 
 /// The axis that runs along each axis, if all of them are whole steps from the first element on.
 fn plain(axes: &Index) -> Option<Vec<Option<usize>>> {
-    let along = |place: &Place| match place.is_zero() {
+    let along = |place: &IndexExpr| match place.is_zero() {
         true => Some(None),
         false => place.as_loop().map(|axis| Some(axis.number())),
     };
@@ -285,7 +285,8 @@ impl Definitions {
                 Definition::Inline { program: Some(program), operands }
             }
             Kernel::View(View { operand: viewed, axes }) => {
-                let operands = vec![operand(graph, graph.operands(id)[viewed], axes.iter().map(Place::from))];
+                let operands =
+                    vec![operand(graph, graph.operands(id)[viewed], axes.iter().map(IndexExpr::from))];
                 Definition::Inline { program: None, operands }
             }
             Kernel::Reduce(reduction) => define_reduction(graph, id, &reduction),
@@ -294,9 +295,9 @@ impl Definitions {
             Kernel::Concatenate(axis) => define_concatenation(graph, id, axis),
             Kernel::Gather(gather) => self.define_gather(graph, id, &gather),
             Kernel::Scatter(scatter) => self.define_scatter(graph, id, &scatter),
-            Kernel::Prefix(prefix) => define_prefix(graph, id, prefix),
+            Kernel::Scan(scan) => define_scan(graph, id, scan),
             Kernel::Routine(routine) => Definition::Routine(routine, graph.operands(id)[0]),
-            Kernel::Deferred => return Err(error("has no kernel; expand and differentiate it first")),
+            Kernel::Composite => return Err(error("has no kernel; expand and differentiate it first")),
         })
     }
 
@@ -349,21 +350,28 @@ impl Definitions {
         id: NodeId,
         coordinates: &[Coordinate],
         along: &[usize],
-    ) -> Vec<Place> {
+    ) -> Vec<IndexExpr> {
         let coordinates = coordinates.iter().enumerate();
         coordinates
             .map(|(axis, coordinate)| match coordinate {
-                Coordinate::Affine(affine) => Place::from(affine),
+                Coordinate::Affine(affine) => IndexExpr::from(affine),
                 Coordinate::Index(number) => self.lookup(graph, id, 1 + number, along, axis),
             })
             .collect()
     }
 
     /// The place along an axis of the first operand that an index operand says, which is checked.
-    fn lookup(&mut self, graph: &Graph, id: NodeId, number: usize, along: &[usize], axis: usize) -> Place {
+    fn lookup(
+        &mut self,
+        graph: &Graph,
+        id: NodeId,
+        number: usize,
+        along: &[usize],
+        axis: usize,
+    ) -> IndexExpr {
         let operands = graph.operands(id);
         let extent = graph.ty(operands[0]).shape[axis].clone();
-        let axes = along.iter().map(|axis| Place::of(Loop::new(*axis)));
+        let axes = along.iter().map(|axis| IndexExpr::of(Loop::new(*axis)));
         let Operand { mut node, axes: mut at } = operand(graph, operands[number], axes);
         while let Definition::Inline { program: None, operands } = &self.nodes[node.index()]
             && takes_all(graph, &operands[0], &graph.ty(node).shape)
@@ -376,10 +384,14 @@ impl Definitions {
         {
             return at.remove(0);
         }
-        let demand =
-            IndexDemand { node, by: id, extent: extent.clone(), names: Names::of(graph, id, number, axis) };
-        self.demands.push(demand);
-        Place { lookups: vec![(Lookup { node, at, extent }, Dim::Const(1))], ..Place::zero() }
+        let constraint = IndexConstraint {
+            node,
+            by: id,
+            extent: extent.clone(),
+            names: Names::of(graph, id, number, axis),
+        };
+        self.constraints.push(constraint);
+        IndexExpr { lookups: vec![(Lookup { node, at, extent }, Dim::Const(1))], ..IndexExpr::zero() }
     }
 }
 
@@ -388,22 +400,25 @@ fn is_at_most(size: &Dim, extent: &Dim) -> bool {
 }
 
 /// Each axis along the axis of its number.
-fn identity(rank: usize) -> impl Iterator<Item = Place> {
-    (0..rank).map(|axis| Place::of(Loop::new(axis)))
+fn identity(rank: usize) -> impl Iterator<Item = IndexExpr> {
+    (0..rank).map(|axis| IndexExpr::of(Loop::new(axis)))
 }
 
 /// Places in a tensor that is read; axes of static size 1 stay at 0.
-fn inside(shape: &[Dim], places: impl Iterator<Item = Place>) -> Index {
-    places.zip(shape).map(|(place, size)| if size.is_one() { Place::zero() } else { place }).collect()
+fn inside(shape: &[Dim], places: impl Iterator<Item = IndexExpr>) -> Index {
+    places.zip(shape).map(|(place, size)| if size.is_one() { IndexExpr::zero() } else { place }).collect()
 }
 
 /// Places in a tensor that is written. What data says stays where it can be but 0: it also says that iterations may meet.
-fn inside_written(shape: &[Dim], places: impl Iterator<Item = Place>) -> Index {
-    let fixed = |place: &Place, size: &Dim| size.is_one() && place.lookups.is_empty();
-    places.zip(shape).map(|(place, size)| if fixed(&place, size) { Place::zero() } else { place }).collect()
+fn inside_written(shape: &[Dim], places: impl Iterator<Item = IndexExpr>) -> Index {
+    let fixed = |place: &IndexExpr, size: &Dim| size.is_one() && place.lookups.is_empty();
+    places
+        .zip(shape)
+        .map(|(place, size)| if fixed(&place, size) { IndexExpr::zero() } else { place })
+        .collect()
 }
 
-fn operand(graph: &Graph, node: NodeId, axes: impl Iterator<Item = Place>) -> Operand {
+fn operand(graph: &Graph, node: NodeId, axes: impl Iterator<Item = IndexExpr>) -> Operand {
     Operand { node, axes: inside(&graph.ty(node).shape, axes) }
 }
 
@@ -417,7 +432,7 @@ fn takes_all(graph: &Graph, operand: &Operand, shape: &[Dim]) -> bool {
 
 /// For each axis of a shape, where along it the axes of another shape of the same elements are, if each is made of
 /// whole axes of that shape.
-fn split_axes(from: &[Dim], to: &[Dim]) -> Option<Vec<Place>> {
+fn split_axes(from: &[Dim], to: &[Dim]) -> Option<Vec<IndexExpr>> {
     let mut axes = (0..to.len()).peekable();
     let mut places = vec![];
     for size in from {
@@ -428,7 +443,7 @@ fn split_axes(from: &[Dim], to: &[Dim]) -> Option<Vec<Place>> {
             found = &found * &to[axis];
             parts.push(axis);
         }
-        let index: Index = parts.iter().map(|axis| Place::of(Loop::new(*axis))).collect();
+        let index: Index = parts.iter().map(|axis| IndexExpr::of(Loop::new(*axis))).collect();
         let sizes: Vec<Dim> = parts.iter().map(|axis| to[*axis].clone()).collect();
         places.push(flat(&sizes, &index));
     }
@@ -450,16 +465,16 @@ fn define_concatenation(graph: &Graph, id: NodeId, axis: usize) -> Definition {
     Definition::Assembly(parts)
 }
 
-fn define_prefix(graph: &Graph, id: NodeId, prefix: Prefix) -> Definition {
+fn define_scan(graph: &Graph, id: NodeId, scan: Scan) -> Definition {
     let ty = graph.ty(id);
     let operands = graph.operands(id).iter().map(|node| operand(graph, *node, identity(ty.rank()))).collect();
-    if !ty.shape[prefix.axis].is_one() {
-        return Definition::Scan(Box::new(ScanDefinition { operands, prefix }));
+    if !ty.shape[scan.axis].is_one() {
+        return Definition::Scan(Box::new(ScanDefinition { operands, scan }));
     }
-    let mut b = Builder::new(&prefix.first.params);
-    let elements: Vec<Element> = (0..prefix.first.params.len()).map(|i| b.param(i)).collect();
-    let accumulators = b.inline(&prefix.first, &elements);
-    let finished = b.inline(&prefix.finish, &accumulators);
+    let mut b = Builder::new(&scan.first.params);
+    let elements: Vec<Element> = (0..scan.first.params.len()).map(|i| b.param(i)).collect();
+    let accumulators = b.inline(&scan.first, &elements);
+    let finished = b.inline(&scan.finish, &accumulators);
     Definition::Inline { program: Some(b.finish(finished)), operands }
 }
 
@@ -469,8 +484,8 @@ fn define_reduction(graph: &Graph, id: NodeId, reduction: &Reduction) -> Definit
     let rank = graph.ty(id).rank();
     let mut kept = 0..;
     let axes = (0..shape.len()).map(|axis| match reduction.axes.iter().position(|a| *a == axis) {
-        Some(sum) => Place::of(Loop::new(rank + sum)),
-        None => Place::of(Loop::new(kept.next().expect("invariant: an endless range"))),
+        Some(sum) => IndexExpr::of(Loop::new(rank + sum)),
+        None => IndexExpr::of(Loop::new(kept.next().expect("invariant: an endless range"))),
     });
     fold_or_expression(FoldDefinition {
         operands: vec![operand(graph, node, axes)],
@@ -493,8 +508,8 @@ fn define_contraction(graph: &Graph, id: NodeId, contraction: &Contraction) -> D
     let rank = graph.ty(id).rank();
     let side = |node, loops: &[LoopAxis]| {
         let axes = loops.iter().map(|l| match l {
-            LoopAxis::Result(axis) => Place::of(Loop::new(*axis)),
-            LoopAxis::Sum(sum) => Place::of(Loop::new(rank + sum)),
+            LoopAxis::Result(axis) => IndexExpr::of(Loop::new(*axis)),
+            LoopAxis::Sum(sum) => IndexExpr::of(Loop::new(rank + sum)),
         });
         operand(graph, node, axes)
     };

@@ -6,7 +6,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use tgc_graph::kernel::Prefix;
+use tgc_graph::kernel;
 use tgc_plan::machine::Machine;
 use tgc_plan::{Fold, Scan};
 use tgc_scalar::{Elementary, Program, ScalarType};
@@ -35,23 +35,23 @@ impl Calls {
         Calls(uses.into_iter().filter(is_long).map(|(called, _)| called).collect())
     }
 
-    /// An expanded program, but for what is called.
-    pub(crate) fn expand(&self, program: &Program) -> Program {
-        program.expand_but(&|function, scalar| self.0.contains(&(function, scalar)))
+    /// An legalized program, but for what is called.
+    pub(crate) fn legalize(&self, program: &Program) -> Program {
+        program.legalize_but(&|function, scalar| self.0.contains(&(function, scalar)))
     }
 
     /// The same of a fold.
-    pub(crate) fn expand_fold(&self, fold: &Fold) -> Fold {
-        Fold { step: self.expand(&fold.step), merge: self.expand(&fold.merge), ..fold.clone() }
+    pub(crate) fn legalize_fold(&self, fold: &Fold) -> Fold {
+        Fold { step: self.legalize(&fold.step), merge: self.legalize(&fold.merge), ..fold.clone() }
     }
 
     /// The same of a running fold.
-    pub(crate) fn expand_scan(&self, prefix: &Prefix) -> Scan {
+    pub(crate) fn legalize_scan(&self, scan: &kernel::Scan) -> Scan {
         Scan {
-            accumulators: prefix.accumulators.clone(),
-            first: self.expand(&prefix.first),
-            step: self.expand(&prefix.step),
-            finish: self.expand(&prefix.finish),
+            accumulators: scan.accumulators.clone(),
+            first: self.legalize(&scan.first),
+            step: self.legalize(&scan.step),
+            finish: self.legalize(&scan.finish),
         }
     }
 }
@@ -61,7 +61,7 @@ fn programs(definition: &Definition) -> Vec<&Program> {
     match definition {
         Definition::Inline { program, .. } => program.iter().collect(),
         Definition::Fold(fold) => vec![&fold.program, &fold.fold.step, &fold.finish],
-        Definition::Scan(scan) => vec![&scan.prefix.first, &scan.prefix.step, &scan.prefix.finish],
+        Definition::Scan(scan) => vec![&scan.scan.first, &scan.scan.step, &scan.scan.finish],
         Definition::Assembly(parts) => parts.iter().filter_map(|part| part.add.as_ref()).collect(),
         Definition::Dead
         | Definition::Source(_)

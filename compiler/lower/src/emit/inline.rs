@@ -4,11 +4,11 @@ use std::collections::BTreeMap;
 
 use tgc_graph::dtype::DType;
 use tgc_graph::graph::NodeId;
-use tgc_plan::{Access, BufferId, IndexPart, Indirect, Position, Read, RowId, Sink};
+use tgc_plan::{Access, BufferId, Indirect, IndirectIndex, Position, Read, RowId, Sink};
 use tgc_scalar::{Builder, Element, Inst, Predicate, Program};
 
 use crate::classify::{Definition, constant};
-use crate::loops::{Index, Lookup, Place, flat};
+use crate::loops::{Index, IndexExpr, Lookup, flat};
 use crate::materialize::{Statements, ValueId};
 use crate::memory::{BufferKey, Buffers};
 
@@ -53,7 +53,7 @@ impl<'a, 'g> BlockProgram<'a, 'g> {
         starts.iter().map(|start| self.known[start]).collect()
     }
 
-    /// The sum of the product that a node is, in its epilogue.
+    /// The sum of the matmul that a node is, in its epilogue.
     pub(crate) fn sum(&mut self, node: NodeId, index: &Index, dtype: DType) -> Element {
         let sum = self.read(dtype, Read::Sum);
         self.known.insert((node, index.clone()), sum);
@@ -102,7 +102,7 @@ impl<'a, 'g> BlockProgram<'a, 'g> {
     }
 
     /// An element of a kept value: from the row if the row holds it, else from memory.
-    fn value(&mut self, value: ValueId, place: &Place) -> Element {
+    fn value(&mut self, value: ValueId, place: &IndexExpr) -> Element {
         let dtype = self.program.values[value.0].dtype;
         match self.rows.get(&value) {
             Some(row) => self.read(dtype, Read::Row(*row)),
@@ -130,7 +130,7 @@ impl<'a, 'g> BlockProgram<'a, 'g> {
     /// Where an element of a kept value lies, what data says included.
     pub(crate) fn indirect(&mut self, value: ValueId, index: &Index) -> Indirect {
         let place = flat(&self.program.values[value.0].shape, index);
-        Indirect { access: self.access(value, index), parts: self.parts(&place) }
+        Indirect { access: self.access(value, index), indices: self.indices(&place) }
     }
 
     /// Where an element of another buffer lies.
@@ -140,7 +140,7 @@ impl<'a, 'g> BlockProgram<'a, 'g> {
     }
 
     /// A place as an element: a number.
-    pub(crate) fn number(&mut self, place: &Place) -> Element {
+    pub(crate) fn number(&mut self, place: &IndexExpr) -> Element {
         let position = Position { strides: place.strides(), offset: place.offset.clone() };
         let mut number = self.read(DType::I64, Read::Index(position));
         for (lookup, stride) in &place.lookups {
@@ -158,25 +158,25 @@ impl<'a, 'g> BlockProgram<'a, 'g> {
         number
     }
 
-    fn read_at(&mut self, dtype: DType, buffer: BufferId, place: &Place) -> Element {
+    fn read_at(&mut self, dtype: DType, buffer: BufferId, place: &IndexExpr) -> Element {
         let access = to_access(buffer, place);
-        let parts = self.parts(place);
-        let read = match parts.is_empty() {
+        let indices = self.indices(place);
+        let read = match indices.is_empty() {
             true => Read::Buffer(access),
-            false => Read::Gather(Indirect { access, parts }),
+            false => Read::Gather(Indirect { access, indices }),
         };
         self.read(dtype, read)
     }
 
     /// What data says of a place, the data among the reads.
-    fn parts(&mut self, place: &Place) -> Vec<IndexPart> {
-        let mut parts = vec![];
+    fn indices(&mut self, place: &IndexExpr) -> Vec<IndirectIndex> {
+        let mut indices = vec![];
         for (lookup, stride) in &place.lookups {
             let read = self.looked_up(lookup);
             let read = self.read_number(DType::I64, read);
-            parts.push(IndexPart { read, extent: lookup.extent.clone(), stride: stride.clone() });
+            indices.push(IndirectIndex { read, extent: lookup.extent.clone(), stride: stride.clone() });
         }
-        parts
+        indices
     }
 
     /// The read of what says a place.
@@ -186,8 +186,8 @@ impl<'a, 'g> BlockProgram<'a, 'g> {
         let buffer = self.buffers.get(program, BufferKey::of_node(program, base), Some(base));
         let place = flat(&program.graph.ty(lookup.node).shape, &lookup.at);
         let access = to_access(buffer, &place);
-        let parts = self.parts(&place);
-        if parts.is_empty() { Read::Buffer(access) } else { Read::Gather(Indirect { access, parts }) }
+        let indices = self.indices(&place);
+        if indices.is_empty() { Read::Buffer(access) } else { Read::Gather(Indirect { access, indices }) }
     }
 
     fn read(&mut self, dtype: DType, read: Read) -> Element {
@@ -224,14 +224,14 @@ impl<'a, 'g> BlockProgram<'a, 'g> {
         }
     }
 
-    /// The program, expanded but for calls, and what its parameters read. What sinks name of the reads is numbered anew.
+    /// The program, legalized but for calls, and what its parameters read. What sinks name of the reads is numbered anew.
     pub(crate) fn finish(self, sinks: &mut [Sink]) -> (Vec<Read>, Program) {
-        let program = self.program.calls.expand(&self.builder.finish(self.results));
+        let program = self.program.calls.legalize(&self.builder.finish(self.results));
         without_unused(self.reads, program, sinks)
     }
 }
 
-fn to_access(buffer: BufferId, place: &Place) -> Access {
+fn to_access(buffer: BufferId, place: &IndexExpr) -> Access {
     Access { buffer, strides: place.strides(), offset: place.offset.clone() }
 }
 
@@ -243,11 +243,11 @@ fn without_unused(reads: Vec<Read>, mut program: Program, sinks: &mut [Sink]) ->
             used[usize::from(*index)] = true;
         }
     }
-    sinks.iter().flat_map(Sink::parts).for_each(|part| used[part.read] = true);
+    sinks.iter().flat_map(Sink::indirect_indices).for_each(|index| used[index.read] = true);
     // A read names earlier ones alone.
     for at in (0..reads.len()).rev() {
         if used[at] {
-            reads[at].parts().iter().for_each(|part| used[part.read] = true);
+            reads[at].indirect_indices().iter().for_each(|part| used[part.read] = true);
         }
     }
     let mut next = 0..;
@@ -261,7 +261,10 @@ fn without_unused(reads: Vec<Read>, mut program: Program, sinks: &mut [Sink]) ->
     program.params = (0..reads.len()).filter(|at| used[*at]).map(|at| program.params[at]).collect();
     let mut reads: Vec<Read> =
         reads.into_iter().zip(&used).filter(|(_, used)| **used).map(|(read, _)| read).collect();
-    let parts = reads.iter_mut().flat_map(Read::parts_mut).chain(sinks.iter_mut().flat_map(Sink::parts_mut));
-    parts.for_each(|part| part.read = numbers[part.read]);
+    let indices = reads
+        .iter_mut()
+        .flat_map(Read::indirect_indices_mut)
+        .chain(sinks.iter_mut().flat_map(Sink::indirect_indices_mut));
+    indices.for_each(|index| index.read = numbers[index.read]);
     (reads, program)
 }

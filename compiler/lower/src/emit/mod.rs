@@ -10,7 +10,7 @@ use tgc_graph::dtype::DType;
 use tgc_graph::graph::NodeId;
 use tgc_plan::machine::Machine;
 use tgc_plan::{
-    Access, Apart, Axis, Block, BufferId, Call, Fold, IndexCheck, Indirect, Nest, Product, Provenance, RowId,
+    Access, Apart, Axis, Block, BufferId, Call, Fold, IndexCheck, Indirect, Matmul, Nest, Provenance, RowId,
     Sink, Step, Target, Tensor,
 };
 use tgc_scalar::Program;
@@ -18,11 +18,11 @@ use tgc_scalar::Program;
 use crate::classify::Operand;
 use crate::cut::{Cut, CutNest, FoldKind, From, Piece, Work};
 use crate::fuse::NestKind;
-use crate::loops::{Index, Loop, Place, flat};
+use crate::loops::{Index, IndexExpr, Loop, flat};
 use crate::materialize::{Destination, Statements, ValueId};
+use crate::matmul::{self, MatmulLoops};
 use crate::memory::{BufferKey, Buffers, Scratch};
 use crate::names::Names;
-use crate::product::{self, ProductLoops};
 use inline::BlockProgram;
 
 /// Where each value is kept.
@@ -42,16 +42,16 @@ pub(crate) fn emit(
     let homes = homes(program, cut);
     spill(program, cut, &homes);
     let mut steps = vec![];
-    let mut stage = 0;
+    let mut round = 0;
     for nest in 0..cut.nests.len() {
-        while stage < cut.nests[nest].stage {
-            check_indices(program, stage, buffers, &mut steps);
-            stage += 1;
+        while round < cut.nests[nest].round {
+            check_indices(program, round, buffers, &mut steps);
+            round += 1;
         }
         let emitter = Emitter { program, cut, homes: &homes, buffers, nest };
         match &cut.nests[nest].kind {
             NestKind::Matmul(loops) => {
-                steps.push(Step::Product(Box::new(emitter.product(loops, machine))));
+                steps.push(Step::Matmul(Box::new(emitter.matmul(loops, machine))));
             }
             NestKind::Call => steps.push(Step::Call(emitter.call())),
             NestKind::Once | NestKind::Rows(_) => {
@@ -63,15 +63,15 @@ pub(crate) fn emit(
     steps
 }
 
-/// The checks after a stage.
-fn check_indices(program: &Statements<'_>, stage: usize, buffers: &mut Buffers, steps: &mut Vec<Step>) {
-    for demand in &program.checks[stage] {
-        let base = program.in_memory(demand.node);
+/// The checks after a round.
+fn check_indices(program: &Statements<'_>, round: usize, buffers: &mut Buffers, steps: &mut Vec<Step>) {
+    for constraint in &program.checks[round] {
+        let base = program.in_memory(constraint.node);
         let key = BufferKey::of_node(program, base);
-        let Names { index, data, axis, place } = demand.names.clone();
+        let Names { index, data, axis, place } = constraint.names.clone();
         steps.push(Step::Check(IndexCheck {
             index: buffers.get(program, key, Some(base)),
-            extent: demand.extent.clone(),
+            extent: constraint.extent.clone(),
             index_name: index,
             data_name: data,
             axis,
@@ -93,8 +93,8 @@ fn homes(program: &Statements<'_>, cut: &Cut) -> Homes {
         }
     }
     // An index into an axis of one element is checked though nothing is read at it.
-    for demand in program.checks.iter().flatten() {
-        if let Some(values) = &program.kept[program.in_memory(demand.node).index()] {
+    for constraint in program.checks.iter().flatten() {
+        if let Some(values) = &program.kept[program.in_memory(constraint.node).index()] {
             homes.buffer[values[0].0] = true;
         }
     }
@@ -165,12 +165,12 @@ impl Emitter<'_, '_> {
         (before, Nest { extent, rows: 1, parallel: None, row_values, blocks, provenance })
     }
 
-    /// The product that the first piece sums, and all pieces as its epilogue.
-    fn product(mut self, loops: &ProductLoops, machine: &Machine) -> Product {
+    /// The matmul that the first piece sums, and all pieces as its epilogue.
+    fn matmul(mut self, loops: &MatmulLoops, machine: &Machine) -> Matmul {
         let CutNest { pieces, blocks, .. } = &self.cut.nests[self.nest];
         let [axes] = blocks.as_slice() else { unreachable!("invariant: an epilogue is one block") };
         let Work::Fold { from: From::Operands { node, operands, sums }, fold, .. } = &pieces[0].work else {
-            unreachable!("invariant: a product comes first in its nest")
+            unreachable!("invariant: a matmul comes first in its nest")
         };
         let (definition, symbols) = (self.program.fold(*node), &self.program.graph.scope.symbols);
         let mut axes = axes.clone();
@@ -181,25 +181,25 @@ impl Emitter<'_, '_> {
         let (tile, dtype) = (definition.tile(machine), fold.accumulators[0]);
         let extents = axes[axes.len() - 3..].iter().collect::<Vec<_>>();
         let blocks =
-            product::blocks(tile, [extents[0], extents[1], extents[2]], dtype.bytes(), symbols, machine);
-        let mut product = Product {
+            matmul::blocks(tile, [extents[0], extents[1], extents[2]], dtype.bytes(), symbols, machine);
+        let mut matmul = Matmul {
             axes,
             left,
             right,
-            fold: self.program.calls.expand_fold(fold),
+            fold: self.program.calls.legalize_fold(fold),
             tile,
             blocks,
             parallel: None,
             pack_left: None,
             pack_right: None,
             sums: BufferId(u32::MAX),
-            epilogue: Block { lanes: tile.columns, ..epilogue },
+            epilogue: Block { lanes: tile.nr, ..epilogue },
             provenance: self.provenance(),
         };
-        product::choose_packs(&mut product, machine, dtype.bytes(), symbols, &mut |what, shape| {
+        matmul::choose_packs(&mut matmul, machine, dtype.bytes(), symbols, &mut |what, shape| {
             self.buffers.scratch(*node, what, dtype, shape)
         });
-        product
+        matmul
     }
 
     /// The routine that the only piece calls, on the rows of an operand that lies in memory.
@@ -247,12 +247,13 @@ impl Emitter<'_, '_> {
         tensors
     }
 
-    /// Where the elements of a product's operand lie.
+    /// Where the elements of a matmul's operand lie.
     fn operand(&mut self, (node, index): &(NodeId, Index)) -> Access {
-        let operand =
-            Operand { node: *node, axes: (0..index.len()).map(|axis| Place::of(Loop::new(axis))).collect() };
-        let (base, place) =
-            product::in_memory(self.program.graph, &self.program.definitions, &operand, index);
+        let operand = Operand {
+            node: *node,
+            axes: (0..index.len()).map(|axis| IndexExpr::of(Loop::new(axis))).collect(),
+        };
+        let (base, place) = matmul::in_memory(self.program.graph, &self.program.definitions, &operand, index);
         let key = BufferKey::of_node(self.program, base);
         let buffer = self.buffers.get(self.program, key, Some(base));
         Access { buffer, strides: place.strides(), offset: place.offset }
@@ -287,9 +288,9 @@ impl Emitter<'_, '_> {
                 let blocks = vec![Block {
                     axes: vec![],
                     lanes: 1,
-                    stages: None,
+                    fission: None,
                     reads,
-                    ahead: vec![],
+                    prefetch: vec![],
                     program,
                     sinks,
                 }];
@@ -311,7 +312,7 @@ impl Emitter<'_, '_> {
             emit_piece(self.program, self.homes, &mut block, piece, rows, &mut sinks);
         }
         let (reads, program) = block.finish(&mut sinks);
-        Block { axes: axes.to_vec(), lanes: 1, stages: None, reads, ahead: vec![], program, sinks }
+        Block { axes: axes.to_vec(), lanes: 1, fission: None, reads, prefetch: vec![], program, sinks }
     }
 }
 
@@ -362,7 +363,7 @@ fn emit_piece(
                 program.graph.ty(*of).dtype,
                 result,
                 to,
-                add.as_ref().map(|add| program.calls.expand(add)),
+                add.as_ref().map(|add| program.calls.legalize(add)),
             ));
         }
         Work::Call { .. } => unreachable!("invariant: a call is a step, no part of a block"),
@@ -371,10 +372,10 @@ fn emit_piece(
             let carry = carry.iter().flat_map(|(values, at)| values.iter().map(move |v| (*v, at)));
             let carry = carry.map(|(v, at)| block.access(v, at)).collect();
             let (scan, to) =
-                (program.calls.expand_scan(&program.scan(*node).prefix), block.access(*value, index));
+                (program.calls.legalize_scan(&program.scan(*node).scan), block.access(*value, index));
             sinks.push(Sink::Scan { scan, results, along: *along, carry, to });
         }
-        Work::Fold { kind: FoldKind::Product, from: From::Operands { node, .. }, values, index, .. } => {
+        Work::Fold { kind: FoldKind::Matmul, from: From::Operands { node, .. }, values, index, .. } => {
             let sum = block.sum(*node, index, program.values[values[0].0].dtype);
             if homes.buffer[values[0].0] {
                 let to = block.access(values[0], index);
@@ -392,10 +393,10 @@ fn emit_piece(
                 From::Values(values, index) => values.iter().map(|v| block.value_at(*v, index)).collect(),
             };
             let results = folded.into_iter().map(|e| block.result(e)).collect();
-            let fold = program.calls.expand_fold(fold);
+            let fold = program.calls.legalize_fold(fold);
             let mut accesses = values.iter().map(|v| (*v, block.access(*v, index)));
             sinks.push(match kind {
-                FoldKind::Product => unreachable!("invariant: a product folds its operands"),
+                FoldKind::Matmul => unreachable!("invariant: a matmul folds its operands"),
                 FoldKind::Accumulate => {
                     Sink::Accumulate { fold, results, to: accesses.map(|(_, to)| to).collect() }
                 }
@@ -408,7 +409,7 @@ fn emit_piece(
                         None => Target::Buffer(to),
                     };
                     let to = accesses.by_ref().map(target).collect();
-                    Sink::Fold { fold, results, to, halving: None }
+                    Sink::Fold { fold, results, to, prereduction: None }
                 }
             });
         }
@@ -417,7 +418,7 @@ fn emit_piece(
 
 /// Writes an element into a part, or adds it to what is there.
 fn part_sink(dtype: DType, result: usize, to: Indirect, add: Option<Program>) -> Sink {
-    match (to.parts.is_empty(), add) {
+    match (to.indices.is_empty(), add) {
         (false, add) => Sink::Scatter { result, to, add },
         (true, None) => Sink::Store { result, to: to.access },
         (true, Some(add)) => {

@@ -6,7 +6,7 @@ use tgc_plan::NotFused;
 use super::rows::{innermost, strided};
 use super::{NestKind, Placer, is_heavy, is_looked_up, is_ordered, kept_node};
 use crate::classify::{Definition, Source};
-use crate::loops::{Loop, LoopInfo, LoopKind, Place};
+use crate::loops::{IndexExpr, Loop, LoopInfo, LoopKind};
 use crate::materialize::{Action, Destination, MemoryRead, Statement};
 
 /// Earlier nests that a nest says why it is apart from.
@@ -20,7 +20,7 @@ impl Placer<'_> {
         }
         let first = self.first_position(id).map_or(0, |(position, _)| position);
         let mut best: Option<(u32, usize, Loop)> = None;
-        for &nest in self.order[first..].iter().filter(|nest| self.nests[**nest].stage == statement.stage) {
+        for &nest in self.order[first..].iter().filter(|nest| self.nests[**nest].round == statement.round) {
             for row in (0..statement.loops.len()).map(Loop::new) {
                 let Ok(score) = self.score(id, nest, row) else { continue };
                 if best.is_none_or(|(least, _, _)| score >= least) {
@@ -75,11 +75,11 @@ impl Placer<'_> {
     fn why_apart(&self, id: usize, nest: usize, is_too_early: bool) -> NotFused {
         let (statement, draft) = (&self.program.statements[id], &self.nests[nest]);
         let is_call = matches!(draft.kind, NestKind::Call) || matches!(statement.action, Action::Call { .. });
-        if statement.product.is_some() {
+        if statement.matmul.is_some() {
             NotFused::Matmul
         } else if is_call {
             NotFused::Routine
-        } else if draft.stage != statement.stage {
+        } else if draft.round != statement.round {
             NotFused::IndexCheck
         } else if is_too_early {
             NotFused::Order
@@ -145,7 +145,7 @@ impl Placer<'_> {
         let shared = self.nests[nest].members.iter().any(|member| {
             let mut reads = self.facts[member.statement].reads.iter();
             reads.any(|other| {
-                let along = other.index.get(axis).and_then(Place::as_loop);
+                let along = other.index.get(axis).and_then(IndexExpr::as_loop);
                 other.node == read.node
                     && other.shape == read.shape
                     && along.is_some_and(|l| member.row.first() == Some(&l))

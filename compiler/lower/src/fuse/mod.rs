@@ -13,9 +13,9 @@ use tgc_plan::NotFused;
 use tgc_plan::machine::Machine;
 
 use crate::cut::slots;
-use crate::loops::{Index, Loop, LoopKind, Place, flat, substitute};
+use crate::loops::{Index, IndexExpr, Loop, LoopKind, flat, substitute};
 use crate::materialize::{Action, Destination, MemoryRead, Statement, Statements};
-use crate::product::ProductLoops;
+use crate::matmul::MatmulLoops;
 use rows::{are_one, collapse_rows, inner_axes, innermost};
 
 /// What becomes of a nest.
@@ -25,8 +25,8 @@ pub(crate) enum NestKind {
     Once,
     /// They run in so many rows.
     Rows(Dim),
-    /// The first member is a product of matrices, the others are its epilogue.
-    Matmul(ProductLoops),
+    /// The first member is a matmul, the others are its epilogue.
+    Matmul(MatmulLoops),
     /// The only member is a call of a routine.
     Call,
 }
@@ -35,8 +35,8 @@ pub(crate) enum NestKind {
 #[derive(Clone, Debug)]
 pub(crate) struct NestDraft {
     pub kind: NestKind,
-    /// The stage of all its statements.
-    pub stage: usize,
+    /// The round of all its statements.
+    pub round: usize,
     pub members: Vec<Member>,
     /// Earlier nests that it shares data with, by their place in the order, and why they are apart.
     pub apart: Vec<(usize, NotFused)>,
@@ -55,8 +55,8 @@ impl NestKind {
         }
     }
 
-    /// The loops of the product that it is, if it is one.
-    pub(crate) fn matmul(&self) -> Option<&ProductLoops> {
+    /// The loops of the matmul that it is, if it is one.
+    pub(crate) fn matmul(&self) -> Option<&MatmulLoops> {
         match self {
             NestKind::Matmul(loops) => Some(loops),
             NestKind::Once | NestKind::Rows(_) | NestKind::Call => None,
@@ -91,9 +91,9 @@ struct Facts {
     /// What it reads, and how.
     reads: Vec<MemoryRead>,
     /// Where it touches memory, the result included.
-    accesses: Vec<Place>,
+    accesses: Vec<IndexExpr>,
     /// Positions that it asks for, which loops that become one must also walk as one.
-    positions: Vec<Place>,
+    positions: Vec<IndexExpr>,
 }
 
 struct Placer<'a> {
@@ -148,7 +148,7 @@ pub(crate) fn kept_node(statement: &Statement) -> Option<NodeId> {
 
 fn facts(program: &Statements<'_>, statement: &Statement) -> Facts {
     let reads = program.reads(statement);
-    let mut accesses: Vec<Place> = reads.iter().map(|read| flat(&read.shape, &read.index)).collect();
+    let mut accesses: Vec<IndexExpr> = reads.iter().map(|read| flat(&read.shape, &read.index)).collect();
     accesses.push(flat(&program.graph.ty(program.result(statement)).shape, &statement.index));
     Facts { reads, accesses, positions: program.positions(statement) }
 }
@@ -159,8 +159,8 @@ impl Placer<'_> {
         let (nest, member) = if let Action::Call { .. } = statement.action {
             let inner = (0..statement.loops.len()).map(|l| vec![Loop::new(l)]).collect();
             (self.new_call(id), Member { statement: id, row: vec![], inner })
-        } else if let Some(product) = &statement.product {
-            (self.new_product(id, product), Member { statement: id, row: vec![], inner: product.axes() })
+        } else if let Some(matmul) = &statement.matmul {
+            (self.new_matmul(id, matmul), Member { statement: id, row: vec![], inner: matmul.axes() })
         } else if let Some(home) = self.epilogue(id) {
             home
         } else {
@@ -178,15 +178,15 @@ impl Placer<'_> {
 
     /// A statement without loops runs once, as early as what it reads allows.
     fn place_scalar(&mut self, id: usize) -> (usize, Option<Loop>) {
-        let stage = self.program.statements[id].stage;
+        let round = self.program.statements[id].round;
         let after = self.first_position(id).map_or(0, |(position, strict)| position + usize::from(strict));
-        let stage_begins = self.order.iter().filter(|nest| self.nests[**nest].stage < stage).count();
-        let after = after.max(stage_begins);
+        let round_begins = self.order.iter().filter(|nest| self.nests[**nest].round < round).count();
+        let after = after.max(round_begins);
         // A later nest without rows would do, but everything that reads this statement would have to wait for it.
         if let Some(&nest) = self.order.get(after).filter(|nest| !self.nests[**nest].has_loops()) {
             return (nest, None);
         }
-        self.nests.push(NestDraft { kind: NestKind::Once, stage, members: vec![], apart: vec![] });
+        self.nests.push(NestDraft { kind: NestKind::Once, round, members: vec![], apart: vec![] });
         self.order.insert(after, self.nests.len() - 1);
         (self.nests.len() - 1, None)
     }
@@ -241,8 +241,8 @@ impl Placer<'_> {
 
     /// A nest for a statement.
     fn draft(&self, id: usize, kind: NestKind) -> NestDraft {
-        let (stage, apart) = (self.program.statements[id].stage, self.apart(id));
-        NestDraft { kind, stage, members: vec![], apart }
+        let (round, apart) = (self.program.statements[id].round, self.apart(id));
+        NestDraft { kind, round, members: vec![], apart }
     }
 
     /// Adds a nest after all others.
@@ -252,22 +252,22 @@ impl Placer<'_> {
         self.nests.len() - 1
     }
 
-    fn new_product(&mut self, id: usize, product: &ProductLoops) -> usize {
-        self.add(self.draft(id, NestKind::Matmul(product.clone())))
+    fn new_matmul(&mut self, id: usize, matmul: &MatmulLoops) -> usize {
+        self.add(self.draft(id, NestKind::Matmul(matmul.clone())))
     }
 
-    /// The product whose sums a statement stores, element by element, if all else that it reads is there by then.
+    /// The matmul whose sums a statement stores, element by element, if all else that it reads is there by then.
     fn epilogue(&self, id: usize) -> Option<(usize, Member)> {
         let statement = &self.program.statements[id];
         let Action::Store { .. } = statement.action else { return None };
         let (first, _) = self.first_position(id)?;
         let nest = self.order[first];
         let draft = &self.nests[nest];
-        let product = draft.kind.matmul().filter(|_| draft.stage == statement.stage && !draft.is_full())?;
+        let matmul = draft.kind.matmul().filter(|_| draft.round == statement.round && !draft.is_full())?;
         let sums = &self.program.statements[self.nests[nest].members[0].statement];
         let node = self.program.result(sums);
         let read = self.facts[id].reads.iter().find(|read| read.node == node && !read.reshaped)?;
-        let inner = Self::matching_loops(statement, sums, &read.index, product)?;
+        let inner = Self::matching_loops(statement, sums, &read.index, matmul)?;
         // Loops that walk the matrices as one may walk something else apart, such as a bias for each matrix of a batch.
         let walks_as_one = |group: &Vec<Loop>| {
             group.windows(2).all(|pair| are_one(statement, &self.facts[id], pair[0], pair[1]))
@@ -279,12 +279,12 @@ impl Placer<'_> {
         self.is_made_in_place(id, nest, &member).then_some((nest, member))
     }
 
-    /// The loops of a statement in the order of a product's axes, where it reads each sum once.
+    /// The loops of a statement in the order of a matmul's axes, where it reads each sum once.
     fn matching_loops(
         statement: &Statement,
         sums: &Statement,
         read: &Index,
-        product: &ProductLoops,
+        matmul: &MatmulLoops,
     ) -> Option<Vec<Vec<Loop>>> {
         let along = |sum: &Loop| {
             let axis = sums.index.iter().position(|place| place.as_loop() == Some(*sum))?;
@@ -292,7 +292,7 @@ impl Placer<'_> {
             let extent = &sums.loops[sum.number()].extent;
             (statement.loops[own.number()].extent == *extent).then_some(own)
         };
-        let axes = product.batch.iter().chain([&product.rows, &product.columns]);
+        let axes = matmul.batch.iter().chain([&matmul.rows, &matmul.columns]);
         let inner: Vec<Vec<Loop>> =
             axes.map(|group| group.iter().map(along).collect()).collect::<Option<_>>()?;
         let mut loops: Vec<Loop> = inner.iter().flatten().copied().collect();
@@ -301,11 +301,11 @@ impl Placer<'_> {
         (loops.len() == statement.loops.len()).then_some(inner)
     }
 
-    /// Whether a statement reads of a product's nest only what is made for the same element.
+    /// Whether a statement reads of a matmul's nest only what is made for the same element.
     fn is_made_in_place(&self, id: usize, nest: usize, member: &Member) -> bool {
         let placed = |statement: usize, member: &Member, index: &Index| {
             let slots = slots(&self.program.statements[statement], member);
-            substitute(index, &|l| slots[l.number()].map_or(Place::zero(), Place::of))
+            substitute(index, &|l| slots[l.number()].map_or(IndexExpr::zero(), IndexExpr::of))
         };
         self.facts[id].reads.iter().all(|read| {
             let mut producers = self.homes[read.node.index()].iter().filter(|(home, _)| *home == nest);
@@ -342,7 +342,7 @@ fn is_looked_up(index: &Index) -> bool {
     index.iter().any(|place| !place.lookups.is_empty())
 }
 
-/// A product of matrices or more: worth a nest of its own, which others may join.
+/// A matmul or more: worth a nest of its own, which others may join.
 fn is_heavy(program: &Statements<'_>, statement: &Statement) -> bool {
     match &statement.action {
         Action::Fold { node, .. } => statement.loops.len() > 2 && program.fold(*node).operands.len() > 1,

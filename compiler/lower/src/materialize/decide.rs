@@ -7,12 +7,16 @@ use tgc_plan::machine::Tuning;
 use tgc_scalar::{Binary, Inst, Program, Unary};
 
 use super::{in_memory, loops_of};
-use crate::classify::{Definition, IndexDemand};
+use crate::classify::{Definition, IndexConstraint};
 use crate::loops::{Index, Loop, compose};
 
 /// All nodes that the roots reach.
-pub(super) fn needed(function: &Function, definitions: &[Definition], demands: &[IndexDemand]) -> Vec<bool> {
-    let roots = function.roots().into_iter().chain(demands.iter().map(|demand| demand.node));
+pub(super) fn needed(
+    function: &Function,
+    definitions: &[Definition],
+    constraints: &[IndexConstraint],
+) -> Vec<bool> {
+    let roots = function.roots().into_iter().chain(constraints.iter().map(|constraint| constraint.node));
     reached(definitions, roots.map(NodeId::index))
 }
 
@@ -28,10 +32,10 @@ fn reached(definitions: &[Definition], from: impl Iterator<Item = usize>) -> Vec
     reached
 }
 
-/// What says places, has another shape elsewhere, or is an operand of a product of matrices, and is no source.
+/// What says places, has another shape elsewhere, or is an operand of a matmul, and is no source.
 pub(super) fn must_lie_in_memory(
     definitions: &[Definition],
-    demands: &[IndexDemand],
+    constraints: &[IndexConstraint],
     needed: &[bool],
     multiplied: Vec<NodeId>,
 ) -> Vec<Option<Materialized>> {
@@ -51,7 +55,7 @@ pub(super) fn must_lie_in_memory(
         | Definition::Scan(_)
         | Definition::Assembly(_) => None,
     });
-    let indices = demands.iter().map(|demand| (demand.node, Materialized::Indices));
+    let indices = constraints.iter().map(|constraint| (constraint.node, Materialized::Indices));
     let multiplied = multiplied.into_iter().map(|node| (node, Materialized::MatmulOperand));
     for (node, why) in reshaped.chain(indices).chain(multiplied) {
         let base = in_memory(definitions, node).index();
@@ -62,14 +66,14 @@ pub(super) fn must_lie_in_memory(
 
 /// What is checked to say places that exist: also where nothing is read there in the end, as where all that was found is
 /// overwritten.
-pub(super) fn checked(definitions: &[Definition], demands: &[IndexDemand]) -> Vec<bool> {
+pub(super) fn checked(definitions: &[Definition], constraints: &[IndexConstraint]) -> Vec<bool> {
     let mut checked = vec![false; definitions.len()];
-    demands.iter().for_each(|demand| checked[in_memory(definitions, demand.node).index()] = true);
+    constraints.iter().for_each(|constraint| checked[in_memory(definitions, constraint.node).index()] = true);
     checked
 }
 
 /// Rounds of checks, and where nodes are among them.
-pub(super) struct Stages {
+pub(super) struct Rounds {
     /// The rounds that come before a node is made.
     pub of_node: Vec<usize>,
     /// All rounds.
@@ -77,19 +81,19 @@ pub(super) struct Stages {
 }
 
 /// A node is made as early as it can be if a check needs it, else after all checks.
-pub(super) fn stages(definitions: &[Definition], demands: &[IndexDemand]) -> Stages {
+pub(super) fn rounds(definitions: &[Definition], constraints: &[IndexConstraint]) -> Rounds {
     let mut of_node = vec![0; definitions.len()];
     for (at, definition) in definitions.iter().enumerate() {
         let operands = definition.operands().into_iter().map(|node| of_node[node.index()]);
         let places = definition.places().into_iter().map(|node| of_node[node.index()] + 1);
         of_node[at] = operands.chain(places).max().unwrap_or(0);
     }
-    let last = demands.iter().map(|demand| of_node[demand.node.index()] + 1).max().unwrap_or(0);
-    let early = reached(definitions, demands.iter().map(|demand| demand.node.index()));
-    for (stage, early) in of_node.iter_mut().zip(early) {
-        *stage = if early { *stage } else { last };
+    let last = constraints.iter().map(|constraint| of_node[constraint.node.index()] + 1).max().unwrap_or(0);
+    let early = reached(definitions, constraints.iter().map(|constraint| constraint.node.index()));
+    for (round, early) in of_node.iter_mut().zip(early) {
+        *round = if early { *round } else { last };
     }
-    Stages { of_node, last }
+    Rounds { of_node, last }
 }
 
 /// A statement that would compute a node, and along which of its loops.

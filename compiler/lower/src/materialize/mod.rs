@@ -5,7 +5,7 @@
 //! computed along fewer loops than the statement that uses it has. What another shape is given to, and what says
 //! places, is kept because it must lie in memory.
 //!
-//! Statements come in stages: one for each round of checks of indices. All that a check needs is made before it, into
+//! Statements come in rounds: one for each round of checks of indices. All that a check needs is made before it, into
 //! the workspace; what writes outputs and states, and the rest, comes after the last.
 
 mod decide;
@@ -21,11 +21,11 @@ use tgc_plan::Materialized;
 use tgc_plan::machine::Machine;
 use tgc_scalar::Program;
 
-use crate::classify::{Definition, Definitions, FoldDefinition, IndexDemand, ScanDefinition};
+use crate::classify::{Definition, Definitions, FoldDefinition, IndexConstraint, ScanDefinition};
 use crate::emit::call::Calls;
-use crate::loops::{Index, Loop, LoopInfo, LoopKind, Place, compose, flat};
-use crate::product::{self, ProductLoops};
-use decide::{Repeats, checked, materialized_nodes, must_lie_in_memory, needed, stages};
+use crate::loops::{Index, IndexExpr, Loop, LoopInfo, LoopKind, compose, flat};
+use crate::matmul::{self, MatmulLoops};
+use decide::{Repeats, checked, materialized_nodes, must_lie_in_memory, needed, rounds};
 
 /// Names a kept value: one accumulator of a fold, or the elements of a node.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -53,9 +53,9 @@ pub(crate) struct Statement {
     pub index: Index,
     pub action: Action,
     /// How many rounds of checks come before it.
-    pub stage: usize,
-    /// The loops by what they do in a product of matrices, if the fold is one.
-    pub product: Option<ProductLoops>,
+    pub round: usize,
+    /// The loops by what they do in a matmul, if the fold is one.
+    pub matmul: Option<MatmulLoops>,
 }
 
 /// What a statement does.
@@ -103,10 +103,10 @@ pub(crate) struct Statements<'a> {
     /// The kept values of each node.
     pub kept: Vec<Option<Vec<ValueId>>>,
     pub values: Vec<Value>,
-    /// By stage; in each, producers before their readers.
+    /// By round; in each, producers before their readers.
     pub statements: Vec<Statement>,
-    /// What is checked after each stage.
-    pub checks: Vec<Vec<IndexDemand>>,
+    /// What is checked after each round.
+    pub checks: Vec<Vec<IndexConstraint>>,
 }
 
 impl Statements<'_> {
@@ -179,11 +179,11 @@ impl Statements<'_> {
     }
 
     /// Where the indices are that a statement asks for as numbers.
-    pub(crate) fn positions(&self, statement: &Statement) -> Vec<Place> {
+    pub(crate) fn positions(&self, statement: &Statement) -> Vec<IndexExpr> {
         let (starts, inside) = statement.starts();
         let asked = self.closure(starts, inside);
         let iotas = asked.iter().filter(|(n, _)| matches!(self.definitions[n.index()], Definition::Iota));
-        let mut positions: Vec<Place> =
+        let mut positions: Vec<IndexExpr> =
             iotas.map(|(node, index)| flat(&self.graph.ty(*node).shape, index)).collect();
         if let Action::Fold { node, sums, .. } = &statement.action
             && self.fold(*node).indexed
@@ -235,14 +235,15 @@ pub(crate) fn statements<'a>(
     machine: &Machine,
 ) -> Statements<'a> {
     let graph = &function.graph;
-    let Definitions { nodes: definitions, demands } = definitions;
+    let Definitions { nodes: definitions, constraints } = definitions;
     let live = graph.reachable(&function.roots());
-    let demands: Vec<IndexDemand> = demands.into_iter().filter(|demand| live[demand.by.index()]).collect();
-    let needed = needed(function, &definitions, &demands);
-    let multiplied = product::needed_in_memory(graph, &definitions, machine);
-    let in_memory = must_lie_in_memory(&definitions, &demands, &needed, multiplied);
-    let stages = stages(&definitions, &demands);
-    let checked = checked(&definitions, &demands);
+    let constraints: Vec<IndexConstraint> =
+        constraints.into_iter().filter(|constraint| live[constraint.by.index()]).collect();
+    let needed = needed(function, &definitions, &constraints);
+    let multiplied = matmul::needed_in_memory(graph, &definitions, machine);
+    let in_memory = must_lie_in_memory(&definitions, &constraints, &needed, multiplied);
+    let rounds = rounds(&definitions, &constraints);
+    let checked = checked(&definitions, &constraints);
     let (never, tuning) = (Repeats::none(graph.len()), &machine.tuning);
     let (_, repeats) = materialized_nodes(function, &definitions, (&in_memory, &checked), &never, tuning);
     // A materialized value makes its users cheap: once more, knowing that.
@@ -255,16 +256,16 @@ pub(crate) fn statements<'a>(
         kept: vec![None; graph.len()],
         values: vec![],
         statements: vec![],
-        checks: vec![vec![]; stages.last],
+        checks: vec![vec![]; rounds.last],
     };
-    for demand in demands {
-        let list = &mut program.checks[stages.of_node[demand.node.index()]];
-        if !list.iter().any(|other| other.node == demand.node && other.extent == demand.extent) {
-            list.push(demand);
+    for constraint in constraints {
+        let list = &mut program.checks[rounds.of_node[constraint.node.index()]];
+        if !list.iter().any(|other| other.node == constraint.node && other.extent == constraint.extent) {
+            list.push(constraint);
         }
     }
     let mut ordered: Vec<(usize, Statement)> = vec![];
-    // A product that nothing but updates wait for comes with them: others may still read the variables.
+    // A matmul that nothing but updates wait for comes with them: others may still read the variables.
     let only_for_updates = only_for_updates(function, &program.definitions);
     let mut late = vec![false; graph.len()];
     for id in graph.ids().filter(|id| needed[id.index()]) {
@@ -285,9 +286,9 @@ pub(crate) fn statements<'a>(
             }
             Definition::Dead | Definition::Source(_) | Definition::Reshape(_) => vec![],
         };
-        own.iter_mut().for_each(|statement| statement.stage = stages.of_node[at]);
+        own.iter_mut().for_each(|statement| statement.round = rounds.of_node[at]);
         let is_late = only_for_updates[at]
-            && (own.iter().any(|s| s.product.is_some())
+            && (own.iter().any(|s| s.matmul.is_some())
                 || program.definitions[at].uses().iter().any(|node| late[node.index()]));
         late[at] = is_late;
         let position = if is_late { graph.len() } else { at };
@@ -295,19 +296,19 @@ pub(crate) fn statements<'a>(
     }
     for (position, output) in function.outputs.iter().enumerate() {
         let value = direct_value(&program, output.node);
-        let of_last_stage = stages.of_node[program.in_memory(output.node).index()] == stages.last;
-        if let Some(value) = value.filter(|_| of_last_stage) {
+        let of_last_round = rounds.of_node[program.in_memory(output.node).index()] == rounds.last;
+        if let Some(value) = value.filter(|_| of_last_round) {
             program.values[value.0].output = Some(position);
         } else {
             let statement = store_statement(graph, output.node, Destination::Output(position));
-            ordered.push((output.node.index(), Statement { stage: stages.last, ..statement }));
+            ordered.push((output.node.index(), Statement { round: rounds.last, ..statement }));
         }
     }
     for update in &function.updates {
         let statement = store_statement(graph, update.node, Destination::State(update.shared));
-        ordered.push((graph.len(), Statement { stage: stages.last, ..statement }));
+        ordered.push((graph.len(), Statement { round: rounds.last, ..statement }));
     }
-    ordered.sort_by_key(|(at, statement)| (statement.stage, *at));
+    ordered.sort_by_key(|(at, statement)| (statement.round, *at));
     program.statements = ordered.into_iter().map(|(_, s)| s).collect();
     program
 }
@@ -357,7 +358,7 @@ pub(crate) fn loops_of(result: &[Dim], sums: &[Dim]) -> (Vec<LoopInfo>, Index) {
     let mut index = vec![];
     let result = result.iter().map(|d| (d, LoopKind::Result));
     for (extent, kind) in result.chain(sums.iter().map(|d| (d, LoopKind::Sum))) {
-        index.push(if extent.is_one() { Place::zero() } else { Place::of(Loop::new(loops.len())) });
+        index.push(if extent.is_one() { IndexExpr::zero() } else { IndexExpr::of(Loop::new(loops.len())) });
         if !extent.is_one() {
             loops.push(LoopInfo { extent: extent.clone(), kind });
         }
@@ -367,7 +368,7 @@ pub(crate) fn loops_of(result: &[Dim], sums: &[Dim]) -> (Vec<LoopInfo>, Index) {
 
 fn store_statement(graph: &Graph, node: NodeId, to: Destination) -> Statement {
     let (loops, index) = loops_of(&graph.ty(node).shape, &[]);
-    Statement { loops, index, action: Action::Store { node, to }, stage: 0, product: None }
+    Statement { loops, index, action: Action::Store { node, to }, round: 0, matmul: None }
 }
 
 fn fold_statement(program: &mut Statements<'_>, node: NodeId, machine: &Machine) -> Statement {
@@ -382,24 +383,24 @@ fn fold_statement(program: &mut Statements<'_>, node: NodeId, machine: &Machine)
         .map(|i| add_value(program, node, fold.fold.accumulators[i], &suffix(i), Materialized::Reduction))
         .collect();
     program.kept[node.index()] = Some(values.clone());
-    let product = ProductLoops::of(program.graph, &program.definitions, node, machine);
-    Statement { loops, index, action: Action::Fold { node, operands, sums, values }, stage: 0, product }
+    let matmul = MatmulLoops::of(program.graph, &program.definitions, node, machine);
+    Statement { loops, index, action: Action::Fold { node, operands, sums, values }, round: 0, matmul }
 }
 
 fn scan_statement(program: &mut Statements<'_>, node: NodeId) -> Statement {
-    let ScanDefinition { operands, prefix } = program.scan(node).clone();
+    let ScanDefinition { operands, scan } = program.scan(node).clone();
     let ty = program.graph.ty(node);
     let (mut loops, mut index) = loops_of(&ty.shape, &[]);
-    let along = index[prefix.axis].as_loop().expect("invariant: one element is no running fold");
+    let along = index[scan.axis].as_loop().expect("invariant: one element is no running fold");
     loops[along.number()].kind = LoopKind::Scan;
-    if prefix.reverse {
-        index[prefix.axis] = Place::back(along, &ty.shape[prefix.axis]);
+    if scan.reverse {
+        index[scan.axis] = IndexExpr::back(along, &ty.shape[scan.axis]);
     }
     let operands = operands.iter().map(|o| (o.node, compose(&index, &o.axes))).collect();
     let value = add_value(program, node, ty.dtype, "", Materialized::Scan);
     program.kept[node.index()] = Some(vec![value]);
     let action = Action::Scan { node, operands, along, value };
-    Statement { loops, index, action, stage: 0, product: None }
+    Statement { loops, index, action, round: 0, matmul: None }
 }
 
 fn call_statement(
@@ -413,7 +414,7 @@ fn call_statement(
     let value = add_value(program, node, ty.dtype, "", Materialized::Routine);
     program.kept[node.index()] = Some(vec![value]);
     let action = Action::Call { node, routine, operand: (operand, index.clone()), value };
-    Statement { loops, index, action, stage: 0, product: None }
+    Statement { loops, index, action, round: 0, matmul: None }
 }
 
 fn part_statements(program: &mut Statements<'_>, node: NodeId) -> Vec<Statement> {
@@ -426,7 +427,7 @@ fn part_statements(program: &mut Statements<'_>, node: NodeId) -> Vec<Statement>
         let (loops, own) = loops_of(&part.extents, &[]);
         let from = (part.from.node, compose(&own, &part.from.axes));
         let action = Action::Part { of: node, from, add: part.add, over: part.over, value };
-        Statement { loops, index: compose(&own, &part.to), action, stage: 0, product: None }
+        Statement { loops, index: compose(&own, &part.to), action, round: 0, matmul: None }
     };
     parts.into_iter().map(statement).collect()
 }

@@ -44,9 +44,9 @@ fn indices(graph: &Graph, id: NodeId) -> Vec<NodeId> {
         | Kernel::View(_)
         | Kernel::Reshape
         | Kernel::Concatenate(_)
-        | Kernel::Prefix(_)
+        | Kernel::Scan(_)
         | Kernel::Contract(_)
-        | Kernel::Deferred => vec![],
+        | Kernel::Composite => vec![],
     };
     let number = |coordinate: &Coordinate| match coordinate {
         Coordinate::Index(number) => Some(graph.operands(id)[1 + number]),
@@ -69,8 +69,8 @@ fn is_accumulated(graph: &Graph, id: NodeId) -> bool {
         | Kernel::Gather(_)
         | Kernel::Scatter(_)
         | Kernel::Concatenate(_)
-        | Kernel::Prefix(_)
+        | Kernel::Scan(_)
         | Kernel::Routine(_)
-        | Kernel::Deferred => false,
+        | Kernel::Composite => false,
     }
 }

@@ -1,6 +1,6 @@
-//! Sums over several pairs of axes as products of matrices.
+//! Sums over several pairs of axes as matmuls.
 //!
-//! A product of matrices walks its terms as one loop. Where the summed axes of an operand do not lie side by side, in the order in
+//! A matmul walks its terms as one loop. Where the summed axes of an operand do not lie side by side, in the order in
 //! which those of the other lie, a copy brings them there: it moves each element once, which each row or column of the other
 //! operand then reads. The operand of fewer elements is copied if one copy is enough.
 //!
@@ -132,7 +132,7 @@ fn size_between(shape: &[Dim], outer: usize, inner: usize) -> bool {
     shape[outer + 1..inner].iter().all(Dim::is_one)
 }
 
-/// The product of both operands with their summed axes as one.
+/// The matmul of both operands with their summed axes as one.
 fn merge(graph: &mut Graph, operands: &[NodeId], contraction: &Contraction, order: &[usize]) -> NodeId {
     let is_batch = |(axis, l): &(usize, &LoopAxis)| **l == LoopAxis::Result(*axis);
     let [left, right] = [&contraction.left, &contraction.right];

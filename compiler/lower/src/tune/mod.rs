@@ -3,14 +3,14 @@
 //! Eight accumulators in flight hide the latency of a multiply-add on every processor of the day; a program with
 //! elementary functions needs its registers for itself and gets two.
 
+mod fission;
 mod prefetch;
 mod prereduce;
-mod strips;
 mod unroll;
 
 use tgc_graph::dim::{Dim, Symbols};
 use tgc_plan::machine::{Machine, Tuning};
-use tgc_plan::{Access, Axis, Block, BufferId, Carried, IndexPart, Nest, Parallel, Read, Sink, Step};
+use tgc_plan::{Access, Axis, Block, BufferId, Carried, IndirectIndex, Nest, Parallel, Read, Sink, Step};
 use tgc_scalar::{Inst, Program};
 
 use crate::loops::is_far;
@@ -30,8 +30,8 @@ pub(crate) fn tune(steps: &mut [Step], buffers: &mut Buffers, symbols: &Symbols,
         };
         let is_unrolled = unroll::unroll(nest, &dtypes, &is_private, &machine.tuning.unroll);
         set_widths(nest, is_unrolled, symbols, machine);
-        strips::stage(nest, symbols, buffers, machine);
-        prefetch::look_ahead(nest, machine.tuning.prefetched_row);
+        fission::fission(nest, symbols, buffers, machine);
+        prefetch::prefetch(nest, machine.tuning.prefetched_row);
     }
 }
 
@@ -55,7 +55,7 @@ fn set_widths(nest: &mut Nest, is_unrolled: bool, symbols: &Symbols, machine: &M
     for block in nest.blocks.iter_mut().filter(|b| !b.axes.is_empty()) {
         prereduce::narrow(block);
         block.lanes = lanes(block, rows, machine);
-        prereduce::halve(block, machine);
+        prereduce::prereduce(block, machine);
     }
     nest.parallel = parallel(nest, symbols, machine);
 }
@@ -66,7 +66,7 @@ fn is_serial(block: &Block, along: Axis, machine: &Machine) -> bool {
     block.program.work() <= machine.tuning.short_program
         && block.sinks.iter().any(|sink| match sink.carried() {
             Carried::Along(axis) => axis == along,
-            Carried::Anywhere => sink.parts().iter().any(|part| varies[part.read]),
+            Carried::Anywhere => sink.indirect_indices().iter().any(|part| varies[part.read]),
             Carried::Nothing | Carried::At(_) | Carried::Rows => false,
         })
 }
@@ -202,9 +202,10 @@ fn strided(block: &Block, along: Axis) -> usize {
     let writes = accesses.iter().filter_map(|access| access.written_element());
     let varies = block.varies(along);
     let is_far = |access: &Access| access.strides.iter().any(|(a, stride)| *a == along && is_far(stride));
-    let is_looked_up = |parts: &[IndexPart]| parts.iter().any(|part| varies[part.read]);
-    let reads = block.reads.iter().filter(|r| r.access().is_some_and(is_far) || is_looked_up(r.parts()));
-    let scattered = block.sinks.iter().filter(|sink| is_looked_up(sink.parts()));
+    let is_looked_up = |parts: &[IndirectIndex]| parts.iter().any(|part| varies[part.read]);
+    let reads =
+        block.reads.iter().filter(|r| r.access().is_some_and(is_far) || is_looked_up(r.indirect_indices()));
+    let scattered = block.sinks.iter().filter(|sink| is_looked_up(sink.indirect_indices()));
     reads.count() + scattered.count() + writes.filter(|access| is_far(access)).count()
 }
 

@@ -8,7 +8,7 @@ use tgc_graph::dim::Dim;
 use tgc_plan::{Axis, Block, Nest, Read};
 
 /// Chooses what to ask for, of rows of at least so many elements.
-pub(crate) fn look_ahead(nest: &mut Nest, least: i64) {
+pub(crate) fn prefetch(nest: &mut Nest, least: i64) {
     if nest.extent.is_none() {
         return;
     }
@@ -29,13 +29,13 @@ pub(crate) fn look_ahead(nest: &mut Nest, least: i64) {
         }
     }
     for (block, read) in chosen {
-        nest.blocks[block].ahead.push(read);
+        nest.blocks[block].prefetch.push(read);
     }
 }
 
 /// Which read of a block, in one go, is this one.
 fn position(block: &Block, read: &Read, least: i64) -> Option<usize> {
-    if block.stages.is_some() || !walks_rows(block, read, least) {
+    if block.fission.is_some() || !walks_rows(block, read, least) {
         return None;
     }
     block.reads.iter().position(|other| other == read)

@@ -8,7 +8,7 @@ use tgc_graph::dtype::DType;
 use tgc_scalar::{Binary, Builder, Element, Inst, Program, ScalarType, Value};
 
 use tgc_plan::machine::Machine;
-use tgc_plan::{Block, Fold, Halving, Sink};
+use tgc_plan::{Block, Fold, Prereduction, Sink};
 
 /// Moves the widening of what is summed from a block's program into the steps of its folds.
 pub(crate) fn narrow(block: &mut Block) {
@@ -49,11 +49,11 @@ pub(crate) fn times(fold: &Fold, lanes: u32, machine: &Machine) -> u32 {
 }
 
 /// Halves the tiles of such folds, once lanes are known.
-pub(crate) fn halve(block: &mut Block, machine: &Machine) {
+pub(crate) fn prereduce(block: &mut Block, machine: &Machine) {
     for sink in &mut block.sinks {
-        if let Sink::Fold { fold, halving, .. } = sink {
+        if let Sink::Fold { fold, prereduction, .. } = sink {
             let times = times(fold, block.lanes, machine);
-            *halving = (times > 0).then(|| Halving { times, add: sum(&[DType::F32; 2]) });
+            *prereduction = (times > 0).then(|| Prereduction { times, add: sum(&[DType::F32; 2]) });
         }
     }
 }

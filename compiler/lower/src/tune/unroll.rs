@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 
 use tgc_graph::dim::Dim;
 use tgc_graph::dtype::DType;
-use tgc_plan::machine::Unroll;
+use tgc_plan::machine::UnrollTuning;
 use tgc_plan::{Access, Axis, Block, BufferId, Fold, Nest, Position, Read, RowId, Sink, Target};
 use tgc_scalar::{Builder, Element};
 
@@ -20,7 +20,7 @@ pub(crate) fn unroll(
     nest: &mut Nest,
     dtypes: &[DType],
     is_private: &dyn Fn(BufferId) -> bool,
-    limits: &Unroll,
+    limits: &UnrollTuning,
 ) -> bool {
     if !pays(nest, limits) {
         return false;
@@ -43,7 +43,7 @@ pub(crate) fn unroll(
 }
 
 /// Whether there is a fold, all axes are small, and the whole stays short.
-fn pays(nest: &Nest, limits: &Unroll) -> bool {
+fn pays(nest: &Nest, limits: &UnrollTuning) -> bool {
     let iterations = |block: &Block| {
         let mut sizes = block.axes.iter().map(|extent| extent.as_const().filter(|n| *n > 0));
         sizes.try_fold(1i64, |product, size| product.checked_mul(size?)).filter(|n| *n <= limits.iterations)
@@ -56,11 +56,11 @@ fn pays(nest: &Nest, limits: &Unroll) -> bool {
     let folds = nest.blocks.iter().flat_map(|b| &b.sinks).any(|s| matches!(s, Sink::Fold { .. }));
     let extent = nest.extent.as_ref().map(Dim::as_const);
     let many_rows = extent.is_some_and(|extent| extent.is_none_or(|rows| rows >= limits.rows));
-    folds && many_rows && length <= limits.instructions && !nest.blocks.iter().any(has_halves)
+    folds && many_rows && length <= limits.instructions && !nest.blocks.iter().any(has_prereduction)
 }
 
 /// Whether a block reads or folds floats of 16 bits: programs on their bits do not join with others.
-fn has_halves(block: &Block) -> bool {
+fn has_prereduction(block: &Block) -> bool {
     let folded = block.sinks.iter().flat_map(Sink::folded_types);
     let results = block.program.results.iter().map(|element| &element.dtype);
     let mut all = block.program.params.iter().chain(folded).chain(results);
@@ -218,7 +218,7 @@ impl Unroller<'_> {
             sinks.push(Sink::Total { fold, results: values.into_iter().map(&mut number).collect(), to });
         }
         let program = self.builder.finish(results);
-        Block { axes: vec![], lanes: 1, stages: None, reads: self.reads, ahead: vec![], program, sinks }
+        Block { axes: vec![], lanes: 1, fission: None, reads: self.reads, prefetch: vec![], program, sinks }
     }
 }
 

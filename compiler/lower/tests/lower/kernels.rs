@@ -121,7 +121,7 @@ fn sums_of_single_axes_are_expressions() {
 }
 
 #[test]
-fn products_in_every_type() {
+fn matmuls_in_every_type() {
     for dtype in DType::ALL {
         let m = Model::new("m");
         let (n, k) = (m.dim("N"), m.dim("K"));
@@ -142,7 +142,7 @@ fn products_in_every_type() {
 }
 
 #[test]
-fn products_of_any_rank_and_order() {
+fn matmuls_of_any_rank_and_order() {
     let m = Model::new("m");
     let (n, k, l) = (m.dim("N"), m.dim("K"), m.dim("L"));
     let (a, b) = (m.input("a", F32, [n, k]), m.input("b", F32, [l, k]));
@@ -166,7 +166,7 @@ fn products_of_any_rank_and_order() {
 }
 
 #[test]
-fn chains_of_products() {
+fn chains_of_matmuls() {
     let m = Model::new("m");
     let (n, k) = (m.dim("N"), m.dim("K"));
     let x = m.input("x", F32, [n, k]);

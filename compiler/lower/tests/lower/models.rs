@@ -3,7 +3,7 @@
 use tgc_graph::dim::Dim;
 use tgc_graph::prelude::*;
 use tgc_plan::size::Size;
-use tgc_plan::{ModelPlan, Place, Sink};
+use tgc_plan::{ModelPlan, Sink, Storage};
 
 use crate::harness::{Random, check};
 
@@ -47,7 +47,7 @@ fn a_logistic_regression_step_reads_its_rows_once() {
         assert_eq!(structure.nests_reading("y"), 1);
         assert_eq!(count_sinks(&plan, |s| matches!(s, Sink::Accumulate { .. })), 1);
         let big = plan.variants[0].bodies[0].nests().find(|n| n.blocks.len() > 1).unwrap();
-        assert_eq!(big.blocks.len(), 3, "the product, the row, the gradient");
+        assert_eq!(big.blocks.len(), 3, "the matmul, the row, the gradient");
         assert_eq!(big.rows, 4);
     }
 }
@@ -65,9 +65,9 @@ fn many_arguments_come_first_in_the_workspace() {
     let frame = plan.interface.functions[0].frame().unwrap();
     assert_eq!((frame.parameters, frame.arrays, frame.outputs), (32, 31, 30));
     let body = &plan.variants[0].bodies[0];
-    let offsets = body.buffers.iter().filter_map(|buffer| match &buffer.place {
-        Place::Workspace { offset } => Some(offset),
-        Place::Input(_) | Place::Output(_) | Place::State(_) | Place::Constant(_) => None,
+    let offsets = body.buffers.iter().filter_map(|buffer| match &buffer.storage {
+        Storage::Workspace { offset } => Some(offset),
+        Storage::Input(_) | Storage::Output(_) | Storage::State(_) | Storage::Constant(_) => None,
     });
     let offsets: Vec<&Size> = offsets.collect();
     assert_eq!(offsets, [&Size::Const(frame.bytes())]);
@@ -88,7 +88,7 @@ fn an_elementwise_chain_is_one_loop() {
     // Nothing is kept but what waits between the stages of this long program.
     assert_eq!((structure.nests, structure.loops, structure.workspace_slots), (1, 1, 1));
     assert_eq!(structure.parallel, 1);
-    assert!(plan.variants[0].bodies[0].nests().all(|nest| nest.blocks[0].stages.is_some()));
+    assert!(plan.variants[0].bodies[0].nests().all(|nest| nest.blocks[0].fission.is_some()));
 }
 
 /// Some rows of a large table change: the rest of it is neither read nor written.
@@ -166,14 +166,14 @@ fn leading_axes_of_a_softmax_collapse() {
 }
 
 #[test]
-fn a_product_and_its_epilogue_are_one_step() {
+fn a_matmul_and_its_epilogue_are_one_step() {
     let m = Model::new("m");
     let (n, k) = (m.dim("N"), m.dim("K"));
     let (x, w, b) =
         (m.input("x", F32, [n, k]), m.input("w", F32, [k, 32.into()]), m.input("b", F32, [1, 32]));
     m.function("f").inputs([x, w, b]).output("y", sigmoid(dot(x, w) + b)).finish().unwrap();
     let structure = check(&m.module(), SIZES).function(0).structure();
-    assert_eq!((structure.nests, structure.products), (0, 1));
+    assert_eq!((structure.nests, structure.matmuls), (0, 1));
 }
 
 #[test]
@@ -234,11 +234,11 @@ fn a_matrix_is_updated_where_its_gradient_is_summed() {
     m.function("f").inputs([x, d]).update(w, w - 0.1 * gw).finish().unwrap();
     let plan = check(&m.module(), SIZES);
     let structure = plan.function(0).structure();
-    assert_eq!((structure.products, structure.copies), (1, 0));
+    assert_eq!((structure.matmuls, structure.copies), (1, 0));
     let gradients =
         plan.variants[0].bodies[0].buffers.iter().filter(|b| b.shape == [Dim::Const(24), Dim::Const(8)]);
     assert!(
-        gradients.into_iter().all(|b| matches!(b.place, Place::State(_))),
+        gradients.into_iter().all(|b| matches!(b.storage, Storage::State(_))),
         "a gradient is in memory:\n{plan}"
     );
 }

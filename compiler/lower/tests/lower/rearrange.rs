@@ -2,7 +2,7 @@
 
 use tgc_graph::builder::Step as _;
 use tgc_graph::prelude::*;
-use tgc_plan::{ModelPlan, Place, Sink, Step};
+use tgc_plan::{ModelPlan, Sink, Step, Storage};
 
 use crate::harness::check;
 
@@ -249,9 +249,9 @@ fn running_folds_backwards_and_of_several_tensors() {
     let x = m.input("x", F64, [m.dim("N"), m.dim("K")]);
     let costs = (0..2).map(|axis| (sigmoid(x).cumsum(axis) * x).sum()).reduce(|a, b| a + b).unwrap();
     let [g] = grad(costs, [x]);
-    let products = (x * 0.5).cumprod(1);
-    let [h] = grad((products * x).sum(), [x]);
-    m.function("f").inputs([x]).outputs([("g", g), ("products", products), ("h", h)]).finish().unwrap();
+    let matmuls = (x * 0.5).cumprod(1);
+    let [h] = grad((matmuls * x).sum(), [x]);
+    m.function("f").inputs([x]).outputs([("g", g), ("matmuls", matmuls), ("h", h)]).finish().unwrap();
     check(&m.module(), &[&[0], &[1], &[2, 3], &[9, 4], &[5, 0], &[33, 2], &[3, 40]]);
 }
 
@@ -263,7 +263,9 @@ fn outputs_and_states_are_written_after_the_checks() {
     m.function("f").inputs([x]).output("y", exp(x)).finish().unwrap();
     let plan = check(&m.module(), &[&[5]]);
     assert!(!plan.variants[0].bodies[0].steps.iter().any(is_check));
-    assert!(plan.variants[0].bodies[0].buffers.iter().all(|b| !matches!(b.place, Place::Workspace { .. })));
+    assert!(
+        plan.variants[0].bodies[0].buffers.iter().all(|b| !matches!(b.storage, Storage::Workspace { .. }))
+    );
 }
 
 /// An index into an axis of four: any number, brought inside.

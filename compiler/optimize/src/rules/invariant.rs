@@ -75,9 +75,9 @@ fn sources(rewriter: &mut Rewriter<'_>, operands: &[NodeId]) -> Option<Vec<NodeI
 
 fn running_fold_of_fill(rewriter: &mut Rewriter<'_>, id: NodeId) -> Option<NodeId> {
     let node = rewriter.graph().node(id).clone();
-    let Kernel::Prefix(prefix) = rewriter.graph().kernel(id) else { return None };
+    let Kernel::Scan(scan) = rewriter.graph().kernel(id) else { return None };
     let sources = sources(rewriter, &node.operands)?;
-    let shape = narrowed(rewriter, &node.ty.shape, &sources, &[prefix.axis]);
+    let shape = narrowed(rewriter, &node.ty.shape, &sources, &[scan.axis]);
     if shape == node.ty.shape {
         return None;
     }

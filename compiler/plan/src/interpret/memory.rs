@@ -6,7 +6,7 @@ use tgc_graph::dtype::DType;
 use tgc_scalar::ScalarType;
 
 use super::{CallError, GARBAGE, Sizes};
-use crate::{BufferId, FunctionPlan, ModelPlan, Place};
+use crate::{BufferId, FunctionPlan, ModelPlan, Storage};
 
 /// All memory of one call. States are copied in, and back by [`Memory::read_state`].
 pub(super) struct Memory {
@@ -65,12 +65,12 @@ impl Memory {
 
         let mut slots = vec![];
         for buffer in &function.body.buffers {
-            let (region, start) = match &buffer.place {
-                Place::Input(index) => (1 + index, 0),
-                Place::Output(index) => (first_output + index, 0),
-                Place::State(index) => (first_state + index, 0),
-                Place::Constant(index) => (first_constant + index, 0),
-                Place::Workspace { offset } => {
+            let (region, start) = match &buffer.storage {
+                Storage::Input(index) => (1 + index, 0),
+                Storage::Output(index) => (first_output + index, 0),
+                Storage::State(index) => (first_state + index, 0),
+                Storage::Constant(index) => (first_constant + index, 0),
+                Storage::Workspace { offset } => {
                     (WORKSPACE, bytes(offset.evaluate(&|id| sizes.of(id)), &buffer.name)?)
                 }
             };

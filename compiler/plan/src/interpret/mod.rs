@@ -6,9 +6,9 @@
 //! [`GARBAGE`], so that a read of it shows in the results. The interpreter expects a
 //! [verified](crate::verify::verify) plan; on another it panics rather than touch memory outside a buffer.
 
+mod matmul;
 mod memory;
 mod nest;
-mod product;
 
 use tgc_graph::array::Array;
 use tgc_graph::dim::{Dim, SymbolId, Symbols};
@@ -221,7 +221,7 @@ impl<'p> Interpreter<'p> {
         for step in &function.body.steps {
             match step {
                 Step::Nest(nest) => nest::run(nest, &mut memory, &sizes),
-                Step::Product(product) => product::run(product, &mut memory, &sizes),
+                Step::Matmul(matmul) => matmul::run(matmul, &mut memory, &sizes),
                 Step::Copy { from, to } => memory.copy(*from, *to),
                 Step::Check(check) => check_index(function, check, &memory, &sizes)?,
                 Step::Call(call) => run_routine(function, call, &mut memory, &sizes),

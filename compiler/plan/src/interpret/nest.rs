@@ -6,7 +6,8 @@ use tgc_scalar::Program;
 use super::memory::Memory;
 use super::{GARBAGE, Sizes};
 use crate::{
-    Access, Axis, Block, BufferId, Fold, Halving, IndexPart, Indirect, Nest, Read, Scan, Sink, Target,
+    Access, Axis, Block, BufferId, Fold, Indirect, IndirectIndex, Nest, Prereduction, Read, Scan, Sink,
+    Target,
 };
 
 /// The bits of an element's parts.
@@ -39,7 +40,7 @@ pub(super) struct BlockRun<'p> {
     params: Vec<Parts>,
     results: Vec<Parts>,
     runner: Runner,
-    /// The sum, in the epilogue of a product.
+    /// The sum, in the epilogue of a matmul.
     pub(super) sum: Parts,
 }
 
@@ -61,8 +62,8 @@ struct Guided {
 
 impl Guided {
     fn new(indirect: &Indirect, axes: usize, sizes: &Sizes) -> Guided {
-        let part = |part: &IndexPart| (part.read, sizes.value(&part.extent), sizes.value(&part.stride));
-        let parts = indirect.parts.iter().map(part).collect();
+        let part = |part: &IndirectIndex| (part.read, sizes.value(&part.extent), sizes.value(&part.stride));
+        let parts = indirect.indices.iter().map(part).collect();
         Guided { cursor: Cursor::new(&indirect.access, axes, sizes), parts }
     }
 
@@ -155,8 +156,8 @@ impl<'p> BlockRun<'p> {
         let sink = |sink: &'p Sink| match sink {
             Sink::Store { result, to } => SinkRun::Store { result: *result, to: cursor(to) },
             Sink::Row { result, row } => SinkRun::Row { result: *result, row: row.0 as usize },
-            Sink::Fold { fold, results, to, halving } => SinkRun::Fold {
-                slots: Slots::new(fold, block.lanes, halving.as_ref()),
+            Sink::Fold { fold, results, to, prereduction } => SinkRun::Fold {
+                slots: Slots::new(fold, block.lanes, prereduction.as_ref()),
                 results,
                 to: to.iter().map(destination).collect(),
             },
@@ -365,17 +366,17 @@ struct Slots<'p> {
     fold: &'p Fold,
     count: usize,
     values: Vec<Parts>,
-    halving: Option<&'p Halving>,
+    prereduction: Option<&'p Prereduction>,
     /// Elements in whole tiles.
     whole: i64,
-    /// What has come of a tile that is halved.
+    /// What has come of a tile that is prereduced.
     tile: Vec<Parts>,
 }
 
 impl<'p> Slots<'p> {
-    fn new(fold: &'p Fold, lanes: u32, halving: Option<&'p Halving>) -> Slots<'p> {
-        let count = (lanes >> halving.map_or(0, |halving| halving.times)) as usize;
-        let mut slots = Slots { fold, count, values: vec![], halving, whole: 0, tile: vec![] };
+    fn new(fold: &'p Fold, lanes: u32, prereduction: Option<&'p Prereduction>) -> Slots<'p> {
+        let count = (lanes >> prereduction.map_or(0, |prereduction| prereduction.times)) as usize;
+        let mut slots = Slots { fold, count, values: vec![], prereduction, whole: 0, tile: vec![] };
         slots.reset(0);
         slots
     }
@@ -390,16 +391,16 @@ impl<'p> Slots<'p> {
 
     /// Takes some of a program's results: those of this element.
     fn take(&mut self, number: i64, results: &[Parts], which: &[usize], runner: &mut Runner) {
-        match self.halving {
-            Some(halving) if number < self.whole => {
+        match self.prereduction {
+            Some(prereduction) if number < self.whole => {
                 self.tile.push(results[which[0]]);
                 let mut left = self.tile.len();
-                if left == self.count << halving.times {
+                if left == self.count << prereduction.times {
                     while left > self.count {
                         left /= 2;
                         for k in 0..left {
                             let mut sum = vec![];
-                            runner.run(&halving.add, &[self.tile[k], self.tile[k + left]], &mut sum);
+                            runner.run(&prereduction.add, &[self.tile[k], self.tile[k + left]], &mut sum);
                             self.tile[k] = sum[0];
                         }
                     }
@@ -424,7 +425,7 @@ impl<'p> Slots<'p> {
         tuple.copy_from_slice(&stepped);
     }
 
-    /// Merges tuple `k` with `k + count/2`, halving until one is left.
+    /// Merges tuple `k` with `k + count/2`, prereduction until one is left.
     fn merge(&self) -> Vec<Parts> {
         let arity = self.fold.init.len();
         let mut runner = Runner::default();

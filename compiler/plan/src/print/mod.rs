@@ -34,8 +34,8 @@ use tgc_graph::ty::TensorType;
 use tgc_scalar::{Builder, Element, Inst, Program};
 
 use crate::{
-    Access, Argument, Block, Fold, FunctionPlan, IndexCheck, IndexPart, Indirect, Interface, ModelPlan, Nest,
-    Pack, Place, Product, Read, RowId, Sink, Stages, Step, Target, Tile,
+    Access, Argument, Block, Fission, Fold, FunctionPlan, IndexCheck, Indirect, IndirectIndex, Interface,
+    Matmul, ModelPlan, Nest, Pack, Read, RegisterTile, RowId, Sink, Step, Storage, Target,
 };
 use program::{Leaf, Statement, expressions, long};
 
@@ -83,7 +83,7 @@ impl FunctionPlan<'_> {
             }
             match step {
                 Step::Nest(nest) => text.push_str(&nest.display(self, detail).to_string()),
-                Step::Product(product) => text.push_str(&product.display(self, detail).to_string()),
+                Step::Matmul(matmul) => text.push_str(&matmul.display(self, detail).to_string()),
                 Step::Copy { from, to } => {
                     let (from, to) = (&self.buffer(*from).name, &self.buffer(*to).name);
                     text.push_str(&format!("  copy {to} = {from}\n"));
@@ -122,11 +122,11 @@ impl Nest {
     }
 }
 
-impl Product {
-    /// Prints the product as a step of its function.
+impl Matmul {
+    /// Prints the matmul as a step of its function.
     pub fn display<'a>(&'a self, function: FunctionPlan<'a>, detail: Detail) -> impl fmt::Display + 'a {
         let mut printer = Printer::new(function, detail);
-        printer.product(self);
+        printer.matmul(self);
         printer.text
     }
 }
@@ -175,13 +175,13 @@ fn header(function: FunctionPlan<'_>) -> String {
     lines.push(format!("  workspace {} bytes", function.body.workspace.display(function.symbols())));
     for buffer in &function.body.buffers {
         let ty = TensorType::new(buffer.dtype, buffer.shape.clone());
-        let place = match &buffer.place {
-            Place::Input(i)
+        let storage = match &buffer.storage {
+            Storage::Input(i)
                 if function.signature.inputs.get(*i).is_some_and(|a| a.name == buffer.name && a.ty == ty) =>
             {
                 continue;
             }
-            Place::Output(i)
+            Storage::Output(i)
                 if function
                     .signature
                     .outputs
@@ -190,19 +190,19 @@ fn header(function: FunctionPlan<'_>) -> String {
             {
                 continue;
             }
-            Place::Input(i) => format!("input {i}"),
-            Place::Output(i) => format!("output {i}"),
-            Place::State(i) => format!("state {i}"),
-            Place::Constant(i) => format!("constant {i}"),
-            Place::Workspace { offset } => format!("workspace+{}", offset.display(function.symbols())),
+            Storage::Input(i) => format!("input {i}"),
+            Storage::Output(i) => format!("output {i}"),
+            Storage::State(i) => format!("state {i}"),
+            Storage::Constant(i) => format!("constant {i}"),
+            Storage::Workspace { offset } => format!("workspace+{}", offset.display(function.symbols())),
         };
-        lines.push(format!("  buffer {}: {} {place}", buffer.name, ty.display(function.symbols())));
+        lines.push(format!("  buffer {}: {} {storage}", buffer.name, ty.display(function.symbols())));
     }
     lines.join("\n") + "\n"
 }
 
 fn state_name(function: FunctionPlan<'_>, index: usize) -> String {
-    let buffer = function.body.buffers.iter().find(|b| b.place == Place::State(index));
+    let buffer = function.body.buffers.iter().find(|b| b.storage == Storage::State(index));
     buffer.map_or_else(|| format!("state {index}"), |b| b.name.clone())
 }
 
@@ -258,8 +258,8 @@ impl<'a> Printer<'a> {
         self.depth -= 1;
     }
 
-    fn product(&mut self, product: &Product) {
-        let (axes, Tile { rows, columns }, blocks) = (&product.axes, product.tile, product.blocks);
+    fn matmul(&mut self, matmul: &Matmul) {
+        let (axes, RegisterTile { mr, nr }, blocks) = (&matmul.axes, matmul.tile, matmul.blocks);
         let loops: Vec<String> = axes
             .iter()
             .enumerate()
@@ -267,23 +267,23 @@ impl<'a> Printer<'a> {
                 format!("{} < {}", access::axis_name(self.function, axis), self.dim(extent))
             })
             .collect();
-        let parallel = product.parallel.map_or(String::new(), |p| format!(" parallel={}", p.rows_per_chunk));
+        let parallel = matmul.parallel.map_or(String::new(), |p| format!(" parallel={}", p.rows_per_chunk));
         self.line(&format!(
-            "product {} tile={rows}x{columns} blocks={}x{}x{}{parallel}",
+            "matmul {} tile={mr}x{nr} mc={} nc={} kc={}{parallel}",
             loops.join(", "),
-            blocks.rows,
-            blocks.columns,
-            blocks.terms
+            blocks.mc,
+            blocks.nc,
+            blocks.kc
         ));
         self.depth += 1;
-        let [left, right] = [&product.left, &product.right].map(|a| access::to_text(self.function, a));
+        let [left, right] = [&matmul.left, &matmul.right].map(|a| access::to_text(self.function, a));
         let leaves = ["sum".to_owned(), left, right].map(Leaf::new);
-        let (lets, sums) = expressions(&product.fold.step, &leaves, &mut self.named);
+        let (lets, sums) = expressions(&matmul.fold.step, &leaves, &mut self.named);
         for Statement { name, value } in lets {
             self.line(&format!("let {name} = {value}"));
         }
-        self.line(&format!("sum = {} from {}", sums.join(", "), start_to_text(&product.fold)));
-        for (which, pack) in [("left", product.pack_left), ("right", product.pack_right)] {
+        self.line(&format!("sum = {} from {}", sums.join(", "), start_to_text(&matmul.fold)));
+        for (which, pack) in [("left", matmul.pack_left), ("right", matmul.pack_right)] {
             if let Some(Pack { buffer, least }) = pack {
                 let others = if which == "left" { "columns" } else { "rows" };
                 let name = &self.function.buffer(buffer).name;
@@ -295,7 +295,7 @@ impl<'a> Printer<'a> {
                 self.line(&format!("pack {which} into {name} {when}"));
             }
         }
-        self.block_body(&product.epilogue);
+        self.block_body(&matmul.epilogue);
         self.depth -= 1;
     }
 
@@ -306,8 +306,8 @@ impl<'a> Printer<'a> {
             if axis + 1 == block.axes.len() && block.lanes > 1 {
                 head.push_str(&format!(" lanes={}", block.lanes));
             }
-            if axis + 1 == block.axes.len() && !block.ahead.is_empty() {
-                head.push_str(&format!(" ahead={}", self.asked_ahead(block)));
+            if axis + 1 == block.axes.len() && !block.prefetch.is_empty() {
+                head.push_str(&format!(" prefetch={}", self.prefetched(block)));
             }
             self.line(&head);
             self.depth += 1;
@@ -317,8 +317,8 @@ impl<'a> Printer<'a> {
     }
 
     /// The buffers of which a block asks for elements of the rows to come.
-    fn asked_ahead(&self, block: &Block) -> String {
-        let accesses = block.ahead.iter().filter_map(|read| block.reads[*read].access());
+    fn prefetched(&self, block: &Block) -> String {
+        let accesses = block.prefetch.iter().filter_map(|read| block.reads[*read].access());
         let names: Vec<&str> =
             accesses.map(|access| self.function.buffer(access.buffer).name.as_str()).collect();
         names.join(",")
@@ -333,7 +333,7 @@ impl<'a> Printer<'a> {
         }
         // What only says places is no matter of the program.
         let params: Vec<Leaf> = self.reads.iter().cloned().map(Leaf::new).collect();
-        if self.detail == Detail::Programs || block.stages.is_some() || long(&block.program) {
+        if self.detail == Detail::Programs || block.fission.is_some() || long(&block.program) {
             self.block_by_instructions(block, &params);
         } else {
             self.sinks(block, &block.program, params);
@@ -346,8 +346,9 @@ impl<'a> Printer<'a> {
         let names: Vec<Leaf> =
             (0..results.len()).map(|i| Leaf::new(format!("p{}", self.named + i))).collect();
         self.named += names.len();
-        let stages = block.stages.as_ref().map_or_else(String::new, |stages| self.stages_to_text(stages));
-        self.line(&format!("let {} = {}{stages}", join(&names), self.summary(&block.program, params)));
+        let fission =
+            block.fission.as_ref().map_or_else(String::new, |fission| self.fission_to_text(fission));
+        self.line(&format!("let {} = {}{fission}", join(&names), self.summary(&block.program, params)));
         self.instructions(&block.program);
         let types: Vec<DType> = results.iter().map(|e| e.dtype).collect();
         let mut b = Builder::new(&types);
@@ -355,9 +356,9 @@ impl<'a> Printer<'a> {
         self.sinks(block, &b.finish(elements), names);
     }
 
-    fn stages_to_text(&self, stages: &Stages) -> String {
-        let (count, strip) = (stages.cuts.len() + 1, stages.strip);
-        format!(" in {count} stages, strip={strip} through {}", self.function.buffer(stages.buffer).name)
+    fn fission_to_text(&self, fission: &Fission) -> String {
+        let (count, strip) = (fission.cuts.len() + 1, fission.strip);
+        format!(" in {count} segments, strip={strip} spills={}", self.function.buffer(fission.buffer).name)
     }
 
     fn summary(&self, program: &Program, params: &[Leaf]) -> String {
@@ -477,9 +478,10 @@ impl<'a> Printer<'a> {
                 format!("{to} = {all}{}", if in_place { " (in place)" } else { "" })
             }
             Sink::Row { .. } => format!("{to} = {all}"),
-            Sink::Fold { fold, halving, .. } => {
-                let halved = halving.as_ref().map_or_else(String::new, |h| format!(" halved={}", h.times));
-                format!("fold {to} = {all} from {}{halved}", start_to_text(fold))
+            Sink::Fold { fold, prereduction, .. } => {
+                let prereduced =
+                    prereduction.as_ref().map_or_else(String::new, |h| format!(" prereduced={}", h.times));
+                format!("fold {to} = {all} from {}{prereduced}", start_to_text(fold))
             }
             Sink::Total { fold, .. } => format!("total {to} = {all} from {}", start_to_text(fold)),
             Sink::Accumulate { .. } => format!("accumulate {to} = {all}"),
@@ -502,8 +504,8 @@ impl<'a> Printer<'a> {
     fn sink_programs(&mut self, sink: &Sink) {
         let programs: Vec<(&str, &Program)> = match sink {
             Sink::Store { .. } | Sink::Row { .. } | Sink::Scatter { add: None, .. } => vec![],
-            Sink::Fold { fold, halving, .. } => {
-                let halve = halving.iter().map(|halving| ("halve", &halving.add));
+            Sink::Fold { fold, prereduction, .. } => {
+                let halve = prereduction.iter().map(|prereduction| ("prereduce", &prereduction.add));
                 halve.chain([("step", &fold.step), ("merge", &fold.merge)]).collect()
             }
             Sink::Accumulate { fold, .. } | Sink::Total { fold, .. } => {
@@ -537,8 +539,8 @@ impl<'a> Printer<'a> {
     }
 
     fn indirect_to_text(&self, indirect: &Indirect) -> String {
-        let part = |part: &IndexPart| (part.stride.clone(), self.reads[part.read].clone());
-        let parts: Vec<(Dim, String)> = indirect.parts.iter().map(part).collect();
+        let part = |part: &IndirectIndex| (part.stride.clone(), self.reads[part.read].clone());
+        let parts: Vec<(Dim, String)> = indirect.indices.iter().map(part).collect();
         access::guided_to_text(self.function, &indirect.access, &parts)
     }
 }

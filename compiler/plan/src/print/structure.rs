@@ -2,18 +2,18 @@
 
 use std::fmt;
 
-use crate::{AccessKind, FunctionPlan, MemoryAccess, Place, Step};
+use crate::{AccessKind, FunctionPlan, MemoryAccess, Step, Storage};
 
 /// Counts over one function.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Structure {
     /// Loop nests.
     pub nests: usize,
-    /// Products of matrices.
-    pub products: usize,
+    /// Matmuls.
+    pub matmuls: usize,
     /// `for` lines of the printed plan: rows of nests and inner axes of blocks.
     pub loops: usize,
-    /// Nests and products whose rows may be shared out to threads.
+    /// Nests and matmuls whose rows may be shared out to threads.
     pub parallel: usize,
     /// Copies of whole buffers.
     pub copies: usize,
@@ -21,7 +21,7 @@ pub struct Structure {
     pub checks: usize,
     /// Distinct places in the workspace that buffers begin at.
     pub workspace_slots: usize,
-    /// How many nests and products read each buffer, by buffer.
+    /// How many nests and matmuls read each buffer, by buffer.
     reads: Vec<(String, usize)>,
 }
 
@@ -35,9 +35,9 @@ impl FunctionPlan<'_> {
             .body
             .buffers
             .iter()
-            .filter_map(|buffer| match &buffer.place {
-                Place::Workspace { offset } => Some(offset),
-                Place::Input(_) | Place::Output(_) | Place::State(_) | Place::Constant(_) => None,
+            .filter_map(|buffer| match &buffer.storage {
+                Storage::Workspace { offset } => Some(offset),
+                Storage::Input(_) | Storage::Output(_) | Storage::State(_) | Storage::Constant(_) => None,
             })
             .collect();
         slots.sort();
@@ -51,10 +51,10 @@ impl FunctionPlan<'_> {
             self.body.buffers.iter().enumerate().map(|(id, buffer)| (buffer.name.clone(), readers(id)));
         Structure {
             nests: self.body.nests().count(),
-            products: self.body.products().count(),
+            matmuls: self.body.matmuls().count(),
             loops: self.body.nests().map(loops).sum(),
             parallel: self.body.nests().filter(|nest| nest.parallel.is_some()).count()
-                + self.body.products().filter(|product| product.parallel.is_some()).count(),
+                + self.body.matmuls().filter(|matmul| matmul.parallel.is_some()).count(),
             copies: self.body.steps.iter().filter(|step| matches!(step, Step::Copy { .. })).count(),
             checks: self.body.steps.iter().filter(|step| matches!(step, Step::Check(_))).count(),
             workspace_slots: slots.len(),
@@ -64,7 +64,7 @@ impl FunctionPlan<'_> {
 }
 
 impl Structure {
-    /// How many nests and products read this buffer through a program's parameter; accumulations into it do not count. 0 for a
+    /// How many nests and matmuls read this buffer through a program's parameter; accumulations into it do not count. 0 for a
     /// name that no buffer has.
     pub fn nests_reading(&self, buffer_name: &str) -> usize {
         self.reads.iter().find(|(name, _)| name == buffer_name).map_or(0, |(_, count)| *count)
@@ -75,8 +75,8 @@ impl fmt::Display for Structure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,
-            "nests={} products={} loops={} parallel={} copies={} slots={}",
-            self.nests, self.products, self.loops, self.parallel, self.copies, self.workspace_slots
+            "nests={} matmuls={} loops={} parallel={} copies={} slots={}",
+            self.nests, self.matmuls, self.loops, self.parallel, self.copies, self.workspace_slots
         )
     }
 }

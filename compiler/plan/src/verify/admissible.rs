@@ -29,19 +29,19 @@ pub(super) struct Admissible<'p> {
 
 /// Why a claim about sizes was not accepted.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Doubt {
+pub enum NotProven {
     /// It fails for these sizes: `N = 5, K = 0`; empty when there are no symbols.
-    Fails(String),
+    Refuted(String),
     /// No sample refutes it, and no rule here shows it.
-    Unproven,
+    Unknown,
 }
 
-impl std::fmt::Display for Doubt {
+impl std::fmt::Display for NotProven {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
-            Doubt::Fails(sizes) if sizes.is_empty() => Ok(()),
-            Doubt::Fails(sizes) => write!(f, " when {sizes}"),
-            Doubt::Unproven => write!(f, ", as far as can be shown"),
+            NotProven::Refuted(sizes) if sizes.is_empty() => Ok(()),
+            NotProven::Refuted(sizes) => write!(f, " when {sizes}"),
+            NotProven::Unknown => write!(f, ", as far as can be shown"),
         }
     }
 }
@@ -60,7 +60,7 @@ impl<'p> Admissible<'p> {
     }
 
     /// Shows that `dim` is never negative while every extent in `nonempty` is at least 1.
-    pub(super) fn not_negative(&self, dim: &Dim, nonempty: &[&Dim]) -> Result<(), Doubt> {
+    pub(super) fn not_negative(&self, dim: &Dim, nonempty: &[&Dim]) -> Result<(), NotProven> {
         let is_plain = dim.atoms().iter().all(|atom| atom.as_symbol().is_some());
         if self.solved.contradicts() || is_plain && self.shows(dim, nonempty) {
             return Ok(());
@@ -70,15 +70,15 @@ impl<'p> Admissible<'p> {
             nonempty.iter().all(|extent| value(extent).is_some_and(|v| v >= 1))
                 && value(dim).is_some_and(|v| v < 0)
         };
-        let doubt = self.doubt(&fails);
-        if doubt != Doubt::Unproven {
-            return Err(doubt);
+        let reason = self.not_proven(&fails);
+        if reason != NotProven::Unknown {
+            return Err(reason);
         }
         let solved = self.solve(dim);
         let by_law = || self.by_laws(&solved).is_some_and(|dim| self.shows(&dim, nonempty));
         let by_bounds =
             || !is_plain && self.shows(dim, nonempty) || self.shows(&solved, nonempty) || by_law();
-        if self.follows(&solved, nonempty) || by_bounds() { Ok(()) } else { Err(doubt) }
+        if self.follows(&solved, nonempty) || by_bounds() { Ok(()) } else { Err(reason) }
     }
 
     /// By linear arithmetic from all that is known.
@@ -98,17 +98,17 @@ impl<'p> Admissible<'p> {
         shown
     }
 
-    /// The first sample of which the claim fails, as a doubt.
-    pub(super) fn doubt(&self, fails: &dyn Fn(&[i64]) -> bool) -> Doubt {
+    /// The first sample of which the claim fails, as a reason.
+    pub(super) fn not_proven(&self, fails: &dyn Fn(&[i64]) -> bool) -> NotProven {
         match self.samples.iter().find(|sample| fails(sample)) {
-            None => Doubt::Unproven,
+            None => NotProven::Unknown,
             Some(sample) => {
                 let sizes: Vec<String> = self
                     .symbols
                     .iter()
                     .map(|(id, symbol)| format!("{} = {}", symbol.name, sample[id.0 as usize]))
                     .collect();
-                Doubt::Fails(sizes.join(", "))
+                NotProven::Refuted(sizes.join(", "))
             }
         }
     }
@@ -127,11 +127,11 @@ impl<'p> Admissible<'p> {
     }
 
     /// Shows that one size is at most another.
-    pub(super) fn at_most(&self, small: &Size, large: &Size) -> Result<(), Doubt> {
+    pub(super) fn at_most(&self, small: &Size, large: &Size) -> Result<(), NotProven> {
         if self.solved.contradicts() || small.at_most(large) {
             return Ok(());
         }
-        Err(self.doubt(&|sample| {
+        Err(self.not_proven(&|sample| {
             let value = |size: &Size| size.evaluate(&|id| sample[id.0 as usize]);
             value(small).zip(value(large)).is_some_and(|(small, large)| small > large)
         }))
@@ -411,16 +411,16 @@ mod tests {
         let (n, k, one) = (symbol(0), symbol(1), Dim::Const(1));
         assert_eq!(sizes.not_negative(&n, &[]), Ok(()));
         assert_eq!(sizes.not_negative(&(&Dim::Const(100) - &n), &[]), Ok(()));
-        assert_eq!(sizes.not_negative(&(&n - &one), &[]), Err(Doubt::Fails("N = 0, K = 0".to_owned())));
+        assert_eq!(sizes.not_negative(&(&n - &one), &[]), Err(NotProven::Refuted("N = 0, K = 0".to_owned())));
         assert_eq!(sizes.not_negative(&(&n - &one), &[&(&n * &k)]), Ok(()));
         assert_eq!(sizes.not_negative(&(&n - &Dim::Const(2)), &[&(&n - &one)]), Ok(()));
         // (N-1)*K + K-1 < N*K, when neither is empty.
         let last = &(&(&n - &one) * &k) + &(&k - &one);
         assert_eq!(sizes.not_negative(&(&(&(&n * &k) - &last) - &one), &[&n, &k]), Ok(()));
-        assert_eq!(sizes.not_negative(&(&n - &k), &[]), Err(Doubt::Fails("N = 0, K = 7".to_owned())));
+        assert_eq!(sizes.not_negative(&(&n - &k), &[]), Err(NotProven::Refuted("N = 0, K = 7".to_owned())));
         // (N-50)^2 is never negative, which these rules do not see.
         let shifted = &n - &Dim::Const(50);
-        assert_eq!(sizes.not_negative(&(&shifted * &shifted), &[]), Err(Doubt::Unproven));
+        assert_eq!(sizes.not_negative(&(&shifted * &shifted), &[]), Err(NotProven::Unknown));
     }
 
     #[test]
@@ -429,7 +429,7 @@ mod tests {
         let sizes = Admissible::of(&f);
         let rest = |c| &(&(&symbol(0) * &symbol(1)) - &symbol(0)) + &Dim::Const(c);
         assert_eq!(sizes.not_negative(&rest(2), &[]), Ok(()));
-        assert_eq!(sizes.not_negative(&rest(1), &[]), Err(Doubt::Fails("N = 2, K = 0".to_owned())));
+        assert_eq!(sizes.not_negative(&rest(1), &[]), Err(NotProven::Refuted("N = 2, K = 0".to_owned())));
     }
 
     #[test]
@@ -480,6 +480,9 @@ mod tests {
         f.checks.push(check);
         let sizes = Admissible::of(&f);
         assert_eq!(sizes.not_negative(&(&t - &n), &[]), Ok(()));
-        assert_eq!(sizes.not_negative(&(&k - &t), &[]), Err(Doubt::Fails("N = 1, K = 1, T = 2".to_owned())));
+        assert_eq!(
+            sizes.not_negative(&(&k - &t), &[]),
+            Err(NotProven::Refuted("N = 1, K = 1, T = 2".to_owned()))
+        );
     }
 }

@@ -4,29 +4,31 @@ use tgc_graph::dim::Dim;
 use tgc_graph::dtype::DType;
 use tgc_scalar::{Program, stored_scalar};
 
-use super::error::Defect;
+use super::error::VerifyErrorKind;
 use super::{Checker, program};
 use crate::{
-    Access, Axis, Block, BufferId, Fold, Halving, Indirect, Nest, Place, Position, Reach, Read, RowId, Scan,
-    Sink, Target,
+    Access, Axis, Block, BufferId, Fold, Indirect, Nest, Position, Prereduction, Reach, Read, RowId, Scan,
+    Sink, Storage, Target,
 };
 
 /// Row values that are defined so far.
 type Defined = Vec<bool>;
 
 impl Checker<'_> {
-    pub(super) fn check_nest(&mut self, nest: &Nest) -> Result<(), Defect> {
+    pub(super) fn check_nest(&mut self, nest: &Nest) -> Result<(), VerifyErrorKind> {
         power_of_two("the number of rows that run together", nest.rows)?;
         match &nest.extent {
             Some(extent) => self.check_extent("a number of rows", extent)?,
-            None if nest.rows != 1 => return Err(Defect::NoRows { what: "rows that run together" }),
-            None if nest.parallel.is_some() => return Err(Defect::NoRows { what: "parallel chunks" }),
+            None if nest.rows != 1 => return Err(VerifyErrorKind::NoRows { what: "rows that run together" }),
+            None if nest.parallel.is_some() => {
+                return Err(VerifyErrorKind::NoRows { what: "parallel chunks" });
+            }
             None => {}
         }
         if let Some(parallel) = nest.parallel {
             let (found, rows) = (parallel.rows_per_chunk, nest.rows);
             if found <= 0 || found % i64::from(rows) != 0 {
-                return Err(Defect::ChunkSize { found, rows });
+                return Err(VerifyErrorKind::ChunkSize { found, rows });
             }
         }
         let mut defined = vec![false; nest.row_values.len()];
@@ -42,19 +44,19 @@ impl Checker<'_> {
         Ok(())
     }
 
-    fn check_extent(&self, what: &'static str, extent: &Dim) -> Result<(), Defect> {
+    fn check_extent(&self, what: &'static str, extent: &Dim) -> Result<(), VerifyErrorKind> {
         self.check_dim(extent)?;
-        self.sizes.not_negative(extent, &[]).or_else(|doubt| {
+        self.sizes.not_negative(extent, &[]).or_else(|reason| {
             let shown = extent.display(&self.function.signature.symbols).to_string();
             let reach = Reach::of_size(format!("{what} ({shown})"), extent);
-            self.leave_to_calls(reach, Defect::NegativeExtent { what, extent: shown, doubt })
+            self.leave_to_calls(reach, VerifyErrorKind::NegativeExtent { what, extent: shown, reason })
         })
     }
 
-    fn check_block(&self, nest: &Nest, block: &Block, defined: &mut Defined) -> Result<(), Defect> {
+    fn check_block(&self, nest: &Nest, block: &Block, defined: &mut Defined) -> Result<(), VerifyErrorKind> {
         power_of_two("the number of lanes", block.lanes)?;
         if block.axes.is_empty() && block.lanes != 1 {
-            return Err(Defect::NoAxes { what: "lanes" });
+            return Err(VerifyErrorKind::NoAxes { what: "lanes" });
         }
         for extent in &block.axes {
             self.check_extent("an extent", extent)?;
@@ -66,7 +68,7 @@ impl Checker<'_> {
             let found = match read {
                 Read::Buffer(access) => self.check_access(nest, block, access)?,
                 Read::Row(row) => row_type(nest, *row, defined)?,
-                Read::Sum => self.sum.ok_or(Defect::SumOutOfScope)?,
+                Read::Sum => self.sum.ok_or(VerifyErrorKind::SumOutOfScope)?,
                 Read::Size(dim) => {
                     self.check_dim(dim)?;
                     DType::I64
@@ -79,8 +81,8 @@ impl Checker<'_> {
             };
             equal(&format!("the element type of read {index}"), found, *param)?;
         }
-        check_ahead(block)?;
-        self.check_stages(nest, block)?;
+        check_prefetch(block)?;
+        self.check_fission(nest, block)?;
         // Reads came first: a row value that this block defines is for later blocks only.
         for sink in &block.sinks {
             self.check_sink(nest, block, sink, defined)?;
@@ -88,33 +90,35 @@ impl Checker<'_> {
         Ok(())
     }
 
-    /// Stages cut the program, their sinks keep no order, and values wait in bytes of the workspace.
-    fn check_stages(&self, nest: &Nest, block: &Block) -> Result<(), Defect> {
-        let Some(stages) = &block.stages else { return Ok(()) };
+    /// Fission cuts the program, its sinks keep no order, and values are spilled to bytes of the workspace.
+    fn check_fission(&self, nest: &Nest, block: &Block) -> Result<(), VerifyErrorKind> {
+        let Some(fission) = &block.fission else { return Ok(()) };
         let count = block.program.insts.len();
-        let ascending = stages.cuts.windows(2).all(|pair| pair[0] < pair[1]);
-        if !ascending || stages.cuts.iter().any(|cut| !(1..count).contains(cut)) {
-            return Err(Defect::Cuts { cuts: stages.cuts.clone(), count });
+        let ascending = fission.cuts.windows(2).all(|pair| pair[0] < pair[1]);
+        if !ascending || fission.cuts.iter().any(|cut| !(1..count).contains(cut)) {
+            return Err(VerifyErrorKind::Cuts { cuts: fission.cuts.clone(), count });
         }
         let together = if block.axes.is_empty() { nest.rows } else { block.lanes };
-        if stages.strip == 0 || !stages.strip.is_multiple_of(together) {
-            return Err(Defect::Strip { strip: stages.strip, together });
+        if fission.strip == 0 || !fission.strip.is_multiple_of(together) {
+            return Err(VerifyErrorKind::Strip { strip: fission.strip, together });
         }
         if block.axes.is_empty() && (nest.blocks.len() > 1 || nest.extent.is_none()) {
-            return Err(Defect::Staged { what: "without axes is not alone in a nest with rows" });
+            return Err(VerifyErrorKind::Fissioned { what: "without axes is not alone in a nest with rows" });
         }
         if block.sinks.iter().any(|s| matches!(s, Sink::Scan { .. } | Sink::Scatter { .. })) {
-            return Err(Defect::Staged { what: "ends with a sink that goes in order" });
+            return Err(VerifyErrorKind::Fissioned { what: "ends with a sink that goes in order" });
         }
-        self.check_buffer(stages.buffer)?;
-        let buffer = self.function.buffer(stages.buffer);
-        if !matches!(buffer.place, Place::Workspace { .. }) || buffer.dtype != DType::U8 {
-            return Err(Defect::Staged { what: "keeps values elsewhere than in bytes of the workspace" });
+        self.check_buffer(fission.buffer)?;
+        let buffer = self.function.buffer(fission.buffer);
+        if !matches!(buffer.storage, Storage::Workspace { .. }) || buffer.dtype != DType::U8 {
+            return Err(VerifyErrorKind::Fissioned {
+                what: "spills values elsewhere than to bytes of the workspace",
+            });
         }
-        let bytes = Dim::Const(stages.course(block).bytes as i64);
+        let bytes = Dim::Const(fission.schedule(block).bytes as i64);
         let needed = &nest.chunks(&self.function.signature.symbols) * &bytes;
         let show = |dim: &Dim| dim.display(&self.function.signature.symbols).to_string();
-        equal("the bytes in which values of a staged program wait", show(&buffer.elements()), show(&needed))
+        equal("the bytes to which a fissioned program spills values", show(&buffer.elements()), show(&needed))
     }
 
     fn check_sink(
@@ -123,7 +127,7 @@ impl Checker<'_> {
         block: &Block,
         sink: &Sink,
         defined: &mut Defined,
-    ) -> Result<(), Defect> {
+    ) -> Result<(), VerifyErrorKind> {
         let types = program::result_types(&block.program);
         match sink {
             Sink::Store { result, to } => {
@@ -132,18 +136,18 @@ impl Checker<'_> {
             }
             Sink::Row { result, row } => {
                 if !block.axes.is_empty() {
-                    return Err(Defect::HasAxes { what: "a row sink" });
+                    return Err(VerifyErrorKind::HasAxes { what: "a row sink" });
                 }
                 let found = result_type(&types, *result)?;
                 equal("the element type of a row value", found, define_row(nest, *row, defined)?)
             }
-            Sink::Fold { fold, results, to, halving } => {
+            Sink::Fold { fold, results, to, prereduction } => {
                 if block.axes.is_empty() {
-                    return Err(Defect::NoAxes { what: "a fold over its last axis" });
+                    return Err(VerifyErrorKind::NoAxes { what: "a fold over its last axis" });
                 }
                 check_fold(fold, results, &types)?;
-                if let Some(halving) = halving {
-                    check_halving(halving, block.lanes, results, &types)?;
+                if let Some(prereduction) = prereduction {
+                    check_prereduction(prereduction, block.lanes, results, &types)?;
                 }
                 equal("the number of a fold's results", to.len(), fold.accumulators.len())?;
                 for (target, dtype) in to.iter().zip(&fold.accumulators) {
@@ -168,7 +172,7 @@ impl Checker<'_> {
             }
             Sink::Scatter { result, to, add } => {
                 if nest.parallel.is_some() {
-                    return Err(Defect::ParallelOrder);
+                    return Err(VerifyErrorKind::ParallelOrder);
                 }
                 let found = result_type(&types, *result)?;
                 let dtype = self.check_indirect(nest, block, to, block.reads.len())?;
@@ -191,23 +195,23 @@ impl Checker<'_> {
         scan: &Scan,
         along: Axis,
         carry: &[Access],
-    ) -> Result<(), Defect> {
+    ) -> Result<(), VerifyErrorKind> {
         let last = block.axes.len().checked_sub(1).map_or(Axis::Row, Axis::Inner);
         match along {
-            Axis::Row if nest.parallel.is_some() => return Err(Defect::ParallelOrder),
-            Axis::Row if nest.extent.is_none() => return Err(Defect::ScanOutOfScope),
-            Axis::Inner(axis) if axis >= block.axes.len() => return Err(Defect::ScanOutOfScope),
+            Axis::Row if nest.parallel.is_some() => return Err(VerifyErrorKind::ParallelOrder),
+            Axis::Row if nest.extent.is_none() => return Err(VerifyErrorKind::ScanOutOfScope),
+            Axis::Inner(axis) if axis >= block.axes.len() => return Err(VerifyErrorKind::ScanOutOfScope),
             Axis::Row | Axis::Inner(_) => {}
         }
         let expected = if along == last { 0 } else { scan.accumulators.len() };
         if carry.len() != expected {
-            return Err(Defect::Carries { found: carry.len(), expected });
+            return Err(VerifyErrorKind::Carries { found: carry.len(), expected });
         }
         for (access, dtype) in carry.iter().zip(&scan.accumulators) {
             let found = self.check_access(nest, block, access)?;
             equal("the element type of an accumulator", found, *dtype)?;
             if access.strides.iter().any(|(axis, _)| *axis == along) {
-                return Err(Defect::CarryMoves { buffer: self.name(access.buffer) });
+                return Err(VerifyErrorKind::CarryMoves { buffer: self.name(access.buffer) });
             }
         }
         Ok(())
@@ -220,20 +224,20 @@ impl Checker<'_> {
         block: &Block,
         indirect: &Indirect,
         end: usize,
-    ) -> Result<DType, Defect> {
-        for part in &indirect.parts {
+    ) -> Result<DType, VerifyErrorKind> {
+        for part in &indirect.indices {
             self.check_dim(&part.extent)?;
             self.check_dim(&part.stride)?;
             let read = block.reads.get(part.read).filter(|_| part.read < end);
             let Some(access) = read.and_then(Read::access) else {
-                return Err(Defect::IndexRead { read: part.read });
+                return Err(VerifyErrorKind::IndexRead { read: part.read });
             };
             self.check_buffer(access.buffer)?;
             let changes = nest.accesses().iter().any(|t| t.kind.writes() && t.access.buffer == access.buffer);
             let is_checked = self.checked.contains(&(access.buffer, &part.extent));
             if changes || !is_checked {
                 let extent = part.extent.display(&self.function.signature.symbols).to_string();
-                return Err(Defect::Unchecked { index: self.name(access.buffer), extent });
+                return Err(VerifyErrorKind::Unchecked { index: self.name(access.buffer), extent });
             }
         }
         self.check_access(nest, block, &indirect.access)
@@ -246,11 +250,11 @@ impl Checker<'_> {
         target: &Target,
         dtype: DType,
         defined: &mut Defined,
-    ) -> Result<(), Defect> {
+    ) -> Result<(), VerifyErrorKind> {
         match target {
             Target::Row(row) => {
                 if block.axes.len() != 1 {
-                    return Err(Defect::RowFromInnerFold { id: row.0 });
+                    return Err(VerifyErrorKind::RowFromInnerFold { id: row.0 });
                 }
                 equal("the element type of a row value", dtype, define_row(nest, *row, defined)?)
             }
@@ -258,7 +262,7 @@ impl Checker<'_> {
                 let found = self.check_access(nest, block, access)?;
                 let folded = Axis::Inner(block.axes.len() - 1);
                 if access.strides.iter().any(|(axis, _)| *axis == folded) {
-                    return Err(Defect::FoldedAxis { buffer: self.name(access.buffer) });
+                    return Err(VerifyErrorKind::FoldedAxis { buffer: self.name(access.buffer) });
                 }
                 equal("the element type of a fold's result", dtype, found)
             }
@@ -272,15 +276,15 @@ impl Checker<'_> {
         (fold, results): (&Fold, &[usize]),
         types: &[DType],
         to: &[BufferId],
-    ) -> Result<(), Defect> {
+    ) -> Result<(), VerifyErrorKind> {
         if !block.axes.is_empty() {
-            return Err(Defect::HasAxes { what: "a total" });
+            return Err(VerifyErrorKind::HasAxes { what: "a total" });
         }
         if nest.extent.is_none() {
-            return Err(Defect::NoRows { what: "a total" });
+            return Err(VerifyErrorKind::NoRows { what: "a total" });
         }
         if nest.parallel.is_some() {
-            return Err(Defect::ParallelTotal);
+            return Err(VerifyErrorKind::ParallelTotal);
         }
         check_fold(fold, results, types)?;
         equal("the number of a total's results", to.len(), fold.accumulators.len())?;
@@ -288,14 +292,14 @@ impl Checker<'_> {
             self.check_buffer(*buffer)?;
             equal("the element type of a total", *dtype, self.function.buffer(*buffer).dtype)?;
             if !self.function.buffer(*buffer).shape.is_empty() {
-                return Err(Defect::TotalShape { buffer: self.name(*buffer) });
+                return Err(VerifyErrorKind::TotalShape { buffer: self.name(*buffer) });
             }
         }
         Ok(())
     }
 
     /// The form of an access; returns its element type.
-    fn check_access(&self, nest: &Nest, block: &Block, access: &Access) -> Result<DType, Defect> {
+    fn check_access(&self, nest: &Nest, block: &Block, access: &Access) -> Result<DType, VerifyErrorKind> {
         self.check_buffer(access.buffer)?;
         let what = || format!("an access to `{}`", self.name(access.buffer));
         self.check_strides(nest, block, &access.strides, &access.offset, &what)?;
@@ -310,7 +314,7 @@ impl Checker<'_> {
         strides: &[(Axis, Dim)],
         offset: &Dim,
         what: &dyn Fn() -> String,
-    ) -> Result<(), Defect> {
+    ) -> Result<(), VerifyErrorKind> {
         self.check_dim(offset)?;
         for (axis, stride) in strides {
             self.check_dim(stride)?;
@@ -319,19 +323,19 @@ impl Checker<'_> {
                 Axis::Inner(i) => *i < block.axes.len(),
             };
             if !in_scope {
-                return Err(Defect::AxisOutOfScope { what: what() });
+                return Err(VerifyErrorKind::AxisOutOfScope { what: what() });
             }
         }
         let sorted = strides.windows(2).all(|pair| pair[0].0 < pair[1].0);
         match sorted && strides.iter().all(|(_, stride)| *stride != Dim::Const(0)) {
             true => Ok(()),
-            false => Err(Defect::Strides { what: what() }),
+            false => Err(VerifyErrorKind::Strides { what: what() }),
         }
     }
 }
 
 /// The programs of a fold fit together and with the values that it folds.
-pub(super) fn check_fold(fold: &Fold, results: &[usize], types: &[DType]) -> Result<(), Defect> {
+pub(super) fn check_fold(fold: &Fold, results: &[usize], types: &[DType]) -> Result<(), VerifyErrorKind> {
     check_program("the step of a fold", &fold.step)?;
     check_program("the merge of a fold", &fold.merge)?;
     let mut stepped = fold.accumulators.clone();
@@ -356,37 +360,50 @@ pub(super) fn check_fold(fold: &Fold, results: &[usize], types: &[DType]) -> Res
 }
 
 /// What a block asks for in rows to come moves with the row and goes along its last axis.
-fn check_ahead(block: &Block) -> Result<(), Defect> {
+fn check_prefetch(block: &Block) -> Result<(), VerifyErrorKind> {
     let last = Axis::Inner(block.axes.len().saturating_sub(1));
     let walks =
         |access: &Access| access.stride(Axis::Row).is_some() && access.stride(last) == Some(&Dim::Const(1));
-    let good = block.ahead.iter().all(|read| match block.reads.get(*read) {
+    let good = block.prefetch.iter().all(|read| match block.reads.get(*read) {
         Some(Read::Buffer(access)) => walks(access),
         _ => false,
     });
-    if good && (block.ahead.is_empty() || block.stages.is_none()) { Ok(()) } else { Err(Defect::Ahead) }
+    if good && (block.prefetch.is_empty() || block.fission.is_none()) {
+        Ok(())
+    } else {
+        Err(VerifyErrorKind::Prefetch)
+    }
 }
 
-/// A tile of lanes can be halved so often, and its values added.
-fn check_halving(halving: &Halving, lanes: u32, results: &[usize], types: &[DType]) -> Result<(), Defect> {
-    if lanes.checked_shr(halving.times).unwrap_or(0) == 0 {
-        let found = format!("{} times", halving.times);
+/// A tile of lanes can be prereduced so often, and its values added.
+fn check_prereduction(
+    prereduction: &Prereduction,
+    lanes: u32,
+    results: &[usize],
+    types: &[DType],
+) -> Result<(), VerifyErrorKind> {
+    if lanes.checked_shr(prereduction.times).unwrap_or(0) == 0 {
+        let found = format!("{} times", prereduction.times);
         return Err(mismatch(
-            "the halving of a tile",
+            "the prereduction of a tile",
             &found,
             format!("at most once a pair of {lanes} lanes"),
         ));
     }
     equal("the values of a fold that halves tiles", results.len(), 1)?;
     let value = result_type(types, results[0])?;
-    check_program("what adds the halves of a tile", &halving.add)?;
-    equal("the parameters of what adds the halves of a tile", list(&halving.add.params), list(&[value; 2]))?;
-    let results = list(&program::result_types(&halving.add));
+    check_program("what adds the halves of a tile", &prereduction.add)?;
+    equal(
+        "the parameters of what adds the halves of a tile",
+        list(&prereduction.add.params),
+        list(&[value; 2]),
+    )?;
+    let results = list(&program::result_types(&prereduction.add));
     equal("the results of what adds the halves of a tile", results, list(&[value]))
 }
 
 /// The programs of a running fold fit together and with the values that it folds.
-fn check_scan(scan: &Scan, results: &[usize], types: &[DType]) -> Result<(), Defect> {
+fn check_scan(scan: &Scan, results: &[usize], types: &[DType]) -> Result<(), VerifyErrorKind> {
     check_program("the first step of a running fold", &scan.first)?;
     check_program("the step of a running fold", &scan.step)?;
     check_program("the end of a running fold", &scan.finish)?;
@@ -401,37 +418,37 @@ fn check_scan(scan: &Scan, results: &[usize], types: &[DType]) -> Result<(), Def
     equal("the parameters of a running fold's end", list(&scan.finish.params), accumulators)
 }
 
-fn check_program(which: &'static str, program: &Program) -> Result<(), Defect> {
-    program::check(program).map_err(|defect| Defect::Program { which, defect })
+fn check_program(which: &'static str, program: &Program) -> Result<(), VerifyErrorKind> {
+    program::check(program).map_err(|kind| VerifyErrorKind::Program { which, kind })
 }
 
-fn result_type(types: &[DType], result: usize) -> Result<DType, Defect> {
-    types.get(result).copied().ok_or(Defect::UnknownResult { index: result, count: types.len() })
+fn result_type(types: &[DType], result: usize) -> Result<DType, VerifyErrorKind> {
+    types.get(result).copied().ok_or(VerifyErrorKind::UnknownResult { index: result, count: types.len() })
 }
 
-fn row_type(nest: &Nest, row: RowId, defined: &Defined) -> Result<DType, Defect> {
+fn row_type(nest: &Nest, row: RowId, defined: &Defined) -> Result<DType, VerifyErrorKind> {
     let dtype = declared_row(nest, row)?;
     if !defined[row.0 as usize] {
-        return Err(Defect::RowUndefined { id: row.0 });
+        return Err(VerifyErrorKind::RowUndefined { id: row.0 });
     }
     Ok(dtype)
 }
 
-fn define_row(nest: &Nest, row: RowId, defined: &mut Defined) -> Result<DType, Defect> {
+fn define_row(nest: &Nest, row: RowId, defined: &mut Defined) -> Result<DType, VerifyErrorKind> {
     let dtype = declared_row(nest, row)?;
     if std::mem::replace(&mut defined[row.0 as usize], true) {
-        return Err(Defect::RowRedefined { id: row.0 });
+        return Err(VerifyErrorKind::RowRedefined { id: row.0 });
     }
     Ok(dtype)
 }
 
-fn declared_row(nest: &Nest, row: RowId) -> Result<DType, Defect> {
+fn declared_row(nest: &Nest, row: RowId) -> Result<DType, VerifyErrorKind> {
     let count = nest.row_values.len();
-    nest.row_values.get(row.0 as usize).copied().ok_or(Defect::UnknownRow { id: row.0, count })
+    nest.row_values.get(row.0 as usize).copied().ok_or(VerifyErrorKind::UnknownRow { id: row.0, count })
 }
 
-pub(super) fn power_of_two(what: &'static str, found: u32) -> Result<(), Defect> {
-    if found.is_power_of_two() { Ok(()) } else { Err(Defect::NotPowerOfTwo { what, found }) }
+pub(super) fn power_of_two(what: &'static str, found: u32) -> Result<(), VerifyErrorKind> {
+    if found.is_power_of_two() { Ok(()) } else { Err(VerifyErrorKind::NotPowerOfTwo { what, found }) }
 }
 
 fn list(types: &[DType]) -> String {
@@ -439,10 +456,18 @@ fn list(types: &[DType]) -> String {
     format!("({})", names.join(", "))
 }
 
-pub(super) fn equal<T: PartialEq + ToString>(what: &str, found: T, expected: T) -> Result<(), Defect> {
+pub(super) fn equal<T: PartialEq + ToString>(
+    what: &str,
+    found: T,
+    expected: T,
+) -> Result<(), VerifyErrorKind> {
     if found == expected { Ok(()) } else { Err(mismatch(what, found, expected)) }
 }
 
-fn mismatch(what: &str, found: impl ToString, expected: impl ToString) -> Defect {
-    Defect::Mismatch { what: what.to_owned(), found: found.to_string(), expected: expected.to_string() }
+fn mismatch(what: &str, found: impl ToString, expected: impl ToString) -> VerifyErrorKind {
+    VerifyErrorKind::Mismatch {
+        what: what.to_owned(),
+        found: found.to_string(),
+        expected: expected.to_string(),
+    }
 }

@@ -8,7 +8,7 @@
 use tgc_graph::dim::{Dim, divide_monomials};
 
 use super::Checker;
-use super::error::Defect;
+use super::error::VerifyErrorKind;
 use crate::{AccessKind, MemoryAccess, Nest, Reach};
 
 /// How often a part of a sum is divided before it is left to the next axis.
@@ -18,8 +18,8 @@ const MOST_DIVISIONS: usize = 16;
 const LENT: [i64; 5] = [0, 1, -1, 2, -2];
 
 impl Checker<'_> {
-    pub(super) fn check_bounds(&self, nest: &Nest, touch: &MemoryAccess) -> Result<(), Defect> {
-        if matches!(touch.kind, AccessKind::Total | AccessKind::Waiting) {
+    pub(super) fn check_bounds(&self, nest: &Nest, touch: &MemoryAccess) -> Result<(), VerifyErrorKind> {
+        if matches!(touch.kind, AccessKind::Total | AccessKind::Spills) {
             return Ok(());
         }
         // An index that is inside an axis shows that the axis is not empty.
@@ -30,7 +30,7 @@ impl Checker<'_> {
         loops.extend(row);
         loops.extend(touch.looked_up());
         match self.check_reach(touch, &loops, &nonempty) {
-            Err(defect) => {
+            Err(kind) => {
                 let shape = &self.function.buffer(touch.access.buffer).shape;
                 let matrices = loops.iter().flat_map(|(stride, _)| matrices(shape, stride));
                 let mut shapes = std::iter::once(shape.clone()).chain(matrices);
@@ -40,7 +40,7 @@ impl Checker<'_> {
                 }
                 let buffer = self.function.buffer(touch.access.buffer);
                 let reach = Reach::of_access(buffer.name.clone(), buffer.elements(), nest, touch);
-                self.leave_to_calls(reach, defect)
+                self.leave_to_calls(reach, kind)
             }
             Ok(()) => Ok(()),
         }
@@ -52,7 +52,7 @@ impl Checker<'_> {
         touch: &MemoryAccess,
         loops: &[(&Dim, &Dim)],
         nonempty: &[&Dim],
-    ) -> Result<(), Defect> {
+    ) -> Result<(), VerifyErrorKind> {
         let buffer = touch.access.buffer;
         let elements = self.function.buffer(buffer).elements();
         let mut first = touch.access.offset.clone();
@@ -64,18 +64,18 @@ impl Checker<'_> {
             } else {
                 // If the sign is not known to be negative either, the end cannot be shown to be inside.
                 first = &first + &span;
-                if let Err(doubt) = self.sizes.not_negative(&-*stride, nonempty) {
-                    return Err(Defect::BeforeFirst { buffer: self.name(buffer), doubt });
+                if let Err(reason) = self.sizes.not_negative(&-*stride, nonempty) {
+                    return Err(VerifyErrorKind::BeforeFirst { buffer: self.name(buffer), reason });
                 }
             }
         }
         self.sizes
             .not_negative(&first, nonempty)
-            .map_err(|doubt| Defect::BeforeFirst { buffer: self.name(buffer), doubt })?;
+            .map_err(|reason| VerifyErrorKind::BeforeFirst { buffer: self.name(buffer), reason })?;
         let room = &(&elements - &last) - &Dim::Const(1);
-        self.sizes.not_negative(&room, nonempty).map_err(|doubt| {
+        self.sizes.not_negative(&room, nonempty).map_err(|reason| {
             let elements = elements.display(&self.function.signature.symbols).to_string();
-            Defect::BeyondLast { buffer: self.name(buffer), elements, doubt }
+            VerifyErrorKind::BeyondLast { buffer: self.name(buffer), elements, reason }
         })
     }
 

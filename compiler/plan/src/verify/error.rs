@@ -2,17 +2,17 @@
 
 use std::fmt;
 
-use super::admissible::Doubt;
-use super::program::ProgramDefect;
+use super::admissible::NotProven;
+use super::program::ProgramErrorKind;
 
 /// A broken rule, and where.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{site}: {defect}")]
+#[error("{site}: {kind}")]
 pub struct VerifyError {
     /// Where.
     pub site: Site,
     /// What.
-    pub defect: Box<Defect>,
+    pub kind: Box<VerifyErrorKind>,
 }
 
 /// A place in a plan: as much of it as is known.
@@ -47,7 +47,7 @@ impl fmt::Display for Site {
 /// A rule that a plan breaks.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[allow(missing_docs)]
-pub enum Defect {
+pub enum VerifyErrorKind {
     #[error("state `{name}` lies at byte {offset}: expected a multiple of 64 after the state before it")]
     StateOffset { name: String, offset: u64 },
     #[error("a dim names symbol {id}, expected one of the function's {count}")]
@@ -55,31 +55,31 @@ pub enum Defect {
     #[error("two buffers are called `{name}`")]
     SameName { name: String },
     #[error("buffer `{buffer}` lives in {kind} {index}, expected less than {count}")]
-    NoSuchPlace { buffer: String, kind: &'static str, index: usize, count: usize },
+    NoSuchStorage { buffer: String, kind: &'static str, index: usize, count: usize },
     #[error("buffer `{buffer}` differs from its {kind} in element type or size")]
-    PlaceType { buffer: String, kind: &'static str },
+    StorageType { buffer: String, kind: &'static str },
     #[error("buffers `{first}` and `{second}` are the same {kind}")]
-    SamePlace { first: String, second: String, kind: &'static str },
+    SameStorage { first: String, second: String, kind: &'static str },
     #[error("the list of states that it {what} is not ascending or names no state")]
     StateList { what: &'static str },
     #[error("names buffer {id}, expected one of {count}")]
     UnknownBuffer { id: u32, count: usize },
 
-    #[error("a product has fewer than three axes, or its epilogue has others than all but the last")]
-    ProductAxes,
-    #[error("a product has blocks that are not whole tiles, or are empty")]
-    ProductBlocks,
-    #[error("a product's epilogue does more than store")]
-    ProductSink,
-    #[error("a product multiplies `{buffer}` along the other matrix's axis, or writes it")]
-    ProductOperand { buffer: String },
+    #[error("a matmul has fewer than three axes, or its epilogue has others than all but the last")]
+    MatmulAxes,
+    #[error("a matmul has blocks that are not whole tiles, or are empty")]
+    MatmulBlocks,
+    #[error("a matmul's epilogue does more than store")]
+    MatmulSink,
+    #[error("a matmul multiplies `{buffer}` along the other matrix's axis, or writes it")]
+    MatmulOperand { buffer: String },
     #[error(
-        "scratch `{buffer}` of a product is used elsewhere, or has another type or shape than its blocks need"
+        "scratch `{buffer}` of a matmul is used elsewhere, or has another type or shape than its blocks need"
     )]
-    ProductScratch { buffer: String },
-    #[error("asks for elements of rows to come that are not along one, or in stages")]
-    Ahead,
-    #[error("reads a sum outside the epilogue of a product")]
+    MatmulScratch { buffer: String },
+    #[error("asks for elements of rows to come that are not along one, or of a fissioned program")]
+    Prefetch,
+    #[error("reads a sum outside the epilogue of a matmul")]
     SumOutOfScope,
     #[error("copies `{from}` over `{to}`, expected the same element type and shape")]
     CopyType { from: String, to: String },
@@ -91,8 +91,8 @@ pub enum Defect {
     NotPowerOfTwo { what: &'static str, found: u32 },
     #[error("a nest without rows has {what}")]
     NoRows { what: &'static str },
-    #[error("{what} {extent} is negative{doubt}")]
-    NegativeExtent { what: &'static str, extent: String, doubt: Doubt },
+    #[error("{what} {extent} is negative{reason}")]
+    NegativeExtent { what: &'static str, extent: String, reason: NotProven },
     #[error("chunks of {found} rows, expected a positive multiple of {rows}")]
     ChunkSize { found: i64, rows: u32 },
     #[error("a block without axes has {what}")]
@@ -103,12 +103,12 @@ pub enum Defect {
     ParallelTotal,
     #[error("a parallel nest has rows that go in order")]
     ParallelOrder,
-    #[error("stages begin at {cuts:?}, expected ascending numbers of instructions among {count}")]
+    #[error("segments begin at {cuts:?}, expected ascending numbers of instructions among {count}")]
     Cuts { cuts: Vec<usize>, count: usize },
     #[error("strips of {strip} iterations, expected a positive multiple of {together}")]
     Strip { strip: u32, together: u32 },
-    #[error("a staged program {what}")]
-    Staged { what: &'static str },
+    #[error("a fissioned program {what}")]
+    Fissioned { what: &'static str },
     #[error("a running fold has {found} places for accumulators to wait, expected {expected}")]
     Carries { found: usize, expected: usize },
     #[error("a running fold goes along an axis that is not in scope")]
@@ -125,8 +125,8 @@ pub enum Defect {
     IndexType { index: String },
     #[error("checks `{index}` after something is written to an output or a state")]
     CheckAfterWrite { index: String },
-    #[error("{which} {defect}")]
-    Program { which: &'static str, defect: ProgramDefect },
+    #[error("{which} {kind}")]
+    Program { which: &'static str, kind: ProgramErrorKind },
     #[error("{what}: found {found}, expected {expected}")]
     Mismatch { what: String, found: String, expected: String },
     #[error("names result {index}, expected one of the program's {count}")]
@@ -147,15 +147,15 @@ pub enum Defect {
     FoldedAxis { buffer: String },
     #[error("a total goes to `{buffer}`, expected a 0-d buffer")]
     TotalShape { buffer: String },
-    #[error("an access to `{buffer}` begins before its first element{doubt}")]
-    BeforeFirst { buffer: String, doubt: Doubt },
-    #[error("an access to `{buffer}` ends beyond its {elements} elements{doubt}")]
-    BeyondLast { buffer: String, elements: String, doubt: Doubt },
+    #[error("an access to `{buffer}` begins before its first element{reason}")]
+    BeforeFirst { buffer: String, reason: NotProven },
+    #[error("an access to `{buffer}` ends beyond its {elements} elements{reason}")]
+    BeyondLast { buffer: String, elements: String, reason: NotProven },
 
     #[error("writes {what} `{buffer}`")]
     ReadOnly { what: &'static str, buffer: String },
-    #[error("writes an element of `{buffer}` more than once in a row{doubt}")]
-    WrittenTwice { buffer: String, doubt: Doubt },
+    #[error("writes an element of `{buffer}` more than once in a row{reason}")]
+    WrittenTwice { buffer: String, reason: NotProven },
     #[error("lanes share an element of `{buffer}` that they accumulate into")]
     LanesShare { buffer: String },
     #[error("reads one element of `{buffer}` over and over while the nest writes it")]
@@ -166,8 +166,8 @@ pub enum Defect {
     TwoWrites { buffer: String },
     #[error("touches `{buffer}`, which receives a total of the nest")]
     TotalShared { buffer: String },
-    #[error("touches `{buffer}`, in which values of a staged program wait, for something else")]
-    WaitingShared { buffer: String },
+    #[error("touches `{buffer}`, to which a fissioned program spills values, for something else")]
+    SpillsShared { buffer: String },
     #[error("touches `{buffer}` where data says and elsewhere while the nest writes it")]
     PlacesMeet { buffer: String },
     #[error("rows that run together or in parallel share elements of `{buffer}`, as far as can be shown")]
@@ -181,16 +181,16 @@ pub enum Defect {
     StateNotWritten { state: String },
     #[error("no step stores output `{output}`")]
     OutputNotStored { output: String },
-    #[error("not every element of output `{output}` is stored{doubt}")]
-    OutputNotCovered { output: String, doubt: Doubt },
+    #[error("not every element of output `{output}` is stored{reason}")]
+    OutputNotCovered { output: String, reason: NotProven },
     #[error("reads `{buffer}` before anything is stored to it")]
     ReadBeforeStore { buffer: String },
     #[error("buffer `{buffer}` begins at {offset}, expected a multiple of 64")]
     Misaligned { buffer: String, offset: String },
     #[error("buffer `{buffer}` begins at {offset}, among the arguments of a call")]
     InFrame { buffer: String, offset: String },
-    #[error("buffer `{buffer}` ends beyond the workspace of {workspace} bytes{doubt}")]
-    BeyondWorkspace { buffer: String, workspace: String, doubt: Doubt },
-    #[error("buffers `{first}` and `{second}` overlap in the workspace while both are in use{doubt}")]
-    Overlap { first: String, second: String, doubt: Doubt },
+    #[error("buffer `{buffer}` ends beyond the workspace of {workspace} bytes{reason}")]
+    BeyondWorkspace { buffer: String, workspace: String, reason: NotProven },
+    #[error("buffers `{first}` and `{second}` overlap in the workspace while both are in use{reason}")]
+    Overlap { first: String, second: String, reason: NotProven },
 }

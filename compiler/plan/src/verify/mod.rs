@@ -1,13 +1,13 @@
 //! Decides whether a Plan means what it says: after [`verify`], no back end and no run can fail.
 //!
-//! - Programs are expanded and well typed; reads fit parameters, sinks fit results and folds.
+//! - Programs are legalized and well typed; reads fit parameters, sinks fit results and folds.
 //! - Row values are defined once, by an earlier block than the first that reads them. Row and total sinks stand in
 //!   blocks without axes only, folds in blocks with axes only. Lanes and rows are powers of two.
 //! - Every access stays in its buffer for every admissible size at which it happens at all.
 //! - Iterations that may run together do not disturb one another; the rules are those of the `sharing` module:
 //!   **a buffer that a nest writes is read there only in place or, by other blocks, where rows do not meet.**
-//! - A product writes nothing that it multiplies; its epilogue obeys the rules of a nest without rows.
-//! - Stages cut a program whose sinks keep no order; values wait in bytes that nothing else touches, a slice a chunk.
+//! - A matmul writes nothing that it multiplies; its epilogue obeys the rules of a nest without rows.
+//! - Fission cuts a program whose sinks keep no order; values are spilled to bytes that nothing else touches, a slice a chunk.
 //! - Parallel nests fold nothing over their rows, and rows write different elements.
 //! - Inputs and constants are never written, states only if the function lists them as updated. Every output is
 //!   stored. The first access to workspace and outputs, in the order of steps and blocks, is a store.
@@ -15,7 +15,7 @@
 //!   since. Every such check comes before the first write to an output or a state.
 //! - Buffers of the workspace that are in use during one step do not overlap, for any admissible size.
 //!
-//! What is not shown is refused: the rules are sound but simple, and [`Doubt::Unproven`] says so. That an access stays inside,
+//! What is not shown is refused: the rules are sound but simple, and [`NotProven::Unknown`] says so. That an access stays inside,
 //! which no sample of sizes refutes, calls may check instead ([`Body::reaches`](crate::Body::reaches)); [`settle`] says of what
 //! they must. Of nests that run in order it is enough that no sample shows iterations that disturb one another. Not checked:
 //! that a step computes what the graph says, and that stores to parts of a workspace buffer precede the reads of
@@ -25,23 +25,23 @@ mod admissible;
 mod blocks;
 mod bounds;
 mod error;
+mod matmul;
 mod memory;
 mod order;
-mod product;
 mod program;
 mod sharing;
 mod sweep;
 
-pub use admissible::Doubt;
-pub use error::{Defect, Site, VerifyError};
-pub use program::ProgramDefect;
+pub use admissible::NotProven;
+pub use error::{Site, VerifyError, VerifyErrorKind};
+pub use program::ProgramErrorKind;
 
 use std::cell::RefCell;
 
 use tgc_graph::dim::Dim;
 use tgc_graph::dtype::DType;
 
-use crate::{BufferId, Call, FunctionPlan, IndexCheck, ModelPlan, Place, Reach, Step};
+use crate::{BufferId, Call, FunctionPlan, IndexCheck, ModelPlan, Reach, Step, Storage};
 use admissible::Admissible;
 
 /// Checks every rule above; the error is the first one found, in the order of the plan.
@@ -52,7 +52,7 @@ use admissible::Admissible;
 pub fn verify(plan: &ModelPlan) -> Result<(), VerifyError> {
     match undecided(plan).map_err(|(_, error)| error)?.into_iter().flatten().next() {
         None => Ok(()),
-        Some((site, _, defect)) => Err(site.error(defect)),
+        Some((site, _, kind)) => Err(site.error(kind)),
     }
 }
 
@@ -86,25 +86,25 @@ pub fn settle(plan: &mut ModelPlan) -> Result<(), VerifyError> {
 /// What is neither shown nor checked by calls: of each body, in order. An error comes with the number of the body.
 fn undecided(plan: &ModelPlan) -> Result<Vec<Vec<Undecided>>, (Option<usize>, VerifyError)> {
     let site = Site { model: plan.interface.name.clone(), function: None, step: None, block: None };
-    check_states(plan).map_err(|defect| (None, site.clone().error(defect)))?;
+    check_states(plan).map_err(|kind| (None, site.clone().error(kind)))?;
     let of = |(at, function): (usize, FunctionPlan<'_>)| {
         let site = Site { function: Some(function.signature.name.clone()), ..site.clone() };
-        check_symbols(function).map_err(|defect| (Some(at), site.clone().error(defect)))?;
+        check_symbols(function).map_err(|kind| (Some(at), site.clone().error(kind)))?;
         let mut checker = Checker::new(plan, function, site);
         match checker.check() {
             Ok(()) => Ok(checker.undecided.into_inner()),
-            Err(defect) => Err((Some(at), checker.site.error(defect))),
+            Err(kind) => Err((Some(at), checker.site.error(kind))),
         }
     };
     plan.functions().enumerate().map(of).collect()
 }
 
 /// An access of which it is not shown that it stays inside, where it is, and what is wrong if it does not.
-type Undecided = (Site, Reach, Defect);
+type Undecided = (Site, Reach, VerifyErrorKind);
 
 impl Site {
-    fn error(self, defect: Defect) -> VerifyError {
-        VerifyError { site: self, defect: Box::new(defect) }
+    fn error(self, kind: VerifyErrorKind) -> VerifyError {
+        VerifyError { site: self, kind: Box::new(kind) }
     }
 }
 
@@ -118,7 +118,7 @@ struct Checker<'p> {
     checked: Vec<(BufferId, &'p Dim)>,
     /// An output or a state may have changed.
     has_written: bool,
-    /// The type of the sum, in the epilogue of a product.
+    /// The type of the sum, in the epilogue of a matmul.
     sum: Option<DType>,
     undecided: RefCell<Vec<Undecided>>,
 }
@@ -131,17 +131,17 @@ impl<'p> Checker<'p> {
     }
 
     /// What was not shown: an error if a sample refutes it, and else for calls to check.
-    fn leave_to_calls(&self, reach: Reach, defect: Defect) -> Result<(), Defect> {
+    fn leave_to_calls(&self, reach: Reach, kind: VerifyErrorKind) -> Result<(), VerifyErrorKind> {
         if self.sizes.refutes(&reach) {
-            return Err(defect);
+            return Err(kind);
         }
         if !self.function.body.reaches.contains(&reach) {
-            self.undecided.borrow_mut().push((self.site.clone(), reach, defect));
+            self.undecided.borrow_mut().push((self.site.clone(), reach, kind));
         }
         Ok(())
     }
 
-    fn check(&mut self) -> Result<(), Defect> {
+    fn check(&mut self) -> Result<(), VerifyErrorKind> {
         self.check_buffers()?;
         let function: FunctionPlan<'p> = self.function;
         for (index, step) in function.body.steps.iter().enumerate() {
@@ -149,12 +149,12 @@ impl<'p> Checker<'p> {
             match step {
                 Step::Nest(nest) => {
                     self.check_nest(nest)?;
-                    if let Err(defect) = self.check_sharing(nest) {
-                        self.check_order(nest, defect)?;
+                    if let Err(kind) = self.check_sharing(nest) {
+                        self.check_order(nest, kind)?;
                         self.site.block = None;
                     }
                 }
-                Step::Product(product) => self.check_product(product)?,
+                Step::Matmul(matmul) => self.check_matmul(matmul)?,
                 Step::Copy { from, to } => {
                     self.check_buffer(*from)?;
                     self.check_buffer(*to)?;
@@ -170,22 +170,22 @@ impl<'p> Checker<'p> {
     }
 
     /// A step that may fail: nothing that a caller can see has changed yet.
-    fn check_index(&mut self, check: &'p IndexCheck) -> Result<(), Defect> {
+    fn check_index(&mut self, check: &'p IndexCheck) -> Result<(), VerifyErrorKind> {
         self.check_buffer(check.index)?;
         self.check_dim(&check.extent)?;
         let index = self.name(check.index);
         if self.function.buffer(check.index).dtype != DType::I64 {
-            return Err(Defect::IndexType { index });
+            return Err(VerifyErrorKind::IndexType { index });
         }
         if self.has_written {
-            return Err(Defect::CheckAfterWrite { index });
+            return Err(VerifyErrorKind::CheckAfterWrite { index });
         }
         self.checked.push((check.index, &check.extent));
         Ok(())
     }
 
     /// A routine has dense rows to read, as many elements to write elsewhere, and scratch of its own.
-    fn check_call(&self, call: &Call) -> Result<(), Defect> {
+    fn check_call(&self, call: &Call) -> Result<(), VerifyErrorKind> {
         [call.from, call.to, call.scratch].into_iter().try_for_each(|buffer| self.check_buffer(buffer))?;
         [&call.rows, &call.length].into_iter().try_for_each(|dim| self.check_dim(dim))?;
         let [from, to, scratch] =
@@ -196,11 +196,11 @@ impl<'p> Checker<'p> {
             && to.elements() == elements
             && !from.dtype.is_complex()
             && to.dtype == call.routine.dtype(from.dtype);
-        let has_room = matches!(scratch.place, Place::Workspace { .. })
+        let has_room = matches!(scratch.storage, Storage::Workspace { .. })
             && scratch.bytes() == call.routine.scratch_bytes(from.dtype, &call.length);
         match are_apart && fits && has_room {
             true => Ok(()),
-            false => Err(Defect::Call { routine: call.routine.name(), buffer: from.name.clone() }),
+            false => Err(VerifyErrorKind::Call { routine: call.routine.name(), buffer: from.name.clone() }),
         }
     }
 
@@ -209,18 +209,18 @@ impl<'p> Checker<'p> {
         for touch in step.accesses().into_iter().filter(|touch| touch.kind.writes()) {
             let written = touch.access.buffer;
             self.checked.retain(|(buffer, _)| *buffer != written);
-            let place = &self.function.buffer(written).place;
-            self.has_written |= matches!(place, Place::Output(_) | Place::State(_));
+            let place = &self.function.buffer(written).storage;
+            self.has_written |= matches!(place, Storage::Output(_) | Storage::State(_));
         }
     }
 
-    fn check_dim(&self, dim: &Dim) -> Result<(), Defect> {
+    fn check_dim(&self, dim: &Dim) -> Result<(), VerifyErrorKind> {
         known_symbols(self.function, dim)
     }
 
-    fn check_buffer(&self, id: BufferId) -> Result<(), Defect> {
+    fn check_buffer(&self, id: BufferId) -> Result<(), VerifyErrorKind> {
         let count = self.function.body.buffers.len();
-        if (id.0 as usize) < count { Ok(()) } else { Err(Defect::UnknownBuffer { id: id.0, count }) }
+        if (id.0 as usize) < count { Ok(()) } else { Err(VerifyErrorKind::UnknownBuffer { id: id.0, count }) }
     }
 
     fn name(&self, id: BufferId) -> String {
@@ -229,11 +229,11 @@ impl<'p> Checker<'p> {
 }
 
 /// States lie one after the other, aligned.
-fn check_states(plan: &ModelPlan) -> Result<(), Defect> {
+fn check_states(plan: &ModelPlan) -> Result<(), VerifyErrorKind> {
     let mut end = 0;
     for state in &plan.interface.states {
         if state.offset % 64 != 0 || state.offset < end {
-            return Err(Defect::StateOffset { name: state.name.clone(), offset: state.offset });
+            return Err(VerifyErrorKind::StateOffset { name: state.name.clone(), offset: state.offset });
         }
         end = state.offset + state.initial.bytes().len() as u64;
     }
@@ -241,7 +241,7 @@ fn check_states(plan: &ModelPlan) -> Result<(), Defect> {
 }
 
 /// The dims that admissible sizes are made from name symbols of the function.
-fn check_symbols(function: FunctionPlan<'_>) -> Result<(), Defect> {
+fn check_symbols(function: FunctionPlan<'_>) -> Result<(), VerifyErrorKind> {
     let arguments = function.signature.inputs.iter().chain(&function.signature.outputs);
     let shapes = arguments.flat_map(|a| &a.ty.shape);
     let checks = function.signature.checks.iter().flat_map(|c| [&c.left, &c.right]);
@@ -249,10 +249,10 @@ fn check_symbols(function: FunctionPlan<'_>) -> Result<(), Defect> {
     shapes.chain(checks).chain(reaches).try_for_each(|dim| known_symbols(function, dim))
 }
 
-fn known_symbols(function: FunctionPlan<'_>, dim: &Dim) -> Result<(), Defect> {
+fn known_symbols(function: FunctionPlan<'_>, dim: &Dim) -> Result<(), VerifyErrorKind> {
     let count = function.signature.symbols.len();
     match dim.symbols().into_iter().find(|id| id.0 as usize >= count) {
-        Some(id) => Err(Defect::UnknownSymbol { id: id.0, count }),
+        Some(id) => Err(VerifyErrorKind::UnknownSymbol { id: id.0, count }),
         None => Ok(()),
     }
 }

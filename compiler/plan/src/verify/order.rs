@@ -7,8 +7,8 @@ use std::collections::BTreeMap;
 
 use tgc_graph::dim::Dim;
 
-use super::admissible::Doubt;
-use super::error::Defect;
+use super::admissible::NotProven;
+use super::error::VerifyErrorKind;
 use super::{Checker, VerifyError};
 use crate::{AccessKind, Axis, Body, BufferId, MemoryAccess, Nest, Sink, Step};
 
@@ -18,17 +18,17 @@ const MOST_ELEMENTS: i64 = 1 << 12;
 impl Nest {
     /// Whether nothing of it runs together.
     fn is_in_order(&self) -> bool {
-        let in_order = self.blocks.iter().all(|block| block.lanes == 1 && block.stages.is_none());
+        let in_order = self.blocks.iter().all(|block| block.lanes == 1 && block.fission.is_none());
         self.rows == 1 && self.parallel.is_none() && in_order
     }
 
     fn put_in_order(&mut self) {
         (self.rows, self.parallel) = (1, None);
         for block in &mut self.blocks {
-            (block.lanes, block.stages, block.ahead) = (1, None, vec![]);
+            (block.lanes, block.fission, block.prefetch) = (1, None, vec![]);
             for sink in &mut block.sinks {
-                if let Sink::Fold { halving, .. } = sink {
-                    *halving = None;
+                if let Sink::Fold { prereduction, .. } = sink {
+                    *prereduction = None;
                 }
             }
         }
@@ -38,7 +38,7 @@ impl Nest {
 /// Lets a nest run in order of which it is not shown that iterations may run together; the error if that is not what is wrong.
 pub(super) fn put_in_order(body: &mut Body, error: VerifyError) -> Result<(), VerifyError> {
     match error.site.step.and_then(|step| body.steps.get_mut(step)) {
-        Some(Step::Nest(nest)) if is_doubt(&error.defect) && !nest.is_in_order() => {
+        Some(Step::Nest(nest)) if is_unproven(&error.kind) && !nest.is_in_order() => {
             nest.put_in_order();
             Ok(())
         }
@@ -47,13 +47,13 @@ pub(super) fn put_in_order(body: &mut Body, error: VerifyError) -> Result<(), Ve
 }
 
 /// That iterations disturb one another, as far as can be shown.
-fn is_doubt(defect: &Defect) -> bool {
+fn is_unproven(kind: &VerifyErrorKind) -> bool {
     matches!(
-        defect,
-        Defect::TwoWrites { .. }
-            | Defect::SharedInBlock { .. }
-            | Defect::RowsShare { .. }
-            | Defect::WrittenTwice { doubt: Doubt::Unproven, .. }
+        kind,
+        VerifyErrorKind::TwoWrites { .. }
+            | VerifyErrorKind::SharedInBlock { .. }
+            | VerifyErrorKind::RowsShare { .. }
+            | VerifyErrorKind::WrittenTwice { reason: NotProven::Unknown, .. }
     )
 }
 
@@ -62,7 +62,7 @@ type When = (i64, usize, Vec<i64>);
 
 impl Checker<'_> {
     /// What was not shown of a nest does not matter if it runs in order and no sample shows that iterations disturb one another.
-    pub(super) fn check_order(&self, nest: &Nest, defect: Defect) -> Result<(), Defect> {
+    pub(super) fn check_order(&self, nest: &Nest, kind: VerifyErrorKind) -> Result<(), VerifyErrorKind> {
         let touches = nest.accesses();
         let written = touches.iter().filter(|t| t.kind.writes()).map(|t| t.access.buffer);
         let is_sound = |buffer: BufferId| {
@@ -74,8 +74,8 @@ impl Checker<'_> {
                 || group.iter().all(plain)
                     && self.sizes.samples().iter().all(|sample| !disturbs(nest, &group, sample))
         };
-        let is_doubt = is_doubt(&defect) && nest.is_in_order();
-        if is_doubt && written.into_iter().all(is_sound) { Ok(()) } else { Err(defect) }
+        let is_unproven = is_unproven(&kind) && nest.is_in_order();
+        if is_unproven && written.into_iter().all(is_sound) { Ok(()) } else { Err(kind) }
     }
 }
 

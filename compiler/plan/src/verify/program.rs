@@ -6,22 +6,22 @@ use tgc_scalar::{Binary, Inst, Program, ScalarType, Unary, Value, stored_scalar}
 /// What is wrong with a value of a program.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("%{value}: {problem}")]
-pub struct ProgramDefect {
+pub struct ProgramErrorKind {
     /// The index of the instruction; of the result, when there are more results than instructions.
     pub value: usize,
     /// What was found and what was expected.
     pub problem: &'static str,
 }
 
-/// Checks an expanded program with these types of parameters.
-pub(super) fn check(program: &Program) -> Result<(), ProgramDefect> {
+/// Checks a legalized program with these types of parameters.
+pub(super) fn check(program: &Program) -> Result<(), ProgramErrorKind> {
     for (value, (inst, scalar)) in program.insts.iter().enumerate() {
-        check_inst(program, value, inst, *scalar).map_err(|problem| ProgramDefect { value, problem })?;
+        check_inst(program, value, inst, *scalar).map_err(|problem| ProgramErrorKind { value, problem })?;
     }
     for element in &program.results {
         for part in element.parts() {
             let value = part.0 as usize;
-            let fail = |problem| Err(ProgramDefect { value, problem });
+            let fail = |problem| Err(ProgramErrorKind { value, problem });
             match program.insts.get(value) {
                 None => return fail("a result names no instruction"),
                 Some((_, scalar)) if *scalar != stored_scalar(element.dtype) => {
@@ -41,7 +41,7 @@ pub(super) fn result_types(program: &Program) -> Vec<DType> {
 
 fn check_inst(program: &Program, at: usize, inst: &Inst, scalar: ScalarType) -> Result<(), &'static str> {
     if matches!(scalar, ScalarType::F16 | ScalarType::BF16) {
-        return Err("found a 16-bit float scalar, expected an expanded program");
+        return Err("found a 16-bit float scalar, expected a legalized program");
     }
     let operands = inst.operands();
     if operands.iter().any(|v| v.0 as usize >= at) {
@@ -181,13 +181,13 @@ mod tests {
         refuse(&integer, &[x(I32), (Math(MathFn::Exp, a), I32)], D::I32, no_float);
         let power = (Math4(MathFn4::PowReal, [a; 4]), F32);
         refuse(&[D::F32], &[x(F32), power], D::F32, "%1: expected f64 for a part of a complex function");
-        let half = "%0: found a 16-bit float scalar, expected an expanded program";
+        let half = "%0: found a 16-bit float scalar, expected a legalized program";
         refuse(&[D::F16], &[x(F16)], D::F16, half);
     }
 
     #[test]
-    fn expanded_halves_are_accepted() {
-        assert_eq!(check(&Program::identity(DType::BF16).expand()), Ok(()));
+    fn legalized_halves_are_accepted() {
+        assert_eq!(check(&Program::identity(DType::BF16).legalize()), Ok(()));
         assert_eq!(check(&Program::identity(DType::C64)), Ok(()));
     }
 }

@@ -3,7 +3,7 @@
 //! For each buffer that a nest writes, unless it never has an element, with all its accesses in the nest:
 //!
 //! 1. A buffer that receives a total is touched by nothing else.
-//!    Nor by anything else is a buffer that is read or written where data says, or in which values of stages wait.
+//!    Nor by anything else is a buffer that is read or written where data says, or to which values are spilled.
 //! 2. No read depends on no axis at all.
 //! 3. Within a block, stores and folds write no element twice in a row; lanes accumulate into different elements;
 //!    every other access to the buffer in that block is a read at the very access of a store or fold (in place),
@@ -20,9 +20,9 @@
 use tgc_graph::dim::{Atom, Dim};
 
 use super::Checker;
-use super::admissible::Doubt;
+use super::admissible::NotProven;
 use super::bounds::Along;
-use super::error::Defect;
+use super::error::VerifyErrorKind;
 use crate::{AccessKind, MemoryAccess};
 use crate::{Axis, BufferId, Nest};
 
@@ -34,7 +34,7 @@ struct Group<'a, 'p> {
 }
 
 impl Checker<'_> {
-    pub(super) fn check_sharing(&mut self, nest: &Nest) -> Result<(), Defect> {
+    pub(super) fn check_sharing(&mut self, nest: &Nest) -> Result<(), VerifyErrorKind> {
         let touches = nest.accesses();
         let mut written: Vec<BufferId> =
             touches.iter().filter(|t| t.kind.writes()).map(|t| t.access.buffer).collect();
@@ -54,7 +54,7 @@ impl Checker<'_> {
             if nest.extent.is_some()
                 && !matches!(
                     group.touches[0].kind,
-                    AccessKind::Total | AccessKind::Scatter { .. } | AccessKind::Waiting
+                    AccessKind::Total | AccessKind::Scatter { .. } | AccessKind::Spills
                 )
             {
                 self.check_between_rows(&group)?;
@@ -68,28 +68,28 @@ impl Checker<'_> {
         self.function.buffer(id).shape.contains(&Dim::Const(0))
     }
 
-    fn check_kinds(&self, group: &Group) -> Result<(), Defect> {
+    fn check_kinds(&self, group: &Group) -> Result<(), VerifyErrorKind> {
         let totals = group.touches.iter().filter(|t| t.kind == AccessKind::Total).count();
         if totals > 0 && group.touches.len() > 1 {
-            return Err(Defect::TotalShared { buffer: self.name(group.buffer) });
+            return Err(VerifyErrorKind::TotalShared { buffer: self.name(group.buffer) });
         }
-        let waiting = group.touches.iter().filter(|t| t.kind == AccessKind::Waiting).count();
-        if waiting > 0 && group.touches.len() > 1 {
-            return Err(Defect::WaitingShared { buffer: self.name(group.buffer) });
+        let spills = group.touches.iter().filter(|t| t.kind == AccessKind::Spills).count();
+        if spills > 0 && group.touches.len() > 1 {
+            return Err(VerifyErrorKind::SpillsShared { buffer: self.name(group.buffer) });
         }
         let by_data =
             group.touches.iter().any(|t| matches!(t.kind, AccessKind::Gather | AccessKind::Scatter { .. }));
         if by_data && group.touches.len() > 1 {
-            return Err(Defect::PlacesMeet { buffer: self.name(group.buffer) });
+            return Err(VerifyErrorKind::PlacesMeet { buffer: self.name(group.buffer) });
         }
         let lone_read = |t: &&&MemoryAccess| t.kind == AccessKind::Read && t.access.strides.is_empty();
         match group.touches.iter().find(lone_read) {
-            Some(_) => Err(Defect::ReadWithoutAxes { buffer: self.name(group.buffer) }),
+            Some(_) => Err(VerifyErrorKind::ReadWithoutAxes { buffer: self.name(group.buffer) }),
             None => Ok(()),
         }
     }
 
-    fn check_within_block(&self, group: &Group, block: usize) -> Result<(), Defect> {
+    fn check_within_block(&self, group: &Group, block: usize) -> Result<(), VerifyErrorKind> {
         let touches: Vec<&MemoryAccess> =
             group.touches.iter().copied().filter(|t| t.block == block).collect();
         for write in touches.iter().filter(|t| t.kind.writes()) {
@@ -109,8 +109,8 @@ impl Checker<'_> {
                 if !self.apart(group.nest, write, other) {
                     let buffer = self.name(group.buffer);
                     return Err(match other.kind.writes() {
-                        true => Defect::TwoWrites { buffer },
-                        false => Defect::SharedInBlock { buffer },
+                        true => VerifyErrorKind::TwoWrites { buffer },
+                        false => VerifyErrorKind::SharedInBlock { buffer },
                     });
                 }
             }
@@ -119,7 +119,7 @@ impl Checker<'_> {
     }
 
     /// No two iterations of a row write the same element; of an accumulation, no two lanes.
-    fn check_collisions(&self, group: &Group, write: &MemoryAccess) -> Result<(), Defect> {
+    fn check_collisions(&self, group: &Group, write: &MemoryAccess) -> Result<(), VerifyErrorKind> {
         let buffer = || self.name(group.buffer);
         let depends = |axis: usize| {
             write.axes[axis].is_one() || write.access.strides.iter().any(|(a, _)| *a == Axis::Inner(axis))
@@ -127,7 +127,7 @@ impl Checker<'_> {
         match write.kind {
             AccessKind::Accumulate => {
                 if write.lanes > 1 && !depends(write.axes.len() - 1) {
-                    return Err(Defect::LanesShare { buffer: buffer() });
+                    return Err(VerifyErrorKind::LanesShare { buffer: buffer() });
                 }
                 Ok(())
             }
@@ -135,25 +135,27 @@ impl Checker<'_> {
                 let is_along = |axis: usize| write.kind == AccessKind::Carry(Axis::Inner(axis));
                 if let Some(axis) = (0..write.axes.len()).find(|&axis| !depends(axis) && !is_along(axis)) {
                     let many = &Dim::Const(1) - &write.axes[axis];
-                    let doubt = self.sizes.not_negative(&many, &scope(group.nest, &[write])).err();
-                    return match doubt {
+                    let reason = self.sizes.not_negative(&many, &scope(group.nest, &[write])).err();
+                    return match reason {
                         None => Ok(()),
-                        Some(doubt) => Err(Defect::WrittenTwice { buffer: buffer(), doubt }),
+                        Some(reason) => Err(VerifyErrorKind::WrittenTwice { buffer: buffer(), reason }),
                     };
                 }
                 match self.injective(&write.inner(), &scope(group.nest, &[write])) {
                     true => Ok(()),
-                    false => Err(Defect::WrittenTwice { buffer: buffer(), doubt: Doubt::Unproven }),
+                    false => {
+                        Err(VerifyErrorKind::WrittenTwice { buffer: buffer(), reason: NotProven::Unknown })
+                    }
                 }
             }
-            AccessKind::Gather | AccessKind::Scatter { .. } | AccessKind::Waiting | AccessKind::Check => {
+            AccessKind::Gather | AccessKind::Scatter { .. } | AccessKind::Spills | AccessKind::Check => {
                 Ok(())
             }
             AccessKind::Total | AccessKind::Read | AccessKind::ReadAll | AccessKind::WriteAll => Ok(()),
         }
     }
 
-    fn check_between_rows(&self, group: &Group) -> Result<(), Defect> {
+    fn check_between_rows(&self, group: &Group) -> Result<(), VerifyErrorKind> {
         let Group { nest, touches, .. } = group;
         let one_row = nest.extent.as_ref().is_none_or(|rows| self.is_at_most_one(rows));
         let apart = if one_row {
@@ -172,7 +174,7 @@ impl Checker<'_> {
                     others.all(|b| self.rows_apart(nest, a, b))
                 })
         };
-        if apart { Ok(()) } else { Err(Defect::RowsShare { buffer: self.name(group.buffer) }) }
+        if apart { Ok(()) } else { Err(VerifyErrorKind::RowsShare { buffer: self.name(group.buffer) }) }
     }
 
     /// An extent that is 0 or 1 itself, or a product of such.

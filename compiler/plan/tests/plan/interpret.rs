@@ -59,7 +59,7 @@ fn a_fold_merges_its_lanes_in_halves() {
 #[test]
 fn a_halved_tile_is_folded_as_one_narrow_tile() {
     let x = uneven(37);
-    let got = call(&halved_row_sums(8, 2), &[1, 37], &[Array::from_slice([1, 37], &x)]);
+    let got = call(&prereduced_row_sums(8, 2), &[1, 37], &[Array::from_slice([1, 37], &x)]);
     let narrow = |tile: &[f32]| {
         let half: Vec<f32> = (0..4).map(|k| tile[k] + tile[k + 4]).collect();
         [half[0] + half[2], half[1] + half[3]]
@@ -115,8 +115,8 @@ fn a_step_updates_its_state_in_place() {
         let dots: Vec<f32> = x
             .chunks(11)
             .map(|row| {
-                let products: Vec<f32> = row.iter().zip(&w).map(|(x, w)| x * w).collect();
-                sum_in_slots(&products, 8)
+                let matmuls: Vec<f32> = row.iter().zip(&w).map(|(x, w)| x * w).collect();
+                sum_in_slots(&matmuls, 8)
             })
             .collect();
         let errors: Vec<f32> = dots.iter().zip(&y).map(|(d, y)| d - y).collect();
@@ -183,10 +183,10 @@ fn every_refused_call_says_what_was_expected() {
 }
 
 #[test]
-fn a_product_folds_its_terms_piece_by_piece() {
+fn a_matmul_folds_its_terms_piece_by_piece() {
     let (a, b) = (uneven(3 * 30), uneven(30 * 20));
     let inputs = [Array::from_slice([3, 30], &a), Array::from_slice([30, 20], &b)];
-    let found = floats(&call(&matrix_product(), &[3], &inputs)[0]);
+    let found = floats(&call(&matrix_matmul(), &[3], &inputs)[0]);
     let piece = |i: usize, j: usize, terms: std::ops::Range<usize>| {
         terms.fold(0.0f32, |sum, k| a[30 * i + k].mul_add(b[20 * k + j], sum))
     };

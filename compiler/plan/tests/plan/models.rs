@@ -43,24 +43,24 @@ pub fn model(names: &[&str]) -> ModelPlan {
     }
 }
 
-fn buffer(plan: &mut ModelPlan, name: &str, dtype: DType, shape: &[Dim], place: Place) -> BufferId {
+fn buffer(plan: &mut ModelPlan, name: &str, dtype: DType, shape: &[Dim], storage: Storage) -> BufferId {
     let body = &mut plan.variants[0].bodies[0];
-    body.buffers.push(Buffer { name: name.to_owned(), dtype, shape: shape.to_vec(), place });
+    body.buffers.push(Buffer { name: name.to_owned(), dtype, shape: shape.to_vec(), storage });
     BufferId(body.buffers.len() as u32 - 1)
 }
 
 pub fn input(plan: &mut ModelPlan, name: &str, dtype: DType, shape: &[Dim]) -> BufferId {
     let inputs = &mut plan.interface.functions[0].inputs;
     inputs.push(Argument { name: name.to_owned(), ty: TensorType::new(dtype, shape), default: None });
-    let place = Place::Input(inputs.len() - 1);
-    buffer(plan, name, dtype, shape, place)
+    let storage = Storage::Input(inputs.len() - 1);
+    buffer(plan, name, dtype, shape, storage)
 }
 
 pub fn output(plan: &mut ModelPlan, name: &str, dtype: DType, shape: &[Dim]) -> BufferId {
     let outputs = &mut plan.interface.functions[0].outputs;
     outputs.push(Argument { name: name.to_owned(), ty: TensorType::new(dtype, shape), default: None });
-    let place = Place::Output(outputs.len() - 1);
-    buffer(plan, name, dtype, shape, place)
+    let storage = Storage::Output(outputs.len() - 1);
+    buffer(plan, name, dtype, shape, storage)
 }
 
 /// A state that the function reads and updates.
@@ -71,7 +71,7 @@ pub fn state(plan: &mut ModelPlan, name: &str, initial: Array) -> BufferId {
     plan.interface.states.push(State { name: name.to_owned(), initial, offset: 64 * index as u64 });
     plan.interface.functions[0].reads.push(index);
     plan.interface.functions[0].updates.push(index);
-    buffer(plan, name, dtype, &shape, Place::State(index))
+    buffer(plan, name, dtype, &shape, Storage::State(index))
 }
 
 /// A buffer at the end of the workspace.
@@ -79,7 +79,7 @@ pub fn scratch(plan: &mut ModelPlan, name: &str, dtype: DType, shape: &[Dim]) ->
     let offset = plan.variants[0].bodies[0].workspace.clone();
     let elements = shape.iter().fold(known(1), |n, d| &n * d);
     plan.variants[0].bodies[0].workspace = offset.clone().add(Size::of(&elements, dtype.bytes()));
-    buffer(plan, name, dtype, shape, Place::Workspace { offset })
+    buffer(plan, name, dtype, shape, Storage::Workspace { offset })
 }
 
 /// A nest of these rows and blocks.
@@ -98,14 +98,14 @@ pub fn nest(plan: &mut ModelPlan, extent: Option<Dim>, rows: u32, values: &[DTyp
 pub fn nest_mut(plan: &mut ModelPlan, step: usize) -> &mut Nest {
     match &mut plan.variants[0].bodies[0].steps[step] {
         Step::Nest(nest) => nest,
-        Step::Product(_) | Step::Copy { .. } | Step::Check(_) | Step::Call(_) => {
+        Step::Matmul(_) | Step::Copy { .. } | Step::Check(_) | Step::Call(_) => {
             panic!("step {step} is no nest")
         }
     }
 }
 
 pub fn block(axes: &[Dim], lanes: u32, reads: Vec<Read>, program: Program, sinks: Vec<Sink>) -> Block {
-    Block { axes: axes.to_vec(), lanes, stages: None, reads, ahead: vec![], program, sinks }
+    Block { axes: axes.to_vec(), lanes, fission: None, reads, prefetch: vec![], program, sinks }
 }
 
 pub fn at(buffer: BufferId, strides: &[(Axis, Dim)]) -> Access {
@@ -129,7 +129,7 @@ pub fn program(params: usize, build: impl FnOnce(&mut Builder, &[Element]) -> Ve
 }
 
 /// The product of two parameters.
-pub fn product() -> Program {
+pub fn matmul() -> Program {
     program(2, |b, p| vec![b.mul(p[0], p[1])])
 }
 
@@ -174,13 +174,13 @@ pub fn map() -> ModelPlan {
     plan
 }
 
-/// [`map`] in two stages, between which the product waits.
+/// [`map`] in two segments, between which the product is spilled.
 pub fn staged() -> ModelPlan {
     let mut plan = map();
-    let buffer = scratch(&mut plan, "waiting", DType::U8, &[known(64)]);
+    let buffer = scratch(&mut plan, "spills", DType::U8, &[known(64)]);
     let block = &mut nest_mut(&mut plan, 0).blocks[0];
     let cuts = vec![block.program.insts.len() - 1];
-    block.stages = Some(Stages { strip: 16, cuts, buffer });
+    block.fission = Some(Fission { strip: 16, cuts, buffer });
     plan
 }
 
@@ -191,19 +191,19 @@ pub fn row_sums(lanes: u32) -> ModelPlan {
     let x = input(&mut plan, "x", F32, &[n.clone(), k.clone()]);
     let s = output(&mut plan, "s", F32, &[n.clone()]);
     let to = vec![Target::Buffer(at(s, &[(ROW, known(1))]))];
-    let fold = Sink::Fold { fold: sum(), results: vec![0], to, halving: None };
+    let fold = Sink::Fold { fold: sum(), results: vec![0], to, prereduction: None };
     let reads = vec![read(x, &[(ROW, k.clone()), (I, known(1))])];
     let blocks = vec![block(&[k], lanes, reads, Program::identity(F32), vec![fold])];
     nest(&mut plan, Some(n), 1, &[], blocks);
     plan
 }
 
-/// The same, with tiles that are halved so often first.
-pub fn halved_row_sums(lanes: u32, times: u32) -> ModelPlan {
+/// The same, with tiles that are prereduced so often first.
+pub fn prereduced_row_sums(lanes: u32, times: u32) -> ModelPlan {
     let mut plan = row_sums(lanes);
     let Step::Nest(nest) = &mut plan.variants[0].bodies[0].steps[0] else { unreachable!() };
-    let Sink::Fold { fold, halving, .. } = &mut nest.blocks[0].sinks[0] else { unreachable!() };
-    *halving = Some(Halving { times, add: fold.step.clone() });
+    let Sink::Fold { fold, prereduction, .. } = &mut nest.blocks[0].sinks[0] else { unreachable!() };
+    *prereduction = Some(Prereduction { times, add: fold.step.clone() });
     plan
 }
 
@@ -229,7 +229,8 @@ pub fn normalized_rows() -> ModelPlan {
     let (largest, weight) = (RowId(0), RowId(1));
     let subtract = program(2, |b, p| vec![b.sub(p[0], p[1])]);
     let divide = program(2, |b, p| vec![b.div(p[0], p[1])]);
-    let fold = |fold, to| Sink::Fold { fold, results: vec![0], to: vec![Target::Row(to)], halving: None };
+    let fold =
+        |fold, to| Sink::Fold { fold, results: vec![0], to: vec![Target::Row(to)], prereduction: None };
     let reads = vec![read(x, &here)];
     let first = block(&[k.clone()], 4, reads, Program::identity(F32), vec![fold(maximum(), largest)]);
     let reads = vec![read(x, &here), Read::Row(largest)];
@@ -260,9 +261,9 @@ pub fn regression_step(features: i64) -> ModelPlan {
     let clear = block(&[k.clone()], 8, vec![], zero, vec![store(0, gw, &along)]);
     nest(&mut plan, None, 1, &[], vec![clear]);
 
-    let fold = Sink::Fold { fold: sum(), results: vec![0], to: vec![Target::Row(dot)], halving: None };
+    let fold = Sink::Fold { fold: sum(), results: vec![0], to: vec![Target::Row(dot)], prereduction: None };
     let reads = vec![read(x, &here), read(w, &along)];
-    let dots = block(&[k.clone()], 8, reads, product(), vec![fold]);
+    let dots = block(&[k.clone()], 8, reads, matmul(), vec![fold]);
     let subtract = program(2, |b, p| {
         let error = b.sub(p[0], p[1]);
         vec![error, b.mul(error, error), p[0]]
@@ -275,7 +276,7 @@ pub fn regression_step(features: i64) -> ModelPlan {
     let errors = block(&[], 1, vec![Read::Row(dot), read(y, &[(ROW, known(1))])], subtract, sinks);
     let accumulate = Sink::Accumulate { fold: sum(), results: vec![0], to: vec![at(gw, &along)] };
     let gradients =
-        block(&[k.clone()], 8, vec![Read::Row(error), read(x, &here)], product(), vec![accumulate]);
+        block(&[k.clone()], 8, vec![Read::Row(error), read(x, &here)], matmul(), vec![accumulate]);
     nest(&mut plan, Some(n), 4, &[F32, F32], vec![dots, errors, gradients]);
 
     let descend = program(2, |b, p| {
@@ -322,7 +323,7 @@ pub fn looked_up() -> ModelPlan {
         axis: 0,
         place: String::new(),
     }));
-    let part = || vec![IndexPart { read: 0, extent: n.clone(), stride: known(3) }];
+    let index = || vec![IndirectIndex { read: 0, extent: n.clone(), stride: known(3) }];
     // What only says a place is a parameter all the same.
     let second = || {
         let mut b = Builder::new(&[DType::I64, F32]);
@@ -330,13 +331,13 @@ pub fn looked_up() -> ModelPlan {
         b.finish(vec![value])
     };
     let say = read(i, &[(ROW, known(1))]);
-    let gather = Read::Gather(Indirect { access: at(x, &[(I, known(1))]), parts: part() });
+    let gather = Read::Gather(Indirect { access: at(x, &[(I, known(1))]), indices: index() });
     let here = [(ROW, known(3)), (I, known(1))];
     let reads = vec![say.clone(), gather];
     let block_of = |axes: &[Dim], reads, sink| block(axes, 1, reads, second(), vec![sink]);
     nest(&mut plan, Some(n.clone()), 1, &[], vec![block_of(&[k], reads, store(0, y, &here))]);
     let add = program(2, |b, p| vec![b.add(p[0], p[1])]);
-    let to = Indirect { access: at(y, &[]), parts: part() };
+    let to = Indirect { access: at(y, &[]), indices: index() };
     let scatter = Sink::Scatter { result: 0, to, add: Some(add) };
     let reads = vec![say, read(x, &[(ROW, known(3))])];
     nest(&mut plan, Some(n), 1, &[], vec![block_of(&[], reads, scatter)]);
@@ -380,7 +381,7 @@ pub fn float_program(op: Binary) -> Program {
 }
 
 /// `y = max(a · b, 0)`, the terms in pieces of 16.
-pub fn matrix_product() -> ModelPlan {
+pub fn matrix_matmul() -> ModelPlan {
     let mut plan = model(&["N"]);
     let axes = [symbol(0), known(20), known(30)];
     let a = input(&mut plan, "a", F32, &[symbol(0), known(30)]);
@@ -396,12 +397,12 @@ pub fn matrix_product() -> ModelPlan {
         vec![Element::real(F32, b.select(is_negative, zero.re(), p[0].re()))]
     });
     let stores = vec![store(0, y, &[(I, known(20)), (j, known(1))])];
-    plan.variants[0].bodies[0].steps.push(Step::Product(Box::new(Product {
+    plan.variants[0].bodies[0].steps.push(Step::Matmul(Box::new(Matmul {
         left: at(a, &[(I, known(30)), (k, known(1))]),
         right: at(b, &[(j, known(1)), (k, known(20))]),
         fold: Fold { step, ..sum() },
-        tile: Tile { rows: 6, columns: 16 },
-        blocks: Blocks { rows: 12, columns: 32, terms: 16, right_terms: 16 },
+        tile: RegisterTile { mr: 6, nr: 16 },
+        blocks: Blocking { mc: 12, nc: 32, kc: 16, packed_k: 16 },
         parallel: None,
         pack_left: None,
         pack_right: Some(Pack { buffer: right, least: None }),
@@ -413,12 +414,12 @@ pub fn matrix_product() -> ModelPlan {
     plan
 }
 
-/// The only step, a product.
-pub fn product_mut(plan: &mut ModelPlan) -> &mut Product {
+/// The only step, a matmul.
+pub fn matmul_mut(plan: &mut ModelPlan) -> &mut Matmul {
     match &mut plan.variants[0].bodies[0].steps[0] {
-        Step::Product(product) => product,
+        Step::Matmul(matmul) => matmul,
         Step::Nest(_) | Step::Copy { .. } | Step::Check(_) | Step::Call(_) => {
-            panic!("the step is no product")
+            panic!("the step is no matmul")
         }
     }
 }

@@ -57,7 +57,7 @@ function f(N) x: f32[N,784], y: f32[N] -> prediction: f32[N], loss: f32[]
 ",
     );
     let structure = plan.function(0).structure();
-    assert_eq!(structure.to_string(), "nests=3 products=0 loops=5 parallel=0 copies=0 slots=1");
+    assert_eq!(structure.to_string(), "nests=3 matmuls=0 loops=5 parallel=0 copies=0 slots=1");
     assert_eq!(structure.nests_reading("x"), 1, "the big input is read from memory once");
     assert_eq!(structure.nests_reading("w"), 2);
     assert_eq!(structure.nests_reading("gw"), 1);
@@ -86,20 +86,20 @@ function f(N) x: f32[N,5] -> y: f32[N,5]
 ",
     );
     let structure = plan.function(0).structure();
-    assert_eq!(structure.to_string(), "nests=1 products=0 loops=4 parallel=1 copies=0 slots=0");
+    assert_eq!(structure.to_string(), "nests=1 matmuls=0 loops=4 parallel=1 copies=0 slots=0");
 }
 
 #[test]
-fn a_product_says_its_tiles_and_its_epilogue() {
+fn a_matmul_says_its_tiles_and_its_epilogue() {
     check(
-        &matrix_product(),
+        &matrix_matmul(),
         Detail::Loops,
         "
 function f(N) a: f32[N,30], b: f32[30,20] -> y: f32[N,20]
   workspace 3584 bytes
   buffer sums: f32[1,2,12,16] workspace+0
   buffer right: f32[1,2,16,16] workspace+1536
-  product i < N, j < 20, k < 30 tile=6x16 blocks=12x32x16
+  matmul i < N, j < 20, k < 30 tile=6x16 mc=12 nc=32 kc=16
     sum = fma(a[i,k], b[k,j], sum) from 0.0
     pack right into right where it sticks out
     y[i,j] = select(sum < 0.0, 0.0, sum)
@@ -263,8 +263,8 @@ fn expressions_keep_their_grouping() {
     check(
         program(3, |b, p| {
             let ratio = b.div(p[1], p[2]);
-            let product = b.mul(p[0], ratio);
-            vec![b.neg(product)]
+            let matmul = b.mul(p[0], ratio);
+            vec![b.neg(matmul)]
         }),
         "z = -(a * (b / c))",
     );
@@ -281,17 +281,17 @@ fn expressions_keep_their_grouping() {
 }
 
 #[test]
-fn stages_say_how_many_and_where_values_wait() {
+fn fission_says_how_many_segments_and_where_values_are_spilled() {
     check(
         &staged(),
         Detail::Loops,
         "
 function f(N) x: f32[N] -> y: f32[N]
   workspace 64 bytes
-  buffer waiting: u8[64] workspace+0
+  buffer spills: u8[64] workspace+0
   once
     for i < N lanes=8
-      let p0 = 5 instructions on x[i] in 2 stages, strip=16 through waiting
+      let p0 = 5 instructions on x[i] in 2 segments, strip=16 spills=spills
       y[i] = p0
 ",
     );

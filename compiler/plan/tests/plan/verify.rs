@@ -50,7 +50,7 @@ fn sound_plans_are_accepted() {
     for plan in [map(), row_sums(8), total(4), normalized_rows(), regression_step(784), joined_columns()] {
         assert_eq!(verify(&plan), Ok(()));
     }
-    assert_eq!(verify(&halved_row_sums(8, 3)), Ok(()));
+    assert_eq!(verify(&prereduced_row_sums(8, 3)), Ok(()));
     assert_eq!(verify(&looked_up()), Ok(()));
     assert_eq!(verify(&running_sums()), Ok(()));
     assert_eq!(verify(&staged()), Ok(()));
@@ -86,7 +86,7 @@ fn programs_are_checked() {
     );
     refuse(
         map(),
-        |p| block_mut(p, 0, 0).program = product(),
+        |p| block_mut(p, 0, 0).program = matmul(),
         "function `f`, step 0, block 0: the number of reads: found 1, expected 2",
     );
     refuse(
@@ -129,17 +129,17 @@ fn folds_are_checked() {
         "function `f`, step 0, block 0: the initial value of a fold: found more bits, expected those of f32",
     );
     refuse(
-        halved_row_sums(8, 3),
+        prereduced_row_sums(8, 3),
         |p| block_mut(p, 0, 0).lanes = 4,
-        "function `f`, step 0, block 0: the halving of a tile: found 3 times, expected at most once a pair of 4 lanes",
+        "function `f`, step 0, block 0: the prereduction of a tile: found 3 times, expected at most once a pair of 4 lanes",
     );
     refuse(
-        halved_row_sums(8, 3),
+        prereduced_row_sums(8, 3),
         |p| {
-            let Sink::Fold { halving: Some(halving), .. } = &mut block_mut(p, 0, 0).sinks[0] else {
+            let Sink::Fold { prereduction: Some(prereduction), .. } = &mut block_mut(p, 0, 0).sinks[0] else {
                 unreachable!()
             };
-            halving.add = Program::identity(DType::F32);
+            prereduction.add = Program::identity(DType::F32);
         },
         "function `f`, step 0, block 0: the parameters of what adds the halves of a tile: found (f32), expected (f32, f32)",
     );
@@ -166,12 +166,12 @@ fn folds_are_checked() {
 fn only_what_walks_along_rows_is_asked_for_ahead() {
     let asking = |read| {
         let mut plan = row_sums(8);
-        block_mut(&mut plan, 0, 0).ahead = vec![read];
+        block_mut(&mut plan, 0, 0).prefetch = vec![read];
         plan
     };
     assert_eq!(verify(&asking(0)), Ok(()));
-    let want = "function `f`, step 0, block 0: asks for elements of rows to come that are not along one, or in stages";
-    refuse(asking(0), |p| block_mut(p, 0, 0).ahead = vec![1], want);
+    let want = "function `f`, step 0, block 0: asks for elements of rows to come that are not along one, or of a fissioned program";
+    refuse(asking(0), |p| block_mut(p, 0, 0).prefetch = vec![1], want);
     refuse(asking(0), |p| read_mut(p, 0, 0, 0).strides.truncate(1), want);
 }
 
@@ -400,7 +400,7 @@ fn places_are_checked() {
     );
     refuse(
         map(),
-        |p| p.variants[0].bodies[0].buffers[1].place = Place::Output(1),
+        |p| p.variants[0].bodies[0].buffers[1].storage = Storage::Output(1),
         "function `f`: buffer `y` lives in output 1, expected less than 1",
     );
     refuse(
@@ -473,7 +473,7 @@ fn workspace_is_written_before_it_is_read_and_never_shared() {
     let second = |p: &mut ModelPlan, offset: Size, copy_at: usize| {
         let mut buffer = p.variants[0].bodies[0].buffers[5].clone();
         buffer.name = "copy".to_owned();
-        buffer.place = Place::Workspace { offset };
+        buffer.storage = Storage::Workspace { offset };
         p.variants[0].bodies[0].buffers.push(buffer);
         p.variants[0].bodies[0].steps.insert(copy_at, Step::Copy { from: BufferId(5), to: BufferId(6) });
     };
@@ -506,7 +506,7 @@ fn workspace_is_written_before_it_is_read_and_never_shared() {
         let n = symbol(0);
         let a = scratch(&mut plan, "a", F32, &[n.clone()]);
         let b = scratch(&mut plan, "b", F32, &[n.clone()]);
-        plan.variants[0].bodies[0].buffers[b.0 as usize].place = Place::Workspace { offset: shift(&n) };
+        plan.variants[0].bodies[0].buffers[b.0 as usize].storage = Storage::Workspace { offset: shift(&n) };
         let again = plan.variants[0].bodies[0].steps[0].clone();
         plan.variants[0].bodies[0].steps.insert(0, again);
         *store_mut(&mut plan, 0, 0) = at(a, &[(I, known(1))]);
@@ -587,8 +587,8 @@ fn what_data_says_is_checked_before_anything_is_written() {
 
 #[test]
 fn places_that_data_says_stay_inside_and_apart() {
-    let parts = |p: &mut ModelPlan, change: fn(&mut IndexPart)| match &mut block_mut(p, 1, 0).reads[1] {
-        Read::Gather(indirect) => change(&mut indirect.parts[0]),
+    let parts = |p: &mut ModelPlan, change: fn(&mut IndirectIndex)| match &mut block_mut(p, 1, 0).reads[1] {
+        Read::Gather(indirect) => change(&mut indirect.indices[0]),
         other => panic!("{other:?} is no gather"),
     };
     refuse(
@@ -642,24 +642,24 @@ fn running_folds_keep_their_accumulators_apart() {
 }
 
 #[test]
-fn products() {
-    assert_eq!(verify(&matrix_product()), Ok(()));
-    let refuse = |break_it: fn(&mut Product), want: &str| {
-        refuse(matrix_product(), |p| break_it(product_mut(p)), &format!("function `f`, step 0{want}"));
+fn matmuls() {
+    assert_eq!(verify(&matrix_matmul()), Ok(()));
+    let refuse = |break_it: fn(&mut Matmul), want: &str| {
+        refuse(matrix_matmul(), |p| break_it(matmul_mut(p)), &format!("function `f`, step 0{want}"));
     };
     refuse(
         |p| p.axes.truncate(2),
-        ": a product has fewer than three axes, or its epilogue has others than all but the last",
+        ": a matmul has fewer than three axes, or its epilogue has others than all but the last",
     );
-    let blocks = ": a product has blocks that are not whole tiles, or are empty";
-    refuse(|p| p.blocks.rows = 8, blocks);
-    refuse(|p| p.blocks.terms = 0, blocks);
-    refuse(|p| p.tile.columns = 12, ": the number of a tile's columns is 12, expected a power of two");
+    let blocks = ": a matmul has blocks that are not whole tiles, or are empty";
+    refuse(|p| p.blocks.mc = 8, blocks);
+    refuse(|p| p.blocks.kc = 0, blocks);
+    refuse(|p| p.tile.nr = 12, ": the number of a tile's columns is 12, expected a power of two");
     let scratch =
-        ": scratch `sums` of a product is used elsewhere, or has another type or shape than its blocks need";
-    refuse(|p| p.blocks.rows = 18, scratch);
+        ": scratch `sums` of a matmul is used elsewhere, or has another type or shape than its blocks need";
+    refuse(|p| p.blocks.mc = 18, scratch);
     refuse(|p| p.sums = p.pack_right.as_ref().unwrap().buffer, &scratch.replace("sums", "right"));
-    let foreign = ": a product multiplies `a` along the other matrix's axis, or writes it";
+    let foreign = ": a matmul multiplies `a` along the other matrix's axis, or writes it";
     refuse(|p| p.left.strides[1].0 = p.column_axis(), foreign);
     refuse(
         |p| p.left.strides[0].1 = known(31),
@@ -675,35 +675,35 @@ fn products() {
     let mut elsewhere = map();
     block_mut(&mut elsewhere, 0, 0).reads[0] = Read::Sum;
     let found = verify(&elsewhere).unwrap_err().to_string();
-    assert_eq!(found, "function `f`, step 0, block 0: reads a sum outside the epilogue of a product");
+    assert_eq!(found, "function `f`, step 0, block 0: reads a sum outside the epilogue of a matmul");
 }
 
 #[test]
-fn stages_cut_programs_and_keep_values_to_themselves() {
-    let refuse_staged = |break_it: fn(&mut ModelPlan), want: &str| {
+fn fission_cuts_programs_and_keeps_values_to_themselves() {
+    let refuse_fissioned = |break_it: fn(&mut ModelPlan), want: &str| {
         refuse(staged(), break_it, &format!("function `f`, step 0, block 0: {want}"));
     };
-    let stages = |p: &mut ModelPlan, change: fn(&mut Stages)| {
-        change(block_mut(p, 0, 0).stages.as_mut().expect("the block has stages"));
+    let fission = |p: &mut ModelPlan, change: fn(&mut Fission)| {
+        change(block_mut(p, 0, 0).fission.as_mut().expect("the block has a fission"));
     };
-    type Broken = (fn(&mut Stages), &'static str);
+    type Broken = (fn(&mut Fission), &'static str);
     let broken: [Broken; 4] = [
-        (|s| s.cuts = vec![0], "stages begin at [0], expected ascending numbers of instructions among 5"),
+        (|s| s.cuts = vec![0], "segments begin at [0], expected ascending numbers of instructions among 5"),
         (
             |s| s.cuts = vec![3, 2],
-            "stages begin at [3, 2], expected ascending numbers of instructions among 5",
+            "segments begin at [3, 2], expected ascending numbers of instructions among 5",
         ),
         (|s| s.strip = 12, "strips of 12 iterations, expected a positive multiple of 8"),
-        (|s| s.strip = 32, "the bytes in which values of a staged program wait: found 64, expected 128"),
+        (|s| s.strip = 32, "the bytes to which a fissioned program spills values: found 64, expected 128"),
     ];
     for (change, want) in broken {
-        refuse(staged(), |p| stages(p, change), &format!("function `f`, step 0, block 0: {want}"));
+        refuse(staged(), |p| fission(p, change), &format!("function `f`, step 0, block 0: {want}"));
     }
-    refuse_staged(
-        |p| block_mut(p, 0, 0).stages.as_mut().expect("the block has stages").buffer = BufferId(1),
-        "a staged program keeps values elsewhere than in bytes of the workspace",
+    refuse_fissioned(
+        |p| block_mut(p, 0, 0).fission.as_mut().expect("the block has a fission").buffer = BufferId(1),
+        "a fissioned program spills values elsewhere than to bytes of the workspace",
     );
-    refuse_staged(
+    refuse_fissioned(
         |p| {
             block_mut(p, 0, 0).axes.clear();
             block_mut(p, 0, 0).lanes = 1;
@@ -715,12 +715,12 @@ fn stages_cut_programs_and_keep_values_to_themselves() {
                 }
             }
         },
-        "a staged program without axes is not alone in a nest with rows",
+        "a fissioned program without axes is not alone in a nest with rows",
     );
 }
 
 #[test]
-fn each_chunk_has_a_slice_for_its_stages() {
+fn each_chunk_has_a_slice_for_its_spills() {
     let mut plan = staged();
     let nest = nest_mut(&mut plan, 0);
     (nest.extent, nest.rows) = (Some(symbol(0)), 8);
@@ -735,7 +735,7 @@ fn each_chunk_has_a_slice_for_its_stages() {
     assert_eq!(verify(&plan), Ok(()));
     nest_mut(&mut plan, 0).parallel = Some(Parallel { rows_per_chunk: 16 });
     let found = verify(&plan).unwrap_err().to_string();
-    assert!(found.contains("values of a staged program wait: found 64, expected "), "{found}");
+    assert!(found.contains("fissioned program spills values: found 64, expected "), "{found}");
     let chunks = nest_mut(&mut plan, 0).clone().chunks(&plan.interface.functions[0].symbols);
     plan.variants[0].bodies[0].buffers[2].shape = vec![&chunks * &known(64)];
     plan.variants[0].bodies[0].workspace = Size::of(&(&chunks * &known(64)), 1);

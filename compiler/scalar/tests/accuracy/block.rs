@@ -11,7 +11,7 @@ pub fn program(function: MathFn, dtype: DType) -> Program {
     b.finish(vec![Element::real(dtype, y)])
 }
 
-/// Runs an expanded program of one parameter on many arguments, an instruction at a time: much faster than
+/// Runs an legalized program of one parameter on many arguments, an instruction at a time: much faster than
 /// [`Program::run`] on each.
 pub fn run_block(program: &Program, arguments: &[u64]) -> Vec<u64> {
     let mut columns: Vec<Vec<u64>> = Vec::with_capacity(program.insts.len());
@@ -45,7 +45,7 @@ pub fn run_block(program: &Program, arguments: &[u64]) -> Vec<u64> {
 fn blocks_run_as_single_elements_do() {
     let arguments: Vec<u64> = (1..500u64).map(|i| i.wrapping_mul(0x9e37_79b9_7f4a_7c15)).collect();
     for function in MathFn::ALL {
-        let program = program(function, DType::F64).expand();
+        let program = program(function, DType::F64).legalize();
         let (mut scratch, mut out) = (Vec::new(), Vec::new());
         for (x, got) in arguments.iter().zip(run_block(&program, &arguments)) {
             program.run(&[[*x, 0]], &mut scratch, &mut out);

@@ -47,7 +47,7 @@ fn complex_functions_are_accurate() {
         for dtype in [DType::C64, DType::C128] {
             let scalar = dtype.scalar_type();
             let wide = program(function, operands, dtype);
-            let narrow = wide.expand();
+            let narrow = wide.legalize();
             let (mut scratch, mut out) = (vec![], vec![]);
             let mut worst = (0.0, &[][..]);
             let points = match name {

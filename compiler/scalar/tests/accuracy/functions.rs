@@ -1,4 +1,4 @@
-//! The error of every elementary function, expanded, against wide arithmetic, in units of the last place.
+//! The error of every elementary function, legalized, against wide arithmetic, in units of the last place.
 //!
 //! `cargo test --test accuracy -- --nocapture` prints what was measured. Below 2^-960 the wide value has
 //! itself only the places of an `f64`, so errors of denormal `F64` results come out as whole numbers.
@@ -51,14 +51,14 @@ fn floor(function: MathFn) -> f64 {
 fn measure(function: MathFn, dtype: DType, arguments: &mut dyn Iterator<Item = u64>) -> (f64, u64) {
     let scalar = dtype.scalar_type();
     let wide = program(function, dtype);
-    let expanded = wide.expand();
+    let legalized = wide.legalize();
     let mut worst = (0.0, 0);
     loop {
         let block: Vec<u64> = arguments.take(1024).collect();
         if block.is_empty() {
             return worst;
         }
-        for (x, got) in block.iter().zip(run_block(&expanded, &block)) {
+        for (x, got) in block.iter().zip(run_block(&legalized, &block)) {
             let exact = wide.run_wide(&[[Wide::from_bits(scalar, *x); 2]])[0].real();
             let error = Format::of(scalar).error(scalar_from_bits_f64(scalar, got), exact, floor(function));
             if error > worst.0 {
@@ -241,7 +241,8 @@ fn derivatives_of_psi_are_accurate() {
 /// Powers of the base have whole logarithms, and whole numbers have exact powers of 2.
 #[test]
 fn powers_of_the_base_are_exact() {
-    let on = |function, dtype, arguments: Vec<u64>| run_block(&program(function, dtype).expand(), &arguments);
+    let on =
+        |function, dtype, arguments: Vec<u64>| run_block(&program(function, dtype).legalize(), &arguments);
     let single = |x: f64| u64::from((x as f32).to_bits());
     let (twos, wholes): (Vec<f64>, Vec<f64>) =
         (-1074..1024).map(|i| (2f64.powi(i / 2) * 2f64.powi(i - i / 2), f64::from(i))).unzip();

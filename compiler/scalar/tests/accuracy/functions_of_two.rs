@@ -30,12 +30,12 @@ fn bits(scalar: ScalarType, value: f64) -> u64 {
 fn measure(function: MathFn2, dtype: DType, arguments: impl Iterator<Item = [f64; 2]>) -> (f64, [f64; 2]) {
     let scalar = dtype.scalar_type();
     let wide = program(function, dtype);
-    let expanded = wide.expand();
+    let legalized = wide.legalize();
     let (mut scratch, mut out) = (vec![], vec![]);
     let mut worst = (0.0, [0.0; 2]);
     for x in arguments {
         let x_bits = x.map(|x| bits(scalar, x));
-        expanded.run(&x_bits.map(|x| [x, 0]), &mut scratch, &mut out);
+        legalized.run(&x_bits.map(|x| [x, 0]), &mut scratch, &mut out);
         let exact = wide.run_wide(&x_bits.map(|x| [Wide::from_bits(scalar, x); 2]))[0].real();
         let error = Format::of(scalar).error(scalar_from_bits_f64(scalar, out[0]), exact, 0.0);
         if error > worst.0 {

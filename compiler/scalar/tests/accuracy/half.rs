@@ -8,13 +8,13 @@ use tgc_scalar::{Builder, Element, Inst, Value, run_inst};
 
 use crate::block::run_block;
 
-/// Converts each input by the expanded program, and hands it over with its result.
+/// Converts each input by the legalized program, and hands it over with its result.
 fn convert(from: DType, to: DType, inputs: impl IntoIterator<Item = u64>, mut check: impl FnMut(u64, u64)) {
     let mut b = Builder::new(&[from]);
     let x = b.param(0);
     let y = b.convert(x.re(), to.scalar_type());
-    let program = b.finish(vec![Element::real(to, y)]).expand();
-    assert!(program.is_expanded());
+    let program = b.finish(vec![Element::real(to, y)]).legalize();
+    assert!(program.is_legal());
     let mut inputs = inputs.into_iter();
     loop {
         let block: Vec<u64> = inputs.by_ref().take(1024).collect();

@@ -1,65 +1,65 @@
-//! What the parts of a staged program compute, and where values wait between them.
+//! What the segments of a fissioned program compute, and where values are spilled between them.
 //!
-//! A value waits if a later part needs it, unless making it again is as good: constants, parameters, and what is the same
-//! in every iteration are made again by each part that needs them. Places are reused as soon as the last part that needs
-//! a value has run; a part may put a value where it has just taken another from, since it does both for one tile at a
+//! A value is spilled if a later segment needs it, unless making it again is as good: constants, parameters, and what is the same
+//! in every iteration are made again by each segment that needs them. SpillSlots are reused as soon as the last segment that needs
+//! a value has run; a segment may put a value where it has just taken another from, since it does both for one tile at a
 //! time.
 
 use tgc_scalar::{Inst, Program, Value};
 
-use crate::{Block, Stages};
+use crate::{Block, Fission};
 
-/// A staged program as a back end follows it. Instructions are named by their index.
+/// A fissioned program as a back end follows it. Instructions are named by their index.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Course {
+pub struct Schedule {
     /// In order.
-    pub parts: Vec<Part>,
-    /// Where each instruction's value waits, in bytes from the start of a chunk's slice; `None` if it does not.
-    pub places: Vec<Option<u64>>,
+    pub segments: Vec<Segment>,
+    /// Where each instruction's value is spilled, in bytes from the start of a chunk's slice; `None` if it does not.
+    pub slots: Vec<Option<u64>>,
     /// Bytes of a slice, a multiple of 64.
     pub bytes: u64,
 }
 
-/// What one part does for an iteration.
+/// What one segment does for an iteration.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Part {
-    /// Values that it takes from where they wait.
+pub struct Segment {
+    /// Values that it takes from where they were spilled.
     pub loads: Vec<usize>,
     /// Instructions that it runs, ascending.
     pub runs: Vec<usize>,
-    /// Values that it leaves for later parts.
+    /// Values that it spills for later segments.
     pub stores: Vec<usize>,
 }
 
-impl Stages {
-    /// What the parts of the block's program do.
-    pub fn course(&self, block: &Block) -> Course {
+impl Fission {
+    /// What the segments of the block's program do.
+    pub fn schedule(&self, block: &Block) -> Schedule {
         let program = &block.program;
         let lasts = lasts(self, block);
-        let mut places = Places { strip: u64::from(self.strip), end: 0, free: vec![] };
+        let mut slots = SpillSlots { strip: u64::from(self.strip), end: 0, free: vec![] };
         let mut at: Vec<Option<u64>> = vec![None; program.insts.len()];
-        let mut parts = vec![];
+        let mut segments = vec![];
         let count = self.cuts.len() + 1;
-        for part in 0..count {
-            let (begin, end) = self.range(part, program);
+        for segment in 0..count {
+            let (begin, end) = self.range(segment, program);
             let stores: Vec<usize> = (begin..end).filter(|v| lasts[*v].is_some()).collect();
-            let wanted = if part + 1 == count { results(program) } else { stores.clone() };
+            let wanted = if segment + 1 == count { results(program) } else { stores.clone() };
             let (loads, runs) = needs(program, begin, &lasts, wanted);
-            for value in loads.iter().filter(|v| lasts[**v] == Some(part)) {
-                places.give(program, *value, at[*value].expect("invariant: what waits has a place"));
+            for value in loads.iter().filter(|v| lasts[**v] == Some(segment)) {
+                slots.give(program, *value, at[*value].expect("invariant: what is spilled has a slot"));
             }
             for value in &stores {
-                at[*value] = Some(places.take(program, *value));
+                at[*value] = Some(slots.take(program, *value));
             }
-            parts.push(Part { loads, runs, stores });
+            segments.push(Segment { loads, runs, stores });
         }
-        Course { parts, places: at, bytes: places.end.next_multiple_of(64) }
+        Schedule { segments, slots: at, bytes: slots.end.next_multiple_of(64) }
     }
 
-    /// The first instruction of a part, and the first after it.
-    fn range(&self, part: usize, program: &Program) -> (usize, usize) {
-        let begin = part.checked_sub(1).map_or(0, |before| self.cuts[before]);
-        (begin, self.cuts.get(part).copied().unwrap_or(program.insts.len()))
+    /// The first instruction of a segment, and the first after it.
+    fn range(&self, segment: usize, program: &Program) -> (usize, usize) {
+        let begin = segment.checked_sub(1).map_or(0, |before| self.cuts[before]);
+        (begin, self.cuts.get(segment).copied().unwrap_or(program.insts.len()))
     }
 }
 
@@ -76,8 +76,8 @@ pub fn varying(block: &Block) -> Vec<bool> {
     varying
 }
 
-/// Whether an instruction's value is worth keeping for a later part.
-pub fn is_kept(inst: &Inst, varying: bool) -> bool {
+/// Whether an instruction's value is worth keeping for a later segment.
+pub fn is_spillable(inst: &Inst, varying: bool) -> bool {
     varying && !matches!(inst, Inst::Param { .. } | Inst::Const(_))
 }
 
@@ -86,30 +86,30 @@ fn results(program: &Program) -> Vec<usize> {
     program.results.iter().flat_map(|element| element.parts()).map(|v| v.0 as usize).collect()
 }
 
-/// The last part that needs each value that waits.
-fn lasts(stages: &Stages, block: &Block) -> Vec<Option<usize>> {
+/// The last segment that needs each value that is spilled.
+fn lasts(fission: &Fission, block: &Block) -> Vec<Option<usize>> {
     let program = &block.program;
     let varying = varying(block);
-    let part_of = |at: usize| stages.cuts.partition_point(|cut| *cut <= at);
+    let part_of = |at: usize| fission.cuts.partition_point(|cut| *cut <= at);
     let mut lasts = vec![None; program.insts.len()];
-    let mut need = |value: usize, part: usize| {
-        if is_kept(&program.insts[value].0, varying[value]) && part_of(value) < part {
-            lasts[value] = lasts[value].max(Some(part));
+    let mut need = |value: usize, segment: usize| {
+        if is_spillable(&program.insts[value].0, varying[value]) && part_of(value) < segment {
+            lasts[value] = lasts[value].max(Some(segment));
         }
     };
     for (at, (inst, _)) in program.insts.iter().enumerate() {
         // What is the same in every iteration is made of nothing else.
         inst.operands().iter().for_each(|v| need(v.0 as usize, part_of(at)));
     }
-    results(program).into_iter().for_each(|value| need(value, stages.cuts.len()));
+    results(program).into_iter().for_each(|value| need(value, fission.cuts.len()));
     lasts
 }
 
-/// What a part that begins at this instruction loads and runs to have some values.
+/// What a segment that begins at this instruction loads and runs to have some values.
 fn needs(
     program: &Program,
     begin: usize,
-    waits: &[Option<usize>],
+    spilled: &[Option<usize>],
     wanted: Vec<usize>,
 ) -> (Vec<usize>, Vec<usize>) {
     let (mut loads, mut runs) = (vec![], vec![]);
@@ -119,7 +119,7 @@ fn needs(
         if std::mem::replace(&mut seen[value], true) {
             continue;
         }
-        if value < begin && waits[value].is_some() {
+        if value < begin && spilled[value].is_some() {
             loads.push(value);
         } else {
             runs.push(value);
@@ -131,15 +131,15 @@ fn needs(
     (loads, runs)
 }
 
-/// Places of one slice, each for a strip of values.
-struct Places {
+/// SpillSlots of one slice, each for a strip of values.
+struct SpillSlots {
     strip: u64,
     end: u64,
     /// Bytes of an element and place.
     free: Vec<(u64, u64)>,
 }
 
-impl Places {
+impl SpillSlots {
     fn take(&mut self, program: &Program, value: usize) -> u64 {
         let bytes = program.scalar_type(Value(value as u32)).bytes() as u64;
         if let Some(at) = self.free.iter().position(|(size, _)| *size == bytes) {

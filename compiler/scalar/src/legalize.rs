@@ -7,18 +7,18 @@ use crate::dtype::DType;
 impl Program {
     /// The same program without elementary functions and without 16-bit floats. A parameter or result of
     /// type `f16` or `bf16` is then a `U16` scalar that holds its bits.
-    pub fn expand(&self) -> Program {
-        self.expand_but(&|_, _| false)
+    pub fn legalize(&self) -> Program {
+        self.legalize_but(&|_, _| false)
     }
 
     /// The same, but for the elementary functions on these scalars that are to be called.
-    pub fn expand_but(&self, is_called: &dyn Fn(Elementary, ScalarType) -> bool) -> Program {
+    pub fn legalize_but(&self, is_called: &dyn Fn(Elementary, ScalarType) -> bool) -> Program {
         let mut b = Builder::new(&self.params);
         let mut values: Vec<Value> = Vec::with_capacity(self.insts.len());
         for (inst, scalar) in &self.insts {
             let value = match Elementary::of(inst).filter(|function| is_called(*function, *scalar)) {
                 Some(_) => b.push(inst.map(&mut |v| values[v.0 as usize]), *scalar),
-                None => self.expand_inst(&mut b, &values, inst, *scalar),
+                None => self.legalize_inst(&mut b, &values, inst, *scalar),
             };
             values.push(value);
         }
@@ -27,7 +27,7 @@ impl Program {
         b.finish(results)
     }
 
-    fn expand_inst(&self, b: &mut Builder, values: &[Value], inst: &Inst, scalar: ScalarType) -> Value {
+    fn legalize_inst(&self, b: &mut Builder, values: &[Value], inst: &Inst, scalar: ScalarType) -> Value {
         let stored =
             if matches!(scalar, ScalarType::F16 | ScalarType::BF16) { ScalarType::U16 } else { scalar };
         match *inst {
@@ -42,7 +42,7 @@ impl Program {
     }
 }
 
-/// The scalar of an element type's parts in an expanded program.
+/// The scalar of an element type's parts in a legalized program.
 pub const fn stored_scalar(dtype: DType) -> ScalarType {
     match dtype {
         DType::F16 | DType::BF16 => ScalarType::U16,

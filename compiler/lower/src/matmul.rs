@@ -1,23 +1,23 @@
-//! Which folds are products of matrices, and how they are cut for registers and caches.
+//! Which folds are matmuls, and how they are cut for registers and caches.
 //!
 //! The tile and blocks follow Goto and van de Geijn, "Anatomy of High-Performance Matrix Multiplication", ACM TOMS 34(3), 2008: a
 //! tile of sums stays in registers, the right matrix's part of a block in the second-level cache, and both are read
-//! one after the other. Products that other loops serve better, of few columns or few sums, stay nests.
+//! one after the other. Matmuls that other loops serve better, of few columns or few sums, stay nests.
 
 use tgc_graph::dim::{Dim, Symbols};
 use tgc_graph::graph::{Graph, NodeId};
-use tgc_plan::machine::{Machine, Matmul, Tuning};
-use tgc_plan::{Access, Axis, Blocks, BufferId, Pack, Parallel, Product, Tile};
+use tgc_plan::machine::{Machine, MatmulTuning, Tuning};
+use tgc_plan::{Access, Axis, Blocking, BufferId, Matmul, Pack, Parallel, RegisterTile};
 
 use crate::classify::{Definition, FoldDefinition, Operand};
-use crate::loops::{Index, Loop, LoopInfo, LoopKind, Place, compose, flat, is_contiguous};
+use crate::loops::{Index, IndexExpr, Loop, LoopInfo, LoopKind, compose, flat, is_contiguous};
 use crate::materialize::loops_of;
 use crate::memory::Scratch;
 use crate::tune;
 
-/// The loops of a product: each entry walks all memory as one loop.
+/// The loops of a matmul: each entry walks all memory as one loop.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct ProductLoops {
+pub(crate) struct MatmulLoops {
     /// The operand whose rows are the rows.
     pub left: usize,
     /// Loops around the matrices, outermost first.
@@ -27,18 +27,18 @@ pub(crate) struct ProductLoops {
     pub terms: Vec<Loop>,
 }
 
-impl ProductLoops {
-    /// The loops, if a fold is a product of matrices. Loops are numbered as those of its statement.
+impl MatmulLoops {
+    /// The loops, if a fold is a matmul. Loops are numbered as those of its statement.
     pub(crate) fn of(
         graph: &Graph,
         definitions: &[Definition],
         id: NodeId,
         machine: &Machine,
-    ) -> Option<ProductLoops> {
+    ) -> Option<MatmulLoops> {
         let fold = definitions[id.index()].as_fold().filter(|fold| fold.multiplies)?;
         let shape = &graph.ty(id).shape;
         let (loops, index) = loops_of(shape, &fold.sums);
-        let operands: Vec<Place> =
+        let operands: Vec<IndexExpr> =
             fold.operands.iter().map(|o| in_memory(graph, definitions, o, &index).1).collect();
         let result = flat(shape, &index[..shape.len()].to_vec());
         // A fold that is not finished has accumulators in memory, not elements.
@@ -50,32 +50,32 @@ impl ProductLoops {
         if !is_affine || !fold.operands.iter().all(holds_elements) || machine.vector_registers < 16 {
             return None;
         }
-        let product = Classes { loops: &loops, operands: &operands, result: &result }.product()?;
-        is_worthwhile(&product, &loops, &machine.tuning.matmul).then_some(product)
+        let matmul = Classes { loops: &loops, operands: &operands, result: &result }.matmul()?;
+        is_worthwhile(&matmul, &loops, &machine.tuning.matmul).then_some(matmul)
     }
 
-    /// All loops in the order of the axes of a product.
+    /// All loops in the order of the axes of a matmul.
     pub(crate) fn axes(&self) -> Vec<Vec<Loop>> {
         let matrices = [&self.rows, &self.columns, &self.terms];
         self.batch.iter().chain(matrices).cloned().collect()
     }
 }
 
-fn is_worthwhile(product: &ProductLoops, loops: &[LoopInfo], least: &Matmul) -> bool {
+fn is_worthwhile(matmul: &MatmulLoops, loops: &[LoopInfo], least: &MatmulTuning) -> bool {
     let extent = |group: &[Loop]| -> Dim { group.iter().map(|l| &loops[l.number()].extent).product() };
-    let matrices = [&product.rows, &product.columns, &product.terms].map(|group| extent(group).as_const());
+    let matrices = [&matmul.rows, &matmul.columns, &matmul.terms].map(|group| extent(group).as_const());
     let all = matrices.iter().try_fold(1i64, |all, extent| Some(all.saturating_mul((*extent)?)));
     matrices[1].is_none_or(|columns| columns >= least.columns)
         && all.is_none_or(|all| all >= least.multiplications)
 }
 
-/// What the operands of a product are read from, behind views: the node in memory, and the place in it.
+/// What the operands of a matmul are read from, behind views: the node in memory, and the place in it.
 pub(crate) fn in_memory(
     graph: &Graph,
     definitions: &[Definition],
     operand: &Operand,
     index: &Index,
-) -> (NodeId, Place) {
+) -> (NodeId, IndexExpr) {
     let (mut node, mut index) = (operand.node, compose(index, &operand.axes));
     while let Definition::Inline { program: None, operands } = &definitions[node.index()] {
         index = compose(&index, &operands[0].axes);
@@ -91,12 +91,12 @@ pub(crate) fn in_memory(
 /// The loops of a fold by where they lead.
 struct Classes<'a> {
     loops: &'a [LoopInfo],
-    operands: &'a [Place],
-    result: &'a Place,
+    operands: &'a [IndexExpr],
+    result: &'a IndexExpr,
 }
 
 impl Classes<'_> {
-    fn product(&self) -> Option<ProductLoops> {
+    fn matmul(&self) -> Option<MatmulLoops> {
         let [both, first, second] = [[true, true], [true, false], [false, true]];
         let of = |kind, uses| self.groups(kind, uses);
         let sums = self.loops.iter().filter(|l| l.kind == LoopKind::Sum).count();
@@ -121,7 +121,7 @@ impl Classes<'_> {
         let rows_group = rows.pop().expect("invariant: there are rows");
         let mut around: Vec<Vec<Loop>> = [batch, rows, columns].concat();
         around.sort();
-        Some(ProductLoops {
+        Some(MatmulLoops {
             left,
             batch: around,
             rows: rows_group,
@@ -159,11 +159,11 @@ impl Classes<'_> {
     }
 }
 
-/// The nodes that products need in memory.
+/// The nodes that matmuls need in memory.
 pub(crate) fn needed_in_memory(graph: &Graph, definitions: &[Definition], machine: &Machine) -> Vec<NodeId> {
-    let products = graph.ids().filter(|id| ProductLoops::of(graph, definitions, *id, machine).is_some());
-    let operands = products.flat_map(|id| {
-        let fold = definitions[id.index()].as_fold().expect("invariant: a product is a fold");
+    let matmuls = graph.ids().filter(|id| MatmulLoops::of(graph, definitions, *id, machine).is_some());
+    let operands = matmuls.flat_map(|id| {
+        let fold = definitions[id.index()].as_fold().expect("invariant: a matmul is a fold");
         let (_, index) = loops_of(&graph.ty(id).shape, &fold.sums);
         fold.operands.iter().map(move |o| in_memory(graph, definitions, o, &index).0)
     });
@@ -172,63 +172,63 @@ pub(crate) fn needed_in_memory(graph: &Graph, definitions: &[Definition], machin
 
 impl FoldDefinition {
     /// The tile that registers of a machine hold.
-    pub(crate) fn tile(&self, machine: &Machine) -> Tile {
+    pub(crate) fn tile(&self, machine: &Machine) -> RegisterTile {
         const VECTORS: u32 = 2;
         let lanes = machine.lanes(self.fold.accumulators[0].bytes());
         // A row of the right matrix and an element of the left one want registers too.
         let rows = (machine.vector_registers - VECTORS - 1) / VECTORS;
-        Tile { rows: rows.min(12) & !1, columns: VECTORS * lanes }
+        RegisterTile { mr: rows.min(12) & !1, nr: VECTORS * lanes }
     }
 }
 
-/// Blocks for caches, no larger than the product.
+/// Blocks for caches, no larger than the matmul.
 ///
-/// A piece of a panel of the right matrix takes half of the first-level cache, or all of it where tiles have so many rows that
+/// A K block of a panel of the right matrix takes half of the first-level cache, or all of it where tiles have so many rows that
 /// they load it half as often. Each block of rows reads all of the right matrix: one that does not stay in the
 /// second-level cache is read seldom, for left parts of up to half that cache, one that does for parts that nearly stay
 /// in the first. The right matrix's part is copied once and for all if its terms are known and it is not too large for a
-/// cache behind those; else the copy of a piece takes half of the second.
+/// cache behind those; else the copy of a K block takes half of the second.
 pub(crate) fn blocks(
-    tile: Tile,
+    tile: RegisterTile,
     extents: [&Dim; 3],
     bytes: usize,
     symbols: &Symbols,
     machine: &Machine,
-) -> Blocks {
+) -> Blocking {
     let whole = |n: i64, of: u32| n.div_euclid(i64::from(of)).max(1) * i64::from(of);
     let up = |n: i64, of: u32| whole(n.saturating_add(i64::from(of) - 1), of);
     let [rows, columns, all_terms] = extents.map(|dim| most(dim, symbols));
     let bytes = bytes as i64;
     let (l1, l2) = (i64::from(machine.l1_bytes), i64::from(machine.l2_bytes));
-    let panel_bytes = if tile.rows < 12 { l1 / 2 } else { l1 };
-    let piece = (panel_bytes / (i64::from(tile.columns) * bytes)).max(1);
-    let pieces = all_terms.saturating_add(piece / 2 - 1) / piece;
-    let terms = match extents[2].as_const() {
-        // Pieces of equal size; a small rest makes the others larger.
-        Some(all) => all.div_euclid(pieces.max(1)) + i64::from(all % pieces.max(1) != 0),
-        None => piece.min(all_terms),
+    let panel_bytes = if tile.mr < 12 { l1 / 2 } else { l1 };
+    let in_cache = (panel_bytes / (i64::from(tile.nr) * bytes)).max(1);
+    let k_blocks = all_terms.saturating_add(in_cache / 2 - 1) / in_cache;
+    let kc = match extents[2].as_const() {
+        // K blocks of equal size; a small remainder makes the others larger.
+        Some(all) => all.div_euclid(k_blocks.max(1)) + i64::from(all % k_blocks.max(1) != 0),
+        None => in_cache.min(all_terms),
     };
     let far = i64::from(machine.last_cache_bytes);
-    let fits = |terms: i64| terms.saturating_mul(i64::from(tile.columns) * bytes) <= far;
-    let (right_terms, room) = match extents[2].as_const().filter(|all| fits(*all)) {
+    let fits = |terms: i64| terms.saturating_mul(i64::from(tile.nr) * bytes) <= far;
+    let (packed_k, room) = match extents[2].as_const().filter(|all| fits(*all)) {
         Some(all) => (all.max(1), far),
-        None => (terms, l2 / 2),
+        None => (kc, l2 / 2),
     };
     let is_right_large = is_right_large([extents[1], extents[2]], bytes, symbols, machine);
     let left_bytes = if is_right_large { l2 / 2 } else { 2 * l1 };
     // Each chunk has scratch for a block, and of unknown rows chunks may be many.
     let most_rows = machine.tuning.matmul.block_rows / if extents[0].as_const().is_some() { 1 } else { 2 };
-    let block_rows = (left_bytes / (piece * bytes)).min(most_rows);
+    let block_rows = (left_bytes / (in_cache * bytes)).min(most_rows);
     // Blocks of equal size, rather than a small last one.
     let even = |all: i64, most: i64, of: u32| match all.checked_add(most - 1) {
         Some(up_to) => up((all - 1) / (up_to / most) + 1, of),
         None => most,
     };
-    Blocks {
-        rows: even(rows, whole(block_rows, tile.rows), tile.rows),
-        columns: even(columns, whole(room / (right_terms * bytes), tile.columns), tile.columns),
-        terms: terms.max(1),
-        right_terms,
+    Blocking {
+        mc: even(rows, whole(block_rows, tile.mr), tile.mr),
+        nc: even(columns, whole(room / (packed_k * bytes), tile.nr), tile.nr),
+        kc: kc.max(1),
+        packed_k,
     }
 }
 
@@ -245,18 +245,18 @@ fn most(dim: &Dim, symbols: &Symbols) -> i64 {
 
 /// The rows of a chunk, if there are some for two. Where each chunk copies the right matrix for itself, or reads more of it than
 /// a cache holds, it must have rows enough to make up for it.
-fn parallel(product: &Product, is_right_large: bool, symbols: &Symbols, tuning: &Tuning) -> Option<Parallel> {
-    let tile = i64::from(product.tile.rows);
-    let [rows, columns, terms] = product.extents();
+fn parallel(matmul: &Matmul, is_right_large: bool, symbols: &Symbols, tuning: &Tuning) -> Option<Parallel> {
+    let tile = i64::from(matmul.tile.mr);
+    let [rows, columns, terms] = matmul.extents();
     let a_row = tune::guess(columns, symbols).saturating_mul(tune::guess(terms, symbols));
-    let copies = product.pack_right.is_some_and(|pack| pack.least.is_some()) && !product.shares_right();
+    let copies = matmul.pack_right.is_some_and(|pack| pack.least.is_some()) && !matmul.shares_right();
     let least = if copies { 40 } else { 4 } * tile;
-    let block = product.blocks.rows.min(tune::guess(rows, symbols) / tuning.matmul.chunks);
+    let block = matmul.blocks.mc.min(tune::guess(rows, symbols) / tuning.matmul.chunks);
     let least = if is_right_large { least.max(block) } else { least };
     let needed = (tuning.chunk_instructions / a_row.max(1) + 1).max(least);
     let rows_per_chunk = needed.saturating_add(tile - 1) / tile * tile;
     let is_small = rows.as_const().is_some_and(|n| n < 2 * rows_per_chunk);
-    (product.batch() == 0 && !is_small).then_some(Parallel { rows_per_chunk })
+    (matmul.batch() == 0 && !is_small).then_some(Parallel { rows_per_chunk })
 }
 
 /// Decides which parts of blocks are copied before they are multiplied, and asks for scratch.
@@ -265,46 +265,46 @@ fn parallel(product: &Product, is_right_large: bool, symbols: &Symbols, tuning: 
 /// term in as many streams as a tile has rows. Copies pay if they are read often enough, for what is larger than a cache
 /// or lies apart.
 pub(crate) fn choose_packs(
-    product: &mut Product,
+    matmul: &mut Matmul,
     machine: &Machine,
     bytes: usize,
     symbols: &Symbols,
     scratch: &mut dyn FnMut(Scratch, Vec<Dim>) -> BufferId,
 ) {
     let known = |dim: &Dim| dim.as_const().unwrap_or(i64::MAX);
-    let [rows, columns, terms] = product.extents().map(known);
+    let [rows, columns, terms] = matmul.extents().map(known);
     let bytes_of = |a: i64, b: i64| a.saturating_mul(b).saturating_mul(bytes as i64);
     let is_apart = |access: &Access, axis: Axis| access.stride(axis).is_none_or(|stride| !stride.is_one());
-    let right_apart = is_apart(&product.right, product.column_axis());
+    let right_apart = is_apart(&matmul.right, matmul.column_axis());
     let right_large = bytes_of(terms, columns) > i64::from(machine.l1_bytes);
-    let left_apart = is_apart(&product.left, product.term_axis());
+    let left_apart = is_apart(&matmul.left, matmul.term_axis());
     let left_large = bytes_of(rows, terms) > i64::from(machine.l2_bytes) / 2;
-    let sticks_out = columns % i64::from(product.tile.columns) != 0 || columns == i64::MAX;
+    let sticks_out = columns % i64::from(matmul.tile.nr) != 0 || columns == i64::MAX;
 
     let copied = |wanted: bool, others: i64, least: i64| wanted && others >= least;
     // A cache line holds the elements of several rows, and few lines stay in the first-level cache.
     let left_apart = left_apart && terms > machine.tuning.matmul.unpacked_terms;
-    let least_left = if left_apart { 4 } else { 8 } * i64::from(product.tile.columns);
+    let least_left = if left_apart { 4 } else { 8 } * i64::from(matmul.tile.nr);
     let packs_left = copied(left_apart || left_large, columns, least_left);
-    let least_right = if right_apart { 0 } else { 20 * i64::from(product.tile.rows) };
+    let least_right = if right_apart { 0 } else { 20 * i64::from(matmul.tile.mr) };
     let packs_right = copied(right_apart || right_large, rows, least_right);
 
     let unknown = Pack { buffer: BufferId(u32::MAX), least: None };
-    product.pack_left = packs_left.then_some(Pack { least: Some(least_left), ..unknown });
-    product.pack_right =
+    matmul.pack_left = packs_left.then_some(Pack { least: Some(least_left), ..unknown });
+    matmul.pack_right =
         (packs_right || sticks_out).then_some(Pack { least: packs_right.then_some(least_right), ..unknown });
-    // Scratch comes in the order in which a product lists it.
-    let [_, all_columns, all_terms] = product.extents();
+    // Scratch comes in the order in which a matmul lists it.
+    let [_, all_columns, all_terms] = matmul.extents();
     let is_right_large = is_right_large([all_columns, all_terms], bytes as i64, symbols, machine);
-    product.parallel = parallel(product, is_right_large, symbols, &machine.tuning);
-    let shapes: Vec<Vec<Dim>> = product.scratch(symbols).into_iter().map(|(_, shape)| shape).collect();
+    matmul.parallel = parallel(matmul, is_right_large, symbols, &machine.tuning);
+    let shapes: Vec<Vec<Dim>> = matmul.scratch(symbols).into_iter().map(|(_, shape)| shape).collect();
     let mut shapes = shapes.into_iter();
     let mut next = |what| scratch(what, shapes.next().expect("invariant: all scratch is listed"));
-    if let Some(pack) = &mut product.pack_left {
+    if let Some(pack) = &mut matmul.pack_left {
         pack.buffer = next(Scratch::Left);
     }
-    if let Some(pack) = &mut product.pack_right {
+    if let Some(pack) = &mut matmul.pack_right {
         pack.buffer = next(Scratch::Right);
     }
-    product.sums = next(Scratch::Sums);
+    matmul.sums = next(Scratch::Sums);
 }

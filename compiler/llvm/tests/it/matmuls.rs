@@ -1,10 +1,10 @@
-//! Products of matrices against the interpreter: tiles that stick out, pieces of terms, copies, views, epilogues.
+//! Matmuls against the interpreter: tiles that stick out, pieces of terms, copies, views, epilogues.
 
 use tgc_graph::prelude::*;
 
 use crate::graphs::check_sizes;
 
-/// A product of two inputs of these sizes, with a bias and an activation after it.
+/// A matmul of two inputs of these sizes, with a bias and an activation after it.
 fn check_static(dtype: DType, [rows, columns, terms]: [i64; 3]) {
     let m = Model::new("m");
     let (a, b) = (m.input("a", dtype, [rows, terms]), m.input("b", dtype, [terms, columns]));
@@ -117,7 +117,7 @@ fn what_is_multiplied_may_be_computed() {
 }
 
 #[test]
-fn updates_are_made_by_the_product_of_their_gradient() {
+fn updates_are_made_by_the_matmul_of_their_gradient() {
     for batch in [None, Some(64)] {
         let m = Model::new("m");
         let n = batch.map_or_else(|| m.dim("N"), |n: i64| n.into());

@@ -1,16 +1,16 @@
-//! Blocks whose program is cut into stages: for each strip of iterations one loop after the other, one a stage.
+//! Blocks whose program is cut into segments: for each strip of iterations one loop after the other, one a segment.
 //!
-//! A value that a later stage needs waits in the workspace, in the slice of the chunk that runs; the place of an iteration
-//! is its number in the strip. What a stage needs besides, it reads or computes again. Only the last stage feeds the sinks.
+//! A value that a later segment needs is spilled to the workspace, in the slice of the chunk that runs; the place of an iteration
+//! is its number in the strip. What a segment needs besides, it reads or computes again. Only the last segment feeds the sinks.
 //!
-//! LLVM takes a time that grows with the square of a function's loops and blocks. So where stages are many, they are
-//! functions of some stages each, whose parameters are the strip and what the sources of their reads are made of.
+//! LLVM takes a time that grows with the square of a function's loops and blocks. So where segments are many, they are
+//! functions of some segments each, whose parameters are the strip and what the sources of their reads are made of.
 
 use inkwell::attributes::AttributeLoc;
 use inkwell::types::BasicMetadataTypeEnum;
 use inkwell::values::{IntValue, PointerValue};
-use tgc_plan::stages::{Course, Part};
-use tgc_plan::{Block, Stages};
+use tgc_plan::fission::{Schedule, Segment};
+use tgc_plan::{Block, Fission};
 use tgc_scalar::{Inst, Value};
 
 use crate::block::{self, BlockBuilder, Drain, Source};
@@ -20,34 +20,34 @@ use crate::memory::{Spot, Stride, from_memory, scalar_memory_type, to_memory};
 use crate::scalar::{Parts, Values, build_some, results};
 use crate::tile::{Share, Tile};
 
-/// The most stages of one function.
+/// The most segments of one function.
 const TOGETHER: usize = 32;
 
-/// How a block is cut, and where its values wait.
-pub(crate) struct Staged<'c> {
+/// How a block is cut, and where its values are spilled.
+pub(crate) struct Fissioned<'c> {
     strip: u32,
-    course: Course,
+    schedule: Schedule,
     slice: PointerValue<'c>,
 }
 
 /// Some iterations of a strip that run together.
-struct Place<'c> {
+struct StripTile<'c> {
     tile: Tile<'c>,
     /// Their number in the strip.
     number: IntValue<'c>,
 }
 
-impl<'c> Staged<'c> {
-    /// The stages of a block, if it has some.
-    pub(crate) fn of(body: &Body<'_, 'c>, block: &Block) -> Option<Staged<'c>> {
-        let stages: &Stages = block.stages.as_ref()?;
-        let course = stages.course(block);
-        let Base::Memory(base) = body.base(stages.buffer) else {
-            unreachable!("invariant: values wait in the workspace")
+impl<'c> Fissioned<'c> {
+    /// The segments of a block, if it has some.
+    pub(crate) fn of(body: &Body<'_, 'c>, block: &Block) -> Option<Fissioned<'c>> {
+        let fission: &Fission = block.fission.as_ref()?;
+        let schedule = fission.schedule(block);
+        let Base::Memory(base) = body.base(fission.buffer) else {
+            unreachable!("invariant: values are spilled to the workspace")
         };
         let ir = &body.ir;
-        let slice = ir.offset(base, ir.mul(body.chunk, ir.int(course.bytes as i64)));
-        Some(Staged { strip: stages.strip, course, slice })
+        let slice = ir.offset(base, ir.mul(body.chunk, ir.int(schedule.bytes as i64)));
+        Some(Fissioned { strip: fission.strip, schedule, slice })
     }
 
     /// Runs `body` with the first iteration of each strip and the end of the strip.
@@ -70,24 +70,25 @@ impl<'a, 'c> BlockBuilder<'a, '_, 'c> {
     /// Emits the iterations of a strip, so many at a time, each for its accumulators.
     pub(crate) fn build_strip(
         self,
-        staged: &Staged<'c>,
+        fission: &Fissioned<'c>,
         (sources, drains): (&[Source<'c>], &[Drain<'a, 'c>]),
         (first, end): (IntValue<'c>, IntValue<'c>),
         width: u32,
         share: &dyn Fn(IntValue<'c>) -> Share<'c>,
     ) {
         let ir = &self.body.ir;
-        let (last, parts) = staged.course.parts.split_last().expect("invariant: a program has stages");
-        match parts.len() <= TOGETHER {
-            true => self.build_parts(staged, parts, sources, (first, end), width),
-            false => parts
+        let (last, segments) =
+            fission.schedule.segments.split_last().expect("invariant: a program has segments");
+        match segments.len() <= TOGETHER {
+            true => self.build_segments(fission, segments, sources, (first, end), width),
+            false => segments
                 .chunks(TOGETHER)
-                .for_each(|parts| self.build_apart(staged, parts, sources, (first, end), width)),
+                .for_each(|segments| self.build_apart(fission, segments, sources, (first, end), width)),
         }
         ir.for_range(first, end, i64::from(width), &mut |index| {
             let tile = Tile { index, width, share: share(index), may_start: false };
-            let place = Place { tile, number: ir.sub(index, first) };
-            let (values, loaded) = self.build_part(staged, last, sources, &place);
+            let place = StripTile { tile, number: ir.sub(index, first) };
+            let (values, loaded) = self.build_segment(fission, last, sources, &place);
             let row = [results(&self.block.program, &values)];
             for (sink, drain) in self.block.sinks.iter().zip(drains) {
                 self.sink(sink, drain, &row, tile, &loaded);
@@ -95,33 +96,33 @@ impl<'a, 'c> BlockBuilder<'a, '_, 'c> {
         });
     }
 
-    /// Emits a function of some stages, without sinks, and a call of it.
+    /// Emits a function of some segments, without sinks, and a call of it.
     fn build_apart(
         self,
-        staged: &Staged<'c>,
-        parts: &[Part],
+        fission: &Fissioned<'c>,
+        segments: &[Segment],
         sources: &[Source<'c>],
         (first, end): (IntValue<'c>, IntValue<'c>),
         width: u32,
     ) {
         let shell = self.body.ir.shell;
         let mut needed = vec![false; sources.len()];
-        for part in parts {
-            needed.iter_mut().zip(self.reads_of(part)).for_each(|(needed, read)| *needed |= read);
+        for segment in segments {
+            needed.iter_mut().zip(self.reads_of(segment)).for_each(|(needed, read)| *needed |= read);
         }
         let own = |put: &mut dyn FnMut(Val<'c>) -> Val<'c>| -> Vec<Source<'c>> {
             let sources = sources.iter().zip(&needed);
             sources.map(|(source, is_read)| if *is_read { made_of(source, put) } else { none() }).collect()
         };
-        let mut args: Vec<Val> = vec![staged.slice.into(), first.into(), end.into()];
+        let mut args: Vec<Val> = vec![fission.slice.into(), first.into(), end.into()];
         own(&mut |value| {
             args.extend(Some(value).filter(|value| !is_constant(*value)));
             value
         });
         let types: Vec<BasicMetadataTypeEnum> = args.iter().map(|arg| arg.get_type().into()).collect();
         let ty = shell.context.void_type().fn_type(&types, false);
-        let function = shell.kernel_function(&format!("{}.stages", self.body.plan.signature.name), ty);
-        // Nothing else is where values wait.
+        let function = shell.kernel_function(&format!("{}.fission", self.body.plan.signature.name), ty);
+        // Nothing else is where values are spilled.
         shell.mark(function, AttributeLoc::Param(0), "noalias");
         let params: Vec<Val> = function.get_params();
         let mut rest = params[3..].iter();
@@ -130,47 +131,52 @@ impl<'a, 'c> BlockBuilder<'a, '_, 'c> {
             false => *rest.next().expect("invariant: a parameter for each value"),
         });
         let body = self.body.apart(function);
-        let staged = Staged {
-            strip: staged.strip,
-            course: staged.course.clone(),
+        let fission = Fissioned {
+            strip: fission.strip,
+            schedule: fission.schedule.clone(),
             slice: params[0].into_pointer_value(),
         };
         let strip = (params[1].into_int_value(), params[2].into_int_value());
         BlockBuilder { body: &body, totals: &[], running: &[], ..self }
-            .build_parts(&staged, parts, &sources, strip, width);
+            .build_segments(&fission, segments, &sources, strip, width);
         body.ir.return_void();
         body.ir.finish();
         self.body.ir.call(function, &args);
     }
 
-    /// Emits some stages, without sinks.
-    fn build_parts(
+    /// Emits some segments, without sinks.
+    fn build_segments(
         self,
-        staged: &Staged<'c>,
-        parts: &[Part],
+        fission: &Fissioned<'c>,
+        segments: &[Segment],
         sources: &[Source<'c>],
         (first, end): (IntValue<'c>, IntValue<'c>),
         width: u32,
     ) {
         let ir = &self.body.ir;
-        for part in parts {
+        for segment in segments {
             ir.for_range(first, end, i64::from(width), &mut |index| {
                 let tile = Tile { index, width, share: Share::All, may_start: false };
-                self.build_part(staged, part, sources, &Place { tile, number: ir.sub(index, first) });
+                self.build_segment(
+                    fission,
+                    segment,
+                    sources,
+                    &StripTile { tile, number: ir.sub(index, first) },
+                );
             });
         }
     }
 
-    /// One stage of a tile, without sinks. Returns its values and what it has read.
-    fn build_part(
+    /// One segment of a tile, without sinks. Returns its values and what it has read.
+    fn build_segment(
         self,
-        staged: &Staged<'c>,
-        part: &Part,
+        fission: &Fissioned<'c>,
+        segment: &Segment,
         sources: &[Source<'c>],
-        place: &Place<'c>,
+        place: &StripTile<'c>,
     ) -> (Values<'c>, Vec<Vec<Parts<'c>>>) {
         let (ir, program, width) = (&self.body.ir, &self.block.program, place.tile.width);
-        let reads = self.reads_of(part);
+        let reads = self.reads_of(segment);
         let mut loaded: Vec<Vec<Parts>> = vec![];
         for (source, is_read) in sources.iter().zip(reads) {
             let rows = if is_read { self.load(source, place.tile, &loaded) } else { vec![] };
@@ -179,24 +185,24 @@ impl<'a, 'c> BlockBuilder<'a, '_, 'c> {
         let params: Vec<Parts> =
             loaded.iter().map(|rows| rows.first().cloned().unwrap_or_default()).collect();
         let mut values: Values = vec![None; program.insts.len()];
-        for value in &part.loads {
-            let (scalar, from) = self.waits_at(staged, *value, place);
+        for value in &segment.loads {
+            let (scalar, from) = self.spilled_at(fission, *value, place);
             let memory = ir.load(scalar_memory_type(ir, scalar, width), from, scalar.bytes());
             values[*value] = Some(from_memory(ir, scalar, memory));
         }
-        build_some(ir, program, width, &params, part.runs.iter().copied(), &mut values);
-        for value in &part.stores {
-            let (scalar, to) = self.waits_at(staged, *value, place);
-            let made = values[*value].expect("invariant: a stage makes what it leaves");
+        build_some(ir, program, width, &params, segment.runs.iter().copied(), &mut values);
+        for value in &segment.stores {
+            let (scalar, to) = self.spilled_at(fission, *value, place);
+            let made = values[*value].expect("invariant: a segment makes what it spills");
             ir.store(to_memory(ir, scalar, made, width), to, scalar.bytes());
         }
         (values, loaded)
     }
 
-    /// Which reads a stage needs, those that say places included.
-    fn reads_of(self, part: &Part) -> Vec<bool> {
+    /// Which reads a segment needs, those that say places included.
+    fn reads_of(self, segment: &Segment) -> Vec<bool> {
         let mut needed = vec![false; self.block.reads.len()];
-        for at in &part.runs {
+        for at in &segment.runs {
             if let Inst::Param { index, .. } = self.block.program.insts[*at].0 {
                 needed[usize::from(index)] = true;
             }
@@ -209,23 +215,23 @@ impl<'a, 'c> BlockBuilder<'a, '_, 'c> {
     }
 
     fn need_places(self, read: usize, needed: &mut [bool]) {
-        for part in self.block.reads[read].parts() {
-            needed[part.read] = true;
-            self.need_places(part.read, needed);
+        for index in self.block.reads[read].indirect_indices() {
+            needed[index.read] = true;
+            self.need_places(index.read, needed);
         }
     }
 
-    /// Type and address of a waiting value.
-    fn waits_at(
+    /// Type and address of a spilled value.
+    fn spilled_at(
         self,
-        staged: &Staged<'c>,
+        fission: &Fissioned<'c>,
         value: usize,
-        place: &Place<'c>,
+        place: &StripTile<'c>,
     ) -> (tgc_scalar::ScalarType, PointerValue<'c>) {
         let ir = &self.body.ir;
         let scalar = self.block.program.scalar_type(Value(value as u32));
-        let start = staged.course.places[value].expect("invariant: what waits has a place");
-        let strip = ir.offset(staged.slice, ir.int(start as i64));
+        let start = fission.schedule.slots[value].expect("invariant: what is spilled has a slot");
+        let strip = ir.offset(fission.slice, ir.int(start as i64));
         (scalar, ir.element(strip, scalar_memory_type(ir, scalar, 1), place.number))
     }
 }
@@ -247,14 +253,14 @@ fn made_of<'c>(source: &Source<'c>, put: &mut dyn FnMut(Val<'c>) -> Val<'c>) -> 
             starts: starts.iter().map(|start| int_of(*start, put)).collect(),
             step: int_of(*step, put),
         },
-        Source::Looked { spots, parts } => Source::Looked {
+        Source::Gathered { spots, lookups } => Source::Gathered {
             spots: spots.iter().map(|spot| spot_of(*spot, put)).collect(),
-            parts: parts
+            lookups: lookups
                 .iter()
-                .map(|part| block::Part {
-                    extent: int_of(part.extent, put),
-                    stride: int_of(part.stride, put),
-                    ..*part
+                .map(|index| block::Lookup {
+                    extent: int_of(index.extent, put),
+                    stride: int_of(index.stride, put),
+                    ..*index
                 })
                 .collect(),
         },

@@ -1,8 +1,8 @@
-//! Products of matrices: blocks for caches, tiles for registers, then the epilogue on the sums.
+//! Matmuls: blocks for caches, tiles for registers, then the epilogue on the sums.
 //!
-//! A tile keeps its sums in registers while all terms of a piece run: an element of the left matrix in every lane times
+//! A tile keeps its sums in registers while all terms of a K block run: an element of the left matrix in every lane times
 //! a row of the right one. Both are read where they lie or from copies made for it (`pack`); the code is the same, only
-//! addresses and strides differ. Sums wait in scratch for the next piece, and the epilogue runs over them while they are
+//! addresses and strides differ. Sums wait in scratch for the next K block, and the epilogue runs over them while they are
 //! still in the first-level cache. The scheme is that of Goto and van de Geijn, ACM TOMS 34(3), 2008.
 
 use std::cell::RefCell;
@@ -10,7 +10,7 @@ use std::cell::RefCell;
 use inkwell::IntPredicate;
 use inkwell::types::BasicTypeEnum;
 use inkwell::values::{IntValue, PointerValue};
-use tgc_plan::{Access, Axis, BufferId, Product};
+use tgc_plan::{Access, Axis, BufferId, Matmul};
 use tgc_scalar::{ScalarType, stored_scalar};
 
 use crate::block::BlockBuilder;
@@ -39,21 +39,21 @@ pub(crate) struct Range<'c> {
     pub(crate) count: IntValue<'c>,
 }
 
-/// A block of a product: rows, columns, and the terms of a piece.
+/// A block of a matmul: rows, columns, and the terms of a K block.
 #[derive(Clone, Copy)]
-struct Part<'c> {
+struct CacheBlock<'c> {
     rows: Range<'c>,
     columns: Range<'c>,
     terms: Range<'c>,
-    /// Whether it is the first, and the last piece.
+    /// Whether it is the first, and the last K block.
     is_first: IntValue<'c>,
     is_last: IntValue<'c>,
 }
 
-/// A product where the loops around its matrices are known.
+/// A matmul where the loops around its matrices are known.
 struct Builder<'a, 'b, 'c> {
     body: &'a Body<'b, 'c>,
-    product: &'a Product,
+    matmul: &'a Matmul,
     outer: &'a [IntValue<'c>],
     rows: Rows<'c>,
     left: Matrix<'c>,
@@ -65,32 +65,32 @@ struct Builder<'a, 'b, 'c> {
 }
 
 /// Emits what comes before rows are shared out: the copy of the right matrix, if it is one for all.
-pub(crate) fn build_shared(body: &Body<'_, '_>, product: &Product) {
-    if product.shares_right() {
+pub(crate) fn build_shared(body: &Body<'_, '_>, matmul: &Matmul) {
+    if matmul.shares_right() {
         let ir = &body.ir;
-        let [rows, columns, terms] = product.extents().map(|extent| ir.dim(extent));
+        let [rows, columns, terms] = matmul.extents().map(|extent| ir.dim(extent));
         let all = |count| Range { first: ir.int(0), count };
         let rows = Rows { begin: ir.int(0), end: rows, chunk: ir.int(0) };
-        Builder::new(body, product, &[], rows).pack_right(all(columns), all(terms));
+        Builder::new(body, matmul, &[], rows).pack_right(all(columns), all(terms));
     }
 }
 
-/// Emits rows of a product.
-pub(crate) fn build_rows<'c>(body: &Body<'_, 'c>, product: &Product, rows: Rows<'c>) {
-    build_batch(body, product, rows, &mut vec![]);
+/// Emits rows of a matmul.
+pub(crate) fn build_rows<'c>(body: &Body<'_, 'c>, matmul: &Matmul, rows: Rows<'c>) {
+    build_batch(body, matmul, rows, &mut vec![]);
 }
 
-fn build_batch<'c>(body: &Body<'_, 'c>, product: &Product, rows: Rows<'c>, outer: &mut Vec<IntValue<'c>>) {
+fn build_batch<'c>(body: &Body<'_, 'c>, matmul: &Matmul, rows: Rows<'c>, outer: &mut Vec<IntValue<'c>>) {
     let ir = &body.ir;
-    if outer.len() < product.batch() {
-        let extent = ir.dim(&product.axes[outer.len()]);
+    if outer.len() < matmul.batch() {
+        let extent = ir.dim(&matmul.axes[outer.len()]);
         return ir.for_range(ir.int(0), extent, 1, &mut |index| {
             outer.push(index);
-            build_batch(body, product, rows, outer);
+            build_batch(body, matmul, rows, outer);
             outer.pop();
         });
     }
-    Builder::new(body, product, outer, rows).build();
+    Builder::new(body, matmul, outer, rows).build();
 }
 
 /// Vectors in a row of a tile.
@@ -99,7 +99,7 @@ const VECTORS: u32 = 2;
 /// A matrix at the given indices of the loops around it.
 fn matrix<'c>(
     body: &Body<'_, 'c>,
-    product: &Product,
+    matmul: &Matmul,
     access: &Access,
     outer: &[IntValue<'c>],
     along: Axis,
@@ -114,7 +114,7 @@ fn matrix<'c>(
     });
     let dtype = body.plan.buffer(access.buffer).dtype;
     let address = element_address(ir, dtype, memory(body, access.buffer), first);
-    Matrix { address, along: stride(along), term: stride(product.term_axis()) }
+    Matrix { address, along: stride(along), term: stride(matmul.term_axis()) }
 }
 
 fn memory<'c>(body: &Body<'_, 'c>, buffer: BufferId) -> PointerValue<'c> {
@@ -127,69 +127,75 @@ fn memory<'c>(body: &Body<'_, 'c>, buffer: BufferId) -> PointerValue<'c> {
 impl<'a, 'b, 'c> Builder<'a, 'b, 'c> {
     fn new(
         body: &'a Body<'b, 'c>,
-        product: &'a Product,
+        matmul: &'a Matmul,
         outer: &'a [IntValue<'c>],
         rows: Rows<'c>,
     ) -> Builder<'a, 'b, 'c> {
-        let matrix = |access: &Access, along: Axis| matrix(body, product, access, outer, along);
-        let left = matrix(&product.left, product.row_axis());
-        let right = matrix(&product.right, product.column_axis());
-        let scalar = stored_scalar(product.fold.accumulators[0]);
-        let width = product.tile.columns / VECTORS;
-        let packer = Packer { ir: &body.ir, product, scalar, width };
-        Builder { body, product, outer, rows, left, right, packer, scalar, width }
+        let matrix = |access: &Access, along: Axis| matrix(body, matmul, access, outer, along);
+        let left = matrix(&matmul.left, matmul.row_axis());
+        let right = matrix(&matmul.right, matmul.column_axis());
+        let scalar = stored_scalar(matmul.fold.accumulators[0]);
+        let width = matmul.tile.nr / VECTORS;
+        let packer = Packer { ir: &body.ir, matmul, scalar, width };
+        Builder { body, matmul, outer, rows, left, right, packer, scalar, width }
     }
 
-    /// Columns outermost, so that the right matrix's part of a block stays in a cache.
+    /// Columns outermost, so that the right matrix's block of a block stays in a cache.
     fn build(&self) {
         let ir = &self.body.ir;
-        let [_, columns, terms] = self.product.extents();
-        let (blocks, begin) = (self.product.blocks, self.rows.begin);
+        let [_, columns, terms] = self.matmul.extents();
+        let (blocks, begin) = (self.matmul.blocks, self.rows.begin);
         let rows = ir.sub(self.rows.end, begin);
         let all_terms = Range { first: ir.int(0), count: ir.dim(terms) };
         let yes = ir.context().bool_type().const_int(1, false);
-        ir.for_blocks(ir.dim(columns), blocks.columns, &mut |first, count| {
+        ir.for_blocks(ir.dim(columns), blocks.nc, &mut |first, count| {
             let columns = Range { first, count };
-            if self.product.copies_all_terms() && !self.product.shares_right() {
+            if self.matmul.copies_all_terms() && !self.matmul.shares_right() {
                 self.pack_right(columns, all_terms);
             }
-            if self.product.is_one_piece() {
-                return ir.for_blocks(rows, blocks.rows, &mut |first, count| {
+            if self.matmul.is_one_k_block() {
+                return ir.for_blocks(rows, blocks.mc, &mut |first, count| {
                     let rows = Range { first: ir.add(begin, first), count };
                     self.pack_left(rows, all_terms);
-                    self.build_part(Part { rows, columns, terms: all_terms, is_first: yes, is_last: yes });
+                    self.build_cache_block(CacheBlock {
+                        rows,
+                        columns,
+                        terms: all_terms,
+                        is_first: yes,
+                        is_last: yes,
+                    });
                 });
             }
-            ir.for_blocks(rows, blocks.rows, &mut |first, count| {
+            ir.for_blocks(rows, blocks.mc, &mut |first, count| {
                 let rows = Range { first: ir.add(begin, first), count };
-                self.build_pieces(rows, columns, all_terms.count);
+                self.build_k_blocks(rows, columns, all_terms.count);
             });
         });
     }
 
-    /// Piece after piece of the terms; the first one is there even if it is empty.
-    fn build_pieces(&self, rows: Range<'c>, columns: Range<'c>, terms: IntValue<'c>) {
+    /// K block after K block; the first one is there even if it is empty.
+    fn build_k_blocks(&self, rows: Range<'c>, columns: Range<'c>, terms: IntValue<'c>) {
         let ir = &self.body.ir;
-        let piece = ir.int(self.product.blocks.terms);
-        ir.for_range(ir.int(0), ir.max(terms, ir.int(1)), self.product.blocks.terms, &mut |first| {
-            let terms_here = Range { first, count: ir.min(ir.sub(terms, first), piece) };
-            if !self.product.copies_all_terms() {
+        let kc = ir.int(self.matmul.blocks.kc);
+        ir.for_range(ir.int(0), ir.max(terms, ir.int(1)), self.matmul.blocks.kc, &mut |first| {
+            let terms_here = Range { first, count: ir.min(ir.sub(terms, first), kc) };
+            if !self.matmul.copies_all_terms() {
                 self.pack_right(columns, terms_here);
             }
             self.pack_left(rows, terms_here);
             let is_first = ir.compare_int(IntPredicate::EQ, first, ir.int(0));
-            let is_last = ir.compare_int(IntPredicate::SGE, ir.add(first, piece), terms);
-            self.build_part(Part { rows, columns, terms: terms_here, is_first, is_last });
+            let is_last = ir.compare_int(IntPredicate::SGE, ir.add(first, kc), terms);
+            self.build_cache_block(CacheBlock { rows, columns, terms: terms_here, is_first, is_last });
         });
     }
 
-    /// Whether the part of a matrix is copied, whatever sticks out.
+    /// Whether the block of a matrix is copied, whatever sticks out.
     fn is_packed(&self, least: Option<i64>, others: usize) -> IntValue<'c> {
         let ir = &self.body.ir;
         match least {
             None => ir.context().bool_type().const_zero(),
             Some(least) => {
-                let others = ir.dim(self.product.extents()[others]);
+                let others = ir.dim(self.matmul.extents()[others]);
                 ir.compare_int(IntPredicate::SGE, others, ir.int(least))
             }
         }
@@ -198,7 +204,7 @@ impl<'a, 'b, 'c> Builder<'a, 'b, 'c> {
     /// What of scratch is the chunk's own, or all chunks'.
     fn scratch(&self, buffer: BufferId) -> PointerValue<'c> {
         let ir = &self.body.ir;
-        let slices = self.product.slices();
+        let slices = self.matmul.slices();
         let slice = slices.iter().find(|(id, ..)| *id == buffer).expect("invariant: scratch is listed");
         let (_, shape, is_shared) = slice;
         let elements = if *is_shared { 0 } else { shape.iter().product() };
@@ -208,7 +214,7 @@ impl<'a, 'b, 'c> Builder<'a, 'b, 'c> {
 
     fn pack_left(&self, rows: Range<'c>, terms: Range<'c>) {
         let ir = &self.body.ir;
-        let Some(pack) = self.product.pack_left else { return };
+        let Some(pack) = self.matmul.pack_left else { return };
         let from = self.at(self.left, rows.first, terms.first);
         ir.when(self.is_packed(pack.least, 1), &mut || {
             self.packer.left(from, self.scratch(pack.buffer), rows.count, terms.count);
@@ -216,7 +222,7 @@ impl<'a, 'b, 'c> Builder<'a, 'b, 'c> {
     }
 
     fn pack_right(&self, columns: Range<'c>, terms: Range<'c>) {
-        let Some(pack) = self.product.pack_right else { return };
+        let Some(pack) = self.matmul.pack_right else { return };
         let from = self.at(self.right, columns.first, terms.first);
         let wanted = self.is_packed(pack.least, 0);
         self.packer.right(from, self.scratch(pack.buffer), columns.count, terms.count, wanted);
@@ -229,22 +235,22 @@ impl<'a, 'b, 'c> Builder<'a, 'b, 'c> {
         Matrix { address: ir.element(matrix.address, self.packer.element(), index), ..matrix }
     }
 
-    /// The tiles of a block, panel after panel of columns; the epilogue of a panel follows its last piece.
-    fn build_part(&self, part: Part<'c>) {
+    /// The tiles of a block, panel after panel of columns; the epilogue of a panel follows its last K block.
+    fn build_cache_block(&self, block: CacheBlock<'c>) {
         let ir = &self.body.ir;
-        let (tile, columns) = (self.product.tile, i64::from(self.product.tile.columns));
-        ir.for_blocks(part.columns.count, columns, &mut |first, count| {
+        let (tile, columns) = (self.matmul.tile, i64::from(self.matmul.tile.nr));
+        ir.for_blocks(block.columns.count, columns, &mut |first, count| {
             let panel = Range { first, count };
-            let right = self.right_panel(part, panel);
+            let right = self.right_panel(block, panel);
             let sums = self.sums(first);
             let run = |rows: u32, first: IntValue<'c>| {
-                let left = self.left_rows(part, first);
-                self.build_tile(part, rows, left, right, self.sums_row(sums, first));
+                let left = self.left_rows(block, first);
+                self.build_tile(block, rows, left, right, self.sums_row(sums, first));
             };
-            let (whole, rest) = ir.split(part.rows.count, tile.rows);
-            ir.for_range(ir.int(0), whole, i64::from(tile.rows), &mut |first| run(tile.rows, first));
+            let (whole, rest) = ir.split(block.rows.count, tile.mr);
+            ir.for_range(ir.int(0), whole, i64::from(tile.mr), &mut |first| run(tile.mr, first));
             self.build_rest(whole, rest, &run);
-            ir.when(part.is_last, &mut || self.build_epilogue(part, panel, sums));
+            ir.when(block.is_last, &mut || self.build_epilogue(block, panel, sums));
         });
     }
 
@@ -252,10 +258,10 @@ impl<'a, 'b, 'c> Builder<'a, 'b, 'c> {
     fn build_rest(&self, whole: IntValue<'c>, rest: IntValue<'c>, run: &dyn Fn(u32, IntValue<'c>)) {
         let ir = &self.body.ir;
         // Blocks are whole tiles, so that all rows say what may be left.
-        let rows = i64::from(self.product.tile.rows);
-        let possible = self.product.extents()[0].as_const().map_or(i64::MAX, |all| all % rows);
+        let rows = i64::from(self.matmul.tile.mr);
+        let possible = self.matmul.extents()[0].as_const().map_or(i64::MAX, |all| all % rows);
         let mut first = whole;
-        let mut size = self.product.tile.rows.next_power_of_two() / 2;
+        let mut size = self.matmul.tile.mr.next_power_of_two() / 2;
         while size > 0 {
             if possible & i64::from(size) != 0 {
                 let bit = ir.and(rest, ir.int(i64::from(size)));
@@ -268,17 +274,17 @@ impl<'a, 'b, 'c> Builder<'a, 'b, 'c> {
     }
 
     /// The right matrix as tiles of a panel read it.
-    fn right_panel(&self, part: Part<'c>, panel: Range<'c>) -> Matrix<'c> {
+    fn right_panel(&self, block: CacheBlock<'c>, panel: Range<'c>) -> Matrix<'c> {
         let ir = &self.body.ir;
-        let plain = self.at(self.right, ir.add(part.columns.first, panel.first), part.terms.first);
-        let Some(pack) = self.product.pack_right else { return plain };
-        let columns = i64::from(self.product.tile.columns);
+        let plain = self.at(self.right, ir.add(block.columns.first, panel.first), block.terms.first);
+        let Some(pack) = self.matmul.pack_right else { return plain };
+        let columns = i64::from(self.matmul.tile.nr);
         let sticks_out = ir.compare_int(IntPredicate::SLT, panel.count, ir.int(columns));
         let wanted = self.is_packed(pack.least, 0);
         let is_packed = ir.select(sticks_out.into(), sticks_out.into(), wanted.into()).into_int_value();
         // A panel has so many columns of so many terms.
-        let start = ir.mul(panel.first, ir.int(self.product.blocks.right_terms));
-        let skipped = if self.product.copies_all_terms() { part.terms.first } else { ir.int(0) };
+        let start = ir.mul(panel.first, ir.int(self.matmul.blocks.packed_k));
+        let skipped = if self.matmul.copies_all_terms() { block.terms.first } else { ir.int(0) };
         let start = ir.add(start, ir.mul(skipped, ir.int(columns)));
         let address = ir.element(self.scratch(pack.buffer), self.packer.element(), start);
         let packed = Matrix { address, along: ir.int(1), term: ir.int(columns) };
@@ -286,12 +292,12 @@ impl<'a, 'b, 'c> Builder<'a, 'b, 'c> {
     }
 
     /// The left matrix as a tile reads it.
-    fn left_rows(&self, part: Part<'c>, first: IntValue<'c>) -> Matrix<'c> {
+    fn left_rows(&self, block: CacheBlock<'c>, first: IntValue<'c>) -> Matrix<'c> {
         let ir = &self.body.ir;
-        let plain = self.at(self.left, ir.add(part.rows.first, first), part.terms.first);
-        let Some(pack) = self.product.pack_left else { return plain };
+        let plain = self.at(self.left, ir.add(block.rows.first, first), block.terms.first);
+        let Some(pack) = self.matmul.pack_left else { return plain };
         let address = self.packer.left_row(self.scratch(pack.buffer), first);
-        let packed = Matrix { address, along: ir.int(1), term: ir.int(self.product.tile.left_stride()) };
+        let packed = Matrix { address, along: ir.int(1), term: ir.int(self.matmul.tile.left_stride()) };
         self.choose(self.is_packed(pack.least, 1), packed, plain)
     }
 
@@ -312,11 +318,11 @@ impl<'a, 'b, 'c> Builder<'a, 'b, 'c> {
     /// Where the sums of a panel wait: the panels of a block one after the other, if they must wait for more terms.
     fn sums(&self, first: IntValue<'c>) -> PointerValue<'c> {
         let ir = &self.body.ir;
-        let base = self.scratch(self.product.sums);
-        match self.product.is_one_piece() {
+        let base = self.scratch(self.matmul.sums);
+        match self.matmul.is_one_k_block() {
             true => base,
             false => {
-                let start = ir.mul(first, ir.int(self.product.blocks.rows));
+                let start = ir.mul(first, ir.int(self.matmul.blocks.mc));
                 ir.element(base, self.packer.element(), start)
             }
         }
@@ -325,7 +331,7 @@ impl<'a, 'b, 'c> Builder<'a, 'b, 'c> {
     /// The sums of a row of a panel.
     fn sums_row(&self, sums: PointerValue<'c>, row: IntValue<'c>) -> PointerValue<'c> {
         let ir = &self.body.ir;
-        let columns = ir.int(i64::from(self.product.tile.columns));
+        let columns = ir.int(i64::from(self.matmul.tile.nr));
         ir.element(sums, self.packer.element(), ir.mul(row, columns))
     }
 
@@ -333,10 +339,10 @@ impl<'a, 'b, 'c> Builder<'a, 'b, 'c> {
         scalar_type(&self.body.ir, self.scalar, self.width)
     }
 
-    /// All terms of a piece for one tile.
+    /// All terms of a K block for one tile.
     fn build_tile(
         &self,
-        part: Part<'c>,
+        block: CacheBlock<'c>,
         rows: u32,
         left: Matrix<'c>,
         right: Matrix<'c>,
@@ -344,11 +350,11 @@ impl<'a, 'b, 'c> Builder<'a, 'b, 'c> {
     ) {
         let ir = &self.body.ir;
         let slots: Vec<PointerValue> = (0..rows * VECTORS).map(|_| ir.slot(self.vector())).collect();
-        let start = build_const(ir, self.scalar, self.product.fold.init[0][0], self.width);
+        let start = build_const(ir, self.scalar, self.matmul.fold.init[0][0], self.width);
         slots.iter().for_each(|slot| ir.set(*slot, start));
         let term = |term| self.build_term(&slots, left, right, term);
-        if rows == self.product.tile.rows {
-            let (even, odd) = ir.split(part.terms.count, 2);
+        if rows == self.matmul.tile.mr {
+            let (even, odd) = ir.split(block.terms.count, 2);
             ir.for_range(ir.int(0), even, 2, &mut |at| {
                 term(at);
                 term(ir.add(at, ir.int(1)));
@@ -357,7 +363,7 @@ impl<'a, 'b, 'c> Builder<'a, 'b, 'c> {
             ir.when(is_odd, &mut || term(even));
         } else {
             // The few rows of smaller tiles wait for their sums, not for the loop.
-            ir.for_range(ir.int(0), part.terms.count, 1, &mut |at| term(at));
+            ir.for_range(ir.int(0), block.terms.count, 1, &mut |at| term(at));
         }
         let each = |keep: &dyn Fn(Val<'c>, PointerValue<'c>)| {
             for (at, slot) in slots.iter().enumerate() {
@@ -369,9 +375,9 @@ impl<'a, 'b, 'c> Builder<'a, 'b, 'c> {
         let merge = |sum: Val<'c>, to: PointerValue<'c>| {
             let before = ir.load(self.vector(), to, self.scalar.bytes());
             let both = [vec![before], vec![sum]];
-            store(build_program(ir, &self.product.fold.merge, self.width, &both)[0][0], to);
+            store(build_program(ir, &self.matmul.fold.merge, self.width, &both)[0][0], to);
         };
-        ir.either(part.is_first, &mut || each(&store), &mut || each(&merge));
+        ir.either(block.is_first, &mut || each(&store), &mut || each(&merge));
     }
 
     fn vector_at(&self, base: PointerValue<'c>, index: i64) -> PointerValue<'c> {
@@ -400,20 +406,20 @@ impl<'a, 'b, 'c> Builder<'a, 'b, 'c> {
             for (slot, b) in sums.iter().zip(&row) {
                 let old = vec![vec![ir.get(self.vector(), *slot)]];
                 let values = [element.clone(), vec![*b]];
-                let new = step(ir, &self.product.fold, self.width, old, &values);
+                let new = step(ir, &self.matmul.fold, self.width, old, &values);
                 ir.set(*slot, new[0][0]);
             }
         }
     }
 
     /// What becomes of the sums of a panel.
-    fn build_epilogue(&self, part: Part<'c>, panel: Range<'c>, sums: PointerValue<'c>) {
+    fn build_epilogue(&self, block: CacheBlock<'c>, panel: Range<'c>, sums: PointerValue<'c>) {
         let ir = &self.body.ir;
-        let columns = self.product.tile.columns;
-        ir.for_range(ir.int(0), part.rows.count, 1, &mut |row| {
+        let columns = self.matmul.tile.nr;
+        ir.for_range(ir.int(0), block.rows.count, 1, &mut |row| {
             let sums = self.sums_row(sums, row);
-            let row = ir.add(part.rows.first, row);
-            let first = ir.add(part.columns.first, panel.first);
+            let row = ir.add(block.rows.first, row);
+            let first = ir.add(block.columns.first, panel.first);
             let is_whole = ir.compare_int(IntPredicate::EQ, panel.count, ir.int(i64::from(columns)));
             let whole = &mut || {
                 let ty = scalar_type(ir, self.scalar, columns);
@@ -433,7 +439,7 @@ impl<'a, 'b, 'c> Builder<'a, 'b, 'c> {
 
     /// The epilogue of some elements of a row.
     fn build_elements(&self, row: IntValue<'c>, column: IntValue<'c>, width: u32, sum: Parts<'c>) {
-        let epilogue = &self.product.epilogue;
+        let epilogue = &self.matmul.epilogue;
         let outer: Vec<IntValue> = self.outer.iter().copied().chain([row]).collect();
         let fixed = vec![None; epilogue.reads.len()];
         let (totals, running): (Vec<_>, Vec<_>) = epilogue.sinks.iter().map(|_| (None, None)).unzip();

@@ -27,7 +27,7 @@ fn rows_in_stages() {
         let x = m.input("x", dtype, [m.dim("N")]);
         let y = long(x);
         m.function("f").inputs([x]).outputs([("y", y), ("small", y.lt(0.5))]).finish().unwrap();
-        assert!(blocks(&plan(&m.module())).any(|block| block.axes.is_empty() && block.stages.is_some()));
+        assert!(blocks(&plan(&m.module())).any(|block| block.axes.is_empty() && block.fission.is_some()));
         check_sizes(&m.module(), sizes);
     }
 }
@@ -41,7 +41,7 @@ fn axes_in_stages() {
         let y = long(x);
         let outputs = [("rows", y.sum_over([1])), ("columns", y.sum_over([0]))];
         m.function("f").inputs([x]).outputs(outputs).finish().unwrap();
-        assert!(blocks(&plan(&m.module())).any(|block| !block.axes.is_empty() && block.stages.is_some()));
+        assert!(blocks(&plan(&m.module())).any(|block| !block.axes.is_empty() && block.fission.is_some()));
         check_sizes(&m.module(), sizes);
     }
 }
@@ -59,7 +59,7 @@ fn stages_in_functions_of_their_own() {
     let y = terms.into_iter().fold(x, |y, term| switch(y.lt(s), long(y), y + term));
     m.function("f").inputs([x, t, s]).outputs([("y", y), ("sums", y.sum_over([1]))]).finish().unwrap();
     let plan = plan(&m.module());
-    let cuts = |block: &Block| block.stages.as_ref().map_or(0, |stages| stages.cuts.len());
+    let cuts = |block: &Block| block.fission.as_ref().map_or(0, |fission| fission.cuts.len());
     assert!(blocks(&plan).any(|block| cuts(block) > 40), "{plan}");
     check_sizes(&m.module(), &[&[0, 3], &[1, 1], &[3, 8], &[2, 9], &[5, 31], &[2, 263]]);
 }
@@ -89,7 +89,7 @@ fn updates_in_stages() {
     let x = m.input("x", F32, [3000]);
     let w = m.shared("w", Array::zeros_of(F32, [3000]));
     m.function("f").inputs([x]).output("old", w).update(w, long(w + x)).finish().unwrap();
-    assert!(blocks(&plan(&m.module())).any(|block| block.stages.is_some()));
+    assert!(blocks(&plan(&m.module())).any(|block| block.fission.is_some()));
     check_sizes(&m.module(), &[&[]]);
 }
 
@@ -101,7 +101,7 @@ fn small_folds_unrolled() {
         let t = m.input("t", dtype, [columns]);
         let mut outputs = vec![
             ("sum", (x * t).sum_over([1])),
-            ("product", x.prod_over([1])),
+            ("matmul", x.prod_over([1])),
             ("centred", x - x.sum_over([1]).dimshuffle([Some(0), None])),
             ("all", x.sum()),
         ];

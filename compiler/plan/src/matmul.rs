@@ -1,4 +1,4 @@
-//! Products of matrices: the step that runs in tiles of registers and blocks of caches.
+//! Matmuls: the step that runs in tiles of registers and blocks of caches.
 
 use tgc_graph::dim::{Dim, Symbols};
 
@@ -9,12 +9,12 @@ use crate::{Access, Axis, Block, BufferId, Fold, MAX_CHUNKS, Parallel, Provenanc
 ///
 /// # Meaning
 ///
-/// For each row `i` and column `j` the terms are cut into pieces of [`Blocks::terms`]. A piece folds its terms in order, from the
-/// fold's start; the sums of the pieces merge in order, from that of the first one on. Without terms the sum is the
+/// For each row `i` and column `j` the K terms are cut into blocks of [`Blocking::kc`]. A block folds its terms in order, from the
+/// fold's start; the sums of the blocks merge in order, from that of the first one on. Without terms the sum is the
 /// fold's start. Then the epilogue runs once for the element. In which order elements come, and what is copied where before,
 /// no result can tell.
 #[derive(Clone, Debug)]
-pub struct Product {
+pub struct Matmul {
     /// Extents: loops around the matrices (the batch) outermost first, rows, columns, terms.
     pub axes: Vec<Dim>,
     /// An element of the left matrix; it does not depend on the columns.
@@ -24,9 +24,9 @@ pub struct Product {
     /// (sum, left, right) → sum. One accumulator, of the element type of both matrices.
     pub fold: Fold,
     /// What registers hold.
-    pub tile: Tile,
+    pub tile: RegisterTile,
     /// What caches hold.
-    pub blocks: Blocks,
+    pub blocks: Blocking,
     /// How rows are shared out to threads; each chunk has scratch of its own. Not with a batch.
     pub parallel: Option<Parallel>,
     /// Where a block's left elements are copied to, tile by tile.
@@ -43,24 +43,24 @@ pub struct Product {
 
 /// The sums that registers hold at a time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Tile {
+pub struct RegisterTile {
     /// Rows.
-    pub rows: u32,
+    pub mr: u32,
     /// Columns, whole vectors; a power of two.
-    pub columns: u32,
+    pub nr: u32,
 }
 
-/// The part of a product that caches hold at a time.
+/// The part of a matmul that caches hold at a time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Blocks {
+pub struct Blocking {
     /// Rows, a multiple of the tile's.
-    pub rows: i64,
+    pub mc: i64,
     /// Columns, a multiple of the tile's.
-    pub columns: i64,
-    /// Terms that fold in one go.
-    pub terms: i64,
-    /// Terms of the right matrix that are copied in one go: those of a piece, or all.
-    pub right_terms: i64,
+    pub nc: i64,
+    /// Terms that fold in one go: a block of K.
+    pub kc: i64,
+    /// Terms of the right matrix that are packed in one go: `kc`, or all.
+    pub packed_k: i64,
 }
 
 /// A copy of one matrix's part of a block, in the order in which tiles read it.
@@ -73,7 +73,7 @@ pub struct Pack {
     pub least: Option<i64>,
 }
 
-impl Product {
+impl Matmul {
     /// How many loops are around the matrices.
     pub fn batch(&self) -> usize {
         self.axes.len() - 3
@@ -101,19 +101,19 @@ impl Product {
     }
 
     /// Whether all terms are known to fold in one go.
-    pub fn is_one_piece(&self) -> bool {
-        self.extents()[2].as_const().is_some_and(|terms| terms <= self.blocks.terms)
+    pub fn is_one_k_block(&self) -> bool {
+        self.extents()[2].as_const().is_some_and(|terms| terms <= self.blocks.kc)
     }
 
     /// Whether all terms of the right matrix are copied in one go.
     pub fn copies_all_terms(&self) -> bool {
-        self.extents()[2].as_const().is_some_and(|terms| terms <= self.blocks.right_terms)
+        self.extents()[2].as_const().is_some_and(|terms| terms <= self.blocks.packed_k)
     }
 
     /// Whether the right matrix is copied as a whole, before rows are shared out.
     pub fn shares_right(&self) -> bool {
         let columns = self.extents()[1].as_const();
-        self.copies_all_terms() && self.batch() == 0 && columns.is_some_and(|n| n <= self.blocks.columns)
+        self.copies_all_terms() && self.batch() == 0 && columns.is_some_and(|n| n <= self.blocks.nc)
     }
 
     /// Into how many chunks the rows are cut at most.
@@ -138,21 +138,21 @@ impl Product {
 
     /// Scratch, what of it one chunk needs, and whether that is all chunks' together.
     pub fn slices(&self) -> Vec<(BufferId, [i64; 3], bool)> {
-        let (rows, columns) = (i64::from(self.tile.rows), i64::from(self.tile.columns));
-        let Blocks { rows: all_rows, columns: all_columns, terms, right_terms } = self.blocks;
-        let panels = if self.is_one_piece() { 1 } else { all_columns / columns };
-        let left = [all_rows / rows, terms, self.tile.left_stride()];
+        let (mr, nr) = (i64::from(self.tile.mr), i64::from(self.tile.nr));
+        let Blocking { mc, nc, kc, packed_k } = self.blocks;
+        let panels = if self.is_one_k_block() { 1 } else { nc / nr };
+        let left = [mc / mr, kc, self.tile.left_stride()];
         let left = self.pack_left.map(|p| (p.buffer, left, false));
-        let right = [all_columns / columns, right_terms, columns];
+        let right = [nc / nr, packed_k, nr];
         let right = self.pack_right.map(|p| (p.buffer, right, self.shares_right()));
-        let sums = (self.sums, [panels, all_rows, columns], false);
+        let sums = (self.sums, [panels, mc, nr], false);
         left.into_iter().chain(right).chain([sums]).collect()
     }
 }
 
-impl Tile {
+impl RegisterTile {
     /// Elements from one term of a packed left tile to the next.
     pub fn left_stride(&self) -> i64 {
-        i64::from(self.rows.next_power_of_two())
+        i64::from(self.mr.next_power_of_two())
     }
 }
