@@ -4,6 +4,9 @@
 //! one `error: …` each. A defect of tgc itself is an `internal error` with an exit code of its own, never the text
 //! of a panic.
 
+// A new variant of an enum of ours asks every match that it may concern.
+#![cfg_attr(not(test), warn(clippy::wildcard_enum_match_arm))]
+
 mod arguments;
 mod build;
 mod check;

@@ -42,9 +42,10 @@ fn with_constants(
     for id in function.graph.ids() {
         let node = function.graph.node(id);
         graph.set_origin(node.origin.clone());
-        let value = match function.graph.kernel(id) {
-            Kernel::Leaf(Leaf::Shared(name)) => frozen.iter().find(|s| s.name == *name),
-            _ => None,
+        let value = if let Kernel::Leaf(Leaf::Shared(name)) = function.graph.kernel(id) {
+            frozen.iter().find(|s| s.name == *name)
+        } else {
+            None
         };
         let operands: Vec<NodeId> = node.operands.iter().map(|o| renamed[o.index()]).collect();
         renamed.push(match value {

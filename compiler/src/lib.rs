@@ -9,6 +9,9 @@
 //! Programs that compile models need [`build()`], [`Library`], [`Options`], [`Session`], [`Call`] and [`Error`]. The modules are
 //! public for the command line and for tests; they change without notice.
 
+// A new variant of an enum of ours asks every match that it may concern.
+#![cfg_attr(not(test), warn(clippy::wildcard_enum_match_arm))]
+
 pub mod archive;
 mod error;
 mod freeze;

@@ -8,6 +8,8 @@
 //!
 //! A routine allocates nothing: what it needs besides operand and result is *scratch*, whose size follows from sizes alone.
 
+// A new variant of an enum of ours asks every match that it may concern.
+#![cfg_attr(not(test), warn(clippy::wildcard_enum_match_arm))]
 #![cfg_attr(not(test), no_std)]
 #![forbid(unsafe_code)]
 

@@ -20,6 +20,8 @@
 //! Each call returns a [`layout::Status`]. A call that fails on an instance also leaves one line in it, which
 //! `tgc_rt_error` returns; a call that succeeds leaves the line as it was.
 
+// A new variant of an enum of ours asks every match that it may concern.
+#![cfg_attr(not(test), warn(clippy::wildcard_enum_match_arm))]
 #![cfg_attr(not(test), no_std)]
 #![allow(unsafe_code, reason = "the C boundary works on raw pointers; each block states why it is sound")]
 

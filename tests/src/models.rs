@@ -5,9 +5,10 @@ use tgc_graph::prelude::*;
 
 /// An array of an element type that is `F32` or `F64`.
 fn real(dtype: DType, shape: &[usize], values: &[f64]) -> Array {
-    match dtype {
-        F32 => Array::from_slice(shape, &values.iter().map(|v| *v as f32).collect::<Vec<_>>()),
-        _ => Array::from_slice(shape, values),
+    if let F32 = dtype {
+        Array::from_slice(shape, &values.iter().map(|v| *v as f32).collect::<Vec<_>>())
+    } else {
+        Array::from_slice(shape, values)
     }
 }
 

@@ -105,9 +105,10 @@ impl AttributeValue for Vec<usize> {
         Attribute::Ints(self.iter().map(|axis| *axis as i64).collect())
     }
     fn read(attribute: &Attribute) -> Option<Self> {
-        match attribute {
-            Attribute::Ints(values) => values.iter().map(|v| usize::try_from(*v).ok()).collect(),
-            _ => None,
+        if let Attribute::Ints(values) = attribute {
+            values.iter().map(|v| usize::try_from(*v).ok()).collect()
+        } else {
+            None
         }
     }
 }
@@ -118,15 +119,16 @@ impl AttributeValue for Vec<Option<usize>> {
         Attribute::Ints(self.iter().map(|axis| axis.map_or(-1, |a| a as i64)).collect())
     }
     fn read(attribute: &Attribute) -> Option<Self> {
-        match attribute {
-            Attribute::Ints(values) => values
+        if let Attribute::Ints(values) = attribute {
+            values
                 .iter()
                 .map(|v| match v {
                     -1 => Some(None),
                     _ => usize::try_from(*v).ok().map(Some),
                 })
-                .collect(),
-            _ => None,
+                .collect()
+        } else {
+            None
         }
     }
 }
@@ -136,10 +138,7 @@ impl AttributeValue for usize {
         Attribute::Int(*self as i64)
     }
     fn read(attribute: &Attribute) -> Option<Self> {
-        match attribute {
-            Attribute::Int(value) => usize::try_from(*value).ok(),
-            _ => None,
-        }
+        if let Attribute::Int(value) = attribute { usize::try_from(*value).ok() } else { None }
     }
 }
 

@@ -159,13 +159,13 @@ fn expand_where(graph: &Graph, roots: &[NodeId], composite: &dyn Fn(NodeId) -> b
         let node = graph.node(id);
         new.set_origin(node.origin.clone());
         let operands: Vec<NodeId> = node.operands.iter().map(|o| place(&renamed, *o)).collect();
-        let value = match &node.op {
-            Op::Grad(_) => gradients.of(graph, &mut new, id, &renamed),
-            Op::Jacobian(_) => jacobian(&mut new, operands[0], operands[1]),
-            op => composite(id)
-                .then(|| op.definition().expand(&mut new, &operands))
-                .flatten()
-                .unwrap_or_else(|| new.op_node(op.clone(), &operands)),
+        let value = if let Op::Grad(_) = node.op {
+            gradients.of(graph, &mut new, id, &renamed)
+        } else if let Op::Jacobian(_) = node.op {
+            jacobian(&mut new, operands[0], operands[1])
+        } else {
+            let expanded = composite(id).then(|| node.op.definition().expand(&mut new, &operands)).flatten();
+            expanded.unwrap_or_else(|| new.op_node(node.op.clone(), &operands))
         };
         renamed[id.index()] = Some(value);
     }

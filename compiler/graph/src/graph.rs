@@ -221,10 +221,7 @@ impl Graph {
 
     /// The values of a literal.
     pub fn literal(&self, id: NodeId) -> Option<Literal> {
-        match self.op(id) {
-            Op::Constant(constant) => Literal::of(constant, &self.scope.data),
-            _ => None,
-        }
+        if let Op::Constant(constant) = self.op(id) { Literal::of(constant, &self.scope.data) } else { None }
     }
 
     /// True for literals, whose width promotion ignores.

@@ -186,7 +186,18 @@ fn largest(dtype: DType) -> &'static str {
         DType::F16 => "65504",
         DType::BF16 => "3.38e38",
         DType::F32 => "3.4e38",
-        _ => "1.79e308",
+        DType::F64 => "1.79e308",
+        DType::Bool
+        | DType::I8
+        | DType::I16
+        | DType::I32
+        | DType::I64
+        | DType::U8
+        | DType::U16
+        | DType::U32
+        | DType::U64
+        | DType::C64
+        | DType::C128 => unreachable!("invariant: a type of real floats"),
     }
 }
 

@@ -72,9 +72,10 @@ impl Function {
 
     /// The value of an input when the caller gives none.
     pub fn default_of(&self, input: NodeId) -> Option<Array> {
-        match self.graph.op(input) {
-            Op::OptionalInput(input) => input.value(&self.graph.scope.data),
-            _ => None,
+        if let Op::OptionalInput(input) = self.graph.op(input) {
+            input.value(&self.graph.scope.data)
+        } else {
+            None
         }
     }
 

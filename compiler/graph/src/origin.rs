@@ -49,10 +49,8 @@ pub struct Lookup {
 impl Lookup {
     /// A tensor as messages name it; of an index, without the cast to the type of places.
     pub fn name(graph: &Graph, id: NodeId) -> String {
-        match graph.op(id) {
-            Op::Cast(cast) if cast.dtype == DType::I64 => pp::brief(graph, graph.operands(id)[0]),
-            _ => pp::brief(graph, id),
-        }
+        let is_index_cast = matches!(graph.op(id), Op::Cast(cast) if cast.dtype == DType::I64);
+        pp::brief(graph, if is_index_cast { graph.operands(id)[0] } else { id })
     }
 
     /// What a node looks up; nothing if its places need no data.

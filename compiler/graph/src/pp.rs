@@ -117,18 +117,20 @@ fn is_own_type(graph: &Graph, id: NodeId) -> bool {
 }
 
 fn leaf(graph: &Graph, op: &Op, constants: Constants) -> String {
-    match op {
-        Op::Shared(shared) => shared.name.to_string(),
-        Op::Constant(constant) => {
-            let elements = constant_text(graph, constant);
-            match constants {
-                Constants::Theano => format!("TensorConstant{{{elements}}}"),
-                Constants::Plain => elements,
-            }
+    if let Op::Shared(shared) = op {
+        shared.name.to_string()
+    } else if let Op::Constant(constant) = op {
+        let elements = constant_text(graph, constant);
+        match constants {
+            Constants::Theano => format!("TensorConstant{{{elements}}}"),
+            Constants::Plain => elements,
         }
-        Op::SizeValue(value) => value.size.display(&graph.scope.symbols).to_string(),
-        Op::Zero(_) => "0".to_owned(),
-        other => other.input_name().unwrap_or(other.name()).to_owned(),
+    } else if let Op::SizeValue(value) = op {
+        value.size.display(&graph.scope.symbols).to_string()
+    } else if let Op::Zero(_) = op {
+        "0".to_owned()
+    } else {
+        op.input_name().unwrap_or(op.name()).to_owned()
     }
 }
 

@@ -32,6 +32,7 @@ pub fn path(path: &Path) -> String {
 }
 
 /// Why a file could not be read, with what to do where that is known.
+#[expect(clippy::wildcard_enum_match_arm, reason = "the standard library's, and it grows")]
 pub fn reason(error: &io::Error) -> String {
     let text = match error.kind() {
         io::ErrorKind::NotFound => "there is no such file; check its name and folder",

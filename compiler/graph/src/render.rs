@@ -58,13 +58,13 @@ fn cluster(module: &Module, (number, function): (usize, &Function), picture: &mu
 
 fn label(graph: &Graph, id: NodeId) -> String {
     let node = graph.node(id);
-    let name = match &node.op {
-        Op::Shared(shared) => format!("shared {}", shared.name),
-        Op::Constant(constant) => match constant.as_splat() {
-            Some(parts) => crate::text::element_to_text(constant.dtype, parts),
-            None => "constant".to_owned(),
-        },
-        op => op.input_name().map_or_else(|| op.name().to_owned(), |name| format!("input {name}")),
+    let name = if let Op::Shared(shared) = &node.op {
+        format!("shared {}", shared.name)
+    } else if let Op::Constant(constant) = &node.op {
+        let text = |parts| crate::text::element_to_text(constant.dtype, parts);
+        constant.as_splat().map_or_else(|| "constant".to_owned(), text)
+    } else {
+        node.op.input_name().map_or_else(|| node.op.name().to_owned(), |name| format!("input {name}"))
     };
     format!("%{} {name}\n{}", id.0, node.ty.display(&graph.scope.symbols))
 }

@@ -6,7 +6,7 @@
 use tgc_scalar::dtype::DType;
 
 use crate::graph::{Graph, NodeId};
-use crate::ops::{Cast, Constant, Elements, Minimum, Op};
+use crate::ops::{Cast, Constant, Elements, Gather, Minimum, Op, Scatter, ScatterAdd};
 
 /// The largest number that both types hold.
 const LARGEST: [u64; 2] = [i64::MAX as u64, 0];
@@ -18,32 +18,28 @@ pub fn can_wrap(graph: &Graph, id: NodeId) -> bool {
 
 /// The operands of a node that name places; the first is what is indexed.
 fn indices(graph: &Graph, id: NodeId) -> &[NodeId] {
-    let axes = match graph.op(id) {
-        Op::Gather(gather) => gather.axes.len(),
-        Op::Scatter(scatter) => scatter.axes.len(),
-        Op::ScatterAdd(scatter) => scatter.axes.len(),
-        _ => return &[],
+    let (Op::Gather(Gather { axes, .. })
+    | Op::Scatter(Scatter { axes, .. })
+    | Op::ScatterAdd(ScatterAdd { axes, .. })) = graph.op(id)
+    else {
+        return &[];
     };
-    graph.operands(id).get(1..=axes).unwrap_or_default()
+    graph.operands(id).get(1..=axes.len()).unwrap_or_default()
 }
 
 /// What a node, or the one that it is a view of, casts from `u64` to `i64`, unless it is known to be small enough.
 fn wrapped(graph: &Graph, id: NodeId) -> Option<NodeId> {
     let [from] = *graph.operands(id) else { return None };
-    let is_largest = |operand: &NodeId| match graph.op(*operand) {
-        Op::Constant(constant) => constant.as_splat() == Some(LARGEST),
-        _ => false,
-    };
-    match graph.op(id) {
-        Op::Cast(Cast { dtype: DType::I64 }) if graph.ty(from).dtype == DType::U64 => {
-            let least = matches!(graph.op(from), Op::Minimum(_));
-            (!least || !graph.operands(from).iter().any(is_largest)).then_some(from)
-        }
-        Op::Dimshuffle(_) | Op::BroadcastTo(_) | Op::Reshape(_) | Op::Subtensor(_) | Op::Flip(_) => {
-            wrapped(graph, from)
-        }
-        _ => None,
+    if let Op::Dimshuffle(_) | Op::BroadcastTo(_) | Op::Reshape(_) | Op::Subtensor(_) | Op::Flip(_) =
+        graph.op(id)
+    {
+        return wrapped(graph, from);
     }
+    let is_cast =
+        matches!(graph.op(id), Op::Cast(Cast { dtype: DType::I64 })) && graph.ty(from).dtype == DType::U64;
+    let is_largest = |operand: &NodeId| matches!(graph.op(*operand), Op::Constant(constant) if constant.as_splat() == Some(LARGEST));
+    let is_bounded = matches!(graph.op(from), Op::Minimum(_)) && graph.operands(from).iter().any(is_largest);
+    (is_cast && !is_bounded).then_some(from)
 }
 
 /// Saturates casts that are indices; returns where each root went.

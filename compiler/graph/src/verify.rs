@@ -22,7 +22,7 @@ use crate::limits::{
     is_small, undefined_size,
 };
 use crate::module::{Function, Module, SharedVariable, Update};
-use crate::ops::{Elements, Op};
+use crate::ops::{Constant, Elements, Op, OptionalInput};
 use crate::origin::Origin;
 use crate::text::mask;
 use crate::ty::{MAX_RANK, TensorType};
@@ -290,10 +290,9 @@ impl Check<'_> {
 
     /// A node as the author knows it.
     fn describe(&self, id: NodeId) -> String {
-        match self.graph.op(id) {
-            Op::Shared(shared) => format!("`{}`", shared.name),
-            op => op.input_name().map_or_else(|| format!("%{}", id.0), |name| format!("`{name}`")),
-        }
+        let op = self.graph.op(id);
+        let name = if let Op::Shared(shared) = op { Some(&*shared.name) } else { op.input_name() };
+        name.map_or_else(|| format!("%{}", id.0), |name| format!("`{name}`"))
     }
 
     fn display(&self, ty: &TensorType) -> String {
@@ -406,12 +405,15 @@ impl Check<'_> {
         }
         self.node_sizes(id, node, equations)?;
         self.node_type(id, node, equations)?;
-        match &node.op {
-            Op::Constant(constant) => self.elements(id, constant.elements, &node.ty),
-            Op::OptionalInput(input) => self.elements(id, input.default, &node.ty),
-            Op::Shared(shared) => self.shared_node(id, &shared.name, &node.ty),
-            _ => Ok(()),
+        if let Op::Shared(shared) = &node.op {
+            return self.shared_node(id, &shared.name, &node.ty);
         }
+        if let Op::Constant(Constant { elements, .. })
+        | Op::OptionalInput(OptionalInput { default: elements, .. }) = &node.op
+        {
+            return self.elements(id, *elements, &node.ty);
+        }
+        Ok(())
     }
 
     fn node_sizes(&self, id: NodeId, node: &Node, equations: &mut Equations) -> Result<(), VerifyError> {

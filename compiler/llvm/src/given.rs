@@ -117,7 +117,12 @@ impl<'b, 'c> Kernels<'b, 'c> {
         let base = |((buffer, _), param): (&(BufferId, Dim), &Val<'c>)| {
             let base = match param {
                 Val::PointerValue(start) => Base::Memory(*start),
-                value => {
+                value @ Val::ArrayValue(_)
+                | value @ Val::IntValue(_)
+                | value @ Val::FloatValue(_)
+                | value @ Val::StructValue(_)
+                | value @ Val::VectorValue(_)
+                | value @ Val::ScalableVectorValue(_) => {
                     let scalar = stored_scalar(self.plan.buffer(*buffer).dtype);
                     Base::Value(from_memory(&ir, scalar, *value))
                 }

@@ -503,18 +503,18 @@ impl<'a, 'c> Ir<'a, 'c> {
     }
 
     pub(crate) fn select(&self, condition: Val<'c>, then: Val<'c>, otherwise: Val<'c>) -> Val<'c> {
-        match condition {
-            Val::VectorValue(c) => self.builder.build_select(c, then, otherwise, "").expect(POSITIONED),
-            _ => {
-                self.builder.build_select(condition.into_int_value(), then, otherwise, "").expect(POSITIONED)
-            }
+        if let Val::VectorValue(c) = condition {
+            self.builder.build_select(c, then, otherwise, "").expect(POSITIONED)
+        } else {
+            self.builder.build_select(condition.into_int_value(), then, otherwise, "").expect(POSITIONED)
         }
     }
 
     pub(crate) fn negate(&self, value: Val<'c>) -> Val<'c> {
-        match value {
-            Val::VectorValue(v) => self.builder.build_float_neg(v, "").expect(POSITIONED).into(),
-            _ => self.builder.build_float_neg(value.into_float_value(), "").expect(POSITIONED).into(),
+        if let Val::VectorValue(v) = value {
+            self.builder.build_float_neg(v, "").expect(POSITIONED).into()
+        } else {
+            self.builder.build_float_neg(value.into_float_value(), "").expect(POSITIONED).into()
         }
     }
 
@@ -577,7 +577,12 @@ impl<'a, 'c> Ir<'a, 'c> {
                 let lane = self.context().i32_type().const_int(u64::from(lane), false);
                 self.builder.build_extract_element(v, lane, "").expect(POSITIONED)
             }
-            scalar => scalar,
+            scalar @ Val::ArrayValue(_)
+            | scalar @ Val::IntValue(_)
+            | scalar @ Val::FloatValue(_)
+            | scalar @ Val::PointerValue(_)
+            | scalar @ Val::StructValue(_)
+            | scalar @ Val::ScalableVectorValue(_) => scalar,
         }
     }
 

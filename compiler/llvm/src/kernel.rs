@@ -129,7 +129,17 @@ pub(crate) fn scalar_type<'c>(shell: &Shell<'_, 'c>, dtype: DType) -> BasicTypeE
     match stored_scalar(dtype) {
         ScalarType::F32 => basic(shell.context.f32_type()),
         ScalarType::F64 => basic(shell.context.f64_type()),
-        scalar => basic(crate::ir::int_of_bits(shell.context, scalar.bits())),
+        scalar @ (ScalarType::Bool
+        | ScalarType::I8
+        | ScalarType::I16
+        | ScalarType::I32
+        | ScalarType::I64
+        | ScalarType::U8
+        | ScalarType::U16
+        | ScalarType::U32
+        | ScalarType::U64
+        | ScalarType::F16
+        | ScalarType::BF16) => basic(crate::ir::int_of_bits(shell.context, scalar.bits())),
     }
 }
 

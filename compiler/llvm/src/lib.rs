@@ -20,6 +20,8 @@
 //!
 //! All of it is for the facade and its tests, and changes without notice.
 
+// A new variant of an enum of ours asks every match that it may concern.
+#![cfg_attr(not(test), warn(clippy::wildcard_enum_match_arm))]
 #![allow(
     unsafe_code,
     reason = "LLVM's interface and calls of compiled code need it; each block says why it is sound"

@@ -180,32 +180,32 @@ pub(crate) fn memory_type<'c>(ir: &Ir<'_, 'c>, dtype: DType, width: u32) -> Basi
 
 /// The type in memory of lanes.
 pub(crate) fn scalar_memory_type<'c>(ir: &Ir<'_, 'c>, scalar: ScalarType, width: u32) -> BasicTypeEnum<'c> {
-    match scalar {
-        ScalarType::Bool => ir.widen(basic(ir.context().i8_type()), width),
-        _ => scalar_type(ir, scalar, width),
+    if let ScalarType::Bool = scalar {
+        ir.widen(basic(ir.context().i8_type()), width)
+    } else {
+        scalar_type(ir, scalar, width)
     }
 }
 
 /// A value as programs take it.
 pub(crate) fn from_memory<'c>(ir: &Ir<'_, 'c>, scalar: ScalarType, value: Val<'c>) -> Val<'c> {
     let width = width_of(value);
-    match scalar {
-        ScalarType::Bool => ir.compare(IntPredicate::NE, value, build_const(ir, ScalarType::U8, 0, width)),
-        _ => value,
+    if let ScalarType::Bool = scalar {
+        ir.compare(IntPredicate::NE, value, build_const(ir, ScalarType::U8, 0, width))
+    } else {
+        value
     }
 }
 
 /// A value as memory holds it.
 pub(crate) fn to_memory<'c>(ir: &Ir<'_, 'c>, scalar: ScalarType, value: Val<'c>, width: u32) -> Val<'c> {
-    match scalar {
-        ScalarType::Bool => ir.cast(Op::ZExt, value, scalar_memory_type(ir, scalar, width)),
-        _ => value,
+    if let ScalarType::Bool = scalar {
+        ir.cast(Op::ZExt, value, scalar_memory_type(ir, scalar, width))
+    } else {
+        value
     }
 }
 
 fn width_of(value: Val<'_>) -> u32 {
-    match value {
-        Val::VectorValue(v) => v.get_type().get_size(),
-        _ => 1,
-    }
+    if let Val::VectorValue(v) = value { v.get_type().get_size() } else { 1 }
 }

@@ -40,9 +40,10 @@ pub(crate) fn build_some<'c>(
 ) {
     for at in some {
         let (inst, scalar) = &program.insts[at];
-        values[at] = Some(match *inst {
-            Inst::Param { index, part } => params[index as usize][part as usize],
-            _ => Emit { ir, program, width, values }.build(inst, *scalar),
+        values[at] = Some(if let Inst::Param { index, part } = *inst {
+            params[index as usize][part as usize]
+        } else {
+            Emit { ir, program, width, values }.build(inst, *scalar)
         });
     }
 }
@@ -62,7 +63,14 @@ pub(crate) fn scalar_type<'c>(ir: &Ir<'_, 'c>, scalar: ScalarType, width: u32) -
         ScalarType::F32 => basic(ir.context().f32_type()),
         ScalarType::F64 => basic(ir.context().f64_type()),
         ScalarType::F16 | ScalarType::BF16 => unreachable!("invariant: programs are legalized"),
-        _ => basic(int_of_bits(ir.context(), scalar.bits())),
+        ScalarType::I8
+        | ScalarType::I16
+        | ScalarType::I32
+        | ScalarType::I64
+        | ScalarType::U8
+        | ScalarType::U16
+        | ScalarType::U32
+        | ScalarType::U64 => basic(int_of_bits(ir.context(), scalar.bits())),
     };
     ir.widen(scalar, width)
 }
@@ -75,7 +83,16 @@ pub(crate) fn build_const<'c>(ir: &Ir<'_, 'c>, scalar: ScalarType, bits: u64, wi
             let bits = int_of_bits(ir.context(), scalar.bits()).const_int(bits, false);
             ir.cast(Op::BitCast, bits.into(), scalar_type(ir, scalar, 1))
         }
-        _ => int_of_bits(ir.context(), scalar.bits()).const_int(bits, false).into(),
+        ScalarType::I8
+        | ScalarType::I16
+        | ScalarType::I32
+        | ScalarType::I64
+        | ScalarType::U8
+        | ScalarType::U16
+        | ScalarType::U32
+        | ScalarType::U64
+        | ScalarType::F16
+        | ScalarType::BF16 => int_of_bits(ir.context(), scalar.bits()).const_int(bits, false).into(),
     };
     ir.splat(scalar, width)
 }
@@ -153,10 +170,8 @@ impl<'c> Emit<'_, '_, 'c> {
         // By -1: the negative, which wraps, and no rest.
         let by_minus_one = ir.compare(IntPredicate::EQ, b, self.constant(scalar, u64::MAX));
         let divisor = ir.select(by_minus_one, one, divisor);
-        let (op, special) = match op {
-            Binary::Div => (Op::SDiv, ir.binary(Op::Sub, zero, a)),
-            _ => (Op::SRem, zero),
-        };
+        let (op, special) =
+            if let Binary::Div = op { (Op::SDiv, ir.binary(Op::Sub, zero, a)) } else { (Op::SRem, zero) };
         let value = ir.select(by_minus_one, special, ir.binary(op, a, divisor));
         ir.select(by_zero, zero, value)
     }
@@ -170,7 +185,15 @@ impl<'c> Emit<'_, '_, 'c> {
         match op {
             Binary::Shr if scalar.is_signed() => ir.binary(Op::AShr, a, safe),
             Binary::Shr => ir.select(inside, ir.binary(Op::LShr, a, safe), self.constant(scalar, 0)),
-            _ => ir.select(inside, ir.binary(Op::Shl, a, safe), self.constant(scalar, 0)),
+            Binary::Add
+            | Binary::Sub
+            | Binary::Mul
+            | Binary::Div
+            | Binary::Rem
+            | Binary::And
+            | Binary::Or
+            | Binary::Xor
+            | Binary::Shl => ir.select(inside, ir.binary(Op::Shl, a, safe), self.constant(scalar, 0)),
         }
     }
 
@@ -275,9 +298,10 @@ impl<'c> Emit<'_, '_, 'c> {
     }
 
     fn float(&self, scalar: ScalarType, value: f64) -> Val<'c> {
-        match scalar {
-            ScalarType::F32 => self.constant(scalar, u64::from((value as f32).to_bits())),
-            _ => self.constant(scalar, value.to_bits()),
+        if let ScalarType::F32 = scalar {
+            self.constant(scalar, u64::from((value as f32).to_bits()))
+        } else {
+            self.constant(scalar, value.to_bits())
         }
     }
 

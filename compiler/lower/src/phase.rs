@@ -63,7 +63,12 @@ pub(crate) static PHASES: [Phase; 7] = [
         postcondition: "every node that a result needs has a definition, of earlier nodes alone",
         run: |form, context| match form {
             Form::Graph => Ok(Form::Classified(classify::definitions(context.module, context.function)?)),
-            other => out_of_order(other),
+            other @ Form::Classified(_)
+            | other @ Form::Materialized(_)
+            | other @ Form::Fused(..)
+            | other @ Form::Cut(..)
+            | other @ Form::Steps(..)
+            | other @ Form::Body(_) => out_of_order(other),
         },
         holds: holds::every_node_is_defined,
     },
@@ -76,7 +81,12 @@ pub(crate) static PHASES: [Phase; 7] = [
                 let program = materialize::statements(context.function, definitions, context.machine);
                 Ok(Form::Materialized(program))
             }
-            other => out_of_order(other),
+            other @ Form::Graph
+            | other @ Form::Materialized(_)
+            | other @ Form::Fused(..)
+            | other @ Form::Cut(..)
+            | other @ Form::Steps(..)
+            | other @ Form::Body(_) => out_of_order(other),
         },
         holds: holds::values_are_made_before_they_are_read,
     },
@@ -89,7 +99,12 @@ pub(crate) static PHASES: [Phase; 7] = [
                 let nests = fuse::nests(&program, context.machine);
                 Ok(Form::Fused(program, nests))
             }
-            other => out_of_order(other),
+            other @ Form::Graph
+            | other @ Form::Classified(_)
+            | other @ Form::Fused(..)
+            | other @ Form::Cut(..)
+            | other @ Form::Steps(..)
+            | other @ Form::Body(_) => out_of_order(other),
         },
         holds: holds::every_statement_is_in_one_nest,
     },
@@ -102,7 +117,12 @@ pub(crate) static PHASES: [Phase; 7] = [
                 let cut = cut::cut(&mut program, &nests);
                 Ok(Form::Cut(program, cut))
             }
-            other => out_of_order(other),
+            other @ Form::Graph
+            | other @ Form::Classified(_)
+            | other @ Form::Materialized(_)
+            | other @ Form::Cut(..)
+            | other @ Form::Steps(..)
+            | other @ Form::Body(_) => out_of_order(other),
         },
         holds: holds::pieces_come_after_what_they_read,
     },
@@ -116,7 +136,12 @@ pub(crate) static PHASES: [Phase; 7] = [
                 let steps = emit::emit(&program, &mut cut, &mut buffers, context.machine);
                 Ok(Form::Steps(buffers, steps))
             }
-            other => out_of_order(other),
+            other @ Form::Graph
+            | other @ Form::Classified(_)
+            | other @ Form::Materialized(_)
+            | other @ Form::Fused(..)
+            | other @ Form::Steps(..)
+            | other @ Form::Body(_) => out_of_order(other),
         },
         holds: holds::accesses_name_buffers,
     },
@@ -129,7 +154,12 @@ pub(crate) static PHASES: [Phase; 7] = [
                 tune::tune(&mut steps, &mut buffers, &context.function.graph.scope.symbols, context.machine);
                 Ok(Form::Steps(buffers, steps))
             }
-            other => out_of_order(other),
+            other @ Form::Graph
+            | other @ Form::Classified(_)
+            | other @ Form::Materialized(_)
+            | other @ Form::Fused(..)
+            | other @ Form::Cut(..)
+            | other @ Form::Body(_) => out_of_order(other),
         },
         holds: holds::widths_are_powers_of_two,
     },
@@ -142,7 +172,12 @@ pub(crate) static PHASES: [Phase; 7] = [
                 let (buffers, steps, workspace) = buffers.settle(steps);
                 Ok(Form::Body(Body { buffers, steps, workspace, reaches: vec![] }))
             }
-            other => out_of_order(other),
+            other @ Form::Graph
+            | other @ Form::Classified(_)
+            | other @ Form::Materialized(_)
+            | other @ Form::Fused(..)
+            | other @ Form::Cut(..)
+            | other @ Form::Body(_) => out_of_order(other),
         },
         holds: holds::accesses_name_buffers,
     },

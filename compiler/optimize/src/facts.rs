@@ -119,10 +119,7 @@ fn zeros_give_zero(graph: &Graph, id: NodeId, kernel: &Kernel, from: &[usize], t
 
 /// The constant that a node is.
 pub(crate) fn constant(graph: &Graph, id: NodeId) -> Option<&Constant> {
-    match graph.op(id) {
-        Op::Constant(constant) => Some(constant),
-        _ => None,
-    }
+    if let Op::Constant(constant) = graph.op(id) { Some(constant) } else { None }
 }
 
 /// The constant that a node is, if all its elements are one real value.
@@ -177,7 +174,17 @@ fn moderate_exponent(dtype: DType) -> Option<f64> {
     match dtype {
         DType::F16 => Some(5.0),
         DType::BF16 | DType::F32 | DType::F64 => Some(40.0),
-        _ => None,
+        DType::Bool
+        | DType::I8
+        | DType::I16
+        | DType::I32
+        | DType::I64
+        | DType::U8
+        | DType::U16
+        | DType::U32
+        | DType::U64
+        | DType::C64
+        | DType::C128 => None,
     }
 }
 
@@ -255,7 +262,14 @@ pub(crate) fn is_lossless(from: DType, to: DType) -> bool {
         DType::F32 | DType::C64 => 24,
         DType::F64 | DType::C128 => 53,
         DType::Bool => 1,
-        other => other.bytes() as u32 * 8 - u32::from(is_signed(other)),
+        other @ DType::I8
+        | other @ DType::I16
+        | other @ DType::I32
+        | other @ DType::I64
+        | other @ DType::U8
+        | other @ DType::U16
+        | other @ DType::U32
+        | other @ DType::U64 => other.bytes() as u32 * 8 - u32::from(is_signed(other)),
     };
     let real = |dtype: DType| dtype.to_real();
     match (from.kind(), to.kind()) {

@@ -14,6 +14,9 @@
 //! [`optimize_module`], [`optimize_until`], [`Report`] and [`Fp`] are what the facade and its tests call; [`Rule`], [`RuleSet`]
 //! and [`Stage`] are public so that tables and tests can list them.
 
+// A new variant of an enum of ours asks every match that it may concern.
+#![cfg_attr(not(test), warn(clippy::wildcard_enum_match_arm))]
+
 mod check;
 #[cfg(test)]
 mod contracts;

@@ -29,10 +29,7 @@ impl Key {
         hasher.write(node.op.name().as_bytes());
         node.op.hash(&mut hasher);
         operands().for_each(|key| hasher.write_u64(key.hash));
-        let name = match &node.op {
-            Op::Shared(shared) => Some(&*shared.name),
-            op => op.input_name(),
-        };
+        let name = if let Op::Shared(shared) = &node.op { Some(&*shared.name) } else { node.op.input_name() };
         let name = name.map(first_letters).or_else(|| operands().map(|key| key.name).find(|name| *name > 0));
         let constant = matches!(node.op, Op::Constant(_));
         let class = match constant {

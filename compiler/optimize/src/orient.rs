@@ -86,15 +86,15 @@ fn made_of(
     while let Some(id) = made.get(next).copied() {
         next += 1;
         for user in &users[id.index()] {
-            match graph.op(*user) {
-                Op::Dimshuffle(shuffle) if shuffle.order == order => turns += 1,
-                Op::Sum(_) if graph.ty(*user).rank() == 0 => {}
-                _ if is_map(graph, *user) && graph.ty(*user).shape == graph.ty(product).shape => {
-                    if !made.contains(user) {
-                        made.push(*user);
-                    }
+            let (op, ty) = (graph.op(*user), graph.ty(*user));
+            if matches!(op, Op::Dimshuffle(shuffle) if shuffle.order == order) {
+                turns += 1;
+            } else if is_map(graph, *user) && ty.shape == graph.ty(product).shape {
+                if !made.contains(user) {
+                    made.push(*user);
                 }
-                _ => return None,
+            } else if !(matches!(op, Op::Sum(_)) && ty.rank() == 0) {
+                return None;
             }
         }
     }

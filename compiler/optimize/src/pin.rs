@@ -89,9 +89,10 @@ pub(crate) fn unpin(graph: &Graph, roots: &[NodeId]) -> (Graph, Vec<NodeId>) {
         let node = graph.node(id);
         let operands: Vec<NodeId> = node.operands.iter().map(|o| renamed[o.index()]).collect();
         new.set_origin(node.origin.clone());
-        renamed[id.index()] = match node.op {
-            Op::Pin(_) | Op::ConsiderConstant(_) => strong(&mut new, operands[0]),
-            _ => new.op_node(node.op.clone(), &operands),
+        renamed[id.index()] = if let Op::Pin(_) | Op::ConsiderConstant(_) = node.op {
+            strong(&mut new, operands[0])
+        } else {
+            new.op_node(node.op.clone(), &operands)
         };
     }
     (new, roots.iter().map(|id| renamed[id.index()]).collect())
@@ -99,8 +100,6 @@ pub(crate) fn unpin(graph: &Graph, roots: &[NodeId]) -> (Graph, Vec<NodeId>) {
 
 /// The value with a type of its own: a mark on a literal takes part in promotion, so what replaces it has to.
 fn strong(graph: &mut Graph, id: NodeId) -> NodeId {
-    match graph.op(id).clone() {
-        Op::Constant(literal) if literal.weak => graph.op_node(Constant { weak: false, ..literal }, &[]),
-        _ => id,
-    }
+    let Op::Constant(literal) = graph.op(id).clone() else { return id };
+    if literal.weak { graph.op_node(Constant { weak: false, ..literal }, &[]) } else { id }
 }

@@ -68,9 +68,10 @@ pub fn varying(block: &Block) -> Vec<bool> {
     let reads = block.varies(block.along());
     let mut varying: Vec<bool> = vec![];
     for (inst, _) in &block.program.insts {
-        varying.push(match inst {
-            Inst::Param { index, .. } => reads[usize::from(*index)],
-            _ => inst.operands().iter().any(|v| varying[v.0 as usize]),
+        varying.push(if let Inst::Param { index, .. } = inst {
+            reads[usize::from(*index)]
+        } else {
+            inst.operands().iter().any(|v| varying[v.0 as usize])
         });
     }
     varying

@@ -12,6 +12,9 @@
 //! All of it is for the compiler's own crates, and changes without notice; a program that lists what a model has reads the
 //! [`Interface`], as `tgc inspect` does.
 
+// A new variant of an enum of ours asks every match that it may concern.
+#![cfg_attr(not(test), warn(clippy::wildcard_enum_match_arm))]
+
 mod access;
 mod body;
 mod cost;

@@ -173,7 +173,9 @@ impl Terms {
         for (term, count) in self.others {
             match term {
                 Size::Align64(dim, _) => terms.push(Size::Align64(dim, count)),
-                term => terms.extend(std::iter::repeat_n(term, count as usize)),
+                term @ Size::Const(_) | term @ Size::Whole(_) | term @ Size::Sum(_) | term @ Size::Max(_) => {
+                    terms.extend(std::iter::repeat_n(term, count as usize))
+                }
             }
         }
         match terms.len() {

@@ -136,11 +136,12 @@ impl Builder {
             return self.direction(x);
         }
         let scalar = self.scalar_type(x.re());
-        let number = |b: &mut Builder, value: i64| match scalar {
-            ScalarType::F16 | ScalarType::BF16 | ScalarType::F32 | ScalarType::F64 => {
+        let number = |b: &mut Builder, value: i64| {
+            if let ScalarType::F16 | ScalarType::BF16 | ScalarType::F32 | ScalarType::F64 = scalar {
                 b.float(scalar, value as f64)
+            } else {
+                b.int(scalar, value)
             }
-            _ => b.int(scalar, value),
         };
         let (zero, one) = (number(self, 0), number(self, 1));
         let is_positive = self.compare(Predicate::Gt, x.re(), zero);

@@ -92,10 +92,7 @@ impl Builder {
 
     /// The bits of a value that is a constant.
     pub fn as_const(&self, value: Value) -> Option<u64> {
-        match self.insts[value.0 as usize].0 {
-            Inst::Const(bits) => Some(bits),
-            _ => None,
-        }
+        if let Inst::Const(bits) = self.insts[value.0 as usize].0 { Some(bits) } else { None }
     }
 
     /// Ends the program; instructions that no result needs are dropped.
@@ -143,19 +140,17 @@ impl Builder {
     /// Identities that keep every bit of every result.
     fn simplify(&mut self, inst: Inst, scalar: ScalarType) -> Option<Value> {
         let operand = |v: Value| self.insts[v.0 as usize].0;
-        match inst {
-            Inst::Convert(a) | Inst::Bitcast(a) if self.scalar_type(a) == scalar => Some(a),
-            Inst::Unary(Unary::Neg, a) => match operand(a) {
-                Inst::Unary(Unary::Neg, x) => Some(x),
-                _ => None,
-            },
-            Inst::Unary(Unary::Abs, a) => match operand(a) {
-                Inst::Unary(Unary::Neg | Unary::Abs, x) => {
-                    Some(self.push(Inst::Unary(Unary::Abs, x), scalar))
-                }
-                _ => None,
-            },
-            Inst::Select(_, a, b) | Inst::Rarely(_, a, b) if a == b => Some(a),
+        if let Inst::Convert(a) | Inst::Bitcast(a) = inst {
+            return (self.scalar_type(a) == scalar).then_some(a);
+        }
+        if let Inst::Select(_, a, b) | Inst::Rarely(_, a, b) = inst {
+            return (a == b).then_some(a);
+        }
+        let Inst::Unary(op, a) = inst else { return None };
+        let Inst::Unary(inner, x) = operand(a) else { return None };
+        match (op, inner) {
+            (Unary::Neg, Unary::Neg) => Some(x),
+            (Unary::Abs, Unary::Neg | Unary::Abs) => Some(self.push(Inst::Unary(Unary::Abs, x), scalar)),
             _ => None,
         }
     }
@@ -257,9 +252,10 @@ impl Builder {
     pub fn inline(&mut self, program: &Program, args: &[Element]) -> Vec<Element> {
         let mut renamed: Vec<Value> = Vec::with_capacity(program.insts.len());
         for (inst, scalar) in &program.insts {
-            let value = match *inst {
-                Inst::Param { index, part } => args[index as usize].parts()[part as usize],
-                _ => self.push(inst.map(&mut |v| renamed[v.0 as usize]), *scalar),
+            let value = if let Inst::Param { index, part } = *inst {
+                args[index as usize].parts()[part as usize]
+            } else {
+                self.push(inst.map(&mut |v| renamed[v.0 as usize]), *scalar)
             };
             renamed.push(value);
         }

@@ -114,10 +114,7 @@ impl DType {
 
     /// How many scalars one element has: 2 for complex, else 1.
     pub const fn parts(self) -> usize {
-        match self {
-            DType::C64 | DType::C128 => 2,
-            _ => 1,
-        }
+        if let DType::C64 | DType::C128 = self { 2 } else { 1 }
     }
 
     /// The scalar that holds (one part of) an element.
@@ -198,7 +195,40 @@ impl DType {
         match self {
             DType::C64 => DType::F32,
             DType::C128 => DType::F64,
-            other => other,
+            DType::Bool
+            | DType::I8
+            | DType::I16
+            | DType::I32
+            | DType::I64
+            | DType::U8
+            | DType::U16
+            | DType::U32
+            | DType::U64
+            | DType::F16
+            | DType::BF16
+            | DType::F32
+            | DType::F64 => self,
+        }
+    }
+
+    /// The type in which its elements are computed: `F32` for 16-bit floats, whose results are rounded; other types
+    /// unchanged.
+    pub const fn to_computed(self) -> DType {
+        match self {
+            DType::F16 | DType::BF16 => DType::F32,
+            DType::Bool
+            | DType::I8
+            | DType::I16
+            | DType::I32
+            | DType::I64
+            | DType::U8
+            | DType::U16
+            | DType::U32
+            | DType::U64
+            | DType::F32
+            | DType::F64
+            | DType::C64
+            | DType::C128 => self,
         }
     }
 }
@@ -254,7 +284,13 @@ fn integer_to_float(low: DType, other: DType) -> DType {
         DType::I8 | DType::U8 if matches!(other, DType::F16 | DType::BF16) => other,
         DType::I8 | DType::U8 | DType::I16 | DType::U16 => DType::F32,
         DType::I32 | DType::U32 | DType::I64 | DType::U64 => DType::F64,
-        float => float,
+        float @ DType::Bool
+        | float @ DType::F16
+        | float @ DType::BF16
+        | float @ DType::F32
+        | float @ DType::F64
+        | float @ DType::C64
+        | float @ DType::C128 => float,
     }
 }
 

@@ -37,15 +37,20 @@ impl Program {
             }
             Inst::Math4(function, parts) => math::build4(b, function, parts.map(|v| values[v.0 as usize])),
             Inst::Convert(a) => half::build_convert(b, values[a.0 as usize], self.scalar_type(a), scalar),
-            _ => b.push(inst.map(&mut |v| values[v.0 as usize]), stored),
+            Inst::Param { .. }
+            | Inst::Const(_)
+            | Inst::Unary(..)
+            | Inst::Binary(..)
+            | Inst::Compare(..)
+            | Inst::Select(..)
+            | Inst::Rarely(..)
+            | Inst::Fma(..)
+            | Inst::Bitcast(_) => b.push(inst.map(&mut |v| values[v.0 as usize]), stored),
         }
     }
 }
 
 /// The scalar of an element type's parts in a legalized program.
 pub const fn stored_scalar(dtype: DType) -> ScalarType {
-    match dtype {
-        DType::F16 | DType::BF16 => ScalarType::U16,
-        other => other.scalar_type(),
-    }
+    if matches!(dtype, DType::F16 | DType::BF16) { ScalarType::U16 } else { dtype.scalar_type() }
 }

@@ -11,6 +11,9 @@
 //! [`dtype`] is part of what authors of models see, through `tgc_graph`. The rest is for the compiler's own crates, and changes
 //! without notice.
 
+// A new variant of an enum of ours asks every match that it may concern.
+#![cfg_attr(not(test), warn(clippy::wildcard_enum_match_arm))]
+
 mod analytic;
 mod arithmetic;
 mod builder;
@@ -95,7 +98,15 @@ impl ScalarType {
             ScalarType::F16 | ScalarType::BF16 => ScalarType::U16,
             ScalarType::F32 => ScalarType::U32,
             ScalarType::F64 => ScalarType::U64,
-            other => other,
+            other @ ScalarType::Bool
+            | other @ ScalarType::I8
+            | other @ ScalarType::I16
+            | other @ ScalarType::I32
+            | other @ ScalarType::I64
+            | other @ ScalarType::U8
+            | other @ ScalarType::U16
+            | other @ ScalarType::U32
+            | other @ ScalarType::U64 => other,
         }
     }
 
@@ -460,10 +471,12 @@ impl Program {
         }
         for (at, (inst, _)) in self.insts.iter().enumerate().rev() {
             let operands = inst.operands();
-            let needed = match inst {
-                _ if rare[at] => &[],
-                Inst::Rarely(c, _, usual) => &[*c, *usual][..],
-                _ => &operands,
+            let needed = if rare[at] {
+                &[]
+            } else if let Inst::Rarely(c, _, usual) = inst {
+                &[*c, *usual][..]
+            } else {
+                &operands
             };
             for value in needed {
                 rare[value.0 as usize] = false;

@@ -10,20 +10,14 @@ impl Program {
     pub fn run(&self, params: &[[u64; 2]], scratch: &mut Vec<u64>, out: &mut Vec<u64>) {
         scratch.clear();
         for (inst, scalar) in &self.insts {
-            let bits = match *inst {
-                Inst::Param { index, part } => params[index as usize][part as usize],
-                _ => {
-                    let operands: smallvec::SmallVec<[(u64, ScalarType); 3]> = inst
-                        .operands()
-                        .iter()
-                        .map(|v| (scratch[v.0 as usize], self.scalar_type(*v)))
-                        .collect();
-                    match Elementary::of(inst) {
-                        Some(function) => run_call(function, *scalar, &operands),
-                        None => {
-                            run_inst(inst, *scalar, &operands).expect("invariant: it needs operands alone")
-                        }
-                    }
+            let bits = if let Inst::Param { index, part } = *inst {
+                params[index as usize][part as usize]
+            } else {
+                let operands: smallvec::SmallVec<[(u64, ScalarType); 3]> =
+                    inst.operands().iter().map(|v| (scratch[v.0 as usize], self.scalar_type(*v))).collect();
+                match Elementary::of(inst) {
+                    Some(function) => run_call(function, *scalar, &operands),
+                    None => run_inst(inst, *scalar, &operands).expect("invariant: it needs operands alone"),
                 }
             };
             scratch.push(bits);
@@ -60,10 +54,13 @@ pub fn run_inst(inst: &Inst, scalar: ScalarType, operands: &[(u64, ScalarType)])
                 bits(2)
             }
         }
-        Inst::Fma(..) => match scalar {
-            ScalarType::F32 => f32_bits(f32_of(bits(0)).mul_add(f32_of(bits(1)), f32_of(bits(2)))),
-            _ => f64_of(bits(0)).mul_add(f64_of(bits(1)), f64_of(bits(2))).to_bits(),
-        },
+        Inst::Fma(..) => {
+            if let ScalarType::F32 = scalar {
+                f32_bits(f32_of(bits(0)).mul_add(f32_of(bits(1)), f32_of(bits(2))))
+            } else {
+                f64_of(bits(0)).mul_add(f64_of(bits(1)), f64_of(bits(2))).to_bits()
+            }
+        }
         Inst::Convert(_) => run_convert(operands[0].1, scalar, bits(0)),
         Inst::Bitcast(_) => bits(0),
     })
@@ -120,7 +117,8 @@ fn round_to_integer(op: Unary, value: f64) -> f64 {
         Unary::Floor => value.floor(),
         Unary::Ceil => value.ceil(),
         Unary::Trunc => value.trunc(),
-        _ => value.round_ties_even(),
+        Unary::Round => value.round_ties_even(),
+        Unary::Neg | Unary::Abs | Unary::Sqrt | Unary::Not => unreachable!("invariant: rounds to an integer"),
     }
 }
 
@@ -136,7 +134,15 @@ fn run_binary(op: Binary, scalar: ScalarType, a: u64, b: u64) -> u64 {
                 unreachable!("invariant: verified programs")
             }
         },
-        _ => match op {
+        ScalarType::F16 | ScalarType::BF16 => unreachable!("invariant: legalized programs"),
+        ScalarType::I8
+        | ScalarType::I16
+        | ScalarType::I32
+        | ScalarType::I64
+        | ScalarType::U8
+        | ScalarType::U16
+        | ScalarType::U32
+        | ScalarType::U64 => match op {
             Binary::Add => wrap(scalar, a.wrapping_add(b)),
             Binary::Sub => wrap(scalar, a.wrapping_sub(b)),
             Binary::Mul => wrap(scalar, a.wrapping_mul(b)),
@@ -175,7 +181,16 @@ fn run_compare(predicate: Predicate, scalar: ScalarType, a: u64, b: u64) -> bool
     match scalar {
         ScalarType::F32 => compare(predicate, f32_of(a).partial_cmp(&f32_of(b))),
         ScalarType::F64 => compare(predicate, f64_of(a).partial_cmp(&f64_of(b))),
-        _ => compare(predicate, Some(int_of(scalar, a).cmp(&int_of(scalar, b)))),
+        ScalarType::F16 | ScalarType::BF16 => unreachable!("invariant: legalized programs"),
+        ScalarType::Bool
+        | ScalarType::I8
+        | ScalarType::I16
+        | ScalarType::I32
+        | ScalarType::I64
+        | ScalarType::U8
+        | ScalarType::U16
+        | ScalarType::U32
+        | ScalarType::U64 => compare(predicate, Some(int_of(scalar, a).cmp(&int_of(scalar, b)))),
     }
 }
 
@@ -197,7 +212,15 @@ pub fn scalar_from_bits_f64(scalar: ScalarType, bits: u64) -> f64 {
         ScalarType::BF16 => bf16::from_bits(bits as u16).to_f64(),
         ScalarType::F32 => f64::from(f32_of(bits)),
         ScalarType::F64 => f64_of(bits),
-        _ => int_of(scalar, bits) as f64,
+        ScalarType::Bool
+        | ScalarType::I8
+        | ScalarType::I16
+        | ScalarType::I32
+        | ScalarType::I64
+        | ScalarType::U8
+        | ScalarType::U16
+        | ScalarType::U32
+        | ScalarType::U64 => int_of(scalar, bits) as f64,
     }
 }
 
@@ -259,6 +282,11 @@ fn float_to_int(value: f64, to: ScalarType) -> u64 {
         ScalarType::U8 => u64::from(value as u8),
         ScalarType::U16 => u64::from(value as u16),
         ScalarType::U32 => u64::from(value as u32),
-        _ => value as u64,
+        ScalarType::Bool
+        | ScalarType::U64
+        | ScalarType::F16
+        | ScalarType::BF16
+        | ScalarType::F32
+        | ScalarType::F64 => value as u64,
     }
 }

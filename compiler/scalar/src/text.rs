@@ -63,9 +63,17 @@ pub fn constant_to_text(scalar: ScalarType, bits: u64) -> String {
     match scalar {
         ScalarType::Bool => (bits != 0).to_string(),
         ScalarType::F32 => format!("{:?}", f32::from_bits(bits as u32)),
-        _ if scalar.is_float() => format!("{:?}", scalar_from_bits_f64(scalar, bits)),
+        ScalarType::F16 | ScalarType::BF16 | ScalarType::F64 => {
+            format!("{:?}", scalar_from_bits_f64(scalar, bits))
+        }
         ScalarType::U64 => bits.to_string(),
-        _ => format!("{}", scalar_from_bits_i64(scalar, bits)),
+        ScalarType::I8
+        | ScalarType::I16
+        | ScalarType::I32
+        | ScalarType::I64
+        | ScalarType::U8
+        | ScalarType::U16
+        | ScalarType::U32 => format!("{}", scalar_from_bits_i64(scalar, bits)),
     }
 }
 

@@ -77,9 +77,10 @@ impl Program {
     pub fn run_wide(&self, params: &[[Wide; 2]]) -> Vec<Wide> {
         let mut values: Vec<Wide> = Vec::with_capacity(self.insts.len());
         for (inst, scalar) in &self.insts {
-            let value = match *inst {
-                Inst::Param { index, part } => params[index as usize][part as usize],
-                _ => self.run_wide_inst(inst, *scalar, &values),
+            let value = if let Inst::Param { index, part } = *inst {
+                params[index as usize][part as usize]
+            } else {
+                self.run_wide_inst(inst, *scalar, &values)
             };
             values.push(value);
         }

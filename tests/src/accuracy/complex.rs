@@ -85,9 +85,12 @@ fn measure_in(function: &Function, dtype: DType, points: &[[[f64; 2]; 2]]) -> Wo
 /// One operand of each point.
 fn array(dtype: DType, points: &[[[f64; 2]; 2]], operand: usize) -> Array {
     let mut array = Array::zeros_of(dtype, [points.len()]);
-    let bits = |part: f64| match dtype.scalar_type() {
-        ScalarType::F32 => u64::from((part as f32).to_bits()),
-        _ => part.to_bits(),
+    let bits = |part: f64| {
+        if let ScalarType::F32 = dtype.scalar_type() {
+            u64::from((part as f32).to_bits())
+        } else {
+            part.to_bits()
+        }
     };
     points.iter().enumerate().for_each(|(i, point)| array.set(i, point[operand].map(bits)));
     array

@@ -70,6 +70,7 @@ impl ReadError {
 }
 
 impl From<io::Error> for ReadError {
+    #[expect(clippy::wildcard_enum_match_arm, reason = "the standard library's, and it grows")]
     fn from(error: io::Error) -> ReadError {
         match error.kind() {
             io::ErrorKind::UnexpectedEof => ReadError::damaged("it ends early"),

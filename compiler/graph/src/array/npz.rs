@@ -45,10 +45,14 @@ pub(super) fn read_one(from: impl Read + Seek, length: u64, name: &str) -> Resul
 }
 
 fn open<R: Read + Seek>(from: R) -> Result<ZipArchive<R>, ReadError> {
-    ZipArchive::new(from).map_err(|error| match error {
-        ZipError::Io(error) => ReadError::from(error),
-        other => ReadError::content(format!("it is no .npz file ({other})"), "save one with np.savez"),
-    })
+    let refused =
+        |error| ReadError::content(format!("it is no .npz file ({error})"), "save one with np.savez");
+    ZipArchive::new(from).map_err(|error| unreadable(error, refused))
+}
+
+/// What the system says of reading, and else what the archive's fault comes to.
+fn unreadable(error: ZipError, refused: impl Fn(ZipError) -> ReadError) -> ReadError {
+    if let ZipError::Io(error) = error { ReadError::from(error) } else { refused(error) }
 }
 
 fn array_name(file: &str) -> &str {
@@ -60,18 +64,16 @@ fn read_entry<R: Read + Seek>(
     index: usize,
     left: &mut u64,
 ) -> Result<(String, Array), ReadError> {
-    let unreadable = |error| match error {
-        ZipError::Io(error) => ReadError::from(error),
-        other => {
-            ReadError::content(format!("entry {index} cannot be read ({other})"), "save it with np.savez")
-        }
+    let refused = |error| {
+        ReadError::content(format!("entry {index} cannot be read ({error})"), "save it with np.savez")
     };
-    let mut entry = archive.by_index(index).map_err(unreadable)?;
-    let name = array_name(&entry.name().map_err(unreadable)?).to_owned();
+    let mut entry = archive.by_index(index).map_err(|error| unreadable(error, refused))?;
+    let name = array_name(&entry.name().map_err(|error| unreadable(error, refused))?).to_owned();
     let bytes = entry.size();
-    let most = match entry.compression() {
-        CompressionMethod::Stored => entry.compressed_size(),
-        _ => entry.compressed_size().saturating_mul(MAX_RATIO).saturating_add(SLACK),
+    let most = if entry.compression() == CompressionMethod::Stored {
+        entry.compressed_size()
+    } else {
+        entry.compressed_size().saturating_mul(MAX_RATIO).saturating_add(SLACK)
     };
     let rest = left.checked_sub(bytes).filter(|_| bytes <= most);
     *left = rest.ok_or_else(|| {

@@ -599,7 +599,13 @@ fn map_dims(op: &Op, f: &mut dyn FnMut(&Dim) -> Dim) -> Op {
         let attribute = match attribute {
             Attribute::Dim(dim) => Attribute::Dim(f(&dim)),
             Attribute::Dims(dims) => Attribute::Dims(dims.iter().map(&mut *f).collect()),
-            other => {
+            other @ Attribute::Bool(_)
+            | other @ Attribute::Int(_)
+            | other @ Attribute::Ints(_)
+            | other @ Attribute::DType(_)
+            | other @ Attribute::Text(_)
+            | other @ Attribute::Element(_)
+            | other @ Attribute::Data(_) => {
                 attributes.0.insert(name.to_owned(), other);
                 continue;
             }

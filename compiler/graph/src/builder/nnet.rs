@@ -6,7 +6,7 @@ use tgc_scalar::dtype::DType;
 
 use super::{Axes, Tensor};
 use crate::infer::TypeError;
-use crate::ops::reduction::{arithmetic, kept_order, to_inexact};
+use crate::ops::reduction::{kept_order, to_inexact};
 use crate::ops::{LogSoftmax, Op};
 use crate::origin::Origin;
 
@@ -206,7 +206,7 @@ fn normalize<'m>(
 ) -> BatchNorm<'m> {
     let Some(ty) = x.ty() else { return BatchNorm { output: x, mean: x, variance: x } };
     let numbers: Vec<i64> = axes.iter().map(|axis| *axis as i64).collect();
-    let is_narrow = arithmetic(ty.dtype) != ty.dtype;
+    let is_narrow = ty.dtype.to_computed() != ty.dtype;
     let wide = if is_narrow { x.cast(DType::F32) } else { x };
     // Not by closures, in which operations would take this file for their author's.
     let mean = match statistics {

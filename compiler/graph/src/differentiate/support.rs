@@ -220,7 +220,7 @@ fn interleaved(parts: &[Part], graph: &Graph) -> Option<(Vec<usize>, Part)> {
                         Factor::Slice(other) if i == at => {
                             other.is_all_from(start, slice, &graph.scope.symbols)
                         }
-                        _ => *factor == last[i],
+                        Factor::Slice(_) | Factor::Places(_) | Factor::Holds(_) => *factor == last[i],
                     })
             })
         })
@@ -231,18 +231,18 @@ fn interleaved(parts: &[Part], graph: &Graph) -> Option<(Vec<usize>, Part)> {
 /// Whether a value is 0 wherever another is, by a few operations that have no other factors than finite constants.
 pub(crate) fn keeps_zeros(graph: &Graph, value: NodeId, of: NodeId) -> bool {
     let operands = graph.operands(value);
-    let finite = |id: NodeId| match graph.op(id) {
-        Op::Constant(constant) => Constant::as_f64(constant).is_some_and(f64::is_finite),
-        _ => false,
-    };
-    value == of
-        || match graph.op(value) {
-            Op::Neg(_) | Op::Cast(_) | Op::Conj(_) => keeps_zeros(graph, operands[0], of),
-            Op::Mul(_) => [(0, 1), (1, 0)]
-                .iter()
-                .any(|(a, b)| finite(operands[*a]) && keeps_zeros(graph, operands[*b], of)),
-            _ => false,
+    let finite = |id: NodeId| {
+        if let Op::Constant(constant) = graph.op(id) {
+            Constant::as_f64(constant).is_some_and(f64::is_finite)
+        } else {
+            false
         }
+    };
+    if let Op::Neg(_) | Op::Cast(_) | Op::Conj(_) = graph.op(value) {
+        return value == of || keeps_zeros(graph, operands[0], of);
+    }
+    let is_scaled = |(a, b): (usize, usize)| finite(operands[a]) && keeps_zeros(graph, operands[b], of);
+    value == of || matches!(graph.op(value), Op::Mul(_)) && [(0, 1), (1, 0)].into_iter().any(is_scaled)
 }
 
 /// A part as a `bool` tensor that stretches to a shape.
@@ -256,12 +256,11 @@ pub(super) fn mask(graph: &mut Graph, part: &[Factor], shape: &[Dim]) -> NodeId 
 fn truth(graph: &mut Graph, factor: &Factor, shape: &[Dim]) -> NodeId {
     let Condition { node, branch, .. } = factor.condition(graph, shape);
     let (dtype, rank) = (graph.ty(node).dtype, graph.ty(node).rank());
-    let node = match dtype {
-        DType::Bool => node,
-        dtype => {
-            let zero = graph.splat(dtype, rank, 0.0);
-            graph.op_node(Neq {}, &[node, zero])
-        }
+    let node = if dtype == DType::Bool {
+        node
+    } else {
+        let zero = graph.splat(dtype, rank, 0.0);
+        graph.op_node(Neq {}, &[node, zero])
     };
     match branch {
         Branch::First => node,

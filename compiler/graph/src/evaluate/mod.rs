@@ -146,12 +146,12 @@ fn evaluate_graph<D: Domain>(
             .iter()
             .map(|o| values[o.index()].as_ref().expect("invariant: in order"))
             .collect();
-        let elements = match graph.kernel(id) {
-            Kernel::Leaf(leaf) => {
-                read_leaf::<D>(graph, function, &leaf, ty.dtype, &shape, (shared, inputs, sizes))
-            }
-            kernel => run_kernel::<D>(&kernel, &operands, ty.dtype, &shape, &size)
-                .map_err(|o| outside(function, id, o))?,
+        let kernel = graph.kernel(id);
+        let elements = if let Kernel::Leaf(leaf) = kernel {
+            read_leaf::<D>(graph, function, &leaf, ty.dtype, &shape, (shared, inputs, sizes))
+        } else {
+            let made = run_kernel::<D>(&kernel, &operands, ty.dtype, &shape, &size);
+            made.map_err(|o| outside(function, id, o))?
         };
         values[id.index()] = Some(Value { dtype: ty.dtype, shape, elements });
     }

@@ -7,7 +7,8 @@ use crate::attribute::{Attribute, Attributes};
 use crate::dim::Dim;
 use crate::graph::NodeId;
 use crate::ops::{
-    Diagonal, Gather, IncSubtensor, Modulo, Mul, Op, SetDiagonal, SetSubtensor, SizeValue, Sqr, Subtensor,
+    Diagonal, Gather, IncSubtensor, Modulo, Mul, Op, Scatter, ScatterAdd, SetDiagonal, SetSubtensor,
+    SizeValue, Sqr, Subtensor,
 };
 
 impl Maker<'_> {
@@ -98,37 +99,33 @@ impl Maker<'_> {
 
     /// Operands that the operation may take.
     fn operands(&mut self, op: &Op, first: NodeId) -> Option<Vec<NodeId>> {
-        match op {
-            Op::Gather(gather) => Some(self.places(first, gather)),
-            Op::Scatter(op) => {
-                self.with_selected(first, &Gather { batch: op.batch, axes: op.axes.clone(), at: op.at })
-            }
-            Op::ScatterAdd(op) => {
-                self.with_selected(first, &Gather { batch: op.batch, axes: op.axes.clone(), at: op.at })
-            }
-            Op::SetSubtensor(SetSubtensor { starts, stops, steps })
-            | Op::IncSubtensor(IncSubtensor { starts, stops, steps }) => {
-                let place = Subtensor { starts: starts.clone(), stops: stops.clone(), steps: steps.clone() };
-                let part = self.attempt(place, &[first])?;
-                Some(vec![first, self.changed(part)])
-            }
-            Op::SetDiagonal(SetDiagonal { offset, axis1, axis2 }) => {
-                let place = Diagonal { offset: *offset, axis1: *axis1, axis2: *axis2 };
-                let part = self.attempt(place, &[first])?;
-                Some(vec![first, self.changed(part)])
-            }
-            op => {
-                let rank = self.graph.ty(first).rank();
-                let alike: Vec<NodeId> =
-                    self.graph.ids().filter(|id| self.graph.ty(*id).rank() == rank).collect();
-                let mut operands = vec![first];
-                while operands.len() < op.definition().arity() {
-                    operands.extend(self.random.pick(&alike));
-                }
-                operands.truncate(op.definition().arity());
-                Some(operands)
-            }
+        if let Op::Gather(gather) = op {
+            return Some(self.places(first, gather));
         }
+        if let Op::Scatter(Scatter { batch, axes, at }) | Op::ScatterAdd(ScatterAdd { batch, axes, at }) = op
+        {
+            return self.with_selected(first, &Gather { batch: *batch, axes: axes.clone(), at: *at });
+        }
+        if let Op::SetSubtensor(SetSubtensor { starts, stops, steps })
+        | Op::IncSubtensor(IncSubtensor { starts, stops, steps }) = op
+        {
+            let place = Subtensor { starts: starts.clone(), stops: stops.clone(), steps: steps.clone() };
+            let part = self.attempt(place, &[first])?;
+            return Some(vec![first, self.changed(part)]);
+        }
+        if let Op::SetDiagonal(SetDiagonal { offset, axis1, axis2 }) = op {
+            let place = Diagonal { offset: *offset, axis1: *axis1, axis2: *axis2 };
+            let part = self.attempt(place, &[first])?;
+            return Some(vec![first, self.changed(part)]);
+        }
+        let rank = self.graph.ty(first).rank();
+        let alike: Vec<NodeId> = self.graph.ids().filter(|id| self.graph.ty(*id).rank() == rank).collect();
+        let mut operands = vec![first];
+        while operands.len() < op.definition().arity() {
+            operands.extend(self.random.pick(&alike));
+        }
+        operands.truncate(op.definition().arity());
+        Some(operands)
     }
 
     /// A tensor and indices that are inside it, unless an axis is empty.

@@ -34,7 +34,7 @@ impl AttributeValue for Elements {
         match attribute {
             Attribute::Element(parts) => Some(Elements::Splat(*parts)),
             Attribute::Data(id) => Some(Elements::Data(*id)),
-            _ => None,
+            Attribute::Bool(_) | Attribute::Int(_) | Attribute::Ints(_) | Attribute::DType(_) | Attribute::Dim(_) | Attribute::Dims(_) | Attribute::Text(_) => None,
         }
     }
 }

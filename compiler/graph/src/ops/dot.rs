@@ -1,6 +1,5 @@
 //! `dot`: sums of products over paired axes: inner, matrix and batched products.
 
-use tgc_scalar::dtype::DType;
 
 use crate::attribute::Attribute;
 use crate::dim::Dim;
@@ -65,10 +64,7 @@ impl Operation for Dot {
     fn kernel(&self, operands: &[Operand<'_>], result: &TensorType) -> Kernel {
         let (left, right) = (operands[0].ty.rank(), operands[1].ty.rank());
         let left_free = self.free(&self.left, left).count();
-        let accumulator = match result.dtype {
-            DType::F16 | DType::BF16 => DType::F32,
-            other => other,
-        };
+        let accumulator = result.dtype.to_computed();
         Kernel::Contract(Contraction {
             left: self.loops(&self.left, left, self.batch),
             right: self.loops(&self.right, right, self.batch + left_free),

@@ -74,10 +74,7 @@ pub fn infer<E: Elementwise>(
 /// A weak operand's dtype decides nothing, so the common type is recovered from the operands' types by
 /// `compute`, the computing type that inference found.
 pub fn program<E: Elementwise>(operands: &[DType], compute: DType, result: DType) -> Program {
-    let wide = match compute {
-        DType::F16 | DType::BF16 => DType::F32,
-        other => other,
-    };
+    let wide = compute.to_computed();
     let mut b = Builder::new(operands);
     let args: Vec<Element> = (0..operands.len()).map(|i| b.param(i)).collect();
     if let Some(value) = E::unpromoted(&mut b, &args) {

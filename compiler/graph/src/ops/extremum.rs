@@ -10,7 +10,7 @@ use crate::graph::{Graph, NodeId};
 use crate::kernel::Reduction;
 use crate::ops::maximum::greater;
 use crate::ops::minimum::lesser;
-use crate::ops::reduction::{arithmetic, fold, keep};
+use crate::ops::reduction::{fold, keep};
 use crate::ops::{self, Vjp};
 
 /// An end of the order.
@@ -70,7 +70,7 @@ impl Extremum {
 
     /// The most extreme element.
     pub fn reduction(self, axes: &[usize], operand: DType, result: DType) -> Reduction {
-        let kept = arithmetic(operand);
+        let kept = operand.to_computed();
         fold(axes, [operand, kept, result], [self.bound(kept), 0], &|b, x, y| {
             Element::real(kept, self.choose(b, x.re(), y.re()))
         })
@@ -81,7 +81,7 @@ impl Extremum {
     /// The accumulators are the element and its position; before any element the position is beyond all others, so that
     /// elements that equal the bound win.
     pub fn position(self, axes: &[usize], operand: DType) -> Reduction {
-        let kept = arithmetic(operand);
+        let kept = operand.to_computed();
         let accumulators = vec![kept, DType::I64];
         let mut b = Builder::new(&[operand, DType::I64]);
         let (element, position) = (b.param(0), b.param(1));
@@ -140,7 +140,7 @@ pub fn gradient(axes: &[usize], graph: &mut Graph, vjp: &Vjp<'_>) -> NodeId {
         return graph.only_where(equal, cotangent);
     }
     // More than 16-bit floats can count may tie.
-    let wide = arithmetic(dtype);
+    let wide = dtype.to_computed();
     let ones = graph.cast(equal, wide);
     let ties = graph.op_node(ops::Sum { axes: axes.to_vec() }, &[ones]);
     let cotangent = graph.cast(vjp.cotangent, wide);

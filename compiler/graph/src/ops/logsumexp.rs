@@ -4,7 +4,7 @@ use tgc_scalar::dtype::DType;
 
 use crate::graph::{Graph, NodeId};
 use crate::infer::TypeError;
-use crate::ops::reduction::{Composite, Reducing, arithmetic, keep, ordered, reduction, to_inexact};
+use crate::ops::reduction::{Composite, Reducing, keep, ordered, reduction, to_inexact};
 use crate::ops::{self, ConsiderConstant, Isinf, Log1p, Notation, Supremum, softmax};
 
 reduction! {
@@ -33,7 +33,7 @@ impl Reducing for Logsumexp {
 impl Composite for Logsumexp {
     fn expand(&self, graph: &mut Graph, operand: NodeId) -> NodeId {
         let result = to_inexact(graph.ty(operand).dtype);
-        let x = graph.cast(operand, arithmetic(result));
+        let x = graph.cast(operand, result.to_computed());
         let greatest = graph.op_node(Supremum { axes: self.axes.clone() }, &[x]);
         let greatest = graph.op_node(ConsiderConstant {}, &[greatest]);
         let (dtype, rank) = (graph.ty(greatest).dtype, graph.ty(greatest).rank());

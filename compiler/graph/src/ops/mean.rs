@@ -4,7 +4,7 @@ use tgc_scalar::dtype::DType;
 
 use crate::graph::{Graph, NodeId};
 use crate::infer::TypeError;
-use crate::ops::reduction::{Composite, Reducing, arithmetic, reduction, to_inexact};
+use crate::ops::reduction::{Composite, Reducing, reduction, to_inexact};
 use crate::ops::{Notation, SizeValue, Sum, Sign};
 
 reduction! {
@@ -32,7 +32,7 @@ impl Reducing for Mean {
 impl Composite for Mean {
     fn expand(&self, graph: &mut Graph, operand: NodeId) -> NodeId {
         let result = to_inexact(graph.ty(operand).dtype);
-        let x = graph.cast(operand, arithmetic(result));
+        let x = graph.cast(operand, result.to_computed());
         let mean = mean(graph, &self.axes, x);
         graph.cast(mean, result)
     }

@@ -362,11 +362,11 @@ impl Op {
 
     /// The name of the argument that it is.
     pub fn input_name(&self) -> Option<&str> {
-        match self {
-            Op::Input(input) => Some(&input.name),
-            Op::OptionalInput(input) => Some(&input.name),
-            _ => None,
+        if let Op::OptionalInput(input) = self {
+            return Some(&input.name);
         }
+        let Op::Input(input) = self else { return None };
+        Some(&input.name)
     }
 
     /// The operation's name.

@@ -48,10 +48,7 @@ impl Elementwise for Pow {
 /// (g y) x^(y-1), and nothing where y is 0, which x = 0 would make NaN of.
 fn by_base(graph: &mut Graph, vjp: &Vjp<'_>) -> Option<NodeId> {
     let [x, y] = [vjp.operands[0], vjp.operands[1]];
-    let known = match graph.op(y) {
-        Op::Constant(constant) => constant.as_f64(),
-        _ => None,
-    };
+    let known = if let Op::Constant(constant) = graph.op(y) { constant.as_f64() } else { None };
     if known == Some(0.0) {
         return None;
     }

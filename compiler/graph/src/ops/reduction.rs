@@ -3,7 +3,7 @@
 //!
 //! A reduction is a [`Fold`], which has a kernel and a gradient of its own, or a [`Composite`] of other operations.
 
-use tgc_scalar::dtype::DType;
+use tgc_scalar::dtype::{DType, Kind};
 use tgc_scalar::{Builder, Element, Program, ScalarType};
 
 use crate::dim::Dim;
@@ -80,18 +80,10 @@ pub fn infer<R: Reducing>(
 
 /// What sums and products of this type are kept in, so that they are at least as accurate as pairwise ones.
 pub fn accumulator(dtype: DType) -> DType {
-    match dtype {
-        DType::F16 | DType::BF16 | DType::F32 => DType::F64,
-        DType::C64 => DType::C128,
-        other => other,
-    }
-}
-
-/// The type that elementwise steps of a composite compute in: 16-bit floats in `F32`.
-pub fn arithmetic(dtype: DType) -> DType {
-    match dtype {
-        DType::F16 | DType::BF16 => DType::F32,
-        other => other,
+    match dtype.kind() {
+        Kind::Float => DType::F64,
+        Kind::Complex => DType::C128,
+        Kind::Bool | Kind::Integer => dtype,
     }
 }
 

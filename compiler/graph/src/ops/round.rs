@@ -45,7 +45,7 @@ impl AttributeValue for Halves {
         match attribute {
             Attribute::Text(text) if **text == *"half_to_even" => Some(Halves::ToEven),
             Attribute::Text(text) if **text == *"half_away" => Some(Halves::Away),
-            _ => None,
+            Attribute::Bool(_) | Attribute::Int(_) | Attribute::Ints(_) | Attribute::DType(_) | Attribute::Dim(_) | Attribute::Dims(_) | Attribute::Text(_) | Attribute::Element(_) | Attribute::Data(_) => None,
         }
     }
 }

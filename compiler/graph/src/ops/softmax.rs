@@ -6,7 +6,7 @@ use crate::dim::Dim;
 use crate::graph::{Graph, NodeId};
 use crate::infer::{Constraints, Operand, TypeError};
 use crate::kernel::Kernel;
-use crate::ops::reduction::{arithmetic, keep, ordered, to_inexact};
+use crate::ops::reduction::{keep, ordered, to_inexact};
 use crate::ops::{ConsiderConstant, Eq, Exp, Notation, Operation, Reciprocal, Sum, Supremum, Vjp, attributes};
 use crate::ty::TensorType;
 
@@ -121,7 +121,7 @@ pub(super) fn infer(
 /// The elements less the greatest along an axis: softmax does not depend on that, so neither does its gradient.
 /// 16-bit floats become `f32`.
 pub(super) fn shifted(graph: &mut Graph, axis: usize, operand: NodeId) -> NodeId {
-    let dtype = arithmetic(to_inexact(graph.ty(operand).dtype));
+    let dtype = to_inexact(graph.ty(operand).dtype).to_computed();
     let x = graph.cast(operand, dtype);
     let greatest = graph.op_node(Supremum { axes: vec![axis] }, &[x]);
     let greatest = graph.op_node(ConsiderConstant {}, &[greatest]);

@@ -11,7 +11,7 @@ use crate::builder::{Reduce, Tensor};
 use crate::graph::{Graph, NodeId};
 use crate::infer::TypeError;
 use crate::ops::mean::{count, mean};
-use crate::ops::reduction::{Composite, Reducing, arithmetic, keep, reduction, to_inexact};
+use crate::ops::reduction::{Composite, Reducing, keep, reduction, to_inexact};
 use crate::ops::{ConsiderConstant, Imag, Maximum, Notation, Real, Sqr, Sum};
 
 reduction! {
@@ -63,7 +63,7 @@ impl Composite for Var {
 /// The elements less their mean, in the type that is computed in.
 pub(super) fn centred(graph: &mut Graph, axes: &[usize], operand: NodeId) -> NodeId {
     let dtype = to_inexact(graph.ty(operand).dtype);
-    let x = graph.cast(operand, arithmetic(dtype));
+    let x = graph.cast(operand, dtype.to_computed());
     deviations(graph, axes, x)
 }
 

@@ -56,9 +56,10 @@ fn shortest(scalar: ScalarType, bits: u64) -> f64 {
 
 /// Rounds to a 16-bit float, once.
 fn round(scalar: ScalarType, value: f64) -> u64 {
-    u64::from(match scalar {
-        ScalarType::BF16 => bf16::from_f64(value).to_bits(),
-        _ => f16::from_f64(value).to_bits(),
+    u64::from(if let ScalarType::BF16 = scalar {
+        bf16::from_f64(value).to_bits()
+    } else {
+        f16::from_f64(value).to_bits()
     })
 }
 
@@ -81,7 +82,16 @@ fn float_from_digits(scalar: ScalarType, text: &str) -> Option<u64> {
     let bits = match scalar {
         ScalarType::F32 => u64::from(text.parse::<f32>().ok()?.to_bits()),
         ScalarType::F64 => text.parse::<f64>().ok()?.to_bits(),
-        _ => round(scalar, text.parse::<f64>().ok()?),
+        ScalarType::F16 | ScalarType::BF16 => round(scalar, text.parse::<f64>().ok()?),
+        ScalarType::Bool
+        | ScalarType::I8
+        | ScalarType::I16
+        | ScalarType::I32
+        | ScalarType::I64
+        | ScalarType::U8
+        | ScalarType::U16
+        | ScalarType::U32
+        | ScalarType::U64 => unreachable!("invariant: a float"),
     };
     (bits != infinity(scalar)).then_some(bits)
 }
@@ -117,7 +127,16 @@ fn infinity(scalar: ScalarType) -> u64 {
         ScalarType::F16 => 0x7c00,
         ScalarType::BF16 => 0x7f80,
         ScalarType::F32 => 0x7f80_0000,
-        _ => 0x7ff0_0000_0000_0000,
+        ScalarType::F64 => 0x7ff0_0000_0000_0000,
+        ScalarType::Bool
+        | ScalarType::I8
+        | ScalarType::I16
+        | ScalarType::I32
+        | ScalarType::I64
+        | ScalarType::U8
+        | ScalarType::U16
+        | ScalarType::U32
+        | ScalarType::U64 => unreachable!("invariant: a float"),
     }
 }
 
@@ -127,7 +146,16 @@ fn default_nan(scalar: ScalarType) -> u64 {
         ScalarType::F16 => 0x7e00,
         ScalarType::BF16 => 0x7fc0,
         ScalarType::F32 => 0x7fc0_0000,
-        _ => 0x7ff8_0000_0000_0000,
+        ScalarType::F64 => 0x7ff8_0000_0000_0000,
+        ScalarType::Bool
+        | ScalarType::I8
+        | ScalarType::I16
+        | ScalarType::I32
+        | ScalarType::I64
+        | ScalarType::U8
+        | ScalarType::U16
+        | ScalarType::U32
+        | ScalarType::U64 => unreachable!("invariant: a float"),
     }
 }
 

@@ -39,7 +39,15 @@ pub fn load(path: impl AsRef<Path>) -> Result<Module, WireError> {
     let (file, length) = open().map_err(|error| file_error(path, error))?;
     read(BufReader::new(file), length).map_err(|error| match error {
         WireError::Io(error) => file_error(path, error),
-        other => other,
+        other @ WireError::File { .. }
+        | other @ WireError::NotAModel(_)
+        | other @ WireError::Empty
+        | other @ WireError::Length { .. }
+        | other @ WireError::Damaged(_)
+        | other @ WireError::Newer { .. }
+        | other @ WireError::Unknown { .. }
+        | other @ WireError::Malformed(_)
+        | other @ WireError::Invalid(_) => other,
     })
 }
 

@@ -368,7 +368,9 @@ impl Reader {
         Op::from_parts(name, &attributes).map_err(|error| match error {
             AttributeError::Operation(_) => self.unknown("operation", name),
             AttributeError::Unknown(attribute) => self.unknown("attribute", &format!("{name}.{attribute}")),
-            error => malformed(format!("{name}: {error}")),
+            error @ AttributeError::Missing(_)
+            | error @ AttributeError::Kind(..)
+            | error @ AttributeError::Word(..) => malformed(format!("{name}: {error}")),
         })
     }
 
@@ -465,6 +467,14 @@ fn add(graph: &mut Graph, node: &NodeRow, ops: &[Op], tables: &FunctionTables<'_
 fn in_function(error: WireError, index: usize) -> WireError {
     match error {
         WireError::Malformed(problem) => malformed(format!("function {index}: {problem}")),
-        other => other,
+        other @ WireError::File { .. }
+        | other @ WireError::Io(_)
+        | other @ WireError::NotAModel(_)
+        | other @ WireError::Empty
+        | other @ WireError::Length { .. }
+        | other @ WireError::Damaged(_)
+        | other @ WireError::Newer { .. }
+        | other @ WireError::Unknown { .. }
+        | other @ WireError::Invalid(_) => other,
     }
 }

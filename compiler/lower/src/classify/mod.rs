@@ -13,7 +13,7 @@ use tgc_graph::kernel::{
 };
 use tgc_graph::module::{Function, Module};
 use tgc_plan::Fold;
-use tgc_scalar::{Builder, Element, Program, ScalarType};
+use tgc_scalar::{Builder, Element, Program};
 
 use crate::LowerError;
 use crate::loops::{Index, IndexExpr, Lookup, Loop, compose, flat, substitute};
@@ -561,14 +561,11 @@ fn cast_program(from: DType, to: DType) -> Program {
 fn product_sum(dtype: DType) -> Fold {
     let mut b = Builder::new(&[dtype; 3]);
     let (acc, x, y) = (b.param(0), b.param(1), b.param(2));
-    let stepped = match dtype.scalar_type() {
-        ScalarType::F32 | ScalarType::F64 if dtype.parts() == 1 => {
-            Element::real(dtype, b.fma(x.re(), y.re(), acc.re()))
-        }
-        _ => {
-            let term = b.mul(x, y);
-            b.add(acc, term)
-        }
+    let stepped = if matches!(dtype, DType::F32 | DType::F64) {
+        Element::real(dtype, b.fma(x.re(), y.re(), acc.re()))
+    } else {
+        let term = b.mul(x, y);
+        b.add(acc, term)
     };
     let step = b.finish(vec![stepped]);
     let mut b = Builder::new(&[dtype; 2]);

@@ -117,9 +117,10 @@ impl Statements<'_> {
 
     /// The definition of a node that is a running fold.
     pub(crate) fn scan(&self, node: NodeId) -> &ScanDefinition {
-        match &self.definitions[node.index()] {
-            Definition::Scan(scan) => scan,
-            _ => unreachable!("invariant: statements go along running folds only"),
+        if let Definition::Scan(scan) = &self.definitions[node.index()] {
+            scan
+        } else {
+            unreachable!("invariant: statements go along running folds only")
         }
     }
 

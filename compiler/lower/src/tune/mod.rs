@@ -228,9 +228,10 @@ fn varying_by_width(program: &Program, varies: &[bool]) -> [(usize, usize); 4] {
     let mut counts = [(1, 0), (2, 0), (4, 0), (8, 0)];
     let mut varying: Vec<bool> = vec![];
     for (at, (inst, scalar)) in program.insts.iter().enumerate() {
-        let vary = match inst {
-            Inst::Param { index, .. } => varies[usize::from(*index)],
-            _ => inst.operands().iter().any(|v| varying[v.0 as usize]),
+        let vary = if let Inst::Param { index, .. } = inst {
+            varies[usize::from(*index)]
+        } else {
+            inst.operands().iter().any(|v| varying[v.0 as usize])
         };
         let width = counts.iter_mut().filter(|(bytes, _)| vary && *bytes == scalar.bytes());
         width.for_each(|(_, count)| *count += program.work_of(at));

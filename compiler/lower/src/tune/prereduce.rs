@@ -73,12 +73,8 @@ fn is_wide_sum(fold: &Fold) -> bool {
 
 /// What was widened to give an element.
 fn widened(program: &Program, element: Element) -> Option<Element> {
-    match program.insts[element.re().0 as usize].0 {
-        Inst::Convert(narrow) if program.scalar_type(narrow) == ScalarType::F32 => {
-            Some(Element::real(DType::F32, narrow))
-        }
-        _ => None,
-    }
+    let Inst::Convert(narrow) = program.insts[element.re().0 as usize].0 else { return None };
+    (program.scalar_type(narrow) == ScalarType::F32).then(|| Element::real(DType::F32, narrow))
 }
 
 /// The program with those of these results that are used.

@@ -65,34 +65,22 @@ const RULES: &[Rule] = &[
 /// A fold over given axes.
 type Over = fn(Vec<usize>) -> Op;
 
-/// The axes of a fold, and the same fold over others.
-fn fold(graph: &Graph, id: NodeId) -> Option<(&[usize], Over)> {
-    Some(match graph.op(id) {
-        Op::Prod(fold) => (&fold.axes, |axes| Prod { axes }.into()),
-        Op::Max(fold) => (&fold.axes, |axes| Max { axes }.into()),
-        Op::Min(fold) => (&fold.axes, |axes| Min { axes }.into()),
-        Op::Supremum(fold) => (&fold.axes, |axes| Supremum { axes }.into()),
-        Op::Any(fold) => (&fold.axes, |axes| Any { axes }.into()),
-        Op::All(fold) => (&fold.axes, |axes| All { axes }.into()),
-        _ => return None,
-    })
-}
-
-/// What combines two results of a fold.
-fn combiner(op: &Op) -> Option<Op> {
-    Some(match op {
-        Op::Prod(_) => Mul {}.into(),
-        Op::Max(_) | Op::Supremum(_) => Maximum {}.into(),
-        Op::Min(_) => Minimum {}.into(),
-        Op::Any(_) => Or {}.into(),
-        Op::All(_) => And {}.into(),
-        _ => return None,
-    })
+/// Folds whose results combine: the axes, the same fold over others, and what combines two results.
+fn fold(graph: &Graph, id: NodeId) -> Option<(&[usize], Over, Op)> {
+    macro_rules! folds {
+        ($($fold:ident => $combine:ident),* $(,)?) => {{
+            $(if let Op::$fold(fold) = graph.op(id) {
+                return Some((&fold.axes, |axes| $fold { axes }.into(), $combine {}.into()));
+            })*
+            None
+        }};
+    }
+    folds!(Prod => Mul, Max => Maximum, Supremum => Maximum, Min => Minimum, Any => Or, All => And)
 }
 
 fn fold_of_one(rewriter: &mut Rewriter<'_>, id: NodeId) -> Option<NodeId> {
     let graph = rewriter.graph();
-    let (axes, _) = fold(graph, id)?;
+    let (axes, ..) = fold(graph, id)?;
     let (x, dtype) = (graph.operands(id)[0], graph.ty(id).dtype);
     let shape = &graph.ty(x).shape;
     // The product begins with 1, and 1 times a complex NaN is another.
@@ -106,9 +94,9 @@ fn fold_of_one(rewriter: &mut Rewriter<'_>, id: NodeId) -> Option<NodeId> {
 
 fn fold_of_fold(rewriter: &mut Rewriter<'_>, id: NodeId) -> Option<NodeId> {
     let graph = rewriter.graph();
-    let (outer, over) = fold(graph, id)?;
+    let (outer, over, _) = fold(graph, id)?;
     let middle = graph.operands(id)[0];
-    let (inner, _) = fold(graph, middle).filter(|_| graph.op(middle).name() == graph.op(id).name())?;
+    let (inner, ..) = fold(graph, middle).filter(|_| graph.op(middle).name() == graph.op(id).name())?;
     let x = graph.operands(middle)[0];
     let kept: Vec<usize> = (0..graph.ty(x).rank()).filter(|axis| !inner.contains(axis)).collect();
     let mut axes: Vec<usize> = inner.iter().copied().chain(outer.iter().map(|axis| kept[*axis])).collect();
@@ -118,13 +106,12 @@ fn fold_of_fold(rewriter: &mut Rewriter<'_>, id: NodeId) -> Option<NodeId> {
 
 fn fold_of_concatenate(rewriter: &mut Rewriter<'_>, id: NodeId) -> Option<NodeId> {
     let graph = rewriter.graph();
-    let (axes, _) = fold(graph, id)?;
+    let (axes, _, combiner) = fold(graph, id)?;
     let (op, joined) = (graph.op(id).clone(), graph.operands(id)[0]);
     let Op::Concatenate(Concatenate { axis, .. }) = *graph.op(joined) else { return None };
     if !axes.contains(&axis) || rewriter.is_shared(joined) {
         return None;
     }
-    let combiner = combiner(&op)?;
     let parts = graph.node(joined).operands.clone();
     let folds: Option<Vec<NodeId>> = parts.iter().map(|part| rewriter.add(op.clone(), &[*part])).collect();
     let folds = folds?;

@@ -521,11 +521,11 @@ fn concatenate_concatenate(rewriter: &mut Rewriter<'_>, id: NodeId) -> Option<No
     let all = graph.operands(id);
     let mut operands = vec![];
     for operand in all {
-        match graph.op(*operand) {
-            Op::Concatenate(inner) if inner.axis == axis && !rewriter.is_shared(*operand) => {
-                operands.extend_from_slice(graph.operands(*operand));
-            }
-            _ => operands.push(*operand),
+        let is_inner = matches!(graph.op(*operand), Op::Concatenate(inner) if inner.axis == axis);
+        if is_inner && !rewriter.is_shared(*operand) {
+            operands.extend_from_slice(graph.operands(*operand));
+        } else {
+            operands.push(*operand);
         }
     }
     if operands.len() == all.len() || operands.len() > MAX_OPERANDS {

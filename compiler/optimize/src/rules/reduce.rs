@@ -145,10 +145,7 @@ const RULES: &[Rule] = &[
 ];
 
 fn sum_axes(graph: &Graph, id: NodeId) -> Option<(Vec<usize>, NodeId)> {
-    match graph.op(id) {
-        Op::Sum(sum) => Some((sum.axes.clone(), graph.operands(id)[0])),
-        _ => None,
-    }
+    if let Op::Sum(sum) = graph.op(id) { Some((sum.axes.clone(), graph.operands(id)[0])) } else { None }
 }
 
 fn sum_over_nothing(rewriter: &mut Rewriter<'_>, id: NodeId) -> Option<NodeId> {

@@ -5,7 +5,7 @@
 
 use tgc_graph::graph::{Graph, NodeId};
 use tgc_graph::ops::{
-    ConsiderConstant, Dimshuffle, Exp, Log, LogSoftmax, Logsumexp, Op, Softmax, Sub, Sum, Supremum,
+    ConsiderConstant, Dimshuffle, Exp, Log, LogSoftmax, Logsumexp, Max, Op, Softmax, Sub, Sum, Supremum,
 };
 
 use crate::rewrite::Rewriter;
@@ -125,13 +125,14 @@ fn folded(rewriter: &Rewriter<'_>, kept: NodeId, name: &str) -> Option<(Vec<usiz
 }
 
 fn fold_axes(op: &Op) -> Option<Vec<usize>> {
-    match op {
-        Op::Sum(fold) => Some(fold.axes.clone()),
-        Op::Max(fold) => Some(fold.axes.clone()),
-        Op::Supremum(fold) => Some(fold.axes.clone()),
-        Op::Logsumexp(fold) => Some(fold.axes.clone()),
-        _ => None,
-    }
+    let (Op::Sum(Sum { axes })
+    | Op::Max(Max { axes })
+    | Op::Supremum(Supremum { axes })
+    | Op::Logsumexp(Logsumexp { axes })) = op
+    else {
+        return None;
+    };
+    Some(axes.clone())
 }
 
 /// A fold's result with axes of size 1 in the places of those folded.

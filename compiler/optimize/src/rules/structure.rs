@@ -309,9 +309,10 @@ fn dimshuffle_fill(rewriter: &mut Rewriter<'_>, id: NodeId) -> Option<NodeId> {
 
 /// The order and operand of a `dimshuffle`.
 pub(crate) fn dimshuffle(rewriter: &Rewriter<'_>, id: NodeId) -> Option<(Vec<Option<usize>>, NodeId)> {
-    match rewriter.graph().op(id) {
-        Op::Dimshuffle(shuffle) => Some((shuffle.order.clone(), rewriter.graph().operands(id)[0])),
-        _ => None,
+    if let Op::Dimshuffle(shuffle) = rewriter.graph().op(id) {
+        Some((shuffle.order.clone(), rewriter.graph().operands(id)[0]))
+    } else {
+        None
     }
 }
 

@@ -59,10 +59,7 @@ fn check_inst(program: &Program, at: usize, inst: &Inst, scalar: ScalarType) -> 
             require(stored_scalar(*dtype) == scalar, "its scalar differs from its parameter's")
         }
         Inst::Const(bits) => {
-            let limit = match scalar {
-                ScalarType::Bool => 1,
-                scalar => u64::MAX >> (64 - scalar.bits()),
-            };
+            let limit = if scalar == ScalarType::Bool { 1 } else { u64::MAX >> (64 - scalar.bits()) };
             require(bits <= limit, "the constant is wider than its scalar")
         }
         Inst::Unary(op, a) => {

@@ -98,7 +98,19 @@ impl Emit<'_> {
         match b.scalar_type(x) {
             ScalarType::F32 => Emit { b, scalar: ScalarType::F32, fraction: 23, bias: 127 },
             ScalarType::F64 => Emit { b, scalar: ScalarType::F64, fraction: 52, bias: 1023 },
-            other => unreachable!("invariant: elementary functions have no {} form", other.name()),
+            ScalarType::Bool
+            | ScalarType::I8
+            | ScalarType::I16
+            | ScalarType::I32
+            | ScalarType::I64
+            | ScalarType::U8
+            | ScalarType::U16
+            | ScalarType::U32
+            | ScalarType::U64
+            | ScalarType::F16
+            | ScalarType::BF16 => {
+                unreachable!("invariant: elementary functions have no such form")
+            }
         }
     }
 
@@ -188,9 +200,10 @@ impl Emit<'_> {
 
     /// c0 + x*(c1 + x*(c2 + ...)), by Horner's rule: fewer operations and less rounding than Estrin's.
     fn horner(&mut self, coefficients: (&[f32], &[f64]), x: Value) -> Value {
-        let bits: Vec<u64> = match self.scalar {
-            ScalarType::F32 => coefficients.0.iter().map(|c| u64::from(c.to_bits())).collect(),
-            _ => coefficients.1.iter().map(|c| c.to_bits()).collect(),
+        let bits: Vec<u64> = if let ScalarType::F32 = self.scalar {
+            coefficients.0.iter().map(|c| u64::from(c.to_bits())).collect()
+        } else {
+            coefficients.1.iter().map(|c| c.to_bits()).collect()
         };
         let mut bits = bits.into_iter().rev();
         let first = bits.next().expect("invariant: a polynomial has coefficients");

@@ -57,26 +57,25 @@ const COS: &[f64] = &[
 
 /// sin x, within 0.7 ULP (`F32`) and 1 ULP (`F64`).
 pub(super) fn build_sin(e: &mut Emit, x: Value) -> Value {
-    match e.scalar {
-        ScalarType::F32 => single(e, x, |e, x| x.sin(e, false)),
-        _ => Reduced::of(e, x).sin(e, 0),
+    if let ScalarType::F32 = e.scalar {
+        single(e, x, |e, x| x.sin(e, false))
+    } else {
+        Reduced::of(e, x).sin(e, 0)
     }
 }
 
 /// cos x, within 0.7 ULP (`F32`) and 1 ULP (`F64`).
 pub(super) fn build_cos(e: &mut Emit, x: Value) -> Value {
-    match e.scalar {
-        ScalarType::F32 => single(e, x, |e, x| x.sin(e, true)),
-        _ => Reduced::of(e, x).sin(e, 1),
+    if let ScalarType::F32 = e.scalar {
+        single(e, x, |e, x| x.sin(e, true))
+    } else {
+        Reduced::of(e, x).sin(e, 1)
     }
 }
 
 /// tan x, within 0.6 ULP (`F32`) and 1.5 ULP (`F64`).
 pub(super) fn build_tan(e: &mut Emit, x: Value) -> Value {
-    match e.scalar {
-        ScalarType::F32 => single(e, x, |e, x| x.tan(e)),
-        _ => Reduced::of(e, x).tan(e),
-    }
+    if let ScalarType::F32 = e.scalar { single(e, x, |e, x| x.tan(e)) } else { Reduced::of(e, x).tan(e) }
 }
 
 /// sin x and cos x for an `F64` argument of twice the places, to about 3 bits more than the scalar; what is beyond the scalar counts
