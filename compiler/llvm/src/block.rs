@@ -25,6 +25,7 @@ use crate::ir::{Ir, Val};
 use crate::kernel::{Base, Body};
 use crate::memory::{Spot, Stride, element_address, lane_of, splat};
 use crate::order::{depends_on, may_join, on_axis, writes};
+use crate::pressure;
 use crate::scalar::{Parts, build_program};
 use crate::scan::{self, Running};
 use crate::tile::{Rows, Share, Tile, narrower, pieces};
@@ -475,9 +476,17 @@ impl<'a, 'c> BlockBuilder<'a, '_, 'c> {
     // The body.
 
     fn build_tile(self, sources: &[Source<'c>], drains: &[Drain<'a, 'c>], tile: Tile<'c>) {
+        self.prefetch(sources, tile);
+        // Rows that run together are within the budget, or there is none.
+        let budget = if self.repeats() > 1 { usize::MAX } else { self.body.budget };
+        for portion in pressure::portions(&self.body.ir, self.block, tile, budget) {
+            self.build_portion(sources, drains, portion);
+        }
+    }
+
+    fn build_portion(self, sources: &[Source<'c>], drains: &[Drain<'a, 'c>], tile: Tile<'c>) {
         let ir = &self.body.ir;
         let mut loaded: Vec<Vec<Parts>> = vec![];
-        self.prefetch(sources, tile);
         for source in sources {
             let rows = self.load(source, tile, &loaded);
             loaded.push(rows);

@@ -132,6 +132,6 @@ impl<'b, 'c> Kernels<'b, 'c> {
         let places = &params[self.size_types().len()..];
         let bases = Bases::Known(starts.iter().zip(places).map(base).collect());
         let chunk = ir.int(0);
-        Body { ir, plan: self.plan, bases, chunk, params }
+        Body { ir, plan: self.plan, bases, chunk, params, budget: self.budget }
     }
 }

@@ -19,6 +19,7 @@ use tgc_runtime::layout::CTX_BYTES;
 use crate::describe::state_bytes;
 use crate::error::Error;
 use crate::module::{Linkage, build_heap, build_model};
+use crate::pressure::Budget;
 use crate::target::{Target, missing_on_host};
 
 /// A model compiled into this process.
@@ -71,6 +72,15 @@ unsafe impl Send for Jit {}
 impl Jit {
     /// Compiles a model for this machine at the default level of its instruction set.
     pub fn new(plan: &ModelPlan, linkage: &Linkage) -> Result<Jit, Error> {
+        Jit::with(plan, linkage, &Budget::any(plan.interface.functions.len()))
+    }
+
+    /// The same, as code is that has to take little stack.
+    pub fn tight(plan: &ModelPlan, linkage: &Linkage) -> Result<Jit, Error> {
+        Jit::with(plan, linkage, &Budget::least(plan.interface.functions.len()))
+    }
+
+    fn with(plan: &ModelPlan, linkage: &Linkage, budget: &Budget) -> Result<Jit, Error> {
         let target = Target::of_host()?;
         check_host(&target)?;
         let context = Box::new(Context::create());
@@ -78,7 +88,7 @@ impl Jit {
         // context, before the box. Nothing with the pretended lifetime leaves this module.
         let forever: &'static Context = unsafe { &*std::ptr::from_ref(&*context) };
         let machine = target.to_llvm(OptimizationLevel::Default)?;
-        let engine = compile_into(forever, plan, linkage, &target, &machine)?;
+        let engine = compile_into(forever, plan, linkage, &target, &machine, budget)?;
         let mut jit = Jit {
             engine,
             _context: context,
@@ -154,8 +164,9 @@ fn compile_into(
     linkage: &Linkage,
     target: &Target,
     machine: &TargetMachine,
+    budget: &Budget,
 ) -> Result<ExecutionEngine<'static>, Error> {
-    let model: Module = build_model(context, plan, linkage, target, machine)?;
+    let model: Module = build_model(context, plan, linkage, target, machine, budget)?;
     let heap = build_heap(context, plan, linkage, target, machine)?;
     let engine = model
         .create_jit_execution_engine(OptimizationLevel::Default)

@@ -54,6 +54,8 @@ pub(crate) struct Body<'b, 'c> {
     pub(crate) chunk: IntValue<'c>,
     /// The parameters as they came, to pass on, the context last.
     pub(crate) params: Vec<Val<'c>>,
+    /// The most bytes of live values of a tile.
+    pub(crate) budget: usize,
 }
 
 impl<'c> Body<'_, 'c> {
@@ -103,7 +105,8 @@ impl<'b, 'c> Body<'b, 'c> {
     pub(crate) fn apart(&self, function: FunctionValue<'c>) -> Body<'b, 'c> {
         let ir = Ir::new(self.ir.shell, function);
         let chunk = ir.int(0);
-        Body { ir, plan: self.plan, bases: Bases::Known(BTreeMap::new()), chunk, params: vec![] }
+        let bases = Bases::Known(BTreeMap::new());
+        Body { ir, plan: self.plan, bases, chunk, params: vec![], budget: self.budget }
     }
 }
 
@@ -117,6 +120,8 @@ pub(crate) struct Kernels<'b, 'c> {
     /// The states that the function reads or updates, ascending.
     touched: Vec<usize>,
     is_framed: bool,
+    /// The most bytes of live values of a tile.
+    pub(crate) budget: usize,
     /// How many parts have a name.
     parts: Cell<u32>,
 }
@@ -164,9 +169,11 @@ impl<'b, 'c> Kernels<'b, 'c> {
         plan: FunctionPlan<'b>,
         constants: &'b [PointerValue<'c>],
         states: &'b [State],
+        budget: usize,
     ) -> FunctionValue<'c> {
         let (touched, is_framed) = (touched_states(plan), plan.signature.frame().is_some());
-        let kernels = Kernels { shell, plan, constants, states, touched, is_framed, parts: Cell::new(0) };
+        let kernels =
+            Kernels { shell, plan, constants, states, touched, is_framed, budget, parts: Cell::new(0) };
         let steps = plan.body.steps.as_slice();
         match steps.len() <= TOGETHER {
             true => kernels.build_group("kernel", steps, &|body| kernels.build_steps(body, steps, false)),
@@ -320,7 +327,7 @@ impl<'b, 'c> Kernels<'b, 'c> {
             false => Bases::Known(buffers.iter().map(|id| (*id, self.find(&ir, &params, *id))).collect()),
         };
         let chunk = ir.int(0);
-        Body { ir, plan: self.plan, bases, chunk, params }
+        Body { ir, plan: self.plan, bases, chunk, params, budget: self.budget }
     }
 
     /// Where a buffer is, by the parameters of a kernel without a frame.

@@ -45,6 +45,7 @@ mod module;
 mod nest;
 mod order;
 mod pack;
+mod pressure;
 mod runtime;
 mod scalar;
 mod scan;

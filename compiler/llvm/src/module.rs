@@ -16,6 +16,7 @@ use crate::describe::{Describe, Functions, address_of};
 use crate::error::Error;
 use crate::ir::Val;
 use crate::kernel::Kernels;
+use crate::pressure::Budget;
 use crate::runtime;
 use crate::shell::Shell;
 use crate::stack::{self, Stack};
@@ -98,6 +99,8 @@ pub fn compile(
 ) -> Result<Objects, Error> {
     let context = Context::create();
     let machine = target.to_llvm(options.to_llvm())?;
+    let names: Vec<String> =
+        plan.interface.functions.iter().map(|function| packed_name(&function.name)).collect();
     let object = |module: &Module| {
         if options.sanitize {
             sanitize(module, &machine)?;
@@ -105,11 +108,15 @@ pub fn compile(
         let buffer = machine.write_to_memory_buffer(module, FileType::Object);
         buffer.map(|b| b.as_slice().to_vec()).map_err(|message| Error::llvm("writing an object", message))
     };
-    let module = build_model(&context, plan, linkage, target, &machine)?;
-    let (model, frames) = stack::observe(&context, &module, || object(&module))?;
-    let names: Vec<String> =
-        plan.interface.functions.iter().map(|function| packed_name(&function.name)).collect();
-    let stack = frames.stack(&module, &names, target.frame_align());
+    let mut budget = Budget::any(plan.interface.functions.len());
+    let (model, stack) = loop {
+        let module = build_model(&context, plan, linkage, target, &machine, &budget)?;
+        let (model, frames) = stack::observe(&context, &module, || object(&module))?;
+        let stack = frames.stack(&module, &names, target.frame_align());
+        if !budget.lower(&stack) {
+            break (model, stack);
+        }
+    };
     let heap = object(&build_heap(&context, plan, linkage, target, &machine)?)?;
     Ok(Objects { model, heap, stack })
 }
@@ -125,7 +132,8 @@ pub fn stack(plan: &ModelPlan, target: &Target, options: &Options) -> Result<Sta
 pub fn ir(plan: &ModelPlan, linkage: &Linkage, target: &Target, options: &Options) -> Result<String, Error> {
     let context = Context::create();
     let machine = target.to_llvm(options.to_llvm())?;
-    Ok(build_model(&context, plan, linkage, target, &machine)?.print_to_string().to_string())
+    let budget = Budget::any(plan.interface.functions.len());
+    Ok(build_model(&context, plan, linkage, target, &machine, &budget)?.print_to_string().to_string())
 }
 
 /// The model's module as assembly; a dump for readers.
@@ -137,7 +145,8 @@ pub fn assembly(
 ) -> Result<String, Error> {
     let context = Context::create();
     let machine = target.to_llvm(options.to_llvm())?;
-    let module = build_model(&context, plan, linkage, target, &machine)?;
+    let budget = Budget::any(plan.interface.functions.len());
+    let module = build_model(&context, plan, linkage, target, &machine, &budget)?;
     let buffer = machine.write_to_memory_buffer(&module, FileType::Assembly);
     let buffer = buffer.map_err(|message| Error::llvm("writing assembly", message))?;
     Ok(String::from_utf8_lossy(buffer.as_slice()).into_owned())
@@ -150,6 +159,7 @@ pub(crate) fn build_model<'c>(
     linkage: &Linkage,
     target: &Target,
     machine: &TargetMachine,
+    budget: &Budget,
 ) -> Result<Module<'c>, Error> {
     let module = new_module(context, target, machine, "model");
     let shell = Shell { context, module: &module, target };
@@ -172,8 +182,8 @@ pub(crate) fn build_model<'c>(
         let data = same.map_or_else(|| shell.bytes("frozen", frozen.value.bytes(), 64), |i| constants[i]);
         describe.build_frozen_getter(&frozen.name, data);
     }
-    let packed = plan.functions_of(only_variant(plan)?).map(|function| {
-        let kernel = Kernels::build(&shell, function, &constants, &model.states);
+    let packed = plan.functions_of(only_variant(plan)?).enumerate().map(|(index, function)| {
+        let kernel = Kernels::build(&shell, function, &constants, &model.states, budget.of(index));
         Wrapper { describe: &describe, plan: function, kernel }.build()
     });
     let functions = Functions { init, ws_bytes, getters, packed: packed.collect() };

@@ -17,6 +17,7 @@ use crate::ir::Ir;
 use crate::kernel::{Base, Body};
 use crate::memory::{Spot, Stride, element_address};
 use crate::order::writes;
+use crate::pressure;
 use crate::scalar::Parts;
 use crate::scan::Running;
 use crate::tile::{Rows, Share, narrower, pieces};
@@ -41,6 +42,10 @@ pub(crate) fn build_rows<'c>(body: &Body<'_, 'c>, nest: &Nest, begin: IntValue<'
         totals: nest.blocks.iter().map(|block| start_totals(body, nest, block)).collect(),
         running: nest.blocks.iter().map(|block| start_running(body, block)).collect(),
     };
+    if pressure::exceeds(nest, body.budget) {
+        build_apart(body, nest, &shared, (begin, end));
+        return finish_totals(body, nest, &shared);
+    }
     let whole = ir.add(begin, ir.round_down(ir.sub(end, begin), nest.rows));
     let group = |first: IntValue<'c>, may_start: bool| {
         build_group(body, nest, &shared, Rows { first, count: nest.rows, share: Share::All, may_start });
@@ -61,6 +66,23 @@ pub(crate) fn build_rows<'c>(body: &Body<'_, 'c>, nest: &Nest, begin: IntValue<'
         build_rest(body, nest, &shared, (whole, end));
     }
     finish_totals(body, nest, &shared);
+}
+
+/// Rows one after the other, each with the accumulator of its number.
+fn build_apart<'c>(
+    body: &Body<'_, 'c>,
+    nest: &Nest,
+    shared: &Shared<'_, 'c>,
+    (begin, end): (IntValue<'c>, IntValue<'c>),
+) {
+    let ir = &body.ir;
+    let totals = || shared.totals.iter().flatten().flatten();
+    totals().for_each(|total| total.spill(ir));
+    ir.for_range(begin, end, 1, &mut |first| {
+        let number = ir.and(ir.sub(first, begin), ir.int(i64::from(nest.rows) - 1));
+        build_group(body, nest, shared, Rows { first, count: 1, share: Share::At(number), may_start: true });
+    });
+    totals().for_each(|total| total.reload(ir));
 }
 
 /// What is left after the last whole group: in smaller groups if it is known how many rows that can be, else a few at a time, if

@@ -34,6 +34,23 @@ fn every_example_is_run() {
     assert!(count > 15, "{count}");
 }
 
+/// The header of each library says how much stack a call takes, and it is little.
+#[test]
+fn calls_of_the_examples_need_little_stack() {
+    let ground = Ground::prepared();
+    let script = fs::read_to_string(root().join("examples/run")).unwrap();
+    let examples: Vec<&str> =
+        script.split("\nexample ").skip(1).map(|line| line.split(' ').next().unwrap()).collect();
+    assert!(examples.len() > 8, "{examples:?}");
+    for folder in examples {
+        let name = folder.rsplit('/').next().unwrap();
+        let header = ground.read(&format!("out/{folder}/{name}.h")).unwrap();
+        let stack = header.split(&format!("#define {}_STACK_BYTES UINT64_C(", name.to_uppercase())).nth(1);
+        let stack: u64 = stack.and_then(|rest| rest.split(')').next()).unwrap().parse().unwrap();
+        assert!((16..=2048).contains(&stack), "{folder}: {stack} bytes");
+    }
+}
+
 #[test]
 fn models_refuse_what_they_cannot_write() {
     let ground = Ground::prepared();

@@ -14,7 +14,18 @@ use crate::plans::linkage;
 #[track_caller]
 pub fn check(plan: &ModelPlan, calls: &[(usize, &[i64], Vec<Array>)]) {
     verify(plan).unwrap_or_else(|e| panic!("{e}"));
-    let jit = Jit::new(plan, &linkage(plan)).unwrap_or_else(|e| panic!("{e}"));
+    check_code(plan, &Jit::new(plan, &linkage(plan)).unwrap_or_else(|e| panic!("{e}")), calls);
+}
+
+/// The same, of code that takes little stack too.
+#[track_caller]
+pub fn check_tight(plan: &ModelPlan, calls: &[(usize, &[i64], Vec<Array>)]) {
+    check(plan, calls);
+    check_code(plan, &Jit::tight(plan, &linkage(plan)).unwrap_or_else(|e| panic!("{e}")), calls);
+}
+
+#[track_caller]
+fn check_code(plan: &ModelPlan, jit: &Jit, calls: &[(usize, &[i64], Vec<Array>)]) {
     for (function, sizes, inputs) in calls {
         let mut config = vec![0; plan.interface.sizes.len()];
         for ((_, symbol), &size) in plan.interface.functions[*function].symbols.iter().zip(*sizes) {
