@@ -112,7 +112,27 @@ fn folds_alone(block: &Block) -> bool {
 fn axis_free_rows(nest: &Nest, machine: &Machine) -> u32 {
     let totals = nest.blocks.iter().flat_map(|b| &b.sinks).any(|s| matches!(s, Sink::Total { .. }));
     let longest = nest.blocks.iter().map(|b| b.program.work()).max().unwrap_or(0);
-    machine.lanes(widest(nest, machine)) * vectors(totals, longest, machine)
+    let least = machine.lanes(widest(nest, machine));
+    let mut rows = least * vectors(totals, longest, machine);
+    while rows > least && rows * total_bytes(nest) > room(machine) {
+        rows /= 2;
+    }
+    rows
+}
+
+/// Bytes of the accumulators of a row.
+fn total_bytes(nest: &Nest) -> u32 {
+    let sinks = nest.blocks.iter().flat_map(|block| &block.sinks);
+    let folds = sinks.filter_map(|sink| match sink {
+        Sink::Total { fold, .. } => Some(fold),
+        Sink::Store { .. }
+        | Sink::Row { .. }
+        | Sink::Fold { .. }
+        | Sink::Accumulate { .. }
+        | Sink::Scan { .. }
+        | Sink::Scatter { .. } => None,
+    });
+    folds.flat_map(|fold| &fold.accumulators).map(|dtype| dtype.bytes() as u32).sum()
 }
 
 /// Bytes of the element that a vector of rows is counted in.
