@@ -20,7 +20,7 @@ use tgc_plan::{
 use tgc_scalar::Program;
 
 use crate::fission::Fissioned;
-use crate::fold::{Accumulators, step};
+use crate::fold::{Accumulators, mask_bits, step};
 use crate::ir::{Ir, Val};
 use crate::kernel::{Base, Body};
 use crate::memory::{Spot, Stride, element_address, lane_of, splat};
@@ -375,9 +375,10 @@ impl<'a, 'c> BlockBuilder<'a, '_, 'c> {
                 Drain::Store((0..self.repeats()).map(|r| self.spot(to, outer, r)).collect())
             }
             Sink::Row { row, .. } => Drain::Row(*row),
-            Sink::Fold { fold, prereduction, .. } => {
-                let prereduction = prereduction.as_ref();
-                let accumulators = |_| Accumulators::new(&self.body.ir, fold, self.block.lanes, prereduction);
+            Sink::Fold { fold, prereduction, results, .. } => {
+                let (ir, lanes, mask) =
+                    (&self.body.ir, self.block.lanes, mask_bits(&self.block.program, results));
+                let accumulators = |_| Accumulators::new(ir, fold, lanes, prereduction.as_ref(), mask);
                 Drain::Fold((0..self.repeats()).map(accumulators).collect())
             }
             Sink::Accumulate { to, .. } => {

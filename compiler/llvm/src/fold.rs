@@ -7,11 +7,13 @@
 
 use std::cell::Cell;
 
-use inkwell::values::{IntValue, PointerValue};
+use inkwell::IntPredicate;
+use inkwell::types::BasicTypeEnum;
+use inkwell::values::{InstructionOpcode as Op, IntValue, PointerValue};
 use tgc_plan::{Fold, Prereduction};
-use tgc_scalar::{ScalarType, stored_scalar};
+use tgc_scalar::{Inst, Program, ScalarType, Value, stored_scalar};
 
-use crate::ir::{Ir, Val};
+use crate::ir::{Ir, Val, basic, int_of_bits};
 use crate::memory::{from_memory, scalar_memory_type, to_memory};
 use crate::scalar::{Parts, build_const, build_program, scalar_type};
 
@@ -27,39 +29,78 @@ pub(crate) struct Accumulators<'p, 'c> {
 /// A part: in a slot, or in scratch of `bytes` bytes.
 struct Slot<'c> {
     scalar: ScalarType,
+    held: Held<'c>,
     slot: PointerValue<'c>,
     scratch: Cell<Option<PointerValue<'c>>>,
     bytes: u32,
-    /// Whether it lies in scratch all the time.
-    stays: bool,
+}
+
+/// How a part is held between basic blocks. LLVM keeps vectors of single bits from one to the next in a register for each lane.
+#[derive(Clone, Copy, PartialEq)]
+enum Held<'c> {
+    /// As it is, in registers.
+    AsIs,
+    /// Truth values of what was compared: integers as wide, of all ones or zeros, in registers.
+    Masks(BasicTypeEnum<'c>),
+    /// Truth values from memory: in scratch, as bytes. LLVM makes single bits of bytes in registers.
+    InScratch,
 }
 
 impl<'c> Slot<'c> {
-    /// Vectors of truth values stay in scratch: LLVM keeps vectors of single bits from one block to the next in a register
-    /// for each lane.
-    fn new(ir: &Ir<'_, 'c>, scalar: ScalarType, width: u32) -> Slot<'c> {
+    fn new(ir: &Ir<'_, 'c>, scalar: ScalarType, width: u32, mask_bits: Option<u32>) -> Slot<'c> {
         let bytes = width * scalar.bytes() as u32;
-        let in_memory = (scalar == ScalarType::Bool && width > 1).then(|| ir.take_scratch(bytes));
-        let slot = in_memory.unwrap_or_else(|| ir.slot(scalar_type(ir, scalar, width)));
-        Slot { scalar, slot, scratch: Cell::new(in_memory), bytes, stays: in_memory.is_some() }
+        let held = match mask_bits {
+            _ if scalar != ScalarType::Bool || width == 1 => Held::AsIs,
+            Some(bits) => Held::Masks(ir.widen(basic(int_of_bits(ir.context(), bits)), width)),
+            None => Held::InScratch,
+        };
+        let slot = match held {
+            Held::AsIs => ir.slot(scalar_type(ir, scalar, width)),
+            Held::Masks(ty) => ir.slot(ty),
+            Held::InScratch => ir.take_scratch(bytes),
+        };
+        let scratch = Cell::new((held == Held::InScratch).then_some(slot));
+        Slot { scalar, held, slot, scratch, bytes }
     }
 
     fn set(&self, ir: &Ir<'_, 'c>, value: Val<'c>, width: u32) {
-        match self.stays {
-            true => ir.store(to_memory(ir, self.scalar, value, width), self.slot, 16),
-            false => ir.set(self.slot, value),
+        match self.held {
+            Held::AsIs => ir.set(self.slot, value),
+            Held::Masks(ty) => ir.set(self.slot, ir.cast(Op::SExt, value, ty)),
+            Held::InScratch => ir.store(to_memory(ir, self.scalar, value, width), self.slot, 16),
         }
     }
 
     fn get(&self, ir: &Ir<'_, 'c>, width: u32) -> Val<'c> {
-        match self.stays {
-            true => {
+        match self.held {
+            Held::AsIs => ir.get(scalar_type(ir, self.scalar, width), self.slot),
+            Held::Masks(ty) => ir.compare(IntPredicate::SLT, ir.get(ty, self.slot), ty.const_zero()),
+            Held::InScratch => {
                 let value = ir.load(scalar_memory_type(ir, self.scalar, width), self.slot, 16);
                 from_memory(ir, self.scalar, value)
             }
-            false => ir.get(scalar_type(ir, self.scalar, width), self.slot),
         }
     }
+
+    /// Whether it lies in scratch all the time.
+    fn stays(&self) -> bool {
+        self.held == Held::InScratch
+    }
+}
+
+/// The bits of what the truth values among the results of a program compare; `None` if they compare nothing wide.
+pub(crate) fn mask_bits(program: &Program, results: &[usize]) -> Option<u32> {
+    let is_bool = |value: &Value| program.scalar_type(*value) == ScalarType::Bool;
+    let mut parts = results.iter().flat_map(|result| program.results[*result].parts()).copied();
+    let mut value = parts.find(is_bool);
+    while let Some(at) = value {
+        let inst = &program.insts[at.0 as usize].0;
+        if let Inst::Compare(_, compared, _) = inst {
+            return Some(program.scalar_type(*compared).bits()).filter(|bits| *bits > 8);
+        }
+        value = inst.operands().iter().copied().find(is_bool);
+    }
+    None
 }
 
 impl<'p, 'c> Accumulators<'p, 'c> {
@@ -69,10 +110,11 @@ impl<'p, 'c> Accumulators<'p, 'c> {
         fold: &'p Fold,
         lanes: u32,
         prereduction: Option<&'p Prereduction>,
+        mask_bits: Option<u32>,
     ) -> Accumulators<'p, 'c> {
         let width = lanes >> prereduction.map_or(0, |prereduction| prereduction.times);
         let member = |dtype: &tgc_graph::dtype::DType| {
-            (0..dtype.parts()).map(|_| Slot::new(ir, stored_scalar(*dtype), width)).collect()
+            (0..dtype.parts()).map(|_| Slot::new(ir, stored_scalar(*dtype), width, mask_bits)).collect()
         };
         Accumulators { fold, prereduction, width, slots: fold.accumulators.iter().map(member).collect() }
     }
@@ -126,7 +168,7 @@ impl<'p, 'c> Accumulators<'p, 'c> {
 
     /// Moves the accumulators to memory, for [`Accumulators::step_at`].
     pub(crate) fn spill(&self, ir: &Ir<'_, 'c>) {
-        for slot in self.slots.iter().flatten().filter(|slot| !slot.stays) {
+        for slot in self.slots.iter().flatten().filter(|slot| !slot.stays()) {
             let memory = ir.take_scratch(slot.bytes);
             let value = slot.get(ir, self.width);
             ir.store(to_memory(ir, slot.scalar, value, self.width), memory, 16);
@@ -169,7 +211,7 @@ impl<'p, 'c> Accumulators<'p, 'c> {
     /// Merges the accumulators.
     pub(crate) fn finish(&self, ir: &Ir<'_, 'c>) -> Vec<Parts<'c>> {
         let mut values = self.read(ir);
-        for slot in self.slots.iter().flatten().filter(|slot| slot.stays) {
+        for slot in self.slots.iter().flatten().filter(|slot| slot.stays()) {
             if let Some(memory) = slot.scratch.take() {
                 ir.give_scratch(slot.bytes, memory);
             }
@@ -184,7 +226,7 @@ impl<'p, 'c> Accumulators<'p, 'c> {
 
     /// Moves the accumulators back after a spill.
     pub(crate) fn reload(&self, ir: &Ir<'_, 'c>) {
-        for slot in self.slots.iter().flatten().filter(|slot| !slot.stays) {
+        for slot in self.slots.iter().flatten().filter(|slot| !slot.stays()) {
             let memory = slot.scratch.take().expect("invariant: the accumulators were spilled");
             let value: Val = ir.load(scalar_memory_type(ir, slot.scalar, self.width), memory, 16);
             slot.set(ir, from_memory(ir, slot.scalar, value), self.width);

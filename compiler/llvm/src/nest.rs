@@ -12,7 +12,7 @@ use tgc_plan::{Block, Nest, Read, Sink};
 
 use crate::block::{BlockBuilder, RowValues};
 use crate::fission::Fissioned;
-use crate::fold::Accumulators;
+use crate::fold::{Accumulators, mask_bits};
 use crate::ir::Ir;
 use crate::kernel::{Base, Body};
 use crate::memory::{Spot, Stride, element_address};
@@ -188,8 +188,9 @@ fn start_totals<'a, 'c>(
     block: &'a Block,
 ) -> Vec<Option<Accumulators<'a, 'c>>> {
     let start = |sink: &'a Sink| {
-        let Sink::Total { fold, .. } = sink else { return None };
-        let total = Accumulators::new(&body.ir, fold, nest.rows, None);
+        let Sink::Total { fold, results, .. } = sink else { return None };
+        let mask = mask_bits(&block.program, results);
+        let total = Accumulators::new(&body.ir, fold, nest.rows, None, mask);
         total.reset(&body.ir);
         Some(total)
     };
