@@ -11,9 +11,14 @@ use std::process::Command;
 /// The major version of the LLVM that `tgc-llvm` links and that has to read the bitcode.
 const READER_LLVM_MAJOR: u32 = 22;
 
+/// The crates beside this one that become part of the bitcode.
+const LIBRARIES: [&str; 2] = ["abi", "routines"];
+
 fn main() {
     println!("cargo::rerun-if-changed=src");
-    println!("cargo::rerun-if-changed=../routines/src");
+    for library in LIBRARIES {
+        println!("cargo::rerun-if-changed=../{library}/src");
+    }
     println!("cargo::rerun-if-changed=build.rs");
     if let Err(message) = check_llvm().and_then(|()| compile()) {
         println!("cargo::error={message}");
@@ -36,20 +41,22 @@ fn check_llvm() -> Result<(), String> {
     }
 }
 
-/// The routines as a library, then the runtime with all that it uses of them in one module.
+/// The libraries, then the runtime with all that it uses of them in one module.
 fn compile() -> Result<(), String> {
     let source = PathBuf::from(variable("CARGO_MANIFEST_DIR")?);
     let out = PathBuf::from(variable("OUT_DIR")?);
-    let routines = out.join("libtgc_routines.rlib");
-    run(freestanding(&source.join("../routines"), "lib.rs", "tgc_routines")?
-        .args(["--crate-type", "rlib"])
-        .args(["--emit", &format!("link={}", routines.display())]))?;
     let output = out.join("runtime.bc");
-    run(freestanding(&source, "freestanding.rs", "tgc_runtime_freestanding")?
-        .args(["--crate-type", "staticlib", "-C", "lto=fat"])
-        .args(["--extern", &format!("tgc_routines={}", routines.display())])
-        .args(["--emit", &format!("llvm-bc={}", output.display())]))
-    .map(drop)
+    let mut runtime = freestanding(&source, "freestanding.rs", "tgc_runtime_freestanding")?;
+    runtime.args(["--crate-type", "staticlib", "-C", "lto=fat"]);
+    for library in LIBRARIES {
+        let name = format!("tgc_{library}");
+        let file = out.join(format!("lib{name}.rlib"));
+        run(freestanding(&source.join("..").join(library), "lib.rs", &name)?
+            .args(["--crate-type", "rlib"])
+            .args(["--emit", &format!("link={}", file.display())]))?;
+        runtime.args(["--extern", &format!("{name}={}", file.display())]);
+    }
+    run(runtime.args(["--emit", &format!("llvm-bc={}", output.display())])).map(drop)
 }
 
 /// How a crate is compiled for the bitcode.

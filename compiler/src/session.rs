@@ -5,12 +5,12 @@
 
 use std::time::{Duration, Instant};
 
+use tgc_abi::Status;
 use tgc_graph::array::Array;
 use tgc_graph::dim::{Dim, SymbolId, Symbols};
 use tgc_graph::module::Module;
 use tgc_llvm::{ArgumentMemory, Instance, Jit, JitError, Target};
 use tgc_plan::{Argument, ModelPlan, Signature};
-use tgc_runtime::layout::Status;
 
 use crate::error::Error;
 use crate::freeze::freeze;

@@ -5,8 +5,9 @@
 //! code, so that both report the same failure first. Time grows with the number of arguments times its logarithm: outputs
 //! are sorted by address, in words of the workspace.
 
+use tgc_abi::{ArrayDesc, CallDesc, Context, Status};
+
 use crate::instance::Blocks;
-use crate::layout::{ArrayDesc, CallDesc, Context, Status};
 use crate::region::Region;
 use crate::report::{Line, tgc_rt_fail_align, tgc_rt_fail_dim, tgc_rt_fail_null};
 

@@ -4,16 +4,15 @@
 //! own layout, so every offset is computed from the pointer size that the descriptor states, and each pointer is
 //! loaded through a type that claims an alignment of four bytes.
 //!
-//! A config is `uint32_t struct_bytes, flags; int64_t` per dimension; `const tgc_alloc *alloc; const tgc_pool
-//! *pool;`, which has no padding on any target.
+//! Where they are, the descriptions of the structs say ([`tgc_abi::Config`], [`tgc_abi::pointer_at`]).
 
 use core::ptr;
 
-use crate::layout::{Alloc, Context, DimDesc, ParallelForFn, Slot, Status, WsBytesFn};
-use crate::region::Region;
+use tgc_abi::{
+    Alloc, Config as Layout, Context, DimDesc, ParallelForFn, Slot, Status, WsBytesFn, pointer_at,
+};
 
-/// The offset of the first dimension, behind `struct_bytes` and `flags`.
-const DIMS_OFFSET: u64 = 8;
+use crate::region::Region;
 
 /// A pointer where C put it: aligned to four bytes at least.
 #[repr(C, packed(4))]
@@ -24,8 +23,7 @@ struct Natural<P: Copy>(P);
 #[derive(Clone, Copy)]
 pub(crate) struct Config {
     start: *const u8,
-    dim_count: u64,
-    pointer_bytes: u64,
+    layout: Layout,
 }
 
 /// The hook and its argument, in slots of their own.
@@ -48,10 +46,10 @@ impl Config {
         dim_count: u64,
         pointer_bytes: u64,
     ) -> Result<Self, Status> {
-        let config = Self { start, dim_count, pointer_bytes };
+        let config = Self { start, layout: Layout { size_count: dim_count, pointer_bytes } };
         // SAFETY: Both numbers lie in the eight bytes that every config has.
         let [struct_bytes, flags] = unsafe { *start.cast::<[u32; 2]>() };
-        if u64::from(struct_bytes) != config.bytes() || flags != 0 {
+        if u64::from(struct_bytes) != config.layout.bytes() || flags != 0 {
             return Err(Status::Version);
         }
         let mut index = 0;
@@ -81,7 +79,7 @@ impl Config {
     }
 
     fn dims(self) -> *const i64 {
-        self.start.wrapping_add(DIMS_OFFSET as usize).cast()
+        self.start.wrapping_add(Layout::SIZES as usize).cast()
     }
 
     /// The allocator's hooks, or null ones if the config names no allocator.
@@ -94,14 +92,14 @@ impl Config {
             Alloc { user: Slot::new(ptr::null_mut()), allocate: Slot::new(None), release: Slot::new(None) };
         // SAFETY: The checked size covers both pointers, and the caller vouches for what they point to.
         unsafe {
-            let hooks: *const u8 = self.pointer(self.start, self.alloc_offset());
+            let hooks: *const u8 = self.pointer(self.start, self.layout.alloc());
             if hooks.is_null() {
                 return Ok(none);
             }
             let alloc = Alloc {
                 user: Slot::new(self.pointer(hooks, 0)),
-                allocate: Slot::new(self.pointer(hooks, self.pointer_bytes)),
-                release: Slot::new(self.pointer(hooks, self.pointer_bytes.wrapping_mul(2))),
+                allocate: Slot::new(self.pointer(hooks, self.at(1))),
+                release: Slot::new(self.pointer(hooks, self.at(2))),
             };
             let complete = alloc.allocate.value.is_some() && alloc.release.value.is_some();
             if complete { Ok(alloc) } else { Err(Status::Null) }
@@ -117,14 +115,13 @@ impl Config {
         let none = Pool { user: Slot::new(ptr::null_mut()), parallel_for: Slot::new(None) };
         // SAFETY: The checked size covers both pointers, and the caller vouches for what they point to.
         unsafe {
-            let hooks: *const u8 =
-                self.pointer(self.start, self.alloc_offset().wrapping_add(self.pointer_bytes));
+            let hooks: *const u8 = self.pointer(self.start, self.layout.pool());
             if hooks.is_null() {
                 return Ok(none);
             }
             let pool = Pool {
                 user: Slot::new(self.pointer(hooks, 0)),
-                parallel_for: Slot::new(self.pointer(hooks, self.pointer_bytes)),
+                parallel_for: Slot::new(self.pointer(hooks, self.at(1))),
             };
             if pool.parallel_for.value.is_some() { Ok(pool) } else { Err(Status::Null) }
         }
@@ -136,19 +133,15 @@ impl Config {
     ///
     /// As for [`Config::pool`].
     pub(crate) unsafe fn meets(self, region: Region) -> bool {
-        let offset = self.alloc_offset().wrapping_add(self.pointer_bytes);
         // SAFETY: The checked size covers both pointers.
-        let pool: *const u8 = unsafe { self.pointer(self.start, offset) };
-        Region::new(self.start, self.bytes()).meets(region)
-            || Region::new(pool, self.pointer_bytes.wrapping_mul(2)).meets(region)
+        let pool: *const u8 = unsafe { self.pointer(self.start, self.layout.pool()) };
+        Region::new(self.start, self.layout.bytes()).meets(region)
+            || Region::new(pool, self.at(2)).meets(region)
     }
 
-    fn alloc_offset(self) -> u64 {
-        DIMS_OFFSET.wrapping_add(self.dim_count.wrapping_mul(8))
-    }
-
-    fn bytes(self) -> u64 {
-        self.alloc_offset().wrapping_add(self.pointer_bytes.wrapping_mul(2))
+    /// The offset of a pointer among hooks.
+    fn at(self, index: u64) -> u64 {
+        pointer_at(index, self.layout.pointer_bytes)
     }
 
     /// # Safety
@@ -176,22 +169,4 @@ pub(crate) unsafe fn deliver(built: Result<*mut Context, Status>, out: *mut *mut
         unsafe { (*out.cast::<Natural<*mut Context>>()).0 = ctx };
     }
     status
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn config(dim_count: u64, pointer_bytes: u64) -> Config {
-        Config { start: ptr::null(), dim_count, pointer_bytes }
-    }
-
-    #[test]
-    fn sizes_are_those_of_c() {
-        assert_eq!(config(0, 8).bytes(), 24);
-        assert_eq!(config(3, 8).bytes(), 48);
-        assert_eq!(config(0, 4).bytes(), 16);
-        assert_eq!(config(3, 4).bytes(), 40);
-        assert_eq!(config(3, 4).alloc_offset(), 32);
-    }
 }

@@ -6,8 +6,9 @@
 use core::ffi::CStr;
 use core::ptr;
 
+use tgc_abi::{CAlloc, CPool, Context, CreateDesc, DimDesc, ModelDesc, Slot, StateDesc, Status};
+
 use crate::instance::{tgc_rt_init, tgc_rt_init_shared};
-use crate::layout::{CAlloc, CPool, Context, CreateDesc, DimDesc, ModelDesc, Slot, StateDesc, Status};
 use crate::report::tgc_rt_error;
 
 pub(crate) const W_INITIAL: [u8; 12] = *b"abcdefghijkl";
@@ -99,22 +100,22 @@ unsafe extern "C" fn toy_init(
     state: *mut u8,
     ws: *mut u8,
     ws_bytes: u64,
-    out: *mut *mut Context,
+    out: *mut *mut u8,
 ) -> Status {
     // SAFETY: The same contract.
-    unsafe { tgc_rt_init(&MODEL.0, config, ctx, state, ws, ws_bytes, out) }
+    unsafe { tgc_rt_init(&MODEL.0, config, ctx, state, ws, ws_bytes, out.cast()) }
 }
 
 unsafe extern "C" fn toy_init_shared(
-    parent: *mut Context,
+    parent: *mut u8,
     config: *const u8,
     ctx: *mut u8,
     ws: *mut u8,
     ws_bytes: u64,
-    out: *mut *mut Context,
+    out: *mut *mut u8,
 ) -> Status {
     // SAFETY: The same contract.
-    unsafe { tgc_rt_init_shared(&MODEL.0, parent, config, ctx, ws, ws_bytes, out) }
+    unsafe { tgc_rt_init_shared(&MODEL.0, parent.cast(), config, ctx, ws, ws_bytes, out.cast()) }
 }
 
 /// The model, or a variant of it.
@@ -203,7 +204,7 @@ impl Blocks {
         // SAFETY: The blocks have the right sizes.
         let status = unsafe { toy_init(config.start(), ctx, state, ws, WS_BYTES as u64, &mut out) };
         assert_eq!(status, Status::Ok);
-        out
+        out.cast()
     }
 }
 
@@ -225,7 +226,7 @@ impl Arena {
             toy_init(config.start(), ctx, state, ptr::null_mut(), 0, &mut out)
         };
         assert_eq!(status, Status::Ok);
-        out
+        out.cast()
     }
 }
 

@@ -12,16 +12,15 @@
 // symbols.
 #![no_builtins]
 
-pub mod arguments;
-pub mod config;
-pub mod heap;
-pub mod instance;
-pub mod layout;
-pub mod pool;
+mod arguments;
+mod config;
+mod heap;
+mod instance;
+mod pool;
 mod region;
-pub mod report;
-pub mod routines;
-pub mod state;
+mod report;
+mod routines;
+mod state;
 
 unsafe extern "C" {
     fn tgc_panic_reached() -> !;

@@ -9,9 +9,10 @@
 
 use core::ptr;
 
+use tgc_abi::{Alloc, BLOCK_ALIGN, CTX_BYTES, Context, CreateDesc, OWNS_BLOCK, Slot, Status};
+
 use crate::config::{Config, deliver};
 use crate::instance::Blocks;
-use crate::layout::{Alloc, BLOCK_ALIGN, CTX_BYTES, Context, CreateDesc, OWNS_BLOCK, Slot, Status};
 use crate::region::Region;
 
 unsafe extern "C" {
@@ -114,12 +115,14 @@ unsafe fn build_in(
     parts: &Parts,
     start: *mut u8,
 ) -> Result<*mut Context, Status> {
-    let mut ctx = ptr::null_mut();
+    let mut ctx: *mut u8 = ptr::null_mut();
     // SAFETY: The block has the bytes of all parts; a part of no bytes is passed as null.
     let status = unsafe {
         let ws = if parts.ws_bytes == 0 { ptr::null_mut() } else { start.add(parts.ws_offset as usize) };
         match parent {
-            Some(parent) => (model.init_shared.value)(parent, config, start, ws, parts.ws_bytes, &mut ctx),
+            Some(parent) => {
+                (model.init_shared.value)(parent.cast(), config, start, ws, parts.ws_bytes, &mut ctx)
+            }
             None => {
                 let no_state = model.state_bytes == 0;
                 let state = if no_state { ptr::null_mut() } else { start.add(CTX_BYTES as usize) };
@@ -127,7 +130,7 @@ unsafe fn build_in(
             }
         }
     };
-    if status == Status::Ok { Ok(ctx) } else { Err(status) }
+    if status == Status::Ok { Ok(ctx.cast()) } else { Err(status) }
 }
 
 /// Where the parts of an instance lie in its block: the context first, then the state, then the workspace.
@@ -209,8 +212,8 @@ impl Block {
 mod tests {
     use super::*;
     use crate::fixture::{Blocks, ToyConfig, create_desc, initial_values, values};
-    use crate::layout::{CAlloc, DimDesc};
     use crate::state::tgc_rt_reset;
+    use tgc_abi::{CAlloc, DimDesc};
 
     /// An allocator that knows what is out, and that can fail or misalign.
     #[derive(Default)]
@@ -364,7 +367,7 @@ mod tests {
             _: *mut u8,
             _: *mut u8,
             _: u64,
-            _: *mut *mut Context,
+            _: *mut *mut u8,
         ) -> Status {
             Status::Cpu
         }
@@ -460,13 +463,13 @@ mod tests {
             state: *mut u8,
             ws: *mut u8,
             ws_bytes: u64,
-            out: *mut *mut Context,
+            out: *mut *mut u8,
         ) -> Status {
             assert!(state.is_null() && ws.is_null() && ws_bytes == 0);
             // SAFETY: The context block and the result pointer of `create`.
             unsafe {
                 ctx.write_bytes(0, 512);
-                *out = ctx.cast();
+                *out = ctx;
             }
             Status::Ok
         }

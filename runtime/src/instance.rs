@@ -6,8 +6,9 @@
 
 use core::ptr;
 
+use tgc_abi::{BLOCK_ALIGN, CTX_BYTES, Context, ModelDesc, Slot, Status};
+
 use crate::config::{Config, deliver};
-use crate::layout::{BLOCK_ALIGN, CTX_BYTES, Context, ModelDesc, Slot, Status};
 use crate::region::Region;
 use crate::state::tgc_rt_reset;
 
@@ -196,7 +197,7 @@ mod tests {
     use super::*;
     use crate::fixture::{Arena, Blocks, CTX_AT, STATE_AT, ToyConfig, WS_BYTES};
     use crate::fixture::{error_line, initial_values, model, values};
-    use crate::layout::{CPool, DimDesc, OWNS_BLOCK, TaskFn};
+    use tgc_abi::{CPool, DimDesc, OWNS_BLOCK, TaskFn};
 
     /// The arguments of one call, to be changed by a test.
     struct Call {

@@ -1,23 +1,23 @@
 //! The runtime behind every emitted library: instances, state, images, error lines and the thread hook.
 //!
-//! The crate is built twice from the same modules. Compiled as an ordinary library it is what the unit tests run,
-//! and it gives `tgc-llvm` the [`layout`] of all structs that it emits or reads. Compiled by `build.rs` it is
-//! [`BITCODE`], which is linked into each emitted module and retargeted there.
+//! The crate is built twice from the same modules. Compiled as an ordinary library it is what the unit tests run.
+//! Compiled by `build.rs` it is [`BITCODE`], which is linked into each emitted module and retargeted there. That is all
+//! that is public. The structs that it shares with generated code and with C are those of [`tgc_abi`].
 //!
 //! # Rules of the bitcode
 //!
 //! It is made for a 64-bit machine and has to work on a 32-bit one as well. Hence every struct that generated code
 //! shares keeps each pointer in a slot of eight bytes, every exported signature uses fixed-width integers and
 //! pointers, and structs that C code laid out are read through offsets computed from the pointer size in the
-//! descriptor ([`config`]).
+//! descriptor (`config.rs`).
 //!
 //! It cannot panic, which a test checks. It has no mutable globals, prints nothing, aborts never, and calls
-//! nothing but memcpy, memmove, memset, memcmp and bcmp; the [`heap`] part, which lives in an archive member of
+//! nothing but memcpy, memmove, memset, memcmp and bcmp; the part of `heap.rs`, which lives in an archive member of
 //! its own, also calls malloc and free.
 //!
 //! # Errors
 //!
-//! Each call returns a [`layout::Status`]. A call that fails on an instance also leaves one line in it, which
+//! Each call returns a [`tgc_abi::Status`]. A call that fails on an instance also leaves one line in it, which
 //! `tgc_rt_error` returns; a call that succeeds leaves the line as it was.
 
 // A new variant of an enum of ours asks every match that it may concern.
@@ -25,19 +25,19 @@
 #![cfg_attr(not(test), no_std)]
 #![allow(unsafe_code, reason = "the C boundary works on raw pointers; each block states why it is sound")]
 
-pub mod arguments;
-pub mod config;
-pub mod heap;
-pub mod instance;
-pub mod layout;
-pub mod pool;
+mod arguments;
+mod config;
+mod heap;
+mod instance;
+mod pool;
 mod region;
-pub mod report;
-pub mod routines;
-pub mod state;
+mod report;
+mod routines;
+mod state;
 
 #[cfg(test)]
 mod fixture;
+
 /// The freestanding build of this crate as LLVM bitcode.
 ///
 /// It defines the functions named `tgc_rt_*` and nothing else that is visible.

@@ -3,7 +3,7 @@
 //! How a loop is cut into chunks never depends on the pool, and chunks write to disjoint memory, so any order and
 //! any number of threads give the same bits.
 
-use crate::layout::{Context, TaskFn};
+use tgc_abi::{Context, TaskFn};
 
 /// Has the instance's pool run `task` for the chunks 0 to `chunks - 1`, and returns true when all are done.
 ///
@@ -31,7 +31,7 @@ pub unsafe extern "C" fn tgc_rt_parallel(
 mod tests {
     use super::*;
     use crate::fixture::Blocks;
-    use crate::layout::Slot;
+    use tgc_abi::Slot;
 
     /// Notes the chunk in the vector that is the frame.
     unsafe extern "C" fn note(frame: *mut u8, chunk: i32) {

@@ -7,7 +7,9 @@
 //! The reporters take texts that end in NUL, return the status that the generated wrapper returns, and do without
 //! a line if the instance is null. None of them changes anything but the line.
 
-use crate::layout::{Context, ERROR_BYTES, Status};
+use core::mem::offset_of;
+
+use tgc_abi::{Context, ERROR_BYTES, Status};
 
 /// The decimal digits' weights, largest first.
 static POWERS_OF_TEN: [u64; 20] = {
@@ -34,7 +36,7 @@ impl Line {
     ///
     /// `ctx` is null or points to an instance that outlives the line.
     pub(crate) unsafe fn begin(ctx: *mut Context) -> Self {
-        let buffer = ctx.cast::<u8>().wrapping_add(Context::ERROR);
+        let buffer = ctx.cast::<u8>().wrapping_add(offset_of!(Context, error));
         Self { buffer, used: 0, cut: ctx.is_null() }
     }
 
@@ -158,7 +160,7 @@ pub unsafe extern "C" fn tgc_rt_error(ctx: *const Context) -> *const u8 {
     if ctx.is_null() {
         return c"there is no instance; the status of the call that failed says why".as_ptr().cast();
     }
-    ctx.cast::<u8>().wrapping_add(Context::ERROR)
+    ctx.cast::<u8>().wrapping_add(offset_of!(Context, error))
 }
 
 /// `predict: x is NULL`

@@ -6,7 +6,8 @@
 
 use core::ptr;
 
-use crate::layout::{CTX_BYTES, Context, ModelDesc, StateDesc, Status};
+use tgc_abi::{CTX_BYTES, Context, ModelDesc, StateDesc, Status};
+
 use crate::region::Region;
 use crate::report::Line;
 

@@ -1,27 +1,25 @@
-//! Constants that describe a model: to the runtime ([`tgc_runtime::layout`]) and to generic loaders (reflection).
+//! Constants that describe a model: to the runtime (`…Desc`) and to generic loaders (reflection, the header's `tgc_model`).
 //!
-//! Reflection follows structs of the emitted header, which this file and the header's writer both spell out:
-//!
-//! - `tgc_size { name; min, max }`
-//! - `tgc_argument { name; i32 dtype, rank; shape }`, where an entry of a shape is a size, or `-1 - k` for the function's
-//!   size `k`, or the least 64-bit integer for any other expression
-//! - `tgc_function { name; i32 sizes, inputs, outputs, updates; sizes, inputs, outputs; updates; call }`
-//! - `tgc_state { name; i32 dtype, rank; shape; get }`
-//! - `tgc_model { name; u64 hash; i32 sizes, states, functions, 0; sizes, states, functions; u64 ctx_bytes, state_bytes,
-//!   save_bytes; init; ws_bytes }`
+//! [`tgc_abi`] has the structs, and says what their fields mean.
+
+use std::mem::offset_of;
 
 use inkwell::module::Linkage as Visibility;
 use inkwell::types::BasicType;
-use inkwell::values::{BasicValue, FunctionValue, PointerValue};
+use inkwell::values::{FunctionValue, PointerValue};
+use tgc_abi::{
+    CArgument, CFunction, CModel, CSize, CState, CTX_BYTES, Context as Instance, CreateDesc, DataLayout,
+    DimDesc, ModelDesc, StateDesc, Struct,
+};
 use tgc_graph::array::Array;
 use tgc_graph::dim::{Dim, Symbol};
 use tgc_graph::dtype::DType;
 use tgc_graph::ty::TensorType;
 use tgc_plan::{Argument, Interface, ModelPlan, Signature, State};
-use tgc_runtime::layout::{CTX_BYTES, Context as Instance};
 
 use crate::ir::{Ir, Val};
 use crate::module::Linkage;
+use crate::record::record;
 use crate::shell::Shell;
 use crate::wrapper::load_slot;
 
@@ -31,6 +29,8 @@ pub(crate) struct Describe<'b, 'c> {
     pub(crate) plan: &'b ModelPlan,
     pub(crate) model: &'b Interface,
     pub(crate) linkage: &'b Linkage,
+    /// How the target lays out structs.
+    pub(crate) layout: DataLayout,
 }
 
 /// The functions that descriptions point to.
@@ -41,12 +41,6 @@ pub(crate) struct Functions<'c> {
     pub(crate) getters: Vec<FunctionValue<'c>>,
     /// One for each function of the model.
     pub(crate) packed: Vec<FunctionValue<'c>>,
-}
-
-/// The bytes of a model's state block.
-pub(crate) fn state_bytes(model: &Interface) -> u64 {
-    let end = |state: &State| state.offset + (state.initial.bytes().len() as u64).next_multiple_of(64);
-    model.states.iter().map(end).max().unwrap_or(0)
 }
 
 /// The address of a function.
@@ -77,8 +71,12 @@ impl<'c> Describe<'_, 'c> {
         self.shell.pointer_type().into_pointer_type().const_null().into()
     }
 
-    pub(crate) fn record(&self, fields: &[Val<'c>]) -> Val<'c> {
-        self.shell.context.const_struct(fields, false).as_basic_value_enum()
+    pub(crate) fn record(&self, table: &Struct, fields: &[(&str, Val<'c>)]) -> Val<'c> {
+        record(self.shell.context, self.layout, table, fields)
+    }
+
+    fn pointer_bytes(&self) -> Val<'c> {
+        self.u64(self.layout.pointer_bytes)
     }
 
     /// A constant array, or NULL for none. All items have one layout.
@@ -123,10 +121,14 @@ impl<'c> Describe<'_, 'c> {
         if symbol.max < model.max { ir.min(size, ir.int(symbol.max)) } else { size }
     }
 
-    /// `DimDesc` for each size of the config; reflection's sizes have the same layout.
-    pub(crate) fn sizes<'s>(&self, sizes: impl Iterator<Item = &'s Symbol>) -> Val<'c> {
-        let item = |s: &Symbol| self.record(&[self.text(&s.name), self.i64(s.min), self.i64(s.max)]);
-        self.table("sizes", &sizes.map(item).collect::<Vec<_>>())
+    /// `DimDesc` for each size.
+    pub(crate) fn dims<'s>(&self, sizes: impl Iterator<Item = &'s Symbol>) -> Val<'c> {
+        self.table("sizes", &sizes.map(|size| self.size(&DimDesc::TABLE, size)).collect::<Vec<_>>())
+    }
+
+    fn size(&self, table: &Struct, size: &Symbol) -> Val<'c> {
+        let (min, max) = (self.i64(size.min), self.i64(size.max));
+        self.record(table, &[("name", self.text(&size.name)), ("min", min), ("max", max)])
     }
 
     /// `ModelDesc`.
@@ -137,21 +139,21 @@ impl<'c> Describe<'_, 'c> {
     ) -> PointerValue<'c> {
         let header = &self.linkage.save_header;
         let fields = [
-            self.text(&self.model.name),
-            self.u64(self.linkage.hash),
-            self.u64(state_bytes(self.model)),
-            self.sizes(self.model.sizes.iter()),
-            self.u64(self.model.sizes.len() as u64),
-            self.state_descs(),
-            self.u64(self.model.states.len() as u64),
-            self.shell.bytes("save_header", header, 1).into(),
-            self.u64(header.len() as u64),
-            self.u64(self.linkage.save_bytes),
-            address_of(ws_bytes),
-            cpu_ok.map_or_else(|| self.null(), address_of),
-            self.u64(8),
+            ("name", self.text(&self.model.name)),
+            ("hash", self.u64(self.linkage.hash)),
+            ("state_bytes", self.u64(self.model.state_bytes())),
+            ("dims", self.dims(self.model.sizes.iter())),
+            ("dim_count", self.u64(self.model.sizes.len() as u64)),
+            ("states", self.state_descs()),
+            ("state_count", self.u64(self.model.states.len() as u64)),
+            ("save_header", self.shell.bytes("save_header", header, 1).into()),
+            ("save_header_bytes", self.u64(header.len() as u64)),
+            ("save_bytes", self.u64(self.linkage.save_bytes)),
+            ("ws_bytes", address_of(ws_bytes)),
+            ("cpu_ok", cpu_ok.map_or_else(|| self.null(), address_of)),
+            ("pointer_bytes", self.pointer_bytes()),
         ];
-        self.shell.constant("model_desc", &self.record(&fields), 8)
+        self.shell.constant("model_desc", &self.record(&ModelDesc::TABLE, &fields), 8)
     }
 
     /// `StateDesc` for each state; the data in an image follow the header without gaps.
@@ -165,15 +167,15 @@ impl<'c> Describe<'_, 'c> {
                 false => self.shell.bytes("initial", &pattern, 16).into(),
             };
             let fields = [
-                self.text(&state.name),
-                self.u64(state.offset),
-                self.u64(bytes),
-                initial,
-                self.u64(pattern.len() as u64),
-                self.u64(data_offset),
+                ("name", self.text(&state.name)),
+                ("offset", self.u64(state.offset)),
+                ("bytes", self.u64(bytes)),
+                ("initial", initial),
+                ("initial_bytes", self.u64(pattern.len() as u64)),
+                ("data_offset", self.u64(data_offset)),
             ];
             data_offset += bytes;
-            self.record(&fields)
+            self.record(&StateDesc::TABLE, &fields)
         };
         let items: Vec<Val> = self.model.states.iter().map(&mut item).collect();
         self.table("state_descs", &items)
@@ -187,15 +189,15 @@ impl<'c> Describe<'_, 'c> {
         init_shared: Val<'c>,
     ) -> PointerValue<'c> {
         let fields = [
-            self.u64(state_bytes(self.model)),
-            self.sizes(self.model.sizes.iter()),
-            self.u64(self.model.sizes.len() as u64),
-            self.u64(8),
-            address_of(ws_bytes),
-            init,
-            init_shared,
+            ("state_bytes", self.u64(self.model.state_bytes())),
+            ("dims", self.dims(self.model.sizes.iter())),
+            ("dim_count", self.u64(self.model.sizes.len() as u64)),
+            ("pointer_bytes", self.pointer_bytes()),
+            ("ws_bytes", address_of(ws_bytes)),
+            ("init", init),
+            ("init_shared", init_shared),
         ];
-        self.shell.constant("create_desc", &self.record(&fields), 8)
+        self.shell.constant("create_desc", &self.record(&CreateDesc::TABLE, &fields), 8)
     }
 
     // Functions over a descriptor.
@@ -234,7 +236,7 @@ impl<'c> Describe<'_, 'c> {
         let hash = ir.load(ir.int_type().into(), context, 8).into_int_value();
         let same = ir.compare_int(inkwell::IntPredicate::EQ, hash, ir.int(self.linkage.hash as i64));
         ir.continue_if(same, refuse);
-        let block = load_slot(&ir, context, Instance::STATE).into_pointer_value();
+        let block = load_slot(&ir, context, offset_of!(Instance, state)).into_pointer_value();
         ir.return_value(ir.offset(block, ir.int(state.offset as i64)).into());
         ir.position(refuse);
         ir.return_value(self.null());
@@ -265,32 +267,40 @@ impl<'c> Describe<'_, 'c> {
             .zip(&functions.packed)
             .map(|(plan, call)| self.function(plan, *call))
             .collect();
-        let value = self.record(&[
-            self.text(&model.name),
-            self.u64(self.linkage.hash),
-            self.i32(model.sizes.len()),
-            self.i32(model.states.len()),
-            self.i32(model.functions.len()),
-            self.i32(0),
-            self.sizes(model.sizes.iter()),
-            self.table("states", &states),
-            self.table("functions", &described),
-            self.u64(CTX_BYTES),
-            self.u64(state_bytes(model)),
-            self.u64(self.linkage.save_bytes),
-            address_of(functions.init),
-            address_of(functions.ws_bytes),
-        ]);
+        let fields = [
+            ("name", self.text(&model.name)),
+            ("hash", self.u64(self.linkage.hash)),
+            ("size_count", self.i32(model.sizes.len())),
+            ("state_count", self.i32(model.states.len())),
+            ("function_count", self.i32(model.functions.len())),
+            ("reserved", self.i32(0)),
+            ("sizes", self.sizes(model.sizes.iter())),
+            ("states", self.table("states", &states)),
+            ("functions", self.table("functions", &described)),
+            ("ctx_bytes", self.u64(CTX_BYTES)),
+            ("state_bytes", self.u64(model.state_bytes())),
+            ("save_bytes", self.u64(self.linkage.save_bytes)),
+            ("init", address_of(functions.init)),
+            ("ws_bytes", address_of(functions.ws_bytes)),
+        ];
+        let value = self.record(&CModel::TABLE, &fields);
         let global = self.shell.module.add_global(value.get_type(), None, &self.linkage.name("model"));
         global.set_initializer(&value);
         global.set_constant(true);
         global.set_alignment(8);
     }
 
+    fn sizes<'s>(&self, sizes: impl Iterator<Item = &'s Symbol>) -> Val<'c> {
+        self.table("sizes", &sizes.map(|size| self.size(&CSize::TABLE, size)).collect::<Vec<_>>())
+    }
+
     fn state(&self, state: &State, get: FunctionValue<'c>) -> Val<'c> {
         let shape: Vec<Val> = state.initial.shape().iter().map(|&n| self.u64(n as u64)).collect();
         let (dtype, rank) = (self.dtype(state.initial.dtype()), self.i32(shape.len()));
-        self.record(&[self.text(&state.name), dtype, rank, self.table("shape", &shape), address_of(get)])
+        let (name, shape) = (self.text(&state.name), self.table("shape", &shape));
+        let fields =
+            [("name", name), ("dtype", dtype), ("rank", rank), ("shape", shape), ("get", address_of(get))];
+        self.record(&CState::TABLE, &fields)
     }
 
     fn function(&self, plan: &Signature, call: FunctionValue<'c>) -> Val<'c> {
@@ -299,24 +309,26 @@ impl<'c> Describe<'_, 'c> {
             self.table("arguments", &items)
         };
         let updates: Vec<Val> = plan.updates.iter().map(|&state| self.i32(state)).collect();
-        self.record(&[
-            self.text(&plan.name),
-            self.i32(plan.symbols.len()),
-            self.i32(plan.inputs.len()),
-            self.i32(plan.outputs.len()),
-            self.i32(plan.updates.len()),
-            self.sizes(plan.symbols.iter().map(|(_, symbol)| symbol)),
-            arguments(&plan.inputs),
-            arguments(&plan.outputs),
-            self.table("updates", &updates),
-            address_of(call),
-        ])
+        let fields = [
+            ("name", self.text(&plan.name)),
+            ("size_count", self.i32(plan.symbols.len())),
+            ("input_count", self.i32(plan.inputs.len())),
+            ("output_count", self.i32(plan.outputs.len())),
+            ("update_count", self.i32(plan.updates.len())),
+            ("sizes", self.sizes(plan.symbols.iter().map(|(_, symbol)| symbol))),
+            ("inputs", arguments(&plan.inputs)),
+            ("outputs", arguments(&plan.outputs)),
+            ("updates", self.table("updates", &updates)),
+            ("call", address_of(call)),
+        ];
+        self.record(&CFunction::TABLE, &fields)
     }
 
     fn argument(&self, name: &str, ty: &TensorType) -> Val<'c> {
         let shape: Vec<Val> = ty.shape.iter().map(|dim| self.i64(shape_entry(dim))).collect();
         let (dtype, rank) = (self.dtype(ty.dtype), self.i32(shape.len()));
-        self.record(&[self.text(name), dtype, rank, self.table("shape", &shape)])
+        let (name, shape) = (self.text(name), self.table("shape", &shape));
+        self.record(&CArgument::TABLE, &[("name", name), ("dtype", dtype), ("rank", rank), ("shape", shape)])
     }
 
     fn dtype(&self, dtype: DType) -> Val<'c> {

@@ -1,9 +1,11 @@
 //! Wrappers of functions with many arguments: a call puts them into the words of its [frame](tgc_plan::Frame), where loops
 //! of the runtime check them. Code grows with the number of arguments, and the stack does not.
 
+use std::mem::offset_of;
+
 use inkwell::values::{FunctionValue, PointerValue};
+use tgc_abi::{ArrayDesc, CallDesc, Context as Instance};
 use tgc_plan::{Argument, Frame};
-use tgc_runtime::layout::Context as Instance;
 use tgc_scalar::stored_scalar;
 
 use crate::ir::Val;
@@ -48,7 +50,7 @@ impl<'b, 'c> Wrapper<'b, 'c> {
     }
 
     fn words(&self, checks: &Checks<'b, 'c>) -> PointerValue<'c> {
-        load_slot(&checks.ir, checks.context, Instance::WS).into_pointer_value()
+        load_slot(&checks.ir, checks.context, offset_of!(Instance, ws)).into_pointer_value()
     }
 
     /// Emits `status checked(ctx)`, which checks what lies in the frame and calls the kernel.
@@ -116,21 +118,23 @@ impl<'b, 'c> Wrapper<'b, 'c> {
             .arrays()
             .map(|(word, arg)| {
                 let align = count(stored_scalar(arg.ty.dtype).bytes());
-                describe.record(&[describe.text(&arg.name), align, count(word)])
+                let fields = [("name", describe.text(&arg.name)), ("align", align), ("word", count(word))];
+                describe.record(&ArrayDesc::TABLE, &fields)
             })
             .collect();
         let updates: Vec<Val> = plan.signature.updates.iter().map(|&state| count(state)).collect();
+        let sizes = plan.signature.symbols.iter().map(|(_, symbol)| symbol);
         let fields = [
-            describe.text(&plan.signature.name),
-            describe.sizes(plan.signature.symbols.iter().map(|(_, symbol)| symbol)),
-            count(plan.signature.symbols.len()),
-            describe.table("array_descs", &arrays),
-            count(frame.arrays),
-            count(frame.arrays - frame.outputs),
-            describe.table("updates", &updates),
-            count(updates.len()),
-            count(frame.parameters),
+            ("name", describe.text(&plan.signature.name)),
+            ("sizes", describe.dims(sizes)),
+            ("size_count", count(plan.signature.symbols.len())),
+            ("arrays", describe.table("array_descs", &arrays)),
+            ("array_count", count(frame.arrays)),
+            ("input_count", count(frame.arrays - frame.outputs)),
+            ("updates", describe.table("updates", &updates)),
+            ("update_count", count(updates.len())),
+            ("bytes_word", count(frame.parameters)),
         ];
-        self.shell().constant("call_desc", &describe.record(&fields), 8)
+        self.shell().constant("call_desc", &describe.record(&CallDesc::TABLE, &fields), 8)
     }
 }

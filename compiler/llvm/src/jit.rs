@@ -11,12 +11,11 @@ use inkwell::execution_engine::ExecutionEngine;
 use inkwell::llvm_sys::execution_engine::LLVMGetGlobalValueAddress;
 use inkwell::module::Module;
 use inkwell::targets::TargetMachine;
+use tgc_abi::{CModel, CTX_BYTES, CallFn, Config, InitFn, Status};
 use tgc_graph::dim::Symbols;
 use tgc_graph::ty::TensorType;
 use tgc_plan::ModelPlan;
-use tgc_runtime::layout::CTX_BYTES;
 
-use crate::describe::state_bytes;
 use crate::error::Error;
 use crate::module::{Linkage, build_heap, build_model};
 use crate::pressure::Budget;
@@ -62,9 +61,6 @@ pub struct JitError {
     pub line: String,
 }
 
-type CallFn = unsafe extern "C" fn(*mut u8, *const i64, *const *mut u8) -> i32;
-type InitFn = unsafe extern "C" fn(*const u8, *mut u8, *mut u8, *mut u8, u64, *mut *mut u8) -> i32;
-
 // SAFETY: A `Jit` owns its context, engine and modules, none of which anything else refers to, and LLVM ties none of them
 // to a thread. It is not `Sync`: looking up an address changes the engine.
 unsafe impl Send for Jit {}
@@ -94,7 +90,7 @@ impl Jit {
             _context: context,
             linkage: linkage.clone(),
             config_dims: plan.interface.sizes.len(),
-            state_bytes: state_bytes(&plan.interface),
+            state_bytes: plan.interface.state_bytes(),
             states: plan.interface.states.iter().map(|s| (s.offset, s.initial.bytes().len())).collect(),
             functions: vec![],
         };
@@ -117,43 +113,38 @@ impl Jit {
 
     /// Reads the functions' packed entries out of the model's constant.
     fn find_functions(&self, plan: &ModelPlan) -> Result<Vec<Function>, Error> {
-        let table = self.reflection(48)?;
+        let table = self.model()?.functions;
         let function = |(i, f): (usize, &tgc_plan::Signature)| Function {
             symbols: f.symbols.clone(),
             inputs: f.inputs.iter().map(|a| (a.ty.clone(), a.default.is_some())).collect(),
             outputs: f.outputs.iter().map(|a| a.ty.clone()).collect(),
-            // SAFETY: The table has one entry of 64 bytes for each function, and the call is its last field.
-            call: unsafe { ((table as *const u8).add(64 * i + 56)).cast::<CallFn>().read() },
+            // SAFETY: The table has one entry for each function.
+            call: unsafe { (*table.add(i)).call },
         };
         Ok(plan.interface.functions.iter().enumerate().map(function).collect())
     }
 
-    /// A field of eight bytes of the model's constant.
-    fn reflection(&self, offset: usize) -> Result<usize, Error> {
-        let model = self.address_of("model")?;
-        // SAFETY: The constant is longer than any offset that this file names.
-        Ok(unsafe { (model as *const u8).add(offset).cast::<usize>().read() })
+    /// The model's constant.
+    fn model(&self) -> Result<&CModel, Error> {
+        let model = self.address_of("model")? as *const CModel;
+        // SAFETY: The name belongs to a constant of this type, which lives as long as the engine.
+        Ok(unsafe { &*model })
     }
 
     /// A new instance with memory for these sizes, one for each of [`tgc_plan::Interface::sizes`].
     pub fn instance(&self, size_values: &[i64]) -> Result<Instance<'_>, JitError> {
         assert_eq!(size_values.len(), self.config_dims, "a size for each of the model's");
         let failed = |e: Error| JitError { status: -1, line: e.to_string() };
-        let ws_bytes = self.reflection(88).map_err(failed)?;
-        // SAFETY: The field is a function of this type, and the sizes are as many as it reads.
-        let ws_bytes = unsafe {
-            std::mem::transmute::<usize, unsafe extern "C" fn(*const i64) -> u64>(ws_bytes)(
-                size_values.as_ptr(),
-            )
-        };
-        let init = self.address_of("init").map_err(failed)?;
+        let model = self.model().map_err(failed)?;
+        // SAFETY: The sizes are as many as the function reads.
+        let ws_bytes = unsafe { (model.ws_bytes)(size_values.as_ptr()) };
         let mut instance = Instance {
             jit: self,
             context: Block::new(CTX_BYTES)?,
             state: Block::new(self.state_bytes)?,
             workspace: Block::new(ws_bytes)?,
         };
-        instance.init(init, size_values)?;
+        instance.init(model.init, size_values)?;
         Ok(instance)
     }
 }
@@ -192,15 +183,12 @@ pub struct Instance<'j> {
 }
 
 impl Instance<'_> {
-    fn init(&mut self, init: usize, sizes: &[i64]) -> Result<(), JitError> {
-        let head = (24 + 8 * sizes.len()) as u64;
-        // `struct_bytes` and `flags`, the sizes, and two hooks that are NULL.
-        let config: Vec<u64> =
-            [head].into_iter().chain(sizes.iter().map(|&s| s as u64)).chain([0, 0]).collect();
+    fn init(&mut self, init: InitFn, sizes: &[i64]) -> Result<(), JitError> {
+        let config = config(sizes);
         let mut made = std::ptr::null_mut();
-        // SAFETY: The name belongs to a function of this type; the blocks are aligned and as large as the model asked for.
+        // SAFETY: The blocks are aligned and as large as the model asked for.
         let status = unsafe {
-            std::mem::transmute::<usize, InitFn>(init)(
+            init(
                 config.as_ptr().cast(),
                 self.context.start(),
                 self.state.start(),
@@ -209,10 +197,11 @@ impl Instance<'_> {
                 &mut made,
             )
         };
-        match status {
-            0 => Ok(()),
-            _ => Err(JitError { status, line: format!("the instance was refused with status {status}") }),
+        if status == Status::Ok {
+            return Ok(());
         }
+        let status = status as i32;
+        Err(JitError { status, line: format!("the instance was refused with status {status}") })
     }
 
     /// Calls a function by its index: sizes, then inputs and outputs in order.
@@ -255,7 +244,7 @@ impl Instance<'_> {
         // SAFETY: Pointers are NULL, which the wrapper handles, or lead to as many bytes as their types have for these
         // sizes; the wrapper refuses sizes outside their ranges before it follows any.
         let status = unsafe { (function.call)(self.context.start(), dims.as_ptr(), pointers.as_ptr()) };
-        self.outcome(status)
+        self.outcome(status as i32)
     }
 
     fn outcome(&self, status: i32) -> Result<(), JitError> {
@@ -328,6 +317,14 @@ impl Instance<'_> {
     }
 }
 
+/// A config without hooks, in words of a little-endian machine: `struct_bytes` and `flags`, the sizes, and two pointers that
+/// are NULL.
+fn config(sizes: &[i64]) -> Vec<u64> {
+    let layout = Config { size_count: sizes.len() as u64, pointer_bytes: size_of::<usize>() as u64 };
+    let sizes = sizes.iter().map(|&size| size as u64);
+    [layout.bytes()].into_iter().chain(sizes).chain([0, 0]).collect()
+}
+
 fn check_length(index: usize, bytes: usize, ty: &TensorType, dims: &[i64]) {
     let elements = ty.elements().evaluate(&|symbol| dims[symbol.0 as usize]);
     // Sizes that give no number of elements are out of range, which the wrapper says.
@@ -348,7 +345,8 @@ struct Line([u8; 64]);
 impl Block {
     fn new(bytes: u64) -> Result<Block, JitError> {
         let lines = usize::try_from(bytes.div_ceil(64));
-        let failed = || JitError { status: 7, line: format!("no memory for {bytes} bytes") };
+        let failed =
+            || JitError { status: Status::NoMem as i32, line: format!("no memory for {bytes} bytes") };
         let lines = lines.map_err(|_| failed())?;
         let mut words = vec![];
         words.try_reserve_exact(lines).map_err(|_| failed())?;

@@ -11,12 +11,14 @@
 use std::cell::Cell;
 use std::collections::BTreeMap;
 
+use std::mem::offset_of;
+
 use inkwell::attributes::AttributeLoc;
 use inkwell::types::{BasicMetadataTypeEnum, BasicType, BasicTypeEnum};
 use inkwell::values::{FunctionValue, IntValue, PointerValue};
+use tgc_abi::Context as Instance;
 use tgc_graph::dtype::DType;
 use tgc_plan::{BufferId, Call, FunctionPlan, State, Step, Storage};
-use tgc_runtime::layout::Context as Instance;
 use tgc_scalar::{ScalarType, stored_scalar};
 
 use crate::check;
@@ -82,7 +84,8 @@ impl<'b, 'c> Body<'b, 'c> {
                 Storage::Output(i) => Base::Memory(self.array(*words, self.plan.signature.inputs.len() + i)),
                 Storage::State(i) => {
                     let context = self.context().into_pointer_value();
-                    let block = load_slot(&self.ir, context, Instance::STATE).into_pointer_value();
+                    let block =
+                        load_slot(&self.ir, context, offset_of!(Instance, state)).into_pointer_value();
                     Base::Memory(self.ir.offset(block, self.ir.int(states[*i].offset as i64)))
                 }
                 Storage::Constant(i) => Base::Memory(constants[*i]),

@@ -46,6 +46,7 @@ mod nest;
 mod order;
 mod pack;
 mod pressure;
+mod record;
 mod runtime;
 mod scalar;
 mod scan;

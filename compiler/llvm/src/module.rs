@@ -17,6 +17,7 @@ use crate::error::Error;
 use crate::ir::Val;
 use crate::kernel::Kernels;
 use crate::pressure::Budget;
+use crate::record::layout_of;
 use crate::runtime;
 use crate::shell::Shell;
 use crate::stack::{self, Stack};
@@ -165,7 +166,8 @@ pub(crate) fn build_model<'c>(
     let shell = Shell { context, module: &module, target };
     runtime::link(&shell)?;
     let model = &plan.interface;
-    let describe = Describe { shell: &shell, plan, model, linkage };
+    let layout = layout_of(context, &machine.get_target_data());
+    let describe = Describe { shell: &shell, plan, model, linkage, layout };
     let cpu_ok = target.build_check(&shell);
     let ws_bytes = describe.build_ws_bytes();
     let desc = describe.model_desc(ws_bytes, cpu_ok);
@@ -211,7 +213,8 @@ pub(crate) fn build_heap<'c>(
     let module = new_module(context, target, machine, "heap");
     let shell = Shell { context, module: &module, target };
     runtime::link(&shell)?;
-    let describe = Describe { shell: &shell, plan, model: &plan.interface, linkage };
+    let layout = layout_of(context, &machine.get_target_data());
+    let describe = Describe { shell: &shell, plan, model: &plan.interface, linkage, layout };
     // Only the addresses matter here.
     let declare = |short: &str| -> Val<'c> {
         let ty = context.i32_type().fn_type(&[], false);

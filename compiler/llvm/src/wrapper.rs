@@ -8,19 +8,21 @@
 //! Narrow integers carry no extension attribute: a callee that assumes nothing about the upper bits is right on every
 //! system, whether callers extend (x86-64, Apple) or do not (AAPCS64).
 
+use std::mem::offset_of;
+
 use inkwell::IntPredicate;
 use inkwell::basic_block::BasicBlock;
 use inkwell::module::Linkage;
 use inkwell::types::BasicMetadataTypeEnum;
 use inkwell::values::{FunctionValue, IntValue, PointerValue};
+use tgc_abi::{CTX_BYTES, Context as Instance};
 use tgc_graph::dim::Dim;
 use tgc_graph::ty::TensorType;
 use tgc_plan::size::Size;
 use tgc_plan::{Argument, FunctionPlan, Reach};
-use tgc_runtime::layout::{CTX_BYTES, Context as Instance};
 use tgc_scalar::stored_scalar;
 
-use crate::describe::{Describe, state_bytes};
+use crate::describe::Describe;
 use crate::ir::{Ir, Val};
 use crate::kernel::{scalar_type, touched_states};
 use crate::shell::Shell;
@@ -171,7 +173,7 @@ impl<'b, 'c> Wrapper<'b, 'c> {
     /// Inputs overlap inputs alone, and states that are not updated; outputs overlap nothing.
     fn check_overlaps(&self, checks: &Checks<'b, 'c>, inputs: &[Region<'c>], outputs: &[Region<'c>]) {
         let bytes = checks.workspace_bytes();
-        let workspace = checks.block("the instance's workspace", Instance::WS, bytes);
+        let workspace = checks.block("the instance's workspace", offset_of!(Instance, ws), bytes);
         let uses_workspace = self.plan.body.workspace != Size::Const(0);
         let arrays = self.plan.signature.inputs.iter().filter(|arg| !arg.is_by_value());
         for (input, arg) in inputs.iter().zip(arrays) {
@@ -195,10 +197,10 @@ impl<'b, 'c> Wrapper<'b, 'c> {
         let ir = &checks.ir;
         let (name, start) = (self.shell().text("the instance"), checks.address(checks.context));
         let mut blocks = vec![Region { name, start, bytes: ir.int(CTX_BYTES as i64), elements: None }];
-        let state_bytes = state_bytes(self.describe.model);
+        let state_bytes = self.describe.model.state_bytes();
         if state_bytes > 0 {
             let bytes = ir.int(state_bytes as i64);
-            blocks.push(checks.block("the instance's state", Instance::STATE, bytes));
+            blocks.push(checks.block("the instance's state", offset_of!(Instance, state), bytes));
         }
         blocks
     }
@@ -206,7 +208,7 @@ impl<'b, 'c> Wrapper<'b, 'c> {
     /// A state that the call updates.
     fn state(&self, checks: &Checks<'b, 'c>, state: usize) -> Region<'c> {
         let (ir, state) = (&checks.ir, &self.describe.model.states[state]);
-        let block = load_slot(ir, checks.context, Instance::STATE).into_pointer_value();
+        let block = load_slot(ir, checks.context, offset_of!(Instance, state)).into_pointer_value();
         Region {
             name: self.shell().text(&format!("{}, which the call updates", state.name)),
             start: checks.address(ir.offset(block, ir.int(state.offset as i64))),
@@ -220,11 +222,11 @@ impl<'b, 'c> Wrapper<'b, 'c> {
         let ir = &checks.ir;
         let states = touched_states(self.plan);
         if !states.is_empty() {
-            let block = load_slot(ir, checks.context, Instance::STATE).into_pointer_value();
+            let block = load_slot(ir, checks.context, offset_of!(Instance, state)).into_pointer_value();
             let offset = |i: usize| ir.int(self.describe.model.states[i].offset as i64);
             params.extend(states.iter().map(|&i| Val::from(ir.offset(block, offset(i)))));
         }
-        params.push(load_slot(ir, checks.context, Instance::WS));
+        params.push(load_slot(ir, checks.context, offset_of!(Instance, ws)));
         params.push(checks.context.into());
         let status = ir.call(self.kernel, &params);
         ir.return_value(status.expect("invariant: kernels return a status"));
@@ -406,7 +408,7 @@ impl<'c> Checks<'_, 'c> {
     }
 
     fn workspace_bytes(&self) -> IntValue<'c> {
-        let address = self.ir.offset(self.context, self.ir.int(Instance::WS_BYTES as i64));
+        let address = self.ir.offset(self.context, self.ir.int(offset_of!(Instance, ws_bytes) as i64));
         self.ir.load(self.ir.int_type().into(), address, 8).into_int_value()
     }
 

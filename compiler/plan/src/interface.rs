@@ -95,6 +95,14 @@ pub struct Argument {
     pub default: Option<Array>,
 }
 
+impl Interface {
+    /// The bytes of a state block, in which each state takes whole lines of 64.
+    pub fn state_bytes(&self) -> u64 {
+        let end = |state: &State| state.offset + (state.initial.bytes().len() as u64).next_multiple_of(64);
+        self.states.iter().map(end).max().unwrap_or(0)
+    }
+}
+
 impl Argument {
     /// Whether an input is passed by value: a real scalar.
     pub fn is_by_value(&self) -> bool {

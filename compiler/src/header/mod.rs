@@ -89,12 +89,6 @@ impl Source<'_> {
     fn upper(&self, name: &str) -> String {
         self.names.upper(name)
     }
-
-    /// Bytes of a state block: the end of the last state, up to the next block.
-    fn state_bytes(&self) -> u64 {
-        let ends = self.interface.states.iter().map(|s| s.offset + s.initial.bytes().len() as u64);
-        ends.max().unwrap_or(0).next_multiple_of(tgc_runtime::layout::BLOCK_ALIGN)
-    }
 }
 
 /// The name of a function's symbol.

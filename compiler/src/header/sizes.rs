@@ -12,8 +12,8 @@ pub(super) fn section(source: &Source<'_>) -> String {
     let mut text = ranges(source);
     text.push_str("/* Bytes of an instance's blocks. The workspace depends on the sizes of the calls. */\n");
     let define = |name: &str, value: u64| format!("#define {} UINT64_C({value})\n", source.upper(name));
-    text.push_str(&define("CTX_BYTES", tgc_runtime::layout::CTX_BYTES));
-    text.push_str(&define("STATE_BYTES", source.state_bytes()));
+    text.push_str(&define("CTX_BYTES", tgc_abi::CTX_BYTES));
+    text.push_str(&define("STATE_BYTES", source.interface.state_bytes()));
     for (index, function) in source.interface.functions.iter().enumerate() {
         let name = source.upper(&format!("{}_WS_BYTES", function.name));
         let parameters = parameters(function.symbols.iter().map(|(_, s)| s.name.as_str()));

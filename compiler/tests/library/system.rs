@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::path::Path;
 use std::process::Command;
 
+use tgc_abi::Status;
 use tgc_compiler::header::Header;
 use tgc_compiler::names::Names;
 use tgc_compiler::safetensors::Image;
@@ -13,7 +14,6 @@ use tgc_graph::verify::names::{self, FUNCTIONS, MACROS, STATUSES, TYPES, Use};
 use tgc_llvm::Stack;
 use tgc_plan::ModelPlan;
 use tgc_plan::size::Size;
-use tgc_runtime::layout::Status;
 
 use crate::plans::{NONE, argument, function, model, symbol};
 
