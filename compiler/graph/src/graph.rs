@@ -197,6 +197,7 @@ impl Graph {
         let building = equations.made.is_some();
         if building && operands.len() > MAX_OPERANDS {
             return Err(TypeError::new(
+                Reason::Limit { most: MAX_OPERANDS, has: operands.len() },
                 format!("{} would have {} operands", op.name(), operands.len()),
                 format!("{MAX_OPERANDS} is the most; join some of them first"),
             ));
@@ -208,6 +209,7 @@ impl Graph {
         // Passes may need one axis more for a while.
         if building && ty.rank() > MAX_RANK {
             return Err(TypeError::new(
+                Reason::Limit { most: MAX_RANK, has: ty.rank() },
                 format!("the result of {} would have {} axes", op.name(), ty.rank()),
                 format!("{MAX_RANK} is the most; merge some with reshape"),
             ));
@@ -276,8 +278,8 @@ fn check_arity(op: &Op, operands: &[Operand<'_>]) -> Result<(), TypeError> {
         return Ok(());
     }
     Err(TypeError::new(
+        Reason::Arity { takes: arity, has: operands.len() },
         format!("{} takes {arity} operands and has {}", op.name(), operands.len()),
         "give it as many as it takes",
-    )
-    .because(Reason::Arity { takes: arity, has: operands.len() }))
+    ))
 }

@@ -1,10 +1,14 @@
 //! Type inference: what an operation sees of its operands, and what it may require of sizes.
 
+mod reason;
+
 use tgc_scalar::dtype::DType;
 
 use crate::dim::{Atom, Dim, Solved, SymbolId, Symbols};
 use crate::literal::Literal;
 use crate::ty::TensorType;
+
+pub use reason::Reason;
 
 /// An operand as inference sees it.
 #[derive(Clone, Copy, Debug)]
@@ -34,81 +38,10 @@ pub struct TypeError {
     pub reason: Box<Reason>,
 }
 
-/// What an error of a model is about, for programs that read errors; texts say the same to people, and more. Sizes are
-/// made of the model's symbols.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Reason {
-    /// Two sizes that must be equal are not, or cannot be shown to be.
-    Sizes {
-        /// What they are sizes of.
-        extents: [Extent; 2],
-        /// The sizes.
-        sizes: [Dim; 2],
-    },
-    /// Two sizes that must be equal contradict what other operations ask for.
-    Unequal {
-        /// What they are sizes of: `x axis 0`.
-        names: [String; 2],
-        /// The sizes as they were asked for.
-        sizes: [Dim; 2],
-    },
-    /// A size is too small.
-    TooSmall {
-        /// What it is the size of.
-        extent: Extent,
-        /// The size.
-        size: Dim,
-        /// What it must be at least.
-        least: i64,
-    },
-    /// Operands that must have one rank have several.
-    Ranks {
-        /// Two of them, by number.
-        operands: [usize; 2],
-        /// Their ranks.
-        ranks: [usize; 2],
-    },
-    /// An operation has another number of operands than it takes.
-    Arity {
-        /// So many it takes.
-        takes: usize,
-        /// So many it has.
-        has: usize,
-    },
-    /// An operation is not defined on an element type.
-    ElementType {
-        /// The type that its operands have or are converted to.
-        dtype: DType,
-    },
-    /// No operation has this name, or it has other attributes.
-    Operation {
-        /// The name.
-        name: String,
-    },
-    /// A name cannot be used, or is taken.
-    Name {
-        /// The name.
-        name: String,
-    },
-    /// Inputs, outputs and updates do not make a function.
-    Function {
-        /// The function's name.
-        name: String,
-    },
-    /// What the text says.
-    Other,
-}
-
 impl TypeError {
     /// An error of this problem and remedy.
-    pub fn new(problem: impl Into<String>, remedy: impl Into<String>) -> TypeError {
-        TypeError { problem: problem.into(), remedy: remedy.into(), reason: Box::new(Reason::Other) }
-    }
-
-    /// The same with what it is about.
-    pub fn because(self, reason: Reason) -> TypeError {
-        TypeError { reason: Box::new(reason), ..self }
+    pub fn new(reason: Reason, problem: impl Into<String>, remedy: impl Into<String>) -> TypeError {
+        TypeError { problem: problem.into(), remedy: remedy.into(), reason: Box::new(reason) }
     }
 
     /// The message with operands put in.
@@ -332,10 +265,10 @@ impl Constraints<'_> {
             return Ok(());
         }
         Err(TypeError::new(
+            Reason::TooSmall { extent, size: dim.clone(), least },
             format!("{} must have at least the size {least}", extent.phrase()),
             "give the dim a range that begins there",
-        )
-        .because(Reason::TooSmall { extent, size: dim.clone(), least }))
+        ))
     }
 
     /// Constraints that sizes of the result that an attribute gives be sizes: not below 0. Once a model is built, the
@@ -350,14 +283,10 @@ impl Constraints<'_> {
             match dim.as_const() {
                 Some(size) if size < 0 => {
                     return Err(TypeError::new(
+                        Reason::TooSmall { extent: Extent::ResultAxis(axis), size: dim.clone(), least: 0 },
                         format!("axis {axis} of the result would have the size {size}"),
                         "give sizes that are not below 0",
-                    )
-                    .because(Reason::TooSmall {
-                        extent: Extent::ResultAxis(axis),
-                        size: dim.clone(),
-                        least: 0,
-                    }));
+                    ));
                 }
                 Some(_) => {}
                 None => made.push(Constraint::AtLeast(dim.clone(), 0, Extent::ResultAxis(axis))),
@@ -395,10 +324,10 @@ impl Constraints<'_> {
         };
         if differ {
             return Err(TypeError::new(
+                Reason::Sizes { extents: [l, r], sizes: [left.clone(), right.clone()] },
                 format!("{} and {} must have one size", l.phrase(), r.phrase()),
                 "give both the same size, or insert an axis of size 1 with dimshuffle to broadcast",
-            )
-            .because(Reason::Sizes { extents: [l, r], sizes: [left.clone(), right.clone()] }));
+            ));
         }
         if let Some(made) = &mut self.equations.made {
             made.push(Constraint::Equal(left.clone(), right.clone(), l, r));
@@ -417,10 +346,10 @@ pub fn broadcast(operands: &[Operand<'_>], constraints: &mut Constraints<'_>) ->
     let rank = operands[0].ty.rank();
     if let Some(odd) = operands.iter().position(|o| o.ty.rank() != rank) {
         return Err(TypeError::new(
+            Reason::Ranks { operands: [0, odd], ranks: [rank, operands[odd].ty.rank()] },
             format!("{{0}} and {{{odd}}} have different ranks"),
             "insert axes with dimshuffle",
-        )
-        .because(Reason::Ranks { operands: [0, odd], ranks: [rank, operands[odd].ty.rank()] }));
+        ));
     }
     (0..rank)
         .map(|axis| {

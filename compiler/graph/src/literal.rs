@@ -10,7 +10,7 @@ use tgc_scalar::dtype::{DType, Kind, promote};
 use tgc_scalar::scalar_from_bits_f64;
 
 use crate::data::DataStore;
-use crate::infer::{Operand, TypeError, promote_all};
+use crate::infer::{Operand, Reason, TypeError, promote_all};
 use crate::ops::{Constant, Elements};
 
 /// The values of a literal: those that bound it.
@@ -113,6 +113,7 @@ impl Literal {
             None => format!("of magnitude up to {}", largest(dtype)),
         };
         TypeError::new(
+            Reason::Literal { value: value.clone(), dtype },
             format!(
                 "the literal {value} is no {dtype}, the element type that {tensor} has or is converted to"
             ),

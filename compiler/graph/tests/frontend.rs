@@ -6,9 +6,8 @@ use std::sync::Arc;
 
 use tgc_graph::attribute::{Attribute, Attributes};
 use tgc_graph::builder::{BuildError, Expression};
-use tgc_graph::dim::Dim;
-use tgc_graph::infer::{AxisOf, Extent, Reason};
-use tgc_graph::ops::{Add, Input, Op};
+use tgc_graph::infer::Reason;
+use tgc_graph::ops::{Input, Op};
 use tgc_graph::origin::Origin;
 use tgc_graph::prelude::*;
 use tgc_graph::text::{parse, print};
@@ -96,25 +95,6 @@ fn errors_say_the_node_and_are_data() {
 
     let error = refused(&[("Sum_0", "concatenate", &["w"], &[])]);
     assert!(error.to_string().starts_with("net.table:1, Sum_0: concatenate: the attribute"), "{error}");
-}
-
-#[test]
-fn reasons_have_axes_sizes_and_types() {
-    let m = Model::new("m");
-    let [x, y] = [m.input("x", F32, [2, 3]), m.input("y", F32, [2, 4])];
-    let p = m.input("p", Bool, [2]);
-    let z = m.input("z", F32, [m.dim("N")]);
-    let reason = |value: Tensor<'_>| {
-        let error = m.function("f").output("v", value).finish().unwrap_err();
-        // Problems come in the order in which expressions are made.
-        (*error.diagnostics.last().unwrap().reason).clone()
-    };
-    let axis = |operand| Extent::Axis(AxisOf { operand, axis: 1 });
-    let sizes = [3, 4].map(Dim::Const);
-    assert_eq!(reason(x + y), Reason::Sizes { extents: [axis(0), axis(1)], sizes });
-    assert_eq!(reason(-p), Reason::ElementType { dtype: Bool });
-    assert_eq!(reason(m.apply(Add {}, &[x, z])), Reason::Ranks { operands: [0, 1], ranks: [2, 1] });
-    assert_eq!(reason(m.apply(Add {}, &[x])), Reason::Arity { takes: 2, has: 1 });
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! Axes by number, and tensors with their axes in another order.
 
 use super::Tensor;
-use crate::infer::TypeError;
+use crate::infer::{Reason, TypeError};
 use crate::ops::Dimshuffle;
 use crate::origin::Origin;
 
@@ -54,6 +54,7 @@ pub(crate) fn count(axes: &[i64], rank: usize) -> Result<Vec<usize>, TypeError> 
         let index = usize::try_from(counted).ok().filter(|i| (*i as i64) < rank && !found.contains(i));
         found.push(index.ok_or_else(|| {
             TypeError::new(
+                Reason::Axes { operand: 0, axes: vec![axis], rank: rank as usize },
                 format!("axis {axis} of {{0}} does not exist or is named twice"),
                 match rank {
                     0 => "it has no axes".to_owned(),
@@ -74,7 +75,7 @@ impl<'m> Tensor<'m> {
                 Some(axes)
             }
             Err(error) => {
-                self.model.invalid_because(self.message(&error), origin, error.reason);
+                self.model.invalid(self.message(&error), origin, error.reason);
                 None
             }
         }
@@ -103,6 +104,7 @@ impl<'m> Tensor<'m> {
         let order = count(&axes, rank).and_then(|order| match order.len() == rank {
             true => Ok(order.into_iter().map(Some).collect()),
             false => Err(TypeError::new(
+                Reason::Length { takes: rank, has: order.len() },
                 format!("a transpose of {{0}}, which has {rank} axes, names {}", order.len()),
                 "name each axis once",
             )),
@@ -146,6 +148,7 @@ impl<'m> Tensor<'m> {
         let order = places.and_then(|(from, to)| {
             if from.len() != to.len() {
                 return Err(TypeError::new(
+                    Reason::Length { takes: from.len(), has: to.len() },
                     format!("{} axes of {{0}} are moved to {} places", from.len(), to.len()),
                     "name a place for each axis",
                 ));
@@ -204,8 +207,9 @@ impl<'m> Tensor<'m> {
     pub fn expand_dims(self, axes: impl Axes) -> Tensor<'m> {
         let axes = axes.numbers();
         let rank = self.rank() + axes.len();
-        let order = count(&axes, rank).map_err(|error| {
-            TypeError::new(error.problem.replace("of {0}", "of {0} with new axes"), error.remedy)
+        let order = count(&axes, rank).map_err(|error| TypeError {
+            problem: error.problem.replace("of {0}", "of {0} with new axes"),
+            ..error
         });
         self.reordered(order.map(|new| {
             let mut kept = 0..;

@@ -5,7 +5,7 @@ use tgc_scalar::dtype::DType;
 use super::{IntoShape, Model, Operand, Size, Tensor};
 use crate::array::Scalar;
 use crate::dim::Dim;
-use crate::infer::TypeError;
+use crate::infer::{Reason, TypeError};
 use crate::ops::{BroadcastTo, Constant, Elements, Iota};
 
 impl Model {
@@ -88,7 +88,8 @@ impl Model {
     #[track_caller]
     fn arange_of_integers<'m>(&'m self, start: Size<'m>, stop: Size<'m>, step: Size<'m>) -> Tensor<'m> {
         let Some(by) = step.dim().as_const().filter(|step| *step != 0) else {
-            return self.refuse("arange has a step that is 0 or not known; give it as a number");
+            let message = "arange has a step that is 0 or not known; give it as a number";
+            return self.refuse(message, Reason::Size { size: step.dim() });
         };
         let distance = if by > 0 { stop - start } else { start - stop };
         let count = match distance.dim() {
@@ -108,18 +109,25 @@ impl Model {
 
     #[track_caller]
     fn arange_of_floats(&self, numbers: [Number<'_>; 3]) -> Tensor<'_> {
+        let sizes = numbers.map(|number| match number {
+            Number::Float(_) => None,
+            Number::Size(size) => Some(size.dim()),
+        });
         let floats = numbers.map(|number| match number {
             Number::Float(value) => Some(value),
             Number::Size(size) => size.dim().as_const().map(|n| n as f64),
         });
         let [Some(start), Some(stop), Some(step)] = floats else {
-            return self
-                .refuse("arange mixes floats with sizes that are not known; cast the arange of sizes");
+            let unknown = sizes.into_iter().flatten().find(|size| size.as_const().is_none());
+            let size = unknown.expect("invariant: a number is missing");
+            let message = "arange mixes floats with sizes that are not known; cast the arange of sizes";
+            return self.refuse(message, Reason::Size { size });
         };
         let count = ((stop - start) / step).ceil();
         // More elements than this no tensor has.
         if !(start.is_finite() && step != 0.0 && count < (1i64 << 60) as f64) {
-            return self.refuse("arange has a step of 0, or no end; give finite numbers and another step");
+            let message = "arange has a step of 0, or no end; give finite numbers and another step";
+            return self.refuse(message, Reason::Argument { value: step.to_string() });
         }
         // As NumPy rounds it: the step is the difference of the first two numbers.
         let (size, step) = (Dim::Const(count.max(0.0) as i64), (start + step) - start);
@@ -196,8 +204,9 @@ impl Model {
 
     /// Reports what is wrong with an expression of no operands.
     #[track_caller]
-    pub(crate) fn refuse(&self, message: &str) -> Tensor<'_> {
-        self.invalid(message.to_owned(), crate::origin::Origin::here(std::panic::Location::caller()))
+    pub(crate) fn refuse(&self, message: &str, reason: Reason) -> Tensor<'_> {
+        let origin = crate::origin::Origin::here(std::panic::Location::caller());
+        self.invalid(message.to_owned(), origin, Box::new(reason))
     }
 }
 
@@ -316,6 +325,7 @@ impl<'m> Tensor<'m> {
         let Some(ty) = self.ty() else { return self };
         let [.., rows, columns] = ty.shape.as_slice() else {
             return self.ill_typed(TypeError::new(
+                Reason::Rank { operand: 0, rank: ty.rank() },
                 format!("a triangle of {{0}}, which has {} axes", ty.rank()),
                 "give it a matrix, or a stack of them",
             ));

@@ -3,7 +3,7 @@
 use super::contract::{Label, Labelled, contract};
 use super::{Model, Tensor};
 use crate::dim::Dim;
-use crate::infer::TypeError;
+use crate::infer::{AxisOf, Extent, Reason, TypeError};
 use crate::ops::BroadcastTo;
 
 /// Sums of products of tensors, with an index for each axis, in NumPy's notation: `"ij,jk->ik"` is the product of two
@@ -48,7 +48,8 @@ impl Model {
     ) -> Tensor<'m> {
         let operands: Vec<Tensor<'m>> = operands.into_iter().collect();
         if operands.is_empty() {
-            return self.refuse("einsum of nothing; give at least one tensor");
+            return self
+                .refuse("einsum of nothing; give at least one tensor", Reason::Arity { takes: 1, has: 0 });
         }
         if let Some(invalid) = operands.iter().find(|operand| operand.id().is_none()) {
             return *invalid;
@@ -68,7 +69,8 @@ impl Model {
                     let id = operands.get(i).and_then(|operand| operand.id());
                     id.map_or(String::new(), |id| self.arena().describe(id))
                 };
-                self.refuse(&format!("einsum `{subscripts}`: {}", error.describe(&describe)))
+                let message = format!("einsum `{subscripts}`: {}", error.describe(&describe));
+                self.refuse(&message, *error.reason)
             }
         }
     }
@@ -99,6 +101,7 @@ fn parse(subscripts: &str, ranks: &[usize]) -> Result<Subscripts, TypeError> {
     let terms: Vec<Term> = inputs.split(',').map(term).collect::<Result<_, _>>()?;
     if terms.len() != ranks.len() {
         return Err(TypeError::new(
+            Reason::Arity { takes: terms.len(), has: ranks.len() },
             format!("there are indices for {} operands, and {} operands", terms.len(), ranks.len()),
             "separate the indices of operands with commas",
         ));
@@ -126,8 +129,16 @@ fn term(text: &str) -> Result<Term, TypeError> {
     };
     let letters: Vec<char> = before.chars().chain(after.unwrap_or("").chars()).collect();
     match letters.iter().find(|c| !c.is_ascii_alphabetic()) {
-        Some('.') => Err(TypeError::new("a dot is not part of the one ellipsis", "write `...` once at most")),
-        Some(c) => Err(TypeError::new(format!("`{c}` is no index"), "use letters, `,`, `->` and `...`")),
+        Some('.') => Err(TypeError::new(
+            Reason::Argument { value: ".".to_owned() },
+            "a dot is not part of the one ellipsis",
+            "write `...` once at most",
+        )),
+        Some(c) => Err(TypeError::new(
+            Reason::Argument { value: c.to_string() },
+            format!("`{c}` is no index"),
+            "use letters, `,`, `->` and `...`",
+        )),
         None => Ok(Term { ellipsis: after.map(|_| before.len()), letters }),
     }
 }
@@ -139,6 +150,7 @@ impl Term {
             Some(0) => Ok(0),
             Some(axes) if self.ellipsis.is_some() => Ok(axes),
             Some(_) | None => Err(TypeError::new(
+                Reason::Rank { operand, rank },
                 format!("there are {} indices for {{{operand}}}, which has {rank} axes", self.letters.len()),
                 "give each axis an index, or write `...` for axes without one",
             )),
@@ -160,6 +172,7 @@ fn ellipsis(axes: usize) -> impl Iterator<Item = Label> {
 fn explicit(term: &Term, broadcast: usize, operands: &[Vec<Label>]) -> Result<Vec<Label>, TypeError> {
     if broadcast > 0 && term.ellipsis.is_none() {
         return Err(TypeError::new(
+            Reason::Argument { value: "...".to_owned() },
             "the result has no place for the axes that `...` stands for",
             "write `...` in the result, or give those axes indices",
         ));
@@ -167,12 +180,14 @@ fn explicit(term: &Term, broadcast: usize, operands: &[Vec<Label>]) -> Result<Ve
     for (i, letter) in term.letters.iter().enumerate() {
         if term.letters[..i].contains(letter) {
             return Err(TypeError::new(
+                Reason::Argument { value: letter.to_string() },
                 format!("the result has the index `{letter}` twice"),
                 "write it once",
             ));
         }
         if !operands.iter().any(|labels| labels.contains(&Label::from(*letter))) {
             return Err(TypeError::new(
+                Reason::Argument { value: letter.to_string() },
                 format!("the result has the index `{letter}`, which no operand has"),
                 "use indices of operands",
             ));
@@ -190,13 +205,14 @@ fn implicit(broadcast: usize, operands: &[Vec<Label>]) -> Vec<Label> {
 
 /// Refuses sizes that are known to differ, by the names that the author gave the axes.
 fn check_sizes(operands: &[Tensor<'_>], labels: &[Vec<Label>]) -> Result<(), TypeError> {
-    let mut known: Vec<(Label, Dim, usize)> = vec![];
+    let mut known: Vec<(Label, Dim, AxisOf)> = vec![];
     for (operand, (tensor, labels)) in operands.iter().zip(labels).enumerate() {
         let Some(ty) = tensor.ty() else { continue };
-        for (label, dim) in labels.iter().zip(&ty.shape) {
+        for (axis, (label, dim)) in labels.iter().zip(&ty.shape).enumerate() {
+            let here = AxisOf { operand, axis };
             // Beside those of other operands, an axis of size 1 is stretched; along a diagonal it is not.
             let differs = known.iter().find(|(other, size, from)| {
-                let stretched = *from != operand && (dim.is_one() || size.is_one());
+                let stretched = from.operand != operand && (dim.is_one() || size.is_one());
                 other == label && !stretched && (size - dim).as_const().is_some_and(|more| more != 0)
             });
             if let Some((_, size, other)) = differs {
@@ -205,13 +221,18 @@ fn check_sizes(operands: &[Tensor<'_>], labels: &[Vec<Label>]) -> Result<(), Typ
                     Some(letter) => format!("the index `{letter}`"),
                     None => "an axis of `...`".to_owned(),
                 };
-                let (size, dim) = (size.display(symbols), dim.display(symbols));
+                let reason = Reason::Sizes {
+                    extents: [*other, here].map(Extent::Axis),
+                    sizes: [size.clone(), dim.clone()],
+                };
+                let (size, dim, other) = (size.display(symbols), dim.display(symbols), other.operand);
                 return Err(TypeError::new(
+                    reason,
                     format!("{what} has the size {size} in {{{other}}} and {dim} in {{{operand}}}"),
                     "give axes that run together one size",
                 ));
             }
-            known.push((*label, dim.clone(), operand));
+            known.push((*label, dim.clone(), here));
         }
     }
     Ok(())

@@ -12,9 +12,11 @@ use crate::attribute::Attribute;
 use crate::dim::{Dim, SymbolId, Symbols};
 use crate::graph::{Graph, NodeId, Scope};
 use crate::infer::{Equation, Equations, Reason};
+use crate::limits::MAX_SHARED;
 use crate::module::{Function, Module, Output, Update};
 use crate::ops::{Op, OptionalInput};
 use crate::origin::Origin;
+use crate::ty::MAX_RANK;
 use crate::verify::{self, VerifyError};
 
 /// A function under construction.
@@ -511,13 +513,14 @@ fn diagnostic_of(arena: &Arena, error: &VerifyError, function: &Origin) -> Diagn
     let origin = origin.filter(|origin| !origin.is_unknown()).unwrap_or_else(|| function.clone());
     let reason = Box::new(match error {
         VerifyError::Name(error) => Reason::Name { name: error.name.clone() },
-        VerifyError::Node { .. }
-        | VerifyError::TooLarge { .. }
-        | VerifyError::Shared { .. }
-        | VerifyError::Rank { .. }
-        | VerifyError::Range { .. }
-        | VerifyError::Function { .. }
-        | VerifyError::Update { .. } => Reason::Other,
+        VerifyError::Node { place, .. } => Reason::Node { operation: place.operation.to_owned() },
+        VerifyError::TooLarge { bytes, .. } => Reason::TooLarge { bytes: bytes.clone() },
+        VerifyError::Shared { found } => Reason::Limit { most: MAX_SHARED, has: *found },
+        VerifyError::Rank { rank, .. } => Reason::Limit { most: MAX_RANK, has: *rank },
+        VerifyError::Range { name, .. } => Reason::Range { name: name.clone() },
+        VerifyError::Function { function, .. } | VerifyError::Update { function, .. } => {
+            Reason::Function { name: function.clone() }
+        }
     });
     Diagnostic { message: error.without_place(), origin, reason }
 }

@@ -134,7 +134,7 @@ impl Model {
             Ok(op) => self.apply_at(op, operands, origin),
             Err(error) => {
                 let reason = Box::new(Reason::Operation { name: name.to_owned() });
-                self.invalid_because(format!("{name}: {error}"), origin, reason)
+                self.invalid(format!("{name}: {error}"), origin, reason)
             }
         }
     }
@@ -144,7 +144,7 @@ impl Model {
             let message =
                 format!("{} is applied; declare it with the model's `input` or `shared`", op.name());
             let reason = Box::new(Reason::Operation { name: op.name().to_owned() });
-            return self.invalid_because(message, origin, reason);
+            return self.invalid(message, origin, reason);
         }
         match operands {
             [] => self.node(op, &[], origin),

@@ -9,6 +9,7 @@ use std::panic::Location;
 use super::tensor::Handle;
 use super::{Tensor, finish, pp};
 use crate::graph::NodeId;
+use crate::infer::Reason;
 use crate::ops::{ConsiderConstant, Grad, Jacobian};
 use crate::origin::Origin;
 
@@ -141,9 +142,11 @@ impl<'m> Gradient<'m> {
         let cost = self.total().map(|cost| self.with_constants(cost, &origin));
         wrt.gradients(&mut |wrt| match cost {
             Some(cost) => derivative(cost, wrt, !self.allow_disconnected, &origin, Kind::Gradient),
-            None => wrt
-                .model()
-                .invalid("a gradient of nothing; give a cost or known gradients".to_owned(), origin.clone()),
+            None => wrt.model().invalid(
+                "a gradient of nothing; give a cost or known gradients".to_owned(),
+                origin.clone(),
+                Box::new(Reason::Arity { takes: 1, has: 0 }),
+            ),
         })
     }
 
@@ -173,7 +176,7 @@ impl<'m> Gradient<'m> {
         let Some(id) = cost.id().filter(|_| !replaced.is_empty()) else { return cost };
         match finish::replace(&mut model.arena_mut(), &[id], &replaced) {
             Ok(moved) => Tensor { model, handle: Handle::Node(moved[&id]) },
-            Err(problem) => model.invalid(problem.message, origin.clone()),
+            Err(problem) => model.invalid(problem.message, origin.clone(), problem.reason),
         }
     }
 }
@@ -290,7 +293,7 @@ fn derivative<'m>(
         })
     };
     match (disconnected, kind) {
-        (Some(message), _) => model.invalid(message, origin.clone()),
+        (Some(message), _) => model.invalid(message, origin.clone(), Box::new(Reason::Independent)),
         (None, Kind::Gradient) => model.node(Grad {}, &[value_id, wrt_id], origin.clone()),
         (None, Kind::Jacobian) => model.node(Jacobian {}, &[value_id, wrt_id], origin.clone()),
     }

@@ -11,7 +11,7 @@ use super::tensor::Handle;
 use super::{Operand, Size, Tensor};
 use crate::array::Array;
 use crate::dim::{Dim, Symbols};
-use crate::infer::TypeError;
+use crate::infer::{AxisOf, Reason, TypeError};
 use crate::ops::{
     Cast, Dimshuffle, Elements, Fill, Gather, IncSubtensor, Iota, Op, Scatter, ScatterAdd, SetSubtensor,
     Subtensor, Switch,
@@ -230,8 +230,12 @@ impl<'m> Tensor<'m> {
         match self.ty() {
             None => return self,
             Some(ty) if ty.dtype.scalar_type().is_integer() => {}
-            Some(_) => {
-                let error = TypeError::new("the elements of {0} name no class", "cast them to integers");
+            Some(ty) => {
+                let error = TypeError::new(
+                    Reason::ElementType { dtype: ty.dtype },
+                    "the elements of {0} name no class",
+                    "cast them to integers",
+                );
                 return self.refuse(&error, origin);
             }
         }
@@ -260,6 +264,7 @@ impl<'m> Tensor<'m> {
     ) -> Result<Tensor<'m>, TypeError> {
         let Some(others) = self.rank().checked_sub(mask.rank()) else {
             return Err(TypeError::new(
+                Reason::Length { takes: self.rank(), has: mask.rank() },
                 format!(
                     "{{0}} has {} axes and the mask {} has {}",
                     self.rank(),
@@ -271,6 +276,7 @@ impl<'m> Tensor<'m> {
         };
         if value.squeezed_rank() > others {
             return Err(TypeError::new(
+                Reason::Length { takes: others, has: value.squeezed_rank() },
                 format!(
                     "{} would be stretched to more than the {others} axes that the mask leaves of {{0}}",
                     value.described()
@@ -297,8 +303,16 @@ impl<'m> Tensor<'m> {
             (Dim::Const(a), Dim::Const(b)) => axis != along && a != b && *a != 1 && *b != 1,
             (_, _) => false,
         };
-        if own.rank() != data.rank() || (0..own.rank()).any(differ) {
+        let reason = match own.rank() == data.rank() {
+            false => Some(Reason::Ranks { operands: [0, 1], ranks: [data.rank(), own.rank()] }),
+            true => (0..own.rank()).find(|axis| differ(*axis)).map(|axis| Reason::Sizes {
+                extents: [0, 1].map(|operand| AxisOf { operand, axis }.into()),
+                sizes: [data.shape[axis].clone(), own.shape[axis].clone()],
+            }),
+        };
+        if let Some(reason) = reason {
             return Err(TypeError::new(
+                reason,
                 format!("{} names no elements along axis {along} of {{0}}", self.described()),
                 "give it as many axes, and along the others the same size or 1",
             ));
@@ -310,8 +324,15 @@ impl<'m> Tensor<'m> {
     fn places(self, axis: usize, size: &Dim) -> Result<Tensor<'m>, TypeError> {
         // No axis is so long that a number beyond `i64` would be inside.
         if let Some(outside) = self.outside(size.as_const().unwrap_or(i64::MAX)) {
+            let index = outside.clamp(i64::MIN.into(), i64::MAX.into()) as i64;
+            let reason = Reason::Index {
+                axis: AxisOf { operand: 0, axis },
+                index: Dim::Const(index),
+                size: size.clone(),
+            };
             let size = size.display(&self.model.arena().graph.scope.symbols).to_string();
             return Err(TypeError::new(
+                reason,
                 format!("the index {outside} is outside axis {axis} of {{0}}"),
                 format!("its size is {size}"),
             ));
@@ -320,12 +341,15 @@ impl<'m> Tensor<'m> {
             Some(ty) if ty.dtype == DType::I64 => Ok(self),
             Some(ty) if ty.dtype.scalar_type().is_integer() => Ok(self.cast(DType::I64)),
             Some(ty) if ty.dtype == DType::Bool => Err(TypeError::new(
+                Reason::ElementType { dtype: DType::Bool },
                 format!("{} is a mask and cannot index {{0}}: no size depends on data", self.described()),
                 "choose element by element with switch, or assign with set_subtensor",
             )),
-            Some(_) => {
-                Err(TypeError::new(format!("{} cannot index {{0}}", self.described()), "index with integers"))
-            }
+            Some(ty) => Err(TypeError::new(
+                Reason::ElementType { dtype: ty.dtype },
+                format!("{} cannot index {{0}}", self.described()),
+                "index with integers",
+            )),
             None => Ok(self),
         }
     }
@@ -358,7 +382,7 @@ impl<'m> Tensor<'m> {
         if self.id().is_none() {
             return self;
         }
-        self.model.invalid_because(self.message(error), origin, error.reason.clone())
+        self.model.invalid(self.message(error), origin, error.reason.clone())
     }
 }
 
@@ -530,6 +554,7 @@ fn fitted<'m>(part: Tensor<'m>, value: Tensor<'m>, origin: &Origin) -> Result<Te
     let weak = value.id().is_some_and(|id| value.model.arena().graph.is_weak(id));
     if promote((want.dtype, false), (have.dtype, weak)) != want.dtype {
         return Err(TypeError::new(
+            Reason::ElementTypes { takes: want.dtype, has: have.dtype },
             format!("{} cannot stand in {{0}}", value.described()),
             format!("cast it to {}", want.dtype),
         ));
@@ -540,6 +565,7 @@ fn fitted<'m>(part: Tensor<'m>, value: Tensor<'m>, origin: &Origin) -> Result<Te
     let odd = have.rank().saturating_sub(want.rank());
     if !have.shape[..odd].iter().all(Dim::is_one) {
         return Err(TypeError::new(
+            Reason::Length { takes: want.rank(), has: have.rank() },
             format!("{} cannot be stretched to the {} axes of {{0}}", value.described(), want.rank()),
             "give it at most as many axes as the index selects",
         ));
@@ -564,10 +590,15 @@ fn complete(mut index: Vec<Index<'_>>, rank: usize) -> Result<Vec<Index<'_>>, Ty
     let new = index.iter().filter(|i| matches!(i, Index::NewAxis)).count();
     let given = index.len() - ellipses - new;
     if ellipses > 1 {
-        return Err(TypeError::new("an index of {0} has two ellipses", "write one"));
+        return Err(TypeError::new(
+            Reason::Length { takes: 1, has: ellipses },
+            "an index of {0} has two ellipses",
+            "write one",
+        ));
     }
     let Some(missing) = rank.checked_sub(given) else {
         return Err(TypeError::new(
+            Reason::Length { takes: rank, has: given },
             format!("{given} axes of {{0}} are indexed, which has {rank}"),
             "leave some out, or insert axes with dimshuffle",
         ));
@@ -582,6 +613,7 @@ impl Position<'_> {
     fn inside(self, axis: usize, size: &Dim) -> Result<Dim, TypeError> {
         match (self, size) {
             (Position::Number(n), Dim::Const(size)) if !(-size..*size).contains(&n) => Err(TypeError::new(
+                Reason::Index { axis: AxisOf { operand: 0, axis }, index: n.into(), size: Dim::Const(*size) },
                 format!("the index {n} is outside axis {axis} of {{0}}"),
                 format!("its size is {size}"),
             )),
@@ -603,6 +635,7 @@ impl Slice<'_> {
     fn range(self, axis: usize, size: &Dim, symbols: &Symbols) -> Result<(Dim, Dim, i64), TypeError> {
         if self.step == 0 {
             return Err(TypeError::new(
+                Reason::Argument { value: "0".to_owned() },
                 format!("the slice of axis {axis} of {{0}} has the step 0"),
                 "give a positive or negative step",
             ));

@@ -3,7 +3,7 @@
 
 use super::{IntoShape, Model, Size, Tensor, apply, axes};
 use crate::dim::Dim;
-use crate::infer::TypeError;
+use crate::infer::{Reason, TypeError};
 use crate::ops::{BroadcastTo, Concatenate, Reshape, Subtensor};
 
 /// What a tensor is split into: a number of equal parts, or the sizes of parts.
@@ -29,6 +29,7 @@ impl<'m> Sections<'m> for i64 {
         let divides = of.as_const().is_none_or(|size| size.checked_rem(*self) == Some(0));
         if !(*self > 0 && divides) {
             return Err(TypeError::new(
+                Reason::Size { size: of.clone() },
                 format!("an axis of {{0}} cannot be split into {self} equal parts"),
                 "give a number that divides its size, or the sizes of the parts",
             ));
@@ -62,6 +63,7 @@ impl<'m, S: Into<Size<'m>> + Copy> Sections<'m> for Vec<S> {
         let sizes: Vec<Dim> = self.iter().map(|size| (*size).into().dim_in(model)).collect();
         if let Some(size) = sizes.iter().filter_map(Dim::as_const).find(|size| *size < 0) {
             return Err(TypeError::new(
+                Reason::Size { size: Dim::Const(size) },
                 format!("{{0}} is split into parts, one of the size {size}"),
                 "give sizes that are not below 0",
             ));
@@ -69,6 +71,7 @@ impl<'m, S: Into<Size<'m>> + Copy> Sections<'m> for Vec<S> {
         let sum: Dim = sizes.iter().sum();
         match (sum.as_const(), of.as_const()) {
             (Some(sum), Some(of)) if sum != of => Err(TypeError::new(
+                Reason::Size { size: Dim::Const(sum) },
                 format!(
                     "{{0}} is split into parts whose sizes add up to {sum}, and the axis has the size {of}"
                 ),

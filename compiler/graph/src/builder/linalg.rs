@@ -2,7 +2,7 @@
 
 use super::contract::{Label, Labelled, contract};
 use super::{Tensor, apply, count_axes, dot};
-use crate::infer::TypeError;
+use crate::infer::{Reason, TypeError};
 use crate::ops::{Dot, Mul};
 
 /// What [`tensordot`] sums over: the last axes of the left operand with the first of the right, by their number, or
@@ -104,6 +104,7 @@ pub fn tensordot<'m>(a: Tensor<'m>, b: Tensor<'m>, axes: impl Into<Contracted>) 
         }
         Contracted::Count(count) => {
             return a.ill_typed(TypeError::new(
+                Reason::Argument { value: count.to_string() },
                 format!("tensordot over {count} axes of {{0}} and of a tensor with {right_rank}"),
                 "sum over at most as many axes as both have",
             ));
@@ -111,6 +112,7 @@ pub fn tensordot<'m>(a: Tensor<'m>, b: Tensor<'m>, axes: impl Into<Contracted>) 
     };
     if left.len() != right.len() {
         return a.ill_typed(TypeError::new(
+            Reason::Length { takes: left.len(), has: right.len() },
             format!("tensordot pairs {} axes of {{0}} with {}", left.len(), right.len()),
             "name as many axes of both",
         ));
@@ -145,12 +147,16 @@ fn labels(first: usize, count: usize) -> Vec<Label> {
 #[track_caller]
 pub fn batched_dot<'m>(a: Tensor<'m>, b: Tensor<'m>) -> Tensor<'m> {
     match (a.rank(), b.rank()) {
-        (0, _) => {
-            a.ill_typed(TypeError::new("batched_dot of {0}, which has no axes", "give it a first axis"))
-        }
-        (_, 0) => {
-            b.ill_typed(TypeError::new("batched_dot of {0}, which has no axes", "give it a first axis"))
-        }
+        (0, _) => a.ill_typed(TypeError::new(
+            Reason::Rank { operand: 0, rank: 0 },
+            "batched_dot of {0}, which has no axes",
+            "give it a first axis",
+        )),
+        (_, 0) => b.ill_typed(TypeError::new(
+            Reason::Rank { operand: 0, rank: 0 },
+            "batched_dot of {0}, which has no axes",
+            "give it a first axis",
+        )),
         (1, rank) => apply(Mul {}, &[trailing(a, rank), b]),
         (rank, 1) => apply(Mul {}, &[a, trailing(b, rank)]),
         (left, right) => {
@@ -185,7 +191,11 @@ pub fn matmul<'m>(a: Tensor<'m>, b: Tensor<'m>) -> Tensor<'m> {
     /// The last of the axes before the matrix; those before it have the next labels.
     const BATCH: Label = 3;
     if let Some(scalar) = [a, b].into_iter().find(|x| x.ty().is_some_and(|ty| ty.rank() == 0)) {
-        return scalar.ill_typed(TypeError::new("matmul of {0}, which has no axes", "multiply with `*`"));
+        return scalar.ill_typed(TypeError::new(
+            Reason::Rank { operand: 0, rank: 0 },
+            "matmul of {0}, which has no axes",
+            "multiply with `*`",
+        ));
     }
     let batch = |rank: usize| (0..rank.saturating_sub(2) as Label).rev().map(|from_last| BATCH + from_last);
     let operand = |tensor: Tensor<'m>, [matrix, vector]: [&[Label]; 2]| {

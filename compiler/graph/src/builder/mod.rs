@@ -322,12 +322,8 @@ impl Model {
         self.node(op, &[], Origin::here(Location::caller()))
     }
 
-    pub(crate) fn invalid(&self, message: String, origin: Origin) -> Tensor<'_> {
-        self.invalid_because(message, origin, Box::new(Reason::Other))
-    }
-
     /// Remembers what is wrong with an expression, and what that is about.
-    pub(crate) fn invalid_because(&self, message: String, origin: Origin, reason: Box<Reason>) -> Tensor<'_> {
+    pub(crate) fn invalid(&self, message: String, origin: Origin, reason: Box<Reason>) -> Tensor<'_> {
         let mut arena = self.arena_mut();
         let origin = arena.placed(origin);
         let handle = arena.diagnose(message, origin, reason);
@@ -380,13 +376,13 @@ impl Arena {
             found.extend(attribute.dims().iter().flat_map::<Vec<_>, _>(divided));
         }
         found.extend(self.graph.ty(node).shape.iter().flat_map::<Vec<_>, _>(divided));
-        let zero = |(_, divisor): &(Dim, Dim)| matches!(divisor, Dim::Const(..=0));
-        if found.iter().any(zero) {
+        let zero = |(_, divisor): &&(Dim, Dim)| matches!(divisor, Dim::Const(..=0));
+        if let Some((size, _)) = found.iter().find(zero) {
             let message = format!("a size of {} {}", self.describe(node), limits::undefined_size());
             self.diagnostics.push(Diagnostic {
                 message,
                 origin: self.graph.node(node).origin.clone(),
-                reason: Box::new(Reason::Other),
+                reason: Box::new(Reason::Size { size: size.clone() }),
             });
             return;
         }

@@ -5,7 +5,7 @@ use std::panic::Location;
 use tgc_scalar::dtype::DType;
 
 use super::{Axes, Tensor};
-use crate::infer::TypeError;
+use crate::infer::{Reason, TypeError};
 use crate::ops::reduction::{kept_order, to_inexact};
 use crate::ops::{LogSoftmax, Op};
 use crate::origin::Origin;
@@ -45,7 +45,12 @@ pub fn categorical_crossentropy<'m>(p: Tensor<'m>, targets: Tensor<'m>) -> Tenso
     }
     if target_ty.rank() + 1 != ty.rank() || !target_ty.dtype.scalar_type().is_integer() {
         let what = targets.describe();
+        let reason = match target_ty.rank() + 1 == ty.rank() {
+            true => Reason::ElementType { dtype: target_ty.dtype },
+            false => Reason::Ranks { operands: [0, 1], ranks: [ty.rank(), target_ty.rank()] },
+        };
         return p.ill_typed(TypeError::new(
+            reason,
             format!("the cross-entropy of {{0}} with the targets {what}"),
             "give probabilities with an axis of classes, and weights of their shape or integers without that axis",
         ));
@@ -119,7 +124,12 @@ pub fn layer_norm<'m>(x: Tensor<'m>, scale: Tensor<'m>, shift: Tensor<'m>, eps: 
     };
     let (rank, normalized) = (ty.rank(), scale_ty.rank());
     if normalized == 0 || normalized > rank || shift_ty.rank() != normalized {
+        let reason = match (1..=rank).contains(&normalized) {
+            true => Reason::Ranks { operands: [1, 2], ranks: [normalized, shift_ty.rank()] },
+            false => Reason::Ranks { operands: [0, 1], ranks: [rank, normalized] },
+        };
         return x.ill_typed(TypeError::new(
+            reason,
             format!("layer normalization of {{0}} by {} and {}", scale.describe(), shift.describe()),
             "give a scale and a shift with the last axes of the input, at least one",
         ));
@@ -236,6 +246,7 @@ fn statistics_axes<'m>(x: Tensor<'m>, others: &[Tensor<'m>], axes: impl Axes) ->
         let rank = other.ty()?.rank();
         if rank + axes.len() != x.rank() {
             other.ill_typed(TypeError::new(
+                Reason::Rank { operand: 0, rank },
                 format!("batch normalization of {} over {} axes by {{0}}", x.describe(), axes.len()),
                 format!("give a tensor with the other {} axes", x.rank() - axes.len()),
             ));

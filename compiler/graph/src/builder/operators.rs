@@ -6,6 +6,7 @@ use tgc_scalar::dtype::DType;
 
 use super::Tensor;
 use super::tensor::Handle;
+use crate::infer::Reason;
 use crate::ops::{Add, And, Div, Dot, Invert, LeftShift, Modulo, Mul, Neg, Op, Or, RightShift, Sub, Xor};
 use crate::origin::Origin;
 
@@ -76,8 +77,8 @@ pub(super) fn apply_at<'m>(op: Op, operands: &[Tensor<'m>], origin: Origin) -> T
 pub(super) fn foreign<'m>(a: Tensor<'m>, b: Tensor<'m>, origin: &Origin) -> Option<Tensor<'m>> {
     (!std::ptr::eq(a.model, b.model)).then(|| {
         let message = "an expression mixes tensors of two models; build all of it in one".to_owned();
-        b.model.invalid(message.clone(), origin.clone());
-        a.model.invalid(message, origin.clone())
+        b.model.invalid(message.clone(), origin.clone(), Box::new(Reason::Models));
+        a.model.invalid(message, origin.clone(), Box::new(Reason::Models))
     })
 }
 

@@ -2,7 +2,7 @@
 
 use super::{Operand, Tensor, apply};
 use crate::dim::Dim;
-use crate::infer::TypeError;
+use crate::infer::{AxisOf, Reason, TypeError};
 use crate::ops::BroadcastTo;
 
 /// What is put around a tensor by [`Tensor::pad`]; all from the tensor itself. With `a b c d` in the middle:
@@ -113,12 +113,18 @@ impl<'m> Tensor<'m> {
             let size = &ty.shape[axis];
             if *size == Dim::Const(0) {
                 return self.ill_typed(TypeError::new(
+                    Reason::TooSmall {
+                        extent: AxisOf { operand: 0, axis }.into(),
+                        size: size.clone(),
+                        least: 1,
+                    },
                     format!("axis {axis} of {{0}} is padded with its own elements and has none"),
                     "pad it with a constant",
                 ));
             }
             let Some([front, back]) = with.pieces(before, after, size) else {
                 return self.ill_typed(TypeError::new(
+                    Reason::Argument { value: before.max(after).to_string() },
                     format!("axis {axis} of {{0}} is padded with very many repetitions of it"),
                     "tile it",
                 ));
@@ -180,6 +186,7 @@ impl<'m> Tensor<'m> {
         let rank = self.rank();
         if let Some((before, after)) = widths.iter().find(|(before, after)| *before < 0 || *after < 0) {
             return Err(TypeError::new(
+                Reason::Argument { value: before.min(after).to_string() },
                 format!("{{0}} is padded by {before} before and {after} after"),
                 "give widths that are not below 0",
             ));
@@ -188,6 +195,7 @@ impl<'m> Tensor<'m> {
             [one] => Ok(vec![*one; rank]),
             widths if widths.len() == rank => Ok(widths.to_vec()),
             widths => Err(TypeError::new(
+                Reason::Length { takes: rank, has: widths.len() },
                 format!("{} pairs of widths are given to pad {{0}}, which has {rank} axes", widths.len()),
                 "give a pair for each axis, or one for all",
             )),

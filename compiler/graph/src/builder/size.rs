@@ -4,6 +4,7 @@ use std::panic::Location;
 
 use super::{Arena, Model, Operand, Tensor};
 use crate::dim::{Dim, Symbols};
+use crate::infer::Reason;
 use crate::ops::SizeValue;
 use crate::origin::Origin;
 
@@ -65,7 +66,7 @@ impl<'m> Size<'m> {
         match self.value {
             Value::Interned(own, _) if !std::ptr::eq(own, model) => {
                 let message = "a size belongs to another model; build all of it in one";
-                model.invalid(message.to_owned(), Origin::here(Location::caller()));
+                model.invalid(message.to_owned(), Origin::here(Location::caller()), Box::new(Reason::Models));
                 Dim::Const(1)
             }
             Value::Number(_) | Value::Undefined | Value::Interned(_, _) => self.dim(),

@@ -112,7 +112,11 @@ pub(super) fn solve(
         match solution.raise(bound) {
             Ok(Raised::Met) => {}
             Ok(Raised::Undecided) => undecided.push(bound),
-            Err(message) => conflicts.push(Conflict { node: bound.node, message, reason: Reason::Other }),
+            Err(message) => {
+                let (name, size, least) = (bound.name.clone(), bound.dim.clone(), bound.least);
+                let reason = Reason::Bound { name, size, least };
+                conflicts.push(Conflict { node: bound.node, message, reason });
+            }
         }
     }
     for constraint in deferred {

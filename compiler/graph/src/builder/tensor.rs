@@ -124,7 +124,7 @@ impl<'m> Tensor<'m> {
             return self;
         }
         let (message, origin) = (self.message(&error), Origin::here(Location::caller()));
-        self.model.invalid_because(message, origin, error.reason)
+        self.model.invalid(message, origin, error.reason)
     }
 
     /// An expression of the model with a problem that was reported.

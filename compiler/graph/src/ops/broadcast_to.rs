@@ -4,7 +4,7 @@ use crate::attribute::Attribute;
 use crate::builder::{IntoShape, Tensor};
 use crate::dim::Dim;
 use crate::graph::{Graph, NodeId};
-use crate::infer::{AxisOf, Constraints, Extent, Operand, TypeError};
+use crate::infer::{AxisOf, Constraints, Extent, Operand, Reason, TypeError};
 use crate::kernel::{Affine, Kernel, View};
 use crate::ops::{Notation, Operation, Sum, Vjp, attributes, elementwise};
 use crate::ty::TensorType;
@@ -66,6 +66,7 @@ impl Operation for BroadcastTo {
         constraints.exist(&self.shape)?;
         let Some(new) = self.shape.len().checked_sub(ty.rank()) else {
             return Err(TypeError::new(
+                Reason::Length { takes: ty.rank(), has: self.shape.len() },
                 format!("{{0}} has {} axes and is broadcast to {}", ty.rank(), self.shape.len()),
                 "give a size for each axis",
             ));

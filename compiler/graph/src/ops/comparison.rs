@@ -3,12 +3,13 @@
 use tgc_scalar::dtype::DType;
 use tgc_scalar::{Builder, Element, Predicate, ScalarType, Value};
 
-use crate::infer::TypeError;
+use crate::infer::{Reason, TypeError};
 
 /// Types for an order: every real type, with `bool` as the result.
 pub fn ordered(common: DType) -> Result<(DType, DType), TypeError> {
     if common.is_complex() {
         return Err(TypeError::new(
+            Reason::ElementType { dtype: common },
             "complex numbers have no order: {0} and {1} cannot be compared so",
             "compare their absolute values or their real parts, or use eq or neq",
         ));

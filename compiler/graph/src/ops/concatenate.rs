@@ -6,7 +6,7 @@ use crate::attribute::Attribute;
 use crate::builder::{Model, Tensor, count_axes};
 use crate::dim::Dim;
 use crate::graph::{Graph, NodeId};
-use crate::infer::{AxisOf, Constraints, Operand, TypeError, promote_all};
+use crate::infer::{AxisOf, Constraints, Operand, Reason, TypeError, promote_all};
 use crate::kernel::Kernel;
 use crate::literal::Literal;
 use crate::ops::{Notation, Operation, Subtensor, Vjp, attributes, elementwise};
@@ -75,7 +75,8 @@ impl Model {
     ) -> Tensor<'m> {
         let mut tensors: Vec<Tensor<'m>> = tensors.into_iter().collect();
         let Some(&first) = tensors.first() else {
-            return self.refuse("there is nothing to concatenate; give at least one tensor");
+            let message = "there is nothing to concatenate; give at least one tensor";
+            return self.refuse(message, Reason::Arity { takes: 1, has: 0 });
         };
         if let Some(invalid) = tensors.iter().find(|t| t.id().is_none()) {
             return *invalid;
@@ -151,10 +152,15 @@ impl Operation for Concatenate {
 
     fn infer(&self, operands: &[Operand<'_>], constraints: &mut Constraints<'_>) -> Result<TensorType, TypeError> {
         let Some(first) = operands.first().map(|o| o.ty) else {
-            return Err(TypeError::new("there is nothing to concatenate", "give at least one tensor"));
+            return Err(TypeError::new(
+                Reason::Arity { takes: 1, has: 0 },
+                "there is nothing to concatenate",
+                "give at least one tensor",
+            ));
         };
         if self.axis >= first.rank() {
             return Err(TypeError::new(
+                Reason::Axes { operand: 0, axes: vec![self.axis as i64], rank: first.rank() },
                 format!("tensors are concatenated along axis {} of {{0}}, which has {} axes", self.axis, first.rank()),
                 "name one that it has, or stack them along a new one",
             ));
@@ -163,12 +169,14 @@ impl Operation for Concatenate {
         for (operand, Operand { ty, .. }) in operands.iter().enumerate().skip(1) {
             if ty.rank() != first.rank() {
                 return Err(TypeError::new(
+                    Reason::Ranks { operands: [0, operand], ranks: [first.rank(), ty.rank()] },
                     format!("{{0}} and {{{operand}}} are concatenated and have different ranks"),
                     "give them the same number of axes",
                 ));
             }
             if ty.dtype != first.dtype {
                 return Err(TypeError::new(
+                    Reason::ElementTypes { takes: first.dtype, has: ty.dtype },
                     format!("{{0}} and {{{operand}}} are concatenated and have different element types"),
                     "cast one of them",
                 ));
@@ -181,7 +189,7 @@ impl Operation for Concatenate {
                 let [first, other] = [0, operand].map(|operand| AxisOf { operand, axis });
                 *sum = constraints
                     .equal(sum, first, size, other)
-                    .map_err(|error| TypeError::new(error.problem, "give both the same size"))?;
+                    .map_err(|error| TypeError { remedy: "give both the same size".to_owned(), ..error })?;
             }
         }
         Ok(TensorType::new(first.dtype, shape))

@@ -7,7 +7,7 @@ use crate::array::Array;
 use crate::attribute::{Attribute, AttributeValue};
 use crate::data::{DataId, DataStore};
 use crate::dim::Dim;
-use crate::infer::TypeError;
+use crate::infer::{Reason, TypeError};
 use crate::kernel::Leaf;
 use crate::ops::attributes;
 use crate::ops::leaf::{LeafOperation, leaf_operation};
@@ -100,8 +100,12 @@ leaf_operation!(Constant, "values known when the model is written.");
 
 impl LeafOperation for Constant {
     fn ty(&self) -> Result<TensorType, TypeError> {
-        if self.shape.iter().any(|d| d.as_const().is_none()) {
-            return Err(TypeError::new("a constant has a symbolic size", "give its sizes as numbers"));
+        if let Some(size) = self.shape.iter().find(|d| d.as_const().is_none()) {
+            return Err(TypeError::new(
+                Reason::Size { size: size.clone() },
+                "a constant has a symbolic size",
+                "give its sizes as numbers",
+            ));
         }
         Ok(TensorType::new(self.dtype, self.shape.clone()))
     }

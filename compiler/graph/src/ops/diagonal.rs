@@ -4,7 +4,7 @@ use crate::attribute::Attribute;
 use crate::builder::{Tensor, count_axes};
 use crate::dim::{Dim, Symbols};
 use crate::graph::{Graph, NodeId};
-use crate::infer::{Constraints, Operand, TypeError};
+use crate::infer::{Constraints, Operand, Reason, TypeError};
 use crate::kernel::{Affine, Kernel, View};
 use crate::ops::{Notation, Operation, SetDiagonal, Vjp, Zero, attributes};
 use crate::ty::TensorType;
@@ -79,6 +79,7 @@ impl<'m> Tensor<'m> {
                 zero.set_diagonal(self, k)
             }
             _ => self.ill_typed(TypeError::new(
+                Reason::Rank { operand: 0, rank: ty.rank() },
                 format!("diag of {{0}}, which has {} axes", ty.rank()),
                 "give it a vector or a matrix, or say diagonal_of",
             )),
@@ -104,6 +105,7 @@ impl Diagonal {
         let (rank, Diagonal { axis1, axis2, .. }) = (ty.rank(), self);
         if *axis1 >= rank || *axis2 >= rank || axis1 == axis2 {
             return Err(TypeError::new(
+                Reason::Axes { operand: 0, axes: vec![*axis1 as i64, *axis2 as i64], rank },
                 format!("the diagonal of axes {axis1} and {axis2} of {{0}}, which has {rank} axes"),
                 "name two axes that it has",
             ));

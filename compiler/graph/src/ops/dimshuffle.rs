@@ -4,7 +4,7 @@ use crate::attribute::Attribute;
 use crate::builder::Tensor;
 use crate::dim::Dim;
 use crate::graph::{Graph, NodeId};
-use crate::infer::{Constraints, Operand, TypeError};
+use crate::infer::{Constraints, Operand, Reason, TypeError};
 use crate::kernel::{Affine, Kernel, View};
 use crate::ops::{Notation, Operation, Vjp, attributes, Sign, Magnitude};
 use crate::ty::TensorType;
@@ -97,6 +97,7 @@ impl Operation for Dimshuffle {
             };
             if axis >= ty.rank() || std::mem::replace(&mut seen[axis], true) {
                 return Err(TypeError::new(
+                    Reason::Axes { operand: 0, axes: vec![axis as i64], rank: ty.rank() },
                     format!("dimshuffle names axis {axis} of {{0}}, which has {} axes, or names it twice", ty.rank()),
                     "name each axis once",
                 ));
@@ -105,6 +106,7 @@ impl Operation for Dimshuffle {
         }
         if let Some(axis) = (0..ty.rank()).find(|&i| !seen[i] && !ty.shape[i].is_one()) {
             return Err(TypeError::new(
+                Reason::Size { size: ty.shape[axis].clone() },
                 format!("dimshuffle drops axis {axis} of {{0}}, whose size is not known to be 1"),
                 "keep the axis, or give it the static size 1",
             ));

@@ -4,7 +4,7 @@
 use crate::attribute::Attribute;
 use crate::dim::Dim;
 use crate::graph::{Graph, NodeId};
-use crate::infer::{AxisOf, Constraints, Operand, TypeError};
+use crate::infer::{AxisOf, Constraints, Operand, Reason, TypeError};
 use crate::literal::{Role, computing_type};
 use crate::kernel::{Contraction, Kernel, LoopAxis};
 use crate::ops::{Notation, Operation, Vjp, attributes, elementwise};
@@ -135,11 +135,18 @@ impl Dot {
             let distinct = axes.iter().enumerate().all(|(i, axis)| !axes[..i].contains(axis));
             distinct && axes.iter().all(|axis| (self.batch..rank).contains(axis))
         };
+        let (fits_left, fits_right) = (valid(&self.left, left), valid(&self.right, right));
         let paired = self.left.len() == self.right.len() && self.batch <= left.min(right);
-        if paired && valid(&self.left, left) && valid(&self.right, right) {
+        if paired && fits_left && fits_right {
             return Ok(());
         }
+        let reason = match (fits_left, fits_right) {
+            (false, _) => Reason::axes(0, &self.left, left),
+            (true, false) => Reason::axes(1, &self.right, right),
+            (true, true) => Reason::Length { takes: self.left.len(), has: self.right.len() },
+        };
         Err(TypeError::new(
+            reason,
             format!("dot sums axes {:?} of {{0}} with axes {:?} of {{1}}", self.left, self.right),
             "pair axes that both operands have, each once, none of them a batch axis",
         ))

@@ -298,6 +298,7 @@ pub fn any(common: DType) -> Result<(DType, DType), TypeError> {
 pub fn real_function(name: &str, common: DType) -> Result<(DType, DType), TypeError> {
     if common.is_complex() {
         return Err(TypeError::new(
+            Reason::ElementType { dtype: common },
             format!("{name} of {{0}}, whose elements are complex, is not defined in this version"),
             "use a real tensor",
         ));
@@ -316,12 +317,12 @@ pub fn function(common: DType) -> Result<(DType, DType), TypeError> {
 pub fn divisible(symbol: &str, common: DType) -> Result<(DType, DType), TypeError> {
     if common == DType::Bool || common.is_complex() {
         return Err(TypeError::new(
+            Reason::ElementType { dtype: common },
             format!(
                 "`{symbol}` is not defined on {common}, the element type that {{0}} has or is converted to"
             ),
             "cast to an integer or real type first",
-        )
-        .because(Reason::ElementType { dtype: common }));
+        ));
     }
     Ok((common, common))
 }
@@ -330,10 +331,10 @@ pub fn divisible(symbol: &str, common: DType) -> Result<(DType, DType), TypeErro
 pub fn real(name: &str, common: DType) -> Result<(DType, DType), TypeError> {
     if common.is_complex() {
         return Err(TypeError::new(
+            Reason::ElementType { dtype: common },
             format!("{name} is not defined on {common}, the element type that {{0}} has or is converted to"),
             "use real tensors",
-        )
-        .because(Reason::ElementType { dtype: common }));
+        ));
     }
     Ok((common, common))
 }
@@ -342,12 +343,12 @@ pub fn real(name: &str, common: DType) -> Result<(DType, DType), TypeError> {
 pub fn bits(symbol: &str, common: DType) -> Result<(DType, DType), TypeError> {
     if common.is_differentiable() {
         return Err(TypeError::new(
+            Reason::ElementType { dtype: common },
             format!(
                 "`{symbol}` is not defined on {common}, the element type that {{0}} has or is converted to"
             ),
             "compare to get bool, or cast to one integer type",
-        )
-        .because(Reason::ElementType { dtype: common }));
+        ));
     }
     Ok((common, common))
 }
@@ -356,12 +357,12 @@ pub fn bits(symbol: &str, common: DType) -> Result<(DType, DType), TypeError> {
 pub fn integers(symbol: &str, common: DType) -> Result<(DType, DType), TypeError> {
     if common == DType::Bool || common.is_differentiable() {
         return Err(TypeError::new(
+            Reason::ElementType { dtype: common },
             format!(
                 "`{symbol}` is not defined on {common}, the element type that {{0}} has or is converted to"
             ),
             "cast to one integer type",
-        )
-        .because(Reason::ElementType { dtype: common }));
+        ));
     }
     Ok((common, common))
 }
@@ -390,10 +391,10 @@ pub fn bounded(graph: &mut Graph, x: NodeId, bound: f64) -> NodeId {
 pub fn not_bool(symbol: &str, common: DType) -> Result<(DType, DType), TypeError> {
     if common == DType::Bool {
         return Err(TypeError::new(
+            Reason::ElementType { dtype: common },
             format!("`{symbol}` is not defined on bool, the element type of {{0}}"),
             "cast to an integer type first",
-        )
-        .because(Reason::ElementType { dtype: common }));
+        ));
     }
     Ok((common, common))
 }

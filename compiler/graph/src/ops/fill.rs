@@ -4,7 +4,7 @@ use crate::attribute::Attribute;
 use crate::builder::{self, Tensor};
 use crate::dim::Dim;
 use crate::graph::{Graph, NodeId};
-use crate::infer::{Constraints, Operand, TypeError, broadcast};
+use crate::infer::{AxisOf, Constraints, Operand, Reason, TypeError, broadcast};
 use crate::kernel::{Affine, Kernel, View};
 use crate::ops::{Notation, Operation, Vjp, attributes, elementwise, Sign, Magnitude};
 use crate::ty::TensorType;
@@ -70,6 +70,10 @@ impl Operation for Fill {
         let shape = broadcast(operands, constraints)?;
         if let Some(axis) = (0..shape.len()).find(|&i| operands[0].ty.shape[i].is_one() && !shape[i].is_one()) {
             return Err(TypeError::new(
+                Reason::Sizes {
+                    extents: [0, 1].map(|operand| AxisOf { operand, axis }.into()),
+                    sizes: [Dim::Const(1), shape[axis].clone()],
+                },
                 format!("fill would stretch axis {axis} of {{0}}, which gives the shape, to that of {{1}}"),
                 "give the value at most the size of the shape along each axis",
             ));

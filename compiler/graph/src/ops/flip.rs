@@ -4,7 +4,7 @@ use crate::attribute::Attribute;
 use crate::builder::{Axes, Tensor, count_axes};
 use crate::dim::Dim;
 use crate::graph::{Graph, NodeId};
-use crate::infer::{Constraints, Operand, TypeError};
+use crate::infer::{Constraints, Operand, Reason, TypeError};
 use crate::kernel::{Affine, Kernel, View};
 use crate::ops::{Notation, Operation, Vjp, attributes};
 use crate::ty::TensorType;
@@ -73,6 +73,7 @@ impl Operation for Flip {
         let ascending = self.axes.windows(2).all(|pair| pair[0] < pair[1]);
         if !ascending || self.axes.iter().any(|axis| *axis >= ty.rank()) {
             return Err(TypeError::new(
+                Reason::axes(0, &self.axes, ty.rank()),
                 format!("flip along axes {:?} of {{0}}, which has {} axes", self.axes, ty.rank()),
                 "name each axis once, in ascending order",
             ));

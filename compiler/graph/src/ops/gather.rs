@@ -10,7 +10,7 @@ use tgc_scalar::dtype::DType;
 use crate::attribute::Attribute;
 use crate::dim::Dim;
 use crate::graph::{Graph, NodeId};
-use crate::infer::{AxisOf, Constraints, Operand, TypeError};
+use crate::infer::{AxisOf, Constraints, Operand, Reason, TypeError};
 use crate::kernel::{Affine, Coordinate, Kernel};
 use crate::ops::{Notation, Operation, ScatterAdd, Vjp, Zero, attributes};
 use crate::ty::TensorType;
@@ -121,6 +121,7 @@ impl Gather {
         let begins = self.at.checked_sub(self.batch).filter(|before| *before <= others.len());
         let (true, true, Some(before)) = (ascending && self.batch <= data.rank(), inside, begins) else {
             return Err(TypeError::new(
+                Reason::axes(0, &self.axes, data.rank()),
                 format!("{{0}}, which has {} axes, has no batch, axes and place as gather gives them", data.rank()),
                 "name axes after the batch axes, each once, ascending, and a place among the others",
             ));
@@ -144,6 +145,7 @@ impl Gather {
         for (i, operand) in index.iter().enumerate() {
             if operand.ty.dtype != DType::I64 || operand.ty.rank() != rank || rank < self.batch {
                 return Err(TypeError::new(
+                    Reason::part((DType::I64, rank), i + 1, operand.ty),
                     format!("{{{}}} cannot name places in {{0}}", i + 1),
                     "index with tensors of i64 that have one rank and all batch axes",
                 ));

@@ -3,7 +3,7 @@
 use crate::attribute::Attribute;
 use crate::dim::Dim;
 use crate::graph::{Graph, NodeId};
-use crate::infer::{Constraints, Operand, TypeError};
+use crate::infer::{Constraints, Operand, Reason, TypeError};
 use crate::kernel::Kernel;
 use crate::ops::{Notation, Operation, Vjp, attributes};
 use crate::ty::TensorType;
@@ -44,13 +44,19 @@ impl Operation for Grad {
     fn infer(&self, operands: &[Operand<'_>], _: &mut Constraints<'_>) -> Result<TensorType, TypeError> {
         let (cost, wrt) = (operands[0].ty, operands[1].ty);
         if cost.rank() != 0 || !cost.dtype.is_float() {
+            let reason = match cost.rank() {
+                0 => Reason::ElementType { dtype: cost.dtype },
+                rank => Reason::Rank { operand: 0, rank },
+            };
             return Err(TypeError::new(
+                reason,
                 "the cost {0} of a gradient is not a real 0-d tensor",
                 "reduce it first, for instance with sum or mean",
             ));
         }
         if !wrt.dtype.is_differentiable() {
             return Err(TypeError::new(
+                Reason::ElementType { dtype: wrt.dtype },
                 "the gradient by {1}, whose elements are not floating point, is not defined",
                 "differentiate by a tensor of real or complex floating point",
             ));

@@ -3,7 +3,7 @@
 use crate::attribute::Attribute;
 use crate::dim::Dim;
 use crate::graph::{Graph, NodeId};
-use crate::infer::{Constraints, Operand, TypeError};
+use crate::infer::{Constraints, Operand, Reason, TypeError};
 use crate::kernel::Kernel;
 use crate::ops::{Notation, Operation, Vjp, attributes};
 use crate::ty::{MAX_RANK, TensorType};
@@ -45,12 +45,14 @@ impl Operation for Jacobian {
         let (value, wrt) = (operands[0].ty, operands[1].ty);
         if let Some(odd) = operands.iter().position(|o| !o.ty.dtype.is_float()) {
             return Err(TypeError::new(
+                Reason::ElementType { dtype: operands[odd].ty.dtype },
                 format!("the Jacobian of {{0}} by {{1}} needs real floating-point elements, which {{{odd}}} has not"),
                 "take it of and by tensors of f16, bf16, f32 or f64",
             ));
         }
         if value.rank() + wrt.rank() > MAX_RANK {
             return Err(TypeError::new(
+                Reason::Limit { most: MAX_RANK, has: value.rank() + wrt.rank() },
                 format!("the Jacobian of {{0}} by {{1}} would have {} axes", value.rank() + wrt.rank()),
                 format!("{MAX_RANK} is the most; merge some of theirs with reshape"),
             ));

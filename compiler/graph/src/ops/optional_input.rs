@@ -7,7 +7,7 @@ use tgc_scalar::dtype::DType;
 use crate::array::Array;
 use crate::data::DataStore;
 use crate::dim::Dim;
-use crate::infer::TypeError;
+use crate::infer::{Reason, TypeError};
 use crate::kernel::Leaf;
 use crate::ops::leaf::{LeafOperation, leaf_operation};
 use crate::ops::{Constant, Elements, attributes};
@@ -55,9 +55,10 @@ leaf_operation!(OptionalInput, "an argument of the function that callers may lea
 
 impl LeafOperation for OptionalInput {
     fn ty(&self) -> Result<TensorType, TypeError> {
-        match self.shape.iter().all(|dim| dim.as_const().is_some()) {
-            true => Ok(TensorType::new(self.dtype, self.shape.clone())),
-            false => Err(TypeError::new(
+        match self.shape.iter().find(|dim| dim.as_const().is_none()) {
+            None => Ok(TensorType::new(self.dtype, self.shape.clone())),
+            Some(size) => Err(TypeError::new(
+                Reason::Size { size: size.clone() },
                 format!("the input `{}` has a default and a size that is not known", self.name),
                 "give the input a static shape",
             )),

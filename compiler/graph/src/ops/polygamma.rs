@@ -7,7 +7,7 @@ use crate::attribute::Attribute;
 use crate::builder::Tensor;
 use crate::dim::Dim;
 use crate::graph::{Graph, NodeId};
-use crate::infer::{Constraints, Operand, TypeError};
+use crate::infer::{Constraints, Operand, Reason, TypeError};
 use crate::kernel::Kernel;
 use crate::ops::{Notation, Operation, Vjp, attributes, elementwise};
 use crate::ty::TensorType;
@@ -77,6 +77,7 @@ impl Operation for Polygamma {
     fn infer(&self, operands: &[Operand<'_>], _: &mut Constraints<'_>) -> Result<TensorType, TypeError> {
         if !(1..=MAX_ORDER).contains(&self.order) {
             return Err(TypeError::new(
+                Reason::Argument { value: self.order.to_string() },
                 format!("polygamma of {{0}} has the order {}", self.order),
                 format!("give an order from 1 to {MAX_ORDER}; order 0 is psi"),
             ));

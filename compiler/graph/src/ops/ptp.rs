@@ -3,7 +3,7 @@
 use tgc_scalar::dtype::DType;
 
 use crate::graph::{Graph, NodeId};
-use crate::infer::TypeError;
+use crate::infer::{Reason, TypeError};
 use crate::ops::reduction::{Composite, Reducing, ordered, reduction};
 use crate::ops::{Max, Min, Notation};
 
@@ -27,6 +27,7 @@ impl Reducing for Ptp {
     fn dtype(operand: DType) -> Result<DType, TypeError> {
         if operand == DType::Bool {
             return Err(TypeError::new(
+                Reason::ElementType { dtype: operand },
                 "ptp of {0}, whose elements are bool: they have no difference",
                 "cast to an integer type first",
             ));

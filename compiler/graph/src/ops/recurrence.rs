@@ -9,7 +9,7 @@ use crate::attribute::Attribute;
 use crate::builder::{Along, Tensor, apply};
 use crate::dim::Dim;
 use crate::graph::{Graph, NodeId};
-use crate::infer::{AxisOf, Constraints, Operand, TypeError};
+use crate::infer::{AxisOf, Constraints, Operand, Reason, TypeError};
 use crate::literal::{Role, computing_type};
 use crate::kernel::Kernel;
 use crate::ops::reduction::accumulator;
@@ -118,6 +118,7 @@ impl Operation for Recurrence {
         let (factors, terms) = (operands[0].ty, operands[1].ty);
         if factors.rank() != terms.rank() {
             return Err(TypeError::new(
+                Reason::Ranks { operands: [0, 1], ranks: [factors.rank(), terms.rank()] },
                 "the factors {0} and the terms {1} of a recurrence have different ranks",
                 "insert axes with dimshuffle",
             ));

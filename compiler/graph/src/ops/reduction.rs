@@ -8,7 +8,7 @@ use tgc_scalar::{Builder, Element, Program, ScalarType};
 
 use crate::dim::Dim;
 use crate::graph::{Graph, NodeId};
-use crate::infer::{AxisOf, Constraints, Operand, TypeError};
+use crate::infer::{AxisOf, Constraints, Operand, Reason, TypeError};
 use crate::kernel::Reduction;
 use crate::ops::{Fill, Sign, Vjp};
 use crate::ty::TensorType;
@@ -61,16 +61,16 @@ pub fn infer<R: Reducing>(
     let ascending = axes.windows(2).all(|pair| pair[0] < pair[1]);
     if !ascending || axes.iter().any(|axis| *axis >= ty.rank()) {
         return Err(TypeError::new(
+            Reason::axes(0, axes, ty.rank()),
             format!("{name} over axes {axes:?} of {{0}}, which has {} axes", ty.rank()),
             "name each axis once, in ascending order",
         ));
     }
     for &axis in axes.iter().filter(|_| R::NONEMPTY) {
-        constraints.at_least(&ty.shape[axis], 1, AxisOf { operand: 0, axis }).map_err(|_| {
-            TypeError::new(
-                format!("{name} over axis {axis} of {{0}}, which can be empty, has no value"),
-                "give the axis a size or range of at least 1",
-            )
+        constraints.at_least(&ty.shape[axis], 1, AxisOf { operand: 0, axis }).map_err(|error| TypeError {
+            problem: format!("{name} over axis {axis} of {{0}}, which can be empty, has no value"),
+            remedy: "give the axis a size or range of at least 1".to_owned(),
+            ..error
         })?;
     }
     let kept = (0..ty.rank()).filter(|axis| !axes.contains(axis));
@@ -159,6 +159,7 @@ pub fn to_inexact(dtype: DType) -> DType {
 pub fn ordered(name: &str, operand: DType) -> Result<DType, TypeError> {
     if operand.is_complex() {
         return Err(TypeError::new(
+            Reason::ElementType { dtype: operand },
             format!("{name} of {{0}}: complex elements have no order"),
             "reduce its real part, or its absolute value",
         ));

@@ -4,7 +4,7 @@ use crate::attribute::Attribute;
 use crate::builder::{IntoShape, Tensor};
 use crate::dim::{Dim, Symbols};
 use crate::graph::{Graph, NodeId};
-use crate::infer::{Constraints, Extent, Operand, TypeError};
+use crate::infer::{Constraints, Extent, Operand, Reason, TypeError};
 use crate::kernel::Kernel;
 use crate::ops::{Notation, Operation, Vjp, attributes};
 use crate::ty::TensorType;
@@ -55,6 +55,7 @@ impl<'m> Tensor<'m> {
         let Some(ty) = self.ty() else { return self };
         if ndim == 0 || ndim > ty.rank().max(1) {
             return self.ill_typed(TypeError::new(
+                Reason::Argument { value: ndim.to_string() },
                 format!("{{0}} cannot be flattened to {ndim} axes"),
                 format!("keep from 1 to {}", ty.rank().max(1)),
             ));
@@ -99,6 +100,10 @@ impl Operation for Reshape {
             let shape = TensorType::new(ty.dtype, self.shape.clone());
             let shape = shape.display(constraints.symbols);
             TypeError::new(
+                Reason::Sizes {
+                    extents: [Extent::Elements(0), Extent::ResultElements],
+                    sizes: [Dim::Const(have), Dim::Const(want)],
+                },
                 format!("{{0}} has {have} elements and {shape}, which it is reshaped to, {want}"),
                 "give sizes with the same product, or one of them as -1",
             )
@@ -112,7 +117,7 @@ impl Operation for Reshape {
                 let (have, want) = without_common(&ty.shape, &self.shape);
                 constraints
                     .equal(&product(&have), Extent::Elements(0), &product(&want), Extent::ResultElements)
-                    .map_err(|error| TypeError::new(error.problem, "give sizes with the same product"))?;
+                    .map_err(|error| TypeError { remedy: "give sizes with the same product".to_owned(), ..error })?;
             }
         }
         Ok(TensorType::new(ty.dtype, self.shape.clone()))
@@ -156,7 +161,11 @@ fn complete(from: &[Dim], mut shape: Vec<Dim>, symbols: &Symbols) -> Result<Vec<
     let Some(axis) = shape.iter().position(unknown) else { return Ok(shape) };
     shape.remove(axis);
     if shape.iter().any(unknown) {
-        return Err(TypeError::new("{0} is reshaped to a shape with two sizes of -1", "leave one open at most"));
+        return Err(TypeError::new(
+            Reason::Argument { value: "-1".to_owned() },
+            "{0} is reshaped to a shape with two sizes of -1",
+            "leave one open at most",
+        ));
     }
     let (have, given) = without_common(from, &shape);
     let (have, given) = (product(&have), product(&given));
@@ -168,6 +177,7 @@ fn complete(from: &[Dim], mut shape: Vec<Dim>, symbols: &Symbols) -> Result<Vec<
     };
     if !divides {
         return Err(TypeError::new(
+            Reason::Sizes { extents: [Extent::Elements(0), Extent::ResultElements], sizes: [have, given] },
             "the sizes that {0} is reshaped to do not divide its number of elements, so that given as -1 is not known",
             "give it as a number or a dim",
         ));

@@ -3,7 +3,7 @@
 use tgc_scalar::dtype::DType;
 use tgc_scalar::{Builder, Element};
 
-use crate::infer::{Operand, TypeError};
+use crate::infer::{Operand, Reason, TypeError};
 use crate::kernel::{Kernel, Scan};
 use crate::ops::reduction::{conversion, number};
 
@@ -30,6 +30,7 @@ impl Direction {
             return Ok(());
         }
         Err(TypeError::new(
+            Reason::axes(0, &[self.axis], rank),
             format!("{name} along axis {} of {{0}}, which has {rank} axes", self.axis),
             "name an axis that it has, counted from 0",
         ))

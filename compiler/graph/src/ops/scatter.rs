@@ -6,7 +6,7 @@ use tgc_scalar::dtype::DType;
 use crate::attribute::Attribute;
 use crate::dim::Dim;
 use crate::graph::{Graph, NodeId};
-use crate::infer::{AxisOf, Constraints, Operand, TypeError};
+use crate::infer::{AxisOf, Constraints, Operand, Reason, TypeError};
 use crate::kernel::Kernel;
 use crate::ops::{Eq, Gather, Iota, Notation, Operation, SizeValue, Vjp, Zero, attributes, elementwise, gather};
 use crate::ty::TensorType;
@@ -144,6 +144,7 @@ pub(super) fn infer(
     let shape = place.shape(data, &operands[1..last], constraints)?;
     if updates.dtype != data.dtype || updates.rank() != shape.len() {
         return Err(TypeError::new(
+            Reason::part((data.dtype, shape.len()), last, updates),
             format!(
                 "{{{last}}} cannot stand in a part of {{0}}, which has {} axes and the element type {}",
                 shape.len(),

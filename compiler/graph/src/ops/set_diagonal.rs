@@ -6,7 +6,7 @@ use crate::attribute::Attribute;
 use crate::builder::{Operand as Value, Tensor, apply};
 use crate::dim::Dim;
 use crate::graph::{Graph, NodeId};
-use crate::infer::{AxisOf, Constraints, Operand, TypeError};
+use crate::infer::{AxisOf, Constraints, Operand, Reason, TypeError};
 use crate::kernel::{Coordinate, Kernel, Scatter};
 use crate::ops::{BroadcastTo, Diagonal, Notation, Operation, Vjp, Zero, attributes, elementwise};
 use crate::ty::TensorType;
@@ -45,6 +45,7 @@ impl<'m> Tensor<'m> {
         let Some(have) = value.ty() else { return value };
         if promote((ty.dtype, false), (have.dtype, value.is_literal())) != ty.dtype {
             return self.ill_typed(TypeError::new(
+                Reason::ElementTypes { takes: ty.dtype, has: have.dtype },
                 format!("values of the element type {} cannot stand in {{0}}", have.dtype),
                 format!("cast them to {}", ty.dtype),
             ));
@@ -103,6 +104,7 @@ impl Operation for SetDiagonal {
         let shape = self.diagonal().shape(ty, constraints)?;
         if value.dtype != ty.dtype || value.rank() != shape.len() {
             return Err(TypeError::new(
+                Reason::part((ty.dtype, shape.len()), 1, value),
                 "{1} cannot be a diagonal of {0}",
                 format!("give it the element type {} and {} axes", ty.dtype, shape.len()),
             ));

@@ -3,7 +3,7 @@
 use crate::attribute::Attribute;
 use crate::dim::Dim;
 use crate::graph::{Graph, NodeId};
-use crate::infer::{AxisOf, Constraints, Operand, TypeError};
+use crate::infer::{AxisOf, Constraints, Operand, Reason, TypeError};
 use crate::kernel::{Coordinate, Kernel, Scatter};
 use crate::ops::{Notation, Operation, Subtensor, Vjp, Zero, attributes, elementwise};
 use crate::ty::TensorType;
@@ -89,6 +89,7 @@ pub(super) fn infer(
     let shape = place.shape(&ty.shape, constraints)?;
     if values.dtype != ty.dtype || values.rank() != shape.len() {
         return Err(TypeError::new(
+            Reason::part((ty.dtype, shape.len()), 1, values),
             format!(
                 "{{1}} cannot stand in a part of {{0}}, which has {} axes and the element type {}",
                 shape.len(),

@@ -4,7 +4,7 @@ use crate::attribute::Attribute;
 use crate::builder::{Tensor, count_axes};
 use crate::dim::Dim;
 use crate::graph::{Graph, NodeId};
-use crate::infer::{Constraints, Operand, TypeError};
+use crate::infer::{Constraints, Operand, Reason, TypeError};
 use crate::kernel::Kernel;
 use crate::ops::reduction::{keep, ordered, to_inexact};
 use crate::ops::{ConsiderConstant, Eq, Exp, Notation, Operation, Reciprocal, Sum, Supremum, Vjp, attributes};
@@ -111,6 +111,7 @@ pub(super) fn infer(
     let ty = operands[0].ty;
     if axis >= ty.rank() {
         return Err(TypeError::new(
+            Reason::axes(0, &[axis], ty.rank()),
             format!("{name} along axis {axis} of {{0}}, which has {} axes", ty.rank()),
             "name an axis that it has",
         ));

@@ -4,7 +4,7 @@ use crate::attribute::Attribute;
 use crate::builder::{Tensor, count_axes};
 use crate::dim::Dim;
 use crate::graph::{Graph, NodeId};
-use crate::infer::{Constraints, Operand, TypeError};
+use crate::infer::{Constraints, Operand, Reason, TypeError};
 use crate::kernel::{Kernel, Routine};
 use crate::ops::{Notation, Operation, Argsort, Gather, ScatterAdd, Zero, Vjp, attributes};
 use crate::ty::TensorType;
@@ -117,12 +117,17 @@ impl Operation for Sort {
 pub(super) fn sortable(name: &str, operand: &TensorType) -> Result<(), TypeError> {
     if operand.dtype.is_complex() {
         return Err(TypeError::new(
+            Reason::ElementType { dtype: operand.dtype },
             format!("{name} of {{0}}: complex elements have no order"),
             "sort its real part, or its absolute value",
         ));
     }
     if operand.rank() == 0 {
-        return Err(TypeError::new(format!("{name} of {{0}}, which has no axis"), "give it an axis of size 1"));
+        return Err(TypeError::new(
+            Reason::Rank { operand: 0, rank: 0 },
+            format!("{name} of {{0}}, which has no axis"),
+            "give it an axis of size 1",
+        ));
     }
     Ok(())
 }

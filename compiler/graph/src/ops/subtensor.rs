@@ -7,7 +7,7 @@
 use crate::attribute::Attribute;
 use crate::dim::Dim;
 use crate::graph::{Graph, NodeId};
-use crate::infer::{AxisOf, Constraints, Extent, Operand, TypeError};
+use crate::infer::{AxisOf, Constraints, Extent, Operand, Reason, TypeError};
 use crate::kernel::{Affine, Kernel, View};
 use crate::ops::{Notation, Operation, SetSubtensor, Vjp, Zero, attributes};
 use crate::ty::TensorType;
@@ -108,6 +108,7 @@ impl Subtensor {
         let rank = from.len();
         if [self.starts.len(), self.stops.len(), self.steps.len()] != [rank; 3] {
             return Err(TypeError::new(
+                Reason::Length { takes: rank, has: self.starts.len() },
                 format!("a subtensor of {{0}}, which has {rank} axes, gives indices of another number of axes"),
                 "give a start, a stop and a step for each axis",
             ));
@@ -149,7 +150,11 @@ impl Subtensor {
         let far = [start, stop].map(|place| place.as_const().is_some_and(|n| n.unsigned_abs() > Self::FAR as u64));
         let beyond = (size - stop).as_const().is_some_and(|n| n < 0) || start.as_const().is_some_and(|n| n < 0);
         if far.contains(&true) || beyond || step.unsigned_abs() > Self::FAR as u64 {
+            let starts_before = far[0] || start.as_const().is_some_and(|n| n < 0);
+            let index = if starts_before { start } else { stop };
+            let axis_of = AxisOf { operand: 0, axis };
             return Err(TypeError::new(
+                Reason::Index { axis: axis_of, index: index.clone(), size: size.clone() },
                 format!("the slice along axis {axis} of {{0}} goes beyond it"),
                 "give a range from 0 on to at most its size, and a step that fits",
             ));
@@ -170,6 +175,7 @@ impl Subtensor {
             (Some(i), Some(n)) if (0..n).contains(&i) => Ok(()),
             (Some(i), None) if (0..Self::FAR).contains(&i) => constraints.at_least(size, i + 1, place),
             (Some(i), _) => Err(TypeError::new(
+                Reason::Index { axis: place, index: Dim::Const(i), size: size.clone() },
                 format!("the index {i} is outside axis {axis} of {{0}}"),
                 "give one from 0 on and less than its size",
             )),
