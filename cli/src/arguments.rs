@@ -237,7 +237,7 @@ pub struct Run {
 const INSPECT_EXAMPLES: &str = "\
 Examples:
   tgc inspect logreg.graph
-  tgc inspect logreg.graph --function train
+  tgc inspect logreg.graph --function train --origins
 
 Costs are counts for one call, as expressions in its sizes: scalar instructions (vector code does several at once), and bytes
 that loops read and write, caches or not.";
@@ -251,6 +251,9 @@ pub struct Inspect {
     /// Only this function.
     #[arg(long)]
     pub function: Option<String>,
+    /// List also what each line of the author's source makes.
+    #[arg(long)]
+    pub origins: bool,
 }
 
 const CHECK_EXAMPLES: &str = "\

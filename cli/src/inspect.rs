@@ -4,7 +4,9 @@ use std::fmt::Write as _;
 
 use tgc_compiler::{Fp, stages};
 use tgc_graph::dim::Symbol;
+use tgc_graph::graph::NodeId;
 use tgc_graph::module::Function;
+use tgc_graph::pp;
 use tgc_plan::{Argument, FunctionPlan, Interface, Signature};
 
 use crate::arguments::Inspect;
@@ -25,6 +27,9 @@ pub fn execute(arguments: &Inspect) -> Outcome<()> {
     for (index, function) in plan.functions().enumerate() {
         let nodes = [&module, &optimized].map(|module| live_nodes(&module.functions[index]));
         text.push_str(&describe(&plan.interface, function, nodes, stack.functions[index]));
+        if arguments.origins {
+            text.push_str(&origins(&module.functions[index]));
+        }
     }
     say(&text)
 }
@@ -39,9 +44,28 @@ fn states(text: &mut String, interface: &Interface) {
 
 /// The nodes that outputs and updates need.
 fn live_nodes(function: &Function) -> usize {
-    let outputs = function.outputs.iter().map(|output| output.node);
-    let roots: Vec<_> = outputs.chain(function.updates.iter().map(|update| update.node)).collect();
-    function.graph.reachable(&roots).into_iter().filter(|live| *live).count()
+    function.graph.reachable(&function.roots()).into_iter().filter(|live| *live).count()
+}
+
+/// What each place of the author's source makes, for other places to use, in the order in which it is made.
+fn origins(function: &Function) -> String {
+    let (graph, roots) = (&function.graph, function.roots());
+    let live = graph.reachable(&roots);
+    let is_result = |id: &NodeId| {
+        let origin = &graph.node(*id).origin;
+        let mut uses = graph.uses(*id).filter(|(user, _)| live[user.index()]);
+        live[id.index()] && (roots.contains(id) || uses.any(|(user, _)| graph.node(user).origin != *origin))
+    };
+    let results: Vec<NodeId> =
+        graph.ids().filter(is_result).filter(|id| !graph.node(*id).origin.is_unknown()).collect();
+    let places: Vec<String> = results.iter().map(|id| graph.node(*id).origin.to_string()).collect();
+    let width = places.iter().map(|place| place.chars().count()).max().unwrap_or(0);
+    let line = |(place, id): (&String, &NodeId)| {
+        let (what, ty) = (pp::brief(graph, *id), graph.ty(*id).display(&graph.scope.symbols));
+        format!("    {place:width$}  {what} : {ty}\n")
+    };
+    let lines: String = places.iter().zip(&results).map(line).collect();
+    format!("  origins\n{lines}")
 }
 
 fn describe(
