@@ -7,6 +7,10 @@
 //! `#[inline]`, so that it becomes part of that bitcode.
 //!
 //! A routine allocates nothing: what it needs besides operand and result is *scratch*, whose size follows from sizes alone.
+//!
+//! # What is public
+//!
+//! All of it is for the compiler's own crates and the runtime, and changes without notice.
 
 // A new variant of an enum of ours asks every match that it may concern.
 #![cfg_attr(not(test), warn(clippy::wildcard_enum_match_arm))]

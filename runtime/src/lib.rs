@@ -1,8 +1,12 @@
 //! The runtime behind every emitted library: instances, state, images, error lines and the thread hook.
 //!
 //! The crate is built twice from the same modules. Compiled as an ordinary library it is what the unit tests run.
-//! Compiled by `build.rs` it is [`BITCODE`], which is linked into each emitted module and retargeted there. That is all
-//! that is public. The structs that it shares with generated code and with C are those of [`tgc_abi`].
+//! Compiled by `build.rs` it is [`BITCODE`], which is linked into each emitted module and retargeted there. The
+//! structs that it shares with generated code and with C are those of [`tgc_abi`].
+//!
+//! # What is public
+//!
+//! [`BITCODE`], for `tgc-llvm`.
 //!
 //! # Rules of the bitcode
 //!

@@ -231,6 +231,15 @@ fn every_module_says_what_it_is() {
 }
 
 #[test]
+fn every_library_says_what_is_public() {
+    let roots: Vec<File> =
+        sources().into_iter().filter(|f| f.path.ends_with("src/lib.rs") && !is_test(f)).collect();
+    assert!(roots.len() >= 10, "a library for each room");
+    let silent = roots.iter().filter(|f| !f.text.contains("//! # What is public\n"));
+    none(silent.map(|file| format!("{} does not say what is public", file.path)).collect());
+}
+
+#[test]
 fn no_path_of_a_machine_is_in_the_sources() {
     let words = [
         concat!("/ho", "me/"),

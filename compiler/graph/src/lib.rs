@@ -163,42 +163,53 @@
 //! [`Expression`](builder::Expression), which has no lifetime, [`ops::Op`], [`attribute`], and the
 //! [`Reason`](infer::Reason) of each [`Diagnostic`](builder::Diagnostic); [`text`] and [`mod@evaluate`] help to test them.
 //!
-//! The other modules are public for the compiler's own crates; they change without notice.
+//! The other modules are public for the compiler's own crates, and change without notice. A type of theirs that an item above
+//! names, such as [`Dim`](dim::Dim) or [`Module`](module::Module), can be relied on as far as that item says.
 
 // A new variant of an enum of ours asks every match that it may concern.
 #![cfg_attr(not(test), warn(clippy::wildcard_enum_match_arm))]
 
+mod build;
+mod equality;
+mod routine;
+
+// What authors of models and front ends use.
 pub mod array;
 pub mod attribute;
-mod build;
 pub mod builder;
+pub mod evaluate;
+pub mod infer;
+pub mod origin;
+pub mod prelude;
+pub mod text;
+pub mod verify_grad;
+pub mod wire;
+
+// The representation, for the compiler's own crates.
 pub mod data;
 pub mod differentiate;
 pub mod dim;
-mod equality;
-pub mod evaluate;
-#[cfg(feature = "generate")]
-#[doc(hidden)]
-pub mod generate;
 pub mod graph;
-pub mod infer;
 pub mod kernel;
-pub mod limits;
 pub mod literal;
 pub mod module;
 pub mod ops;
-pub mod origin;
-pub mod output;
 pub mod pp;
-pub mod prelude;
-pub mod quote;
 pub mod render;
-pub mod routine;
-pub mod text;
 pub mod ty;
-pub mod unsigned;
 pub mod verify;
-pub mod verify_grad;
-pub mod wire;
+
+// What the compiler's crates have in common, and no interface of anything.
+#[cfg(feature = "generate")]
+#[doc(hidden)]
+pub mod generate;
+#[doc(hidden)]
+pub mod limits;
+#[doc(hidden)]
+pub mod output;
+#[doc(hidden)]
+pub mod quote;
+#[doc(hidden)]
+pub mod unsigned;
 
 pub use tgc_scalar::dtype;

@@ -35,7 +35,7 @@ mod pipeline;
 mod report;
 mod rewrite;
 mod rule;
-pub mod rules;
+mod rules;
 
 pub use error::OptimizeError;
 pub use history::History;
