@@ -371,12 +371,13 @@ fn inspect_lists_what_each_line_makes() {
         .replace("%2 = add(%0, %1) : f32[2]", "%2 = add(%0, %1) : f32[2] @ model.rs:14:5 \"Add_1\"")
         .replace(
             "%4 = mul(%3, %3) : f32[N]",
-            "%5 = exp(%3) : f32[N] @ model.rs:9\n  %4 = mul(%5, %5) : f32[N] @ model.rs:9",
-        );
+            "%4 = exp(%3) : f32[N] @ model.rs:9\n  %5 = mul(%4, %4) : f32[N] @ model.rs:9",
+        )
+        .replace("\"z\" = %4", "\"z\" = %5");
     fs::write(folder.path().join("m.tgc"), placed).unwrap();
     let text = succeed(folder.path(), &["inspect", "m.tgc", "--origins"]);
-    let listed = "  origins\n    model.rs:3            x : f32[2]\n    model.rs:14:5, Add_1  x + w : f32[2]\n    \
-                  model.rs:9            exp(y) * exp(y) : f32[N]\n";
+    let listed = "  origins\n    model.rs:3            x : f32[2]\n    model.rs:14:5, Add_1  (x + w) : f32[2]\n    \
+                  model.rs:9            (exp(y) * exp(y)) : f32[N]\n";
     assert!(text.ends_with(listed), "{text}");
     assert!(!succeed(folder.path(), &["inspect", "m.tgc"]).contains("model.rs"));
 }

@@ -63,7 +63,7 @@ impl Routine {
         &Dim::Const(COUNTS_BYTES as i64) + &(length * &Dim::Const(each as i64))
     }
 
-    /// The positions of a row's elements in order, given what [`rank`] says of each for the routine's direction.
+    /// The positions of a row's elements in order, given what `rank` says of each for the routine's direction.
     pub fn positions(self, ranks: &[u128]) -> Vec<usize> {
         let row: Vec<Ranked> = ranks.iter().map(|rank| Ranked(*rank)).collect();
         let mut items: Vec<Item<u128>> = vec![Item::default(); row.len()];

@@ -53,7 +53,7 @@ pub use rules::{rules, rules_markdown};
 pub enum Fp {
     /// Those that keep every bit: [`Contract::Exact`] and [`Contract::Structural`].
     Exact,
-    /// Those that keep or better the accuracy, and NaN and infinities: all but the group [`fast`](rules::fast) and those that
+    /// Those that keep or better the accuracy, and NaN and infinities: all but the group `fast` and those that
     /// take a sum with a constant apart.
     #[default]
     Strict,
@@ -62,7 +62,7 @@ pub enum Fp {
 }
 
 impl Fp {
-    /// Whether rules of the group [`fast`](rules::fast) may fire.
+    /// Whether rules of the group `fast` may fire.
     pub fn is_fast(self) -> bool {
         self == Fp::Fast
     }

@@ -20,7 +20,7 @@ pub trait Domain {
         Self::from_bits(ScalarType::I64, value as u64)
     }
 
-    /// Its place in the order of its type, as [`rank`] has it.
+    /// Its place in the order of its type, as `rank` of the routines has it.
     fn rank(scalar: ScalarType, part: Self::Part, descending: bool) -> u128;
 
     /// Makes a program ready to run many times.
