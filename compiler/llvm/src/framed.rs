@@ -16,14 +16,13 @@ impl<'b, 'c> Wrapper<'b, 'c> {
     pub(crate) fn build_framed(&self, frame: &Frame) -> FunctionValue<'c> {
         let checked = self.build_checked(frame);
         let (checks, params) = self.begin_exported();
-        self.fill(checks, checked, &|_, i| params[i]);
+        self.fill(checks, checked, &|checks, words| {
+            for (i, param) in params.iter().enumerate() {
+                checks.ir.store_in_order(*param, checks.ir.word_address(words, i), 8);
+            }
+        });
         let (checks, [sizes, args]) = self.begin_packed();
-        let plan = self.plan;
-        let arguments: Vec<&Argument> = plan.signature.inputs.iter().chain(&plan.signature.outputs).collect();
-        self.fill(checks, checked, &|checks, i| match i.checked_sub(plan.signature.symbols.len()) {
-            None => checks.ir.word(sizes, i),
-            Some(i) => self.packed_argument(checks, arguments[i], i, args),
-        })
+        self.fill(checks, checked, &|checks, words| self.unpack(checks, words, sizes, args))
     }
 
     /// A function that stores sizes and arguments, as they come, where the checked one finds them.
@@ -33,20 +32,35 @@ impl<'b, 'c> Wrapper<'b, 'c> {
         &self,
         checks: Checks<'b, 'c>,
         checked: FunctionValue<'c>,
-        parameter: &dyn Fn(&Checks<'b, 'c>, usize) -> Val<'c>,
+        store: &dyn Fn(&Checks<'b, 'c>, PointerValue<'c>),
     ) -> FunctionValue<'c> {
         checks.instance(self.describe.linkage.hash);
-        let (ir, plan) = (&checks.ir, self.plan);
-        let words = self.words(&checks);
-        for i in 0..plan.signature.symbols.len() + plan.signature.inputs.len() + plan.signature.outputs.len()
-        {
-            ir.store(parameter(&checks, i), ir.word_address(words, i), 8);
-        }
+        let ir = &checks.ir;
+        store(&checks, self.words(&checks));
         let status = ir.call(checked, &[checks.context.into()]).expect("invariant: it returns a status");
         ir.return_value(status);
         let function = ir.function;
         checks.ir.finish();
         function
+    }
+
+    /// Copies sizes and pointers into the frame, and loads what is passed by value.
+    fn unpack(
+        &self,
+        checks: &Checks<'b, 'c>,
+        words: PointerValue<'c>,
+        sizes: PointerValue<'c>,
+        args: PointerValue<'c>,
+    ) {
+        let (ir, signature) = (&checks.ir, self.plan.signature);
+        let first = signature.symbols.len();
+        ir.copy_words(words, sizes, first);
+        let count = signature.inputs.len() + signature.outputs.len();
+        ir.copy_words(ir.word_address(words, first), args, count);
+        for (i, input) in signature.inputs.iter().enumerate().filter(|(_, input)| input.is_by_value()) {
+            let value = self.packed_argument(checks, input, i, args);
+            ir.store_in_order(value, ir.word_address(words, first + i), 8);
+        }
     }
 
     fn words(&self, checks: &Checks<'b, 'c>) -> PointerValue<'c> {
@@ -103,10 +117,10 @@ impl<'b, 'c> Wrapper<'b, 'c> {
             if arg.default.is_some() {
                 let place = ir.word_address(words, word);
                 let given = ir.load(pointer, place, 8);
-                ir.store(self.or_default(checks, arg, given).into(), place, 8);
+                ir.store_in_order(self.or_default(checks, arg, given).into(), place, 8);
             }
             let bytes = checks.bytes(&arg.ty);
-            ir.store(bytes.into(), ir.word_address(words, frame.parameters + index), 8);
+            ir.store_in_order(bytes.into(), ir.word_address(words, frame.parameters + index), 8);
         }
     }
 

@@ -457,8 +457,26 @@ impl<'a, 'c> Ir<'a, 'c> {
     }
 
     pub(crate) fn store(&self, value: Val<'c>, to: PointerValue<'c>, align: usize) {
+        self.build_store(value, to, align);
+    }
+
+    fn build_store(&self, value: Val<'c>, to: PointerValue<'c>, align: usize) -> InstructionValue<'c> {
         let instruction = self.builder.build_store(to, value).expect(POSITIONED);
         instruction.set_alignment(align as u32).expect("invariant: a store has an alignment");
+        instruction
+    }
+
+    /// The same, after every store before it. LLVM's scheduler holds all stores of a block against each other that it may
+    /// reorder, which for a thousand of them takes longer than all else.
+    pub(crate) fn store_in_order(&self, value: Val<'c>, to: PointerValue<'c>, align: usize) {
+        let instruction = self.build_store(value, to, align);
+        instruction.set_volatile(true).expect("invariant: a store can be volatile");
+    }
+
+    /// Copies words of eight bytes each.
+    pub(crate) fn copy_words(&self, to: PointerValue<'c>, from: PointerValue<'c>, count: usize) {
+        let bytes = self.int(8 * count as i64);
+        self.builder.build_memcpy(to, 8, from, 8, bytes).expect("invariant: alignments are powers of 2");
     }
 
     /// Loads a slot.

@@ -132,6 +132,30 @@ pub(crate) struct Kernels<'b, 'c> {
 /// The most steps of one function: LLVM takes a time that grows with the square of a function's loops and values.
 const TOGETHER: usize = 24;
 
+/// So many touches of buffers are as good as a step: those of an unrolled loop stand in one block of LLVM's.
+const TOUCHES: usize = 24;
+
+/// How many usual steps one is.
+fn weight(step: &Step) -> usize {
+    step.accesses().len().div_ceil(TOUCHES).max(1)
+}
+
+/// Steps in groups that are functions.
+fn groups(mut steps: &[Step]) -> impl Iterator<Item = &[Step]> {
+    let group = move || {
+        let mut total = 0;
+        let fits = |step: &&Step| {
+            total += weight(step);
+            total <= TOGETHER
+        };
+        let count = steps.iter().take_while(fits).count().max(1);
+        let (group, rest) = steps.split_at_checked(count)?;
+        steps = rest;
+        Some(group)
+    };
+    std::iter::from_fn(group)
+}
+
 /// The type in which a scalar of this element type is passed: its bits, Bool as a byte.
 pub(crate) fn scalar_type<'c>(shell: &Shell<'_, 'c>, dtype: DType) -> BasicTypeEnum<'c> {
     match stored_scalar(dtype) {
@@ -178,7 +202,7 @@ impl<'b, 'c> Kernels<'b, 'c> {
         let kernels =
             Kernels { shell, plan, constants, states, touched, is_framed, budget, parts: Cell::new(0) };
         let steps = plan.body.steps.as_slice();
-        match steps.len() <= TOGETHER {
+        match groups(steps).count() <= 1 {
             true => kernels.build_group("kernel", steps, &|body| kernels.build_steps(body, steps, false)),
             false => kernels.build_group("kernel", &[], &|body| kernels.call_groups(body, steps)),
         }
@@ -198,7 +222,7 @@ impl<'b, 'c> Kernels<'b, 'c> {
     /// Emits functions of some steps each, and their calls. What comes next runs if no check failed.
     fn call_groups(&self, body: &Body<'b, 'c>, steps: &'b [Step]) {
         let ir = &body.ir;
-        for steps in steps.chunks(TOGETHER) {
+        for steps in groups(steps) {
             let group = self
                 .build_group(&self.next_name("steps"), steps, &|body| self.build_steps(body, steps, true));
             let status = ir.call(group, &body.params).expect("invariant: it returns a status");
