@@ -1,8 +1,8 @@
 //! What a function that holds a part of a kernel is given.
 //!
-//! Where a step begins in its buffers is all that its function needs to know of them. So steps that do the same at other places
-//! have equal functions, of which LLVM makes one. A step that touches very many buffers is given what the kernel is given, and
-//! so is one of few steps, for which that needs fewer registers and less of the stack.
+//! Where a step begins in its buffers is all that its function needs to know of them. So steps that do the same at other places,
+//! those of one [kind](tgc_plan::Kind), share a function. A step that touches very many buffers is given what the kernel is given,
+//! and so is one of few steps, for which that needs fewer registers and less of the stack.
 
 use std::borrow::Cow;
 use std::collections::BTreeSet;
@@ -10,7 +10,7 @@ use std::collections::BTreeSet;
 use inkwell::types::BasicTypeEnum;
 use inkwell::values::FunctionValue;
 use tgc_graph::dim::Dim;
-use tgc_plan::{BufferId, Form, FunctionPlan, MemoryAccess, Step, Storage};
+use tgc_plan::{BufferId, Form, FunctionPlan, Kind, MemoryAccess, Step, Storage};
 use tgc_scalar::stored_scalar;
 
 use crate::ir::{Ir, Val, basic};
@@ -29,14 +29,16 @@ pub(crate) enum Given {
 }
 
 impl Given {
-    /// What a function is given that may be that of several steps, and the step as it has it.
-    pub(crate) fn to<'p>(plan: FunctionPlan<'_>, step: &'p Step) -> (Given, Cow<'p, Step>) {
+    /// What the function of a step is given, the step as it has it, and which others may call it, if any may.
+    pub(crate) fn to<'p>(plan: FunctionPlan<'_>, step: &'p Step) -> (Given, Cow<'p, Step>, Option<Kind>) {
         match Given::everything(step) {
             Given::Everything(buffers) if buffers.len() <= MOST_BUFFERS => {
-                let Form { step, starts } = plan.form(step);
-                (Given::Starts(starts), Cow::Owned(step))
+                let form = plan.form(step);
+                let kind = plan.kind(&form);
+                let Form { step, starts } = form;
+                (Given::Starts(starts), Cow::Owned(step), Some(kind))
             }
-            given @ (Given::Everything(_) | Given::Starts(_)) => (given, Cow::Borrowed(step)),
+            given @ (Given::Everything(_) | Given::Starts(_)) => (given, Cow::Borrowed(step), None),
         }
     }
 

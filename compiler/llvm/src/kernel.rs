@@ -8,8 +8,8 @@
 //! A kernel of many steps calls functions of some of them each, in which every step is [a function of its own](crate::work),
 //! so that steps that do the same [share code](crate::given).
 
-use std::cell::Cell;
-use std::collections::BTreeMap;
+use std::cell::{Cell, RefCell};
+use std::collections::{BTreeMap, HashMap};
 
 use std::mem::offset_of;
 
@@ -18,7 +18,7 @@ use inkwell::types::{BasicMetadataTypeEnum, BasicType, BasicTypeEnum};
 use inkwell::values::{FunctionValue, IntValue, PointerValue};
 use tgc_abi::Context as Instance;
 use tgc_graph::dtype::DType;
-use tgc_plan::{BufferId, Call, FunctionPlan, State, Step, Storage};
+use tgc_plan::{BufferId, Call, FunctionPlan, Kind, State, Step, Storage};
 use tgc_scalar::{ScalarType, stored_scalar};
 
 use crate::check;
@@ -127,6 +127,8 @@ pub(crate) struct Kernels<'b, 'c> {
     pub(crate) budget: usize,
     /// How many parts have a name.
     parts: Cell<u32>,
+    /// The functions of steps that others may call too.
+    pub(crate) shared: RefCell<HashMap<Kind, FunctionValue<'c>>>,
 }
 
 /// The most steps of one function: LLVM takes a time that grows with the square of a function's loops and values.
@@ -199,8 +201,8 @@ impl<'b, 'c> Kernels<'b, 'c> {
         budget: usize,
     ) -> FunctionValue<'c> {
         let (touched, is_framed) = (touched_states(plan), plan.signature.frame().is_some());
-        let kernels =
-            Kernels { shell, plan, constants, states, touched, is_framed, budget, parts: Cell::new(0) };
+        let (parts, shared) = (Cell::new(0), RefCell::default());
+        let kernels = Kernels { shell, plan, constants, states, touched, is_framed, budget, parts, shared };
         let steps = plan.body.steps.as_slice();
         match groups(steps).count() <= 1 {
             true => kernels.build_group("kernel", steps, &|body| kernels.build_steps(body, steps, false)),

@@ -80,15 +80,24 @@ impl<'p> Work<'p> {
 }
 
 impl<'b, 'c> Kernels<'b, 'c> {
-    /// Emits a step in a function of its own, and its call.
+    /// Emits the call of a step's function, and the function if no step before had one of this kind.
     pub(crate) fn build_apart(&self, body: &Body<'b, 'c>, step: &Step) {
-        let (given, form) = Given::to(self.plan, step);
-        let function = self.declare_part("step", 0, &given);
-        let part = self.part(function, 0, &given);
-        self.build_step(&part, &given, &form);
+        let (given, form, kind) = Given::to(self.plan, step);
+        let known = kind.as_ref().and_then(|kind| self.shared.borrow().get(kind).copied());
+        let function = known.unwrap_or_else(|| self.build_function(&given, &form));
+        body.ir.call(function, &self.args(body, &given));
+        if let Some(kind) = kind {
+            self.shared.borrow_mut().insert(kind, function);
+        }
+    }
+
+    fn build_function(&self, given: &Given, step: &Step) -> FunctionValue<'c> {
+        let function = self.declare_part("step", 0, given);
+        let part = self.part(function, 0, given);
+        self.build_step(&part, given, step);
         part.ir.return_void();
         part.ir.finish();
-        body.ir.call(function, &self.args(body, &given));
+        function
     }
 
     /// Emits the rows of a step, in a function of their own if threads may share them. It is given what the body is given.

@@ -85,7 +85,7 @@ pub enum Storage {
 }
 
 /// One step of a function.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Step {
     /// A loop nest.
     Nest(Nest),
@@ -115,11 +115,20 @@ impl Step {
             Step::Copy { .. } | Step::Check(_) => None,
         }
     }
+
+    pub(crate) fn provenance_mut(&mut self) -> Option<&mut Provenance> {
+        match self {
+            Step::Nest(nest) => Some(&mut nest.provenance),
+            Step::Matmul(matmul) => Some(&mut matmul.provenance),
+            Step::Call(call) => Some(&mut call.provenance),
+            Step::Copy { .. } | Step::Check(_) => None,
+        }
+    }
 }
 
 /// Every element of a buffer of `i64` is at least `-extent` and less than `extent`; if not, the call fails with the
 /// first one that is not. Comes before anything is written to an output or a state.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct IndexCheck {
     /// The buffer.
     pub index: BufferId,
@@ -143,7 +152,7 @@ impl IndexCheck {
 }
 
 /// A routine on each row of a dense buffer, one after another: code that the library has as a function.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Call {
     /// What runs on a row.
     pub routine: Routine,
@@ -162,7 +171,7 @@ pub struct Call {
 }
 
 /// One outer loop and what each of its rows does.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Nest {
     /// Number of rows; `None` runs the blocks once, and no access then names [`Axis::Row`].
     pub extent: Option<Dim>,
@@ -180,7 +189,7 @@ pub struct Nest {
 
 /// Rows split into `min(MAX_CHUNKS, ceil(extent / rows_per_chunk))` chunks of equal size, the last maybe
 /// shorter; each chunk's size is a multiple of [`Nest::rows`], or of the rows of a matmul's [`RegisterTile`](crate::RegisterTile). Depends on sizes alone.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Parallel {
     /// The least work worth handing out, in rows; a multiple like that.
     pub rows_per_chunk: i64,
@@ -194,7 +203,7 @@ pub const MAX_CHUNKS: i64 = 64;
 pub struct RowId(pub u32);
 
 /// Inner loops around one program.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Block {
     /// Extents of the inner axes, outermost first. Without axes the block runs once a row, and a back end
     /// runs it for `rows` rows at once, one a lane.
@@ -220,7 +229,7 @@ pub struct Block {
 ///
 /// Iterations are those of the block's last axis or, in a block without axes, rows; such a block is alone in its nest.
 /// [`Fission::schedule`] says what each segment computes, and which values are spilled for a later one, and where.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Fission {
     /// Iterations of a strip: a multiple of the lanes or, in a block without axes, of the rows that run together.
     pub strip: u32,
@@ -231,7 +240,7 @@ pub struct Fission {
 }
 
 /// The source of a program's parameter.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Read {
     /// An element of a buffer.
     Buffer(Access),
@@ -248,7 +257,7 @@ pub enum Read {
 }
 
 /// `offset + Σ stride * index`.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Position {
     /// Strides of the axes that it depends on; sorted by axis, no zero strides.
     pub strides: Vec<(Axis, Dim)>,
@@ -257,7 +266,7 @@ pub struct Position {
 }
 
 /// An element of a buffer: `offset + Σ stride * index`, in elements.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Access {
     /// Which buffer.
     pub buffer: BufferId,
@@ -269,7 +278,7 @@ pub struct Access {
 
 /// An element of a buffer at a place that data helps to say: that of `access`, and further by `stride * index` for each indirect
 /// index.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Indirect {
     /// Where it is if all indirect indices are 0.
     pub access: Access,
@@ -278,7 +287,7 @@ pub struct Indirect {
 }
 
 /// An index into an axis, read from memory. A [`Step::Check`] has seen that it is inside.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct IndirectIndex {
     /// Which read of the block gives the index: an earlier one, of `i64` in memory.
     pub read: usize,
@@ -298,7 +307,7 @@ pub enum Axis {
 }
 
 /// Where results of a block's program go. `results` are indices into the program's results.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Sink {
     /// Writes one element.
     Store {
@@ -369,7 +378,7 @@ pub enum Sink {
 }
 
 /// Where a folded value goes.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Target {
     /// A row value. Only if the fold's axis is the block's only one.
     Row(RowId),
@@ -378,7 +387,7 @@ pub enum Target {
 }
 
 /// A fold over a tuple of accumulators; all programs are legalized.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Fold {
     /// Element type of each accumulator.
     pub accumulators: Vec<DType>,
@@ -392,7 +401,7 @@ pub struct Fold {
 
 /// Makes one narrow value of several before a fold of one value: value `k` of a tile is added to value `k` of its upper
 /// half, so often.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Prereduction {
     /// How often: `lanes >> times` values are left of a tile.
     pub times: u32,
@@ -401,7 +410,7 @@ pub struct Prereduction {
 }
 
 /// A running fold over a tuple of accumulators; all programs are legalized.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Scan {
     /// Element type of each accumulator.
     pub accumulators: Vec<DType>,

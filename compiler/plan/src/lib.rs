@@ -33,7 +33,7 @@ pub mod verify;
 
 pub use access::{AccessKind, Carried, MemoryAccess};
 pub use body::*;
-pub use form::Form;
+pub use form::{Form, Kind};
 pub use frame::Frame;
 pub use interface::{Argument, Check, Frozen, FunctionPlan, Interface, ModelPlan, Signature, State, Variant};
 pub use matmul::{Blocking, Matmul, Pack, RegisterTile};

@@ -13,7 +13,7 @@ use crate::{Access, Axis, Block, BufferId, Fold, MAX_CHUNKS, Parallel, Provenanc
 /// fold's start; the sums of the blocks merge in order, from that of the first one on. Without terms the sum is the
 /// fold's start. Then the epilogue runs once for the element. In which order elements come, and what is copied where before,
 /// no result can tell.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Matmul {
     /// Extents: loops around the matrices (the batch) outermost first, rows, columns, terms.
     pub axes: Vec<Dim>,
@@ -42,7 +42,7 @@ pub struct Matmul {
 }
 
 /// The sums that registers hold at a time.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct RegisterTile {
     /// Rows.
     pub mr: u32,
@@ -51,7 +51,7 @@ pub struct RegisterTile {
 }
 
 /// The part of a matmul that caches hold at a time.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Blocking {
     /// Rows, a multiple of the tile's.
     pub mc: i64,
@@ -64,7 +64,7 @@ pub struct Blocking {
 }
 
 /// A copy of one matrix's part of a block, in the order in which tiles read it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Pack {
     /// Where it goes.
     pub buffer: BufferId,

@@ -7,7 +7,7 @@ use std::fmt;
 use tgc_graph::origin::Origin;
 
 /// What a step computes, and why it was not fused into earlier ones.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Default)]
 pub struct Provenance {
     /// The tensors that it computes, in order.
     pub tensors: Vec<Tensor>,
@@ -16,7 +16,7 @@ pub struct Provenance {
 }
 
 /// A tensor that a step computes.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Tensor {
     /// Its buffer's name, or the one it would have.
     pub name: String,
@@ -29,7 +29,7 @@ pub struct Tensor {
 }
 
 /// An earlier step, and why it was not fused with.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Apart {
     /// The tensors that the earlier step computes.
     pub from: Vec<String>,
@@ -38,7 +38,7 @@ pub struct Apart {
 }
 
 /// Why a tensor is materialized: stored in memory or held by a row, not computed where it is used.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Materialized {
     /// It is the result of a reduction.
     Reduction,
@@ -70,7 +70,7 @@ pub enum Materialized {
 macro_rules! not_fused {
     ($($name:ident $text:literal,)*) => {
         /// Why a tensor is not computed in the loops of an earlier step. The later a variant, the further fusion came.
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
         pub enum NotFused {
             $(#[doc = $text] $name,)*
         }
