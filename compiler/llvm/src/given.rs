@@ -111,7 +111,7 @@ impl<'b, 'c> Kernels<'b, 'c> {
     pub(crate) fn part(&self, function: FunctionValue<'c>, numbers: usize, given: &Given) -> Body<'b, 'c> {
         let params: Vec<Val> = function.get_param_iter().skip(numbers).collect();
         let starts = match given {
-            Given::Everything(buffers) => return self.body(function, params, buffers),
+            Given::Everything(buffers) => return self.body(function, params, Some(buffers)),
             Given::Starts(starts) => starts,
         };
         let ir = Ir::new(self.shell, function);

@@ -240,9 +240,7 @@ impl<'a, 'c> Ir<'a, 'c> {
 
     /// Asks for the cache line some bytes behind an address, whether or not there is memory.
     pub(crate) fn prefetch(&self, base: PointerValue<'c>, bytes: IntValue<'c>) {
-        let byte = self.context().i8_type();
-        // SAFETY: Making the instruction reads no memory, and this one does not promise an address inside an object.
-        let address = unsafe { self.builder.build_gep(byte, base, &[bytes], "").expect(POSITIONED) };
+        let address = self.moved(base, bytes);
         let intrinsic = Intrinsic::find("llvm.prefetch").expect("invariant: LLVM knows the intrinsic");
         let function = intrinsic
             .get_declaration(self.shell.module, &[address.get_type().into()])
@@ -396,6 +394,26 @@ impl<'a, 'c> Ir<'a, 'c> {
     }
 
     // Memory.
+
+    /// The address a size behind another. Terms are added one by one, the sums of sizes that many buffers have in common first, so
+    /// that only what they differ by is computed for each.
+    pub(crate) fn behind(&self, base: PointerValue<'c>, size: &Size) -> PointerValue<'c> {
+        match size {
+            Size::Sum(terms) => terms.iter().fold(base, |at, term| self.behind(at, term)),
+            Size::Whole(dim) => {
+                let each = dim.terms().into_iter().rev().map(|term| self.dim(&Dim::from_terms([term])));
+                each.fold(base, |at, term| self.moved(at, term))
+            }
+            Size::Const(_) | Size::Align64(..) | Size::Max(_) => self.offset(base, self.size(size)),
+        }
+    }
+
+    /// The address some bytes from another, whether or not there is memory.
+    fn moved(&self, base: PointerValue<'c>, bytes: IntValue<'c>) -> PointerValue<'c> {
+        let byte = self.context().i8_type();
+        // SAFETY: Making the instruction reads no memory, and this one does not promise an address inside an object.
+        unsafe { self.builder.build_gep(byte, base, &[bytes], "").expect(POSITIONED) }
+    }
 
     /// Memory of a type that is only read and written as a whole.
     pub(crate) fn slot(&self, ty: BasicTypeEnum<'c>) -> PointerValue<'c> {

@@ -10,8 +10,8 @@
 
 use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, HashMap};
-
 use std::mem::offset_of;
+use std::rc::Rc;
 
 use inkwell::attributes::AttributeLoc;
 use inkwell::types::{BasicMetadataTypeEnum, BasicType, BasicTypeEnum};
@@ -42,8 +42,20 @@ pub(crate) enum Base<'c> {
 pub(crate) enum Bases<'b, 'c> {
     /// In parameters, or at a known distance from one: those of the body's steps.
     Known(BTreeMap<BufferId, Base<'c>>),
+    /// In the kernel's parameters, or at a distance that is computed where it is asked for: many steps have more buffers than
+    /// there are registers.
+    Passed(Passed<'b, 'c>),
     /// Where the words of the frame say, which are the start of the workspace.
     Framed { words: PointerValue<'c>, constants: &'b [PointerValue<'c>], states: &'b [State] },
+}
+
+/// Where the parameters of a kernel without a frame lead.
+#[derive(Clone)]
+pub(crate) struct Passed<'b, 'c> {
+    plan: FunctionPlan<'b>,
+    constants: &'b [PointerValue<'c>],
+    /// The states that the function reads or updates, ascending.
+    touched: Rc<[usize]>,
 }
 
 /// A kernel, or a part of one, under construction.
@@ -74,6 +86,7 @@ impl<'b, 'c> Body<'b, 'c> {
             Bases::Known(bases) => {
                 *bases.get(&buffer).expect("invariant: steps list the buffers that they touch")
             }
+            Bases::Passed(passed) => passed.find(&self.ir, &self.params, buffer),
             Bases::Framed { words, constants, states } => match &self.plan.buffer(buffer).storage {
                 Storage::Input(i) if self.plan.signature.inputs[*i].is_by_value() => {
                     let dtype = self.plan.signature.inputs[*i].ty.dtype;
@@ -89,7 +102,7 @@ impl<'b, 'c> Body<'b, 'c> {
                     Base::Memory(self.ir.offset(block, self.ir.int(states[*i].offset as i64)))
                 }
                 Storage::Constant(i) => Base::Memory(constants[*i]),
-                Storage::Workspace { offset } => Base::Memory(self.ir.offset(*words, self.ir.size(offset))),
+                Storage::Workspace { offset } => Base::Memory(self.ir.behind(*words, offset)),
             },
         }
     }
@@ -121,7 +134,7 @@ pub(crate) struct Kernels<'b, 'c> {
     constants: &'b [PointerValue<'c>],
     states: &'b [State],
     /// The states that the function reads or updates, ascending.
-    touched: Vec<usize>,
+    touched: Rc<[usize]>,
     is_framed: bool,
     /// The most bytes of live values of a tile.
     pub(crate) budget: usize,
@@ -178,7 +191,7 @@ pub(crate) fn scalar_type<'c>(shell: &Shell<'_, 'c>, dtype: DType) -> BasicTypeE
 }
 
 /// The states that a function reads or updates, ascending.
-pub(crate) fn touched_states(plan: FunctionPlan<'_>) -> Vec<usize> {
+pub(crate) fn touched_states(plan: FunctionPlan<'_>) -> Rc<[usize]> {
     let mut states: Vec<usize> =
         plan.signature.reads.iter().chain(&plan.signature.updates).copied().collect();
     states.extend(plan.body.buffers.iter().filter_map(|buffer| match buffer.storage {
@@ -187,7 +200,7 @@ pub(crate) fn touched_states(plan: FunctionPlan<'_>) -> Vec<usize> {
     }));
     states.sort_unstable();
     states.dedup();
-    states
+    states.into()
 }
 
 impl<'b, 'c> Kernels<'b, 'c> {
@@ -205,16 +218,25 @@ impl<'b, 'c> Kernels<'b, 'c> {
         let kernels = Kernels { shell, plan, constants, states, touched, is_framed, budget, parts, shared };
         let steps = plan.body.steps.as_slice();
         match groups(steps).count() <= 1 {
-            true => kernels.build_group("kernel", steps, &|body| kernels.build_steps(body, steps, false)),
-            false => kernels.build_group("kernel", &[], &|body| kernels.call_groups(body, steps)),
+            true => {
+                kernels.build_group("kernel", Some(steps), &|body| kernels.build_steps(body, steps, false))
+            }
+            false => kernels.build_group("kernel", None, &|body| kernels.call_groups(body, steps)),
         }
     }
 
-    /// Emits `status name(…)`, which is given what the kernel is given and finds the buffers of some steps.
-    fn build_group(&self, name: &str, steps: &[Step], build: &dyn Fn(&Body<'b, 'c>)) -> FunctionValue<'c> {
+    /// Emits `status name(…)`, which is given what the kernel is given and finds the buffers of some steps at once, or each
+    /// where it is asked for.
+    fn build_group(
+        &self,
+        name: &str,
+        steps: Option<&[Step]>,
+        build: &dyn Fn(&Body<'b, 'c>),
+    ) -> FunctionValue<'c> {
         let status = self.shell.context.i32_type();
         let function = self.declare(name, &self.param_types(), self.own_params(), Some(basic(status)));
-        let body = self.body(function, function.get_params(), &touched(steps));
+        let buffers = steps.map(touched);
+        let body = self.body(function, function.get_params(), buffers.as_deref());
         build(&body);
         body.ir.return_value(status.const_zero().into());
         body.ir.finish();
@@ -225,8 +247,8 @@ impl<'b, 'c> Kernels<'b, 'c> {
     fn call_groups(&self, body: &Body<'b, 'c>, steps: &'b [Step]) {
         let ir = &body.ir;
         for steps in groups(steps) {
-            let group = self
-                .build_group(&self.next_name("steps"), steps, &|body| self.build_steps(body, steps, true));
+            let group =
+                self.build_group(&self.next_name("steps"), None, &|body| self.build_steps(body, steps, true));
             let status = ir.call(group, &body.params).expect("invariant: it returns a status");
             if steps.iter().any(|step| matches!(step, Step::Check(_))) {
                 ir.return_if_failed(status);
@@ -339,26 +361,32 @@ impl<'b, 'c> Kernels<'b, 'c> {
         format!("{}.{part}", self.plan.signature.name)
     }
 
-    /// Starts a body that is given what the kernel is given, and finds some buffers.
+    /// Starts a body that is given what the kernel is given, and finds some buffers, or any where it is asked for.
     pub(crate) fn body(
         &self,
         function: FunctionValue<'c>,
         params: Vec<Val<'c>>,
-        buffers: &[BufferId],
+        buffers: Option<&[BufferId]>,
     ) -> Body<'b, 'c> {
         let ir = Ir::new(self.shell, function);
         self.set_sizes(&ir, &params);
-        let bases = match self.is_framed {
-            true => {
+        let passed = Passed { plan: self.plan, constants: self.constants, touched: self.touched.clone() };
+        let bases = match (self.is_framed, buffers) {
+            (true, _) => {
                 let words = params[0].into_pointer_value();
                 Bases::Framed { words, constants: self.constants, states: self.states }
             }
-            false => Bases::Known(buffers.iter().map(|id| (*id, self.find(&ir, &params, *id))).collect()),
+            (false, Some(buffers)) => {
+                Bases::Known(buffers.iter().map(|id| (*id, passed.find(&ir, &params, *id))).collect())
+            }
+            (false, None) => Bases::Passed(passed),
         };
         let chunk = ir.int(0);
         Body { ir, plan: self.plan, bases, chunk, params, budget: self.budget }
     }
+}
 
+impl<'c> Passed<'_, 'c> {
     /// Where a buffer is, by the parameters of a kernel without a frame.
     fn find(&self, ir: &Ir<'_, 'c>, params: &[Val<'c>], buffer: BufferId) -> Base<'c> {
         let signature = self.plan.signature;
@@ -377,7 +405,7 @@ impl<'b, 'c> Kernels<'b, 'c> {
             }
             Storage::Constant(i) => self.constants[*i],
             Storage::Workspace { offset } => {
-                ir.offset(states[self.touched.len()].into_pointer_value(), ir.size(offset))
+                ir.behind(states[self.touched.len()].into_pointer_value(), offset)
             }
         };
         Base::Memory(start)

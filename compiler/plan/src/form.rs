@@ -78,7 +78,8 @@ impl FunctionPlan<'_> {
     }
 
     fn traits(self, form: &Form) -> Vec<Traits> {
-        let places: Vec<&Storage> = form.starts.iter().map(|(buffer, _)| &self.buffer(*buffer).storage).collect();
+        let places: Vec<&Storage> =
+            form.starts.iter().map(|(buffer, _)| &self.buffer(*buffer).storage).collect();
         let traits = |((buffer, _), place): (&(BufferId, Dim), &&Storage)| Traits {
             dtype: self.buffer(*buffer).dtype,
             is_by_value: matches!(place, Storage::Input(i) if self.signature.inputs[*i].is_by_value()),

@@ -58,7 +58,8 @@ impl Dim {
         let difference = self - other;
         // A coefficient that wrapped says nothing.
         let terms = [self, other, &difference].map(|dim| dim.coefficients());
-        terms[0] + terms[1] <= HUGE && difference.bounds(symbols).min >= 0
+        let ranges = Ranges { symbols, cap: i64::MAX, left: Cell::new(ELIMINATIONS), most_ways: 0 };
+        terms[0] + terms[1] <= HUGE && ranges.is_natural(&difference)
     }
 
     /// Dims with one atom less, other than symbols, that bound this one from below.
@@ -161,6 +162,12 @@ impl Ranges<'_> {
     fn fold(&self, operands: &[Dim], choose: fn(i128, i128) -> i128) -> Ends {
         let ends = operands.iter().map(|operand| self.ends(operand));
         ends.reduce(|a, b| (choose(a.0, b.0), choose(a.1, b.1))).unwrap_or((0, 0))
+    }
+
+    /// Whether it is never negative, as far as can be shown.
+    fn is_natural(&self, dim: &Dim) -> bool {
+        let (plain, _) = self.interval(dim);
+        plain.0 >= 0 || self.improved(dim, plain.0) >= 0
     }
 
     /// A lower bound.

@@ -76,6 +76,36 @@ fn many_steps_give_what_one_after_the_other_gives() {
     }
 }
 
+/// Nine steps that write sixty buffers each.
+fn wide() -> ModelPlan {
+    let mut f = Fun::new("wide", &["N"]);
+    let x = f.input("x", F32, &[n(9), s(0)]);
+    for k in 0..9 {
+        let blocks = (0..60).map(|i| {
+            let out = f.output(&format!("out{k}_{i}"), F32, &[s(0)]);
+            let to = at(out, &[(inner(0), n(1))]);
+            let reads = vec![Read::Buffer(part(x, k))];
+            block(&[s(0)], 8, reads, Program::identity(F32), vec![Sink::Store { result: 0, to }])
+        });
+        let blocks = blocks.collect();
+        f.nest(None, 1, &[], blocks);
+    }
+    let frame = f.signature.frame();
+    f.body = f.body.behind(frame);
+    model(vec![f], vec![])
+}
+
+#[test]
+fn few_steps_that_touch_many_buffers_are_cut() {
+    let plan = wide();
+    for size in [0, 1, 13] {
+        check(&plan, &[(0, &[size], vec![noise(F32, &[9, size as usize], 1)])]);
+    }
+    let target = Target::new(Some(Target::list()[0]), None, "").unwrap();
+    let text = tgc_llvm::ir(&plan, &linkage(&plan), &target, &Options::default()).unwrap();
+    assert!(text.contains("@wide.steps1"));
+}
+
 #[test]
 fn a_check_that_fails_ends_the_call() {
     for more in [0, 30] {
