@@ -11,7 +11,7 @@ use crate::ops::reduction::{Fold, Reducing, keep, reduction, to_inexact};
 use crate::ops::{self, Notation, Vjp};
 
 reduction! {
-    /// The Euclidean norm: the square root of the sum of the magnitudes' squares, which are formed in `f64` and neither overflow
+    /// The Euclidean norm: the square root of the sum of the magnitudes' squares, which are summed in `f64` and neither overflow
     /// nor vanish; of integers in `f64`.
     ///
     /// The gradient is x / norm, and 0 where the norm is 0. [`norm_ord`](crate::builder::Reduce::norm_ord) has other orders.
@@ -72,16 +72,15 @@ impl Fold for Norm {
     fn reduction(axes: &[usize], operand: DType, result: DType) -> Reduction {
         let scales: &[f64] = if is_wide(result) { &[1.0, 1.0 / SCALE, SCALE] } else { &[1.0] };
         let sums = vec![DType::F64; scales.len()];
-        let step = sums_of_pairs(&sums);
         Reduction {
             axes: axes.to_vec(),
-            accumulators: sums,
             init: vec![[0, 0]; scales.len()],
             indexed: false,
-            prepare: scaled_squares(operand, scales),
-            merge: step.clone(),
-            step,
+            prepare: scaled(operand, scales),
+            step: add_squares(scales.len(), operand.parts()),
+            merge: sums_of_pairs(&sums),
             finish: root_of_sums(scales.len(), result),
+            accumulators: sums,
         }
     }
 
@@ -108,23 +107,35 @@ fn is_wide(result: DType) -> bool {
     result.scalar_type() == ScalarType::F64
 }
 
-/// (element) → the square of its magnitude times each factor.
-fn scaled_squares(operand: DType, scales: &[f64]) -> Program {
+/// (element) → its parts times each factor.
+fn scaled(operand: DType, scales: &[f64]) -> Program {
     let mut b = Builder::new(&[operand]);
     let x = b.param(0);
-    let wide = if operand.is_complex() { DType::C128 } else { DType::F64 };
-    let x = b.cast(x, wide);
-    let squares = scales.iter().map(|scale| {
-        let factor = b.float(ScalarType::F64, *scale);
-        let mut squares = x.parts().iter().map(|part| {
-            let scaled = if *scale == 1.0 { *part } else { b.binary(Binary::Mul, *part, factor) };
-            b.binary(Binary::Mul, scaled, scaled)
-        }).collect::<Vec<_>>().into_iter();
-        let first = squares.next().expect("invariant: an element has parts");
-        let sum = squares.fold(first, |sum, square| b.binary(Binary::Add, sum, square));
-        Element::real(DType::F64, sum)
-    }).collect();
-    b.finish(squares)
+    let x = b.cast(x, if operand.is_complex() { DType::C128 } else { DType::F64 });
+    let times = |b: &mut Builder, part: Value, scale: f64| match scale {
+        1.0 => part,
+        scale => {
+            let factor = b.float(ScalarType::F64, scale);
+            b.binary(Binary::Mul, part, factor)
+        }
+    };
+    let mut parts = vec![];
+    for scale in scales {
+        parts.extend(x.parts().iter().map(|part| Element::real(DType::F64, times(&mut b, *part, *scale))));
+    }
+    b.finish(parts)
+}
+
+/// (sums…, parts for each sum…) → the sums and the parts' squares, which are not rounded before they are added.
+fn add_squares(sums: usize, parts: usize) -> Program {
+    let mut b = Builder::new(&vec![DType::F64; sums * (1 + parts)]);
+    let results = (0..sums).map(|i| {
+        let terms: Vec<Value> = (0..parts).map(|part| b.param(sums + i * parts + part).re()).collect();
+        let sum = b.param(i).re();
+        Element::real(DType::F64, terms.into_iter().fold(sum, |sum, part| b.fma(part, part, sum)))
+    });
+    let results = results.collect();
+    b.finish(results)
 }
 
 /// (sums…, sums…) → their sums.
@@ -139,18 +150,23 @@ fn sums_of_pairs(sums: &[DType]) -> Program {
 fn root_of_sums(count: usize, result: DType) -> Program {
     let mut b = Builder::new(&vec![DType::F64; count]);
     let sums: Vec<Value> = (0..count).map(|i| b.param(i).re()).collect();
-    let mut norm = b.unary(Unary::Sqrt, sums[0]);
-    if let [plain, less, greater] = sums.as_slice() {
-        let [scale, inverse, least, infinity] =
-            [SCALE, 1.0 / SCALE, LEAST, f64::INFINITY].map(|value| b.float(ScalarType::F64, value));
-        let overflows = b.compare(Predicate::Eq, *plain, infinity);
-        let vanishes = b.compare(Predicate::Lt, *plain, least);
-        for (applies, sum, factor) in [(overflows, *less, scale), (vanishes, *greater, inverse)] {
+    let norm = match sums.as_slice() {
+        [plain, less, greater] => {
+            let float = |b: &mut Builder, value: f64| b.float(ScalarType::F64, value);
+            let (infinity, least) = (float(&mut b, f64::INFINITY), float(&mut b, LEAST));
+            let overflows = b.compare(Predicate::Eq, *plain, infinity);
+            let vanishes = b.compare(Predicate::Lt, *plain, least);
+            let (mut sum, mut factor) = (*plain, float(&mut b, 1.0));
+            for (applies, other, scale) in [(overflows, *less, SCALE), (vanishes, *greater, 1.0 / SCALE)] {
+                let scale = float(&mut b, scale);
+                sum = b.select(applies, other, sum);
+                factor = b.select(applies, scale, factor);
+            }
             let root = b.unary(Unary::Sqrt, sum);
-            let scaled = b.binary(Binary::Mul, root, factor);
-            norm = b.select(applies, scaled, norm);
+            b.binary(Binary::Mul, root, factor)
         }
-    }
+        sums => b.unary(Unary::Sqrt, sums[0]),
+    };
     let norm = b.cast(Element::real(DType::F64, norm), result);
     b.finish(vec![norm])
 }
