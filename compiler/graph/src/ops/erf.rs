@@ -38,8 +38,6 @@ impl Elementwise for Erf {
 /// factor * g * e^(-x²).
 pub(super) fn bell(graph: &mut Graph, x: NodeId, cotangent: NodeId, factor: f64) -> NodeId {
     let factor = graph.splat(graph.ty(cotangent).dtype, graph.ty(cotangent).rank(), factor);
-    // Beyond the bounds it is 0, which infinity must not multiply.
-    let x = elementwise::bounded(graph, x, 50.0);
     let opposite = graph.negated(x);
     let power = graph.op_node(ExpProduct {}, &[opposite, x]);
     let slope = graph.times(factor, power);

@@ -6,7 +6,7 @@ use tgc_scalar::{Binary, Builder, Element, MathFn, Predicate, Unary};
 use crate::graph::{Graph, NodeId};
 use crate::infer::TypeError;
 use crate::ops::elementwise::{self, Elementwise, elementwise};
-use crate::ops::{Notation, Vjp};
+use crate::ops::{self, Notation, Vjp};
 
 elementwise! {
     /// e^(x y), within 2 ULP: what rounding takes from the product, which the exponential of a great one multiplies by that
@@ -46,7 +46,14 @@ impl Elementwise for ExpProduct {
 
     fn derivative(graph: &mut Graph, vjp: &Vjp<'_>) -> Vec<Option<NodeId>> {
         let power = graph.times(vjp.cotangent, vjp.result);
+        let zero = graph.splat(graph.ty(vjp.result).dtype, graph.ty(vjp.result).rank(), 0.0);
+        // A power that is 0 has the gradient 0, where it would multiply infinity too.
+        let vanishes = graph.op_node(ops::Eq {}, &[vjp.result, zero]);
+        let mut slope = |factor: NodeId| {
+            let slope = graph.times(power, factor);
+            graph.unless(vanishes, slope)
+        };
         let [x, y] = [vjp.operands[0], vjp.operands[1]];
-        vec![Some(graph.times(power, y)), Some(graph.times(power, x))]
+        vec![Some(slope(y)), Some(slope(x))]
     }
 }
