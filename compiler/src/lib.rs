@@ -25,6 +25,7 @@ pub mod stages;
 pub mod value;
 
 pub use error::{Error, nearest};
-pub use library::{Emit, Library, Options, Step, build, build_observed};
+pub use library::{Emit, Library, Options, build, build_observed};
 pub use session::{Call, Outcome, Session};
+pub use stages::Step;
 pub use tgc_optimize::Fp;

@@ -14,7 +14,7 @@ use crate::header::Header;
 use crate::names::Names;
 use crate::output::{self, File};
 use crate::safetensors::Image;
-use crate::stages;
+use crate::stages::{self, Step};
 
 /// What to make of a model. The default is a library for this machine's kind under the model's own name.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -70,27 +70,6 @@ pub struct Library {
     pub ir: Option<String>,
     /// The plan's text, if it was asked for.
     pub plan: Option<String>,
-}
-
-/// What a build is at.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Step {
-    /// The model is checked and rewritten.
-    Optimize,
-    /// Loops and buffers are decided.
-    Plan,
-    /// Code is generated.
-    Compile,
-}
-
-impl std::fmt::Display for Step {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(match self {
-            Step::Optimize => "optimizing",
-            Step::Plan => "planning",
-            Step::Compile => "compiling",
-        })
-    }
 }
 
 /// Compiles a model. The same model and options give the same bytes.

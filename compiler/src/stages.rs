@@ -1,13 +1,33 @@
 //! The way from a model to its plan, step by step, each result checked.
 
+use tgc_graph::lookup;
 use tgc_graph::module::{Function, Module};
-use tgc_graph::origin::Lookup;
 use tgc_optimize::{Fp, OptimizeError, Report};
 use tgc_plan::ModelPlan;
 use tgc_plan::machine::Machine;
 
 use crate::error::Error;
-use crate::library::Step;
+
+/// What a build is at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Step {
+    /// The model is checked and rewritten.
+    Optimize,
+    /// Loops and buffers are decided.
+    Plan,
+    /// Code is generated.
+    Compile,
+}
+
+impl std::fmt::Display for Step {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Step::Optimize => "optimizing",
+            Step::Plan => "planning",
+            Step::Compile => "compiling",
+        })
+    }
+}
 
 /// The names of the optimizer's stages, in order.
 pub fn names() -> Vec<String> {
@@ -69,7 +89,7 @@ pub(crate) fn plan_with(
 ) -> Result<ModelPlan, Error> {
     observe(Step::Optimize);
     let options = tgc_optimize::Options { fp, ..Default::default() };
-    let optimized = each(module, &|function| tgc_optimize::optimize(&Lookup::noted(function), &options))?;
+    let optimized = each(module, &|function| tgc_optimize::optimize(&lookup::noted(function), &options))?;
     observe(Step::Plan);
     let mut plan = tgc_lower::lower(&optimized, machine).map_err(internal)?;
     tgc_plan::verify::settle(&mut plan).map_err(internal)?;

@@ -1,6 +1,7 @@
 //! Dense row-major arrays of any element type: initial values, constants, arguments and results. They come from
 //! Rust's slices, vectors and arrays, from those of the crate ndarray, and from files.
 
+mod check;
 mod error;
 mod file;
 mod literal;

@@ -4,14 +4,11 @@
 //! something asked for (Griewank and Walther, "Evaluating Derivatives", 2nd ed., SIAM 2008, section 3.2).
 //! Where a gradient is exactly zero it is the operation `zero`, not a constant 0.
 
-mod places;
-mod support;
 mod sweep;
 mod transfer;
 
 use std::collections::BTreeMap;
 
-pub(crate) use support::{Support, keeps_zeros};
 use sweep::{Seed, sweep};
 use tgc_scalar::dtype::DType;
 

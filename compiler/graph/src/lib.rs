@@ -172,6 +172,7 @@
 mod build;
 mod equality;
 mod routine;
+mod support;
 
 // What authors of models and front ends use.
 pub mod array;
@@ -192,6 +193,7 @@ pub mod dim;
 pub mod graph;
 pub mod kernel;
 pub mod literal;
+pub mod lookup;
 pub mod module;
 pub mod ops;
 pub mod pp;

@@ -4,27 +4,11 @@
 //! [text form](crate::text) does.
 
 use crate::array::element_to_text;
-use crate::builder::Tensor;
 use crate::differentiate;
 use crate::graph::{Graph, NodeId};
 use crate::ops::{Constant, Elements, Notation, Op};
 
-/// An expression as mathematics. A gradient prints as what it expands to.
-///
-/// ```
-/// use tgc_graph::prelude::*;
-///
-/// let m = Model::new("sum");
-/// let [x, y] = m.dscalars(["x", "y"]);
-/// assert_eq!(pp(x + y), "(x + y)");
-/// ```
-pub fn pp(tensor: Tensor<'_>) -> String {
-    let Some(id) = tensor.id() else { return "(ill-typed)".to_owned() };
-    let arena = tensor.model().arena();
-    expressions(&arena.graph, &[id]).remove(0)
-}
-
-/// Nodes of a graph as [`pp`] writes them, gradients as what they expand to.
+/// Nodes of a graph as [`pp`](crate::builder::pp) writes them, gradients as what they expand to.
 pub fn expressions(graph: &Graph, ids: &[NodeId]) -> Vec<String> {
     let (graph, roots) = differentiate::expand_gradients(graph, ids);
     roots.into_iter().map(|root| expression(&graph, root)).collect()

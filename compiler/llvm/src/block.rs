@@ -6,8 +6,9 @@
 //!
 //! A block with fission runs each strip of tiles segment by segment ([`crate::fission`]), row after row.
 //!
-//! Rows run together only where nothing can tell: [`may_join`] proves it for folds into memory, whose order is the plain
-//! order of iterations. Where it cannot, the block runs row after row.
+//! Rows run side by side only where nothing can tell ([`Block::joins_rows`]): the Plan says where, and the
+//! verifier proves it for folds into memory, whose order is the plain order of iterations. Elsewhere the block runs row
+//! after row.
 
 use std::cell::RefCell;
 
@@ -19,12 +20,12 @@ use tgc_plan::{
 };
 use tgc_scalar::Program;
 
+use crate::body::{Base, Body};
 use crate::fission::Fissioned;
 use crate::fold::{Accumulators, mask_bits, step};
 use crate::ir::{Ir, Val};
-use crate::kernel::{Base, Body};
 use crate::memory::{Spot, Stride, element_address, lane_of, splat};
-use crate::order::{depends_on, may_join, on_axis, writes};
+use crate::order::{depends_on, on_axis, writes};
 use crate::pressure;
 use crate::scalar::{Parts, build_program};
 use crate::scan::{self, Running};
@@ -104,7 +105,7 @@ impl<'a, 'c> BlockBuilder<'a, '_, 'c> {
             let Rows { first: index, count: width, share, may_start } = self.rows;
             let tile = Tile { index, width, share, may_start };
             self.build_tile(&self.sources(&[]), &self.drains(&[]), tile);
-        } else if self.rows.count > 1 && (self.block.fission.is_some() || !may_join(self.block)) {
+        } else if self.rows.count > 1 && !self.block.joins_rows {
             self.build_row_by_row();
         } else {
             self.build_loops(&mut vec![]);
@@ -505,13 +506,16 @@ impl<'a, 'c> BlockBuilder<'a, '_, 'c> {
     /// Asks for what the rows after these read.
     fn prefetch(self, sources: &[Source<'c>], tile: Tile<'c>) {
         let ir = &self.body.ir;
-        for read in &self.block.prefetch {
+        let Some(prefetch) = &self.block.prefetch else { return };
+        for read in &prefetch.reads {
             if let (Source::Memory(spots), Some(access)) = (&sources[*read], self.block.reads[*read].access())
                 && let Some(stride) = on_axis(&access.strides, Axis::Row)
                 && tile.width == self.block.lanes
             {
                 let rows = ir.mul(ir.dim(stride), ir.int(i64::from(self.rows.count)));
-                spots.iter().for_each(|spot| spot.at(ir, tile.index).prefetch(ir, rows, tile.width));
+                spots
+                    .iter()
+                    .for_each(|spot| spot.at(ir, tile.index).prefetch(ir, rows, tile.width, prefetch));
             }
         }
     }

@@ -7,8 +7,8 @@ use inkwell::values::{InstructionOpcode as Op, IntValue, PointerValue};
 use tgc_graph::dtype::DType;
 use tgc_plan::IndexCheck;
 
+use crate::body::{Base, Body};
 use crate::ir::{Ir, Val};
-use crate::kernel::{Base, Body};
 use crate::memory::{Spot, Stride, lane_of};
 
 /// Indices that are looked at together.

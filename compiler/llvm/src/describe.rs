@@ -17,11 +17,32 @@ use tgc_graph::dtype::DType;
 use tgc_graph::ty::TensorType;
 use tgc_plan::{Argument, Interface, ModelPlan, Signature, State};
 
+use crate::body::load_slot;
 use crate::ir::{Ir, Val};
-use crate::module::Linkage;
 use crate::record::record;
 use crate::shell::Shell;
-use crate::wrapper::load_slot;
+
+/// What the linked names and the images of a library carry.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Linkage {
+    /// What every name starts with.
+    pub prefix: String,
+    /// The hash over the emitted header.
+    pub hash: u64,
+    /// The hash as every linked name ends with.
+    pub suffix: String,
+    /// The safetensors header of an image.
+    pub save_header: Vec<u8>,
+    /// The bytes of an image.
+    pub save_bytes: u64,
+}
+
+impl Linkage {
+    /// The linked name of a function, a state's getter or the model's constant.
+    pub fn name(&self, short: &str) -> String {
+        format!("{}_{short}_{}", self.prefix, self.suffix)
+    }
+}
 
 /// Builds the constants of one model.
 pub(crate) struct Describe<'b, 'c> {

@@ -14,8 +14,8 @@ use tgc_plan::{Block, Fission};
 use tgc_scalar::{Inst, Value};
 
 use crate::block::{self, BlockBuilder, Drain, Source};
+use crate::body::{Base, Body};
 use crate::ir::{Val, is_constant};
-use crate::kernel::{Base, Body};
 use crate::memory::{Spot, Stride, from_memory, scalar_memory_type, to_memory};
 use crate::scalar::{Parts, Values, build_some, results};
 use crate::tile::{Share, Tile};

@@ -8,8 +8,9 @@ use tgc_abi::{ArrayDesc, CallDesc, Context as Instance};
 use tgc_plan::{Argument, Frame};
 use tgc_scalar::stored_scalar;
 
+use crate::body::load_slot;
 use crate::ir::Val;
-use crate::wrapper::{Checks, Wrapper, load_slot};
+use crate::wrapper::{Checks, Wrapper};
 
 impl<'b, 'c> Wrapper<'b, 'c> {
     /// Emits the exported function and the one that takes everything by pointer; returns the latter.

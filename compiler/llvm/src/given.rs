@@ -13,8 +13,9 @@ use tgc_graph::dim::Dim;
 use tgc_plan::{BufferId, Form, FunctionPlan, Kind, MemoryAccess, Step, Storage};
 use tgc_scalar::stored_scalar;
 
+use crate::body::{Base, Bases, Body};
 use crate::ir::{Ir, Val, basic};
-use crate::kernel::{Base, Bases, Body, Kernels};
+use crate::kernel::Kernels;
 use crate::memory::{element_address, from_memory, to_memory};
 
 /// The most buffers whose places are passed one by one.

@@ -16,8 +16,9 @@ use tgc_graph::dim::Symbols;
 use tgc_graph::ty::TensorType;
 use tgc_plan::ModelPlan;
 
+use crate::describe::Linkage;
 use crate::error::Error;
-use crate::module::{Linkage, build_heap, build_model};
+use crate::module::{build_heap, build_model};
 use crate::pressure::Budget;
 use crate::target::{Target, missing_on_host};
 

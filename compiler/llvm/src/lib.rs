@@ -28,6 +28,7 @@
 )]
 
 mod block;
+mod body;
 mod call;
 mod check;
 mod describe;
@@ -60,6 +61,7 @@ mod wrapper;
 pub use error::Error;
 pub use jit::{ArgumentMemory, Instance, Jit, JitError};
 
-pub use module::{Linkage, Objects, Options, assembly, compile, ir, stack};
+pub use describe::Linkage;
+pub use module::{Objects, Options, assembly, compile, ir, stack};
 pub use stack::Stack;
 pub use target::Target;

@@ -14,22 +14,21 @@ use tgc_plan::{Access, Axis, BufferId, Matmul};
 use tgc_scalar::{ScalarType, stored_scalar};
 
 use crate::block::BlockBuilder;
+use crate::body::{Base, Body};
 use crate::fold::step;
 use crate::ir::Val;
-use crate::kernel::{Base, Body};
 use crate::memory::{element_address, splat};
 use crate::order::on_axis;
-use crate::pack::Packer;
+use crate::pack::{Matrix, Packer};
 use crate::scalar::{Parts, build_const, build_program, scalar_type};
 use crate::tile::{self, Share};
-use crate::work::Rows;
 
-/// Where a matrix lies: its first element, and the steps to the next row or column and to the next term.
+/// Rows of a step: those of a chunk, with its number, or all.
 #[derive(Clone, Copy)]
-pub(crate) struct Matrix<'c> {
-    pub(crate) address: PointerValue<'c>,
-    pub(crate) along: IntValue<'c>,
-    pub(crate) term: IntValue<'c>,
+pub(crate) struct Rows<'c> {
+    pub(crate) begin: IntValue<'c>,
+    pub(crate) end: IntValue<'c>,
+    pub(crate) chunk: IntValue<'c>,
 }
 
 /// A range along an axis.
@@ -93,9 +92,6 @@ fn build_batch<'c>(body: &Body<'_, 'c>, matmul: &Matmul, rows: Rows<'c>, outer: 
     Builder::new(body, matmul, outer, rows).build();
 }
 
-/// Vectors in a row of a tile.
-const VECTORS: u32 = 2;
-
 /// A matrix at the given indices of the loops around it.
 fn matrix<'c>(
     body: &Body<'_, 'c>,
@@ -135,7 +131,7 @@ impl<'a, 'b, 'c> Builder<'a, 'b, 'c> {
         let left = matrix(&matmul.left, matmul.row_axis());
         let right = matrix(&matmul.right, matmul.column_axis());
         let scalar = stored_scalar(matmul.fold.accumulators[0]);
-        let width = matmul.tile.nr / VECTORS;
+        let width = matmul.tile.lanes;
         let packer = Packer { ir: &body.ir, matmul, scalar, width };
         Builder { body, matmul, outer, rows, left, right, packer, scalar, width }
     }
@@ -349,7 +345,8 @@ impl<'a, 'b, 'c> Builder<'a, 'b, 'c> {
         sums: PointerValue<'c>,
     ) {
         let ir = &self.body.ir;
-        let slots: Vec<PointerValue> = (0..rows * VECTORS).map(|_| ir.slot(self.vector())).collect();
+        let slots: Vec<PointerValue> =
+            (0..rows * self.matmul.tile.vectors()).map(|_| ir.slot(self.vector())).collect();
         let start = build_const(ir, self.scalar, self.matmul.fold.init[0][0], self.width);
         slots.iter().for_each(|slot| ir.set(*slot, start));
         let term = |term| self.build_term(&slots, left, right, term);
@@ -396,10 +393,10 @@ impl<'a, 'b, 'c> Builder<'a, 'b, 'c> {
         let ir = &self.body.ir;
         let none = ir.int(0);
         let (left, right) = (self.at(left, none, term), self.at(right, none, term));
-        let row: Vec<Val> = (0..VECTORS)
+        let row: Vec<Val> = (0..self.matmul.tile.vectors())
             .map(|v| ir.load(self.vector(), self.vector_at(right.address, i64::from(v)), self.scalar.bytes()))
             .collect();
-        for (i, sums) in slots.chunks(VECTORS as usize).enumerate() {
+        for (i, sums) in slots.chunks(self.matmul.tile.vectors() as usize).enumerate() {
             let address = self.at(left, ir.int(i as i64), none).address;
             let element = ir.load(self.packer.element(), address, self.scalar.bytes());
             let element = splat(ir, &[element], self.width);

@@ -8,16 +8,11 @@ use inkwell::IntPredicate;
 use inkwell::types::BasicTypeEnum;
 use inkwell::values::{InstructionOpcode as Op, IntValue, PointerValue};
 use tgc_graph::dtype::DType;
+use tgc_plan::Prefetch;
 use tgc_scalar::{ScalarType, stored_scalar};
 
 use crate::ir::{Ir, Val, basic};
 use crate::scalar::{Parts, build_const, scalar_type};
-
-/// The most bytes to ask ahead for: what is asked for must still be near when it is read.
-const AHEAD: i64 = 1 << 15;
-
-/// Bytes that come at once.
-const CACHE_LINE: usize = 64;
 
 /// How an address moves along an axis.
 #[derive(Clone, Copy, Debug)]
@@ -75,11 +70,11 @@ impl<'c> Spot<'c> {
         self.at(ir, ir.int(i64::from(width) - 1))
     }
 
-    /// Asks for what lies some elements, or [`AHEAD`] bytes, behind `width` steps along the axis. It need not exist.
-    pub(crate) fn prefetch(self, ir: &Ir<'_, 'c>, elements: IntValue<'c>, width: u32) {
+    /// Asks for what lies some elements, or as many bytes as a prefetch goes at most, behind `width` steps along the axis. It need not exist.
+    pub(crate) fn prefetch(self, ir: &Ir<'_, 'c>, elements: IntValue<'c>, width: u32, how: &Prefetch) {
         let size = self.dtype.bytes() as i64;
-        let distance = ir.min(ir.mul(elements, ir.int(size)), ir.int(AHEAD));
-        for line in (0..i64::from(width) * size).step_by(CACHE_LINE) {
+        let distance = ir.min(ir.mul(elements, ir.int(size)), ir.int(how.distance));
+        for line in (0..i64::from(width) * size).step_by(how.line as usize) {
             ir.prefetch(self.address, ir.add(distance, ir.int(line)));
         }
     }

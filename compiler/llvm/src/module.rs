@@ -12,7 +12,7 @@ use inkwell::passes::PassBuilderOptions;
 use inkwell::targets::{FileType, TargetMachine};
 use tgc_plan::{ModelPlan, Variant};
 
-use crate::describe::{Describe, Functions, address_of};
+use crate::describe::{Describe, Functions, Linkage, address_of};
 use crate::error::Error;
 use crate::ir::Val;
 use crate::kernel::Kernels;
@@ -30,28 +30,6 @@ const PASSES: &str = "globaldce,mergefunc,function(mem2reg,early-cse<memssa>,ins
 
 /// Checks of every access of memory, by LLVM's AddressSanitizer.
 const CHECKED: &str = "asan";
-
-/// What the linked names and the images of a library carry.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Linkage {
-    /// What every name starts with.
-    pub prefix: String,
-    /// The hash over the emitted header.
-    pub hash: u64,
-    /// The hash as every linked name ends with.
-    pub suffix: String,
-    /// The safetensors header of an image.
-    pub save_header: Vec<u8>,
-    /// The bytes of an image.
-    pub save_bytes: u64,
-}
-
-impl Linkage {
-    /// The linked name of a function, a state's getter or the model's constant.
-    pub fn name(&self, short: &str) -> String {
-        format!("{}_{short}_{}", self.prefix, self.suffix)
-    }
-}
 
 /// How to compile.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -11,10 +11,10 @@ use tgc_graph::dim::Dim;
 use tgc_plan::{Block, Nest, Read, Sink};
 
 use crate::block::{BlockBuilder, RowValues};
+use crate::body::{Base, Body};
 use crate::fission::Fissioned;
 use crate::fold::{Accumulators, mask_bits};
 use crate::ir::Ir;
-use crate::kernel::{Base, Body};
 use crate::memory::{Spot, Stride, element_address};
 use crate::order::writes;
 use crate::pressure;

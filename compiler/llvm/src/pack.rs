@@ -10,8 +10,15 @@ use tgc_plan::Matmul;
 use tgc_scalar::ScalarType;
 
 use crate::ir::{Ir, Val};
-use crate::matmul::Matrix;
 use crate::scalar::{build_const, scalar_type};
+
+/// Where a matrix lies: its first element, and the steps to the next row or column and to the next term.
+#[derive(Clone, Copy)]
+pub(crate) struct Matrix<'c> {
+    pub(crate) address: PointerValue<'c>,
+    pub(crate) along: IntValue<'c>,
+    pub(crate) term: IntValue<'c>,
+}
 
 /// Makes the copies of one matmul.
 #[derive(Clone, Copy)]

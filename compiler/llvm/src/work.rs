@@ -6,19 +6,12 @@ use inkwell::IntPredicate;
 use inkwell::values::{FunctionValue, IntValue, PointerValue};
 use tgc_plan::{MAX_CHUNKS, Matmul, Nest, Parallel, Step};
 
+use crate::body::Body;
 use crate::given::Given;
 use crate::ir::{Ir, Val};
-use crate::kernel::{Body, Kernels};
-use crate::matmul;
+use crate::kernel::Kernels;
+use crate::matmul::{self, Rows};
 use crate::nest;
-
-/// Rows of a step: those of a chunk, with its number, or all.
-#[derive(Clone, Copy)]
-pub(crate) struct Rows<'c> {
-    pub(crate) begin: IntValue<'c>,
-    pub(crate) end: IntValue<'c>,
-    pub(crate) chunk: IntValue<'c>,
-}
 
 /// A step that runs row by row.
 #[derive(Clone, Copy)]

@@ -22,9 +22,11 @@ use tgc_plan::size::Size;
 use tgc_plan::{Argument, FunctionPlan, Reach};
 use tgc_scalar::stored_scalar;
 
+use crate::body::load_slot;
+use crate::body::scalar_type;
 use crate::describe::Describe;
 use crate::ir::{Ir, Val};
-use crate::kernel::{scalar_type, touched_states};
+use crate::kernel::touched_states;
 use crate::shell::Shell;
 
 /// A function whose wrapper is to be emitted.
@@ -55,11 +57,6 @@ pub(crate) struct Checks<'b, 'c> {
 /// The name of the function that takes everything by pointer, and calls what the exported one is.
 pub(crate) fn packed_name(function: &str) -> String {
     format!("{function}.packed")
-}
-
-/// Where an instance keeps what wrappers read.
-pub(crate) fn load_slot<'c>(ir: &Ir<'_, 'c>, context: PointerValue<'c>, offset: usize) -> Val<'c> {
-    ir.load(ir.shell.pointer_type(), ir.offset(context, ir.int(offset as i64)), 8)
 }
 
 impl<'b, 'c> Wrapper<'b, 'c> {

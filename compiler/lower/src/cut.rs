@@ -12,9 +12,9 @@ use tgc_plan::{Axis, Fold, NotFused};
 use tgc_scalar::Program;
 
 use crate::classify::{Definition, Source};
-use crate::fuse::{Member, NestDraft, NestKind};
+use crate::fuse::{Member, NestDraft, NestKind, slots};
 use crate::loops::{Index, IndexExpr, Loop, LoopKind, substitute};
-use crate::materialize::{Action, Destination, Statement, Statements, Value, ValueId};
+use crate::materialize::{Action, Destination, Statements, Value, ValueId};
 
 /// An inner axis while a statement is cut into pieces: its extent, and whether it is summed.
 type InnerAxis = (Dim, bool);
@@ -501,17 +501,4 @@ impl Cutter<'_, '_> {
 
 fn extents(inner: &[InnerAxis]) -> Vec<Dim> {
     inner.iter().map(|(extent, _)| extent.clone()).collect()
-}
-
-/// The slot of each loop of a statement.
-pub(crate) fn slots(statement: &Statement, member: &Member) -> Vec<Option<Loop>> {
-    let mut slots = vec![None; statement.loops.len()];
-    let axes = std::iter::once((Axis::Row, &member.row))
-        .chain(member.inner.iter().enumerate().map(|(i, axis)| (Axis::Inner(i), axis)));
-    for (axis, loops) in axes {
-        for (part, l) in loops.iter().rev().enumerate() {
-            slots[l.number()] = Some(Loop::slot(axis, part));
-        }
-    }
-    slots
 }

@@ -4,9 +4,9 @@ use tgc_plan::Step;
 
 use crate::classify::Definition;
 use crate::cut::Cut;
+use crate::form::{Context, Form};
 use crate::fuse::{NestDraft, kept_node};
 use crate::materialize::Statements;
-use crate::phase::{Context, Form};
 
 type Checked = Result<(), String>;
 

@@ -16,6 +16,7 @@
 mod classify;
 mod cut;
 mod emit;
+mod form;
 mod fuse;
 mod holds;
 mod loops;
@@ -37,7 +38,7 @@ use tgc_graph::kernel::{Kernel, Leaf};
 use tgc_graph::module::{Function, Module};
 use tgc_graph::origin::Origin;
 
-use phase::{Context, Form};
+use form::{Context, Form};
 use tgc_plan::machine::Machine;
 use tgc_plan::{
     Argument, Body, Check, Interface, MemoryAccess, ModelPlan, Signature, State, Step, Storage, Variant,

@@ -4,7 +4,7 @@
 //! have none. An [`Index`] says for each axis of a tensor where along it the loops are. Once a statement has
 //! its place, its loops become slots of a block, and an index becomes an [`Access`] with strides.
 
-use tgc_graph::dim::Dim;
+use tgc_graph::dim::{Dim, Symbols};
 use tgc_graph::graph::NodeId;
 use tgc_graph::kernel::Affine;
 
@@ -237,4 +237,27 @@ pub(crate) fn compose(index: &Index, axes: &Index) -> Index {
 /// Whether two neighbouring loops walk a tensor as one: a step of the outer is all of the inner.
 pub(crate) fn is_contiguous(place: &IndexExpr, outer: Loop, inner: Loop, extent: &Dim) -> bool {
     place.stride(outer) == &place.stride(inner) * extent
+}
+
+/// The loops of these sizes, and where axes run.
+pub(crate) fn loops_of(result: &[Dim], sums: &[Dim]) -> (Vec<LoopInfo>, Index) {
+    let mut loops = vec![];
+    let mut index = vec![];
+    let result = result.iter().map(|d| (d, LoopKind::Result));
+    for (extent, kind) in result.chain(sums.iter().map(|d| (d, LoopKind::Sum))) {
+        index.push(if extent.is_one() { IndexExpr::zero() } else { IndexExpr::of(Loop::new(loops.len())) });
+        if !extent.is_one() {
+            loops.push(LoopInfo { extent: extent.clone(), kind });
+        }
+    }
+    (loops, index)
+}
+
+/// What an axis is taken to be if nothing is known of its size.
+const UNKNOWN_SIZE: i64 = 256;
+
+/// What a size is taken to be.
+pub(crate) fn guess(dim: &Dim, symbols: &Symbols) -> i64 {
+    let size = |id| symbols.get(id).hint.unwrap_or(UNKNOWN_SIZE.min(symbols.get(id).max));
+    dim.evaluate(&size).unwrap_or(i64::MAX).max(1)
 }

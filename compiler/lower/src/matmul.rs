@@ -10,10 +10,19 @@ use tgc_plan::machine::{Machine, MatmulTuning, Tuning};
 use tgc_plan::{Access, Axis, Blocking, BufferId, Matmul, Pack, Parallel, RegisterTile};
 
 use crate::classify::{Definition, FoldDefinition, Operand};
-use crate::loops::{Index, IndexExpr, Loop, LoopInfo, LoopKind, compose, flat, is_contiguous};
-use crate::materialize::loops_of;
-use crate::memory::Scratch;
-use crate::tune;
+use crate::loops::{
+    Index, IndexExpr, Loop, LoopInfo, LoopKind, compose, flat, guess, is_contiguous, loops_of,
+};
+
+/// What a matmul keeps in scratch.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Scratch {
+    Left,
+    Right,
+    Sums,
+    /// Of a routine.
+    Routine,
+}
 
 /// The loops of a matmul: each entry walks all memory as one loop.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -177,7 +186,7 @@ impl FoldDefinition {
         let lanes = machine.lanes(self.fold.accumulators[0].bytes());
         // A row of the right matrix and an element of the left one want registers too.
         let rows = (machine.vector_registers - VECTORS - 1) / VECTORS;
-        RegisterTile { mr: rows.min(12) & !1, nr: VECTORS * lanes }
+        RegisterTile { mr: rows.min(12) & !1, nr: VECTORS * lanes, lanes }
     }
 }
 
@@ -248,10 +257,10 @@ fn most(dim: &Dim, symbols: &Symbols) -> i64 {
 fn parallel(matmul: &Matmul, is_right_large: bool, symbols: &Symbols, tuning: &Tuning) -> Option<Parallel> {
     let tile = i64::from(matmul.tile.mr);
     let [rows, columns, terms] = matmul.extents();
-    let a_row = tune::guess(columns, symbols).saturating_mul(tune::guess(terms, symbols));
+    let a_row = guess(columns, symbols).saturating_mul(guess(terms, symbols));
     let copies = matmul.pack_right.is_some_and(|pack| pack.least.is_some()) && !matmul.shares_right();
     let least = if copies { 40 } else { 4 } * tile;
-    let block = matmul.blocks.mc.min(tune::guess(rows, symbols) / tuning.matmul.chunks);
+    let block = matmul.blocks.mc.min(guess(rows, symbols) / tuning.matmul.chunks);
     let least = if is_right_large { least.max(block) } else { least };
     let needed = (tuning.chunk_instructions / a_row.max(1) + 1).max(least);
     let rows_per_chunk = needed.saturating_add(tile - 1) / tile * tile;

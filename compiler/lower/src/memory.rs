@@ -21,6 +21,7 @@ use tgc_scalar::Inst;
 
 use crate::classify::{Definition, Source};
 use crate::materialize::{Action, Destination, Statement, Statements, Value, ValueId};
+use crate::matmul::Scratch;
 
 /// What a buffer is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -34,16 +35,6 @@ pub(crate) enum BufferKey {
     Spills(usize),
     /// Scratch of the matmul that a node is.
     Scratch(NodeId, Scratch),
-}
-
-/// What a matmul keeps in scratch.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum Scratch {
-    Left,
-    Right,
-    Sums,
-    /// Of a routine.
-    Routine,
 }
 
 impl BufferKey {

@@ -1,6 +1,7 @@
 //! What messages call an index and the tensor that it is an index into: as the author wrote them, with the author's line.
 
 use tgc_graph::graph::{Graph, NodeId};
+use tgc_graph::lookup;
 use tgc_graph::origin::{Lookup, Origin};
 
 /// The names of a lookup in a message.
@@ -26,8 +27,8 @@ impl Names {
         };
         // A model that was optimized without a note of its lookups.
         let as_it_is = || Names {
-            index: Lookup::name(graph, graph.operands(id)[number]),
-            data: Lookup::name(graph, graph.operands(id)[0]),
+            index: lookup::name(graph, graph.operands(id)[number]),
+            data: lookup::name(graph, graph.operands(id)[0]),
             axis,
             place: place(origin),
         };

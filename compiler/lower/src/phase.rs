@@ -1,16 +1,12 @@
 //! The planner's phases, in the one order that there is, and the forms between them.
 
-use std::collections::BTreeMap;
+use tgc_plan::Body;
 
-use tgc_graph::data::DataId;
-use tgc_graph::module::{Function, Module};
-use tgc_plan::machine::Machine;
-use tgc_plan::{Body, Step};
-
-use crate::classify::{self, Definitions};
-use crate::cut::{self, Cut};
-use crate::fuse::{self, NestDraft};
-use crate::materialize::{self, Statements};
+use crate::classify::{self};
+use crate::cut::{self};
+use crate::form::{Context, Form};
+use crate::fuse::{self};
+use crate::materialize::{self};
 use crate::memory::Buffers;
 use crate::{LowerError, emit, holds, tune};
 
@@ -27,48 +23,18 @@ pub struct Phase {
     holds: fn(&Form<'_>, &Context<'_>) -> Result<(), String>,
 }
 
-/// What every phase may look at.
-pub(crate) struct Context<'f> {
-    pub module: &'f Module,
-    pub function: &'f Function,
-    /// The position of each constant among those of the model.
-    pub constants: &'f BTreeMap<DataId, usize>,
-    pub machine: &'f Machine,
-}
-
-/// A function on its way from graph to body.
-#[derive(Debug)]
-pub(crate) enum Form<'f> {
-    /// A graph, in [`Context::function`].
-    Graph,
-    /// What each node is.
-    Classified(Definitions),
-    /// Values, and the statements that compute them.
-    Materialized(Statements<'f>),
-    /// Statements in nests.
-    Fused(Statements<'f>, Vec<NestDraft>),
-    /// Statements cut into pieces of blocks.
-    Cut(Statements<'f>, Cut),
-    /// Steps over buffers that have no place in memory yet.
-    Steps(Buffers, Vec<Step>),
-    /// All of it.
-    Body(Body),
-}
-
 /// The phases that plan a function. Before them [`prepare`](crate::prepare) brings its graph in the form that they need.
 pub(crate) static PHASES: [Phase; 7] = [
     Phase {
         name: "classify",
         why: "Later phases ask what a node is to a loop: memory, an expression, a reduction, parts.",
         postcondition: "every node that a result needs has a definition, of earlier nodes alone",
-        run: |form, context| match form {
-            Form::Graph => Ok(Form::Classified(classify::definitions(context.module, context.function)?)),
-            other @ Form::Classified(_)
-            | other @ Form::Materialized(_)
-            | other @ Form::Fused(..)
-            | other @ Form::Cut(..)
-            | other @ Form::Steps(..)
-            | other @ Form::Body(_) => out_of_order(other),
+        run: |form, context| {
+            if let Form::Graph = form {
+                Ok(Form::Classified(classify::definitions(context.module, context.function)?))
+            } else {
+                out_of_order(form)
+            }
         },
         holds: holds::every_node_is_defined,
     },
@@ -76,17 +42,13 @@ pub(crate) static PHASES: [Phase; 7] = [
         name: "materialize",
         why: "Fusion needs to know which values exist; all else is computed where it is used.",
         postcondition: "what a statement reads is a source, or an earlier statement computes it",
-        run: |form, context| match form {
-            Form::Classified(definitions) => {
+        run: |form, context| {
+            if let Form::Classified(definitions) = form {
                 let program = materialize::statements(context.function, definitions, context.machine);
                 Ok(Form::Materialized(program))
+            } else {
+                out_of_order(form)
             }
-            other @ Form::Graph
-            | other @ Form::Materialized(_)
-            | other @ Form::Fused(..)
-            | other @ Form::Cut(..)
-            | other @ Form::Steps(..)
-            | other @ Form::Body(_) => out_of_order(other),
         },
         holds: holds::values_are_made_before_they_are_read,
     },
@@ -94,17 +56,13 @@ pub(crate) static PHASES: [Phase; 7] = [
         name: "fuse",
         why: "Statements that read the same memory or each other's rows share one outer loop.",
         postcondition: "every statement is in one nest, after all nests that make what it reads",
-        run: |form, context| match form {
-            Form::Materialized(program) => {
+        run: |form, context| {
+            if let Form::Materialized(program) = form {
                 let nests = fuse::nests(&program, context.machine);
                 Ok(Form::Fused(program, nests))
+            } else {
+                out_of_order(form)
             }
-            other @ Form::Graph
-            | other @ Form::Classified(_)
-            | other @ Form::Fused(..)
-            | other @ Form::Cut(..)
-            | other @ Form::Steps(..)
-            | other @ Form::Body(_) => out_of_order(other),
         },
         holds: holds::every_statement_is_in_one_nest,
     },
@@ -112,17 +70,13 @@ pub(crate) static PHASES: [Phase; 7] = [
         name: "cut",
         why: "A reduction over several loops takes several inner loops; pieces of equal axes share one.",
         postcondition: "every value has a piece that makes it, in a block before or with those that read it",
-        run: |form, _| match form {
-            Form::Fused(mut program, nests) => {
+        run: |form, _| {
+            if let Form::Fused(mut program, nests) = form {
                 let cut = cut::cut(&mut program, &nests);
                 Ok(Form::Cut(program, cut))
+            } else {
+                out_of_order(form)
             }
-            other @ Form::Graph
-            | other @ Form::Classified(_)
-            | other @ Form::Materialized(_)
-            | other @ Form::Cut(..)
-            | other @ Form::Steps(..)
-            | other @ Form::Body(_) => out_of_order(other),
         },
         holds: holds::pieces_come_after_what_they_read,
     },
@@ -130,18 +84,14 @@ pub(crate) static PHASES: [Phase; 7] = [
         name: "emit",
         why: "Code is made of programs over elements, of reads and of sinks.",
         postcondition: "every access names a buffer",
-        run: |form, context| match form {
-            Form::Cut(program, mut cut) => {
+        run: |form, context| {
+            if let Form::Cut(program, mut cut) = form {
                 let mut buffers = Buffers::new(context.module, context.function, context.constants);
                 let steps = emit::emit(&program, &mut cut, &mut buffers, context.machine);
                 Ok(Form::Steps(buffers, steps))
+            } else {
+                out_of_order(form)
             }
-            other @ Form::Graph
-            | other @ Form::Classified(_)
-            | other @ Form::Materialized(_)
-            | other @ Form::Fused(..)
-            | other @ Form::Steps(..)
-            | other @ Form::Body(_) => out_of_order(other),
         },
         holds: holds::accesses_name_buffers,
     },
@@ -149,17 +99,13 @@ pub(crate) static PHASES: [Phase; 7] = [
         name: "tune",
         why: "How much runs together is best decided when programs are known and their memory is not.",
         postcondition: "every access names a buffer; lanes and rows are powers of two",
-        run: |form, context| match form {
-            Form::Steps(mut buffers, mut steps) => {
+        run: |form, context| {
+            if let Form::Steps(mut buffers, mut steps) = form {
                 tune::tune(&mut steps, &mut buffers, &context.function.graph.scope.symbols, context.machine);
                 Ok(Form::Steps(buffers, steps))
+            } else {
+                out_of_order(form)
             }
-            other @ Form::Graph
-            | other @ Form::Classified(_)
-            | other @ Form::Materialized(_)
-            | other @ Form::Fused(..)
-            | other @ Form::Cut(..)
-            | other @ Form::Body(_) => out_of_order(other),
         },
         holds: holds::widths_are_powers_of_two,
     },
@@ -167,17 +113,13 @@ pub(crate) static PHASES: [Phase; 7] = [
         name: "allocate",
         why: "Updates go in place and buffers share the workspace, which depends on when all steps run.",
         postcondition: "every access names a buffer of the body",
-        run: |form, _| match form {
-            Form::Steps(buffers, steps) => {
+        run: |form, _| {
+            if let Form::Steps(buffers, steps) = form {
                 let (buffers, steps, workspace) = buffers.settle(steps);
                 Ok(Form::Body(Body { buffers, steps, workspace, reaches: vec![] }))
+            } else {
+                out_of_order(form)
             }
-            other @ Form::Graph
-            | other @ Form::Classified(_)
-            | other @ Form::Materialized(_)
-            | other @ Form::Fused(..)
-            | other @ Form::Cut(..)
-            | other @ Form::Body(_) => out_of_order(other),
         },
         holds: holds::accesses_name_buffers,
     },

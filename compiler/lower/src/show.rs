@@ -9,10 +9,10 @@ use tgc_plan::{Body, FunctionPlan};
 
 use crate::classify::{Definition, Definitions, Source};
 use crate::cut::{Cut, CutNest, From, Piece, Work};
+use crate::form::{Context, Form};
 use crate::fuse::{Member, NestDraft, NestKind};
 use crate::loops::{Loop, LoopKind};
 use crate::materialize::{Action, Destination, Statement, Statements, ValueId};
-use crate::phase::{Context, Form};
 use crate::signature;
 
 /// The form as text.

@@ -290,6 +290,11 @@ pub(crate) fn is_signed(dtype: DType) -> bool {
     matches!(dtype, DType::I8 | DType::I16 | DType::I32 | DType::I64) || dtype.is_float()
 }
 
+/// Operand order does not matter to the last bit, NaN payloads aside.
+pub(crate) fn is_commutative(op: &Op) -> bool {
+    matches!(op, Op::Add(_) | Op::Mul(_) | Op::And(_) | Op::Or(_) | Op::Xor(_) | Op::Eq(_) | Op::Neq(_))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

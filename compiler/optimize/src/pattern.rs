@@ -169,7 +169,7 @@ impl Equation {
                 Pattern::Plain(op, children) => {
                     (graph.op(id) == op && facts::is_uniform(graph, id)).then_some(())?;
                     let operands = graph.operands(id);
-                    if is_commutative(op) {
+                    if facts::is_commutative(op) {
                         let mut mirrored = goals.clone();
                         mirrored.extend(children.iter().copied().zip(operands.iter().rev().copied()));
                         goals.extend(children.iter().copied().zip(operands.iter().copied()));
@@ -223,11 +223,6 @@ impl Equation {
             children.iter().map(|child| self.build(rewriter, root, *child, bindings)).collect();
         rewriter.add(op, &operands?)
     }
-}
-
-/// Operand order does not matter to the last bit, NaN payloads aside.
-pub(crate) fn is_commutative(op: &Op) -> bool {
-    matches!(op, Op::Add(_) | Op::Mul(_) | Op::And(_) | Op::Or(_) | Op::Xor(_) | Op::Eq(_) | Op::Neq(_))
 }
 
 fn bind(bindings: &mut Bindings, variable: usize, id: NodeId) -> Option<()> {

@@ -17,7 +17,6 @@ use tgc_graph::ops::{Constant, Fill, Op, Zero};
 use crate::facts::class_at;
 use crate::history::{History, StepId};
 use crate::order::Key;
-use crate::pattern::is_commutative;
 use crate::rule::RuleSet;
 use crate::{facts, fold};
 
@@ -218,7 +217,7 @@ impl<'r> Rewriter<'r> {
 
     fn insert(&mut self, op: Op, operands: &[NodeId]) -> Result<NodeId, TypeError> {
         let id = match *operands {
-            [a, b] if is_commutative(&op) && self.is_before(b, a) => self.graph.add(op, &[b, a])?,
+            [a, b] if facts::is_commutative(&op) && self.is_before(b, a) => self.graph.add(op, &[b, a])?,
             _ => self.graph.add(op, operands)?,
         };
         self.note_new_nodes();

@@ -214,13 +214,26 @@ pub struct Block {
     pub fission: Option<Fission>,
     /// What each parameter of the program reads.
     pub reads: Vec<Read>,
-    /// Reads, by index, of which the elements of the rows to come are asked for as well, so that they are near when those run.
-    /// No result can tell. Each moves with the row and, element by element, along the last axis.
-    pub prefetch: Vec<usize>,
+    /// Whether the rows of [`Nest::rows`] take each iteration of the axes side by side, not one row after the other:
+    /// only where nothing can tell ([`Block::may_join_rows`]).
+    pub joins_rows: bool,
+    /// What is asked for before it is read. No result can tell.
+    pub prefetch: Option<Prefetch>,
     /// What happens to one element; legalized.
     pub program: Program,
     /// What becomes of the results.
     pub sinks: Vec<Sink>,
+}
+
+/// Elements of the rows to come that are asked for while a row runs, so that they are near when those run.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Prefetch {
+    /// Reads, by index. Each moves with the row and, element by element, along the last axis.
+    pub reads: Vec<usize>,
+    /// The most bytes that lie between what is read and what is asked for.
+    pub distance: i64,
+    /// Bytes that come at once.
+    pub line: i64,
 }
 
 /// Fission of a long program into segments: all iterations of a strip run the first segment, then all of them the second, and so on; the

@@ -43,6 +43,10 @@ pub struct Tuning {
     pub fission: FissionTuning,
     /// The fewest elements of a row whose successor is prefetched.
     pub prefetched_row: i64,
+    /// The most bytes to prefetch ahead: what comes must still be near when it is read.
+    pub prefetch_distance: i64,
+    /// Bytes that a prefetch brings.
+    pub cache_line: i64,
     /// The most instructions of all inlined copies of an elementary function.
     pub inlined_instructions: usize,
     /// Matmuls.
@@ -117,6 +121,8 @@ impl Tuning {
             length: 256,
         },
         prefetched_row: 64,
+        prefetch_distance: 1 << 15,
+        cache_line: 64,
         inlined_instructions: 1500,
         matmul: MatmulTuning {
             columns: 4,

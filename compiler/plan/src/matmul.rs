@@ -48,6 +48,8 @@ pub struct RegisterTile {
     pub mr: u32,
     /// Columns, whole vectors; a power of two.
     pub nr: u32,
+    /// Columns of a vector. No result can tell.
+    pub lanes: u32,
 }
 
 /// The part of a matmul that caches hold at a time.
@@ -151,6 +153,11 @@ impl Matmul {
 }
 
 impl RegisterTile {
+    /// Vectors of a row.
+    pub fn vectors(&self) -> u32 {
+        self.nr / self.lanes
+    }
+
     /// Elements from one term of a packed left tile to the next.
     pub fn left_stride(&self) -> i64 {
         i64::from(self.mr.next_power_of_two())

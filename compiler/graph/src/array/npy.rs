@@ -8,8 +8,8 @@ use std::io::{ErrorKind, Read};
 use tgc_scalar::dtype::DType;
 
 use super::Array;
+use super::check::{check_elements, check_shape};
 use super::error::ReadError;
-use super::file::{check_elements, check_shape};
 use super::literal::Literal;
 
 const MAGIC: &[u8; 6] = b"\x93NUMPY";

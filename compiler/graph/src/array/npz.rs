@@ -6,8 +6,8 @@ use std::io::{BufReader, Read, Seek};
 use ::zip::result::ZipError;
 use ::zip::{CompressionMethod, ZipArchive};
 
+use super::check::unknown;
 use super::error::ReadError;
-use super::file::unknown;
 use super::{Array, npy};
 
 /// One byte of a deflated stream makes at most so many (258 of each two bits, and codes of one bit:

@@ -6,8 +6,8 @@ use std::io::{Read, Seek, SeekFrom};
 use tgc_scalar::dtype::DType;
 
 use super::Array;
+use super::check::{check_elements, check_shape, unknown};
 use super::error::ReadError;
-use super::file::{check_elements, check_shape, unknown};
 use super::literal::Literal;
 
 /// The longest head that the format allows.

@@ -32,6 +32,7 @@ mod linalg;
 mod nnet;
 mod operators;
 mod pad;
+mod print;
 mod ranges;
 mod size;
 mod solve;
@@ -60,6 +61,7 @@ pub use nnet::{
 pub use operators::{Operand, cast, divmod, dot, fill};
 pub(crate) use operators::{apply, broadcast};
 pub use pad::Padding;
+pub use print::pp;
 pub use size::{IntoShape, Size};
 pub use tensor::Tensor;
 

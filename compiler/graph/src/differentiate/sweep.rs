@@ -7,11 +7,11 @@
 
 use std::collections::BTreeMap;
 
-use super::support::{Branch, Condition, Support, keeps_zeros};
 use super::transfer::Step;
 use crate::graph::{Graph, NodeId};
 use crate::kernel::Kernel;
 use crate::ops::{Op, Vjp};
+use crate::support::{Branch, Condition, Support, keeps_zeros};
 
 /// The gradient of what is asked for by the value that a sweep begins with.
 #[derive(Clone, Copy, Debug)]

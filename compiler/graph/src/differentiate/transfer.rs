@@ -10,8 +10,7 @@ use crate::graph::{Graph, NodeId};
 use crate::kernel::{Affine, Coordinate, Kernel, LoopAxis, Scan, View};
 use crate::ops::{Any, Cumsum, Fill, Gt, Op, Vjp, Zero};
 
-use super::places::{Places, Slice};
-use super::support::{self, Branch, Condition, Factor, Part, Support};
+use crate::support::{self, Branch, Condition, Factor, Part, Places, Slice, Support};
 
 /// A node's operand, and the support of the node's cotangent on the way to it.
 #[derive(Clone, Copy)]

@@ -20,8 +20,8 @@ use crate::differentiate;
 use crate::dim::Dim;
 use crate::graph::{Graph, NodeId};
 use crate::kernel::{Kernel, Leaf};
+use crate::lookup;
 use crate::module::{Function, SharedVariable};
-use crate::origin::Lookup;
 use crate::unsigned;
 
 /// Why a call cannot be evaluated. The same calls are refused by the emitted library.
@@ -213,7 +213,7 @@ fn to_array(value: &Value<u64>) -> Array {
 
 fn outside(function: &Function, id: NodeId, found: kernels::OutOfRange) -> EvaluateError {
     let node = function.graph.node(id);
-    let name = |operand: usize| Lookup::name(&function.graph, node.operands[operand]);
+    let name = |operand: usize| lookup::name(&function.graph, node.operands[operand]);
     EvaluateError::Index {
         function: function.name.clone(),
         index: name(1 + found.number),

@@ -4,13 +4,13 @@
 use tgc_scalar::dtype::DType;
 use tgc_scalar::{Builder, Element, Predicate, Program, Unary, Value};
 
-use crate::differentiate::keeps_zeros;
 use crate::dim::Dim;
 use crate::graph::{Graph, NodeId};
 use crate::infer::{Constraints, Operand, Reason, TypeError, broadcast};
 use crate::kernel::Kernel;
 use crate::literal::{Role, computing_type, integer_range};
 use crate::ops::{Magnitude, Op, Sign, Vjp};
+use crate::support::keeps_zeros;
 use crate::ty::TensorType;
 
 /// An operation on corresponding elements.
@@ -208,16 +208,21 @@ macro_rules! elementwise {
             }
         }
 
-        crate::ops::elementwise::elementwise!(@operation concat!($($doc, "\n"),*), $name, stringify!($method), [$x $($more)*], $notation);
+        crate::ops::elementwise::elementwise_operation!(concat!($($doc, "\n"),*), $name, stringify!($method), [$x $($more)*], $notation);
     };
     ($(#[doc = $doc:literal])* $name:ident, $text:literal($($x:ident),+), $notation:expr) => {
         $(#[doc = $doc])*
         #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
         pub struct $name {}
 
-        crate::ops::elementwise::elementwise!(@operation concat!($($doc, "\n"),*), $name, $text, [$($x)+], $notation);
+        crate::ops::elementwise::elementwise_operation!(concat!($($doc, "\n"),*), $name, $text, [$($x)+], $notation);
     };
-    (@operation $doc:expr, $name:ident, $text:expr, [$($x:ident)+], $notation:expr) => {
+}
+pub(crate) use elementwise;
+
+/// The operation that [`elementwise`] makes.
+macro_rules! elementwise_operation {
+    ($doc:expr, $name:ident, $text:expr, [$($x:ident)+], $notation:expr) => {
         crate::ops::attributes!($name, $text);
 
         impl $name {
@@ -227,18 +232,8 @@ macro_rules! elementwise {
         }
 
         impl crate::ops::Operation for $name {
-            fn name(&self) -> &'static str {
-                Self::NAME
-            }
-            fn doc(&self) -> &'static str {
-                $doc
-            }
-            fn arity(&self) -> usize {
-                [$(stringify!($x)),+].len()
-            }
-            fn attributes(&self) -> Vec<(&'static str, crate::attribute::Attribute)> {
-                self.attribute_list()
-            }
+            crate::ops::described!($doc, [$(stringify!($x)),+].len(), $notation);
+
             fn promoted(&self) -> std::ops::Range<usize> {
                 0..if <$name as crate::ops::elementwise::Elementwise>::PROMOTES { self.arity() } else { 0 }
             }
@@ -250,9 +245,6 @@ macro_rules! elementwise {
             }
             fn magnitude(&self) -> crate::ops::Magnitude {
                 <$name as crate::ops::elementwise::Elementwise>::MAGNITUDE
-            }
-            fn notation(&self) -> crate::ops::Notation {
-                $notation
             }
             fn infer(
                 &self,
@@ -287,7 +279,7 @@ macro_rules! elementwise {
         }
     };
 }
-pub(crate) use elementwise;
+pub(crate) use elementwise_operation;
 
 /// Types for arithmetic that every element type has: computes in and returns the common type.
 pub fn any(common: DType) -> Result<(DType, DType), TypeError> {

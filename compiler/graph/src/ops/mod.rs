@@ -7,11 +7,11 @@ use std::fmt::Debug;
 use std::ops::Range;
 
 use crate::attribute::{Attribute, AttributeError, Attributes};
-use crate::differentiate::Support;
 use crate::dim::Dim;
 use crate::graph::{Graph, NodeId};
 use crate::infer::{Constraints, Operand, TypeError};
 use crate::kernel::Kernel;
+use crate::support::Support;
 use crate::ty::TensorType;
 
 mod classify;
@@ -186,13 +186,43 @@ macro_rules! ops {
             }
         }
 
-        $(impl From<$name> for Op {
+        $(from_operation!($name);)*
+    };
+}
+
+/// Makes an operation an [`Op`].
+macro_rules! from_operation {
+    ($name:ident) => {
+        impl From<$name> for Op {
             fn from(op: $name) -> Op {
                 Op::$name(op)
             }
-        })*
+        }
     };
 }
+
+/// What an [`Operation`] says of itself: its documentation, the number of its operands and its notation; the name and
+/// attributes are those of [`attributes`].
+macro_rules! described {
+    ($doc:expr, $arity:expr, $notation:expr) => {
+        fn name(&self) -> &'static str {
+            Self::NAME
+        }
+        fn doc(&self) -> &'static str {
+            $doc
+        }
+        fn arity(&self) -> usize {
+            $arity
+        }
+        fn attributes(&self) -> Vec<(&'static str, crate::attribute::Attribute)> {
+            self.attribute_list()
+        }
+        fn notation(&self) -> crate::ops::Notation {
+            $notation
+        }
+    };
+}
+pub(crate) use described;
 
 ops! {
     // Leaves.

@@ -233,24 +233,19 @@ macro_rules! reduction {
             }
         }
 
+        crate::ops::reduction::reduction_operation!($class $name, concat!($($doc, "\n"),*), $notation);
+    };
+}
+pub(crate) use reduction;
+
+/// The operation that [`reduction`] makes.
+macro_rules! reduction_operation {
+    ($class:ident $name:ident, $doc:expr, $notation:expr) => {
         impl crate::ops::Operation for $name {
-            fn name(&self) -> &'static str {
-                Self::NAME
-            }
-            fn doc(&self) -> &'static str {
-                concat!($($doc, "\n"),*)
-            }
-            fn arity(&self) -> usize {
-                1
-            }
-            fn attributes(&self) -> Vec<(&'static str, crate::attribute::Attribute)> {
-                self.attribute_list()
-            }
+            crate::ops::described!($doc, 1, $notation);
+
             fn sign(&self) -> crate::ops::Sign {
                 <$name as crate::ops::reduction::Reducing>::SIGN
-            }
-            fn notation(&self) -> crate::ops::Notation {
-                $notation
             }
             fn infer(
                 &self,
@@ -270,17 +265,26 @@ macro_rules! reduction {
                 lifted.axes.iter_mut().for_each(|axis| *axis += 1);
                 graph.op_node(lifted, operands)
             }
-            crate::ops::reduction::reduction!(@$class $name);
+            crate::ops::reduction::reduction_class!($class $name);
         }
     };
-    (@Fold $name:ident) => {
+}
+pub(crate) use reduction_operation;
+
+/// What an operation made by [`reduction`] computes, by its class.
+macro_rules! reduction_class {
+    (Fold $name:ident) => {
         fn kernel(
             &self,
             operands: &[crate::infer::Operand<'_>],
             result: &crate::ty::TensorType,
         ) -> crate::kernel::Kernel {
             let operand = operands[0].ty.dtype;
-            crate::kernel::Kernel::Reduce(<$name as crate::ops::reduction::Fold>::reduction(&self.axes, operand, result.dtype))
+            crate::kernel::Kernel::Reduce(<$name as crate::ops::reduction::Fold>::reduction(
+                &self.axes,
+                operand,
+                result.dtype,
+            ))
         }
         fn gradient(
             &self,
@@ -292,7 +296,7 @@ macro_rules! reduction {
             vec![differentiable.then(|| gradient(&self.axes, graph, vjp)).flatten()]
         }
     };
-    (@Composite $name:ident) => {
+    (Composite $name:ident) => {
         fn kernel(
             &self,
             _: &[crate::infer::Operand<'_>],
@@ -316,4 +320,4 @@ macro_rules! reduction {
         }
     };
 }
-pub(crate) use reduction;
+pub(crate) use reduction_class;

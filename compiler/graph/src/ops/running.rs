@@ -147,22 +147,17 @@ macro_rules! running {
             }
         }
 
+        crate::ops::running::running_operation!($name, concat!($($doc, "\n"),*));
+    };
+}
+pub(crate) use running;
+
+/// The operation that [`running`] makes.
+macro_rules! running_operation {
+    ($name:ident, $doc:expr) => {
         impl crate::ops::Operation for $name {
-            fn name(&self) -> &'static str {
-                Self::NAME
-            }
-            fn doc(&self) -> &'static str {
-                concat!($($doc, "\n"),*)
-            }
-            fn arity(&self) -> usize {
-                1
-            }
-            fn attributes(&self) -> Vec<(&'static str, crate::attribute::Attribute)> {
-                self.attribute_list()
-            }
-            fn notation(&self) -> crate::ops::Notation {
-                crate::ops::Notation::Call(Self::NAME)
-            }
+            crate::ops::described!($doc, 1, crate::ops::Notation::Call(Self::NAME));
+
             fn infer(
                 &self,
                 operands: &[crate::infer::Operand<'_>],
@@ -177,7 +172,12 @@ macro_rules! running {
                 result: &crate::ty::TensorType,
             ) -> crate::kernel::Kernel {
                 let types = [crate::ops::reduction::accumulator(result.dtype), result.dtype];
-                crate::ops::running::kernel(self.direction(), &[operands[0].ty.dtype], types, &Self::running())
+                crate::ops::running::kernel(
+                    self.direction(),
+                    &[operands[0].ty.dtype],
+                    types,
+                    &Self::running(),
+                )
             }
             fn gradient(
                 &self,
@@ -198,4 +198,4 @@ macro_rules! running {
         }
     };
 }
-pub(crate) use running;
+pub(crate) use running_operation;

@@ -3,12 +3,12 @@
 use tgc_scalar::dtype::DType;
 
 use super::{Input, Notation, Op, Operation, Vjp};
-use crate::differentiate::Support;
 use crate::dim::{Dim, Symbols};
 use crate::graph::{Graph, NodeId};
 use crate::infer::{Constraints, Equations, Operand};
 use crate::kernel::Kernel;
 use crate::pp::expression;
+use crate::support::Support;
 use crate::ty::TensorType;
 
 /// All operations as a Markdown table: name, notation, kernel class, element types, gradient and meaning.

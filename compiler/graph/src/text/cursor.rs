@@ -5,10 +5,8 @@ use tgc_scalar::dtype::DType;
 use super::element::{nan_from_text, scalar_from_text};
 use super::error::{Diagnostic, ParseErrorKind, did_you_mean};
 use super::lex::{Kind, Token, unquote};
-use super::size::Sizes;
 use crate::graph::NodeId;
 use crate::limits::MAX_LIST;
-use crate::ty::{MAX_RANK, TensorType};
 
 pub(super) type Step<T> = Result<T, Diagnostic>;
 
@@ -170,21 +168,6 @@ impl<'t, 'a> Cursor<'t, 'a> {
                 })
             }
         }
-    }
-
-    /// `f32[N,784]`.
-    pub fn ty(&mut self, sizes: Sizes<'_>) -> Step<TensorType> {
-        let dtype = self.dtype()?;
-        let here = *self;
-        self.need("[")?;
-        let shape = self.list(|cursor| cursor.dim(sizes))?;
-        if shape.len() > MAX_RANK {
-            let found = shape.len();
-            return here.refuse(ParseErrorKind::Limit(format!(
-                "the type has {found} axes, and {MAX_RANK} is the most"
-            )));
-        }
-        Ok(TensorType { dtype, shape })
     }
 
     /// Items up to `]`, separated by commas; the `[` is behind.

@@ -10,6 +10,7 @@ use super::error::{ParseErrorKind, did_you_mean};
 use super::lex::{Kind, Token};
 use crate::dim::{Dim, Monomial, SymbolId, Symbols};
 use crate::limits::{MAX_DEGREE, MAX_NESTING, MAX_TERMS};
+use crate::ty::{MAX_RANK, TensorType};
 
 /// The sizes of a function by name.
 pub(super) type SymbolIds = BTreeMap<String, SymbolId>;
@@ -75,6 +76,21 @@ impl Wide {
 }
 
 impl Cursor<'_, '_> {
+    /// `f32[N,784]`.
+    pub fn ty(&mut self, sizes: Sizes<'_>) -> Step<TensorType> {
+        let dtype = self.dtype()?;
+        let here = *self;
+        self.need("[")?;
+        let shape = self.list(|cursor| cursor.dim(sizes))?;
+        if shape.len() > MAX_RANK {
+            let found = shape.len();
+            return here.refuse(ParseErrorKind::Limit(format!(
+                "the type has {found} axes, and {MAX_RANK} is the most"
+            )));
+        }
+        Ok(TensorType { dtype, shape })
+    }
+
     /// A size.
     pub fn dim(&mut self, sizes: Sizes<'_>) -> Step<Dim> {
         self.sum(sizes, MAX_DEPTH)

@@ -157,7 +157,15 @@ fn folds_halve_their_tiles() {
         let prereduction = Some(Prereduction { times, add: sum(F32).step });
         let sinks = vec![Sink::Fold { fold: fold.clone(), results: vec![0], to, prereduction }];
         let block_of = block(std::slice::from_ref(&extent), lanes, reads, Program::identity(F32), sinks);
-        f.nest(Some(s(0)), rows, &[], vec![Block { prefetch: vec![0], ..block_of }]);
+        f.nest(
+            Some(s(0)),
+            rows,
+            &[],
+            vec![Block {
+                prefetch: Some(Prefetch { reads: vec![0], distance: 1 << 15, line: 64 }),
+                ..block_of
+            }],
+        );
         let copied = vec![store(0, all, &[(ROW, n(1))])];
         let reads = vec![read(y, &[(ROW, n(1))])];
         f.nest(Some(s(1)), 1, &[], vec![block(&[], 1, reads, Program::identity(F32), copied)]);

@@ -81,7 +81,12 @@ impl Fun {
         self.buffer(&state.name.clone(), state.initial.dtype(), &shape, Storage::State(index))
     }
 
-    pub fn nest(&mut self, extent: Option<Dim>, rows: u32, row_values: &[DType], blocks: Vec<Block>) {
+    pub fn nest(&mut self, extent: Option<Dim>, rows: u32, row_values: &[DType], mut blocks: Vec<Block>) {
+        // As the planner decides.
+        let is_joined = |block: &Block| {
+            rows > 1 && !block.axes.is_empty() && block.fission.is_none() && block.may_join_rows()
+        };
+        blocks.iter_mut().for_each(|block| block.joins_rows = is_joined(block));
         let row_values = row_values.to_vec();
         let provenance = Provenance::default();
         self.body.steps.push(Step::Nest(Nest {
@@ -109,7 +114,16 @@ pub fn store(result: usize, buffer: BufferId, strides: &[(Axis, Dim)]) -> Sink {
 }
 
 pub fn block(axes: &[Dim], lanes: u32, reads: Vec<Read>, program: Program, sinks: Vec<Sink>) -> Block {
-    Block { axes: axes.to_vec(), lanes, fission: None, reads, prefetch: vec![], program, sinks }
+    Block {
+        axes: axes.to_vec(),
+        lanes,
+        fission: None,
+        reads,
+        joins_rows: false,
+        prefetch: None,
+        program,
+        sinks,
+    }
 }
 
 /// A program from its parameters' types and what it does with them.

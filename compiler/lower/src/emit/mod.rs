@@ -13,15 +13,15 @@ use tgc_plan::{
     Access, Apart, Axis, Block, BufferId, Call, Fold, IndexCheck, Indirect, Matmul, Nest, Provenance, RowId,
     Sink, Step, Target, Tensor,
 };
-use tgc_scalar::Program;
+use tgc_scalar::{Element, Program};
 
 use crate::classify::Operand;
 use crate::cut::{Cut, CutNest, FoldKind, From, Piece, Work};
 use crate::fuse::NestKind;
 use crate::loops::{Index, IndexExpr, Loop, flat};
 use crate::materialize::{Destination, Statements, ValueId};
-use crate::matmul::{self, MatmulLoops};
-use crate::memory::{BufferKey, Buffers, Scratch};
+use crate::matmul::{self, MatmulLoops, Scratch};
+use crate::memory::{BufferKey, Buffers};
 use crate::names::Names;
 use inline::BlockProgram;
 
@@ -290,7 +290,8 @@ impl Emitter<'_, '_> {
                     lanes: 1,
                     fission: None,
                     reads,
-                    prefetch: vec![],
+                    joins_rows: false,
+                    prefetch: None,
                     program,
                     sinks,
                 }];
@@ -312,7 +313,16 @@ impl Emitter<'_, '_> {
             emit_piece(self.program, self.homes, &mut block, piece, rows, &mut sinks);
         }
         let (reads, program) = block.finish(&mut sinks);
-        Block { axes: axes.to_vec(), lanes: 1, fission: None, reads, prefetch: vec![], program, sinks }
+        Block {
+            axes: axes.to_vec(),
+            lanes: 1,
+            fission: None,
+            reads,
+            joins_rows: false,
+            prefetch: None,
+            program,
+            sinks,
+        }
     }
 }
 
@@ -382,36 +392,42 @@ fn emit_piece(
                 sinks.push(Sink::Store { result: block.result(sum), to });
             }
         }
-        Work::Fold { kind, from, fold, values, index } => {
-            let folded = match from {
-                From::Operands { node, sums, .. } => {
-                    let definition = program.fold(*node);
-                    let position = definition.indexed.then(|| block.number(&flat(&definition.sums, sums)));
-                    let arguments: Vec<_> = elements.into_iter().chain(position).collect();
-                    block.apply(&definition.program, &arguments)
-                }
-                From::Values(values, index) => values.iter().map(|v| block.value_at(*v, index)).collect(),
+        Work::Fold { .. } => sinks.push(fold_sink(program, block, &piece.work, elements, rows)),
+    }
+}
+
+/// Folds elements, or values that were folded before.
+fn fold_sink(
+    program: &Statements<'_>,
+    block: &mut BlockProgram<'_, '_>,
+    work: &Work,
+    elements: Vec<Element>,
+    rows: &BTreeMap<ValueId, RowId>,
+) -> Sink {
+    let Work::Fold { kind, from, fold, values, index } = work else { unreachable!("invariant: a fold") };
+    let folded = match from {
+        From::Operands { node, sums, .. } => {
+            let definition = program.fold(*node);
+            let position = definition.indexed.then(|| block.number(&flat(&definition.sums, sums)));
+            let arguments: Vec<_> = elements.into_iter().chain(position).collect();
+            block.apply(&definition.program, &arguments)
+        }
+        From::Values(values, index) => values.iter().map(|v| block.value_at(*v, index)).collect(),
+    };
+    let results = folded.into_iter().map(|e| block.result(e)).collect();
+    let fold = program.calls.legalize_fold(fold);
+    let mut accesses = values.iter().map(|v| (*v, block.access(*v, index)));
+    match kind {
+        FoldKind::Matmul => unreachable!("invariant: a matmul folds its operands"),
+        FoldKind::Accumulate => Sink::Accumulate { fold, results, to: accesses.map(|(_, to)| to).collect() },
+        FoldKind::Total => Sink::Total { fold, results, to: accesses.map(|(_, to)| to.buffer).collect() },
+        FoldKind::Last => {
+            let target = |(v, to): (ValueId, Access)| match rows.get(&v) {
+                Some(row) => Target::Row(*row),
+                None => Target::Buffer(to),
             };
-            let results = folded.into_iter().map(|e| block.result(e)).collect();
-            let fold = program.calls.legalize_fold(fold);
-            let mut accesses = values.iter().map(|v| (*v, block.access(*v, index)));
-            sinks.push(match kind {
-                FoldKind::Matmul => unreachable!("invariant: a matmul folds its operands"),
-                FoldKind::Accumulate => {
-                    Sink::Accumulate { fold, results, to: accesses.map(|(_, to)| to).collect() }
-                }
-                FoldKind::Total => {
-                    Sink::Total { fold, results, to: accesses.map(|(_, to)| to.buffer).collect() }
-                }
-                FoldKind::Last => {
-                    let target = |(v, to): (ValueId, Access)| match rows.get(&v) {
-                        Some(row) => Target::Row(*row),
-                        None => Target::Buffer(to),
-                    };
-                    let to = accesses.by_ref().map(target).collect();
-                    Sink::Fold { fold, results, to, prereduction: None }
-                }
-            });
+            let to = accesses.by_ref().map(target).collect();
+            Sink::Fold { fold, results, to, prereduction: None }
         }
     }
 }

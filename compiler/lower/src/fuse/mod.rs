@@ -9,10 +9,9 @@ mod rows;
 
 use tgc_graph::dim::Dim;
 use tgc_graph::graph::NodeId;
-use tgc_plan::NotFused;
 use tgc_plan::machine::Machine;
+use tgc_plan::{Axis, NotFused};
 
-use crate::cut::slots;
 use crate::loops::{Index, IndexExpr, Loop, LoopKind, flat, substitute};
 use crate::materialize::{Action, Destination, MemoryRead, Statement, Statements};
 use crate::matmul::MatmulLoops;
@@ -348,4 +347,17 @@ fn is_heavy(program: &Statements<'_>, statement: &Statement) -> bool {
         Action::Fold { node, .. } => statement.loops.len() > 2 && program.fold(*node).operands.len() > 1,
         Action::Store { .. } | Action::Scan { .. } | Action::Part { .. } | Action::Call { .. } => false,
     }
+}
+
+/// The slot of each loop of a statement.
+pub(crate) fn slots(statement: &Statement, member: &Member) -> Vec<Option<Loop>> {
+    let mut slots = vec![None; statement.loops.len()];
+    let axes = std::iter::once((Axis::Row, &member.row))
+        .chain(member.inner.iter().enumerate().map(|(i, axis)| (Axis::Inner(i), axis)));
+    for (axis, loops) in axes {
+        for (part, l) in loops.iter().rev().enumerate() {
+            slots[l.number()] = Some(Loop::slot(axis, part));
+        }
+    }
+    slots
 }

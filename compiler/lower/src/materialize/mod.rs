@@ -23,7 +23,7 @@ use tgc_scalar::Program;
 
 use crate::classify::{Definition, Definitions, FoldDefinition, IndexConstraint, ScanDefinition};
 use crate::emit::call::Calls;
-use crate::loops::{Index, IndexExpr, Loop, LoopInfo, LoopKind, compose, flat};
+use crate::loops::{Index, IndexExpr, Loop, LoopInfo, LoopKind, compose, flat, loops_of};
 use crate::matmul::{self, MatmulLoops};
 use decide::{Repeats, checked, materialized_nodes, must_lie_in_memory, needed, rounds};
 
@@ -351,20 +351,6 @@ fn add_value(
         why,
     });
     ValueId(program.values.len() - 1)
-}
-
-/// The loops of these sizes, and where axes run.
-pub(crate) fn loops_of(result: &[Dim], sums: &[Dim]) -> (Vec<LoopInfo>, Index) {
-    let mut loops = vec![];
-    let mut index = vec![];
-    let result = result.iter().map(|d| (d, LoopKind::Result));
-    for (extent, kind) in result.chain(sums.iter().map(|d| (d, LoopKind::Sum))) {
-        index.push(if extent.is_one() { IndexExpr::zero() } else { IndexExpr::of(Loop::new(loops.len())) });
-        if !extent.is_one() {
-            loops.push(LoopInfo { extent: extent.clone(), kind });
-        }
-    }
-    (loops, index)
 }
 
 fn store_statement(graph: &Graph, node: NodeId, to: Destination) -> Statement {

@@ -13,11 +13,8 @@ use tgc_plan::machine::{Machine, Tuning};
 use tgc_plan::{Access, Axis, Block, BufferId, Carried, IndirectIndex, Nest, Parallel, Read, Sink, Step};
 use tgc_scalar::{Inst, Program};
 
-use crate::loops::is_far;
+use crate::loops::{guess, is_far};
 use crate::memory::{Buffers, uses};
-
-/// What an axis is taken to be if nothing is known of its size.
-const UNKNOWN_SIZE: i64 = 256;
 
 /// Decides how each nest runs.
 pub(crate) fn tune(steps: &mut [Step], buffers: &mut Buffers, symbols: &Symbols, machine: &Machine) {
@@ -31,7 +28,17 @@ pub(crate) fn tune(steps: &mut [Step], buffers: &mut Buffers, symbols: &Symbols,
         let is_unrolled = unroll::unroll(nest, &dtypes, &is_private, &machine.tuning.unroll);
         set_widths(nest, is_unrolled, symbols, machine);
         fission::fission(nest, symbols, buffers, machine);
-        prefetch::prefetch(nest, machine.tuning.prefetched_row);
+        prefetch::prefetch(nest, &machine.tuning);
+        join_rows(nest);
+    }
+}
+
+/// Lets rows that run together run side by side where nothing can tell.
+fn join_rows(nest: &mut Nest) {
+    let is_joined =
+        |block: &Block| !block.axes.is_empty() && block.fission.is_none() && block.may_join_rows();
+    if nest.rows > 1 {
+        nest.blocks.iter_mut().for_each(|block| block.joins_rows = is_joined(block));
     }
 }
 
@@ -258,12 +265,6 @@ fn varying_by_width(program: &Program, varies: &[bool]) -> [(usize, usize); 4] {
         varying.push(vary);
     }
     counts
-}
-
-/// What a size is taken to be.
-pub(crate) fn guess(dim: &Dim, symbols: &Symbols) -> i64 {
-    let size = |id| symbols.get(id).hint.unwrap_or(UNKNOWN_SIZE.min(symbols.get(id).max));
-    dim.evaluate(&size).unwrap_or(i64::MAX).max(1)
 }
 
 fn parallel(nest: &Nest, symbols: &Symbols, machine: &Machine) -> Option<Parallel> {

@@ -5,10 +5,12 @@
 
 use tgc_graph::dim::Dim;
 
-use tgc_plan::{Axis, Block, Nest, Read};
+use tgc_plan::machine::Tuning;
+use tgc_plan::{Axis, Block, Nest, Prefetch, Read};
 
 /// Chooses what to ask for, of rows of at least so many elements.
-pub(crate) fn prefetch(nest: &mut Nest, least: i64) {
+pub(crate) fn prefetch(nest: &mut Nest, tuning: &Tuning) {
+    let least = tuning.prefetched_row;
     if nest.extent.is_none() {
         return;
     }
@@ -29,7 +31,9 @@ pub(crate) fn prefetch(nest: &mut Nest, least: i64) {
         }
     }
     for (block, read) in chosen {
-        nest.blocks[block].prefetch.push(read);
+        let (distance, line) = (tuning.prefetch_distance, tuning.cache_line);
+        let none = || Prefetch { reads: vec![], distance, line };
+        nest.blocks[block].prefetch.get_or_insert_with(none).reads.push(read);
     }
 }
 

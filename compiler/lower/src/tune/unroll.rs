@@ -218,7 +218,16 @@ impl Unroller<'_> {
             sinks.push(Sink::Total { fold, results: values.into_iter().map(&mut number).collect(), to });
         }
         let program = self.builder.finish(results);
-        Block { axes: vec![], lanes: 1, fission: None, reads: self.reads, prefetch: vec![], program, sinks }
+        Block {
+            axes: vec![],
+            lanes: 1,
+            fission: None,
+            reads: self.reads,
+            joins_rows: false,
+            prefetch: None,
+            program,
+            sinks,
+        }
     }
 }
 

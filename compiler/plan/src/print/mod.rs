@@ -35,7 +35,7 @@ use tgc_scalar::{Builder, Element, Inst, Program};
 
 use crate::{
     Access, Argument, Block, Fission, Fold, FunctionPlan, IndexCheck, Indirect, IndirectIndex, Interface,
-    Matmul, ModelPlan, Nest, Pack, Read, RegisterTile, RowId, Sink, Step, Storage, Target,
+    Matmul, ModelPlan, Nest, Pack, Prefetch, Read, RegisterTile, RowId, Sink, Step, Storage, Target,
 };
 use program::{Leaf, Statement, expressions, long};
 
@@ -259,7 +259,7 @@ impl<'a> Printer<'a> {
     }
 
     fn matmul(&mut self, matmul: &Matmul) {
-        let (axes, RegisterTile { mr, nr }, blocks) = (&matmul.axes, matmul.tile, matmul.blocks);
+        let (axes, RegisterTile { mr, nr, lanes }, blocks) = (&matmul.axes, matmul.tile, matmul.blocks);
         let loops: Vec<String> = axes
             .iter()
             .enumerate()
@@ -269,7 +269,7 @@ impl<'a> Printer<'a> {
             .collect();
         let parallel = matmul.parallel.map_or(String::new(), |p| format!(" parallel={}", p.rows_per_chunk));
         self.line(&format!(
-            "matmul {} tile={mr}x{nr} mc={} nc={} kc={}{parallel}",
+            "matmul {} tile={mr}x{nr} lanes={lanes} mc={} nc={} kc={}{parallel}",
             loops.join(", "),
             blocks.mc,
             blocks.nc,
@@ -306,8 +306,11 @@ impl<'a> Printer<'a> {
             if axis + 1 == block.axes.len() && block.lanes > 1 {
                 head.push_str(&format!(" lanes={}", block.lanes));
             }
-            if axis + 1 == block.axes.len() && !block.prefetch.is_empty() {
-                head.push_str(&format!(" prefetch={}", self.prefetched(block)));
+            if axis + 1 == block.axes.len() && block.joins_rows {
+                head.push_str(" joined");
+            }
+            if let Some(prefetch) = block.prefetch.as_ref().filter(|_| axis + 1 == block.axes.len()) {
+                head.push_str(&format!(" prefetch={}", self.prefetched(block, prefetch)));
             }
             self.line(&head);
             self.depth += 1;
@@ -317,8 +320,8 @@ impl<'a> Printer<'a> {
     }
 
     /// The buffers of which a block asks for elements of the rows to come.
-    fn prefetched(&self, block: &Block) -> String {
-        let accesses = block.prefetch.iter().filter_map(|read| block.reads[*read].access());
+    fn prefetched(&self, block: &Block, prefetch: &Prefetch) -> String {
+        let accesses = prefetch.reads.iter().filter_map(|read| block.reads[*read].access());
         let names: Vec<&str> =
             accesses.map(|access| self.function.buffer(access.buffer).name.as_str()).collect();
         names.join(",")

@@ -7,8 +7,8 @@ use tgc_scalar::{Program, stored_scalar};
 use super::error::VerifyErrorKind;
 use super::{Checker, program};
 use crate::{
-    Access, Axis, Block, BufferId, Fold, Indirect, Nest, Position, Prereduction, Reach, Read, RowId, Scan,
-    Sink, Storage, Target,
+    Access, Axis, Block, BufferId, Fold, Indirect, Nest, Position, Prefetch, Prereduction, Reach, Read,
+    RowId, Scan, Sink, Storage, Target,
 };
 
 /// Row values that are defined so far.
@@ -82,6 +82,7 @@ impl Checker<'_> {
             equal(&format!("the element type of read {index}"), found, *param)?;
         }
         check_prefetch(block)?;
+        check_joined_rows(block)?;
         self.check_fission(nest, block)?;
         // Reads came first: a row value that this block defines is for later blocks only.
         for sink in &block.sinks {
@@ -364,15 +365,18 @@ fn check_prefetch(block: &Block) -> Result<(), VerifyErrorKind> {
     let last = Axis::Inner(block.axes.len().saturating_sub(1));
     let walks =
         |access: &Access| access.stride(Axis::Row).is_some() && access.stride(last) == Some(&Dim::Const(1));
-    let good = block.prefetch.iter().all(|read| match block.reads.get(*read) {
-        Some(Read::Buffer(access)) => walks(access),
-        _ => false,
-    });
-    if good && (block.prefetch.is_empty() || block.fission.is_none()) {
-        Ok(())
-    } else {
-        Err(VerifyErrorKind::Prefetch)
-    }
+    let Some(Prefetch { reads, distance, line }) = &block.prefetch else { return Ok(()) };
+    let good = reads
+        .iter()
+        .all(|read| matches!(block.reads.get(*read), Some(Read::Buffer(access)) if walks(access)));
+    let is_set = !reads.is_empty() && *distance > 0 && *line > 0 && block.fission.is_none();
+    if good && is_set { Ok(()) } else { Err(VerifyErrorKind::Prefetch) }
+}
+
+/// Rows run side by side only where nothing can tell.
+fn check_joined_rows(block: &Block) -> Result<(), VerifyErrorKind> {
+    let may = !block.axes.is_empty() && block.fission.is_none() && block.may_join_rows();
+    if may || !block.joins_rows { Ok(()) } else { Err(VerifyErrorKind::JoinedRows) }
 }
 
 /// A tile of lanes can be prereduced so often, and its values added.

@@ -79,6 +79,8 @@ pub enum VerifyErrorKind {
     MatmulScratch { buffer: String },
     #[error("asks for elements of rows to come that are not along one, or of a fissioned program")]
     Prefetch,
+    #[error("runs rows side by side, which folds or a fission forbid")]
+    JoinedRows,
     #[error("reads a sum outside the epilogue of a matmul")]
     SumOutOfScope,
     #[error("copies `{from}` over `{to}`, expected the same element type and shape")]

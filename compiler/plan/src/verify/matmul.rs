@@ -43,6 +43,7 @@ impl Checker<'_> {
     fn check_blocks(&self, matmul: &Matmul) -> Result<(), VerifyErrorKind> {
         let (tile, Blocking { mc, nc, kc, packed_k }) = (matmul.tile, matmul.blocks);
         power_of_two("the number of a tile's columns", tile.nr)?;
+        power_of_two("the number of columns of a tile's vector", tile.lanes)?;
         let whole = |count: i64, of: u32| of > 0 && count > 0 && count % i64::from(of) == 0;
         let has_room = packed_k == kc || matmul.copies_all_terms();
         if let Some(Parallel { rows_per_chunk: found }) = matmul.parallel
@@ -50,7 +51,7 @@ impl Checker<'_> {
         {
             return Err(VerifyErrorKind::ChunkSize { found, rows: tile.mr });
         }
-        match whole(mc, tile.mr) && whole(nc, tile.nr) && kc > 0 && has_room {
+        match tile.lanes <= tile.nr && whole(mc, tile.mr) && whole(nc, tile.nr) && kc > 0 && has_room {
             true => Ok(()),
             false => Err(VerifyErrorKind::MatmulBlocks),
         }
@@ -97,7 +98,8 @@ fn operands(matmul: &Matmul) -> Block {
         lanes: 1,
         fission: None,
         reads,
-        prefetch: vec![],
+        joins_rows: false,
+        prefetch: None,
         program: b.finish(both),
         sinks: vec![],
     }

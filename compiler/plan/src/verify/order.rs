@@ -25,7 +25,7 @@ impl Nest {
     fn put_in_order(&mut self) {
         (self.rows, self.parallel) = (1, None);
         for block in &mut self.blocks {
-            (block.lanes, block.fission, block.prefetch) = (1, None, vec![]);
+            (block.lanes, block.fission, block.prefetch, block.joins_rows) = (1, None, None, false);
             for sink in &mut block.sinks {
                 if let Sink::Fold { prereduction, .. } = sink {
                     *prereduction = None;

@@ -105,7 +105,16 @@ pub fn nest_mut(plan: &mut ModelPlan, step: usize) -> &mut Nest {
 }
 
 pub fn block(axes: &[Dim], lanes: u32, reads: Vec<Read>, program: Program, sinks: Vec<Sink>) -> Block {
-    Block { axes: axes.to_vec(), lanes, fission: None, reads, prefetch: vec![], program, sinks }
+    Block {
+        axes: axes.to_vec(),
+        lanes,
+        fission: None,
+        reads,
+        joins_rows: false,
+        prefetch: None,
+        program,
+        sinks,
+    }
 }
 
 pub fn at(buffer: BufferId, strides: &[(Axis, Dim)]) -> Access {
@@ -401,7 +410,7 @@ pub fn matrix_matmul() -> ModelPlan {
         left: at(a, &[(I, known(30)), (k, known(1))]),
         right: at(b, &[(j, known(1)), (k, known(20))]),
         fold: Fold { step, ..sum() },
-        tile: RegisterTile { mr: 6, nr: 16 },
+        tile: RegisterTile { mr: 6, nr: 16, lanes: 8 },
         blocks: Blocking { mc: 12, nc: 32, kc: 16, packed_k: 16 },
         parallel: None,
         pack_left: None,

@@ -99,7 +99,7 @@ function f(N) a: f32[N,30], b: f32[30,20] -> y: f32[N,20]
   workspace 3584 bytes
   buffer sums: f32[1,2,12,16] workspace+0
   buffer right: f32[1,2,16,16] workspace+1536
-  matmul i < N, j < 20, k < 30 tile=6x16 mc=12 nc=32 kc=16
+  matmul i < N, j < 20, k < 30 tile=6x16 lanes=8 mc=12 nc=32 kc=16
     sum = fma(a[i,k], b[k,j], sum) from 0.0
     pack right into right where it sticks out
     y[i,j] = select(sum < 0.0, 0.0, sum)

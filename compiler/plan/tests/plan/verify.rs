@@ -166,13 +166,26 @@ fn folds_are_checked() {
 fn only_what_walks_along_rows_is_asked_for_ahead() {
     let asking = |read| {
         let mut plan = row_sums(8);
-        block_mut(&mut plan, 0, 0).prefetch = vec![read];
+        block_mut(&mut plan, 0, 0).prefetch = Some(Prefetch { reads: vec![read], distance: 64, line: 64 });
         plan
     };
     assert_eq!(verify(&asking(0)), Ok(()));
     let want = "function `f`, step 0, block 0: asks for elements of rows to come that are not along one, or of a fissioned program";
-    refuse(asking(0), |p| block_mut(p, 0, 0).prefetch = vec![1], want);
+    refuse(
+        asking(0),
+        |p| block_mut(p, 0, 0).prefetch = Some(Prefetch { reads: vec![1], distance: 64, line: 64 }),
+        want,
+    );
     refuse(asking(0), |p| read_mut(p, 0, 0, 0).strides.truncate(1), want);
+}
+
+#[test]
+fn rows_run_side_by_side_only_where_nothing_can_tell() {
+    let want = "function `f`, step 0, block 0: runs rows side by side, which folds or a fission forbid";
+    let mut plan = row_sums(8);
+    block_mut(&mut plan, 0, 0).joins_rows = true;
+    assert_eq!(verify(&plan), Ok(()));
+    refuse(staged(), |p| block_mut(p, 0, 0).joins_rows = true, want);
 }
 
 #[test]

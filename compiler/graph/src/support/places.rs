@@ -8,7 +8,7 @@ use crate::ops::{Gather, Op};
 /// The indices `start`, `start + step`, … below `stop` of an axis. Without `step` equal to 1, the last of them is
 /// `stop - 1`.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Slice {
+pub(crate) struct Slice {
     pub axis: usize,
     /// The axis's size.
     pub size: Dim,
@@ -117,7 +117,7 @@ impl Slice {
 /// Places that index operands name, as [`Gather`] reads them from a tensor that has the batch axes and then the
 /// indexed ones.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Places {
+pub(crate) struct Places {
     /// The cotangent's axes that are the batch axes and the indexed ones.
     pub axes: Vec<usize>,
     /// How many of them are batch axes.

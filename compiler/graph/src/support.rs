@@ -13,7 +13,9 @@ use crate::dim::Dim;
 use crate::graph::{Graph, NodeId};
 use crate::ops::{And, Constant, Fill, Ge, Invert, Lt, Modulo, Neq, Op, Or, Scatter, SizeValue, Zero};
 
-use super::places::{Places, Slice};
+mod places;
+
+pub(crate) use places::{Places, Slice};
 
 /// A union of parts; without parts, nowhere.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -23,11 +25,11 @@ pub(crate) struct Support {
 }
 
 /// Where all these hold; the innermost switch first. Without factors, everywhere.
-pub(super) type Part = Vec<Factor>;
+pub(crate) type Part = Vec<Factor>;
 
 /// A condition on an element's place.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Factor {
+pub(crate) enum Factor {
     /// Its index along an axis is in a slice.
     Slice(Slice),
     /// Indices name it.
@@ -38,7 +40,7 @@ pub(super) enum Factor {
 
 /// A tensor that says where.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Condition {
+pub(crate) struct Condition {
     /// The tensor.
     pub node: NodeId,
     /// Whether it is to be true.
@@ -49,7 +51,7 @@ pub(super) struct Condition {
 
 /// An operand of a `switch`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Branch {
+pub(crate) enum Branch {
     /// Taken where the condition holds.
     First,
     /// Taken where it does not.
@@ -67,16 +69,16 @@ impl Branch {
 
 impl Factor {
     /// The places that a tensor which does not come from values marks by what is not 0.
-    pub(super) fn marked(node: NodeId, by_value: bool) -> Factor {
+    pub(crate) fn marked(node: NodeId, by_value: bool) -> Factor {
         Factor::Holds(Condition { node, branch: Branch::First, by_value })
     }
 
-    pub(super) fn is_by_value(&self) -> bool {
+    pub(crate) fn is_by_value(&self) -> bool {
         matches!(self, Factor::Holds(Condition { by_value: true, .. }))
     }
 
     /// The condition as a node, for a cotangent of a shape.
-    pub(super) fn condition(&self, graph: &mut Graph, shape: &[Dim]) -> Condition {
+    pub(crate) fn condition(&self, graph: &mut Graph, shape: &[Dim]) -> Condition {
         let node = match self {
             Factor::Holds(condition) => return *condition,
             Factor::Slice(slice) => slice_condition(graph, slice, shape),
@@ -91,32 +93,32 @@ impl Support {
     pub(crate) const EVERYWHERE: Support = Support { parts: None };
 
     /// A union of parts.
-    pub(super) fn of(parts: impl IntoIterator<Item = Part>, graph: &Graph) -> Support {
+    pub(crate) fn of(parts: impl IntoIterator<Item = Part>, graph: &Graph) -> Support {
         let nowhere = Support { parts: Some(vec![]) };
         parts.into_iter().fold(nowhere, |support, part| support.with(part, graph))
     }
 
-    pub(super) fn is_everywhere(&self) -> bool {
+    pub(crate) fn is_everywhere(&self) -> bool {
         self.parts.is_none()
     }
 
-    pub(super) fn is_nowhere(&self) -> bool {
+    pub(crate) fn is_nowhere(&self) -> bool {
         self.parts.as_ref().is_some_and(Vec::is_empty)
     }
 
     /// The parts; one without factors for everywhere.
-    pub(super) fn parts(&self) -> Vec<Part> {
+    pub(crate) fn parts(&self) -> Vec<Part> {
         self.parts.clone().unwrap_or_else(|| vec![vec![]])
     }
 
     /// What is inside further switches, given from the innermost; they were applied before those that are known.
-    pub(super) fn inside(&self, switches: &[Condition], graph: &Graph) -> Support {
+    pub(crate) fn inside(&self, switches: &[Condition], graph: &Graph) -> Support {
         let inner = || switches.iter().map(|condition| Factor::Holds(*condition));
         Support::of(self.parts().into_iter().map(|part| inner().chain(part).collect()), graph)
     }
 
     /// Both.
-    pub(super) fn union(&self, other: &Support, graph: &Graph) -> Support {
+    pub(crate) fn union(&self, other: &Support, graph: &Graph) -> Support {
         match (&self.parts, &other.parts) {
             (Some(_), Some(parts)) => {
                 parts.iter().fold(self.clone(), |sum, part| sum.with(part.clone(), graph))
@@ -126,7 +128,7 @@ impl Support {
     }
 
     /// The condition by which two supports part what is in both but for it, and that.
-    pub(super) fn complement(&self, other: &Support) -> Option<(Condition, Support)> {
+    pub(crate) fn complement(&self, other: &Support) -> Option<(Condition, Support)> {
         let (Some([a]), Some([b])) = (self.parts.as_deref(), other.parts.as_deref()) else { return None };
         let differ =
             (a.len() == b.len()).then(|| (0..a.len()).filter(|i| a[*i] != b[*i]).collect::<Vec<_>>())?;
@@ -246,7 +248,7 @@ pub(crate) fn keeps_zeros(graph: &Graph, value: NodeId, of: NodeId) -> bool {
 }
 
 /// A part as a `bool` tensor that stretches to a shape.
-pub(super) fn mask(graph: &mut Graph, part: &[Factor], shape: &[Dim]) -> NodeId {
+pub(crate) fn mask(graph: &mut Graph, part: &[Factor], shape: &[Dim]) -> NodeId {
     let conditions: Vec<NodeId> = part.iter().map(|factor| truth(graph, factor, shape)).collect();
     let all = conditions.into_iter().reduce(|a, b| graph.op_node(And {}, &[a, b]));
     all.unwrap_or_else(|| graph.splat(DType::Bool, shape.len(), 1.0))
@@ -269,7 +271,7 @@ fn truth(graph: &mut Graph, factor: &Factor, shape: &[Dim]) -> NodeId {
 }
 
 /// A size that broadcasts over tensors of a rank.
-pub(super) fn size(graph: &mut Graph, size: &Dim, rank: usize) -> NodeId {
+pub(crate) fn size(graph: &mut Graph, size: &Dim, rank: usize) -> NodeId {
     match size.as_const() {
         Some(value) => graph.splat(DType::I64, rank, value as f64),
         None => {
