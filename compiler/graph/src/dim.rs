@@ -16,7 +16,6 @@ mod samples;
 mod simplify;
 mod solve;
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 pub use bounds::{Bounds, Reduced};
@@ -165,6 +164,33 @@ pub enum Dim {
     Poly(Arc<[(Monomial, i64)]>),
 }
 
+/// The terms of a dim, sorted by monomial, as a slice.
+#[derive(Clone, Debug)]
+pub enum Terms<'d> {
+    /// That of a known size; 0 has none.
+    Const([(Monomial, i64); 1]),
+    /// Those of a polynomial.
+    Poly(&'d [(Monomial, i64)]),
+}
+
+impl Terms<'_> {
+    /// All of them.
+    pub fn as_slice(&self) -> &[(Monomial, i64)] {
+        match self {
+            Terms::Const([(_, 0)]) => &[],
+            Terms::Const(term) => term,
+            Terms::Poly(terms) => terms,
+        }
+    }
+}
+
+impl std::ops::Deref for Terms<'_> {
+    type Target = [(Monomial, i64)];
+    fn deref(&self) -> &[(Monomial, i64)] {
+        self.as_slice()
+    }
+}
+
 impl Dim {
     /// The dim of one symbol.
     pub fn symbol(id: SymbolId) -> Dim {
@@ -216,41 +242,96 @@ impl Dim {
     }
 
     /// The terms `(monomial, coefficient)` of the normal form.
-    pub fn terms(&self) -> Vec<(Monomial, i64)> {
+    pub fn terms(&self) -> Terms<'_> {
         match self {
-            Dim::Const(0) => vec![],
-            Dim::Const(value) => vec![(vec![], *value)],
-            Dim::Poly(terms) => terms.to_vec(),
+            Dim::Const(value) => Terms::Const([(vec![], *value)]),
+            Dim::Poly(terms) => Terms::Poly(terms),
         }
+    }
+
+    /// The same terms, to change.
+    pub fn to_terms(&self) -> Vec<(Monomial, i64)> {
+        self.terms().to_vec()
     }
 
     /// Builds the normal form of a sum of terms. Coefficients wrap on overflow; `verify` bounds sizes.
     pub fn from_terms(terms: impl IntoIterator<Item = (Monomial, i64)>) -> Dim {
-        let mut sum: BTreeMap<Monomial, i64> = BTreeMap::new();
-        for (monomial, coefficient) in terms {
-            let entry = sum.entry(monomial).or_insert(0);
-            *entry = entry.wrapping_add(coefficient);
+        let mut terms: Vec<(Monomial, i64)> = terms.into_iter().collect();
+        terms.sort_by(|(a, _), (b, _)| a.cmp(b));
+        terms.dedup_by(|(next, more), (kept, sum)| {
+            let is_same = next == kept;
+            *sum = if is_same { sum.wrapping_add(*more) } else { *sum };
+            is_same
+        });
+        Dim::from_sorted(terms)
+    }
+
+    /// The same of terms that are in order, each monomial once.
+    fn from_sorted(mut terms: Vec<(Monomial, i64)>) -> Dim {
+        terms.retain(|(_, c)| *c != 0);
+        match terms.as_slice() {
+            [] => Dim::Const(0),
+            [(monomial, value)] if monomial.is_empty() => Dim::Const(*value),
+            _ => Dim::Poly(terms.into()),
         }
-        sum.retain(|_, c| *c != 0);
-        match sum.len() {
-            0 => Dim::Const(0),
-            1 if sum.contains_key(&vec![]) => Dim::Const(sum[&vec![]]),
-            _ => Dim::Poly(sum.into_iter().collect()),
+    }
+
+    /// The sum of this and `times` the other: lists in order are merged.
+    fn plus(&self, other: &Dim, times: i64) -> Dim {
+        match (self, other) {
+            (Dim::Const(a), Dim::Const(b)) => return Dim::Const(a.wrapping_add(b.wrapping_mul(times))),
+            (_, Dim::Const(0)) => return self.clone(),
+            (_, _) => {}
+        }
+        let (left, right) = (self.terms(), other.terms());
+        let (mut left, mut right) = (left.iter().peekable(), right.iter().peekable());
+        let mut sum = Vec::with_capacity(left.len() + right.len());
+        while let (Some((m, c)), Some((n, d))) = (left.peek(), right.peek()) {
+            let order = m.cmp(n);
+            let mut coefficient = 0i64;
+            if order.is_le() {
+                coefficient = *c;
+                left.next();
+            }
+            if order.is_ge() {
+                coefficient = coefficient.wrapping_add(d.wrapping_mul(times));
+                right.next();
+            }
+            if coefficient != 0 {
+                sum.push((if order.is_le() { m } else { n }.clone(), coefficient));
+            }
+        }
+        sum.extend(left.cloned());
+        sum.extend(right.map(|(n, d)| (n.clone(), d.wrapping_mul(times))));
+        Dim::from_sorted(sum)
+    }
+
+    /// So many times this.
+    fn times(&self, times: i64) -> Dim {
+        match (self, times) {
+            (Dim::Const(value), _) => Dim::Const(value.wrapping_mul(times)),
+            (Dim::Poly(_), 1) => self.clone(),
+            (Dim::Poly(terms), _) => {
+                Dim::from_sorted(terms.iter().map(|(m, c)| (m.clone(), c.wrapping_mul(times))).collect())
+            }
         }
     }
 
     /// The same without its constant term.
     pub fn without_constant(&self) -> Dim {
-        Dim::from_terms(self.terms().into_iter().filter(|(monomial, _)| !monomial.is_empty()))
+        match self.terms().first() {
+            Some((monomial, constant)) if monomial.is_empty() => self - &Dim::Const(*constant),
+            Some(_) | None => self.clone(),
+        }
     }
 
     /// Every atom that is a factor of a term, in order, without repeats; not those inside of atoms.
     pub fn atoms(&self) -> Vec<Atom> {
-        let mut atoms: Vec<Atom> =
-            self.terms().into_iter().flat_map(|(m, _)| m).map(|(atom, _)| atom).collect();
+        let terms = self.terms();
+        let mut atoms: Vec<&Atom> = terms.iter().flat_map(|(m, _)| m).map(|(atom, _)| atom).collect();
         atoms.sort();
         atoms.dedup();
-        atoms
+        atoms.into_iter().cloned().collect()
     }
 
     /// What it divides by, numbers that are at least 1 aside.
@@ -324,11 +405,11 @@ impl Dim {
     /// The value for given sizes, or `None` if it does not fit in 63 bits or a divisor is less than 1.
     pub fn evaluate(&self, size: &dyn Fn(SymbolId) -> i64) -> Option<i64> {
         let mut sum = 0i64;
-        for (monomial, coefficient) in self.terms() {
-            let mut product = coefficient;
+        for (monomial, coefficient) in self.terms().iter() {
+            let mut product = *coefficient;
             for (atom, exponent) in monomial {
                 let value = atom.evaluate(size)?;
-                for _ in 0..exponent {
+                for _ in 0..*exponent {
                     product = product.checked_mul(value)?;
                 }
             }
@@ -353,35 +434,34 @@ impl From<Atom> for Dim {
 impl std::ops::Neg for &Dim {
     type Output = Dim;
     fn neg(self) -> Dim {
-        Dim::from_terms(self.terms().into_iter().map(|(m, c)| (m, c.wrapping_neg())))
+        self.times(-1)
     }
 }
 
 impl std::ops::Add for &Dim {
     type Output = Dim;
     fn add(self, other: &Dim) -> Dim {
-        Dim::from_terms(self.terms().into_iter().chain(other.terms()))
+        self.plus(other, 1)
     }
 }
 
 impl std::ops::Sub for &Dim {
     type Output = Dim;
     fn sub(self, other: &Dim) -> Dim {
-        let negated = other.terms().into_iter().map(|(m, c)| (m, c.wrapping_neg()));
-        Dim::from_terms(self.terms().into_iter().chain(negated))
+        self.plus(other, -1)
     }
 }
 
 impl std::ops::Mul for &Dim {
     type Output = Dim;
     fn mul(self, other: &Dim) -> Dim {
-        if let (Dim::Const(a), Dim::Const(b)) = (self, other) {
-            return Dim::Const(a.wrapping_mul(*b));
+        match (self, other) {
+            (_, Dim::Const(times)) => self.times(*times),
+            (Dim::Const(times), Dim::Poly(_)) => other.times(*times),
+            (Dim::Poly(left), Dim::Poly(right)) => Dim::from_terms(left.iter().flat_map(|(m, c)| {
+                right.iter().map(move |(n, d)| (multiply_monomials(m, n), c.wrapping_mul(*d)))
+            })),
         }
-        let right = other.terms();
-        Dim::from_terms(self.terms().iter().flat_map(|(m, c)| {
-            right.iter().map(move |(n, d)| (multiply_monomials(m, n), c.wrapping_mul(*d)))
-        }))
     }
 }
 
@@ -398,12 +478,14 @@ impl<'a> std::iter::Product<&'a Dim> for Dim {
 }
 
 pub(crate) fn multiply_monomials(a: &Monomial, b: &Monomial) -> Monomial {
-    let mut product: BTreeMap<Atom, u32> = a.iter().cloned().collect();
-    for (atom, exponent) in b {
-        let entry = product.entry(atom.clone()).or_insert(0);
-        *entry = entry.saturating_add(*exponent);
-    }
-    product.into_iter().collect()
+    let mut product: Monomial = a.iter().chain(b).cloned().collect();
+    product.sort();
+    product.dedup_by(|(next, more), (kept, exponent)| {
+        let is_same = next == kept;
+        *exponent = if is_same { exponent.saturating_add(*more) } else { *exponent };
+        is_same
+    });
+    product
 }
 
 /// `a / b`, if that is a monomial.

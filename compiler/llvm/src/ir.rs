@@ -332,15 +332,15 @@ impl<'a, 'c> Ir<'a, 'c> {
     /// The value of a dim; its terms fit, since every size is in its range.
     pub(crate) fn dim(&self, dim: &Dim) -> IntValue<'c> {
         let mut sum = self.int(0);
-        for (monomial, coefficient) in dim.terms() {
-            let mut matmul = self.int(coefficient);
+        for (monomial, coefficient) in dim.terms().iter() {
+            let mut product = self.int(*coefficient);
             for (atom, exponent) in monomial {
-                let value = self.atom(&atom);
-                for _ in 0..exponent {
-                    matmul = self.mul(matmul, value);
+                let value = self.atom(atom);
+                for _ in 0..*exponent {
+                    product = self.mul(product, value);
                 }
             }
-            sum = self.add(sum, matmul);
+            sum = self.add(sum, product);
         }
         sum
     }
@@ -401,7 +401,7 @@ impl<'a, 'c> Ir<'a, 'c> {
         match size {
             Size::Sum(terms) => terms.iter().fold(base, |at, term| self.behind(at, term)),
             Size::Whole(dim) => {
-                let each = dim.terms().into_iter().rev().map(|term| self.dim(&Dim::from_terms([term])));
+                let each = dim.to_terms().into_iter().rev().map(|term| self.dim(&Dim::from_terms([term])));
                 each.fold(base, |at, term| self.moved(at, term))
             }
             Size::Const(_) | Size::Align64(..) | Size::Max(_) => self.offset(base, self.size(size)),

@@ -240,9 +240,9 @@ fn term_at_most(a: &Size, b: &Size) -> bool {
 
 /// A dim without its constant, and that.
 fn split(dim: &Dim) -> (Dim, i64) {
-    let constants = dim.terms().into_iter().filter(|(monomial, _)| monomial.is_empty());
-    let constant = constants.map(|(_, constant)| constant).sum();
-    (dim - &Dim::Const(constant), constant)
+    let rest = dim.without_constant();
+    let constant = (dim - &rest).as_const().unwrap_or(0);
+    (rest, constant)
 }
 
 /// Whether a dim is one of [`Size::Whole`].

@@ -111,15 +111,15 @@ impl Ranges<'_> {
     /// The ends when every occurrence of an atom is another number, and the magnitude of the terms.
     fn interval(&self, dim: &Dim) -> (Ends, i128) {
         let (mut total, mut magnitude) = ((0i128, 0i128), 0i128);
-        for (monomial, coefficient) in dim.terms() {
+        for (monomial, coefficient) in dim.terms().iter() {
             let mut product = (1, 1);
             for (atom, exponent) in monomial {
-                let ends = self.atom(&atom);
-                for _ in 0..exponent {
+                let ends = self.atom(atom);
+                for _ in 0..*exponent {
                     product = times(product, ends);
                 }
             }
-            let ends = [product.0, product.1].map(|end| end * i128::from(coefficient));
+            let ends = [product.0, product.1].map(|end| end * i128::from(*coefficient));
             let (least, most) = (ends[0].min(ends[1]), ends[0].max(ends[1]));
             total = (total.0.saturating_add(least), total.1.saturating_add(most));
             magnitude = magnitude.saturating_add(least.abs().max(most.abs()));
@@ -191,12 +191,15 @@ impl Ranges<'_> {
         let left = self.left.get().checked_sub(1)?;
         self.left.set(left);
         // The deepest atoms come last, and what replaces them may have the others.
-        dim.atoms().iter().rev().find_map(|atom| self.eliminate(dim, atom))
+        let atoms = dim.atoms();
+        let mut functions = atoms.iter().rev().filter(|atom| atom.as_symbol().is_none());
+        functions.find_map(|atom| self.eliminate(dim, atom))
     }
 
     fn eliminate(&self, dim: &Dim, atom: &Atom) -> Option<Reduced> {
-        let terms: Vec<(Monomial, i64)> =
-            dim.terms().into_iter().filter(|(m, _)| m.iter().any(|(a, _)| a == atom)).collect();
+        let all = dim.terms();
+        let with = all.iter().filter(|(m, _)| m.iter().any(|(a, _)| a == atom));
+        let terms: Vec<(Monomial, i64)> = with.cloned().collect();
         let sign = self.sign(&terms, atom);
         let replaced = |value: &Dim| dim.replace(atom, value).map(|case| (case, 1));
         match (atom, sign) {
@@ -280,7 +283,7 @@ impl Dim {
 /// A bound of a dim that is linear in `a // b`, where `b` is a term `c*m` whose `m` stands beside every `a // b`:
 /// `c*m*(a // b)` is at most `a`, and at least `a - b + 1`. Multiplied by `c`.
 fn multiplied(dim: &Dim, atom: &Atom, a: &Dim, b: &Dim, rising: bool) -> Option<(Dim, i64)> {
-    let [(factor, c)] = b.terms().try_into().ok()?;
+    let [(factor, c)] = b.to_terms().try_into().ok()?;
     if c < 1 {
         return None;
     }
@@ -290,7 +293,7 @@ fn multiplied(dim: &Dim, atom: &Atom, a: &Dim, b: &Dim, rising: bool) -> Option<
         return None;
     }
     let mut sum = Dim::Const(0);
-    for (mut monomial, coefficient) in dim.terms() {
+    for (mut monomial, coefficient) in dim.to_terms() {
         let at = monomial.iter().position(|(a, _)| a == atom);
         let term = match at {
             None => Dim::from_terms([(monomial, coefficient * c)]),

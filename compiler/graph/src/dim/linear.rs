@@ -110,22 +110,22 @@ impl System<'_, '_> {
             return None;
         }
         let mut row = Row { terms: vec![], constant: 0 };
-        for (monomial, coefficient) in terms {
+        for (monomial, coefficient) in terms.iter() {
             match monomial.is_empty() {
-                true => row.constant = i128::from(coefficient),
-                false => row.terms.push((self.number(monomial), i128::from(coefficient))),
+                true => row.constant = i128::from(*coefficient),
+                false => row.terms.push((self.number(monomial), i128::from(*coefficient))),
             }
         }
         row.terms.sort_unstable();
         Some(row)
     }
 
-    fn number(&mut self, monomial: Monomial) -> usize {
-        if let Some(number) = self.numbers.get(&monomial) {
+    fn number(&mut self, monomial: &Monomial) -> usize {
+        if let Some(number) = self.numbers.get(monomial) {
             return *number;
         }
         self.unknowns.push(monomial.clone());
-        self.numbers.insert(monomial, self.unknowns.len() - 1);
+        self.numbers.insert(monomial.clone(), self.unknowns.len() - 1);
         self.unknowns.len() - 1
     }
 

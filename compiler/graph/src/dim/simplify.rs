@@ -132,10 +132,10 @@ impl Dim {
 
     /// The first term that is a number times an atom for which this holds.
     fn split(&self, wanted: impl Fn(&Atom, i64) -> bool) -> Option<Split> {
-        self.terms().into_iter().find_map(|(monomial, coefficient)| match monomial.as_slice() {
-            [(atom, 1)] if wanted(atom, coefficient) => {
-                let rest = self - &Dim::from_terms([(monomial.clone(), coefficient)]);
-                Some(Split { atom: atom.clone(), coefficient, rest })
+        self.terms().iter().find_map(|(monomial, coefficient)| match monomial.as_slice() {
+            [(atom, 1)] if wanted(atom, *coefficient) => {
+                let rest = self - &Dim::from_terms([(monomial.clone(), *coefficient)]);
+                Some(Split { atom: atom.clone(), coefficient: *coefficient, rest })
             }
             _ => None,
         })
@@ -176,7 +176,7 @@ impl Dim {
         let (mut quotient, mut rest) = (vec![], vec![]);
         let terms = divisor.terms();
         let [(factor, c @ 1..)] = terms.as_slice() else { return (Dim::Const(0), self.clone()) };
-        for (monomial, coefficient) in self.terms() {
+        for (monomial, coefficient) in self.to_terms() {
             match divide_monomials(&monomial, factor) {
                 Some(part) => {
                     quotient.push((part, coefficient.div_euclid(*c)));
@@ -192,8 +192,8 @@ impl Dim {
     fn common_factor(&self, divisor: &Dim) -> (i64, Monomial) {
         let (own, other) = (self.terms(), divisor.terms());
         let varying = own.iter().filter(|(monomial, _)| !monomial.is_empty());
-        let g = varying.chain(&other).fold(0, |g, (_, coefficient)| gcd(g, coefficient.unsigned_abs()));
-        let monomials = own.iter().chain(&other).map(|(monomial, _)| monomial.clone());
+        let g = varying.chain(other.iter()).fold(0, |g, (_, coefficient)| gcd(g, coefficient.unsigned_abs()));
+        let monomials = own.iter().chain(other.iter()).map(|(monomial, _)| monomial.clone());
         let factor = monomials.reduce(|a, b| common_monomial(&a, &b)).unwrap_or_default();
         (i64::try_from(g).unwrap_or(1).max(1), factor)
     }
@@ -203,7 +203,7 @@ impl Dim {
         let (g, factor) = self.common_factor(divisor);
         let divided = |dim: &Dim| {
             let term = |(m, c): (Monomial, i64)| Some((divide_monomials(&m, &factor)?, c.div_euclid(g)));
-            dim.terms().into_iter().map(term).collect::<Option<Vec<_>>>().map(Dim::from_terms)
+            dim.to_terms().into_iter().map(term).collect::<Option<Vec<_>>>().map(Dim::from_terms)
         };
         match (divided(self), divided(divisor)) {
             (Some(a), Some(b)) => (a, b),
@@ -294,7 +294,8 @@ fn leading(dim: &Dim) -> Option<(Monomial, i64)> {
         let differ = a.iter().zip(b).find(|(x, y)| x != y);
         differ.map_or(std::cmp::Ordering::Equal, |(x, y)| y.0.cmp(&x.0).then(x.1.cmp(&y.1)))
     };
-    dim.terms().into_iter().max_by(|(a, _), (b, _)| degree(a).cmp(&degree(b)).then_with(|| exponents(a, b)))
+    let order = |a: &Monomial, b: &Monomial| degree(a).cmp(&degree(b)).then_with(|| exponents(a, b));
+    dim.terms().iter().max_by(|(a, _), (b, _)| order(a, b)).cloned()
 }
 
 fn common_monomial(a: &Monomial, b: &Monomial) -> Monomial {

@@ -57,7 +57,7 @@ impl Solved {
 /// is a sum of sizes than a difference.
 fn solution(difference: &Dim) -> Option<(SymbolId, Dim)> {
     let mut solutions: Vec<(SymbolId, Dim)> = vec![];
-    for (monomial, coefficient) in difference.terms() {
+    for (monomial, coefficient) in difference.to_terms() {
         let [(Atom::Symbol(id), 1)] = monomial.as_slice() else { continue };
         let rest = difference - &Dim::from_terms([(monomial.clone(), coefficient)]);
         if rest.symbols().contains(id) {

@@ -34,7 +34,7 @@ const LARGEST: i128 = 1 << 63;
 
 impl Wide {
     fn of(dim: &Dim) -> Wide {
-        Wide(dim.terms().into_iter().map(|(monomial, c)| (monomial, i128::from(c))).collect())
+        Wide(dim.to_terms().into_iter().map(|(monomial, c)| (monomial, i128::from(c))).collect())
     }
 
     fn negated(self) -> Wide {

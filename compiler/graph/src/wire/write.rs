@@ -229,7 +229,7 @@ impl<'m> Writer<'m> {
 impl FunctionTables {
     fn dim(&mut self, dim: &Dim) -> u32 {
         let mut terms = vec![];
-        for (monomial, coefficient) in dim.terms() {
+        for (monomial, coefficient) in dim.to_terms() {
             let powers = monomial.into_iter();
             let powers = powers.map(|(atom, exponent)| PowerRow { symbol: self.atom(&atom), exponent });
             terms.push(TermRow { coefficient, powers: powers.collect() });

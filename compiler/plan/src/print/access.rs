@@ -102,7 +102,7 @@ fn by_index(function: FunctionPlan<'_>, buffer: BufferId, terms: &[Term]) -> Opt
 /// A sum shared out, each of its terms to the outermost axis whose stride divides it.
 fn shares(sum: &Dim, strides: &[Dim]) -> Option<Vec<(usize, Dim)>> {
     let mut shares: Vec<(usize, Dim)> = vec![];
-    for term in sum.terms() {
+    for term in sum.to_terms() {
         let term = Dim::from_terms([term]);
         let fit = strides.iter().enumerate().find_map(|(at, unit)| Some((at, quotient(&term, unit)?)));
         let (at, factor) = fit?;
@@ -119,7 +119,7 @@ fn quotient(dim: &Dim, unit: &Dim) -> Option<Dim> {
     let terms = unit.terms();
     let [(factor, c)] = terms.as_slice() else { return None };
     let divided: Option<Vec<(Monomial, i64)>> = dim
-        .terms()
+        .to_terms()
         .into_iter()
         .map(|(monomial, coefficient)| {
             Some((divide(monomial, factor)?, (coefficient % c == 0).then_some(coefficient / c)?))

@@ -23,8 +23,8 @@ pub(super) struct Admissible<'p> {
     /// What the other checks say.
     laws: Vec<Law>,
     samples: Vec<Vec<i64>>,
-    /// What linear arithmetic showed, or did not, of a dim by facts: questions come again.
-    followed: RefCell<BTreeMap<(Dim, Vec<Dim>), bool>>,
+    /// What was found of a dim where these extents are at least 1: questions come again.
+    answers: RefCell<BTreeMap<(Dim, Vec<Dim>), Result<(), NotProven>>>,
 }
 
 /// Why a claim about sizes was not accepted.
@@ -51,7 +51,7 @@ impl<'p> Admissible<'p> {
         let (symbols, checks) = (&function.symbols, function.checks.iter());
         let solved = Solved::of(checks.clone().map(|c| (&c.left, &c.right)), symbols);
         let mut admissible =
-            Admissible { symbols, solved, laws: vec![], samples: vec![], followed: RefCell::default() };
+            Admissible { symbols, solved, laws: vec![], samples: vec![], answers: RefCell::default() };
         let unsolved = checks.map(|check| admissible.solve(&(&check.left - &check.right)));
         admissible.laws = unsolved.filter_map(|difference| Law::of(&difference)).collect();
         let equal: Vec<(&Dim, &Dim)> = function.checks.iter().map(|c| (&c.left, &c.right)).collect();
@@ -61,6 +61,23 @@ impl<'p> Admissible<'p> {
 
     /// Shows that `dim` is never negative while every extent in `nonempty` is at least 1.
     pub(super) fn not_negative(&self, dim: &Dim, nonempty: &[&Dim]) -> Result<(), NotProven> {
+        if matches!(dim, Dim::Const(0..)) {
+            return Ok(());
+        }
+        let varies = |extent: &&&Dim| !matches!(extent, Dim::Const(1..));
+        let mut extents: Vec<Dim> = nonempty.iter().filter(varies).map(|extent| (*extent).clone()).collect();
+        extents.sort();
+        extents.dedup();
+        let question = (dim.clone(), extents);
+        if let Some(answer) = self.answers.borrow().get(&question) {
+            return answer.clone();
+        }
+        let answer = self.find_not_negative(dim, &question.1.iter().collect::<Vec<_>>());
+        self.answers.borrow_mut().insert(question, answer.clone());
+        answer
+    }
+
+    fn find_not_negative(&self, dim: &Dim, nonempty: &[&Dim]) -> Result<(), NotProven> {
         let is_plain = dim.atoms().iter().all(|atom| atom.as_symbol().is_some());
         if self.solved.contradicts() || is_plain && self.shows(dim, nonempty) {
             return Ok(());
@@ -89,13 +106,7 @@ impl<'p> Admissible<'p> {
         facts.retain(|fact| fact.as_const().is_none_or(|constant| constant < 0));
         facts.sort();
         facts.dedup();
-        let claim = (dim.clone(), facts);
-        if let Some(known) = self.followed.borrow().get(&claim) {
-            return *known;
-        }
-        let shown = Claims::from(self.symbols, claim.1.clone()).shows(dim);
-        self.followed.borrow_mut().insert(claim, shown);
-        shown
+        Claims::from(self.symbols, facts).shows(dim)
     }
 
     /// The first sample of which the claim fails, as a reason.
@@ -315,7 +326,7 @@ impl Law {
     /// That this is 0.
     fn of(difference: &Dim) -> Option<Law> {
         let degree = |m: &Monomial| m.iter().map(|(_, exponent)| u64::from(*exponent)).sum::<u64>();
-        let terms = difference.terms().into_iter().filter(|(product, _)| !product.is_empty());
+        let terms = difference.to_terms().into_iter().filter(|(product, _)| !product.is_empty());
         let (product, coefficient) = terms.max_by_key(|(product, _)| (degree(product), product.clone()))?;
         let rest = difference - &Dim::from_terms([(product.clone(), coefficient)]);
         let value = if coefficient > 0 { -&rest } else { rest };
@@ -338,7 +349,7 @@ impl Law {
             Some(others) => &Dim::from_terms([(others, c)]) * &self.value,
             None => &Dim::from_terms([(monomial, c)]) * &Dim::Const(self.coefficient),
         };
-        Some(terms.into_iter().map(replaced).fold(Dim::Const(0), |sum, term| &sum + &term))
+        Some(terms.iter().cloned().map(replaced).fold(Dim::Const(0), |sum, term| &sum + &term))
     }
 }
 
@@ -352,7 +363,7 @@ type Poly = BTreeMap<Monomial, i128>;
 /// The polynomial in `t` when each atom `s` is `bound + sign*t`; `None` when a coefficient does not fit.
 fn shift(dim: &Dim, shifted: &dyn Fn(&Atom) -> (i64, i64)) -> Option<Poly> {
     let mut sum = Poly::new();
-    for (monomial, coefficient) in dim.terms() {
+    for (monomial, coefficient) in dim.to_terms() {
         let mut product = Poly::from([(vec![], i128::from(coefficient))]);
         for (atom, exponent) in monomial {
             let (bound, sign) = shifted(&atom);

@@ -168,11 +168,11 @@ fn shares(sum: &Dim, strides: &[Dim]) -> Option<Vec<Dim>> {
 fn divide(dim: &Dim, by: &Dim) -> (Dim, Dim) {
     let degree = |monomial: &[(_, u32)]| monomial.iter().map(|(_, exponent)| *exponent).sum::<u32>();
     let (mut quotient, mut rest) = (Dim::Const(0), dim.clone());
-    let Some((lead, c)) = by.terms().into_iter().max_by_key(|(monomial, _)| degree(monomial)) else {
+    let Some((lead, c)) = by.to_terms().into_iter().max_by_key(|(monomial, _)| degree(monomial)) else {
         return (quotient, rest);
     };
     for _ in 0..MOST_DIVISIONS {
-        let part = rest.terms().into_iter().find_map(|(monomial, coefficient)| {
+        let part = rest.to_terms().into_iter().find_map(|(monomial, coefficient)| {
             let whole = coefficient.checked_div(c).filter(|whole| *whole != 0)?;
             Some(Dim::from_terms([(divide_monomials(&monomial, &lead)?, whole)]))
         });
