@@ -24,8 +24,11 @@ pub(super) struct Admissible<'p> {
     laws: Vec<Law>,
     samples: Vec<Vec<i64>>,
     /// What was found of a dim where these extents are at least 1: questions come again.
-    answers: RefCell<BTreeMap<(Dim, Vec<Dim>), Result<(), NotProven>>>,
+    answers: RefCell<BTreeMap<Question, Result<(), NotProven>>>,
 }
+
+/// Whether a dim is never negative, and extents that are at least 1 then: in order, without numbers.
+type Question = (Dim, Vec<Dim>);
 
 /// Why a claim about sizes was not accepted.
 #[derive(Clone, Debug, PartialEq, Eq)]
