@@ -109,6 +109,11 @@ pub enum Atom {
 }
 
 impl Atom {
+    /// True where a size would nest too deeply: `0 // 0`.
+    pub(crate) fn is_undefined(&self) -> bool {
+        matches!(self, Atom::FloorDiv(operands) if **operands == [Dim::Const(0), Dim::Const(0)])
+    }
+
     /// The symbol, if it is one.
     pub fn as_symbol(&self) -> Option<SymbolId> {
         match self {
@@ -268,6 +273,9 @@ impl Dim {
 
     /// The same of terms that are in order, each monomial once.
     fn from_sorted(mut terms: Vec<(Monomial, i64)>) -> Dim {
+        if terms.iter().any(|(monomial, _)| monomial.iter().any(|(atom, _)| atom.is_undefined())) {
+            return Dim::undefined();
+        }
         terms.retain(|(_, c)| *c != 0);
         match terms.as_slice() {
             [] => Dim::Const(0),
@@ -281,6 +289,7 @@ impl Dim {
         match (self, other) {
             (Dim::Const(a), Dim::Const(b)) => return Dim::Const(a.wrapping_add(b.wrapping_mul(times))),
             (_, Dim::Const(0)) => return self.clone(),
+            _ if self.is_undefined() || other.is_undefined() => return Dim::undefined(),
             (_, _) => {}
         }
         let (left, right) = (self.terms(), other.terms());
@@ -310,7 +319,7 @@ impl Dim {
     fn times(&self, times: i64) -> Dim {
         match (self, times) {
             (Dim::Const(value), _) => Dim::Const(value.wrapping_mul(times)),
-            (Dim::Poly(_), 1) => self.clone(),
+            (Dim::Poly(_), _) if times == 1 || self.is_undefined() => self.clone(),
             (Dim::Poly(terms), _) => {
                 Dim::from_sorted(terms.iter().map(|(m, c)| (m.clone(), c.wrapping_mul(times))).collect())
             }
@@ -686,6 +695,17 @@ mod tests {
             assert!(depth <= crate::limits::MAX_NESTING + 2, "{depth}");
         }
         assert_eq!(dim.evaluate(&|_| 1), None);
+        let (one, two) = (Dim::Const(1), Dim::Const(2));
+        let made = [
+            &dim - &dim,
+            &dim + &one,
+            &dim * &Dim::Const(0),
+            dim.modulo(&two, &symbols),
+            one.floor_div(&dim, &symbols),
+        ];
+        let extremes = [Dim::max(&(&one - &dim), &one, &symbols), Dim::min(&one, &dim, &symbols)];
+        assert!(made.iter().chain(&extremes).all(Dim::is_undefined), "{made:?} {extremes:?}");
+        assert!(!dim.is_at_least(&one, &symbols) && !one.is_at_least(&dim, &symbols));
         for _ in 0..100_000 {
             dim = Dim::min(&(&dim + &Dim::Const(1)), &symbol(K), &symbols);
         }

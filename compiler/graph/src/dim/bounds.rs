@@ -55,6 +55,9 @@ impl Dim {
 
     /// True when it is never less than the other, as far as can be shown.
     pub fn is_at_least(&self, other: &Dim, symbols: &Symbols) -> bool {
+        if self.is_undefined() || other.is_undefined() {
+            return false;
+        }
         let difference = self - other;
         // A coefficient that wrapped says nothing.
         let terms = [self, other, &difference].map(|dim| dim.coefficients());

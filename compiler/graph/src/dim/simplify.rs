@@ -22,7 +22,8 @@ struct Split {
 }
 
 impl Dim {
-    /// What stands where a size nests too deeply: it has no value, and `verify` refuses it.
+    /// What stands where a size nests too deeply: it has no value, and `verify` refuses it. Whatever is made of it is
+    /// undefined too.
     pub(crate) fn undefined() -> Dim {
         Dim::from(Atom::FloorDiv(Arc::new([Dim::Const(0), Dim::Const(0)])))
     }
@@ -35,6 +36,7 @@ impl Dim {
     /// This divided by `divisor` and rounded down. `verify` refuses a divisor that can be less than 1.
     pub fn floor_div(&self, divisor: &Dim, symbols: &Symbols) -> Dim {
         match (self, divisor) {
+            _ if self.is_undefined() || divisor.is_undefined() => return Dim::undefined(),
             (_, Dim::Const(..=0)) => return nested(Atom::FloorDiv, self, divisor),
             (Dim::Const(a), Dim::Const(b)) => return Dim::Const(a.div_euclid(*b)),
             (_, Dim::Const(1)) => return self.clone(),
@@ -82,6 +84,7 @@ impl Dim {
     /// can be less than 1.
     pub fn modulo(&self, divisor: &Dim, symbols: &Symbols) -> Dim {
         match (self, divisor) {
+            _ if self.is_undefined() || divisor.is_undefined() => return Dim::undefined(),
             (_, Dim::Const(..=0)) => return nested(Atom::Mod, self, divisor),
             (Dim::Const(a), Dim::Const(b)) => return Dim::Const(a.rem_euclid(*b)),
             (_, _) if self.exact_quotient(divisor).is_some() => return Dim::Const(0),
@@ -250,6 +253,9 @@ fn merged(x: &Dim, p: &Dim, y: &Dim, b: &Dim, symbols: &Symbols) -> Option<(Dim,
 fn extreme(operands: &[Dim], largest: bool, symbols: &Symbols) -> Dim {
     let (mut open, mut found) = (operands.to_vec(), vec![]);
     while let Some(operand) = open.pop() {
+        if operand.is_undefined() {
+            return operand;
+        }
         let alike = |atom: &Atom, c: i64| match atom {
             Atom::Max(_) => c == if largest { 1 } else { -1 },
             Atom::Min(_) => c == if largest { -1 } else { 1 },

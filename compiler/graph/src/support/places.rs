@@ -57,7 +57,13 @@ impl Slice {
         } else {
             return None;
         };
-        Some(Slice { axis, size: size.clone(), start, stop: &last + &one, step })
+        Slice { axis, size: size.clone(), start, stop: &last + &one, step }.defined()
+    }
+
+    /// The slice, unless its ends nest too deeply to be sizes.
+    fn defined(self) -> Option<Slice> {
+        let is_defined = !self.start.is_undefined() && !self.stop.is_undefined();
+        is_defined.then_some(self)
     }
 
     /// One slice that is both, where that can be shown.
@@ -73,7 +79,7 @@ impl Slice {
         let stop = Dim::max(&self.stop, &other.stop, symbols);
         let start = if at_least(&Dim::Const(0), &start) { Dim::Const(0) } else { start };
         let stop = if at_least(&stop, &self.size) { self.size.clone() } else { stop };
-        Some(Slice { start, stop, ..self.clone() })
+        Slice { start, stop, ..self.clone() }.defined()
     }
 
     /// What remains without another slice, where that is one.
@@ -99,7 +105,7 @@ impl Slice {
             Dim::min(&place, size, symbols)
         };
         let (start, stop) = (within(&self.start), within(&self.stop));
-        Some(Slice { axis: self.axis, size: size.clone(), start, stop, step: 1 })
+        Slice { axis: self.axis, size: size.clone(), start, stop, step: 1 }.defined()
     }
 
     /// Whether no index is in it for any admissible sizes.
