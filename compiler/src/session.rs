@@ -152,6 +152,9 @@ impl Session {
             let message = format!("state `{name}` is {}, and the new value is {}", types[0], types[1]);
             return Err(Error::Call(format!("{message}; convert the value")));
         }
+        if !value.is_valid() {
+            return Err(odd_bool(&format!("the new value of state `{name}`")));
+        }
         self.states[index] = value;
         Ok(())
     }
@@ -180,6 +183,10 @@ impl Session {
         instance.load(image).map_err(failed)?;
         let states = take_states(&self.states, &mut instance);
         drop(instance);
+        let mut named = self.plan.interface.states.iter().zip(&states);
+        if let Some((state, _)) = named.find(|(_, value)| !value.is_valid()) {
+            return Err(odd_bool(&format!("state `{}` in the image", state.name)));
+        }
         self.states = states;
         Ok(())
     }
@@ -266,8 +273,16 @@ fn check_inputs(function: &Signature, inputs: &[Option<Array>]) -> Result<(), Er
             let text = format!("{name}: the input `{input}` is {wanted}, and the value is {found}; {remedy}");
             return Err(Error::Call(text));
         }
+        if !value.is_valid() {
+            return Err(odd_bool(&format!("{name}: the input `{}`", argument.name)));
+        }
     }
     Ok(())
+}
+
+/// Code relies on what [`Array::is_valid`] says.
+fn odd_bool(what: &str) -> Error {
+    Error::Call(format!("{what} has a bool whose byte is neither 0 nor 1; make it of `true` and `false`"))
 }
 
 /// The value of each symbol: given, or solved from an axis that depends on it alone.

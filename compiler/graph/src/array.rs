@@ -140,14 +140,21 @@ impl Array {
         array
     }
 
-    /// An array over little-endian bytes.
+    /// An array over little-endian bytes; `None` if they are more or fewer, or no elements of the type (see
+    /// [`Array::is_valid`]).
     pub fn from_bytes(dtype: DType, shape: impl Into<Vec<usize>>, bytes: &[u8]) -> Option<Array> {
         let mut array = Array::zeros_of(dtype, shape);
         if bytes.len() != array.bytes().len() {
             return None;
         }
         array.bytes_mut().copy_from_slice(bytes);
-        Some(array)
+        array.is_valid().then_some(array)
+    }
+
+    /// Whether every element is a value of its type, which all bits are but those of a `bool` that is neither 0 nor 1.
+    /// Code relies on it, so models, calls and states refuse others.
+    pub fn is_valid(&self) -> bool {
+        self.dtype != DType::Bool || self.bytes().iter().all(|byte| *byte <= 1)
     }
 
     /// Element type.

@@ -11,6 +11,7 @@ use std::cell::RefCell;
 use std::collections::{HashMap, HashSet};
 use std::fmt;
 
+use tgc_scalar::dtype::DType;
 use thiserror::Error;
 
 use crate::array::Array;
@@ -73,6 +74,12 @@ pub enum VerifyError {
         /// How many axes it has.
         rank: usize,
     },
+    /// A shared variable with an element that is no value of its type.
+    #[error("the shared variable `{name}` {ODD_BOOL}")]
+    Element {
+        /// The variable.
+        name: String,
+    },
     /// A size's range.
     #[error("function `{function}`: the size `{name}` {problem}")]
     Range {
@@ -134,6 +141,7 @@ impl VerifyError {
             VerifyError::Name(_)
             | VerifyError::Shared { .. }
             | VerifyError::Rank { .. }
+            | VerifyError::Element { .. }
             | VerifyError::Range { .. }
             | VerifyError::Function { .. }
             | VerifyError::Update { .. } => self.to_string(),
@@ -163,6 +171,9 @@ fn verify_interface(module: &Module) -> Result<(), VerifyError> {
         let rank = variable.initial.shape().len();
         if rank > MAX_RANK {
             return Err(VerifyError::Rank { name: variable.name.clone(), rank });
+        }
+        if !variable.initial.is_valid() {
+            return Err(VerifyError::Element { name: variable.name.clone() });
         }
     }
     Ok(())
@@ -246,6 +257,9 @@ fn array_type(array: &Array) -> TensorType {
     let shape: Vec<Dim> = array.shape().iter().map(|n| Dim::Const(*n as i64)).collect();
     TensorType::new(array.dtype(), shape)
 }
+
+/// What is wrong with tensor data that code cannot rely on.
+const ODD_BOOL: &str = "has a bool whose byte is neither 0 nor 1; write `true` and `false`";
 
 /// How the problem of a size begins that another is made of.
 const INNER: &str = "is made of a size that ";
@@ -504,26 +518,30 @@ impl Check<'_> {
     }
 
     fn elements(&self, id: NodeId, elements: Elements, ty: &TensorType) -> Result<(), VerifyError> {
-        let problem = match elements {
+        let (fits, is_valid, problem) = match elements {
             Elements::Splat(parts) => {
                 let width = mask(ty.dtype.scalar_type());
                 let second = if ty.dtype.parts() == 2 { width } else { 0 };
-                if parts[0] <= width && parts[1] <= second {
-                    return Ok(());
-                }
-                format!("its value has more bits than {}", ty.dtype)
+                let fits = parts[0] <= width && parts[1] <= second;
+                (
+                    fits,
+                    ty.dtype != DType::Bool || parts[0] <= 1,
+                    format!("its value has more bits than {}", ty.dtype),
+                )
             }
             Elements::Data(data) => match self.graph.scope.data.get(data) {
-                None => format!("its data {data:?} is not in the function"),
+                None => (false, true, format!("its data {data:?} is not in the function")),
                 Some(array) => {
-                    if array_type(array) == *ty {
-                        return Ok(());
-                    }
-                    format!("its data is {}{:?}", array.dtype(), array.shape())
+                    let problem = format!("its data is {}{:?}", array.dtype(), array.shape());
+                    (array_type(array) == *ty, array.is_valid(), problem)
                 }
             },
         };
-        Err(self.fail_at(id, problem))
+        match (fits, is_valid) {
+            (false, _) => Err(self.fail_at(id, problem)),
+            (true, false) => Err(self.fail_at(id, format!("it {ODD_BOOL}"))),
+            (true, true) => Ok(()),
+        }
     }
 
     fn shared_node(&self, id: NodeId, name: &str, ty: &TensorType) -> Result<(), VerifyError> {

@@ -7,8 +7,10 @@ use tgc_graph::dtype::DType;
 use tgc_graph::graph::NodeId;
 use tgc_graph::module::{Function, Module, SharedVariable, Update};
 use tgc_graph::ops::{Constant, Elements, Zero};
+use tgc_graph::prelude::Model;
 use tgc_graph::text::{parse, parse_verified};
 use tgc_graph::verify::verify;
+use tgc_graph::wire::{decode, encode};
 
 fn parsed(shared: &str, functions: &str) -> Module {
     parse(&format!("tgc 1 model \"m\"\n{shared}\n{functions}\n")).unwrap_or_else(|e| panic!("{e}"))
@@ -199,6 +201,43 @@ fn broken(change: impl FnOnce(&mut Function)) -> String {
         parsed("shared \"w\" : f32[3] = 0.0", "function \"f\"\nsize N\n%0 = input \"x\" : f32[3]\nend");
     change(&mut module.functions[0]);
     verify(&module).unwrap_err().to_string()
+}
+
+/// A builder, a file and a text: each is verified.
+#[test]
+fn bools_are_0_or_1() {
+    let mut odd = Array::from([true, false]);
+    odd.bytes_mut()[1] = 2;
+    let constant = |f: &mut Function, elements: Elements| {
+        let shape = vec![Dim::Const(2)];
+        f.graph.add(Constant { dtype: DType::Bool, shape, elements, weak: false }, &[]).unwrap();
+    };
+    let want =
+        "function `f`, %1 constant: it has a bool whose byte is neither 0 nor 1; write `true` and `false`";
+    assert_eq!(broken(|f| constant(f, Elements::Splat([2, 0]))), want);
+    let of_data = |f: &mut Function| {
+        let data = f.graph.scope.data.insert(odd.clone());
+        constant(f, Elements::Data(data));
+    };
+    assert_eq!(broken(of_data), want);
+    let mut module = parsed("shared \"on\" : bool[2] = [true, false]", "");
+    assert!(decode(&encode(&module)).is_ok());
+    module.shared[0].initial = odd.clone();
+    let want = "the shared variable `on` has a bool whose byte is neither 0 nor 1; write `true` and `false`";
+    assert_eq!(verify(&module).unwrap_err().to_string(), want);
+    assert!(decode(&encode(&module)).unwrap_err().to_string().contains(want));
+    assert_eq!(Array::from_bytes(DType::Bool, [2], odd.bytes()), None);
+
+    let model = Model::new("example");
+    let state = model.shared("on", odd.clone()).cast(DType::F32).eval().unwrap_err().to_string();
+    assert!(state.contains("the shared variable `on` has a bool"), "{state}");
+    let model = Model::new("example");
+    let built = model.constant(odd.clone()).cast(DType::F32).eval().unwrap_err().to_string();
+    assert!(built.contains("neither 0 nor 1"), "{built}");
+    let model = Model::new("example");
+    let given = model.input("x", DType::Bool, [2]);
+    let called = given.cast(DType::F32).eval_with([(given, odd)]).unwrap_err().to_string();
+    assert!(called.contains("x has a bool whose byte is neither 0 nor 1"), "{called}");
 }
 
 #[test]

@@ -66,6 +66,26 @@ fn refusals_name_what_is_wrong() {
     insta::assert_snapshot!("session", messages.join("\n"));
 }
 
+#[test]
+fn bools_of_calls_and_states_are_0_or_1() {
+    let m = Model::new("m");
+    let x = m.input("x", BOOL, [2]);
+    let on = m.shared("on", [true, false]);
+    m.function("count").inputs([x]).output("n", (x | on).sum()).update(on, x).finish().unwrap();
+    let mut session = Session::new(&m.module()).unwrap();
+    let mut odd = Array::from([true, false]);
+    odd.bytes_mut()[1] = 255;
+    let error = session.call("count", &[odd.clone()]).unwrap_err().to_string();
+    assert!(error.contains("count: the input `x` has a bool whose byte is neither 0 nor 1"), "{error}");
+    let error = session.set_state("on", odd).unwrap_err().to_string();
+    assert!(error.contains("the new value of state `on` has a bool"), "{error}");
+    let mut image = session.save().unwrap();
+    *image.last_mut().unwrap() = 2;
+    let error = session.load(&image).unwrap_err().to_string();
+    assert!(error.contains("state `on` in the image has a bool"), "{error}");
+    assert_eq!(session.state("on"), Some(&Array::from([true, false])));
+}
+
 fn session_state_error() -> String {
     session().set_state("w", floats(&[1.0])).unwrap_err().to_string()
 }

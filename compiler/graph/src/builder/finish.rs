@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 use std::panic::Location;
 
+use tgc_scalar::dtype::DType;
+
 use super::ranges::Sizes;
 use super::solve::{self, Solution};
 use super::tensor::Handle;
@@ -502,7 +504,7 @@ fn diagnostic_of(arena: &Arena, error: &VerifyError, function: &Origin) -> Diagn
     };
     let origin = match error {
         VerifyError::Name(error) if error.what == "shared variable" => variable(&error.name),
-        VerifyError::Rank { name, .. } => variable(name),
+        VerifyError::Rank { name, .. } | VerifyError::Element { name } => variable(name),
         VerifyError::Name(error) => Some((*error.origin).clone()),
         VerifyError::Node { place, .. } | VerifyError::TooLarge { place, .. } => Some(place.origin.clone()),
         VerifyError::Shared { .. }
@@ -521,6 +523,7 @@ fn diagnostic_of(arena: &Arena, error: &VerifyError, function: &Origin) -> Diagn
         VerifyError::Function { function, .. } | VerifyError::Update { function, .. } => {
             Reason::Function { name: function.clone() }
         }
+        VerifyError::Element { .. } => Reason::ElementType { dtype: DType::Bool },
     });
     Diagnostic { message: error.without_place(), origin, reason }
 }

@@ -232,6 +232,9 @@ impl Model {
         let initial: Array = initial.into();
         let origin = Origin::here(Location::caller());
         self.declare(name, &origin);
+        if !initial.is_valid() {
+            return self.odd_bool(&format!("shared variable `{name}`"), origin);
+        }
         let shape = initial.shape().iter().map(|n| Dim::Const(*n as i64)).collect();
         let op = Shared { name: name.into(), dtype: initial.dtype(), shape };
         self.arena_mut().shared.push(SharedVariable { name: name.to_owned(), initial });
@@ -253,8 +256,18 @@ impl Model {
     }
 
     fn constant_at(&self, value: &Array, origin: Origin) -> Tensor<'_> {
+        if !value.is_valid() {
+            return self.odd_bool("constant", origin);
+        }
         let constant = Constant::from_array(value, &mut self.arena_mut().graph.scope.data);
         self.node(constant, &[], origin)
+    }
+
+    /// Refuses what [`Array::is_valid`] does not admit.
+    fn odd_bool(&self, what: &str, origin: Origin) -> Tensor<'_> {
+        let message =
+            format!("the {what} has a bool whose byte is neither 0 nor 1; make it of `true` and `false`");
+        self.invalid(message, origin, Box::new(Reason::ElementType { dtype: DType::Bool }))
     }
 
     /// Starts a function. [`FunctionBuilder::finish`] adds it to the model.

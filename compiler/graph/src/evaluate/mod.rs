@@ -32,6 +32,8 @@ pub enum EvaluateError {
     Count { function: String, want: usize, got: usize },
     #[error("{function}: {input} is {got}, expected {want}")]
     Type { function: String, input: String, got: String, want: String },
+    #[error("{function}: {input} has a bool whose byte is neither 0 nor 1; make it of `true` and `false`")]
+    Element { function: String, input: String },
     #[error("{function}: {name}={value}, allowed {min}..{max}")]
     Range { function: String, name: String, value: i64, min: i64, max: i64 },
     #[error("{function}: {left} is {left_size}, {right} is {right_size}; they must be equal")]

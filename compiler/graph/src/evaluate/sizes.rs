@@ -77,6 +77,10 @@ fn check(function: &Function, inputs: &[Array], sizes: &[i64]) -> Result<(), Eva
                 want: format!("{} with these sizes {shape:?}", ty.display(&graph.scope.symbols)),
             });
         }
+        if !array.is_valid() {
+            let (function, input) = (function.name.clone(), crate::pp::expression(graph, *id));
+            return Err(EvaluateError::Element { function, input });
+        }
     }
     for equation in &graph.scope.equations.known {
         let (left_size, right_size) = (value(&equation.left), value(&equation.right));

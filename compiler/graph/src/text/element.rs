@@ -70,6 +70,9 @@ pub(super) fn scalar_from_text(scalar: ScalarType, negative: bool, text: &str) -
     match (scalar, text) {
         (ScalarType::Bool, "true") if !negative => Some(1),
         (ScalarType::Bool, "false") if !negative => Some(0),
+        // Numbers as well, for those who write truth so.
+        (ScalarType::Bool, "1" | "0") if !negative => Some(u64::from(text == "1")),
+        (ScalarType::Bool, _) => None,
         (_, "inf") if scalar.is_float() => Some(infinity(scalar) | sign),
         (_, "nan") if scalar.is_float() && !negative => Some(default_nan(scalar)),
         _ if !text.starts_with(|c: char| c.is_ascii_digit()) => None,

@@ -43,7 +43,9 @@ impl Lookup<'_> {
             },
             // The first line of the text.
             VerifyError::Shared { .. } => Some((0, 0)),
-            VerifyError::Rank { name, .. } => self.last(|line| declared(line, "shared", name)),
+            VerifyError::Rank { name, .. } | VerifyError::Element { name } => {
+                self.last(|line| declared(line, "shared", name))
+            }
             VerifyError::Range { function, name, .. } => self.within(function, |line| word(line, name)),
             VerifyError::Function { function, .. } => self.function(function),
             VerifyError::Update { function, variable, .. } => {
