@@ -49,6 +49,7 @@ fn refusals_say_why_and_suggest() {
         refused(&of_arguments("N", "N", "y"), None),
         refused(&logreg(), Some("W")),
         refused(&logreg(), Some("pthread")),
+        refused(&logreg(), Some("StdInt")),
         refused(&logreg(), Some("")),
         refused(&logreg(), Some("my-model")),
     ];

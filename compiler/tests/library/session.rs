@@ -69,7 +69,7 @@ fn refusals_name_what_is_wrong() {
 #[test]
 fn bools_of_calls_and_states_are_0_or_1() {
     let m = Model::new("m");
-    let x = m.input("x", BOOL, [2]);
+    let x = m.input("x", Bool, [2]);
     let on = m.shared("on", [true, false]);
     m.function("count").inputs([x]).output("n", (x | on).sum()).update(on, x).finish().unwrap();
     let mut session = Session::new(&m.module()).unwrap();

@@ -2,7 +2,7 @@
 
 mod words;
 
-pub use words::{FUNCTIONS, KEYWORDS, MACROS, PREFIXES, STATUSES, SYSTEM, TYPES};
+pub use words::{FUNCTIONS, HEADERS, KEYWORDS, MACROS, PREFIXES, STATUSES, SYSTEM, TYPES};
 
 /// The most characters of a name.
 pub const MAX_LENGTH: usize = 64;
@@ -37,6 +37,9 @@ pub fn fault(name: &str, usage: Use) -> Option<&'static str> {
     }
     match usage {
         Use::Prefix if is_reserved(name) => Some("names that begin so belong to C, POSIX or tgc"),
+        Use::Prefix if HEADERS.contains(&name.to_ascii_lowercase().as_str()) => {
+            Some("its header would hide the system's header of that name")
+        }
         Use::Prefix => None,
         Use::Member | Use::Parameter if KEYWORDS.contains(&name) => Some("it is a word of C or C++"),
         Use::Member if FUNCTIONS.contains(&name) || TYPES.contains(&name) => {

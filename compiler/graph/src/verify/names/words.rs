@@ -32,6 +32,19 @@ pub const PREFIXES: [&str; 19] = [
     "stdc", "sys", "tgc", "thrd", "timer", "tss",
 ];
 
+/// Headers of C, POSIX and common systems, without `.h`: a library's header of such a name would hide them.
+#[rustfmt::skip]
+pub const HEADERS: [&str; 79] = [
+    "aio", "alloca", "assert", "byteswap", "complex", "cpio", "ctype", "dirent", "dlfcn", "endian", "errno",
+    "execinfo", "fcntl", "features", "fenv", "float", "fmtmsg", "fnmatch", "ftw", "glob", "grp", "iconv",
+    "ieee754", "inttypes", "iso646", "langinfo", "libgen", "libintl", "limits", "locale", "malloc", "math",
+    "memory", "monetary", "mqueue", "ndbm", "netdb", "nl_types", "poll", "pthread", "pwd", "regex",
+    "resolv", "sched", "search", "semaphore", "setjmp", "signal", "spawn", "stdalign", "stdarg",
+    "stdatomic", "stdbit", "stdbool", "stdckdint", "stddef", "stdint", "stdio", "stdlib", "stdnoreturn",
+    "string", "strings", "stropts", "syslog", "tar", "termios", "tgmath", "threads", "time", "trace",
+    "uchar", "ulimit", "unistd", "utime", "utmpx", "values", "wchar", "wctype", "wordexp",
+];
+
 /// Words of C or C++.
 #[rustfmt::skip]
 pub const KEYWORDS: [&str; 99] = [
