@@ -1,4 +1,4 @@
-//! How long functions and macros may be.
+//! How long functions, macros and comments may be.
 
 use syn::spanned::Spanned;
 use syn::visit::Visit;
@@ -10,6 +10,9 @@ const FUNCTION: usize = 80;
 
 /// The most lines of a macro.
 const MACRO: usize = 60;
+
+/// The most columns of a line of comment.
+const COLUMNS: usize = 110;
 
 /// Functions and macros of a file that are longer.
 struct Long<'f> {
@@ -57,4 +60,16 @@ fn functions_and_macros_are_short() {
         long.found
     });
     none(long.collect());
+}
+
+#[test]
+fn comments_are_narrow() {
+    let wide = sources().into_iter().flat_map(|file| {
+        let is_wide = |line: &str| line.trim_start().starts_with("//") && line.chars().count() > COLUMNS;
+        let lines = file.text.lines().enumerate().filter(|(_, line)| is_wide(line));
+        let said =
+            lines.map(|(i, line)| format!("{}:{}: {} columns", file.path, i + 1, line.chars().count()));
+        said.collect::<Vec<_>>()
+    });
+    none(wide.collect());
 }
