@@ -1,5 +1,5 @@
-//! Graphs to compile: a chain, in which every node uses the one before, and a mesh, in which every node uses two of the
-//! hundred before.
+//! Graphs to compile: a chain, in which every node uses the one before, and a mesh, in which every node uses
+//! two of the hundred before.
 
 use tgc_graph::module::Module;
 use tgc_graph::prelude::*;

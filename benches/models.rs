@@ -101,7 +101,8 @@ fn chain(count: i64, dtype: DType) -> Made {
     Ok(Case { name, model: m, plain: Some(("plain_chain", vec![("COUNT", count)])), dtype })
 }
 
-/// 200 operations, each on the result of the one before: forty times a product, a sum and one of four triples.
+/// 200 operations, each on the result of the one before: forty times a product, a sum and one of four
+/// triples.
 fn long_expression(count: i64, dtype: DType) -> Made {
     let (name, m) = case("long_expression", &count.to_string(), dtype);
     let x = m.input("x", dtype, [count]);

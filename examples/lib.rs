@@ -1,5 +1,5 @@
-//! What the models of the examples share: each is written to the file that the command line names, or is refused in
-//! one message on standard error.
+//! What the models of the examples share: each is written to the file that the command line names, or is
+//! refused in one message on standard error.
 
 use std::path::PathBuf;
 use std::process::ExitCode;

@@ -1,8 +1,8 @@
 //! Compiles `src/freestanding.rs` to LLVM bitcode, which the library embeds as `BITCODE`.
 //!
-//! The output depends on the sources, the compiler and the target alone: no path, time or build profile enters it.
-//! The reader of the bitcode is LLVM 22, so a compiler with a newer LLVM is refused with one line instead of a
-//! parse error much later.
+//! The output depends on the sources, the compiler and the target alone: no path, time or build profile
+//! enters it. The reader of the bitcode is LLVM 22, so a compiler with a newer LLVM is refused with one line
+//! instead of a parse error much later.
 
 use std::env;
 use std::path::{Path, PathBuf};
@@ -70,7 +70,8 @@ fn freestanding(source: &Path, root: &str, name: &str) -> Result<Command, String
         .args(["-C", "opt-level=2", "-C", "codegen-units=1", "-C", "panic=abort"])
         .args(["-C", "no-vectorize-loops", "-C", "no-vectorize-slp", "-C", "force-unwind-tables=no"])
         .args(["-C", "debuginfo=0", "-C", "strip=debuginfo"])
-        // Full relro would mark each call for the global offset table, which a bare-metal program may not have.
+        // Full relro would mark each call for the global offset table, which a bare-metal program may not
+        // have.
         .args(["-C", "relro-level=off"])
         .arg(format!("--remap-path-prefix={}=", source.display()));
     Ok(command)

@@ -1,4 +1,5 @@
-//! What the emitted header declares. C lays these structs out in its own way, so that offsets differ among targets.
+//! What the emitted header declares. C lays these structs out in its own way, so that offsets differ among
+//! targets.
 
 use crate::layout::{DataLayout, Field, Struct, Type};
 use crate::slot::Char;
@@ -7,7 +8,8 @@ use crate::status::Status;
 functions! {
     /// One chunk of a parallel loop.
     fn TaskFn(frame: *mut u8, chunk: i32) -> ();
-    /// The hook that runs all chunks of a loop, in any order and on any threads, and returns when they are done.
+    /// The hook that runs all chunks of a loop, in any order and on any threads, and returns when they are
+    /// done.
     fn ParallelForFn(user: *mut u8, chunks: i32, task: TaskFn, frame: *mut u8) -> ();
     /// The hook that returns a block of at least `bytes` bytes aligned to `align`, or NULL.
     fn AllocateFn(user: *mut u8, bytes: u64, align: u64) -> *mut u8;
@@ -167,7 +169,8 @@ pub const fn pointer_at(index: u64, pointer_bytes: u64) -> u64 {
 
 /// Where the parts of a model's config lie, which has a field for each of its sizes.
 ///
-/// No target has padding in it: what stands before the pointers is a multiple of eight bytes, and there are two of them.
+/// No target has padding in it: what stands before the pointers is a multiple of eight bytes, and there are
+/// two of them.
 #[derive(Clone, Copy, Debug)]
 pub struct Config {
     /// How many sizes there are.

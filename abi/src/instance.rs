@@ -1,4 +1,5 @@
-//! What generated code and the runtime share behind the header: the instance, and the constants that describe a model.
+//! What generated code and the runtime share behind the header: the instance, and the constants that describe
+//! a model.
 //!
 //! Pointers lie in slots, integers have eight bytes, so each struct has one layout on all targets.
 
@@ -83,8 +84,8 @@ structs! {
         states: Slot<*const StateDesc>,
         /// How many states there are.
         state_count: u64,
-        /// The safetensors prefix of an image: the length of the JSON text as eight little-endian bytes, then the
-        /// text.
+        /// The safetensors prefix of an image: the length of the JSON text as eight little-endian bytes, then
+        /// the text.
         save_header: Slot<*const u8>,
         /// The bytes of the prefix.
         save_header_bytes: u64,
@@ -120,13 +121,15 @@ structs! {
         bytes: u64,
         /// Its initial value or a pattern that repeats to fill it.
         initial: Slot<*const u8>,
-        /// The bytes of `initial`: equal to `bytes` for a whole value, less for a pattern, 0 for a value of zeros.
+        /// The bytes of `initial`: equal to `bytes` for a whole value, less for a pattern, 0 for a value of
+        /// zeros.
         initial_bytes: u64,
         /// Where its data starts, counted from the start of an image.
         data_offset: u64,
     }
 
-    /// The arrays of a function with many arguments, whose calls keep them in words at the start of the workspace.
+    /// The arrays of a function with many arguments, whose calls keep them in words at the start of the
+    /// workspace.
     #[derive(Clone, Copy)]
     struct CallDesc = "tgc_rt_call" {
         /// The function's name, ended by NUL.
@@ -145,8 +148,8 @@ structs! {
         updates: Slot<*const u64>,
         /// How many there are.
         update_count: u64,
-        /// The word from which on an array's bytes stand, one word for each array; behind them is a word for each output
-        /// that the runtime may use.
+        /// The word from which on an array's bytes stand, one word for each array; behind them is a word for
+        /// each output that the runtime may use.
         bytes_word: u64,
     }
 
@@ -161,7 +164,8 @@ structs! {
         word: u64,
     }
 
-    /// What `create`, `share` and `destroy` know of a model. Their archive member refers to exported names alone.
+    /// What `create`, `share` and `destroy` know of a model. Their archive member refers to exported names
+    /// alone.
     #[derive(Clone, Copy)]
     struct CreateDesc = "tgc_rt_create" {
         /// The bytes of a state block.

@@ -1,5 +1,5 @@
-//! Where the fields of a struct lie, by the rule that C, `repr(C)` and LLVM have in common: each field at the next multiple of
-//! its alignment, the whole rounded up to the largest alignment.
+//! Where the fields of a struct lie, by the rule that C, `repr(C)` and LLVM have in common: each field at the
+//! next multiple of its alignment, the whole rounded up to the largest alignment.
 
 /// What decides, of a target, where a field of a shared struct lies.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,16 +1,19 @@
-//! The boundary between C programs, generated code and the runtime: every struct and function type that two of them share.
+//! The boundary between C programs, generated code and the runtime: every struct and function type that two
+//! of them share.
 //!
 //! Each struct is one entry of a table (the macro `structs!`), which gives
 //!
 //! - the `#[repr(C)]` type that the runtime and in-process calls use;
 //! - its description, `TABLE`: from it code generation builds constants, and the header has its text.
 //!
-//! Where a field lies depends on the [`DataLayout`] of the target: the width of its pointers, and the alignment that it gives
-//! integers of 64 bits, which is four on i386 and eight on Arm and wasm32. There are two kinds of structs:
+//! Where a field lies depends on the [`DataLayout`] of the target: the width of its pointers, and the
+//! alignment that it gives integers of 64 bits, which is four on i386 and eight on Arm and wasm32. There are
+//! two kinds of structs:
 //!
 //! - those of the header (`C…`), which C lays out in its own way, so that offsets differ among targets;
-//! - those that only generated code and the runtime see. They keep each pointer in a [`Slot`] of eight bytes and are the same
-//!   on every target ([`Struct::is_fixed`]), because the runtime's bitcode is made once, for 64-bit pointers.
+//! - those that only generated code and the runtime see. They keep each pointer in a [`Slot`] of eight bytes
+//!   and are the same on every target ([`Struct::is_fixed`]), because the runtime's bitcode is made once, for
+//!   64-bit pointers.
 //!
 //! No struct holds a `size_t`, an `enum` or a `long`: integers have the widths that their names say.
 //!

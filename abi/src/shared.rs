@@ -53,8 +53,8 @@ macro_rules! functions {
     )* };
 }
 
-/// Structs: `struct CSize = "tgc_size" { name: *const Char, min: i64, max: i64 }`, where `=> "text"` behind a field is what the
-/// header says of it.
+/// Structs: `struct CSize = "tgc_size" { name: *const Char, min: i64, max: i64 }`, where `=> "text"` behind a
+/// field is what the header says of it.
 ///
 /// The compiler checks that the description lays fields out as it does itself.
 macro_rules! structs {

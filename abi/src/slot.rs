@@ -19,8 +19,8 @@ impl<P: Copy> Slot<P> {
 impl<T> Slot<*const T> {
     /// The address of an element of the table that the slot points to.
     ///
-    /// It counts in bytes. `pointer::add` would leave the multiplication to an LLVM struct type with pointers in
-    /// it, whose size changes when the bitcode is retargeted.
+    /// It counts in bytes. `pointer::add` would leave the multiplication to an LLVM struct type with pointers
+    /// in it, whose size changes when the bitcode is retargeted.
     #[inline]
     pub fn element(self, index: u64) -> *const T {
         self.value.wrapping_byte_add((index as usize).wrapping_mul(size_of::<T>()))

@@ -1,7 +1,7 @@
 //! How long a library takes to build, and how large it is: `cargo bench -p tgc-benches --bench build`.
 //!
-//! Times are those of `tgc_compiler::build` in this process, the median of some runs after a first one: processor time where
-//! the system tells it, which other programs disturb less.
+//! Times are those of `tgc_compiler::build` in this process, the median of some runs after a first one:
+//! processor time where the system tells it, which other programs disturb less.
 
 use std::time::{Duration, Instant};
 

@@ -1,8 +1,8 @@
 //! What the compiler takes for models that grow in one way: `make bench ONLY=cliffs`.
 //!
-//! Each figure is of a process of its own, which makes a model and builds its library as `tgc build` does: the processor time of
-//! the build, and the most memory that the process had. An argument names the document whose table is written anew; without
-//! one it is printed.
+//! Each figure is of a process of its own, which makes a model and builds its library as `tgc build` does:
+//! the processor time of the build, and the most memory that the process had. An argument names the document
+//! whose table is written anew; without one it is printed.
 
 mod grown;
 
@@ -99,7 +99,8 @@ fn section() -> Result<String, Error> {
 
 const SIZES: [usize; 6] = [10, 30, 100, 300, 1_000, 10_000];
 
-/// A row: times and memory, and the powers of the size with which they grow beyond what the least model takes.
+/// A row: times and memory, and the powers of the size with which they grow beyond what the least model
+/// takes.
 fn row(grown: &Grown, nothing: Cost) -> Result<String, Error> {
     let mut cells = vec![];
     let (mut times, mut memory) = (vec![], vec![]);

@@ -1,8 +1,9 @@
 //! The emitted code beside NumPy, JAX, PyTensor, ONNX Runtime and plain C, on the same data in one process.
 //!
-//! `make bench` prepares the Python packages and runs this: it builds a library from each of the models, with the
-//! plain C of `plain.c` beside it, and hands over to `measure.py`, which takes the times and writes `docs/benchmarks.md`.
-//! Arguments are parts of names of cases; without one, all run and the document is written.
+//! `make bench` prepares the Python packages and runs this: it builds a library from each of the models, with
+//! the plain C of `plain.c` beside it, and hands over to `measure.py`, which takes the times and writes
+//! `docs/benchmarks.md`. Arguments are parts of names of cases; without one, all run and the document is
+//! written.
 
 mod shim;
 
@@ -59,7 +60,8 @@ fn measure(here: &Path, dir: &Path, docs: Option<PathBuf>) -> Result<(), Error> 
     measure.env("BENCH_CACHE", cache).env("PYTHONDONTWRITEBYTECODE", "1");
     // A BLAS chooses its kernels by itself.
     measure.env_remove("OPENBLAS_CORETYPE").env_remove("OPENBLAS_L2_SIZE");
-    // Peers make the array of a result anew in each call: its memory stays with the process and is not faulted in again.
+    // Peers make the array of a result anew in each call: its memory stays with the process and is not
+    // faulted in again.
     measure.env("MALLOC_MMAP_MAX_", "0").env("MALLOC_TRIM_THRESHOLD_", "100000000000");
     match measure.status().map_err(|error| format!("{python}: {error}"))?.success() {
         true => Ok(()),
@@ -67,8 +69,8 @@ fn measure(here: &Path, dir: &Path, docs: Option<PathBuf>) -> Result<(), Error> 
     }
 }
 
-/// Makes `dir/NAME.so` with the library and a loop that calls it, the same with all that this processor has if that is `wider`,
-/// and the peer in C. Returns how many milliseconds the library took.
+/// Makes `dir/NAME.so` with the library and a loop that calls it, the same with all that this processor has
+/// if that is `wider`, and the peer in C. Returns how many milliseconds the library took.
 fn make(case: &Case, here: &Path, dir: &Path, wider: bool) -> Result<f64, Error> {
     let name = &case.name;
     let milliseconds = library(case, None, dir, &dir.join(format!("{name}.so")))?;
@@ -85,8 +87,8 @@ fn make(case: &Case, here: &Path, dir: &Path, wider: bool) -> Result<f64, Error>
     Ok(milliseconds)
 }
 
-/// Builds the case's library in a folder, and an object that can be loaded from it. Returns how many milliseconds the library
-/// and its header took.
+/// Builds the case's library in a folder, and an object that can be loaded from it. Returns how many
+/// milliseconds the library and its header took.
 fn library(case: &Case, cpu: Option<&str>, folder: &Path, object: &Path) -> Result<f64, Error> {
     let options = Options { cpu: cpu.map(str::to_owned), ..Default::default() };
     let [archive, header, calls] = [("lib", ".a"), ("", ".h"), ("", ".c")]

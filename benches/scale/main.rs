@@ -1,7 +1,8 @@
 //! How long each stage of the compiler takes: `cargo bench -p tgc-benches --bench scale`.
 //!
-//! For graphs of growing size, the tutorial's logistic regression and a perceptron's training step. Each figure is the median
-//! of runs in this process. An argument names the document whose table is written anew; without one it is printed.
+//! For graphs of growing size, the tutorial's logistic regression and a perceptron's training step. Each
+//! figure is the median of runs in this process. An argument names the document whose table is written anew;
+//! without one it is printed.
 
 use std::fs;
 use std::hint::black_box;

@@ -175,8 +175,8 @@ pub struct Print {
     /// The plan: loops, buffers, and what runs together.
     #[arg(long, group = "form", conflicts_with = "stage")]
     pub plan: bool,
-    /// Which rules of the optimizer fired, stage by stage; with --plan what each step computes, for which lines of
-    /// the author's, and why it was not fused with earlier steps.
+    /// Which rules of the optimizer fired, stage by stage; with --plan what each step computes, for which
+    /// lines of the author's, and why it was not fused with earlier steps.
     #[arg(long, conflicts_with_all = ["stage", "text", "pp", "dot", "phase"])]
     pub explain: bool,
     /// What each function is after this phase of the planner.

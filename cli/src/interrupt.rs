@@ -1,7 +1,8 @@
-//! Interruptions end the program at once, but never while files are written: then they wait until all are in their places.
+//! Interruptions end the program at once, but never while files are written: then they wait until all are in
+//! their places.
 //!
-//! A file that would grow beyond the process's limit, which the system answers with a signal too, becomes an error of the
-//! write. On systems without such signals nothing here does anything.
+//! A file that would grow beyond the process's limit, which the system answers with a signal too, becomes an
+//! error of the write. On systems without such signals nothing here does anything.
 
 /// Who decides whether a signal ends the program.
 #[derive(Clone, Debug, Default)]
@@ -16,8 +17,8 @@ pub struct Interrupts {
 pub struct Held(Interrupts);
 
 impl Interrupts {
-    /// Takes over what the terminal and the system send to end a program, which then ends with 128 and the signal's number, as
-    /// shells count.
+    /// Takes over what the terminal and the system send to end a program, which then ends with 128 and the
+    /// signal's number, as shells count.
     #[cfg(unix)]
     pub fn watch() -> Interrupts {
         use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};

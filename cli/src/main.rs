@@ -1,8 +1,8 @@
 //! The command line: build, run, print, inspect, check.
 //!
-//! This package alone prints, exits and reads arguments. Results go to standard output, messages to standard error,
-//! one `error: …` each. A defect of tgc itself is an `internal error` with an exit code of its own, never the text
-//! of a panic.
+//! This package alone prints, exits and reads arguments. Results go to standard output, messages to standard
+//! error, one `error: …` each. A defect of tgc itself is an `internal error` with an exit code of its own,
+//! never the text of a panic.
 
 // A new variant of an enum of ours asks every match that it may concern.
 #![cfg_attr(not(test), warn(clippy::wildcard_enum_match_arm))]

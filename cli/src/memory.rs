@@ -1,7 +1,7 @@
 //! Out of memory: one line and the exit code of an error, whoever asked for the memory.
 //!
-//! Rust and LLVM end a program by an abort then. Here the process ends as it does after any error. Nothing is half-written: files are
-//! made under other names, once their contents are complete.
+//! Rust and LLVM end a program by an abort then. Here the process ends as it does after any error. Nothing is
+//! half-written: files are made under other names, once their contents are complete.
 
 #![allow(unsafe_code, reason = "an allocator, and hooks of LLVM; each block says why it is sound")]
 
@@ -76,15 +76,17 @@ pub fn watch() {
 
     type Handler = extern "C" fn(*mut c_void, *const c_char, bool);
 
-    // What LLVM's C interface has no name for, by its names in C++: `llvm::install_bad_alloc_error_handler` for what it asks the
-    // C library for, and `llvm::install_out_of_memory_new_handler`, which sends a failing `new` there too.
+    // What LLVM's C interface has no name for, by its names in C++: `llvm::install_bad_alloc_error_handler`
+    // for what it asks the C library for, and `llvm::install_out_of_memory_new_handler`, which sends a
+    // failing `new` there too.
     unsafe extern "C" {
         #[link_name = "_ZN4llvm31install_bad_alloc_error_handlerEPFvPvPKcbES0_"]
         fn install_bad_alloc_error_handler(handler: Handler, data: *mut c_void);
         #[link_name = "_ZN4llvm33install_out_of_memory_new_handlerEv"]
         fn install_out_of_memory_new_handler();
     }
-    // SAFETY: The handler matches `void (*)(void *, const char *, bool)`, and does not return. Called once, before LLVM is used.
+    // SAFETY: The handler matches `void (*)(void *, const char *, bool)`, and does not return. Called once,
+    // before LLVM is used.
     unsafe {
         install_bad_alloc_error_handler(ended, std::ptr::null_mut());
         install_out_of_memory_new_handler();

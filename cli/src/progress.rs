@@ -1,5 +1,5 @@
-//! What a user sees of work that takes long: on a terminal, after a second, one line that says what goes on and for how
-//! long, and that is gone when the work is done. Elsewhere nothing.
+//! What a user sees of work that takes long: on a terminal, after a second, one line that says what goes on
+//! and for how long, and that is gone when the work is done. Elsewhere nothing.
 
 use std::io::{IsTerminal, Write};
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
@@ -51,7 +51,8 @@ impl Drop for Progress {
     }
 }
 
-/// Writes the newest step every so often, until the other side is gone. A line that cannot be written is no failure.
+/// Writes the newest step every so often, until the other side is gone. A line that cannot be written is no
+/// failure.
 fn show(steps: &Receiver<String>, out: &mut dyn Write, silence: Duration, tick: Duration) {
     let start = Instant::now();
     let mut step = String::new();

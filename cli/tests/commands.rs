@@ -254,7 +254,8 @@ fn run_says_what_is_wrong_with_arguments() {
     assert_eq!(files(path), ["m.tgc"]);
 }
 
-/// Whatever is given, a message is one line that ends with what to do, and quotes the beginning of what is long.
+/// Whatever is given, a message is one line that ends with what to do, and quotes the beginning of what is
+/// long.
 #[test]
 fn long_and_odd_arguments_are_quoted_in_part() {
     let folder = folder();

@@ -1,5 +1,5 @@
-//! Whole files or none: disks that are full, places that cannot be written, interruptions; and what a terminal shows of a
-//! build that takes long.
+//! Whole files or none: disks that are full, places that cannot be written, interruptions; and what a
+//! terminal shows of a build that takes long.
 
 #![cfg(unix)]
 

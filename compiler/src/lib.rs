@@ -1,13 +1,13 @@
 //! The facade: a model and options in, a static library and a C header out.
 //!
-//! [`build()`] runs all stages and returns a [`Library`], which [`Library::write`] puts on the disk: both files or
-//! neither. [`Session`] compiles the same code into this process. Nothing here prints, exits or reads arguments, and
-//! nothing is written before code generation has returned.
+//! [`build()`] runs all stages and returns a [`Library`], which [`Library::write`] puts on the disk: both
+//! files or neither. [`Session`] compiles the same code into this process. Nothing here prints, exits or
+//! reads arguments, and nothing is written before code generation has returned.
 //!
 //! # What is public
 //!
-//! Programs that compile models need [`build()`], [`Library`], [`Options`], [`Session`], [`Call`] and [`Error`]. The modules are
-//! public for the command line and for tests; they change without notice.
+//! Programs that compile models need [`build()`], [`Library`], [`Options`], [`Session`], [`Call`] and
+//! [`Error`]. The modules are public for the command line and for tests; they change without notice.
 
 // A new variant of an enum of ours asks every match that it may concern.
 #![cfg_attr(not(test), warn(clippy::wildcard_enum_match_arm))]

@@ -29,12 +29,14 @@ pub struct Options {
     pub features: String,
     /// Shared variables to fix at their initial values: read-only data instead of state.
     pub freeze: Vec<String>,
-    /// How exactly floating-point arithmetic is kept: every bit that the model says, or as accurate and with the same NaN
-    /// and infinities (the default), or as real numbers have it.
+    /// How exactly floating-point arithmetic is kept: every bit that the model says, or as accurate and with
+    /// the same NaN and infinities (the default), or as real numbers have it.
     pub fp: Fp,
-    /// How hard instructions are selected and scheduled, 0 to 3; 2 without. Loops and values do not depend on it.
+    /// How hard instructions are selected and scheduled, 0 to 3; 2 without. Loops and values do not depend on
+    /// it.
     pub opt_level: Option<u8>,
-    /// Check every access of memory with AddressSanitizer, for tests of tgc itself; programs then link its library.
+    /// Check every access of memory with AddressSanitizer, for tests of tgc itself; programs then link its
+    /// library.
     pub sanitize_address: bool,
     /// Texts to make besides the library.
     pub emit: Emit,

@@ -1,7 +1,7 @@
 //! The C names of a library, checked before any code is made.
 //!
-//! What a header may hold is said in [`tgc_graph::verify::header`], which checks a model under its own name. Here the same
-//! check runs for the name that the library gets, and names are put together.
+//! What a header may hold is said in [`tgc_graph::verify::header`], which checks a model under its own name.
+//! Here the same check runs for the name that the library gets, and names are put together.
 
 pub use tgc_graph::verify::header::NameError;
 use tgc_graph::verify::header::{FunctionNames, HeaderNames, Named};

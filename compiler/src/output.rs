@@ -16,7 +16,8 @@ pub fn write_all(files: &[File<'_>]) -> Result<(), Error> {
     Ok(files::write_all(files)?)
 }
 
-/// Says before the work what [`write_all`] would say after it: that two paths are one file, or one is no place for a file.
+/// Says before the work what [`write_all`] would say after it: that two paths are one file, or one is no
+/// place for a file.
 ///
 /// # Errors
 ///

@@ -1,8 +1,8 @@
 //! The head of a model's state image: what a safetensors file says before its data.
 //!
-//! It depends on the states' names, types and shapes and on the library's name alone, so an image outlives a rebuild
-//! that leaves the states as they are. Keys are in state order, which is also the order of the data; there are no
-//! gaps. The format is described at <https://github.com/huggingface/safetensors>.
+//! It depends on the states' names, types and shapes and on the library's name alone, so an image outlives a
+//! rebuild that leaves the states as they are. Keys are in state order, which is also the order of the data;
+//! there are no gaps. The format is described at <https://github.com/huggingface/safetensors>.
 
 use tgc_graph::array::Array;
 use tgc_graph::dtype::DType;

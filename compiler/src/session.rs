@@ -1,7 +1,7 @@
 //! A model compiled into this process: the code of a library, called with arrays.
 //!
-//! What runs is what [`build()`](crate::build()) would put into an archive for this machine, entered through the
-//! same checks. The sizes of a call follow from the shapes of its inputs.
+//! What runs is what [`build()`](crate::build()) would put into an archive for this machine, entered through
+//! the same checks. The sizes of a call follow from the shapes of its inputs.
 
 use std::time::{Duration, Instant};
 
@@ -67,7 +67,8 @@ impl Session {
     ///
     /// # Errors
     ///
-    /// Those of [`build()`](crate::build()), and a processor without the features that kernels use by default.
+    /// Those of [`build()`](crate::build()), and a processor without the features that kernels use by
+    /// default.
     pub fn new(module: &Module) -> Result<Session, Error> {
         Session::with(module, &Options::default())
     }
@@ -96,8 +97,8 @@ impl Session {
     ///
     /// # Errors
     ///
-    /// If there is no such function, an input does not fit it, or the call itself refuses. The state is then as it
-    /// was.
+    /// If there is no such function, an input does not fit it, or the call itself refuses. The state is then
+    /// as it was.
     pub fn call(&mut self, function: &str, inputs: &[Array]) -> Result<Vec<Array>, Error> {
         let inputs: Vec<Option<Array>> = inputs.iter().cloned().map(Some).collect();
         let call = Call { function, sizes: &[], inputs: &inputs, times: 1 };

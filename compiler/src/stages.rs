@@ -57,8 +57,8 @@ pub fn optimize_until(module: &Module, stage: &str, fp: Fp) -> Result<Module, Er
     each(module, &|function| tgc_optimize::optimize_until(function, stage, &options))
 }
 
-/// Which rules of the optimizer fired where and how long they took, and by which rules each node of the result came to
-/// be, as text.
+/// Which rules of the optimizer fired where and how long they took, and by which rules each node of the
+/// result came to be, as text.
 ///
 /// # Errors
 ///
@@ -109,8 +109,8 @@ pub fn plan_until(module: &Module, machine: &Machine, phase: &str, fp: Fp) -> Re
     tgc_lower::lower_until(&optimize(module, fp)?, machine, phase).map_err(internal)
 }
 
-/// What the planner knows of a system's processor; of this machine's system, and of the processors that all libraries for it
-/// run on, without names.
+/// What the planner knows of a system's processor; of this machine's system, and of the processors that all
+/// libraries for it run on, without names.
 ///
 /// # Errors
 ///

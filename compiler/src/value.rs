@@ -1,5 +1,5 @@
-//! Values of inputs as the command line spells them: numbers, lists, files, zeros, ones, one value everywhere, random; and
-//! whole calls made of them, `x=[1,2] N=3`.
+//! Values of inputs as the command line spells them: numbers, lists, files, zeros, ones, one value
+//! everywhere, random; and whole calls made of them, `x=[1,2] N=3`.
 
 use half::{bf16, f16};
 use tgc_graph::array::Array;
@@ -255,7 +255,8 @@ fn bits(text: &str, scalar: ScalarType) -> Option<u64> {
     Some(bits)
 }
 
-/// Elements from a seed: SplitMix64 (Steele, Lea, Flood, "Fast splittable pseudorandom number generators", 2014).
+/// Elements from a seed: SplitMix64 (Steele, Lea, Flood, "Fast splittable pseudorandom number generators",
+/// 2014).
 fn random(seed: u64, dtype: DType, shape: Vec<usize>) -> Array {
     let mut state = seed;
     let mut next = || {

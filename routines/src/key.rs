@@ -8,7 +8,8 @@ pub trait Key: Copy {
     /// Bytes of a rank.
     const DIGITS: u32;
 
-    /// Its place among ascending, or descending, elements. NaNs come last either way, and both zeros are equal.
+    /// Its place among ascending, or descending, elements. NaNs come last either way, and both zeros are
+    /// equal.
     fn rank(self, descending: bool) -> Self::Rank;
 
     /// A byte of a rank, the least significant one being 0.

@@ -1,12 +1,13 @@
 //! Code that libraries call rather than have generated for them.
 //!
-//! Sorting does not become loops over elements that a planner could fuse. It is a *routine*: ordinary code with an interface of
-//! slices, written once. The evaluator, the Plan's interpreter and every emitted library run this source; the library has it
-//! as bitcode of the runtime, which has no panic in it, so nothing here indexes or divides in a
-//! way that could, nothing zips iterators, which would leave a reference to the unwinder behind, and what is not generic is
-//! `#[inline]`, so that it becomes part of that bitcode.
+//! Sorting does not become loops over elements that a planner could fuse. It is a *routine*: ordinary code
+//! with an interface of slices, written once. The evaluator, the Plan's interpreter and every emitted library
+//! run this source; the library has it as bitcode of the runtime, which has no panic in it, so nothing here
+//! indexes or divides in a way that could, nothing zips iterators, which would leave a reference to the
+//! unwinder behind, and what is not generic is `#[inline]`, so that it becomes part of that bitcode.
 //!
-//! A routine allocates nothing: what it needs besides operand and result is *scratch*, whose size follows from sizes alone.
+//! A routine allocates nothing: what it needs besides operand and result is *scratch*, whose size follows
+//! from sizes alone.
 //!
 //! # What is public
 //!

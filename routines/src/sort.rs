@@ -1,8 +1,9 @@
 //! Stable sorting of a row, of its elements or of their positions.
 //!
-//! Short rows by insertion, longer ones digit by digit from the least significant one (radix sort; Knuth, "The Art of Computer
-//! Programming", vol. 3, 2nd ed., §5.2.5, algorithm R), each digit by counting. Digits that all elements share cost one pass of
-//! counting. Time is linear in the length; no input is worse than another.
+//! Short rows by insertion, longer ones digit by digit from the least significant one (radix sort; Knuth,
+//! "The Art of Computer Programming", vol. 3, 2nd ed., §5.2.5, algorithm R), each digit by counting. Digits
+//! that all elements share cost one pass of counting. Time is linear in the length; no input is worse than
+//! another.
 
 use crate::Key;
 

@@ -1,9 +1,9 @@
 //! The checks of a function with many arguments. Functions with few have them in their own code.
 //!
-//! A call has put its sizes and the addresses of its arguments into words at the start of the workspace, and then the
-//! bytes of each array; [`CallDesc`] says where. The checks and the order in which they are made are those of generated
-//! code, so that both report the same failure first. Time grows with the number of arguments times its logarithm: outputs
-//! are sorted by address, in words of the workspace.
+//! A call has put its sizes and the addresses of its arguments into words at the start of the workspace, and
+//! then the bytes of each array; [`CallDesc`] says where. The checks and the order in which they are made are
+//! those of generated code, so that both report the same failure first. Time grows with the number of
+//! arguments times its logarithm: outputs are sorted by address, in words of the workspace.
 
 use tgc_abi::{ArrayDesc, CallDesc, Context, Status};
 
@@ -15,7 +15,8 @@ use crate::report::{Line, tgc_rt_fail_align, tgc_rt_fail_dim, tgc_rt_fail_null};
 ///
 /// # Safety
 ///
-/// `ctx` points to an instance whose workspace starts with the words of a call of the function that `desc` describes.
+/// `ctx` points to an instance whose workspace starts with the words of a call of the function that `desc`
+/// describes.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn tgc_rt_check_sizes(ctx: *mut Context, desc: *const CallDesc) -> Status {
     let mut index = 0;
@@ -33,7 +34,8 @@ pub unsafe extern "C" fn tgc_rt_check_sizes(ctx: *mut Context, desc: *const Call
     Status::Ok
 }
 
-/// Checks the addresses of a call: that they are given and aligned, and that nothing overlaps what it may not.
+/// Checks the addresses of a call: that they are given and aligned, and that nothing overlaps what it may
+/// not.
 ///
 /// # Safety
 ///
@@ -147,7 +149,8 @@ impl Call<'_> {
         None
     }
 
-    /// Sorts the outputs; then each is held against the next, and each input against the one that it could meet.
+    /// Sorts the outputs; then each is held against the next, and each input against the one that it could
+    /// meet.
     fn outputs_are_apart(&self, blocks: &Blocks) -> bool {
         let Some(count) = self.rank_outputs(blocks) else { return false };
         self.sort(count);
@@ -235,7 +238,8 @@ impl Call<'_> {
         unsafe { core::ptr::swap(self.rank(place), self.rank(other)) };
     }
 
-    /// Whether a piece of memory meets an output, where those are sorted and apart: halves the outputs that still could.
+    /// Whether a piece of memory meets an output, where those are sorted and apart: halves the outputs that
+    /// still could.
     fn meets_ranked(&self, region: Region, count: u64) -> bool {
         let (mut low, mut high) = (0, count);
         while low < high {

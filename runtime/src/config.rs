@@ -1,8 +1,8 @@
 //! Reads what C code laid out: the config of a model, and the allocator and the pool that it points to.
 //!
-//! The bitcode is compiled for 64-bit pointers and may run where they have four bytes. The structs here have C's
-//! own layout, so every offset is computed from the pointer size that the descriptor states, and each pointer is
-//! loaded through a type that claims an alignment of four bytes.
+//! The bitcode is compiled for 64-bit pointers and may run where they have four bytes. The structs here have
+//! C's own layout, so every offset is computed from the pointer size that the descriptor states, and each
+//! pointer is loaded through a type that claims an alignment of four bytes.
 //!
 //! Where they are, the descriptions of the structs say ([`tgc_abi::Config`], [`tgc_abi::pointer_at`]).
 
@@ -153,8 +153,8 @@ impl Config {
     }
 }
 
-/// Ends a call that builds an instance: writes the instance or NULL to `out`, if that is not null, and says what
-/// happened.
+/// Ends a call that builds an instance: writes the instance or NULL to `out`, if that is not null, and says
+/// what happened.
 ///
 /// # Safety
 ///

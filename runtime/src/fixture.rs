@@ -1,7 +1,7 @@
 //! A model for the unit tests, written the way generated code writes one, and the memory to build it in.
 //!
-//! It has the dimensions N (0 to 100) and M (1 to 8), and the variables w (twelve bytes, whole value), b (fifty
-//! times the same four bytes) and z (five zeros).
+//! It has the dimensions N (0 to 100) and M (1 to 8), and the variables w (twelve bytes, whole value), b
+//! (fifty times the same four bytes) and z (five zeros).
 
 use core::ffi::CStr;
 use core::ptr;

@@ -1,11 +1,11 @@
 //! Instances in memory of an allocator: `create`, `share` and `destroy`.
 //!
-//! This part is linked into an archive member of its own and reaches the model only through the functions in its
-//! [`CreateDesc`]. A program that does without it does without malloc.
+//! This part is linked into an archive member of its own and reaches the model only through the functions in
+//! its [`CreateDesc`]. A program that does without it does without malloc.
 //!
-//! An instance is one block: the context, its state unless shared, and its workspace, each aligned to 64 bytes. A
-//! call that fails releases the block and sets `*out` to NULL if `out` itself is not. Sizes are computed without
-//! overflow.
+//! An instance is one block: the context, its state unless shared, and its workspace, each aligned to 64
+//! bytes. A call that fails releases the block and sets `*out` to NULL if `out` itself is not. Sizes are
+//! computed without overflow.
 
 use core::ptr;
 
@@ -24,12 +24,13 @@ unsafe extern "C" {
 /// allocator.
 ///
 /// `E_NULL` for a null argument or an allocator that lacks a hook, `E_VERSION` and `E_DIM` for the config,
-/// `E_NOMEM` without memory, `E_ALIGN` if the allocator ignores the alignment, and whatever `NAME_init` returns.
+/// `E_NOMEM` without memory, `E_ALIGN` if the allocator ignores the alignment, and whatever `NAME_init`
+/// returns.
 ///
 /// # Safety
 ///
-/// `desc` points to a descriptor whose functions belong to one model; the other pointers are null or point to what
-/// the emitted header says.
+/// `desc` points to a descriptor whose functions belong to one model; the other pointers are null or point to
+/// what the emitted header says.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn tgc_rt_create(
     desc: *const CreateDesc,
@@ -40,8 +41,8 @@ pub unsafe extern "C" fn tgc_rt_create(
     unsafe { deliver(build(desc, None, config, out), out) }
 }
 
-/// Builds an instance over the state of `parent`, which has to outlive it. Errors are those of [`tgc_rt_create`], and
-/// `E_ALIAS` for an `out` in a block of the parent, which is then not written.
+/// Builds an instance over the state of `parent`, which has to outlive it. Errors are those of
+/// [`tgc_rt_create`], and `E_ALIAS` for an `out` in a block of the parent, which is then not written.
 ///
 /// # Safety
 ///
@@ -63,8 +64,8 @@ pub unsafe extern "C" fn tgc_rt_share(
     }
 }
 
-/// Releases what [`tgc_rt_create`] or [`tgc_rt_share`] built. Null and instances in the caller's blocks are left
-/// alone.
+/// Releases what [`tgc_rt_create`] or [`tgc_rt_share`] built. Null and instances in the caller's blocks are
+/// left alone.
 ///
 /// # Safety
 ///
@@ -178,8 +179,8 @@ impl Block {
         (!start.is_null()).then_some(Self { start, bytes, alloc })
     }
 
-    /// Where the instance goes. A hook promises the alignment, and the model refuses a block without it; malloc
-    /// promises less, so the block has slack.
+    /// Where the instance goes. A hook promises the alignment, and the model refuses a block without it;
+    /// malloc promises less, so the block has slack.
     fn aligned(&self) -> *mut u8 {
         let mask = (BLOCK_ALIGN as usize).wrapping_sub(1);
         let slack = self.start.addr().wrapping_neg() & mask;

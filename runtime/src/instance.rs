@@ -1,8 +1,8 @@
 //! Builds instances in blocks that the caller owns.
 //!
-//! Every check comes before the first write to a block. A failed call sets `*out` to NULL if `out` itself is not NULL and
-//! lies in no block, and changes nothing else. The blocks stay the caller's; there is nothing to destroy. The config's allocator is
-//! not used.
+//! Every check comes before the first write to a block. A failed call sets `*out` to NULL if `out` itself is
+//! not NULL and lies in no block, and changes nothing else. The blocks stay the caller's; there is nothing to
+//! destroy. The config's allocator is not used.
 
 use core::ptr;
 
@@ -12,7 +12,8 @@ use crate::config::{Config, deliver};
 use crate::region::Region;
 use crate::state::tgc_rt_reset;
 
-/// The most bytes of a workspace that an instance counts with: generated code adds the bytes of an array to them.
+/// The most bytes of a workspace that an instance counts with: generated code adds the bytes of an array to
+/// them.
 const MOST_WS_BYTES: u64 = i64::MAX as u64;
 
 /// The blocks of an instance.
@@ -60,15 +61,16 @@ impl Blocks {
 
 /// Builds an instance over `ctx`, `state` and `ws` and resets its state to the initial values.
 ///
-/// Checks in this order: `E_NULL` for out, ctx, config and, if the model has state, state; `E_CPU`; `E_VERSION`
-/// for a config of another size or with flags; `E_DIM`; `E_ALIGN` for blocks off their 64-byte alignment; `E_NULL`
-/// for a pool without a hook and for ws if any workspace is needed; `E_WORKSPACE` if `ws_bytes` is too small;
-/// `E_ALIAS` for blocks that overlap each other, the config or its pool. `E_ALIAS` for an `out` in a block comes before all.
+/// Checks in this order: `E_NULL` for out, ctx, config and, if the model has state, state; `E_CPU`;
+/// `E_VERSION` for a config of another size or with flags; `E_DIM`; `E_ALIGN` for blocks off their 64-byte
+/// alignment; `E_NULL` for a pool without a hook and for ws if any workspace is needed; `E_WORKSPACE` if
+/// `ws_bytes` is too small; `E_ALIAS` for blocks that overlap each other, the config or its pool. `E_ALIAS`
+/// for an `out` in a block comes before all.
 ///
 /// # Safety
 ///
-/// `desc` points to a descriptor that outlives the instance. Every other pointer is null or points to what the
-/// emitted header says.
+/// `desc` points to a descriptor that outlives the instance. Every other pointer is null or points to what
+/// the emitted header says.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn tgc_rt_init(
     desc: *const ModelDesc,
@@ -97,8 +99,8 @@ pub unsafe extern "C" fn tgc_rt_init(
 
 /// Builds an instance over the state of `parent`, which has to outlive it. The state keeps its values.
 ///
-/// Checks like [`tgc_rt_init`], and `E_VERSION` for a parent of another model. The two may share a workspace, if no two
-/// threads call them at once, and no other block.
+/// Checks like [`tgc_rt_init`], and `E_VERSION` for a parent of another model. The two may share a workspace,
+/// if no two threads call them at once, and no other block.
 ///
 /// # Safety
 ///

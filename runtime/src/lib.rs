@@ -1,8 +1,8 @@
 //! The runtime behind every emitted library: instances, state, images, error lines and the thread hook.
 //!
-//! The crate is built twice from the same modules. Compiled as an ordinary library it is what the unit tests run.
-//! Compiled by `build.rs` it is [`BITCODE`], which is linked into each emitted module and retargeted there. The
-//! structs that it shares with generated code and with C are those of [`tgc_abi`].
+//! The crate is built twice from the same modules. Compiled as an ordinary library it is what the unit tests
+//! run. Compiled by `build.rs` it is [`BITCODE`], which is linked into each emitted module and retargeted
+//! there. The structs that it shares with generated code and with C are those of [`tgc_abi`].
 //!
 //! # What is public
 //!
@@ -10,19 +10,19 @@
 //!
 //! # Rules of the bitcode
 //!
-//! It is made for a 64-bit machine and has to work on a 32-bit one as well. Hence every struct that generated code
-//! shares keeps each pointer in a slot of eight bytes, every exported signature uses fixed-width integers and
-//! pointers, and structs that C code laid out are read through offsets computed from the pointer size in the
-//! descriptor (`config.rs`).
+//! It is made for a 64-bit machine and has to work on a 32-bit one as well. Hence every struct that generated
+//! code shares keeps each pointer in a slot of eight bytes, every exported signature uses fixed-width
+//! integers and pointers, and structs that C code laid out are read through offsets computed from the pointer
+//! size in the descriptor (`config.rs`).
 //!
 //! It cannot panic, which a test checks. It has no mutable globals, prints nothing, aborts never, and calls
-//! nothing but memcpy, memmove, memset, memcmp and bcmp; the part of `heap.rs`, which lives in an archive member of
-//! its own, also calls malloc and free.
+//! nothing but memcpy, memmove, memset, memcmp and bcmp; the part of `heap.rs`, which lives in an archive
+//! member of its own, also calls malloc and free.
 //!
 //! # Errors
 //!
-//! Each call returns a [`tgc_abi::Status`]. A call that fails on an instance also leaves one line in it, which
-//! `tgc_rt_error` returns; a call that succeeds leaves the line as it was.
+//! Each call returns a [`tgc_abi::Status`]. A call that fails on an instance also leaves one line in it,
+//! which `tgc_rt_error` returns; a call that succeeds leaves the line as it was.
 
 // A new variant of an enum of ours asks every match that it may concern.
 #![cfg_attr(not(test), warn(clippy::wildcard_enum_match_arm))]

@@ -1,17 +1,19 @@
 //! Hands the chunks of a parallel loop to an instance's pool.
 //!
-//! How a loop is cut into chunks never depends on the pool, and chunks write to disjoint memory, so any order and
-//! any number of threads give the same bits.
+//! How a loop is cut into chunks never depends on the pool, and chunks write to disjoint memory, so any order
+//! and any number of threads give the same bits.
 
 use tgc_abi::{Context, TaskFn};
 
 /// Has the instance's pool run `task` for the chunks 0 to `chunks - 1`, and returns true when all are done.
 ///
-/// Without a pool nothing has run, and the caller runs all rows at once: what caches hold need not be cut for threads.
+/// Without a pool nothing has run, and the caller runs all rows at once: what caches hold need not be cut for
+/// threads.
 ///
 /// # Safety
 ///
-/// `ctx` points to an instance, and `task` may be called with `frame` for each chunk, on several threads at once.
+/// `ctx` points to an instance, and `task` may be called with `frame` for each chunk, on several threads at
+/// once.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn tgc_rt_parallel(
     ctx: *const Context,

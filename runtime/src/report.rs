@@ -1,11 +1,11 @@
 //! Error lines: what a failed call leaves in its instance.
 //!
-//! A line is at most 255 bytes of UTF-8 and a NUL. A longer one is cut between two characters. The formatting here
-//! is written out because `core::fmt` brings panics along; it divides nothing, because a 64-bit division is a
-//! library call on 32-bit targets.
+//! A line is at most 255 bytes of UTF-8 and a NUL. A longer one is cut between two characters. The formatting
+//! here is written out because `core::fmt` brings panics along; it divides nothing, because a 64-bit division
+//! is a library call on 32-bit targets.
 //!
-//! The reporters take texts that end in NUL, return the status that the generated wrapper returns, and do without
-//! a line if the instance is null. None of them changes anything but the line.
+//! The reporters take texts that end in NUL, return the status that the generated wrapper returns, and do
+//! without a line if the instance is null. None of them changes anything but the line.
 
 use core::mem::offset_of;
 
@@ -22,7 +22,8 @@ static POWERS_OF_TEN: [u64; 20] = {
     powers
 };
 
-/// A line under construction. It stays inside the instance's buffer and ends in NUL once [`Line::end`] has run.
+/// A line under construction. It stays inside the instance's buffer and ends in NUL once [`Line::end`] has
+/// run.
 pub(crate) struct Line {
     buffer: *mut u8,
     used: usize,
@@ -288,13 +289,14 @@ pub unsafe extern "C" fn tgc_rt_fail_reach(
     }
 }
 
-/// `predict: ids has the element 12, outside axis 0 of table, whose size is 10 (model.rs:7)`, of the first such element,
-/// where `axis` is the text `axis 0 of table`, and `place` the text ` (model.rs:7)` or an empty one.
+/// `predict: ids has the element 12, outside axis 0 of table, whose size is 10 (model.rs:7)`, of the first
+/// such element, where `axis` is the text `axis 0 of table`, and `place` the text ` (model.rs:7)` or an empty
+/// one.
 ///
 /// # Safety
 ///
-/// `ctx` is null or points to an instance; the texts end in NUL; `indices` leads to `count` elements, one of which is
-/// less than `-extent` or not less than `extent`.
+/// `ctx` is null or points to an instance; the texts end in NUL; `indices` leads to `count` elements, one of
+/// which is less than `-extent` or not less than `extent`.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn tgc_rt_fail_index(
     ctx: *mut Context,
@@ -328,7 +330,8 @@ pub unsafe extern "C" fn tgc_rt_fail_index(
     }
 }
 
-/// `train: output prediction overlaps x; give it memory of its own`, with the text `output prediction` or one like it.
+/// `train: output prediction overlaps x; give it memory of its own`, with the text `output prediction` or one
+/// like it.
 ///
 /// # Safety
 ///

@@ -1,4 +1,5 @@
-//! The routines of `tgc-routines` as functions that generated code calls: rows of a dense tensor, one after another.
+//! The routines of `tgc-routines` as functions that generated code calls: rows of a dense tensor, one after
+//! another.
 //!
 //! Scratch begins with the counts of a digit; what is as long as a row follows.
 
@@ -13,8 +14,8 @@ const _: () = assert!(size_of::<Item<u8>>() == ITEM_BYTES && size_of::<Item<u32>
 ///
 /// # Safety
 ///
-/// `from` and `to` have `rows * length` elements and are apart; `scratch` has room for [`Counts`] and a row, is aligned for
-/// them, and overlaps neither.
+/// `from` and `to` have `rows * length` elements and are apart; `scratch` has room for [`Counts`] and a row,
+/// is aligned for them, and overlaps neither.
 unsafe fn sort_rows<K: Key>(
     from: *const K,
     to: *mut K,

@@ -1,8 +1,9 @@
 //! The values of a model's variables: initial values, images to keep, images to take up again.
 //!
-//! An image is a safetensors file whose header is a constant of the model. It is compared as a whole before a load
-//! writes anything, so an image of another model changes nothing. An image needs no alignment. One that overlaps the
-//! instance or its state is refused; it may lie in the workspace, which holds nothing between calls.
+//! An image is a safetensors file whose header is a constant of the model. It is compared as a whole before a
+//! load writes anything, so an image of another model changes nothing. An image needs no alignment. One that
+//! overlaps the instance or its state is refused; it may lie in the workspace, which holds nothing between
+//! calls.
 
 use core::ptr;
 
@@ -32,8 +33,8 @@ pub unsafe extern "C" fn tgc_rt_reset(ctx: *mut Context) {
 
 /// Writes an image of the state, `save_bytes` of the model long, to `image`.
 ///
-/// `E_NULL` for a null argument, `E_IMAGE` if `capacity` is too small, `E_ALIAS` for an image over the instance or its
-/// state; then nothing is written.
+/// `E_NULL` for a null argument, `E_IMAGE` if `capacity` is too small, `E_ALIAS` for an image over the
+/// instance or its state; then nothing is written.
 ///
 /// # Safety
 ///
@@ -67,8 +68,8 @@ pub unsafe extern "C" fn tgc_rt_save(ctx: *mut Context, image: *mut u8, capacity
 
 /// Replaces the state by the one in an image of `bytes` bytes, also for all instances that share the state.
 ///
-/// `E_NULL` for a null argument, `E_IMAGE` for another length or another header, `E_ALIAS` for an image over the instance
-/// or its state; then the state is as it was.
+/// `E_NULL` for a null argument, `E_IMAGE` for another length or another header, `E_ALIAS` for an image over
+/// the instance or its state; then the state is as it was.
 ///
 /// # Safety
 ///
@@ -147,8 +148,8 @@ unsafe fn for_each_state(ctx: *mut Context, model: &ModelDesc, mut visit: impl F
     }
 }
 
-/// Repeats a pattern over `bytes` bytes, each copy twice as long as the one before. An empty pattern stands for
-/// zeros.
+/// Repeats a pattern over `bytes` bytes, each copy twice as long as the one before. An empty pattern stands
+/// for zeros.
 unsafe fn fill(target: *mut u8, bytes: usize, pattern: *const u8, pattern_bytes: usize) {
     // SAFETY: The source of each copy is the part before `done`, its target the part behind it, both inside
     // `bytes`.

@@ -12,10 +12,10 @@
 //! ```
 //!
 //! Commands: `optimize` runs the whole pipeline, `optimize until STAGE` a part, `optimize exact` and
-//! `optimize fast` at another level of arithmetic;
-//! `plan` runs it and plans for AVX2, `lower until PHASE` runs a part of the planner. `expect` states the structure of the result, so that no snapshot is
-//! accepted that lost what its case is for: `operation=count` (and `nodes`) for a graph; `nests`, `loops`,
-//! `copies`, `checks` of indices, `slots` and `reads.NAME` (nests that read the buffer of this name) for a plan;
+//! `optimize fast` at another level of arithmetic; `plan` runs it and plans for AVX2, `lower until PHASE`
+//! runs a part of the planner. `expect` states the structure of the result, so that no snapshot is accepted
+//! that lost what its case is for: `operation=count` (and `nodes`) for a graph; `nests`, `loops`, `copies`,
+//! `checks` of indices, `slots` and `reads.NAME` (nests that read the buffer of this name) for a plan;
 //! `some-words=count`, the lines with these words, for a phase of the planner.
 
 use std::collections::BTreeMap;

@@ -92,7 +92,8 @@ fn every_phase_and_every_reason_is_in_some_case() {
     assert!(phases.is_empty() && reasons.is_empty(), "no case shows {phases:?}, {reasons:?}");
 }
 
-/// What there is to say of a materialized tensor, with the variant behind each; the compiler asks for a line for each.
+/// What there is to say of a materialized tensor, with the variant behind each; the compiler asks for a line
+/// for each.
 fn materialized() -> Vec<Materialized> {
     use Materialized::*;
     let next = |reason: Materialized| match reason {

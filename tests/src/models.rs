@@ -106,8 +106,8 @@ pub fn swap() -> Module {
 
 /// Something of every kind that a caller can get wrong.
 ///
-/// `apply` has two sizes that must agree by `2N = K + 1`, inputs of two widths, two outputs and an update; `mix` needs
-/// workspace that grows with `N`; `fixed` has no sizes.
+/// `apply` has two sizes that must agree by `2N = K + 1`, inputs of two widths, two outputs and an update;
+/// `mix` needs workspace that grows with `N`; `fixed` has no sizes.
 pub fn guard() -> Module {
     let m = Model::new("guard");
     let (n, k) = (m.dim("N").range(0, 1000), m.dim("K").range(0, 5000));
@@ -140,8 +140,8 @@ pub fn other_guard() -> Module {
     m.module()
 }
 
-/// A function with all that a call can overlap, `few` with one such output, `many` with so many that a call keeps its
-/// arguments in the workspace.
+/// A function with all that a call can overlap, `few` with one such output, `many` with so many that a call
+/// keeps its arguments in the workspace.
 pub fn overlaps(name: &str, outputs: usize) -> Module {
     let m = Model::new(name);
     let (n, k) = (m.dim("N").range(0, 8), m.dim("K").range(0, 8));

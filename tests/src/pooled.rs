@@ -1,4 +1,5 @@
-//! Models whose loops are worth handing out to threads: every kind of loop, over sizes that callers give or that are fixed.
+//! Models whose loops are worth handing out to threads: every kind of loop, over sizes that callers give or
+//! that are fixed.
 
 use tgc_graph::builder::FunctionBuilder;
 use tgc_graph::module::Module;

@@ -1,5 +1,5 @@
-//! Dense row-major arrays of any element type: initial values, constants, arguments and results. They come from
-//! Rust's slices, vectors and arrays, from those of the crate ndarray, and from files.
+//! Dense row-major arrays of any element type: initial values, constants, arguments and results. They come
+//! from Rust's slices, vectors and arrays, from those of the crate ndarray, and from files.
 
 mod check;
 mod error;
@@ -151,8 +151,8 @@ impl Array {
         array.is_valid().then_some(array)
     }
 
-    /// Whether every element is a value of its type, which all bits are but those of a `bool` that is neither 0 nor 1.
-    /// Code relies on it, so models, calls and states refuse others.
+    /// Whether every element is a value of its type, which all bits are but those of a `bool` that is neither
+    /// 0 nor 1. Code relies on it, so models, calls and states refuse others.
     pub fn is_valid(&self) -> bool {
         self.dtype != DType::Bool || self.bytes().iter().all(|byte| *byte <= 1)
     }

@@ -22,8 +22,8 @@ use crate::ops::{ConsiderConstant, Eq, Fill, Iota, Op, Reshape, Zero, elementwis
 /// A `wrt` that the cost does not depend on through differentiable operations gets a `zero`. The cone of
 /// the cost must hold neither composites nor gradients ([`expand`]).
 ///
-/// Where a `switch` did not take a value, indexing left it out, or something was written over it, nothing flows to it,
-/// even if a derivative behind it is infinite or NaN.
+/// Where a `switch` did not take a value, indexing left it out, or something was written over it, nothing
+/// flows to it, even if a derivative behind it is infinite or NaN.
 pub fn differentiate(graph: &mut Graph, cost: NodeId, wrt: &[NodeId]) -> Vec<NodeId> {
     let seed = ones_like(graph, cost);
     sweep(graph, cost, Seed::Everywhere(seed), wrt)
@@ -31,9 +31,9 @@ pub fn differentiate(graph: &mut Graph, cost: NodeId, wrt: &[NodeId]) -> Vec<Nod
 
 /// The gradients of all elements of `value` by `wrt`: axes of the value, then those of `wrt`.
 ///
-/// One vector-Jacobian product, of which a leading axis is made that runs over the elements of the value: every
-/// node of the product that depends on the seed is [lifted](crate::ops::Operation::lift), and the seed becomes the
-/// identity matrix.
+/// One vector-Jacobian product, of which a leading axis is made that runs over the elements of the value:
+/// every node of the product that depends on the seed is [lifted](crate::ops::Operation::lift), and the seed
+/// becomes the identity matrix.
 pub fn jacobian(graph: &mut Graph, value: NodeId, wrt: NodeId) -> NodeId {
     let shape = [graph.ty(value).shape.clone(), graph.ty(wrt).shape.clone()].concat();
     if graph.ty(value).rank() == 0 {

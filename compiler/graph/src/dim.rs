@@ -4,9 +4,9 @@
 //! A [`Dim`] never depends on data. Symbols are indices into the [`Symbols`] table of the function (or
 //! model under construction) that owns the dim; printing takes that table.
 //!
-//! Sums and products are normal whatever the symbols' ranges are. The functions of `simplify` decide what they
-//! can by the ranges, so a dim is in the normal form of one table; [`Dim::substitute`] brings it into that of
-//! another one. Nothing here recurses deeper than [`MAX_NESTING`](crate::limits::MAX_NESTING).
+//! Sums and products are normal whatever the symbols' ranges are. The functions of `simplify` decide what
+//! they can by the ranges, so a dim is in the normal form of one table; [`Dim::substitute`] brings it into
+//! that of another one. Nothing here recurses deeper than [`MAX_NESTING`](crate::limits::MAX_NESTING).
 
 mod bounds;
 mod equality;

@@ -26,8 +26,8 @@ impl Operand<'_> {
     }
 }
 
-/// An ill-typed node: what is wrong and what would be right. `{0}`, `{1}`, … stand for the operands, and `{0@2}` for axis 2
-/// of the first one; never right behind a letter, as in `f{1}`.
+/// An ill-typed node: what is wrong and what would be right. `{0}`, `{1}`, … stand for the operands, and
+/// `{0@2}` for axis 2 of the first one; never right behind a letter, as in `f{1}`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TypeError {
     /// What was found and what was expected, lower case.
@@ -189,8 +189,8 @@ pub struct Constraints<'a> {
     pub symbols: &'a Symbols,
     /// What holds, and where constraints go.
     pub equations: &'a mut Equations,
-    /// Whether sizes are taken to be equal of which it can be shown neither that they are nor that they differ: what passes make
-    /// is as right as what they make it of.
+    /// Whether sizes are taken to be equal of which it can be shown neither that they are nor that they
+    /// differ: what passes make is as right as what they make it of.
     pub lenient: bool,
 }
 
@@ -245,8 +245,8 @@ impl Equations {
 }
 
 impl Constraints<'_> {
-    /// Constraints that a size be at least `least`. Once a model is built, it is enough that no sample of sizes refutes it: of what
-    /// cannot be shown, calls check that no access leads outside.
+    /// Constraints that a size be at least `least`. Once a model is built, it is enough that no sample of
+    /// sizes refutes it: of what cannot be shown, calls check that no access leads outside.
     ///
     /// # Errors
     ///
@@ -271,8 +271,8 @@ impl Constraints<'_> {
         ))
     }
 
-    /// Constraints that sizes of the result that an attribute gives be sizes: not below 0. Once a model is built, the
-    /// verifier looks at all sizes.
+    /// Constraints that sizes of the result that an attribute gives be sizes: not below 0. Once a model is
+    /// built, the verifier looks at all sizes.
     ///
     /// # Errors
     ///

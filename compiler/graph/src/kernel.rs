@@ -34,7 +34,8 @@ pub enum Kernel {
     Scan(Scan),
     /// Sums of products over shared axes.
     Contract(Contraction),
-    /// A routine on each row of the only operand, which has at least one axis: a row is what lies along the last one.
+    /// A routine on each row of the only operand, which has at least one axis: a row is what lies along the
+    /// last one.
     Routine(Routine),
     /// No kernel: a composite, a gradient or a pin, which a stage replaces before lowering.
     Composite,
@@ -81,15 +82,16 @@ pub enum Leaf {
 
 /// A fold over axes of one operand. The result lacks those axes.
 ///
-/// Who folds chooses the order: elements go into any number of groups, each begins with `init` and takes its elements
-/// in by `prepare` and `step` in any order, and the groups' accumulators are combined by `merge` in any order, `init`
-/// itself among them any number of times. So programs hold to this:
+/// Who folds chooses the order: elements go into any number of groups, each begins with `init` and takes its
+/// elements in by `prepare` and `step` in any order, and the groups' accumulators are combined by `merge` in
+/// any order, `init` itself among them any number of times. So programs hold to this:
 ///
 /// - merging `init` with accumulators, on either side, gives them back;
-/// - taking elements in and then merging is, but for rounding and the payloads of NaNs, the same for every choice: what
-///   rounds nothing (greatest elements, positions, truth, integers) gives the same bits;
+/// - taking elements in and then merging is, but for rounding and the payloads of NaNs, the same for every
+///   choice: what rounds nothing (greatest elements, positions, truth, integers) gives the same bits;
 /// - where the fold is `indexed`, results depend on positions and never on the order in which elements come;
-/// - an operation whose fold of no elements is no value requires that there be one; `finish` of `init` is never read.
+/// - an operation whose fold of no elements is no value requires that there be one; `finish` of `init` is
+///   never read.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Reduction {
     /// The axes to fold, ascending.
@@ -159,13 +161,13 @@ impl Affine {
 pub enum Coordinate {
     /// Computed from the loops' indices; always inside.
     Affine(Affine),
-    /// An element of the index operand of this number, counted from 0. Negative ones count from the end; one that
-    /// is still outside is an error of the call, found before anything is written.
+    /// An element of the index operand of this number, counted from 0. Negative ones count from the end; one
+    /// that is still outside is an error of the call, found before anything is written.
     Index(usize),
 }
 
-/// result[i…] = data[c0, c1, …]: operands are the data, then the index operands, which have one rank; an axis of
-/// theirs of static size 1 stretches.
+/// result[i…] = data[c0, c1, …]: operands are the data, then the index operands, which have one rank; an axis
+/// of theirs of static size 1 stretches.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Gather {
     /// For each axis of the data, its coordinate from the result's index.
@@ -175,8 +177,8 @@ pub struct Gather {
 }
 
 /// result = data, then for each index of the updates, in row-major order, result[c0, c1, …] is set to, or has
-/// added to it, updates[i…]: operands are the data, the index operands, which have one rank, and the updates. An axis
-/// of an index operand of static size 1 stretches.
+/// added to it, updates[i…]: operands are the data, the index operands, which have one rank, and the updates.
+/// An axis of an index operand of static size 1 stretches.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Scatter {
     /// For each axis of the data, its coordinate from the updates' index.
@@ -202,11 +204,11 @@ impl Scatter {
     }
 }
 
-/// Running folds along an axis: the result's element is what the fold of the elements up to and with its own gives.
-/// All operands have the result's shape.
+/// Running folds along an axis: the result's element is what the fold of the elements up to and with its own
+/// gives. All operands have the result's shape.
 ///
-/// Elements are taken in one after another: `step` need not be associative. A fold that leaves its own element out
-/// carries two accumulators, before and after the element, and finishes the former.
+/// Elements are taken in one after another: `step` need not be associative. A fold that leaves its own
+/// element out carries two accumulators, before and after the element, and finishes the former.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Scan {
     /// The axis to go along.

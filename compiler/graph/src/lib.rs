@@ -84,8 +84,8 @@
 //!   `int64_t` parameter of the function in C.
 //! - A **constraint** is what an operation needs of sizes to mean anything: that two are equal, or that one
 //!   is at least so much. While a model is written, inference collects constraints
-//!   ([`Constraints`](infer::Constraints)); `finish` solves them by substitution and by raising the lower ends of
-//!   ranges. What it cannot solve (`2*N == M`) stays in the function as an equation
+//!   ([`Constraints`](infer::Constraints)); `finish` solves them by substitution and by raising the lower
+//!   ends of ranges. What it cannot solve (`2*N == M`) stays in the function as an equation
 //!   ([`Equations`](infer::Equations)) that a call checks on entry, and every later stage takes the two sizes
 //!   as equal.
 //!
@@ -147,7 +147,7 @@
 //! |---|---|---|
 //! | Rust | [`builder`] | a faulty expression remembers its place; `finish` reports all of them |
 //! | text, `.tgc` | [`text`] | what is printed parses to an equal module |
-//! | file, `model.graph` | [`wire`] | what is encoded decodes to an equal module; equal modules have equal bytes |
+//! | file, `model.graph` | [`wire`] | it decodes to an equal module; equal ones have equal bytes |
 //! | mathematics | [`pp`] | for reading only |
 //!
 //! [`verify`](mod@verify) decides whether a module is valid: names that C admits, byte counts that fit, every
@@ -158,13 +158,16 @@
 //!
 //! Authors of models need the [`prelude`], [`builder`], [`mod@array`] and [`wire`].
 //!
-//! Front ends, such as importers and bindings of other languages, need beside these [`Model::apply`](builder::Model::apply)
-//! and [`apply_named`](builder::Model::apply_named), [`Model::at`](builder::Model::at) with an [`Origin`](origin::Origin), an
+//! Front ends, such as importers and bindings of other languages, need beside these
+//! [`Model::apply`](builder::Model::apply) and [`apply_named`](builder::Model::apply_named),
+//! [`Model::at`](builder::Model::at) with an [`Origin`](origin::Origin), an
 //! [`Expression`](builder::Expression), which has no lifetime, [`ops::Op`], [`attribute`], and the
-//! [`Reason`](infer::Reason) of each [`Diagnostic`](builder::Diagnostic); [`text`] and [`mod@evaluate`] help to test them.
+//! [`Reason`](infer::Reason) of each [`Diagnostic`](builder::Diagnostic); [`text`] and [`mod@evaluate`] help
+//! to test them.
 //!
-//! The other modules are public for the compiler's own crates, and change without notice. A type of theirs that an item above
-//! names, such as [`Dim`](dim::Dim) or [`Module`](module::Module), can be relied on as far as that item says.
+//! The other modules are public for the compiler's own crates, and change without notice. A type of theirs
+//! that an item above names, such as [`Dim`](dim::Dim) or [`Module`](module::Module), can be relied on as far
+//! as that item says.
 
 // A new variant of an enum of ours asks every match that it may concern.
 #![cfg_attr(not(test), warn(clippy::wildcard_enum_match_arm))]

@@ -1,8 +1,8 @@
 //! Literals: constants whose width does not count, and whether a type holds their values.
 //!
-//! A literal that the type it is computed in cannot hold never wraps: arithmetic refuses it, comparisons compute in a
-//! type that holds it, and as a bound it bounds nothing. Floats round to the type, as elsewhere; what rounds to an
-//! infinity without being one is not held.
+//! A literal that the type it is computed in cannot hold never wraps: arithmetic refuses it, comparisons
+//! compute in a type that holds it, and as a bound it bounds nothing. Floats round to the type, as elsewhere;
+//! what rounds to an infinity without being one is not held.
 
 use std::ops::Range;
 

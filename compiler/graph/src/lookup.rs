@@ -47,8 +47,8 @@ fn of(graph: &Graph, id: NodeId) -> Option<Lookup> {
     Some(Lookup { data: name(graph, operands[0]), indices: indices.iter().map(named).collect() })
 }
 
-/// The function with a note, in the origin of each node that looks something up, of what its author wrote. What takes the
-/// place of the node, or of its gradient, keeps the origin.
+/// The function with a note, in the origin of each node that looks something up, of what its author wrote.
+/// What takes the place of the node, or of its gradient, keeps the origin.
 pub fn noted(function: &Function) -> Cow<'_, Function> {
     let graph = &function.graph;
     if !graph.ids().any(|id| of(graph, id).is_some()) {

@@ -24,7 +24,8 @@ pub struct Origin {
     pub column: u32,
     /// What a front end calls the node; empty when it has no name.
     pub name: Arc<str>,
-    /// What the node looks up, as the author wrote it. The compiler notes it before it rewrites anything; no file has it.
+    /// What the node looks up, as the author wrote it. The compiler notes it before it rewrites anything; no
+    /// file has it.
     pub lookup: Option<Arc<Lookup>>,
 }
 

@@ -1,11 +1,12 @@
 //! Writes files so that all change or none does, and a reader sees an old file or a new one, never a half.
 //!
-//! Each file is written beside its place and flushed to the disk before the first one is renamed. Whatever fails, files
-//! that were already renamed get their old contents back. A link stays one, and the file that it names is replaced or made.
-//! What a killed writer leaves beside a place is removed by the next one who writes in that folder (see `beside`).
+//! Each file is written beside its place and flushed to the disk before the first one is renamed. Whatever
+//! fails, files that were already renamed get their old contents back. A link stays one, and the file that it
+//! names is replaced or made. What a killed writer leaves beside a place is removed by the next one who
+//! writes in that folder (see `beside`).
 //!
-//! Two writers of the same files at once both succeed, and of several files each is one of theirs: a library and a header
-//! that do not belong together do not link.
+//! Two writers of the same files at once both succeed, and of several files each is one of theirs: a library
+//! and a header that do not belong together do not link.
 
 mod beside;
 
@@ -286,7 +287,8 @@ mod tests {
     fn what_a_killed_writer_left_is_removed_and_no_other_file() {
         let folder = tempfile::tempdir().unwrap();
         let path = |name: &str| folder.path().join(name);
-        // A file that nobody holds, as after the end of its writer; one that is being written; and one of the user's.
+        // A file that nobody holds, as after the end of its writer; one that is being written; and one of the
+        // user's.
         fs::write(path(".tgc-1-0-0.partial"), "half").unwrap();
         fs::write(path(".tgc-notes.partial"), "mine").unwrap();
         let mut written = Beside::new(folder.path()).unwrap();

@@ -10,9 +10,9 @@ use crate::ops::Op;
 /// Nodes and edges by their attributes.
 type Picture = DiGraph<String, String>;
 
-/// A module as a digraph with a cluster for each function: leaves as ellipses, operations as boxes with their types,
-/// outputs and updates as notes. Edges run from operand to user and carry the operand's position where there are
-/// several. Nodes that nothing needs are left out.
+/// A module as a digraph with a cluster for each function: leaves as ellipses, operations as boxes with their
+/// types, outputs and updates as notes. Edges run from operand to user and carry the operand's position where
+/// there are several. Nodes that nothing needs are left out.
 pub fn dot(module: &Module) -> String {
     let mut picture = Picture::new();
     let functions = module.functions.iter().enumerate();

@@ -1,7 +1,7 @@
 //! Routines: what is called rather than generated, by one source for evaluator, interpreter and libraries.
 //!
-//! The source is `tgc-routines`. Here is what a graph or a Plan says of one: its name, its scratch, and how it runs on a row
-//! of elements.
+//! The source is `tgc-routines`. Here is what a graph or a Plan says of one: its name, its scratch, and how
+//! it runs on a row of elements.
 
 use tgc_routines::sort::{self, COUNTS_BYTES, Counts, ITEM_BYTES, Item};
 use tgc_routines::{Bf16, F16, F32, F64, I8, I16, I32, I64, Key, U8, U16, U32, U64};
@@ -34,7 +34,8 @@ impl Routine {
         }
     }
 
-    /// The part of the runtime's function's name that says the element type: elements of `bool` are those of `u8`.
+    /// The part of the runtime's function's name that says the element type: elements of `bool` are those of
+    /// `u8`.
     pub fn suffix(self, operand: DType) -> &'static str {
         if operand == DType::Bool { DType::U8.name() } else { operand.name() }
     }
@@ -63,7 +64,8 @@ impl Routine {
         &Dim::Const(COUNTS_BYTES as i64) + &(length * &Dim::Const(each as i64))
     }
 
-    /// The positions of a row's elements in order, given what `rank` says of each for the routine's direction.
+    /// The positions of a row's elements in order, given what `rank` says of each for the routine's
+    /// direction.
     pub fn positions(self, ranks: &[u128]) -> Vec<usize> {
         let row: Vec<Ranked> = ranks.iter().map(|rank| Ranked(*rank)).collect();
         let mut items: Vec<Item<u128>> = vec![Item::default(); row.len()];

@@ -1,11 +1,13 @@
-//! Where a cotangent is a number: everywhere else it is an exact zero, since nothing of the value arrives there.
+//! Where a cotangent is a number: everywhere else it is an exact zero, since nothing of the value arrives
+//! there.
 //!
-//! A `switch` that did not take an element, a slice that left it out, an index that names others, a part that was
-//! written over: what is not used contributes nothing, whatever the derivatives behind it are. Outside its support
-//! a cotangent's value is not looked at, and may be infinite or NaN, until [`Support::restrict`] makes it 0.
+//! A `switch` that did not take an element, a slice that left it out, an index that names others, a part that
+//! was written over: what is not used contributes nothing, whatever the derivatives behind it are. Outside
+//! its support a cotangent's value is not looked at, and may be infinite or NaN, until [`Support::restrict`]
+//! makes it 0.
 //!
-//! A support is kept as what made it, so that parts that together are everything are seen to be, and is made a mask
-//! only where one is needed. It may be larger than what arrives, never smaller.
+//! A support is kept as what made it, so that parts that together are everything are seen to be, and is made
+//! a mask only where one is needed. It may be larger than what arrives, never smaller.
 
 use tgc_scalar::dtype::DType;
 
@@ -34,7 +36,8 @@ pub(crate) enum Factor {
     Slice(Slice),
     /// Indices name it.
     Places(Places),
-    /// A tensor, which stretches to the cotangent's shape, is true or not 0 there, or with the second branch is not.
+    /// A tensor, which stretches to the cotangent's shape, is true or not 0 there, or with the second branch
+    /// is not.
     Holds(Condition),
 }
 
@@ -111,7 +114,8 @@ impl Support {
         self.parts.clone().unwrap_or_else(|| vec![vec![]])
     }
 
-    /// What is inside further switches, given from the innermost; they were applied before those that are known.
+    /// What is inside further switches, given from the innermost; they were applied before those that are
+    /// known.
     pub(crate) fn inside(&self, switches: &[Condition], graph: &Graph) -> Support {
         let inner = || switches.iter().map(|condition| Factor::Holds(*condition));
         Support::of(self.parts().into_iter().map(|part| inner().chain(part).collect()), graph)
@@ -230,7 +234,8 @@ fn interleaved(parts: &[Part], graph: &Graph) -> Option<(Vec<usize>, Part)> {
     Some((found?, all))
 }
 
-/// Whether a value is 0 wherever another is, by a few operations that have no other factors than finite constants.
+/// Whether a value is 0 wherever another is, by a few operations that have no other factors than finite
+/// constants.
 pub(crate) fn keeps_zeros(graph: &Graph, value: NodeId, of: NodeId) -> bool {
     let operands = graph.operands(value);
     let finite = |id: NodeId| {

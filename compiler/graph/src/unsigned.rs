@@ -1,7 +1,8 @@
 //! Indices of `u64`: a number that `i64` does not hold is outside of every axis.
 //!
-//! Places are named by `i64`, so that indices of other types are cast. A cast wraps, and would make the largest `u64` the last
-//! place of an axis; where an index is a cast, or a view of one, it saturates instead, and the index is found to be outside.
+//! Places are named by `i64`, so that indices of other types are cast. A cast wraps, and would make the
+//! largest `u64` the last place of an axis; where an index is a cast, or a view of one, it saturates instead,
+//! and the index is found to be outside.
 
 use tgc_scalar::dtype::DType;
 
@@ -27,7 +28,8 @@ fn indices(graph: &Graph, id: NodeId) -> &[NodeId] {
     graph.operands(id).get(1..=axes.len()).unwrap_or_default()
 }
 
-/// What a node, or the one that it is a view of, casts from `u64` to `i64`, unless it is known to be small enough.
+/// What a node, or the one that it is a view of, casts from `u64` to `i64`, unless it is known to be small
+/// enough.
 fn wrapped(graph: &Graph, id: NodeId) -> Option<NodeId> {
     let [from] = *graph.operands(id) else { return None };
     if let Op::Dimshuffle(_) | Op::BroadcastTo(_) | Op::Reshape(_) | Op::Subtensor(_) | Op::Flip(_) =

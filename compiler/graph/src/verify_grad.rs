@@ -31,8 +31,8 @@ pub enum VerifyGradError {
     },
 }
 
-/// The step relative to the larger of the argument and 1: differences of double-doubles lose little, and what a
-/// central difference leaves out is of the order of its square.
+/// The step relative to the larger of the argument and 1: differences of double-doubles lose little, and what
+/// a central difference leaves out is of the order of its square.
 const STEP: f64 = 1.0 / (1u64 << 26) as f64;
 
 /// How much of the larger of the gradient's elements a difference may be off.
@@ -40,8 +40,8 @@ const TOLERANCE: f64 = 1e-9;
 
 /// Compares the gradient of a value by its `f64` inputs, at a point, with central differences.
 ///
-/// The value's elements are summed with fixed weights first, so one gradient stands for all. Choose points away from
-/// kinks and jumps: at those a gradient is a convention that no difference knows.
+/// The value's elements are summed with fixed weights first, so one gradient stands for all. Choose points
+/// away from kinks and jumps: at those a gradient is a convention that no difference knows.
 ///
 /// # Errors
 ///

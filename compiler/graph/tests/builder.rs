@@ -236,7 +236,8 @@ fn largest_sizes_that_nobody_chose_fit() {
     );
 }
 
-/// A size of two functions has a range in each, which holds what that one needs; and a range outlives the solution.
+/// A size of two functions has a range in each, which holds what that one needs; and a range outlives the
+/// solution.
 #[test]
 fn ranges_are_the_functions_own_and_kept() {
     let m = Model::new("m");

@@ -1,5 +1,5 @@
-//! What a front end does: it reads nodes by name from a table, keeps expressions without lifetimes, says where each node comes
-//! from, and reads errors as data.
+//! What a front end does: it reads nodes by name from a table, keeps expressions without lifetimes, says
+//! where each node comes from, and reads errors as data.
 
 use std::collections::HashMap;
 use std::sync::Arc;

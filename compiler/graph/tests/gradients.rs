@@ -1,4 +1,5 @@
-//! Derivatives that the builder makes: of higher order, of several elements, along directions, by intermediate values.
+//! Derivatives that the builder makes: of higher order, of several elements, along directions, by
+//! intermediate values.
 
 use tgc_graph::prelude::*;
 use tgc_graph::verify_grad::{VerifyGradError, verify_grad};

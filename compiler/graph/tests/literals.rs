@@ -1,5 +1,5 @@
-//! Literals that the type which they stand beside does not hold: comparisons decide exactly, bounds bound nothing, and
-//! whatever would compute with them refuses them.
+//! Literals that the type which they stand beside does not hold: comparisons decide exactly, bounds bound
+//! nothing, and whatever would compute with them refuses them.
 
 use tgc_graph::prelude::*;
 

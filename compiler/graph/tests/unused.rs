@@ -1,5 +1,5 @@
-//! What is not used contributes nothing to a gradient, whatever the derivatives behind it are: at each point here the
-//! elements that are left out have an infinite or undefined one.
+//! What is not used contributes nothing to a gradient, whatever the derivatives behind it are: at each point
+//! here the elements that are left out have an infinite or undefined one.
 
 use tgc_graph::prelude::*;
 

@@ -1,14 +1,15 @@
 //! One block of a nest, for one row or for several rows together.
 //!
-//! A block with axes runs serial loops over all axes but the last; the last one runs in tiles of `lanes` iterations, then
-//! in smaller ones if it is known how many are left, else one by one. When several rows run together, each tile repeats its body for each row, and loads that do not depend on
-//! the row are shared. A block without axes runs all rows as one tile, a row a lane.
+//! A block with axes runs serial loops over all axes but the last; the last one runs in tiles of `lanes`
+//! iterations, then in smaller ones if it is known how many are left, else one by one. When several rows run
+//! together, each tile repeats its body for each row, and loads that do not depend on the row are shared. A
+//! block without axes runs all rows as one tile, a row a lane.
 //!
 //! A block with fission runs each strip of tiles segment by segment ([`crate::fission`]), row after row.
 //!
 //! Rows run side by side only where nothing can tell ([`Block::joins_rows`]): the Plan says where, and the
-//! verifier proves it for folds into memory, whose order is the plain order of iterations. Elsewhere the block runs row
-//! after row.
+//! verifier proves it for folds into memory, whose order is the plain order of iterations. Elsewhere the
+//! block runs row after row.
 
 use std::cell::RefCell;
 
@@ -91,8 +92,8 @@ pub(crate) enum Drain<'a, 'c> {
     Scan { running: Vec<Running<'a, 'c>>, to: Vec<Spot<'c>> },
     /// Accumulators of the nest, and a place.
     ScanRows { running: &'a Running<'a, 'c>, to: Spot<'c> },
-    /// A running fold along another axis than the tile's: for each accumulator one place for all rows, or one a row;
-    /// a place for each row; whether the iteration of that axis is the first.
+    /// A running fold along another axis than the tile's: for each accumulator one place for all rows, or one
+    /// a row; a place for each row; whether the iteration of that axis is the first.
     ScanInMemory { carry: Vec<Vec<Spot<'c>>>, to: Vec<Spot<'c>>, is_first: IntValue<'c> },
     /// For each row where all lookups give 0, and the lookups.
     Scatter { to: Vec<Spot<'c>>, lookups: Vec<Lookup<'c>> },
@@ -224,7 +225,8 @@ impl<'a, 'c> BlockBuilder<'a, '_, 'c> {
         }
     }
 
-    /// What is left after the last whole tile: in smaller tiles if its size is known, else a few at a time and one by one.
+    /// What is left after the last whole tile: in smaller tiles if its size is known, else a few at a time
+    /// and one by one.
     fn build_rest(
         self,
         (sources, drains): (&[Source<'c>], &[Drain<'a, 'c>]),
@@ -364,7 +366,8 @@ impl<'a, 'c> BlockBuilder<'a, '_, 'c> {
         })
     }
 
-    /// Whether an element can be loaded before the tile's axis runs: it is one, and nothing in the block writes it.
+    /// Whether an element can be loaded before the tile's axis runs: it is one, and nothing in the block
+    /// writes it.
     fn may_load_early(self, access: &Access) -> bool {
         !depends_on(access, self.along()) && !writes(self.body, self.block, access)
     }

@@ -28,8 +28,8 @@ pub(crate) enum Base<'c> {
 pub(crate) enum Bases<'b, 'c> {
     /// In parameters, or at a known distance from one: those of the body's steps.
     Known(BTreeMap<BufferId, Base<'c>>),
-    /// In the kernel's parameters, or at a distance that is computed where it is asked for: many steps have more buffers than
-    /// there are registers.
+    /// In the kernel's parameters, or at a distance that is computed where it is asked for: many steps have
+    /// more buffers than there are registers.
     Passed(Passed<'b, 'c>),
     /// Where the words of the frame say, which are the start of the workspace.
     Framed { words: PointerValue<'c>, constants: &'b [PointerValue<'c>], states: &'b [State] },

@@ -1,7 +1,7 @@
 //! Elementary functions that code calls: one function of the module for each, by scalar and width.
 //!
-//! Values are passed and returned in registers. Nothing but the arguments decides what is returned, which the functions
-//! say of themselves, so that equal calls are made once.
+//! Values are passed and returned in registers. Nothing but the arguments decides what is returned, which the
+//! functions say of themselves, so that equal calls are made once.
 
 use inkwell::attributes::{Attribute, AttributeLoc};
 use inkwell::types::{BasicMetadataTypeEnum, BasicType};

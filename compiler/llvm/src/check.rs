@@ -1,4 +1,5 @@
-//! Checks of indices that data gives: whether all are inside, many at a time; which one is not is for the runtime to find.
+//! Checks of indices that data gives: whether all are inside, many at a time; which one is not is for the
+//! runtime to find.
 //!
 //! An index `i` is inside an axis of size `n` if `i + n < 2 n` in unsigned arithmetic.
 

@@ -1,4 +1,5 @@
-//! Constants that describe a model: to the runtime (`…Desc`) and to generic loaders (reflection, the header's `tgc_model`).
+//! Constants that describe a model: to the runtime (`…Desc`) and to generic loaders (reflection, the header's
+//! `tgc_model`).
 //!
 //! [`tgc_abi`] has the structs, and says what their fields mean.
 

@@ -1,10 +1,13 @@
-//! Blocks whose program is cut into segments: for each strip of iterations one loop after the other, one a segment.
+//! Blocks whose program is cut into segments: for each strip of iterations one loop after the other, one a
+//! segment.
 //!
-//! A value that a later segment needs is spilled to the workspace, in the slice of the chunk that runs; the place of an iteration
-//! is its number in the strip. What a segment needs besides, it reads or computes again. Only the last segment feeds the sinks.
+//! A value that a later segment needs is spilled to the workspace, in the slice of the chunk that runs; the
+//! place of an iteration is its number in the strip. What a segment needs besides, it reads or computes
+//! again. Only the last segment feeds the sinks.
 //!
-//! LLVM takes a time that grows with the square of a function's loops and blocks. So where segments are many, they are
-//! functions of some segments each, whose parameters are the strip and what the sources of their reads are made of.
+//! LLVM takes a time that grows with the square of a function's loops and blocks. So where segments are many,
+//! they are functions of some segments each, whose parameters are the strip and what the sources of their
+//! reads are made of.
 
 use inkwell::attributes::AttributeLoc;
 use inkwell::types::BasicMetadataTypeEnum;

@@ -1,9 +1,11 @@
-//! Accumulators of one fold: a vector of them while tiles run, memory while single elements run, a tree at the end.
+//! Accumulators of one fold: a vector of them while tiles run, memory while single elements run, a tree at
+//! the end.
 //!
-//! Element `i` of the folded axis goes to accumulator `i mod width`. Tiles start at multiples of the width, so lane `k`
-//! of a tile belongs to accumulator `k`; where whole tiles are prereduced first, that holds of what is left of them. The elements after the
-//! last whole tile address their accumulator by index, which needs memory unless the index is known; [`Accumulators::spill`] moves
-//! the vectors there. The tree merges `k` with `k + width/2` until one is left.
+//! Element `i` of the folded axis goes to accumulator `i mod width`. Tiles start at multiples of the width,
+//! so lane `k` of a tile belongs to accumulator `k`; where whole tiles are prereduced first, that holds of
+//! what is left of them. The elements after the last whole tile address their accumulator by index, which
+//! needs memory unless the index is known; [`Accumulators::spill`] moves the vectors there. The tree merges
+//! `k` with `k + width/2` until one is left.
 
 use std::cell::Cell;
 
@@ -35,7 +37,8 @@ struct Slot<'c> {
     bytes: u32,
 }
 
-/// How a part is held between basic blocks. LLVM keeps vectors of single bits from one to the next in a register for each lane.
+/// How a part is held between basic blocks. LLVM keeps vectors of single bits from one to the next in a
+/// register for each lane.
 #[derive(Clone, Copy, PartialEq)]
 enum Held<'c> {
     /// As it is, in registers.
@@ -88,7 +91,8 @@ impl<'c> Slot<'c> {
     }
 }
 
-/// The bits of what the truth values among the results of a program compare; `None` if they compare nothing wide.
+/// The bits of what the truth values among the results of a program compare; `None` if they compare nothing
+/// wide.
 pub(crate) fn mask_bits(program: &Program, results: &[usize]) -> Option<u32> {
     let is_bool = |value: &Value| program.scalar_type(*value) == ScalarType::Bool;
     let mut parts = results.iter().flat_map(|result| program.results[*result].parts()).copied();
@@ -176,8 +180,8 @@ impl<'p, 'c> Accumulators<'p, 'c> {
         }
     }
 
-    /// Folds `width` elements, from number `index` after the last whole tile on, into their accumulators, after a spill.
-    /// The index is a multiple of the width.
+    /// Folds `width` elements, from number `index` after the last whole tile on, into their accumulators,
+    /// after a spill. The index is a multiple of the width.
     pub(crate) fn step_at(&self, ir: &Ir<'_, 'c>, index: IntValue<'c>, width: u32, values: &[Parts<'c>]) {
         if width > self.width {
             for from in (0..width).step_by(self.width as usize) {

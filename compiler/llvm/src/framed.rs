@@ -1,5 +1,6 @@
-//! Wrappers of functions with many arguments: a call puts them into the words of its [frame](tgc_plan::Frame), where loops
-//! of the runtime check them. Code grows with the number of arguments, and the stack does not.
+//! Wrappers of functions with many arguments: a call puts them into the words of its
+//! [frame](tgc_plan::Frame), where loops of the runtime check them. Code grows with the number of arguments,
+//! and the stack does not.
 
 use std::mem::offset_of;
 

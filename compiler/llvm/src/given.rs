@@ -1,8 +1,9 @@
 //! What a function that holds a part of a kernel is given.
 //!
-//! Where a step begins in its buffers is all that its function needs to know of them. So steps that do the same at other places,
-//! those of one [kind](tgc_plan::Kind), share a function. A step that touches very many buffers is given what the kernel is given,
-//! and so is one of few steps, for which that needs fewer registers and less of the stack.
+//! Where a step begins in its buffers is all that its function needs to know of them. So steps that do the
+//! same at other places, those of one [kind](tgc_plan::Kind), share a function. A step that touches very many
+//! buffers is given what the kernel is given, and so is one of few steps, for which that needs fewer
+//! registers and less of the stack.
 
 use std::borrow::Cow;
 use std::collections::BTreeSet;

@@ -1,8 +1,8 @@
 //! The few ways in which this crate makes LLVM instructions, over values of any width.
 //!
-//! A value of width 1 is a scalar, of width `w > 1` a vector of `w` lanes; every function here takes both. Loops are
-//! bottom-tested, with the counter as a phi. Slots are allocas of the entry block that a later pass turns into phis; they
-//! must be read and written as a whole. Scratch is memory that stays memory.
+//! A value of width 1 is a scalar, of width `w > 1` a vector of `w` lanes; every function here takes both.
+//! Loops are bottom-tested, with the counter as a phi. Slots are allocas of the entry block that a later pass
+//! turns into phis; they must be read and written as a whole. Scratch is memory that stays memory.
 
 use std::cell::{Cell, RefCell};
 
@@ -29,7 +29,8 @@ use crate::shell::Shell;
 /// A value of any width.
 pub(crate) type Val<'c> = BasicValueEnum<'c>;
 
-/// Why no builder call fails: each has an insertion point, and operands are of the types that the callee names.
+/// Why no builder call fails: each has an insertion point, and operands are of the types that the callee
+/// names.
 const POSITIONED: &str = "invariant: the builder is positioned and the operands fit";
 
 /// A function under construction.
@@ -120,7 +121,8 @@ impl<'a, 'c> Ir<'a, 'c> {
         self.builder.build_return(None).expect(POSITIONED);
     }
 
-    /// Runs `body` with `begin`, `begin + step`, … below `end`. What is known to run once or never is no loop.
+    /// Runs `body` with `begin`, `begin + step`, … below `end`. What is known to run once or never is no
+    /// loop.
     pub(crate) fn for_range(
         &self,
         begin: IntValue<'c>,
@@ -152,8 +154,8 @@ impl<'a, 'c> Ir<'a, 'c> {
         self.position(exit);
     }
 
-    /// Runs `body` on so many indices at a time while there are as many, then on one at a time: with the first of each and their
-    /// number.
+    /// Runs `body` on so many indices at a time while there are as many, then on one at a time: with the
+    /// first of each and their number.
     pub(crate) fn for_narrower(
         &self,
         begin: IntValue<'c>,
@@ -172,7 +174,8 @@ impl<'a, 'c> Ir<'a, 'c> {
         self.for_range(first, end, 1, &mut |at| body(at, 1));
     }
 
-    /// Runs `body` on whole blocks of a size, then on what is left: with the first index of each and its length.
+    /// Runs `body` on whole blocks of a size, then on what is left: with the first index of each and its
+    /// length.
     pub(crate) fn for_blocks(
         &self,
         extent: IntValue<'c>,
@@ -366,8 +369,8 @@ impl<'a, 'c> Ir<'a, 'c> {
         }
     }
 
-    /// Quotient rounded down and what is left, by a divisor of at least 1. The complement of a negative dividend
-    /// is not negative, and its quotient is the complement of the one that is asked for.
+    /// Quotient rounded down and what is left, by a divisor of at least 1. The complement of a negative
+    /// dividend is not negative, and its quotient is the complement of the one that is asked for.
     fn floor_div(&self, [a, b]: &[Dim; 2]) -> (IntValue<'c>, IntValue<'c>) {
         let (a, b) = (self.dim(a), self.dim(b));
         let sign = self.builder.build_right_shift(a, self.int(63), true, "").expect(POSITIONED);
@@ -395,8 +398,8 @@ impl<'a, 'c> Ir<'a, 'c> {
 
     // Memory.
 
-    /// The address a size behind another. Terms are added one by one, the sums of sizes that many buffers have in common first, so
-    /// that only what they differ by is computed for each.
+    /// The address a size behind another. Terms are added one by one, the sums of sizes that many buffers
+    /// have in common first, so that only what they differ by is computed for each.
     pub(crate) fn behind(&self, base: PointerValue<'c>, size: &Size) -> PointerValue<'c> {
         match size {
             Size::Sum(terms) => terms.iter().fold(base, |at, term| self.behind(at, term)),
@@ -411,7 +414,8 @@ impl<'a, 'c> Ir<'a, 'c> {
     /// The address some bytes from another, whether or not there is memory.
     fn moved(&self, base: PointerValue<'c>, bytes: IntValue<'c>) -> PointerValue<'c> {
         let byte = self.context().i8_type();
-        // SAFETY: Making the instruction reads no memory, and this one does not promise an address inside an object.
+        // SAFETY: Making the instruction reads no memory, and this one does not promise an address inside an
+        // object.
         unsafe { self.builder.build_gep(byte, base, &[bytes], "").expect(POSITIONED) }
     }
 
@@ -447,8 +451,8 @@ impl<'a, 'c> Ir<'a, 'c> {
         if index.get_sign_extended_constant() == Some(0) {
             return base;
         }
-        // SAFETY: Making the instruction reads no memory. The Plan's accesses stay inside their buffers, which is what
-        // the instruction's own rule asks for when the code runs.
+        // SAFETY: Making the instruction reads no memory. The Plan's accesses stay inside their buffers,
+        // which is what the instruction's own rule asks for when the code runs.
         unsafe { self.builder.build_in_bounds_gep(ty, base, &[index], "").expect(POSITIONED) }
     }
 
@@ -484,8 +488,8 @@ impl<'a, 'c> Ir<'a, 'c> {
         instruction
     }
 
-    /// The same, after every store before it. LLVM's scheduler holds all stores of a block against each other that it may
-    /// reorder, which for a thousand of them takes longer than all else.
+    /// The same, after every store before it. LLVM's scheduler holds all stores of a block against each other
+    /// that it may reorder, which for a thousand of them takes longer than all else.
     pub(crate) fn store_in_order(&self, value: Val<'c>, to: PointerValue<'c>, align: usize) {
         let instruction = self.build_store(value, to, align);
         instruction.set_volatile(true).expect("invariant: a store can be volatile");
@@ -671,9 +675,9 @@ pub(crate) fn is_constant(value: Val<'_>) -> bool {
 fn forbid_unrolling(context: &Context, latch: InstructionValue<'_>) {
     const KIND: &str = "llvm.loop";
     const DISABLE: &str = "llvm.loop.unroll.disable";
-    // SAFETY: Context and instruction are alive, the texts have the lengths that are stated, and the temporary node is
-    // used once more by the call that replaces and frees it. A loop's node must name itself first, which inkwell's safe
-    // interface cannot express.
+    // SAFETY: Context and instruction are alive, the texts have the lengths that are stated, and the
+    // temporary node is used once more by the call that replaces and frees it. A loop's node must name itself
+    // first, which inkwell's safe interface cannot express.
     unsafe {
         let raw = context.as_ctx_ref();
         let disable = LLVMMDStringInContext2(raw, DISABLE.as_ptr().cast(), DISABLE.len());

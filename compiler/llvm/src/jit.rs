@@ -1,7 +1,7 @@
 //! Runs a model in this process: the same modules as [`compile`](crate::compile), through LLVM's MCJIT.
 //!
-//! [`Instance::call`] checks the lengths of all arguments against the function's types before it passes their addresses,
-//! so a call cannot reach beyond them; everything else the compiled wrapper checks itself.
+//! [`Instance::call`] checks the lengths of all arguments against the function's types before it passes their
+//! addresses, so a call cannot reach beyond them; everything else the compiled wrapper checks itself.
 
 use std::ffi::{CStr, CString, c_char};
 
@@ -62,8 +62,8 @@ pub struct JitError {
     pub line: String,
 }
 
-// SAFETY: A `Jit` owns its context, engine and modules, none of which anything else refers to, and LLVM ties none of them
-// to a thread. It is not `Sync`: looking up an address changes the engine.
+// SAFETY: A `Jit` owns its context, engine and modules, none of which anything else refers to, and LLVM ties
+// none of them to a thread. It is not `Sync`: looking up an address changes the engine.
 unsafe impl Send for Jit {}
 
 impl Jit {
@@ -81,8 +81,8 @@ impl Jit {
         let target = Target::of_host()?;
         check_host(&target)?;
         let context = Box::new(Context::create());
-        // SAFETY: The box keeps the context at one address, and `Jit` drops the engine, which owns all that refers to the
-        // context, before the box. Nothing with the pretended lifetime leaves this module.
+        // SAFETY: The box keeps the context at one address, and `Jit` drops the engine, which owns all that
+        // refers to the context, before the box. Nothing with the pretended lifetime leaves this module.
         let forever: &'static Context = unsafe { &*std::ptr::from_ref(&*context) };
         let machine = target.to_llvm(OptimizationLevel::Default)?;
         let engine = compile_into(forever, plan, linkage, &target, &machine, budget)?;
@@ -209,7 +209,8 @@ impl Instance<'_> {
     ///
     /// # Panics
     ///
-    /// If there are too many or too few sizes or arguments, or an argument is of another kind or length than its type.
+    /// If there are too many or too few sizes or arguments, or an argument is of another kind or length than
+    /// its type.
     pub fn call(
         &mut self,
         function: usize,
@@ -242,8 +243,8 @@ impl Instance<'_> {
                 ArgumentMemory::Input(_) => panic!("argument {i} is an output"),
             });
         }
-        // SAFETY: Pointers are NULL, which the wrapper handles, or lead to as many bytes as their types have for these
-        // sizes; the wrapper refuses sizes outside their ranges before it follows any.
+        // SAFETY: Pointers are NULL, which the wrapper handles, or lead to as many bytes as their types have
+        // for these sizes; the wrapper refuses sizes outside their ranges before it follows any.
         let status = unsafe { (function.call)(self.context.start(), dims.as_ptr(), pointers.as_ptr()) };
         self.outcome(status as i32)
     }
@@ -318,8 +319,8 @@ impl Instance<'_> {
     }
 }
 
-/// A config without hooks, in words of a little-endian machine: `struct_bytes` and `flags`, the sizes, and two pointers that
-/// are NULL.
+/// A config without hooks, in words of a little-endian machine: `struct_bytes` and `flags`, the sizes, and
+/// two pointers that are NULL.
 fn config(sizes: &[i64]) -> Vec<u64> {
     let layout = Config { size_count: sizes.len() as u64, pointer_bytes: size_of::<usize>() as u64 };
     let sizes = sizes.iter().map(|&size| size as u64);

@@ -1,12 +1,13 @@
 //! Kernels: what a function does once its arguments are checked.
 //!
-//! A kernel is an internal function that takes the sizes, one value or pointer for each input, output and state that the
-//! function touches, the workspace and the context. No two of its pointers lead to memory that one of them writes, so all
-//! carry `noalias`. Where a call keeps its arguments in a [frame](tgc_plan::Frame), the workspace and the context are all that
-//! is passed, and an argument is loaded where it is used.
+//! A kernel is an internal function that takes the sizes, one value or pointer for each input, output and
+//! state that the function touches, the workspace and the context. No two of its pointers lead to memory that
+//! one of them writes, so all carry `noalias`. Where a call keeps its arguments in a
+//! [frame](tgc_plan::Frame), the workspace and the context are all that is passed, and an argument is loaded
+//! where it is used.
 //!
-//! A kernel of many steps calls functions of some of them each, in which every step is [a function of its own](crate::work),
-//! so that steps that do the same [share code](crate::given).
+//! A kernel of many steps calls functions of some of them each, in which every step is [a function of its
+//! own](crate::work), so that steps that do the same [share code](crate::given).
 
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
@@ -44,7 +45,8 @@ pub(crate) struct Kernels<'b, 'c> {
     pub(crate) shared: RefCell<HashMap<Kind, FunctionValue<'c>>>,
 }
 
-/// The most steps of one function: LLVM takes a time that grows with the square of a function's loops and values.
+/// The most steps of one function: LLVM takes a time that grows with the square of a function's loops and
+/// values.
 const TOGETHER: usize = 24;
 
 /// So many touches of buffers are as good as a step: those of an unrolled loop stand in one block of LLVM's.
@@ -85,8 +87,8 @@ pub(crate) fn touched_states(plan: FunctionPlan<'_>) -> Rc<[usize]> {
 }
 
 impl<'b, 'c> Kernels<'b, 'c> {
-    /// Emits a kernel: `status kernel(sizes…, inputs…, outputs…, states…, workspace, context)`, or, with a frame,
-    /// `status kernel(workspace, context)`.
+    /// Emits a kernel: `status kernel(sizes…, inputs…, outputs…, states…, workspace, context)`, or, with a
+    /// frame, `status kernel(workspace, context)`.
     pub(crate) fn build(
         shell: &'b Shell<'b, 'c>,
         plan: FunctionPlan<'b>,
@@ -106,8 +108,8 @@ impl<'b, 'c> Kernels<'b, 'c> {
         }
     }
 
-    /// Emits `status name(…)`, which is given what the kernel is given and finds the buffers of some steps at once, or each
-    /// where it is asked for.
+    /// Emits `status name(…)`, which is given what the kernel is given and finds the buffers of some steps at
+    /// once, or each where it is asked for.
     fn build_group(
         &self,
         name: &str,
@@ -208,8 +210,9 @@ impl<'b, 'c> Kernels<'b, 'c> {
         types
     }
 
-    /// The range of the kernel's parameters that lead to memory of their own. The context does not: the runtime reads it while the
-    /// kernel runs. What a frame says is loaded again after each store: a thousand addresses fit in no registers.
+    /// The range of the kernel's parameters that lead to memory of their own. The context does not: the
+    /// runtime reads it while the kernel runs. What a frame says is loaded again after each store: a thousand
+    /// addresses fit in no registers.
     pub(crate) fn own_params(&self) -> (usize, usize) {
         match self.is_framed {
             true => (0, 0),
@@ -217,7 +220,8 @@ impl<'b, 'c> Kernels<'b, 'c> {
         }
     }
 
-    /// Declares a part of the kernel, of whose parameters the pointers in a range lead to memory of their own.
+    /// Declares a part of the kernel, of whose parameters the pointers in a range lead to memory of their
+    /// own.
     pub(crate) fn declare(
         &self,
         name: &str,
@@ -242,7 +246,8 @@ impl<'b, 'c> Kernels<'b, 'c> {
         format!("{}.{part}", self.plan.signature.name)
     }
 
-    /// Starts a body that is given what the kernel is given, and finds some buffers, or any where it is asked for.
+    /// Starts a body that is given what the kernel is given, and finds some buffers, or any where it is asked
+    /// for.
     pub(crate) fn body(
         &self,
         function: FunctionValue<'c>,

@@ -1,20 +1,21 @@
 //! Plan to LLVM module to object file. The only crate that names inkwell.
 //!
-//! [`compile`] turns a [`ModelPlan`](tgc_plan::ModelPlan) into two object files; [`Jit`] runs the same modules in
-//! this process. All decisions were taken in the Plan: this crate picks no order, width or place of its own, so that
-//! [`interpret`](tgc_plan::interpret) says what the emitted code computes, bit for bit.
+//! [`compile`] turns a [`ModelPlan`](tgc_plan::ModelPlan) into two object files; [`Jit`] runs the same
+//! modules in this process. All decisions were taken in the Plan: this crate picks no order, width or place
+//! of its own, so that [`interpret`](tgc_plan::interpret) says what the emitted code computes, bit for bit.
 //!
 //! # What the modules hold
 //!
-//! - one *wrapper* per function (`wrapper.rs`), compiled for the baseline of the triple, which checks every argument;
+//! - one *wrapper* per function (`wrapper.rs`), compiled for the baseline of the triple, which checks every
+//!   argument;
 //! - one *kernel* per function (`kernel.rs`), the only code that uses the CPU's features;
 //! - constants that describe the model to the runtime and to loaders (`describe.rs`);
 //! - the runtime's bitcode (`runtime.rs`), made internal.
 //!
 //! # What they never hold
 //!
-//! Mutable globals, names without the model's prefix and hash, calls of library functions beyond `memcpy` and its kin,
-//! unwind tables, anything that depends on a path, the time or a pointer of the compiling process.
+//! Mutable globals, names without the model's prefix and hash, calls of library functions beyond `memcpy` and
+//! its kin, unwind tables, anything that depends on a path, the time or a pointer of the compiling process.
 //!
 //! # What is public
 //!

@@ -1,9 +1,10 @@
 //! Matmuls: blocks for caches, tiles for registers, then the epilogue on the sums.
 //!
-//! A tile keeps its sums in registers while all terms of a K block run: an element of the left matrix in every lane times
-//! a row of the right one. Both are read where they lie or from copies made for it (`pack`); the code is the same, only
-//! addresses and strides differ. Sums wait in scratch for the next K block, and the epilogue runs over them while they are
-//! still in the first-level cache. The scheme is that of Goto and van de Geijn, ACM TOMS 34(3), 2008.
+//! A tile keeps its sums in registers while all terms of a K block run: an element of the left matrix in
+//! every lane times a row of the right one. Both are read where they lie or from copies made for it (`pack`);
+//! the code is the same, only addresses and strides differ. Sums wait in scratch for the next K block, and
+//! the epilogue runs over them while they are still in the first-level cache. The scheme is that of Goto and
+//! van de Geijn, ACM TOMS 34(3), 2008.
 
 use std::cell::RefCell;
 
@@ -311,7 +312,8 @@ impl<'a, 'b, 'c> Builder<'a, 'b, 'c> {
         }
     }
 
-    /// Where the sums of a panel wait: the panels of a block one after the other, if they must wait for more terms.
+    /// Where the sums of a panel wait: the panels of a block one after the other, if they must wait for more
+    /// terms.
     fn sums(&self, first: IntValue<'c>) -> PointerValue<'c> {
         let ir = &self.body.ir;
         let base = self.scratch(self.matmul.sums);

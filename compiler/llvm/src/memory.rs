@@ -1,8 +1,9 @@
 //! Elements in memory: where they are, and how a tile of them is loaded and stored.
 //!
-//! A tile is some iterations of one axis that run together, one a lane. Along that axis an element's address stays, moves
-//! to the next element or the one before, or moves by a stride: a splat, a vector access, or one access a lane. Bool is
-//! one byte in memory, `!= 0` on the way in, 0 or 1 on the way out. Parts of complex elements lie side by side.
+//! A tile is some iterations of one axis that run together, one a lane. Along that axis an element's address
+//! stays, moves to the next element or the one before, or moves by a stride: a splat, a vector access, or one
+//! access a lane. Bool is one byte in memory, `!= 0` on the way in, 0 or 1 on the way out. Parts of complex
+//! elements lie side by side.
 
 use inkwell::IntPredicate;
 use inkwell::types::BasicTypeEnum;
@@ -70,7 +71,8 @@ impl<'c> Spot<'c> {
         self.at(ir, ir.int(i64::from(width) - 1))
     }
 
-    /// Asks for what lies some elements, or as many bytes as a prefetch goes at most, behind `width` steps along the axis. It need not exist.
+    /// Asks for what lies some elements, or as many bytes as a prefetch goes at most, behind `width` steps
+    /// along the axis. It need not exist.
     pub(crate) fn prefetch(self, ir: &Ir<'_, 'c>, elements: IntValue<'c>, width: u32, how: &Prefetch) {
         let size = self.dtype.bytes() as i64;
         let distance = ir.min(ir.mul(elements, ir.int(size)), ir.int(how.distance));

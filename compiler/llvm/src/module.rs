@@ -1,8 +1,9 @@
 //! Puts modules together and turns them into objects.
 //!
-//! One module holds the model; another holds what needs an allocator and calls the first by its exported names. Both are
-//! verified, cleaned up by a fixed list of cheap passes, and compiled at once: nothing is written anywhere before code
-//! generation has returned. No pass in the list vectorizes, unrolls or changes the order of floating-point arithmetic.
+//! One module holds the model; another holds what needs an allocator and calls the first by its exported
+//! names. Both are verified, cleaned up by a fixed list of cheap passes, and compiled at once: nothing is
+//! written anywhere before code generation has returned. No pass in the list vectorizes, unrolls or changes
+//! the order of floating-point arithmetic.
 
 use inkwell::OptimizationLevel;
 use inkwell::attributes::{Attribute, AttributeLoc};
@@ -36,8 +37,8 @@ const CHECKED: &str = "asan";
 pub struct Options {
     /// Effort of instruction selection and scheduling, 0 to 3.
     pub effort: u8,
-    /// Whether every access of memory is checked by AddressSanitizer, for tests of tgc itself: the object then needs the
-    /// sanitizer's run-time library.
+    /// Whether every access of memory is checked by AddressSanitizer, for tests of tgc itself: the object
+    /// then needs the sanitizer's run-time library.
     pub sanitize: bool,
 }
 

@@ -1,7 +1,8 @@
 //! The outer loop of a nest: groups of rows, then smaller groups or single rows with the same code.
 //!
-//! Row `i` of a total goes to accumulator `i mod rows`, so a group that starts at a multiple of `rows` gives each of its
-//! rows to the lane of its own, and each row after the last whole group to the accumulator of its number among those.
+//! Row `i` of a total goes to accumulator `i mod rows`, so a group that starts at a multiple of `rows` gives
+//! each of its rows to the lane of its own, and each row after the last whole group to the accumulator of its
+//! number among those.
 
 use std::cell::RefCell;
 
@@ -85,8 +86,8 @@ fn build_apart<'c>(
     totals().for_each(|total| total.reload(ir));
 }
 
-/// What is left after the last whole group: in smaller groups if it is known how many rows that can be, else a few at a time, if
-/// they are lanes, and row by row.
+/// What is left after the last whole group: in smaller groups if it is known how many rows that can be, else
+/// a few at a time, if they are lanes, and row by row.
 fn build_rest<'c>(
     body: &Body<'_, 'c>,
     nest: &Nest,

@@ -1,7 +1,8 @@
 //! Copies of a block's part of a matrix, in the order in which tiles of a matmul read it.
 //!
-//! A panel of the left matrix holds, term after term, the elements of a tile's rows, with room for a power of two; a panel
-//! of the right one holds the elements of a tile's columns, and zeros where the matrix has no more columns.
+//! A panel of the left matrix holds, term after term, the elements of a tile's rows, with room for a power of
+//! two; a panel of the right one holds the elements of a tile's columns, and zeros where the matrix has no
+//! more columns.
 
 use inkwell::IntPredicate;
 use inkwell::types::BasicTypeEnum;
@@ -138,8 +139,9 @@ impl<'c> Packer<'_, '_, 'c> {
         }
     }
 
-    /// As many terms as a vector has lanes, of `count` rows or columns: vectors along the terms become vectors along the
-    /// panel. Where the last of them are fewer than lanes, the rest of a panel's power of two holds anything.
+    /// As many terms as a vector has lanes, of `count` rows or columns: vectors along the terms become
+    /// vectors along the panel. Where the last of them are fewer than lanes, the rest of a panel's power of
+    /// two holds anything.
     fn transpose(&self, from: Matrix<'c>, to: Matrix<'c>, count: u32) {
         let ir = self.ir;
         let ty = scalar_type(ir, self.scalar, self.width);
@@ -186,8 +188,8 @@ impl<'c> Packer<'_, '_, 'c> {
     }
 }
 
-/// The transpose of as many vectors as each has lanes: as often as that number halves, vector `i` of the first half and
-/// vector `i` of the second interleave.
+/// The transpose of as many vectors as each has lanes: as often as that number halves, vector `i` of the
+/// first half and vector `i` of the second interleave.
 fn transposed<'c>(ir: &Ir<'_, 'c>, mut rows: Vec<Val<'c>>) -> Vec<Val<'c>> {
     let width = rows.len() as u32;
     let half = rows.len() / 2;

@@ -1,9 +1,11 @@
-//! Register pressure, and the stack that spills take: where live values of a tile are more bytes than a budget, rows run
-//! one after the other, and then a part of the lanes at a time. No result can tell: iterations of a tile are independent.
+//! Register pressure, and the stack that spills take: where live values of a tile are more bytes than a
+//! budget, rows run one after the other, and then a part of the lanes at a time. No result can tell:
+//! iterations of a tile are independent.
 //!
-//! How much LLVM spills is known once it has written the code, and no estimate tells it before: it shares what rows have in
-//! common, moves what does not vary out of loops, and orders instructions as it likes. So there is no budget at first, and a
-//! function that takes more stack than is promised is emitted again with one.
+//! How much LLVM spills is known once it has written the code, and no estimate tells it before: it shares
+//! what rows have in common, moves what does not vary out of loops, and orders instructions as it likes. So
+//! there is no budget at first, and a function that takes more stack than is promised is emitted again with
+//! one.
 
 use tgc_plan::fission::varying;
 use tgc_plan::{Block, Nest, Read, Sink};
@@ -41,7 +43,8 @@ impl Budget {
         BUDGETS[self.0[function].0]
     }
 
-    /// Lowers the budgets of functions that take too much stack, unless that was in vain the last time. Whether there are some.
+    /// Lowers the budgets of functions that take too much stack, unless that was in vain the last time.
+    /// Whether there are some.
     pub(crate) fn lower(&mut self, stack: &Stack) -> bool {
         let mut is_lower = false;
         for ((level, last), bytes) in self.0.iter_mut().zip(&stack.functions) {

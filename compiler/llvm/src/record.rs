@@ -1,7 +1,8 @@
-//! Constants of the structs that the runtime and the header know, built from the structs' own descriptions ([`tgc_abi`]).
+//! Constants of the structs that the runtime and the header know, built from the structs' own descriptions
+//! ([`tgc_abi`]).
 //!
-//! LLVM lays the types out by the target's data layout, as C does. A slot on a target with short pointers is a pointer and
-//! zeros up to eight bytes.
+//! LLVM lays the types out by the target's data layout, as C does. A slot on a target with short pointers is
+//! a pointer and zeros up to eight bytes.
 
 use inkwell::AddressSpace;
 use inkwell::context::Context;

@@ -13,7 +13,8 @@ const STRIPPED_TEXTS: [&str; 6] =
 /// Enum attributes likewise.
 const STRIPPED: [&str; 5] = ["uwtable", "nonlazybind", "sspstrong", "sspreq", "ssp"];
 
-/// Links the runtime into a module. Its functions become internal; the unused ones go with the module's cleanup.
+/// Links the runtime into a module. Its functions become internal; the unused ones go with the module's
+/// cleanup.
 pub(crate) fn link(shell: &Shell<'_, '_>) -> Result<(), Error> {
     let buffer = MemoryBuffer::create_from_memory_range_copy(tgc_runtime::BITCODE, "runtime");
     let runtime = Module::parse_bitcode_from_buffer(&buffer, shell.context)

@@ -1,7 +1,7 @@
 //! Scalar programs as LLVM instructions, at any width.
 //!
-//! Each instruction means what `Program::run` says, to the bit, except for the payload of NaNs. Nothing here can make
-//! poison: conversions of floats to integers clamp their operand first.
+//! Each instruction means what `Program::run` says, to the bit, except for the payload of NaNs. Nothing here
+//! can make poison: conversions of floats to integers clamp their operand first.
 
 use inkwell::types::BasicTypeEnum;
 use inkwell::values::InstructionOpcode as Op;

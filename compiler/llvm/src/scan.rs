@@ -1,7 +1,8 @@
-//! Accumulators of a running fold along the axis of tiles: one tuple of scalars, which iterations pass on in order.
+//! Accumulators of a running fold along the axis of tiles: one tuple of scalars, which iterations pass on in
+//! order.
 //!
-//! A tile of several lanes runs the block's program for all of them at once; then the fold takes one lane after the other.
-//! The first iteration of the axis starts afresh: a select says so, unless it is known.
+//! A tile of several lanes runs the block's program for all of them at once; then the fold takes one lane
+//! after the other. The first iteration of the axis starts afresh: a select says so, unless it is known.
 
 use inkwell::values::{IntValue, PointerValue};
 use tgc_plan::Scan;
@@ -31,7 +32,8 @@ impl<'p, 'c> Running<'p, 'c> {
         Running { scan, slots: scan.accumulators.iter().map(member).collect() }
     }
 
-    /// Takes the lanes of a tile, in order; the first scalar may be the first iteration. Returns what they give.
+    /// Takes the lanes of a tile, in order; the first scalar may be the first iteration. Returns what they
+    /// give.
     pub(crate) fn step(
         &self,
         ir: &Ir<'_, 'c>,

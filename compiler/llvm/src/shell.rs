@@ -1,6 +1,7 @@
 //! A module under construction: how its functions and constants are made.
 //!
-//! Functions never unwind. Constants are private, so that an object's symbol table holds functions and what is exported.
+//! Functions never unwind. Constants are private, so that an object's symbol table holds functions and what
+//! is exported.
 
 use inkwell::AddressSpace;
 use inkwell::attributes::{Attribute, AttributeLoc};

@@ -1,8 +1,9 @@
 //! How much stack calls take, as code generation lays it out.
 //!
-//! LLVM reports each function's frame while it writes an object. What a call takes is the frames of the deepest chain of
-//! functions that it can reach, return addresses and alignment included. A function whose address is passed on counts as
-//! called, as a pool may run a task in the calling thread. What functions of the C library take is not known here.
+//! LLVM reports each function's frame while it writes an object. What a call takes is the frames of the
+//! deepest chain of functions that it can reach, return addresses and alignment included. A function whose
+//! address is passed on counts as called, as a pool may run a task in the calling thread. What functions of
+//! the C library take is not known here.
 
 use std::collections::BTreeMap;
 use std::ffi::{CStr, c_void};
@@ -54,7 +55,8 @@ pub(crate) fn observe<T>(
         function.add_attribute(AttributeLoc::Function, ask);
     }
     let mut said = Said::default();
-    // SAFETY: The handler gets the address of `said` while that is alive and nothing else uses it, and none afterwards.
+    // SAFETY: The handler gets the address of `said` while that is alive and nothing else uses it, and none
+    // afterwards.
     unsafe {
         let place = (&raw mut said).cast::<c_void>();
         LLVMContextSetDiagnosticHandler(context.as_ctx_ref(), Some(hear), place);
@@ -70,7 +72,8 @@ pub(crate) fn observe<T>(
 
 /// Notes a frame or an error.
 extern "C" fn hear(info: LLVMDiagnosticInfoRef, said: *mut c_void) {
-    // SAFETY: LLVM passes a diagnostic and what `observe` gave it; the text is its own until it is disposed of.
+    // SAFETY: LLVM passes a diagnostic and what `observe` gave it; the text is its own until it is disposed
+    // of.
     let (text, is_error, said) = unsafe {
         let raw = LLVMGetDiagInfoDescription(info);
         let text = CStr::from_ptr(raw).to_string_lossy().into_owned();
@@ -97,8 +100,8 @@ fn frame_of(text: &str) -> Option<(&str, u64)> {
 pub(crate) struct Frames(BTreeMap<String, u64>);
 
 impl Frames {
-    /// The stack that calls of these functions take, and the most of all. `vector` is the alignment that a frame with
-    /// vectors in it may add.
+    /// The stack that calls of these functions take, and the most of all. `vector` is the alignment that a
+    /// frame with vectors in it may add.
     pub(crate) fn stack(&self, module: &Module<'_>, functions: &[String], vector: u64) -> Stack {
         let mut chains = Chains { frames: self, callees: callees(module), vector, known: BTreeMap::new() };
         let names: Vec<String> = module.get_functions().map(name_of).collect();
@@ -129,7 +132,8 @@ fn callees(module: &Module<'_>) -> BTreeMap<String, Vec<String>> {
 /// The functions whose instructions name a function.
 fn users(function: FunctionValue<'_>) -> Vec<String> {
     let mut names = vec![];
-    // SAFETY: The uses of a function of a module that is alive, each by an instruction in a function or by a constant.
+    // SAFETY: The uses of a function of a module that is alive, each by an instruction in a function or by a
+    // constant.
     unsafe {
         let mut place = LLVMGetFirstUse(function.as_value_ref());
         while !place.is_null() {

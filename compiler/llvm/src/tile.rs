@@ -29,8 +29,8 @@ pub(crate) enum Share<'c> {
 /// The most instructions that are repeated for what is left after the last whole tile.
 const REPEATED: usize = 2048;
 
-/// A number as powers of two, the largest first: where each begins, and what it is. `None` if a program of this length
-/// would be repeated too often.
+/// A number as powers of two, the largest first: where each begins, and what it is. `None` if a program of
+/// this length would be repeated too often.
 pub(crate) fn pieces(number: u32, program: usize) -> Option<Vec<(u32, u32)>> {
     let widths = (0..u32::BITS).rev().map(|bit| 1 << bit).filter(|width| number & width != 0);
     let pieces = widths.scan(0, |first, width| {
@@ -51,8 +51,8 @@ pub(crate) struct Tile<'c> {
     pub(crate) may_start: bool,
 }
 
-/// How many iterations run together after the last whole tile of so many, if those are worth code of their own: as many as
-/// a vector or two hold.
+/// How many iterations run together after the last whole tile of so many, if those are worth code of their
+/// own: as many as a vector or two hold.
 pub(crate) fn narrower(lanes: u32, program: usize) -> Option<u32> {
     const NARROW: u32 = 8;
     let narrow = NARROW.min(lanes / 2);

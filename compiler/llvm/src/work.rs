@@ -1,6 +1,7 @@
 //! Steps whose rows may be shared out to threads, or are emitted apart from the rest of the kernel.
 //!
-//! The rows of such a step in a range are a function. A task calls it for the rows of a chunk, with what it finds in a frame.
+//! The rows of such a step in a range are a function. A task calls it for the rows of a chunk, with what it
+//! finds in a frame.
 
 use inkwell::IntPredicate;
 use inkwell::values::{FunctionValue, IntValue, PointerValue};
@@ -93,7 +94,8 @@ impl<'b, 'c> Kernels<'b, 'c> {
         function
     }
 
-    /// Emits the rows of a step, in a function of their own if threads may share them. It is given what the body is given.
+    /// Emits the rows of a step, in a function of their own if threads may share them. It is given what the
+    /// body is given.
     pub(crate) fn build_rows(&self, body: &Body<'b, 'c>, given: &Given, step: &Step) {
         let (ir, work) = (&body.ir, Work::of(step));
         let rows = Rows { begin: ir.int(0), end: work.extent(ir), chunk: ir.int(0) };

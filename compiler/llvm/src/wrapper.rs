@@ -1,12 +1,13 @@
 //! Wrappers: the exported functions. They check every argument, then call the kernel.
 //!
-//! All checks of sizes and pointers come before the kernel and write nothing. Each failing check leaves for a block of its own, out of the way,
-//! that calls a reporter of the runtime. Wrappers are compiled for the baseline of the triple.
+//! All checks of sizes and pointers come before the kernel and write nothing. Each failing check leaves for a
+//! block of its own, out of the way, that calls a reporter of the runtime. Wrappers are compiled for the
+//! baseline of the triple.
 //!
 //! A function with many arguments has another form of wrapper ([`framed`](crate::framed)).
 //!
-//! Narrow integers carry no extension attribute: a callee that assumes nothing about the upper bits is right on every
-//! system, whether callers extend (x86-64, Apple) or do not (AAPCS64).
+//! Narrow integers carry no extension attribute: a callee that assumes nothing about the upper bits is right
+//! on every system, whether callers extend (x86-64, Apple) or do not (AAPCS64).
 
 use std::mem::offset_of;
 
@@ -72,7 +73,8 @@ impl<'b, 'c> Wrapper<'b, 'c> {
         self.describe.shell
     }
 
-    /// Starts the exported function `status name(ctx, sizes…, inputs…, outputs…)`; returns its parameters but the first.
+    /// Starts the exported function `status name(ctx, sizes…, inputs…, outputs…)`; returns its parameters but
+    /// the first.
     pub(crate) fn begin_exported(&self) -> (Checks<'b, 'c>, Vec<Val<'c>>) {
         let (shell, plan) = (self.shell(), self.plan);
         let mut types: Vec<BasicMetadataTypeEnum> = vec![shell.pointer_type().into()];
@@ -93,8 +95,8 @@ impl<'b, 'c> Wrapper<'b, 'c> {
         (checks, params[1..].to_vec())
     }
 
-    /// Starts the function `status packed(void *ctx, const int64_t *sizes, void *const *args)`; returns its last two
-    /// parameters.
+    /// Starts the function `status packed(void *ctx, const int64_t *sizes, void *const *args)`; returns its
+    /// last two parameters.
     pub(crate) fn begin_packed(&self) -> (Checks<'b, 'c>, [PointerValue<'c>; 2]) {
         let shell = self.shell();
         let ty = shell.context.i32_type().fn_type(&[shell.pointer_type().into(); 3], false);
@@ -124,8 +126,8 @@ impl<'b, 'c> Wrapper<'b, 'c> {
         function
     }
 
-    /// All checks, in the order in which a caller would want to hear of failures. Returns inputs and outputs with
-    /// defaults in place.
+    /// All checks, in the order in which a caller would want to hear of failures. Returns inputs and outputs
+    /// with defaults in place.
     fn check(&self, checks: &Checks<'b, 'c>, mut args: Vec<Val<'c>>) -> Vec<Val<'c>> {
         checks.instance(self.describe.linkage.hash);
         for (id, symbol) in self.plan.signature.symbols.iter() {
@@ -421,8 +423,8 @@ impl<'c> Checks<'_, 'c> {
 
     /// The same for one other, and a piece of memory that has bytes.
     ///
-    /// They meet if `a - b` lies between `-bytes(a)` and `bytes(b)`, both excluded, which is one comparison of unsigned
-    /// numbers: of what is `bytes(a) - 1` larger.
+    /// They meet if `a - b` lies between `-bytes(a)` and `bytes(b)`, both excluded, which is one comparison
+    /// of unsigned numbers: of what is `bytes(a) - 1` larger.
     fn apart(&self, what: &str, a: &Region<'c>, b: &Region<'c>) {
         let ir = &self.ir;
         if b.bytes.get_sign_extended_constant() == Some(0) {

@@ -40,7 +40,8 @@ pub(crate) enum Work {
     Init { fold: Fold, values: Vec<ValueId>, index: Index },
     /// Folds; `index` is where the accumulators are.
     Fold { kind: FoldKind, from: From, fold: Fold, values: Vec<ValueId>, index: Index },
-    /// Folds along an axis and writes what each step gives. Accumulators wait in `carry` while other axes run.
+    /// Folds along an axis and writes what each step gives. Accumulators wait in `carry` while other axes
+    /// run.
     Scan {
         node: NodeId,
         operands: Vec<(NodeId, Index)>,
@@ -173,9 +174,9 @@ impl Cut {
         draft.pieces.len() - 1
     }
 
-    /// The first block that comes after all that a piece needs. The epilogue of a matmul is one block: placement let in
-    /// what reads the sum of its own element alone, and a variable that the matmul or another element reads gets its new
-    /// value only after all of it.
+    /// The first block that comes after all that a piece needs. The epilogue of a matmul is one block:
+    /// placement let in what reads the sum of its own element alone, and a variable that the matmul or
+    /// another element reads gets its new value only after all of it.
     fn first_block(&self, program: &Statements<'_>, nest: usize, axes: &[Dim], work: &Work) -> usize {
         if self.nests[nest].kind.matmul().is_some() {
             return 0;

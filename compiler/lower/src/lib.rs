@@ -1,8 +1,9 @@
 //! Graph to Plan: decides loops, fusion, memory and vector widths.
 //!
-//! `prepare` brings a function's graph in form, then the phases of [`phases`] run, each from one form to the next:
-//! what nodes are, which values are materialized, which statements share loops, how they are cut into blocks, the steps that
-//! this makes, how much of each runs together, and where buffers lie. [`lower_until`] prints the form after any of them.
+//! `prepare` brings a function's graph in form, then the phases of [`phases`] run, each from one form to the
+//! next: what nodes are, which values are materialized, which statements share loops, how they are cut into
+//! blocks, the steps that this makes, how much of each runs together, and where buffers lie. [`lower_until`]
+//! prints the form after any of them.
 //!
 //! Nodes are known by their kernels alone. Nothing here depends on the order of a hash map.
 //!

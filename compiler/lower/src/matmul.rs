@@ -1,8 +1,9 @@
 //! Which folds are matmuls, and how they are cut for registers and caches.
 //!
-//! The tile and blocks follow Goto and van de Geijn, "Anatomy of High-Performance Matrix Multiplication", ACM TOMS 34(3), 2008: a
-//! tile of sums stays in registers, the right matrix's part of a block in the second-level cache, and both are read
-//! one after the other. Matmuls that other loops serve better, of few columns or few sums, stay nests.
+//! The tile and blocks follow Goto and van de Geijn, "Anatomy of High-Performance Matrix Multiplication", ACM
+//! TOMS 34(3), 2008: a tile of sums stays in registers, the right matrix's part of a block in the
+//! second-level cache, and both are read one after the other. Matmuls that other loops serve better, of few
+//! columns or few sums, stay nests.
 
 use tgc_graph::dim::{Dim, Symbols};
 use tgc_graph::graph::{Graph, NodeId};
@@ -192,11 +193,12 @@ impl FoldDefinition {
 
 /// Blocks for caches, no larger than the matmul.
 ///
-/// A K block of a panel of the right matrix takes half of the first-level cache, or all of it where tiles have so many rows that
-/// they load it half as often. Each block of rows reads all of the right matrix: one that does not stay in the
-/// second-level cache is read seldom, for left parts of up to half that cache, one that does for parts that nearly stay
-/// in the first. The right matrix's part is copied once and for all if its terms are known and it is not too large for a
-/// cache behind those; else the copy of a K block takes half of the second.
+/// A K block of a panel of the right matrix takes half of the first-level cache, or all of it where tiles
+/// have so many rows that they load it half as often. Each block of rows reads all of the right matrix: one
+/// that does not stay in the second-level cache is read seldom, for left parts of up to half that cache, one
+/// that does for parts that nearly stay in the first. The right matrix's part is copied once and for all if
+/// its terms are known and it is not too large for a cache behind those; else the copy of a K block takes
+/// half of the second.
 pub(crate) fn blocks(
     tile: RegisterTile,
     extents: [&Dim; 3],
@@ -252,8 +254,8 @@ fn most(dim: &Dim, symbols: &Symbols) -> i64 {
     i64::try_from(dim.bounds(symbols).max).unwrap_or(i64::MAX).max(1)
 }
 
-/// The rows of a chunk, if there are some for two. Where each chunk copies the right matrix for itself, or reads more of it than
-/// a cache holds, it must have rows enough to make up for it.
+/// The rows of a chunk, if there are some for two. Where each chunk copies the right matrix for itself, or
+/// reads more of it than a cache holds, it must have rows enough to make up for it.
 fn parallel(matmul: &Matmul, is_right_large: bool, symbols: &Symbols, tuning: &Tuning) -> Option<Parallel> {
     let tile = i64::from(matmul.tile.mr);
     let [rows, columns, terms] = matmul.extents();
@@ -270,9 +272,9 @@ fn parallel(matmul: &Matmul, is_right_large: bool, symbols: &Symbols, tuning: &T
 
 /// Decides which parts of blocks are copied before they are multiplied, and asks for scratch.
 ///
-/// The right matrix is read a row of a tile at a time and wants its columns side by side; the left one is read term by
-/// term in as many streams as a tile has rows. Copies pay if they are read often enough, for what is larger than a cache
-/// or lies apart.
+/// The right matrix is read a row of a tile at a time and wants its columns side by side; the left one is
+/// read term by term in as many streams as a tile has rows. Copies pay if they are read often enough, for
+/// what is larger than a cache or lies apart.
 pub(crate) fn choose_packs(
     matmul: &mut Matmul,
     machine: &Machine,

@@ -1,7 +1,7 @@
 //! Memory: which buffers there are, which updates happen in place, and who shares the workspace.
 //!
-//! An update is made where its variable lies if nothing reads the old value after the new one is there. One that writes
-//! parts of its variable writes them there: the variable is not copied, changed and copied back.
+//! An update is made where its variable lies if nothing reads the old value after the new one is there. One
+//! that writes parts of its variable writes them there: the variable is not copied, changed and copied back.
 //! A kept value lies where an output or value made from it lies, if that is written over its last read.
 //! Workspace slots are reused once the last step that touches a buffer is over.
 
@@ -229,8 +229,9 @@ impl Buffers {
         steps.extend(copies);
     }
 
-    /// The steps that copy a variable and put the changed copy back, and the copy, where nothing else reads the variable or
-    /// the copy from the first of them on but what changes it, and no check comes later that a call may fail.
+    /// The steps that copy a variable and put the changed copy back, and the copy, where nothing else reads
+    /// the variable or the copy from the first of them on but what changes it, and no check comes later that
+    /// a call may fail.
     fn changed_copy(&self, steps: &[Step], old: BufferId, new: BufferId) -> Option<(usize, usize, BufferId)> {
         let last = steps.iter().position(|step| touches(step, new))?;
         let (value, to) = self.whole_copy(&steps[last])?;
@@ -341,8 +342,8 @@ fn is_same_element(a: &Access, b: &Access) -> bool {
     a.strides == b.strides && a.offset == b.offset
 }
 
-/// Different rows touch different elements by these accesses: both move alike from row to row, and further than
-/// either reaches within one.
+/// Different rows touch different elements by these accesses: both move alike from row to row, and further
+/// than either reaches within one.
 fn rows_apart(step: &Step, a: (&Block, &Access), b: (&Block, &Access)) -> bool {
     if !matches!(step, Step::Nest(Nest { extent: Some(_), .. })) {
         return true;
@@ -481,7 +482,8 @@ impl Slots {
         slot
     }
 
-    /// The first free slot of the same size; of known ones any, which then grows; else one that bounds the size or that it bounds.
+    /// The first free slot of the same size; of known ones any, which then grows; else one that bounds the
+    /// size or that it bounds.
     fn find(&mut self, size: &Size) -> Option<usize> {
         let wanted = key(size);
         let fits = |have: &&Size| !is_known(have) && (size.at_most(have) || have.at_most(size));

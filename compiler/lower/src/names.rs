@@ -1,4 +1,5 @@
-//! What messages call an index and the tensor that it is an index into: as the author wrote them, with the author's line.
+//! What messages call an index and the tensor that it is an index into: as the author wrote them, with the
+//! author's line.
 
 use tgc_graph::graph::{Graph, NodeId};
 use tgc_graph::lookup;
@@ -18,7 +19,8 @@ pub(crate) struct Names {
 }
 
 impl Names {
-    /// What the author of a node calls its operand of this number, which says a place along this axis of the first one.
+    /// What the author of a node calls its operand of this number, which says a place along this axis of the
+    /// first one.
     pub(crate) fn of(graph: &Graph, id: NodeId, number: usize, axis: usize) -> Names {
         let origin = &graph.node(id).origin;
         let of = |lookup: &Lookup| {

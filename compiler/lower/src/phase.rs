@@ -23,7 +23,8 @@ pub struct Phase {
     holds: fn(&Form<'_>, &Context<'_>) -> Result<(), String>,
 }
 
-/// The phases that plan a function. Before them [`prepare`](crate::prepare) brings its graph in the form that they need.
+/// The phases that plan a function. Before them [`prepare`](crate::prepare) brings its graph in the form that
+/// they need.
 pub(crate) static PHASES: [Phase; 7] = [
     Phase {
         name: "classify",

@@ -399,8 +399,8 @@ impl Trial<'_> {
         }
     }
 
-    /// By element of the result, the sum of what moving each constant and each element of an input by one unit in its
-    /// last place changes.
+    /// By element of the result, the sum of what moving each constant and each element of an input by one
+    /// unit in its last place changes.
     fn moves(&self, function: &Function, wide: &[(f64, f64)]) -> Vec<f64> {
         let mut sums = vec![0.0; wide.len()];
         let mut add = |moved| add_changes(&mut sums, moved, wide);
@@ -420,8 +420,9 @@ impl Trial<'_> {
 }
 
 impl Trial<'_> {
-    /// By element of the result, the sum of what rounding each element of each step of the left side by one unit in its last place
-    /// changes: the error that it may have. The one that it has can be small by chance.
+    /// By element of the result, the sum of what rounding each element of each step of the left side by one
+    /// unit in its last place changes: the error that it may have. The one that it has can be small by
+    /// chance.
     fn slips(&self) -> Vec<f64> {
         let steps = self.steps();
         let (function, slipping) = with_slips(self.left);
@@ -451,8 +452,8 @@ fn add_changes(sums: &mut [f64], moved: Vec<(f64, f64)>, wide: &[(f64, f64)]) {
     }
 }
 
-/// The function with a further input for each step that rounds, which is added to it; and which nodes those are. The result
-/// is no step.
+/// The function with a further input for each step that rounds, which is added to it; and which nodes those
+/// are. The result is no step.
 fn with_slips(function: &Function) -> (Function, Vec<usize>) {
     let (mut graph, mut renamed) = (function.graph.successor(), vec![]);
     let (mut inputs, mut slipping) = (vec![], vec![]);

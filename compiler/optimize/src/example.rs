@@ -132,8 +132,8 @@ impl Builder<'_> {
         }
     }
 
-    /// The operation of this name. Attributes stand in their order, between semicolons; where none are given any will
-    /// do, since patterns match whatever they are.
+    /// The operation of this name. Attributes stand in their order, between semicolons; where none are given
+    /// any will do, since patterns match whatever they are.
     fn operation(&mut self, name: &str, attributes: Option<&str>) -> Op {
         let dtype = self.choices.dtype();
         let sample = Op::samples().into_iter().find(|op| op.name() == name);

@@ -51,8 +51,8 @@ pub(crate) fn class_at(graph: &Graph, id: NodeId, operation: usize) -> Class {
     })
 }
 
-/// All operands that the operation converts, none of them a literal, have the type that it computes in: the result's,
-/// if that is not `bool`.
+/// All operands that the operation converts, none of them a literal, have the type that it computes in: the
+/// result's, if that is not `bool`.
 pub(crate) fn is_uniform(graph: &Graph, id: NodeId) -> bool {
     let node = graph.node(id);
     let converted = &node.operands[node.op.definition().promoted()];
@@ -61,7 +61,8 @@ pub(crate) fn is_uniform(graph: &Graph, id: NodeId) -> bool {
     computed && converted.iter().all(|o| graph.ty(*o).dtype == first && !graph.is_weak(*o))
 }
 
-/// The result is exactly zero wherever the operands that are `zero` are: by its kernel, or because the operation says so.
+/// The result is exactly zero wherever the operands that are `zero` are: by its kernel, or because the
+/// operation says so.
 pub(crate) fn keeps_zero(graph: &Graph, id: NodeId) -> bool {
     let node = graph.node(id);
     let zero = |operand: usize| is_zero(graph, node.operands[operand]);

@@ -1,6 +1,7 @@
 //! By which rules each node came to be.
 //!
-//! A node that a rule makes follows the node that it replaces, or helps to replace; one that is copied keeps its past.
+//! A node that a rule makes follows the node that it replaces, or helps to replace; one that is copied keeps
+//! its past.
 
 use tgc_graph::graph::NodeId;
 
@@ -53,7 +54,8 @@ impl History {
         self.last.push(last);
     }
 
-    /// The same steps for another graph, which has no nodes yet, and the last step of each node of the old one.
+    /// The same steps for another graph, which has no nodes yet, and the last step of each node of the old
+    /// one.
     pub(crate) fn split(self) -> (History, Vec<Option<StepId>>) {
         (History { steps: self.steps, last: vec![] }, self.last)
     }

@@ -10,9 +10,9 @@
 //!
 //! # What is public
 //!
-//! All of it is for the compiler's own crates, and changes without notice: authors of models and front ends see none of it.
-//! [`optimize_module`], [`optimize_until`], [`Report`] and [`Fp`] are what the facade and its tests call; [`Rule`], [`RuleSet`]
-//! and [`Stage`] are public so that tables and tests can list them.
+//! All of it is for the compiler's own crates, and changes without notice: authors of models and front ends
+//! see none of it. [`optimize_module`], [`optimize_until`], [`Report`] and [`Fp`] are what the facade and its
+//! tests call; [`Rule`], [`RuleSet`] and [`Stage`] are public so that tables and tests can list them.
 
 // A new variant of an enum of ours asks every match that it may concern.
 #![cfg_attr(not(test), warn(clippy::wildcard_enum_match_arm))]
@@ -47,14 +47,15 @@ pub use rules::{rules, rules_markdown};
 
 /// How exactly floating-point arithmetic is kept: which rules may fire.
 ///
-/// Of integers every level admits what [reassociates](Contract::Reassociates): their sums and products wrap around, and so
-/// have the same bits in every order. In which order a sum over an axis adds its terms is no rule's but the plan's choice.
+/// Of integers every level admits what [reassociates](Contract::Reassociates): their sums and products wrap
+/// around, and so have the same bits in every order. In which order a sum over an axis adds its terms is no
+/// rule's but the plan's choice.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Fp {
     /// Those that keep every bit: [`Contract::Exact`] and [`Contract::Structural`].
     Exact,
-    /// Those that keep or better the accuracy, and NaN and infinities: all but the group `fast` and those that
-    /// take a sum with a constant apart.
+    /// Those that keep or better the accuracy, and NaN and infinities: all but the group `fast` and those
+    /// that take a sum with a constant apart.
     #[default]
     Strict,
     /// All.

@@ -56,7 +56,8 @@ fn first_letters(name: &str) -> u64 {
 }
 
 /// A hash that is the same in every process and on every host of one word size: FNV-1a by words, with the
-/// finalizer of MurmurHash3. The first discriminant is left out: an operation's moves when another joins the list.
+/// finalizer of MurmurHash3. The first discriminant is left out: an operation's moves when another joins the
+/// list.
 struct Mixer {
     state: u64,
     discriminated: bool,

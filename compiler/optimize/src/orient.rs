@@ -1,9 +1,10 @@
 //! One orientation for each product of matrices.
 //!
-//! A gradient by the right operand of a product is a product turned around: `dimshuffle(dot(x, y))`. Rules see one use of it at a
-//! time, and the one that turns the product would leave the others with it as it was: two products for one value. So before
-//! those rules run, a product is turned where all its uses are: the values that are made of it alone, element by element, and are
-//! turned afterwards, are made of the turned product. Sums of all elements then add in another order, which reassociates.
+//! A gradient by the right operand of a product is a product turned around: `dimshuffle(dot(x, y))`. Rules
+//! see one use of it at a time, and the one that turns the product would leave the others with it as it was:
+//! two products for one value. So before those rules run, a product is turned where all its uses are: the
+//! values that are made of it alone, element by element, and are turned afterwards, are made of the turned
+//! product. Sums of all elements then add in another order, which reassociates.
 
 use tgc_graph::graph::{Graph, NodeId};
 use tgc_graph::kernel::Kernel;

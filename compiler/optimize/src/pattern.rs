@@ -9,7 +9,8 @@
 //! - Operations without attributes match only where they compute in the type of all their operands, as
 //!   they do in canonical form.
 //!
-//! The operands of `+`, `*`, `and`, `or`, `xor`, `eq` and `neq` match in both orders, all combinations being tried.
+//! The operands of `+`, `*`, `and`, `or`, `xor`, `eq` and `neq` match in both orders, all combinations being
+//! tried.
 
 use smallvec::SmallVec;
 use tgc_graph::attribute::Attributes;

@@ -48,8 +48,8 @@ pub struct Fired {
     pub algebra: &'static str,
     /// How often.
     pub count: usize,
-    /// How long it took, with attempts that came to nothing but without rules that ran on what it made; zero unless
-    /// [`timed`](crate::Options::timed).
+    /// How long it took, with attempts that came to nothing but without rules that ran on what it made; zero
+    /// unless [`timed`](crate::Options::timed).
     pub time: Duration,
 }
 
@@ -84,8 +84,8 @@ impl Report {
         text
     }
 
-    /// Each node of the result in a line of text: its number and operation, the author's line, and the rules and stages
-    /// that led to it, first to last.
+    /// Each node of the result in a line of text: its number and operation, the author's line, and the rules
+    /// and stages that led to it, first to last.
     pub fn explain_nodes(&self, result: &Function) -> String {
         let mut text = format!("function {}\n", self.function);
         for id in result.graph.ids() {

@@ -29,9 +29,10 @@ pub enum Contract {
     /// is larger. May be finite where the left side overflows, never the reverse; the NaN of an argument
     /// outside the function's domain stays.
     Approx,
-    /// The error against the true value is at most eight times what moving every input, every constant and every step of the
-    /// left side by one unit in its last place changes: the error that the left side may have (Higham, "Accuracy and Stability of Numerical Algorithms", 2nd ed., SIAM 2002,
-    /// section 1.5). Unless an input is NaN or +inf: may be finite where the left side is not, never the reverse.
+    /// The error against the true value is at most eight times what moving every input, every constant and
+    /// every step of the left side by one unit in its last place changes: the error that the left side may
+    /// have (Higham, "Accuracy and Stability of Numerical Algorithms", 2nd ed., SIAM 2002, section 1.5).
+    /// Unless an input is NaN or +inf: may be finite where the left side is not, never the reverse.
     BackwardStable,
     /// Equal over the reals, nothing more. Off by default.
     FastMath,

@@ -76,8 +76,8 @@ fn reals(array: &Array) -> Vec<f64> {
     (0..array.len()).map(|i| scalar_from_bits_f64(array.dtype().scalar_type(), array.get(i)[0])).collect()
 }
 
-/// Optimized, an element may differ from the true value by little more than it did before. "Little" allows for
-/// what a change of an input by its last bits would do, through the scale of the function's own error.
+/// Optimized, an element may differ from the true value by little more than it did before. "Little" allows
+/// for what a change of an input by its last bits would do, through the scale of the function's own error.
 #[test]
 fn values_stay() {
     let mut compared = 0;

@@ -1,4 +1,5 @@
-//! Log-sum-exp, softmax and cross-entropies as people spell them: right in value and gradient where the spelling overflows.
+//! Log-sum-exp, softmax and cross-entropies as people spell them: right in value and gradient where the
+//! spelling overflows.
 
 use tgc_graph::array::Array;
 use tgc_graph::evaluate::{Sizes, evaluate};

@@ -1,4 +1,5 @@
-//! The one list of what blocks and steps do to memory. Whoever asks which buffers are read, written or named asks here.
+//! The one list of what blocks and steps do to memory. Whoever asks which buffers are read, written or named
+//! asks here.
 
 use std::borrow::Cow;
 
@@ -16,7 +17,8 @@ pub struct MemoryAccess<'p> {
     pub block: usize,
     /// What happens to the buffer.
     pub kind: AccessKind,
-    /// Where: borrowed if it is of one element an iteration; else the whole buffer, as an access without strides.
+    /// Where: borrowed if it is of one element an iteration; else the whole buffer, as an access without
+    /// strides.
     pub access: Cow<'p, Access>,
     /// The inner axes around it: all of the block's, without the folded one for [`AccessKind::Fold`].
     pub axes: &'p [Dim],
@@ -339,7 +341,8 @@ impl Block {
     }
 }
 
-/// Which iterations of a block a sink takes in their order, since each goes on from what those before it left.
+/// Which iterations of a block a sink takes in their order, since each goes on from what those before it
+/// left.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Carried<'p> {
     /// None, but those of the block's last axis that a [`Sink::Fold`] folds.

@@ -1,7 +1,8 @@
 //! What a function does: steps over buffers.
 //!
-//! A [`Nest`] is one outer loop whose iterations ("rows") each run a list of [`Block`]s; a block is a small loop nest
-//! around one scalar [`Program`]. [`interpret`](crate::interpret) gives all of it its meaning, bit for bit.
+//! A [`Nest`] is one outer loop whose iterations ("rows") each run a list of [`Block`]s; a block is a small
+//! loop nest around one scalar [`Program`]. [`interpret`](crate::interpret) gives all of it its meaning, bit
+//! for bit.
 //!
 //! # Meaning
 //!
@@ -9,20 +10,22 @@
 //! inner axes in order, the last axis fastest. `rows` and `lanes` let a back end run several iterations
 //! together, which no result can tell, *except* through the order of two kinds of fold:
 //!
-//! - [`Sink::Fold`] over the block's last axis keeps `lanes` accumulators; element `i` of that axis goes
-//!   to accumulator `i mod lanes`; at the end accumulator `k` merges with `k + lanes/2`, prereduction until one
-//!   is left (`merge(lower, upper)`). With a [`Prereduction`] the values of each whole tile of `lanes` elements are added to
-//!   each other first, and there are as many accumulators as values are left of a tile.
+//! - [`Sink::Fold`] over the block's last axis keeps `lanes` accumulators; element `i` of that axis goes to
+//!   accumulator `i mod lanes`; at the end accumulator `k` merges with `k + lanes/2`, prereduction until one
+//!   is left (`merge(lower, upper)`). With a [`Prereduction`] the values of each whole tile of `lanes`
+//!   elements are added to each other first, and there are as many accumulators as values are left of a tile.
 //! - [`Sink::Total`] over the rows of a nest keeps `rows` accumulators in the same way; row `i` goes to
 //!   accumulator `i mod rows`.
 //!
 //! A fold of nothing gives its initial value, and is stored all the same: a [`Sink::Fold`] whose last axis is
-//! empty, a [`Sink::Total`] of a nest without rows. An empty axis before the last one leaves nothing to store.
+//! empty, a [`Sink::Total`] of a nest without rows. An empty axis before the last one leaves nothing to
+//! store.
 //!
 //! A [`Matmul`] of matrices is a step of its own, and says its own meaning.
 //!
-//! [`Sink::Accumulate`] folds into memory in plain iteration order, [`Sink::Scan`] and [`Sink::Scatter`] go in it too. Programs are legalized
-//! ([`Program::legalize_but`]) but for the elementary functions that code calls; arithmetic is exactly theirs.
+//! [`Sink::Accumulate`] folds into memory in plain iteration order, [`Sink::Scan`] and [`Sink::Scatter`] go
+//! in it too. Programs are legalized ([`Program::legalize_but`]) but for the elementary functions that code
+//! calls; arithmetic is exactly theirs.
 
 use tgc_graph::dim::{Dim, Symbols};
 use tgc_graph::dtype::DType;
@@ -34,13 +37,14 @@ use crate::provenance::Provenance;
 use crate::reach::Reach;
 use crate::size::Size;
 
-/// What a function does: steps over buffers. Its sizes are made of the symbols of a [`Signature`](crate::Signature).
+/// What a function does: steps over buffers. Its sizes are made of the symbols of a
+/// [`Signature`](crate::Signature).
 #[derive(Clone, Debug)]
 pub struct Body {
     /// All memory that steps touch.
     pub buffers: Vec<Buffer>,
-    /// What happens, in order. Only a [`Step::Check`] can fail, and nothing is written to an output or a state before
-    /// the last of them.
+    /// What happens, in order. Only a [`Step::Check`] can fail, and nothing is written to an output or a
+    /// state before the last of them.
     pub steps: Vec<Step>,
     /// Bytes of workspace, the call's [`Frame`](crate::Frame) included, which comes first.
     pub workspace: Size,
@@ -126,8 +130,8 @@ impl Step {
     }
 }
 
-/// Every element of a buffer of `i64` is at least `-extent` and less than `extent`; if not, the call fails with the
-/// first one that is not. Comes before anything is written to an output or a state.
+/// Every element of a buffer of `i64` is at least `-extent` and less than `extent`; if not, the call fails
+/// with the first one that is not. Comes before anything is written to an output or a state.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct IndexCheck {
     /// The buffer.
@@ -188,7 +192,8 @@ pub struct Nest {
 }
 
 /// Rows split into `min(MAX_CHUNKS, ceil(extent / rows_per_chunk))` chunks of equal size, the last maybe
-/// shorter; each chunk's size is a multiple of [`Nest::rows`], or of the rows of a matmul's [`RegisterTile`](crate::RegisterTile). Depends on sizes alone.
+/// shorter; each chunk's size is a multiple of [`Nest::rows`], or of the rows of a matmul's
+/// [`RegisterTile`](crate::RegisterTile). Depends on sizes alone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Parallel {
     /// The least work worth handing out, in rows; a multiple like that.
@@ -214,8 +219,8 @@ pub struct Block {
     pub fission: Option<Fission>,
     /// What each parameter of the program reads.
     pub reads: Vec<Read>,
-    /// Whether the rows of [`Nest::rows`] take each iteration of the axes side by side, not one row after the other:
-    /// only where nothing can tell ([`Block::may_join_rows`]).
+    /// Whether the rows of [`Nest::rows`] take each iteration of the axes side by side, not one row after the
+    /// other: only where nothing can tell ([`Block::may_join_rows`]).
     pub joins_rows: bool,
     /// What is asked for before it is read. No result can tell.
     pub prefetch: Option<Prefetch>,
@@ -236,19 +241,23 @@ pub struct Prefetch {
     pub line: i64,
 }
 
-/// Fission of a long program into segments: all iterations of a strip run the first segment, then all of them the second, and so on; the
-/// last segment ends with the sinks. No result can tell. It keeps the values of many iterations in flight, where one
-/// iteration would wait for itself, and few of each, where all would not fit into registers.
+/// Fission of a long program into segments: all iterations of a strip run the first segment, then all of them
+/// the second, and so on; the last segment ends with the sinks. No result can tell. It keeps the values of
+/// many iterations in flight, where one iteration would wait for itself, and few of each, where all would not
+/// fit into registers.
 ///
-/// Iterations are those of the block's last axis or, in a block without axes, rows; such a block is alone in its nest.
-/// [`Fission::schedule`] says what each segment computes, and which values are spilled for a later one, and where.
+/// Iterations are those of the block's last axis or, in a block without axes, rows; such a block is alone in
+/// its nest. [`Fission::schedule`] says what each segment computes, and which values are spilled for a later
+/// one, and where.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Fission {
-    /// Iterations of a strip: a multiple of the lanes or, in a block without axes, of the rows that run together.
+    /// Iterations of a strip: a multiple of the lanes or, in a block without axes, of the rows that run
+    /// together.
     pub strip: u32,
     /// The instructions at which segments begin, ascending, without the first.
     pub cuts: Vec<usize>,
-    /// Where values are spilled: bytes of the workspace, as many for each chunk as [`Schedule::bytes`](crate::fission::Schedule::bytes) says.
+    /// Where values are spilled: bytes of the workspace, as many for each chunk as
+    /// [`Schedule::bytes`](crate::fission::Schedule::bytes) says.
     pub buffer: BufferId,
 }
 
@@ -289,8 +298,8 @@ pub struct Access {
     pub offset: Dim,
 }
 
-/// An element of a buffer at a place that data helps to say: that of `access`, and further by `stride * index` for each indirect
-/// index.
+/// An element of a buffer at a place that data helps to say: that of `access`, and further by
+/// `stride * index` for each indirect index.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Indirect {
     /// Where it is if all indirect indices are 0.
@@ -364,8 +373,8 @@ pub enum Sink {
         results: Vec<usize>,
         /// The axis to go along. Its first iteration starts afresh.
         along: Axis,
-        /// Where each accumulator waits while axes inside that one run; empty if there is none: if it is the block's
-        /// last axis, or the row of a block without axes.
+        /// Where each accumulator waits while axes inside that one run; empty if there is none: if it is the
+        /// block's last axis, or the row of a block without axes.
         carry: Vec<Access>,
         /// Where results go.
         to: Access,
@@ -412,8 +421,8 @@ pub struct Fold {
     pub merge: Program,
 }
 
-/// Makes one narrow value of several before a fold of one value: value `k` of a tile is added to value `k` of its upper
-/// half, so often.
+/// Makes one narrow value of several before a fold of one value: value `k` of a tile is added to value `k` of
+/// its upper half, so often.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Prereduction {
     /// How often: `lanes >> times` values are left of a tile.

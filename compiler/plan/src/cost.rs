@@ -7,8 +7,8 @@ use tgc_scalar::{Elementary, Inst, Program};
 
 use crate::{AccessKind, Block, Fold, FunctionPlan, Sink, Step};
 
-/// Counts for one call. They say how work grows with sizes and what dominates, not how long it takes: a division counts
-/// as an addition does, and what caches save counts too.
+/// Counts for one call. They say how work grows with sizes and what dominates, not how long it takes: a
+/// division counts as an addition does, and what caches save counts too.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Cost {
     /// Scalar instructions; in code for vectors each does several at once.

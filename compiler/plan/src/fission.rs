@@ -1,9 +1,9 @@
 //! What the segments of a fissioned program compute, and where values are spilled between them.
 //!
-//! A value is spilled if a later segment needs it, unless making it again is as good: constants, parameters, and what is the same
-//! in every iteration are made again by each segment that needs them. SpillSlots are reused as soon as the last segment that needs
-//! a value has run; a segment may put a value where it has just taken another from, since it does both for one tile at a
-//! time.
+//! A value is spilled if a later segment needs it, unless making it again is as good: constants, parameters,
+//! and what is the same in every iteration are made again by each segment that needs them. SpillSlots are
+//! reused as soon as the last segment that needs a value has run; a segment may put a value where it has just
+//! taken another from, since it does both for one tile at a time.
 
 use tgc_scalar::{Inst, Program, Value};
 
@@ -14,7 +14,8 @@ use crate::{Block, Fission};
 pub struct Schedule {
     /// In order.
     pub segments: Vec<Segment>,
-    /// Where each instruction's value is spilled, in bytes from the start of a chunk's slice; `None` if it does not.
+    /// Where each instruction's value is spilled, in bytes from the start of a chunk's slice; `None` if it
+    /// does not.
     pub slots: Vec<Option<u64>>,
     /// Bytes of a slice, a multiple of 64.
     pub bytes: u64,

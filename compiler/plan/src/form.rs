@@ -1,5 +1,5 @@
-//! The form of a step: what is left if it does not matter where in its buffers it begins; and its kind, what is left if it does
-//! not matter either which buffers those are.
+//! The form of a step: what is left if it does not matter where in its buffers it begins; and its kind, what
+//! is left if it does not matter either which buffers those are.
 
 use std::collections::BTreeMap;
 

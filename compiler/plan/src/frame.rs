@@ -1,7 +1,8 @@
 //! Where a call with many arguments keeps them: words at the start of the workspace.
 //!
-//! A function with few arguments has its checks in its own code, and its arguments are passed on in registers. With many,
-//! checks are loops of the runtime over the words of the frame, and no stack is needed for what is passed on.
+//! A function with few arguments has its checks in its own code, and its arguments are passed on in
+//! registers. With many, checks are loops of the runtime over the words of the frame, and no stack is needed
+//! for what is passed on.
 
 use crate::size::Size;
 use crate::{Body, Signature, Storage};

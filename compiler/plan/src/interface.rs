@@ -14,8 +14,8 @@ use crate::{Body, Buffer, BufferId};
 pub struct ModelPlan {
     /// What header, descriptions, sessions and the command line read.
     pub interface: Interface,
-    /// What code is made of: one for each machine that the library has code for, each with the same meaning. Code
-    /// generation takes plans of one variant.
+    /// What code is made of: one for each machine that the library has code for, each with the same meaning.
+    /// Code generation takes plans of one variant.
     pub variants: Vec<Variant>,
 }
 

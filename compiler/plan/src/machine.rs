@@ -17,8 +17,8 @@ pub struct Machine {
     pub tuning: Tuning,
 }
 
-/// How a processor is best used, as measured. Those of reductions and of matmuls decide in which order sums are taken; no result
-/// depends on the others.
+/// How a processor is best used, as measured. Those of reductions and of matmuls decide in which order sums
+/// are taken; no result depends on the others.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Tuning {
     /// The longest program, in instructions, that leaves registers to several iterations.
@@ -27,7 +27,8 @@ pub struct Tuning {
     pub cheap: u32,
     /// Cycles of an element that may be computed again along further axes.
     pub cheap_inside: u32,
-    /// Accumulators of a reduction that runs for one row at a time: in flight they hide a multiply-add's latency.
+    /// Accumulators of a reduction that runs for one row at a time: in flight they hide a multiply-add's
+    /// latency.
     pub accumulators: u32,
     /// Rows that share what they load, or that memory is asked for at once.
     pub shared_rows: u32,
@@ -101,7 +102,8 @@ pub struct MatmulTuning {
 }
 
 impl Tuning {
-    /// What holds on every processor that was measured: eight accumulators hide the latency of a multiply-add on all of them.
+    /// What holds on every processor that was measured: eight accumulators hide the latency of a multiply-add
+    /// on all of them.
     pub const GENERIC: Tuning = Tuning {
         short_program: 24,
         cheap: 4,

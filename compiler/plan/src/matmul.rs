@@ -4,15 +4,15 @@ use tgc_graph::dim::{Dim, Symbols};
 
 use crate::{Access, Axis, Block, BufferId, Fold, MAX_CHUNKS, Parallel, Provenance};
 
-/// Sums of products, `sum[i, j] = Σ left[i, k] * right[k, j]` for each iteration of the batch loops, and what becomes of
-/// each sum.
+/// Sums of products, `sum[i, j] = Σ left[i, k] * right[k, j]` for each iteration of the batch loops, and what
+/// becomes of each sum.
 ///
 /// # Meaning
 ///
-/// For each row `i` and column `j` the K terms are cut into blocks of [`Blocking::kc`]. A block folds its terms in order, from the
-/// fold's start; the sums of the blocks merge in order, from that of the first one on. Without terms the sum is the
-/// fold's start. Then the epilogue runs once for the element. In which order elements come, and what is copied where before,
-/// no result can tell.
+/// For each row `i` and column `j` the K terms are cut into blocks of [`Blocking::kc`]. A block folds its
+/// terms in order, from the fold's start; the sums of the blocks merge in order, from that of the first one
+/// on. Without terms the sum is the fold's start. Then the epilogue runs once for the element. In which order
+/// elements come, and what is copied where before, no result can tell.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Matmul {
     /// Extents: loops around the matrices (the batch) outermost first, rows, columns, terms.
@@ -35,7 +35,8 @@ pub struct Matmul {
     pub pack_right: Option<Pack>,
     /// Where the sums of a block wait for its last term, and for the epilogue.
     pub sums: BufferId,
-    /// What becomes of a sum, which [`Read::Sum`](crate::Read::Sum) names. Axes are the batch's, rows and columns; sinks are stores.
+    /// What becomes of a sum, which [`Read::Sum`](crate::Read::Sum) names. Axes are the batch's, rows and
+    /// columns; sinks are stores.
     pub epilogue: Block,
     /// What it computes, for readers.
     pub provenance: Provenance,
@@ -70,8 +71,8 @@ pub struct Blocking {
 pub struct Pack {
     /// Where it goes.
     pub buffer: BufferId,
-    /// It pays if the other matrix has so many columns or rows. Without it only a tile that sticks out beyond the last
-    /// column is copied.
+    /// It pays if the other matrix has so many columns or rows. Without it only a tile that sticks out beyond
+    /// the last column is copied.
     pub least: Option<i64>,
 }
 
@@ -128,7 +129,8 @@ impl Matmul {
         Dim::max_of(&[most, Dim::Const(1)], symbols)
     }
 
-    /// The buffers that hold nothing before and after, with their shapes: chunks, tiles, then what a tile holds.
+    /// The buffers that hold nothing before and after, with their shapes: chunks, tiles, then what a tile
+    /// holds.
     pub fn scratch(&self, symbols: &Symbols) -> Vec<(BufferId, Vec<Dim>)> {
         let chunks = self.chunks(symbols);
         let shape = |(buffer, sizes, is_shared): (BufferId, [i64; 3], bool)| {

@@ -7,14 +7,15 @@ use crate::{Access, Axis, Block, Carried};
 impl Block {
     /// Whether running rows together leaves the order of every fold into memory as it is.
     ///
-    /// Rows together means: for each iteration of the axes, all rows. If elements of different rows are distinct, each
-    /// element still sees its own iterations in order. If the row does not matter but each iteration of the axes has an
-    /// element of its own, each element sees the rows in order.
+    /// Rows together means: for each iteration of the axes, all rows. If elements of different rows are
+    /// distinct, each element still sees its own iterations in order. If the row does not matter but each
+    /// iteration of the axes has an element of its own, each element sees the rows in order.
     pub fn may_join_rows(&self) -> bool {
         self.sinks.iter().all(|sink| match sink.carried() {
             Carried::At(to) => to.iter().all(|access| self.may_join_access(access)),
             Carried::Anywhere => false,
-            // An element of a running fold sees its iterations in order: along the rows, or along an axis of its own row.
+            // An element of a running fold sees its iterations in order: along the rows, or along an axis of
+            // its own row.
             Carried::Along(_) | Carried::Nothing | Carried::Rows => true,
         })
     }
@@ -26,8 +27,8 @@ impl Block {
     }
 }
 
-/// Whether different indices give different elements: in some order of its axes, each stride is at least the extent
-/// that the axes before it span. The row, whose extent does not matter, can only come last.
+/// Whether different indices give different elements: in some order of its axes, each stride is at least the
+/// extent that the axes before it span. The row, whose extent does not matter, can only come last.
 fn is_injective(block: &Block, access: &Access) -> bool {
     let mut left: Vec<_> = access.strides.clone();
     let mut span = Dim::Const(1);

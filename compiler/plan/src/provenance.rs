@@ -24,7 +24,8 @@ pub struct Tensor {
     pub op: &'static str,
     /// Who asked for it.
     pub origin: Origin,
-    /// Why it has elements of its own rather than being computed where it is used; `None` for outputs and updates.
+    /// Why it has elements of its own rather than being computed where it is used; `None` for outputs and
+    /// updates.
     pub materialized: Option<Materialized>,
 }
 
@@ -69,7 +70,8 @@ pub enum Materialized {
 /// Declares [`NotFused`]: the variants with what they say, in one list.
 macro_rules! not_fused {
     ($($name:ident $text:literal,)*) => {
-        /// Why a tensor is not computed in the loops of an earlier step. The later a variant, the further fusion came.
+        /// Why a tensor is not computed in the loops of an earlier step. The later a variant, the further
+        /// fusion came.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
         pub enum NotFused {
             $(#[doc = $text] $name,)*

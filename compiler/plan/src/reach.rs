@@ -1,7 +1,9 @@
-//! What a body relies on and its verifier cannot show for all sizes: a call checks it before it does anything else.
+//! What a body relies on and its verifier cannot show for all sizes: a call checks it before it does anything
+//! else.
 //!
-//! What a model's author may ask for has a plan. That its accesses stay inside is shown for all sizes, mostly; for some sums of
-//! quotients, minima and products of them it is true and not shown. Of one call's sizes it is a matter of arithmetic.
+//! What a model's author may ask for has a plan. That its accesses stay inside is shown for all sizes,
+//! mostly; for some sums of quotients, minima and products of them it is true and not shown. Of one call's
+//! sizes it is a matter of arithmetic.
 
 use tgc_graph::dim::{Dim, SymbolId, Symbols};
 
@@ -44,8 +46,8 @@ impl Reach {
         [&self.elements, &self.offset].into_iter().chain(loops)
     }
 
-    /// The first and the last element that it leads to, if it leads anywhere, and how many there are; no answer if a number
-    /// does not fit in 63 bits.
+    /// The first and the last element that it leads to, if it leads anywhere, and how many there are; no
+    /// answer if a number does not fit in 63 bits.
     pub fn ends(&self, size: &dyn Fn(SymbolId) -> i64) -> Option<Ends> {
         let (mut first, elements) = (self.offset.evaluate(size)?, self.elements.evaluate(size)?);
         let (mut last, mut is_empty) = (first, false);

@@ -1,11 +1,11 @@
 //! Byte sizes as expressions: sums and maxima of `align64(Dim * bytes)`.
 //!
-//! A sum is collected, so that it stays short however many slots it is of: what needs no rounding is one dim, and what is
-//! rounded alike is counted.
+//! A sum is collected, so that it stays short however many slots it is of: what needs no rounding is one dim,
+//! and what is rounded alike is counted.
 //!
 //! Only sums and maxima, so that a header can state them as C constant expressions in the symbols. What is
-//! claimed of two sizes ([`Size::at_most`]) holds for every value of the symbols from 0 on; `false` only means
-//! that the simple rules here do not show it.
+//! claimed of two sizes ([`Size::at_most`]) holds for every value of the symbols from 0 on; `false` only
+//! means that the simple rules here do not show it.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -101,8 +101,8 @@ impl Size {
     /// A C expression of type `uint64_t`, parenthesised, in which `name` stands for each symbol:
     /// `(UINT64_C(3136) + (((uint64_t)(N) * UINT64_C(4) + UINT64_C(63)) & ~UINT64_C(63)))`.
     ///
-    /// A maximum repeats its operands; pairing them as in a tournament lets the text of `n` operands grow as n²,
-    /// where a chain would double it n times.
+    /// A maximum repeats its operands; pairing them as in a tournament lets the text of `n` operands grow as
+    /// n², where a chain would double it n times.
     pub fn to_c(&self, name: &dyn Fn(SymbolId) -> String) -> String {
         match self {
             Size::Const(n) => format!("UINT64_C({n})"),
@@ -205,8 +205,8 @@ impl Terms {
     }
 }
 
-/// Pairs each term of the left sum with a term of the right one that is equal or bounds it; what is left over on the right
-/// pays for the constant.
+/// Pairs each term of the left sum with a term of the right one that is equal or bounds it; what is left over
+/// on the right pays for the constant.
 fn sum_at_most(left: &Size, right: &Size) -> bool {
     let (left, mut right) = (Terms::of(left), Terms::of(right));
     let mut room = &right.whole() - &left.whole();
@@ -327,8 +327,8 @@ fn atom_to_c(atom: &Atom, name: &dyn Fn(SymbolId) -> String) -> String {
     }
 }
 
-/// With `~a`, which is `-a - 1`, for a negative `a`, the quotient is rounded down as `~(~a / b)`, and what is left
-/// is `b - 1 - ~a % b`.
+/// With `~a`, which is `-a - 1`, for a negative `a`, the quotient is rounded down as `~(~a / b)`, and what is
+/// left is `b - 1 - ~a % b`.
 fn division_to_c([a, b]: &[Dim; 2], operator: &str, name: &dyn Fn(SymbolId) -> String) -> String {
     let [x, y] = [a, b].map(|dim| format!("({})", dim_to_c(dim, name)));
     let plain = format!("{x} {operator} {y}");

@@ -1,8 +1,9 @@
 //! Magnitudes, roots, exponentials, logarithms and powers of complex elements.
 //!
-//! Errors are stated in units of the last place of the result's magnitude. Branch cuts lie on the negative real axis and
-//! are continuous from the side that the sign of a zero imaginary part says (Kahan, "Branch cuts for complex elementary
-//! functions", in: The State of the Art in Numerical Analysis, 1987, pp. 165-211).
+//! Errors are stated in units of the last place of the result's magnitude. Branch cuts lie on the negative
+//! real axis and are continuous from the side that the sign of a zero imaginary part says (Kahan, "Branch
+//! cuts for complex elementary functions", in: The State of the Art in Numerical Analysis, 1987, pp.
+//! 165-211).
 
 use super::{Binary, Builder, Element, MathFn, MathFn2, MathFn4, Predicate, ScalarType, Unary, Value};
 use crate::dtype::DType;
@@ -17,8 +18,8 @@ struct Scaled {
     is_small: Value,
 }
 
-/// The exponents of two that divide great numbers and multiply small ones; even, so that their roots are powers too. Of the
-/// least denormal number the square is then a normal one.
+/// The exponents of two that divide great numbers and multiply small ones; even, so that their roots are
+/// powers too. Of the least denormal number the square is then a normal one.
 fn scales(scalar: ScalarType) -> [i32; 2] {
     if scalar == ScalarType::F32 { [70, 90] } else { [600, 600] }
 }
@@ -84,8 +85,8 @@ impl Builder {
         self.select(is_infinite, infinity, length)
     }
 
-    /// z / |z| within 3 ULP, 0 at 0. With one infinite part it is ±1 there and a zero beside it, even beside NaN; with two
-    /// there is no direction, and it is NaN.
+    /// z / |z| within 3 ULP, 0 at 0. With one infinite part it is ±1 there and a zero beside it, even beside
+    /// NaN; with two there is no direction, and it is NaN.
     pub(super) fn direction(&mut self, z: Element) -> Element {
         let scalar = self.scalar_type(z.re());
         let scaled = Scaled::of(self, z);
@@ -106,7 +107,8 @@ impl Builder {
         Element::complex(z.dtype, re, im)
     }
 
-    /// The magnitudes of the parts of a direction by which of the number's are infinite: 1 for the one that is.
+    /// The magnitudes of the parts of a direction by which of the number's are infinite: 1 for the one that
+    /// is.
     fn directions_at_infinity(&mut self, scalar: ScalarType, ends: [Value; 2]) -> [Value; 2] {
         let [zero, one, nan] = [0.0, 1.0, f64::NAN].map(|value| self.float(scalar, value));
         let both = self.binary(Binary::And, ends[0], ends[1]);
@@ -116,7 +118,8 @@ impl Builder {
         })
     }
 
-    /// The root in the right half plane, within 2 ULP of its magnitude, with the special cases of C, annex G.6.4.2.
+    /// The root in the right half plane, within 2 ULP of its magnitude, with the special cases of C, annex
+    /// G.6.4.2.
     ///
     /// The larger part comes from a sum without cancellation, the other from their product.
     pub(super) fn complex_sqrt(&mut self, z: Element) -> Element {
@@ -176,8 +179,8 @@ impl Builder {
         Element::complex(z.dtype, root_re, root_im)
     }
 
-    /// An imaginary part, but 0 for an angle that is no number where the real part is infinite: e^z is then 0, or an infinity
-    /// with the imaginary part NaN, which infinity times 0 is.
+    /// An imaginary part, but 0 for an angle that is no number where the real part is infinite: e^z is then
+    /// 0, or an infinity with the imaginary part NaN, which infinity times 0 is.
     fn angle_of_exponential(&mut self, re: Value, im: Value) -> Value {
         let is_far = self.is_endless(re);
         // Infinities and NaN.
@@ -219,10 +222,12 @@ impl Builder {
         Element::complex(z.dtype, log, angle)
     }
 
-    /// e^(y log x), 1 for y = 0 and 0 where x is 0 and the real part of y positive; within 4 ULP of its magnitude.
+    /// e^(y log x), 1 for y = 0 and 0 where x is 0 and the real part of y positive; within 4 ULP of its
+    /// magnitude.
     ///
-    /// `F32` values are computed in `F64`, where no care is needed, with small integer powers by products. In `F64` values
-    /// products say which parts of such a power are zero, and take over where each rounds but once.
+    /// `F32` values are computed in `F64`, where no care is needed, with small integer powers by products. In
+    /// `F64` values products say which parts of such a power are zero, and take over where each rounds but
+    /// once.
     pub(super) fn complex_power(&mut self, x: Element, y: Element) -> Element {
         let dtype = x.dtype;
         let (x, y) = (self.cast(x, DType::C128), self.cast(y, DType::C128));

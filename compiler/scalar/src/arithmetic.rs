@@ -60,8 +60,8 @@ impl Builder {
         (quotient, self.select(vanishes, signed, modulo))
     }
 
-    /// A float that is not negative, with the sign of another. No arithmetic on bits, as the wide evaluator rounds what it
-    /// reads them of.
+    /// A float that is not negative, with the sign of another. No arithmetic on bits, as the wide evaluator
+    /// rounds what it reads them of.
     pub(super) fn with_sign_of(&mut self, magnitude: Value, signed: Value) -> Value {
         let scalar = self.scalar_type(magnitude);
         let sign = self.bits(scalar.to_bits_type(), 1 << (scalar.bits() - 1));
@@ -80,7 +80,8 @@ impl Builder {
         }
     }
 
-    /// By the bits of the exponent, from the last (Knuth, "The Art of Computer Programming" vol. 2, 4.6.3, algorithm A).
+    /// By the bits of the exponent, from the last (Knuth, "The Art of Computer Programming" vol. 2, 4.6.3,
+    /// algorithm A).
     fn integer_power(&mut self, x: Value, y: Value) -> Value {
         let scalar = self.scalar_type(x);
         let (zero, one) = (self.int(scalar, 0), self.int(scalar, 1));
@@ -173,7 +174,8 @@ impl Builder {
         if x.im().is_some() { self.complex_log(x) } else { x.map(&mut |v| self.math(MathFn::Log, v)) }
     }
 
-    /// The angle from the positive real axis: of a real element π below 0 and else 0, whatever the sign of a zero.
+    /// The angle from the positive real axis: of a real element π below 0 and else 0, whatever the sign of a
+    /// zero.
     pub fn angle(&mut self, x: Element) -> Element {
         let real = x.dtype.to_real();
         if let Some(im) = x.im() {

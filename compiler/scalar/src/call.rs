@@ -1,7 +1,7 @@
 //! Elementary functions by themselves: what a call of one computes.
 //!
-//! A program may keep an elementary function as one instruction. It then means what its expansion does, to the bit, so
-//! that whether code calls it or writes it out is a question of size and time alone.
+//! A program may keep an elementary function as one instruction. It then means what its expansion does, to
+//! the bit, so that whether code calls it or writes it out is a question of size and time alone.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};

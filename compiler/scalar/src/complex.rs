@@ -1,7 +1,8 @@
 //! Arithmetic on elements, real or complex.
 //!
 //! Complex products and quotients are the textbook formulas; the quotient scales by the larger part of the
-//! divisor (Smith, "Algorithm 116: Complex division", CACM 5(8), 1962, p. 435) so that it does not overflow early.
+//! divisor (Smith, "Algorithm 116: Complex division", CACM 5(8), 1962, p. 435) so that it does not overflow
+//! early.
 
 use super::{Binary, Builder, Element, Predicate, Unary, Value};
 

@@ -211,8 +211,8 @@ impl DType {
         }
     }
 
-    /// The type in which its elements are computed: `F32` for 16-bit floats, whose results are rounded; other types
-    /// unchanged.
+    /// The type in which its elements are computed: `F32` for 16-bit floats, whose results are rounded; other
+    /// types unchanged.
     pub const fn to_computed(self) -> DType {
         match self {
             DType::F16 | DType::BF16 => DType::F32,

@@ -1,15 +1,15 @@
 //! The scalar language: typed straight-line SSA that says what happens to one element.
 //!
 //! The reference evaluator, the Plan's interpreter and the LLVM back end run the same [`Program`]s, so an
-//! operation's meaning is written once. `Add` and `Mul` never contract; [`Inst::Fma`] rounds once
-//! everywhere. A complex element is a pair of scalars. [`Inst::Math`], [`Inst::Math2`], [`Inst::Math4`] and the
-//! 16-bit floats are shorthand that [`legalize`](Program::legalize) turns into the remaining instructions; what is left of
-//! elementary functions is a call of [`Elementary::program`].
+//! operation's meaning is written once. `Add` and `Mul` never contract; [`Inst::Fma`] rounds once everywhere.
+//! A complex element is a pair of scalars. [`Inst::Math`], [`Inst::Math2`], [`Inst::Math4`] and the 16-bit
+//! floats are shorthand that [`legalize`](Program::legalize) turns into the remaining instructions; what is
+//! left of elementary functions is a call of [`Elementary::program`].
 //!
 //! # What is public
 //!
-//! [`dtype`] is part of what authors of models see, through `tgc_graph`. The rest is for the compiler's own crates, and changes
-//! without notice.
+//! [`dtype`] is part of what authors of models see, through `tgc_graph`. The rest is for the compiler's own
+//! crates, and changes without notice.
 
 // A new variant of an enum of ours asks every match that it may concern.
 #![cfg_attr(not(test), warn(clippy::wildcard_enum_match_arm))]
@@ -164,7 +164,8 @@ pub enum Binary {
     Sub,
     /// Product; wraps on integers. `Bool`: and.
     Mul,
-    /// Quotient; of integers truncated toward zero, 0 for a divisor of 0, and wrapping for the least integer by -1.
+    /// Quotient; of integers truncated toward zero, 0 for a divisor of 0, and wrapping for the least integer
+    /// by -1.
     Div,
     /// What [`Binary::Div`] of integers leaves, with the sign of the dividend; 0 for a divisor of 0.
     Rem,
@@ -326,7 +327,8 @@ impl MathFn {
     }
 }
 
-/// Elementary functions of two values, on `F32` and `F64` values; [`math`] says how each is computed and how well.
+/// Elementary functions of two values, on `F32` and `F64` values; [`math`] says how each is computed and how
+/// well.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum MathFn2 {
     /// The angle of the point (x, y), given y and x, between -π and π.
@@ -351,7 +353,8 @@ impl MathFn2 {
     }
 }
 
-/// Parts of elementary functions of two complex numbers, on the `F64` values of their real and imaginary parts.
+/// Parts of elementary functions of two complex numbers, on the `F64` values of their real and imaginary
+/// parts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum MathFn4 {
     /// The real part of x^y.
@@ -390,8 +393,8 @@ pub enum Inst {
     Compare(Predicate, Value, Value),
     /// `if c { a } else { b }`, without evaluating lazily.
     Select(Value, Value, Value),
-    /// The same as [`Inst::Select`], with the promise that the condition rarely holds: what only the first choice
-    /// needs may be skipped where it does not.
+    /// The same as [`Inst::Select`], with the promise that the condition rarely holds: what only the first
+    /// choice needs may be skipped where it does not.
     Rarely(Value, Value, Value),
     /// a*b + c with one rounding.
     Fma(Value, Value, Value),

@@ -1,8 +1,9 @@
 //! The gamma function, its kin, the error functions and powers in double-double arithmetic.
 //!
-//! Relative errors are below 1e-25 (ψ and log Γ: of the larger of the value and 1; rests: of what is divided), which
-//! is all that judging `f64` takes. Formulas are those of Abramowitz and Stegun, "Handbook of
-//! Mathematical Functions", 1964: 6.1.17, 6.1.40, 6.3.7, 6.3.18, 6.4.7, 6.4.10, 6.4.11, 7.1.6, 7.1.14, and 4.3.65.
+//! Relative errors are below 1e-25 (ψ and log Γ: of the larger of the value and 1; rests: of what is
+//! divided), which is all that judging `f64` takes. Formulas are those of Abramowitz and Stegun, "Handbook of
+//! Mathematical Functions", 1964: 6.1.17, 6.1.40, 6.3.7, 6.3.18, 6.4.7, 6.4.10, 6.4.11, 7.1.6, 7.1.14, and
+//! 4.3.65.
 
 use std::f64::consts;
 
@@ -184,8 +185,8 @@ impl Dd {
         if is_odd { magnitude } else { -magnitude }
     }
 
-    /// n! Σ (x+k)^(-n-1) over k >= 0; powers and factorials grow together, so that none leaves the range before
-    /// the product does.
+    /// n! Σ (x+k)^(-n-1) over k >= 0; powers and factorials grow together, so that none leaves the range
+    /// before the product does.
     fn polygamma_series(self, n: usize) -> Dd {
         let power = |x: Dd| (1..=n).fold(Dd::ONE, |power, i| power * of(i) / x);
         let steps = self.raised().1.max((2 * n).saturating_sub(self.hi.min(1e6) as usize));

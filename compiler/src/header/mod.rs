@@ -1,12 +1,13 @@
 //! The C header of a library, written to be read by a C programmer.
 //!
 //! The text is made of sections in the order of their use: banner (`docs`), types (`types`), sizes and blocks
-//! (`sizes`), functions and states (`calls`). It compiles as C99 to C23 and as C++11 and later without a warning.
+//! (`sizes`), functions and states (`calls`). It compiles as C99 to C23 and as C++11 and later without a
+//! warning.
 //!
-//! Every exported function is linked under a name that ends in a hash of the whole text and of what code is compiled for,
-//! so that a header and a library that do not belong together do not link. How much stack calls take is known once there
-//! is code, and stands in the text alone. The text states a digest of the contents, so that two versions
-//! of a model have different names even where their interfaces agree.
+//! Every exported function is linked under a name that ends in a hash of the whole text and of what code is
+//! compiled for, so that a header and a library that do not belong together do not link. How much stack calls
+//! take is known once there is code, and stands in the text alone. The text states a digest of the contents,
+//! so that two versions of a model have different names even where their interfaces agree.
 
 mod calls;
 mod docs;
@@ -37,7 +38,8 @@ pub struct Header {
 /// Stands for the hash while the text is hashed; no C text contains it.
 const PLACEHOLDER: &str = "@@@@@@@@@@@@@@@@";
 
-/// Stands for the bytes of stack of the function with an index, or of any call. Nothing else in the text has the sign.
+/// Stands for the bytes of stack of the function with an index, or of any call. Nothing else in the text has
+/// the sign.
 fn stack_placeholder(function: Option<usize>) -> String {
     format!("@{}@", function.map_or_else(String::new, |index| index.to_string()))
 }
@@ -111,7 +113,8 @@ fn first_half(hash: blake3::Hash) -> u64 {
     u64::from_be_bytes(half)
 }
 
-/// A hash of the contents: the plan as it prints with every program, and all arrays by the hash of their contents.
+/// A hash of the contents: the plan as it prints with every program, and all arrays by the hash of their
+/// contents.
 fn digest(plan: &ModelPlan) -> u64 {
     let Interface { states, constants, frozen, functions, .. } = &plan.interface;
     let mut hasher = blake3::Hasher::new();

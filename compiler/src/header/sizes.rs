@@ -63,8 +63,8 @@ fn ranges(source: &Source<'_>) -> String {
     text
 }
 
-/// The workspace that is enough for every function, at sizes that a function does not admit for the nearest that it
-/// does; its symbols are indices into [`Interface::sizes`].
+/// The workspace that is enough for every function, at sizes that a function does not admit for the nearest
+/// that it does; its symbols are indices into [`Interface::sizes`].
 pub(super) fn workspace(plan: &ModelPlan) -> Size {
     let mut symbols = Symbols::default();
     let interface = &plan.interface;

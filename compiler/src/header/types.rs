@@ -63,7 +63,8 @@ pub(super) fn own(source: &Source<'_>) -> String {
     text
 }
 
-/// `@name@` stands for a struct of [`tgc_abi`]; each element type has the number of its position in [`DType::ALL`].
+/// `@name@` stands for a struct of [`tgc_abi`]; each element type has the number of its position in
+/// [`DType::ALL`].
 const SHARED: &str = r#"
 #include <stddef.h>
 #include <stdint.h>

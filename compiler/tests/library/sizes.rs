@@ -310,7 +310,8 @@ fn a_kept_tensor_is_read_along_the_diagonal_of_another_shape() {
     agree(&m, &[&[("N", 0), ("K", 2)], &[("N", 1), ("K", 0)], &[("N", 2), ("K", 1)], &[("N", 3), ("K", 5)]]);
 }
 
-/// Diagonals of cubes, and next to the main one: along each axis rows keep apart, which no walk through memory shows.
+/// Diagonals of cubes, and next to the main one: along each axis rows keep apart, which no walk through
+/// memory shows.
 #[test]
 fn diagonals_are_places_along_each_axis() {
     let m = Model::new("m");

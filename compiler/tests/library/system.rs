@@ -1,4 +1,5 @@
-//! Headers beside those of the system: no macro of any of them changes a header of ours, and none of ours is theirs.
+//! Headers beside those of the system: no macro of any of them changes a header of ours, and none of ours is
+//! theirs.
 
 use std::collections::BTreeSet;
 use std::path::Path;

@@ -18,7 +18,8 @@ fn main() -> Result<(), Box<dyn Error>> {
     println!("cargo::rustc-link-search=native={}", out.display());
     println!("cargo::rustc-link-lib=static=counter");
 
-    // Linked names end in a hash of the header, so that this program links with no other version of the library.
+    // Linked names end in a hash of the header, so that this program links with no other version of the
+    // library.
     let header = fs::read_to_string(out.join("counter.h"))?;
     let hash = header.split("#define COUNTER_HASH UINT64_C(0x").nth(1).and_then(|rest| rest.get(..16));
     println!("cargo::rustc-env=COUNTER_HASH={}", hash.ok_or("the header has no hash")?);

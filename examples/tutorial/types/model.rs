@@ -1,4 +1,5 @@
-//! Every constructor of an input: eight prefixes with seven shapes each, one at a time and several, and the general one.
+//! Every constructor of an input: eight prefixes with seven shapes each, one at a time and several, and the
+//! general one.
 
 use std::process::ExitCode;
 
@@ -41,7 +42,8 @@ macro_rules! functions {
     )*};
 }
 
-/// The sum of tensors that stretch to one shape. That is static, so all sizes are: none is left for callers to give.
+/// The sum of tensors that stretch to one shape. That is static, so all sizes are: none is left for callers
+/// to give.
 fn broadcast_sum(tensors: [Tensor<'_>; 7]) -> Tensor<'_> {
     let zeros = tensors[0].model().zeros([2, 2, 2, 3], Bool);
     tensors.into_iter().fold(zeros, |sum, tensor| sum + tensor)

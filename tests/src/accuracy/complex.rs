@@ -1,5 +1,5 @@
-//! Functions of complex numbers, against the same operations in wide arithmetic, in units of the last place of the
-//! result's magnitude.
+//! Functions of complex numbers, against the same operations in wide arithmetic, in units of the last place
+//! of the result's magnitude.
 
 use tgc_compiler::Session;
 use tgc_graph::evaluate::{Sizes, evaluate_wide};

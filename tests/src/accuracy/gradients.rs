@@ -1,6 +1,8 @@
-//! First and second derivatives and what is promised of them, with exact ones by their formulas in double-double arithmetic.
+//! First and second derivatives and what is promised of them, with exact ones by their formulas in
+//! double-double arithmetic.
 //!
-//! What is measured is the gradient of a sum of values as it is optimized and compiled, so that a rewrite that cancels shows.
+//! What is measured is the gradient of a sum of values as it is optimized and compiled, so that a rewrite
+//! that cancels shows.
 
 use tgc_graph::prelude::*;
 use tgc_scalar::Dd;
@@ -29,8 +31,8 @@ macro_rules! smooth {
     };
 }
 
-/// Derivatives with zeros that are no numbers, so that what is left of two terms is less than their rounding errors: errors
-/// are counted in the last place of at least what the terms are.
+/// Derivatives with zeros that are no numbers, so that what is left of two terms is less than their rounding
+/// errors: errors are counted in the last place of at least what the terms are.
 fn relative_to(functions: [Function; 2], terms: [fn(&[f64], f64) -> f64; 2]) -> [Function; 2] {
     let [first, second] = functions;
     [first.above(terms[0]), second.above(terms[1])]
@@ -208,8 +210,8 @@ fn activations() -> Vec<Function> {
     .concat()
 }
 
-/// First derivatives of functions of two values. A rounded difference or logarithm stands in an exponent of `logaddexp` and
-/// `pow`, which multiplies its error by it.
+/// First derivatives of functions of two values. A rounded difference or logarithm stands in an exponent of
+/// `logaddexp` and `pow`, which multiplies its error by it.
 fn of_two() -> Vec<Function> {
     // Where the power is a normal number.
     let has_power = |is_wide: bool, x: &[f64]| {
@@ -319,7 +321,8 @@ fn density(x: Dd) -> Dd {
     x.sigmoid() * (-x).sigmoid()
 }
 
-/// |Γ(x)|, of which the first derivative is ψ(x) times as much, roughly: Stirling's formula after steps up to 8.
+/// |Γ(x)|, of which the first derivative is ψ(x) times as much, roughly: Stirling's formula after
+/// steps up to 8.
 fn gamma_terms(x: &[f64], _: f64) -> f64 {
     let (mut x, mut divisor) = (x[0], 1.0);
     while x < 8.0 {

@@ -1,11 +1,14 @@
-//! How far elementary functions, as they are compiled, are from exact values, in units of the last place (ULP).
+//! How far elementary functions, as they are compiled, are from exact values, in units of the last place
+//! (ULP).
 //!
-//! `f32` functions of one value are measured on all 2^32 inputs, against the compiled `f64` function of the same name.
-//! Its error, measured here too, is a few parts in 2^53 of the unit's base, a 2^-26th of the unit that errors of `f32`
-//! are counted in. `f64` functions are measured on points of all magnitudes, on more of them where functions bend, and on
-//! hard cases, against double-double arithmetic, whose own error is below a 2^-30th of their unit.
+//! `f32` functions of one value are measured on all 2^32 inputs, against the compiled `f64` function of the
+//! same name. Its error, measured here too, is a few parts in 2^53 of the unit's base, a 2^-26th of the unit
+//! that errors of `f32` are counted in. `f64` functions are measured on points of all magnitudes, on more of
+//! them where functions bend, and on hard cases, against double-double arithmetic, whose own error is below a
+//! 2^-30th of their unit.
 //!
-//! A measurement is a list of [`Row`]s; `docs/accuracy.md` holds it as a table that [`table`] reads and writes.
+//! A measurement is a list of [`Row`]s; `docs/accuracy.md` holds it as a table that [`table`] reads and
+//! writes.
 
 pub mod complex;
 mod functions;

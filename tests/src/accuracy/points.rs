@@ -66,8 +66,8 @@ fn around(x: f64) -> [f64; 3] {
     [x, x.next_up(), x.next_down()]
 }
 
-/// Points for functions of one value: hard cases first, then any number, numbers around 0 of all small magnitudes, numbers
-/// between -1 and 0, around 1, and as large as exponentials take them.
+/// Points for functions of one value: hard cases first, then any number, numbers around 0 of all small
+/// magnitudes, numbers between -1 and 0, around 1, and as large as exponentials take them.
 pub(super) fn of_one(name: &str, rounds: u64) -> impl Iterator<Item = f64> {
     let random = (1..=rounds).flat_map(|i| {
         let z = mix(i);
@@ -88,8 +88,8 @@ pub(super) fn hard(name: &str) -> impl Iterator<Item = f64> {
     seams().chain(own)
 }
 
-/// What is special, powers of two, halves of small integers, and halves of multiples of log 2 (where exponentials change
-/// from one power of two to the next), all with their neighbours.
+/// What is special, powers of two, halves of small integers, and halves of multiples of log 2 (where
+/// exponentials change from one power of two to the next), all with their neighbours.
 fn seams() -> impl Iterator<Item = f64> {
     let powers = (-1074..1024).map(|k| 2f64.powi(k / 2) * 2f64.powi(k - k / 2)).flat_map(|x| [x, -x]);
     let halves = (-400..400).map(|k| f64::from(k) / 2.0);
@@ -97,8 +97,9 @@ fn seams() -> impl Iterator<Item = f64> {
     SPECIAL.into_iter().chain(powers).chain(halves).chain(seams).flat_map(around)
 }
 
-/// The nearest numbers to multiples of π/2, arguments nearer to one than all others (J.-M. Muller, "Elementary
-/// Functions", 3rd edition 2016, section 11.2), and where one way of reduction takes over from another.
+/// The nearest numbers to multiples of π/2, arguments nearer to one than all others (J.-M. Muller,
+/// "Elementary Functions", 3rd edition 2016, section 11.2), and where one way of reduction takes over from
+/// another.
 fn near_quarter_turns() -> Vec<f64> {
     let multiples = (1..20_000).chain((20..60).map(|i| (1i64 << i) / 7)).map(|n| n as f64 * FRAC_PI_2);
     let hardest = [6_381_956_970_095_103.0 * 2f64.powi(797), 5_319_372_648_326_541.0 * 2f64.powi(-44)];
@@ -106,8 +107,8 @@ fn near_quarter_turns() -> Vec<f64> {
     multiples.chain(hardest).chain(seams).flat_map(around).collect()
 }
 
-/// Below 0, ψ(x) = ψ(1-x) - π cot πx has a zero in each unit interval, where two numbers cancel of which one grows like
-/// log |x|, and poles on both its sides.
+/// Below 0, ψ(x) = ψ(1-x) - π cot πx has a zero in each unit interval, where two numbers cancel of which one
+/// grows like log |x|, and poles on both its sides.
 fn near_zeros_of_psi() -> Vec<f64> {
     let zero = |n: f64| {
         let from_pole = |rest: f64| PI.atan2((Dd::from(n + 1.0) - Dd::from(rest)).psi().hi) / PI;
@@ -119,8 +120,9 @@ fn near_zeros_of_psi() -> Vec<f64> {
     points.flat_map(around).collect()
 }
 
-/// Points for functions of two values: all pairs of special numbers, then numbers of any magnitude (of `f64` and of `f32`),
-/// of like magnitudes, small ones, near 1 and far exponents, powers across the range, and integers.
+/// Points for functions of two values: all pairs of special numbers, then numbers of any magnitude (of `f64`
+/// and of `f32`), of like magnitudes, small ones, near 1 and far exponents, powers across the range, and
+/// integers.
 pub(super) fn of_two(rounds: u64) -> impl Iterator<Item = [f64; 2]> {
     let close = |x: f64| [x, x.next_up(), x.next_down(), f64::from((x as f32).next_up())];
     let all: Vec<f64> = SPECIAL.into_iter().flat_map(close).collect();
@@ -174,9 +176,9 @@ pub(super) fn of_complex_pairs(rounds: u64) -> Vec<[[f64; 2]; 2]> {
     numbers.iter().copied().zip(others).map(|(z, w)| [z, w]).collect()
 }
 
-/// Bases and exponents of complex powers: those pairs; with exponents that make of them a number of
-/// any length, also next to overflow and underflow, and of any angle up to 2^`turns`; bases near to the negative axis, on the
-/// axes and of any magnitude; small integers and halves.
+/// Bases and exponents of complex powers: those pairs; with exponents that make of them a number of any
+/// length, also next to overflow and underflow, and of any angle up to 2^`turns`; bases near to the negative
+/// axis, on the axes and of any magnitude; small integers and halves.
 pub(super) fn of_complex_powers(rounds: u64, turns: f64) -> Vec<[[f64; 2]; 2]> {
     let mut pairs = of_complex_pairs(rounds);
     let mut unit = uniform(11);

@@ -24,10 +24,11 @@ impl Format {
         if scalar == ScalarType::F32 { Format::SINGLE } else { Format::DOUBLE }
     }
 
-    /// How far a result is from the exact value, in units of the last place of that, or of `floor` if that is greater.
+    /// How far a result is from the exact value, in units of the last place of that, or of `floor` if that is
+    /// greater.
     ///
-    /// Infinite if NaN meets a number, or zeros meet that differ in sign. An infinity counts as the number that would follow
-    /// the greatest.
+    /// Infinite if NaN meets a number, or zeros meet that differ in sign. An infinity counts as the number
+    /// that would follow the greatest.
     pub fn error(self, got: f64, exact: Dd, floor: f64) -> f64 {
         if got.is_nan() || exact.hi.is_nan() {
             return if got.is_nan() && exact.hi.is_nan() { 0.0 } else { f64::INFINITY };
@@ -52,8 +53,8 @@ impl Format {
     }
 }
 
-/// [`Format::error`] of an `f32` whose exact value is an `f64`, without branches, and whether it is none, because they are of
-/// different classes. Of two NaNs it is NaN.
+/// [`Format::error`] of an `f32` whose exact value is an `f64`, without branches, and whether it is none,
+/// because they are of different classes. Of two NaNs it is NaN.
 #[inline]
 fn single_error(got: f32, exact: f64, floor: f64) -> (f64, bool) {
     const LIMIT: f64 = 3.402_823_669_209_385e38;
@@ -67,8 +68,8 @@ fn single_error(got: f32, exact: f64, floor: f64) -> (f64, bool) {
     ((got - exact).abs() * f64::from_bits(scale), is_one_nan | is_other_zero)
 }
 
-/// The greatest error of `f32` results whose exact values are `f64`, and where it is, if it is above what is known; all have
-/// the same length.
+/// The greatest error of `f32` results whose exact values are `f64`, and where it is, if it is above what is
+/// known; all have the same length.
 pub fn worst_single(got: &[f32], exact: &[f64], floors: &[f64], known: f64) -> Option<(f64, usize)> {
     let error = |i: usize| match single_error(got[i], exact[i], floors[i]) {
         (_, true) => f64::INFINITY,

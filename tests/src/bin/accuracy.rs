@@ -1,8 +1,8 @@
 //! Measures elementary functions in full and writes the tables of `docs/accuracy.md`: `make accuracy`.
 //!
-//! Arguments name the functions to measure, or all `values`, or all `gradients`; the other rows stay. Without names all are measured, each row written as
-//! soon as it is known. `--stride=61` takes every 61st input of `f32`, `--rounds=400000` a tenth of the points; the table says
-//! how many they were.
+//! Arguments name the functions to measure, or all `values`, or all `gradients`; the other rows stay. Without
+//! names all are measured, each row written as soon as it is known. `--stride=61` takes every 61st input of
+//! `f32`, `--rounds=400000` a tenth of the points; the table says how many they were.
 
 use std::time::Instant;
 

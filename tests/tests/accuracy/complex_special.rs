@@ -1,5 +1,5 @@
-//! Complex exponentials, roots, logarithms and directions of infinities, NaN and signed zeros: what C, annex G.6 says, as
-//! NumPy 2.4 has it, in both widths.
+//! Complex exponentials, roots, logarithms and directions of infinities, NaN and signed zeros: what C, annex
+//! G.6 says, as NumPy 2.4 has it, in both widths.
 
 use std::f64::consts::{E, FRAC_1_SQRT_2, FRAC_PI_2, FRAC_PI_4, LN_2, PI, SQRT_2};
 
@@ -152,7 +152,8 @@ fn directions() -> Grid {
     PARTS.map(|re| PARTS.map(|im| direction(re, im)))
 }
 
-/// The same number within a few units in the last place; of 0 the sign too, unless the argument leaves it open.
+/// The same number within a few units in the last place; of 0 the sign too, unless the argument leaves it
+/// open.
 fn same(got: f64, want: f64, is_open: bool) -> bool {
     if got == 0.0 && want == 0.0 {
         return is_open || got.is_sign_negative() == want.is_sign_negative();

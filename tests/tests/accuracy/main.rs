@@ -1,5 +1,5 @@
-//! Elementary functions, as compiled: a part of the points of `docs/accuracy.md`, within what is promised and within what the
-//! table says; and the values that are exact.
+//! Elementary functions, as compiled: a part of the points of `docs/accuracy.md`, within what is promised and
+//! within what the table says; and the values that are exact.
 
 mod complex_special;
 mod special;

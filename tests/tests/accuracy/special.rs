@@ -1,4 +1,5 @@
-//! Zeros with their signs, infinities, NaN, poles, and arguments whose exact value is a small number: those bits and no others.
+//! Zeros with their signs, infinities, NaN, poles, and arguments whose exact value is a small number: those
+//! bits and no others.
 
 use tgc_compiler::Session;
 use tgc_graph::prelude::*;

@@ -1,14 +1,16 @@
 //! The optimized Plan against the evaluator in wide arithmetic.
 //!
-//! An element may be off by eight times what the plain evaluator is off by, or what the true value changes by when inputs
-//! move by a unit in their last place, plus four such units of its own, plus half a unit of 1, which is about the size of
-//! all numbers here: sums of them may cancel. Both are measured at several points nearby, since
-//! one error alone may be small by luck, and since a comparison that decides between two branches may go either way.
+//! An element may be off by eight times what the plain evaluator is off by, or what the true value changes by
+//! when inputs move by a unit in their last place, plus four such units of its own, plus half a unit of 1,
+//! which is about the size of all numbers here: sums of them may cancel. Both are measured at several points
+//! nearby, since one error alone may be small by luck, and since a comparison that decides between two
+//! branches may go either way.
 //!
-//! Infinities and NaNs: where the plain evaluation has one and the Plan has not, the true value judges alone; where the
-//! Plan has one, the plain evaluation or the true value has it too. Which sign a zero has is not promised where terms are
-//! added in another order (a sum of -0 alone is 0 if it starts from 0): where some node is zero, either infinity will do. Functions that make zeros of their own, gradients
-//! above all, are passed over where some node is not finite: such a zero may vanish together with what it is divided or
+//! Infinities and NaNs: where the plain evaluation has one and the Plan has not, the true value judges alone;
+//! where the Plan has one, the plain evaluation or the true value has it too. Which sign a zero has is not
+//! promised where terms are added in another order (a sum of -0 alone is 0 if it starts from 0): where some
+//! node is zero, either infinity will do. Functions that make zeros of their own, gradients above all, are
+//! passed over where some node is not finite: such a zero may vanish together with what it is divided or
 //! multiplied by.
 
 use tgc_compiler::{Fp, stages};
@@ -93,7 +95,8 @@ fn moved(array: &Array, random: &mut Random) -> Array {
         for i in 0..array.len() {
             let mut parts = array.get(i);
             for part in &mut parts[..array.dtype().parts()] {
-                // Bits of floats are ordered by magnitude. Zero stays: a unit beside it is no perturbation of a sum.
+                // Bits of floats are ordered by magnitude. Zero stays: a unit beside it is no perturbation of
+                // a sum.
                 let is_zero = scalar_from_bits_f64(array.dtype().scalar_type(), *part) == 0.0;
                 let step = random.below(3) as u64;
                 *part = if is_zero { *part } else { (*part + step).wrapping_sub(1) };

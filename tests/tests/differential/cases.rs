@@ -1,4 +1,5 @@
-//! Native code computes what NumPy and mpmath do: the value cases of `tgc-graph`, with their constants as arguments.
+//! Native code computes what NumPy and mpmath do: the value cases of `tgc-graph`, with their constants as
+//! arguments.
 
 use tgc_compiler::Session;
 use tgc_graph::array::{Array, element_to_text};

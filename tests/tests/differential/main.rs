@@ -1,6 +1,8 @@
-//! Random modules, judged twice: native code against the Plan's interpreter, the optimized Plan against wide arithmetic.
+//! Random modules, judged twice: native code against the Plan's interpreter, the optimized Plan against wide
+//! arithmetic.
 //!
-//! Each test runs a range of seeds. `TGC_SEEDS=1000..2000` sets another range for long runs; a failure names its seed.
+//! Each test runs a range of seeds. `TGC_SEEDS=1000..2000` sets another range for long runs; a failure names
+//! its seed.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 

@@ -89,8 +89,9 @@ fn modules_with_everything() {
     for_each_seed(60, check_everything);
 }
 
-/// Modules whose plans the verifier refused: diagonals of rank 3 and of other shapes, parts that never have an element, nests of one
-/// row at most, sizes that terms alone show not to be negative, and an index that was checked but not stored.
+/// Modules whose plans the verifier refused: diagonals of rank 3 and of other shapes, parts that never have
+/// an element, nests of one row at most, sizes that terms alone show not to be negative, and an index that
+/// was checked but not stored.
 #[test]
 fn modules_that_were_refused() {
     for seed in [31111, 32220, 35555, 37852, 39823, 49032, 62271, 66764, 68612] {

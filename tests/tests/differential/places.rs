@@ -1,9 +1,9 @@
-//! Slices, joins and diagonals of sizes that callers give: what the builder admits has a plan, which gives what the reference
-//! evaluator gives.
+//! Slices, joins and diagonals of sizes that callers give: what the builder admits has a plan, which gives
+//! what the reference evaluator gives.
 //!
-//! Random chains of slices with steps of either sign, parts replaced and added to, gradients of all of these; joins of tensors
-//! whose sizes coincide or do not, rolled, split, repeated and padded; diagonals of rectangles. Ranges of sizes begin anywhere,
-//! and parts may be empty.
+//! Random chains of slices with steps of either sign, parts replaced and added to, gradients of all of these;
+//! joins of tensors whose sizes coincide or do not, rolled, split, repeated and padded; diagonals of
+//! rectangles. Ranges of sizes begin anywhere, and parts may be empty.
 
 use tgc_compiler::{Fp, stages};
 use tgc_graph::array::Array;

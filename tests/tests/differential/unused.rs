@@ -1,8 +1,8 @@
-//! Gradients through what is not used: where the cost does not depend on an element, the gradient by it is 0 and the
-//! other elements' gradients are what they are, though its own derivative be infinite or NaN.
+//! Gradients through what is not used: where the cost does not depend on an element, the gradient by it is 0
+//! and the other elements' gradients are what they are, though its own derivative be infinite or NaN.
 //!
-//! Chains of indexing, joins and maps over a function with an infinite derivative. A call at a harmless point tells
-//! which elements are not used; then they are made harmful.
+//! Chains of indexing, joins and maps over a function with an infinite derivative. A call at a harmless point
+//! tells which elements are not used; then they are made harmful.
 
 use tgc_compiler::{Call, Fp, Session, stages};
 use tgc_graph::array::Array;
@@ -81,7 +81,8 @@ fn spread<'m>(value: Value<'m>, named: Tensor<'m>, random: &mut Random) -> Value
     }
 }
 
-/// The gradient of such a chain, and in some modules the function's value too, so that it is computed as a whole.
+/// The gradient of such a chain, and in some modules the function's value too, so that it is computed as a
+/// whole.
 fn module(seed: u64) -> Module {
     let mut random = Random(seed);
     let m = Model::new("m");

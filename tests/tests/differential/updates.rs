@@ -1,4 +1,5 @@
-//! Shared variables that become what is made of themselves, before all else by products, which read what is updated.
+//! Shared variables that become what is made of themselves, before all else by products, which read what is
+//! updated.
 
 use tgc_graph::generate;
 

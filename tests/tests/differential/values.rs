@@ -16,7 +16,8 @@ pub struct Call {
     pub inputs: Vec<Array>,
 }
 
-/// A call, or none if no choice of sizes meets the function's equations and gives every node few enough elements.
+/// A call, or none if no choice of sizes meets the function's equations and gives every node few enough
+/// elements.
 pub fn call(function: &Function, random: &mut Random, odd_values: bool, most: i64) -> Option<Call> {
     let symbols = &function.graph.scope.symbols;
     let sizes = (0..64).find_map(|_| {

@@ -8,7 +8,8 @@ use tgc_graph::prelude::*;
 
 use super::ground::{Ground, root};
 
-/// Runs a program of an example in the folder of the repository; it has to refuse, in one line, which is returned.
+/// Runs a program of an example in the folder of the repository; it has to refuse, in one line, which is
+/// returned.
 fn refused(program: &Path, arguments: &[&str]) -> String {
     let output = Command::new(program).args(arguments).current_dir(root()).output().unwrap();
     let words = String::from_utf8_lossy(&output.stderr).into_owned();
@@ -17,8 +18,8 @@ fn refused(program: &Path, arguments: &[&str]) -> String {
     words
 }
 
-/// Each folder with a model or a program, with the name of its source, is in the script that runs examples or, for
-/// those that show how to link, in a document.
+/// Each folder with a model or a program, with the name of its source, is in the script that runs examples
+/// or, for those that show how to link, in a document.
 #[test]
 fn every_example_is_run() {
     let script = fs::read_to_string(root().join("examples/run")).unwrap();

@@ -1,7 +1,7 @@
 //! Whether a block is part of a file.
 
-/// Finds the lines of a block in a source, one after another from any line on; what follows a line of elision may stand
-/// anywhere below. Indentation within a part is the source's but for one common depth.
+/// Finds the lines of a block in a source, one after another from any line on; what follows a line of elision
+/// may stand anywhere below. Indentation within a part is the source's but for one common depth.
 pub fn check(block: &str, source: &str, file: &str) -> Result<(), String> {
     let lines: Vec<&str> = source.lines().map(str::trim_end).collect();
     let block: Vec<&str> = block.lines().map(str::trim_end).collect();

@@ -1,12 +1,13 @@
-//! What blocks are checked against: the repository, with tgc and the examples built and the examples run, once.
+//! What blocks are checked against: the repository, with tgc and the examples built and the examples run,
+//! once.
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use std::sync::OnceLock;
 use std::{env, fs};
 
-/// Functions for blocks of commands. The targets that the continuous integration runs, or that are all of this test and
-/// more, are not run once more: they have to be there.
+/// Functions for blocks of commands. The targets that the continuous integration runs, or that are all of
+/// this test and more, are not run once more: they have to be there.
 const PRELUDE: &str = r#"
 set -euo pipefail
 make() {

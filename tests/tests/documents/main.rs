@@ -1,12 +1,16 @@
-//! What the documents say is so: every block of code in them is part of a file that is built and run here, or is run
-//! itself; links lead somewhere; the examples print what is expected, and refuse bad input in one message.
+//! What the documents say is so: every block of code in them is part of a file that is built and run here, or
+//! is run itself; links lead somewhere; the examples print what is expected, and refuse bad input in one
+//! message.
 //!
 //! How a block says what it is, by the words after its fence:
 //!
-//! - `c PATH`, in any language: its lines stand in that file one after another, however they are indented. The file is
-//!   one that is built and run, or one that the examples wrote to `out/`. A line `…`, alone or in a comment, skips some.
-//! - `sh`: it is run by bash, in the folder of the repository, with `tgc` on the path. Blocks of one document share `out/`.
-//! - `text`, after a block `sh`: what that printed. A word `*` stands for any, a line `…` for any number of lines.
+//! - `c PATH`, in any language: its lines stand in that file one after another, however they are indented.
+//!   The file is one that is built and run, or one that the examples wrote to `out/`. A line `…`, alone or in
+//!   a comment, skips some.
+//! - `sh`: it is run by bash, in the folder of the repository, with `tgc` on the path. Blocks of one document
+//!   share `out/`.
+//! - `text`, after a block `sh`: what that printed. A word `*` stands for any, a line `…` for any number of
+//!   lines.
 //!
 //! There is no other kind: a block of which nothing says how to check it fails.
 

@@ -1,5 +1,5 @@
-//! Faults that were mended, each the smallest model that showed it: a file of `cases/faults/` whose head says calls and what
-//! is right. One more fault is one more file.
+//! Faults that were mended, each the smallest model that showed it: a file of `cases/faults/` whose head says
+//! calls and what is right. One more fault is one more file.
 //!
 //! ```text
 //! ; note what was wrong, in any words
@@ -13,11 +13,13 @@
 //! ```
 //!
 //! - `run FUNCTION NAME=VALUE…` is a call as `tgc run` takes it, and the state goes on from one to the next.
-//! - `gives NAME=VALUE…` are outputs of the call above it; `gives update NAME=VALUE…` shared variables after it. What is not
-//!   named is not compared. Values are the same numbers unless the line ends in `within N ulp` (units of the last place) or
-//!   `within E` (a relative error). A NaN is any NaN, and 0 is -0 too; -0 is not 0.
+//! - `gives NAME=VALUE…` are outputs of the call above it; `gives update NAME=VALUE…` shared variables after
+//!   it. What is not named is not compared. Values are the same numbers unless the line ends in
+//!   `within N ulp` (units of the last place) or `within E` (a relative error). A NaN is any NaN, and 0 is -0
+//!   too; -0 is not 0.
 //! - `gives E_STATUS WORDS…` is a call that is refused, with these words in its line.
-//! - `refused WORDS…` instead of calls: the model has no library, for a reason of its author's with these words in it.
+//! - `refused WORDS…` instead of calls: the model has no library, for a reason of its author's with these
+//!   words in it.
 //! - `builds` instead of calls: it has one.
 //! - `options --fp fast --freeze w,b` are those of `tgc build`.
 //!

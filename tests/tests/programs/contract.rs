@@ -1,5 +1,5 @@
-//! What is in an archive: the names that the header promises and no others, nothing that can be written to, the same
-//! bytes each time.
+//! What is in an archive: the names that the header promises and no others, nothing that can be written to,
+//! the same bytes each time.
 
 use std::collections::BTreeSet;
 use std::fs;

@@ -4,7 +4,8 @@ use tgc_compiler::Options;
 use tgc_graph::prelude::*;
 use tgc_tests::Workshop;
 
-/// `w` is data of the library and no state: it is read through a pointer to const, and not saved; `s` stays state.
+/// `w` is data of the library and no state: it is read through a pointer to const, and not saved; `s` stays
+/// state.
 #[test]
 fn a_frozen_variable_is_data_of_the_library() {
     let m = Model::new("frozen");

@@ -4,8 +4,8 @@ use tgc_graph::dtype::DType::{self, F32, F64};
 use tgc_graph::module::Module;
 use tgc_tests::{Workshop, pooled};
 
-/// Runs every function of a model without a pool and with several. A function that never hands out chunks shows nothing,
-/// so these are named: they fold across their rows, or run along them.
+/// Runs every function of a model without a pool and with several. A function that never hands out chunks
+/// shows nothing, so these are named: they fold across their rows, or run along them.
 fn check(module: &Module, in_order: &[&str]) {
     let shop = Workshop::new();
     let library = shop.library(module);

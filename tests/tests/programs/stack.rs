@@ -53,8 +53,8 @@ fn the_models_of_the_snapshots_need_little() {
     assert!(problems.is_empty(), "{}", problems.join("\n"));
 }
 
-/// Every operation on every element type that it takes, where operands are stretched: then rows share what LLVM keeps. Some are
-/// in one library, since most of what a small one takes to compile is its runtime.
+/// Every operation on every element type that it takes, where operands are stretched: then rows share what
+/// LLVM keeps. Some are in one library, since most of what a small one takes to compile is its runtime.
 #[test]
 fn every_operation_needs_little() {
     let modules: Vec<Module> =
@@ -105,7 +105,8 @@ fn folds_of_truth_values_need_little() {
     assert!(stack <= LITTLE, "{stack} bytes");
 }
 
-/// A recurrent network, unrolled, with its gradient: hundreds of steps, which functions of a few steps each call.
+/// A recurrent network, unrolled, with its gradient: hundreds of steps, which functions of a few steps each
+/// call.
 #[test]
 fn unrolled_networks_need_little() {
     let m = Model::new("rnn");

@@ -1,4 +1,5 @@
-//! Models that learn: the logistic regression in both widths, its loss at the ends, state that is kept and shared.
+//! Models that learn: the logistic regression in both widths, its loss at the ends, state that is kept and
+//! shared.
 
 use tgc_graph::dtype::DType::{F32, F64};
 use tgc_tests::{Workshop, models};

@@ -10,8 +10,8 @@ use super::{File, none, sources};
 const CIRCLES: &[(&str, &[&[&str]])] = &[
     // A graph's nodes hold operations, and operations make nodes.
     ("compiler/graph", &[&["graph", "infer", "literal", "ops", "support"]]),
-    // A block with fission runs segments of its program; an instruction may be a call of a program; a kernel's
-    // steps share functions that are steps of other kernels.
+    // A block with fission runs segments of its program; an instruction may be a call of a program; a
+    // kernel's steps share functions that are steps of other kernels.
     ("compiler/llvm", &[&["block", "fission"], &["call", "scalar"], &["given", "kernel"]]),
     // A rule's pattern rewrites, and what is rewritten is offered to the rules again.
     ("compiler/optimize", &[&["pattern", "rewrite", "rule"]]),

@@ -1,5 +1,5 @@
-//! Arrays from files and to files. What is allocated is bounded by the file's length: no size that a file states is
-//! believed before the bytes are there.
+//! Arrays from files and to files. What is allocated is bounded by the file's length: no size that a file
+//! states is believed before the bytes are there.
 
 use std::collections::BTreeMap;
 use std::fs::File;
@@ -96,8 +96,8 @@ impl Array {
         read(path.as_ref()).map_err(|trouble| trouble.reading(path.as_ref()))
     }
 
-    /// Reads all tensors of a safetensors file, by name. The states that a library saves are such a file; it has its
-    /// complex tensors as pairs of real numbers along a last axis.
+    /// Reads all tensors of a safetensors file, by name. The states that a library saves are such a file; it
+    /// has its complex tensors as pairs of real numbers along a last axis.
     ///
     /// ```
     /// # use tgc_graph::prelude::*;

@@ -1,5 +1,5 @@
-//! The values that stand in the heads of `.npy` files, as literals of Python, and of safetensors files, as JSON: what
-//! the heads of numbers have of both. Anything else is refused; nesting is bounded.
+//! The values that stand in the heads of `.npy` files, as literals of Python, and of safetensors files, as
+//! JSON: what the heads of numbers have of both. Anything else is refused; nesting is bounded.
 
 /// A value.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -4,7 +4,8 @@ use ndarray::{ArrayBase, ArrayD, Data, Dimension, IxDyn};
 
 use super::{Array, Scalar};
 
-/// Elements of an array, of an array that is shared, or of a view, in the order of its axes, however they lie in memory.
+/// Elements of an array, of an array that is shared, or of a view, in the order of its axes, however they lie
+/// in memory.
 ///
 /// ```
 /// # use tgc_graph::prelude::Array;

@@ -1,7 +1,7 @@
 //! NumPy's `.npy` files: versions 1 to 3, either byte order, either memory order.
 //!
-//! The format is NEP 1, <https://numpy.org/neps/nep-0001-npy-format.html>. bfloat16 is stored as two opaque bytes,
-//! `V2`, which is what the ml_dtypes package does.
+//! The format is NEP 1, <https://numpy.org/neps/nep-0001-npy-format.html>. bfloat16 is stored as two opaque
+//! bytes, `V2`, which is what the ml_dtypes package does.
 
 use std::io::{ErrorKind, Read};
 

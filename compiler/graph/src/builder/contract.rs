@@ -1,8 +1,8 @@
 //! Sums of products of tensors with labelled axes: what `einsum` and `matmul` come to.
 //!
-//! Equal labels run together, and those that the result lacks are summed over. Operands are multiplied in pairs,
-//! with `dot` where the pair has an axis to sum over and elementwise where it has none. Beside a longer axis of the
-//! same label, one whose size is known to be 1 is stretched.
+//! Equal labels run together, and those that the result lacks are summed over. Operands are multiplied in
+//! pairs, with `dot` where the pair has an axis to sum over and elementwise where it has none. Beside a
+//! longer axis of the same label, one whose size is known to be 1 is stretched.
 
 use super::{Tensor, apply};
 use crate::dim::Dim;

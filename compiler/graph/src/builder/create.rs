@@ -59,9 +59,9 @@ impl Model {
         }
     }
 
-    /// The numbers from `start` on, each larger by `step` than the one before, that are less than `stop`, or for a
-    /// negative step larger: of the type `i64`, or if any of the three is a float, `f64`. With floats, rounding may add
-    /// a number at the end; [`Model::linspace`] makes as many as one asks for.
+    /// The numbers from `start` on, each larger by `step` than the one before, that are less than `stop`, or
+    /// for a negative step larger: of the type `i64`, or if any of the three is a float, `f64`. With floats,
+    /// rounding may add a number at the end; [`Model::linspace`] makes as many as one asks for.
     ///
     /// ```
     /// # use tgc_graph::prelude::*;
@@ -134,7 +134,8 @@ impl Model {
         self.leaf(Iota { size }).cast(DType::F64) * step + start
     }
 
-    /// So many numbers at equal distances from `start` to `stop`, both included; `start` alone if it is one number.
+    /// So many numbers at equal distances from `start` to `stop`, both included; `start` alone if it is one
+    /// number.
     ///
     /// ```
     /// # use tgc_graph::prelude::*;

@@ -6,14 +6,14 @@ use crate::dim::Dim;
 use crate::infer::{AxisOf, Extent, Reason, TypeError};
 use crate::ops::BroadcastTo;
 
-/// Sums of products of tensors, with an index for each axis, in NumPy's notation: `"ij,jk->ik"` is the product of two
-/// matrices. [`Model::einsum`] takes a list whose length is not known.
+/// Sums of products of tensors, with an index for each axis, in NumPy's notation: `"ij,jk->ik"` is the
+/// product of two matrices. [`Model::einsum`] takes a list whose length is not known.
 ///
-/// Indices are letters. Axes with equal indices run together, along a diagonal if both are of one operand; an axis
-/// whose size is known to be 1 is stretched beside a longer one of another operand. Indices that the result lacks are
-/// summed over. Without `->` the result has those that occur once, in the order of the alphabet, capitals first.
-/// `...` stands for the axes that no letter names, which broadcast, and come first in a result that is not given.
-/// The result has the operands' common element type.
+/// Indices are letters. Axes with equal indices run together, along a diagonal if both are of one operand; an
+/// axis whose size is known to be 1 is stretched beside a longer one of another operand. Indices that the
+/// result lacks are summed over. Without `->` the result has those that occur once, in the order of the
+/// alphabet, capitals first. `...` stands for the axes that no letter names, which broadcast, and come first
+/// in a result that is not given. The result has the operands' common element type.
 ///
 /// ```
 /// # use tgc_graph::prelude::*;

@@ -75,8 +75,8 @@ impl<'m> FunctionBuilder<'m> {
         self
     }
 
-    /// Replaces an expression, wherever this function's outputs and updates use it, by another of its type. All
-    /// replacements are made at once: what replaces is not itself replaced.
+    /// Replaces an expression, wherever this function's outputs and updates use it, by another of its type.
+    /// All replacements are made at once: what replaces is not itself replaced.
     ///
     /// ```
     /// use tgc_graph::prelude::*;

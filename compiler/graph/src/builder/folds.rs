@@ -9,8 +9,8 @@ use crate::ops::reduction::{Reducing, kept_order};
 use crate::ops::{Dimshuffle, Op};
 use crate::origin::Origin;
 
-/// A reduction about to be made, of all axes unless [`Reduce::over`] names some. The methods named for operations make
-/// it: `x.reduce().over([0]).keepdims().sum()`.
+/// A reduction about to be made, of all axes unless [`Reduce::over`] names some. The methods named for
+/// operations make it: `x.reduce().over([0]).keepdims().sum()`.
 #[derive(Clone, Debug)]
 #[must_use = "a reduction is made by the method of its operation, for instance `sum`"]
 pub struct Reduce<'m> {
@@ -73,8 +73,8 @@ impl<'m> Reduce<'m> {
         self
     }
 
-    /// Converts the elements to this type before they are reduced. Sums and products then have this type too, where they
-    /// would give integers in 64 bits.
+    /// Converts the elements to this type before they are reduced. Sums and products then have this type too,
+    /// where they would give integers in 64 bits.
     pub fn dtype(mut self, dtype: DType) -> Reduce<'m> {
         self.dtype = Some(dtype);
         self
@@ -109,7 +109,8 @@ impl<'m> Reduce<'m> {
     }
 }
 
-/// A running fold about to be made. The methods named for operations make it: `x.along(0).reverse().cumsum()`.
+/// A running fold about to be made. The methods named for operations make it:
+/// `x.along(0).reverse().cumsum()`.
 #[derive(Clone, Copy, Debug)]
 #[must_use = "a running fold is made by the method of its operation, for instance `cumsum`"]
 pub struct Along<'m> {
@@ -126,7 +127,8 @@ impl<'m> Along<'m> {
         self
     }
 
-    /// Leaves out of each result the element of its own place, so that the first is that of no elements at all.
+    /// Leaves out of each result the element of its own place, so that the first is that of no elements at
+    /// all.
     pub fn exclusive(mut self) -> Along<'m> {
         self.exclusive = true;
         self

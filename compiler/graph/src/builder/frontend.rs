@@ -1,5 +1,5 @@
-//! What front ends need beside the methods of expressions: operations by value or name, places that are not Rust's, and
-//! handles that own their model.
+//! What front ends need beside the methods of expressions: operations by value or name, places that are not
+//! Rust's, and handles that own their model.
 //!
 //! An importer reads nodes from a file, and makes each by its name:
 //!
@@ -14,7 +14,8 @@
 //! let m = Arc::new(Model::new("imported"));
 //! let x = Expression::new(&m, m.input("x", F32, [m.dim("N"), 3.into()]));
 //!
-//! // From here on `x` is a value of its own: it can be sent to threads, and be a field of an object of Python.
+//! // From here on `x` is a value of its own: it can be sent to threads, and be a field of an
+//! // object of Python.
 //! let axes = Attributes(std::iter::once(("axes".to_owned(), Attribute::Ints(vec![1]))).collect());
 //! let origin = Origin::new("net.onnx", 7).named("ReduceSum_3");
 //! let sum = m.at(origin, || Expression::new(&m, m.apply_named("sum", &axes, &[x.tensor()])));
@@ -57,8 +58,9 @@ impl Drop for Scoped<'_> {
 }
 
 impl Model {
-    /// Builds something whose nodes and diagnostics come from this place and have this name, as far as messages, `tgc print` and
-    /// the error lines of libraries are concerned. Places nest; the inner one counts.
+    /// Builds something whose nodes and diagnostics come from this place and have this name, as far as
+    /// messages, `tgc print` and the error lines of libraries are concerned. Places nest; the inner one
+    /// counts.
     ///
     /// ```
     /// # use tgc_graph::prelude::*;
@@ -75,7 +77,8 @@ impl Model {
         build()
     }
 
-    /// Any operation, on operands as they are: of one rank, where it is elementwise. An ill-typed one is reported at `finish`.
+    /// Any operation, on operands as they are: of one rank, where it is elementwise. An ill-typed one is
+    /// reported at `finish`.
     ///
     /// ```
     /// # use tgc_graph::prelude::*;
@@ -90,7 +93,8 @@ impl Model {
         self.apply_at(op.into(), operands, self.origin(Location::caller()))
     }
 
-    /// The same on operands of any ranks: axes of size 1 are put in front of those of lower rank, as `x + y` does.
+    /// The same on operands of any ranks: axes of size 1 are put in front of those of lower rank, as `x + y`
+    /// does.
     ///
     /// ```
     /// # use tgc_graph::prelude::*;
@@ -108,9 +112,9 @@ impl Model {
         self.apply_at(op.into(), &padded, origin)
     }
 
-    /// The operation of this name with these attributes, as text and file form have them
-    /// ([all operations](crate::ops::Op::NAMES)), on operands as they are. Those that texts leave out where they have their usual
-    /// values, such as `batch=0`, can be left out.
+    /// The operation of this name with these attributes, as text and file form have them ([all
+    /// operations](crate::ops::Op::NAMES)), on operands as they are. Those that texts leave out where they
+    /// have their usual values, such as `batch=0`, can be left out.
     ///
     /// ```
     /// # use tgc_graph::prelude::*;
@@ -160,7 +164,8 @@ impl Model {
     }
 }
 
-/// An expression that owns a share of its model: what a [`Tensor`] borrows, without a lifetime. It can be sent to other threads.
+/// An expression that owns a share of its model: what a [`Tensor`] borrows, without a lifetime. It can be
+/// sent to other threads.
 #[derive(Clone, Debug)]
 pub struct Expression {
     model: Arc<Model>,

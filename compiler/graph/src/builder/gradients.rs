@@ -1,7 +1,7 @@
 //! Derivatives: gradients, Jacobians, Hessians, and products with them from the left and the right.
 //!
-//! All are expressions like any other, and can be differentiated again. The optimizer stabilizes a cost before it
-//! differentiates it.
+//! All are expressions like any other, and can be differentiated again. The optimizer stabilizes a cost
+//! before it differentiates it.
 
 use std::collections::BTreeMap;
 use std::panic::Location;
@@ -46,8 +46,9 @@ impl<'m> Wrt<'m> for Vec<Tensor<'m>> {
 ///
 /// A tensor that the cost does not depend on is an error; [`Gradient`] has more to choose.
 ///
-/// The gradient by a complex tensor x + iy is the gradient by x plus i times that by y, as in Theano: the direction in
-/// which the cost grows fastest. Through a function with a complex derivative it passes times the conjugate of that.
+/// The gradient by a complex tensor x + iy is the gradient by x plus i times that by y, as in Theano: the
+/// direction in which the cost grows fastest. Through a function with a complex derivative it passes times
+/// the conjugate of that.
 ///
 /// ```
 /// use tgc_graph::prelude::*;
@@ -96,8 +97,8 @@ impl<'m> Gradient<'m> {
         Gradient { cost: Some(cost), known: vec![], constants: vec![], allow_disconnected: false }
     }
 
-    /// The gradient of a cost that is not at hand, but of which the gradients by some values are known: pairs of a
-    /// value and the cost's gradient by it, of one shape.
+    /// The gradient of a cost that is not at hand, but of which the gradients by some values are known: pairs
+    /// of a value and the cost's gradient by it, of one shape.
     ///
     /// ```
     /// use tgc_graph::prelude::*;
@@ -181,7 +182,8 @@ impl<'m> Gradient<'m> {
     }
 }
 
-/// The derivatives of all elements of `value` by those of one tensor or several: the value's axes, then the tensor's.
+/// The derivatives of all elements of `value` by those of one tensor or several: the value's axes, then the
+/// tensor's.
 ///
 /// ```
 /// use tgc_graph::prelude::*;
@@ -197,8 +199,8 @@ pub fn jacobian<'m, W: Wrt<'m>>(value: Tensor<'m>, wrt: W) -> W::Gradients {
     wrt.gradients(&mut |wrt| derivative(value, wrt, true, &origin, Kind::Jacobian))
 }
 
-/// The second derivatives of `cost`, a real 0-d tensor, by all pairs of elements of a tensor, or of each of several:
-/// the tensor's axes twice.
+/// The second derivatives of `cost`, a real 0-d tensor, by all pairs of elements of a tensor, or of each of
+/// several: the tensor's axes twice.
 ///
 /// ```
 /// use tgc_graph::prelude::*;
@@ -219,8 +221,8 @@ pub fn hessian<'m, W: Wrt<'m>>(cost: Tensor<'m>, wrt: W) -> W::Gradients {
     })
 }
 
-/// The product of a row vector with the Jacobian of `value` by one tensor or several (Theano's `Lop`): the gradient of
-/// the sum of the elements of `value` times those of `weights`.
+/// The product of a row vector with the Jacobian of `value` by one tensor or several (Theano's `Lop`): the
+/// gradient of the sum of the elements of `value` times those of `weights`.
 ///
 /// ```
 /// use tgc_graph::prelude::*;
@@ -236,8 +238,8 @@ pub fn lop<'m, W: Wrt<'m>>(value: Tensor<'m>, wrt: W, weights: Tensor<'m>) -> W:
     Gradient::known([(value, weights)]).by(wrt)
 }
 
-/// The product of the Jacobian of `value` by a tensor with a direction of the tensor's shape (Theano's `Rop`): the
-/// derivative of `value` along the direction.
+/// The product of the Jacobian of `value` by a tensor with a direction of the tensor's shape (Theano's
+/// `Rop`): the derivative of `value` along the direction.
 ///
 /// It is two products from the left: the first is linear in its weights, and its derivative by them along the
 /// direction is the product from the right.

@@ -68,14 +68,16 @@ pub trait Indices<'m> {
     fn indices(self) -> Vec<Index<'m>>;
 }
 
-/// A slice from `start` to before `stop`: what `start..stop` cannot say when one is a number and the other a size.
+/// A slice from `start` to before `stop`: what `start..stop` cannot say when one is a number and the other a
+/// size.
 pub fn slice<'m>(start: impl Into<Position<'m>>, stop: impl Into<Position<'m>>) -> Slice<'m> {
     Slice { start: Some(start.into()), stop: Some(stop.into()), through: false, step: 1 }
 }
 
 /// Ranges with a step: `(..).step(2)` is every second element.
 pub trait Step<'m> {
-    /// The slice with this step: a negative one takes the range from its last element down, as `rev` and `step_by` do.
+    /// The slice with this step: a negative one takes the range from its last element down, as `rev` and
+    /// `step_by` do.
     fn step(self, step: i64) -> Slice<'m>;
 }
 
@@ -91,13 +93,13 @@ impl<'m> Tensor<'m> {
     /// The index is one entry or a tuple with an entry for each axis; axes without one are kept. An entry is
     ///
     /// - a number (negative ones count from the end) or a size: the axis goes; one outside is an error;
-    /// - a range of numbers or of sizes, or [`slice()`] of both: these elements, cut to what the axis has; with a
-    ///   [`step`](Step::step) of n every nth of them, of -n every nth from the last down (NumPy's `x[7:2:-2]` is
-    ///   `(3..8).step(-2)`);
-    /// - a tensor of integers of any rank, or an array or vector of `i64`: the elements it names, negative ones from
-    ///   the end, in its shape, in place of the axis; a call in which one is outside fails. Several are stretched to
-    ///   one shape and go along together. Its axes stand where the tensors and numbers of the index are; if these
-    ///   are not side by side, in front, as in NumPy;
+    /// - a range of numbers or of sizes, or [`slice()`] of both: these elements, cut to what the axis has;
+    ///   with a [`step`](Step::step) of n every nth of them, of -n every nth from the last down (NumPy's
+    ///   `x[7:2:-2]` is `(3..8).step(-2)`);
+    /// - a tensor of integers of any rank, or an array or vector of `i64`: the elements it names, negative
+    ///   ones from the end, in its shape, in place of the axis; a call in which one is outside fails. Several
+    ///   are stretched to one shape and go along together. Its axes stand where the tensors and numbers of
+    ///   the index are; if these are not side by side, in front, as in NumPy;
     /// - [`NewAxis`]: a new axis of size 1; [`Ellipsis`]: as many full slices as give every axis an entry.
     ///
     /// ```
@@ -125,7 +127,8 @@ impl<'m> Tensor<'m> {
         }
     }
 
-    /// What an entry of an [`index`](Tensor::index) selects along one axis; a negative axis counts from the last.
+    /// What an entry of an [`index`](Tensor::index) selects along one axis; a negative axis counts from the
+    /// last.
     ///
     /// ```
     /// # use tgc_graph::prelude::*;
@@ -147,8 +150,9 @@ impl<'m> Tensor<'m> {
         self.index(index)
     }
 
-    /// Along one axis, for each element of `indices` the element that it names: with axis 1 the result at `[i, j]`
-    /// is `self[i, indices[i, j]]`. Both have one rank; along other axes they have one size, or one of them 1.
+    /// Along one axis, for each element of `indices` the element that it names: with axis 1 the result at
+    /// `[i, j]` is `self[i, indices[i, j]]`. Both have one rank; along other axes they have one size, or one
+    /// of them 1.
     ///
     /// ```
     /// # use tgc_graph::prelude::*;
@@ -177,11 +181,12 @@ impl<'m> Tensor<'m> {
         }
     }
 
-    /// This tensor with the elements that an [`index`](Tensor::index) selects replaced by `value`, which is stretched
-    /// to them. Of several values for one element, which tensors as index can give, the last counts.
+    /// This tensor with the elements that an [`index`](Tensor::index) selects replaced by `value`, which is
+    /// stretched to them. Of several values for one element, which tensors as index can give, the last
+    /// counts.
     ///
-    /// The index can also be one `bool` tensor, whose axes are the first of this tensor: what it selects becomes
-    /// `value`, which is stretched to the other axes.
+    /// The index can also be one `bool` tensor, whose axes are the first of this tensor: what it selects
+    /// becomes `value`, which is stretched to the other axes.
     ///
     /// ```
     /// # use tgc_graph::prelude::*;
@@ -198,8 +203,9 @@ impl<'m> Tensor<'m> {
         self.write(index.indices(), value.tensor(self), false, Origin::here(Location::caller()))
     }
 
-    /// This tensor with `value`, stretched to them, added to the elements that an index selects, which is one of
-    /// [`set_subtensor`](Tensor::set_subtensor); to an element that it selects several times, all of these values.
+    /// This tensor with `value`, stretched to them, added to the elements that an index selects, which is one
+    /// of [`set_subtensor`](Tensor::set_subtensor); to an element that it selects several times, all of these
+    /// values.
     ///
     /// ```
     /// # use tgc_graph::prelude::*;
@@ -214,8 +220,8 @@ impl<'m> Tensor<'m> {
         self.write(index.indices(), value.tensor(self), true, Origin::here(Location::caller()))
     }
 
-    /// For integers the vector of `size` elements that is 1 at the integer's place and 0 elsewhere, along a new last
-    /// axis; all 0 for an integer that is negative or too large.
+    /// For integers the vector of `size` elements that is 1 at the integer's place and 0 elsewhere, along a
+    /// new last axis; all 0 for an integer that is negative or too large.
     ///
     /// ```
     /// # use tgc_graph::prelude::*;
@@ -511,8 +517,8 @@ fn operands<'m>(
     [data].into_iter().chain(index).chain(updates).collect()
 }
 
-/// Where the axes of tensors as index stand: where the entries are that are numbers or tensors, or in front where
-/// others stand between these.
+/// Where the axes of tensors as index stand: where the entries are that are numbers or tensors, or in front
+/// where others stand between these.
 #[derive(Default)]
 struct Placement {
     axes: Vec<usize>,

@@ -139,8 +139,8 @@ impl<'m> Tensor<'m> {
         }
     }
 
-    /// The tensor repeated as a whole, so many times along each axis. Where fewer numbers are given than there are
-    /// axes, they are for the last ones; where more, the tensor gets new axes in front.
+    /// The tensor repeated as a whole, so many times along each axis. Where fewer numbers are given than
+    /// there are axes, they are for the last ones; where more, the tensor gets new axes in front.
     ///
     /// ```
     /// # use tgc_graph::prelude::*;
@@ -181,7 +181,8 @@ impl<'m> Tensor<'m> {
         }
     }
 
-    /// The blocks of all axes from `from` on so many times each, one after another, which makes `axis` longer.
+    /// The blocks of all axes from `from` on so many times each, one after another, which makes `axis`
+    /// longer.
     #[track_caller]
     fn repeated(self, axis: usize, from: usize, count: &Dim) -> Tensor<'m> {
         let Some(ty) = self.ty() else { return self };
@@ -194,8 +195,8 @@ impl<'m> Tensor<'m> {
         rows.unary(Reshape { shape })
     }
 
-    /// The elements moved along an axis by so many places, toward the end if the number is positive; those that
-    /// leave it come in at the other side.
+    /// The elements moved along an axis by so many places, toward the end if the number is positive; those
+    /// that leave it come in at the other side.
     ///
     /// ```
     /// # use tgc_graph::prelude::*;

@@ -5,8 +5,8 @@ use super::{Tensor, apply, count_axes, dot};
 use crate::infer::{Reason, TypeError};
 use crate::ops::{Dot, Mul};
 
-/// What [`tensordot`] sums over: the last axes of the left operand with the first of the right, by their number, or
-/// pairs of axes.
+/// What [`tensordot`] sums over: the last axes of the left operand with the first of the right, by their
+/// number, or pairs of axes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Contracted {
     /// So many axes.
@@ -172,8 +172,8 @@ fn trailing(x: Tensor<'_>, rank: usize) -> Tensor<'_> {
     x.dimshuffle((0..rank).map(|axis| (axis == 0).then_some(0)).collect::<Vec<_>>())
 }
 
-/// The product of matrices, by NumPy's rules: the last two axes are the matrices and those before broadcast. A vector
-/// is a row on the left and a column on the right, and the result lacks that axis.
+/// The product of matrices, by NumPy's rules: the last two axes are the matrices and those before broadcast.
+/// A vector is a row on the left and a column on the right, and the result lacks that axis.
 ///
 /// ```
 /// # use tgc_graph::prelude::*;

@@ -110,8 +110,8 @@ pub(crate) struct Arena {
     pub diagnostics: Vec<Diagnostic>,
     pub constraints: Vec<Constraint>,
     pub lower_bounds: Vec<LowerBound>,
-    /// The symbols with the ranges and hints that the author gave them. The graph's own symbols admit every size,
-    /// so that no expression depends on a range that the author has yet to change.
+    /// The symbols with the ranges and hints that the author gave them. The graph's own symbols admit every
+    /// size, so that no expression depends on a range that the author has yet to change.
     pub symbols: Symbols,
     /// Symbols that the author declared, which a solution prefers over those of unnamed axes.
     pub declared: Vec<SymbolId>,
@@ -350,8 +350,9 @@ impl Model {
         self.arena().placed(Origin::here(location))
     }
 
-    /// What the model holds. A panic elsewhere leaves it as it was before a node, or after. Not asked for while it is held: a
-    /// second reader of one thread would wait for a writer of another that waits for the first.
+    /// What the model holds. A panic elsewhere leaves it as it was before a node, or after. Not asked for
+    /// while it is held: a second reader of one thread would wait for a writer of another that waits for the
+    /// first.
     pub(crate) fn arena(&self) -> RwLockReadGuard<'_, Arena> {
         self.arena.read().unwrap_or_else(PoisonError::into_inner)
     }
@@ -444,8 +445,8 @@ impl Arena {
         }
     }
 
-    /// Lets calls check what a node of a function requires and the function's sizes do not show, though solving did: they are
-    /// in another normal form.
+    /// Lets calls check what a node of a function requires and the function's sizes do not show, though
+    /// solving did: they are in another normal form.
     pub(super) fn check_constraints(&self, scope: &mut Scope, node: NodeId) {
         let made = scope.equations.made.as_mut().map(std::mem::take).unwrap_or_default();
         for constraint in made {
@@ -474,8 +475,8 @@ impl Arena {
         (id, axis)
     }
 
-    /// What is wrong with a node of these operands, in terms of what the author wrote: without the axes that broadcasting put
-    /// in front.
+    /// What is wrong with a node of these operands, in terms of what the author wrote: without the axes that
+    /// broadcasting put in front.
     pub fn explain(&self, error: &infer::TypeError, operands: &[NodeId]) -> String {
         let operand = |i: usize| self.describe(self.unpadded(operands[i]).0);
         let axis = |i: usize, axis: usize| {

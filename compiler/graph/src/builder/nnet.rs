@@ -12,11 +12,11 @@ use crate::origin::Origin;
 
 /// The cross-entropy of probabilities, which lie along the last axis, with targets: -Σ t log p.
 ///
-/// Targets are either weights of the shape of `p`, or integers of its shape without the last axis, each of which names
-/// the one class whose weight is 1; negative ones count from the last, and one that names none is an error of the
-/// call. A class of probability 0 and weight 0 contributes 0. Weights that are integers or `bool` are taken as floats of
-/// `p`'s type. Where `p` is a [`softmax`](Tensor::softmax) along the last axis, its logarithm is taken as
-/// [`log_softmax`](Tensor::log_softmax), so that no small probability is lost.
+/// Targets are either weights of the shape of `p`, or integers of its shape without the last axis, each of
+/// which names the one class whose weight is 1; negative ones count from the last, and one that names none is
+/// an error of the call. A class of probability 0 and weight 0 contributes 0. Weights that are integers or
+/// `bool` are taken as floats of `p`'s type. Where `p` is a [`softmax`](Tensor::softmax) along the last axis,
+/// its logarithm is taken as [`log_softmax`](Tensor::log_softmax), so that no small probability is lost.
 ///
 /// ```
 /// # use tgc_graph::prelude::*;
@@ -66,9 +66,9 @@ pub fn categorical_crossentropy<'m>(p: Tensor<'m>, targets: Tensor<'m>) -> Tenso
 /// The cross-entropy of the probability of an event with a target between 0 and 1, element by element:
 /// -(t log p + (1 - t) log(1 - p)).
 ///
-/// Certainty that is right costs 0. Targets that are integers or `bool` are taken as floats of `p`'s type. Where `p` is a
-/// [`sigmoid`](Tensor::sigmoid), the logarithms are taken as [`softplus`](Tensor::softplus), so that no small
-/// probability is lost.
+/// Certainty that is right costs 0. Targets that are integers or `bool` are taken as floats of `p`'s type.
+/// Where `p` is a [`sigmoid`](Tensor::sigmoid), the logarithms are taken as [`softplus`](Tensor::softplus),
+/// so that no small probability is lost.
 ///
 /// ```
 /// # use tgc_graph::prelude::*;
@@ -97,15 +97,17 @@ fn as_weights<'m>(weights: Tensor<'m>, p: Tensor<'m>) -> Tensor<'m> {
     }
 }
 
-/// weight * surprise; 0 where the weight is 0 and the surprise, minus the logarithm of a probability, that of 0.
+/// weight * surprise; 0 where the weight is 0 and the surprise, minus the logarithm of a
+/// probability, that of 0.
 #[track_caller]
 fn weighted<'m>(weight: Tensor<'m>, surprise: Tensor<'m>) -> Tensor<'m> {
     let nothing = weight.eq(0) & surprise.eq(f64::INFINITY);
     nothing.switch(0, weight * surprise)
 }
 
-/// Layer normalization: (x - mean) / √(variance + eps) * scale + shift, with mean and variance over the last axes: as many
-/// as `scale` has, which along with `shift` has their sizes. 16-bit floats are normalized in `f32`.
+/// Layer normalization: (x - mean) / √(variance + eps) * scale + shift, with mean and variance over the last
+/// axes: as many as `scale` has, which along with `shift` has their sizes. 16-bit floats are normalized in
+/// `f32`.
 ///
 /// J. L. Ba, J. R. Kiros and G. E. Hinton, "Layer normalization", arXiv:1607.06450, equation 4.
 ///
@@ -149,12 +151,12 @@ pub struct BatchNorm<'m> {
     pub variance: Tensor<'m>,
 }
 
-/// Batch normalization: (x - mean) / √(variance + eps) * scale + shift, with mean and variance over some axes: those of the
-/// batch, and of places if they share their statistics. `scale` and `shift` have the other axes. 16-bit floats are
-/// normalized in `f32`.
+/// Batch normalization: (x - mean) / √(variance + eps) * scale + shift, with mean and variance over some
+/// axes: those of the batch, and of places if they share their statistics. `scale` and `shift` have the other
+/// axes. 16-bit floats are normalized in `f32`.
 ///
-/// S. Ioffe and C. Szegedy, "Batch normalization: accelerating deep network training by reducing internal covariate
-/// shift", ICML 2015, algorithm 1.
+/// S. Ioffe and C. Szegedy, "Batch normalization: accelerating deep network training by reducing internal
+/// covariate shift", ICML 2015, algorithm 1.
 ///
 /// ```
 /// # use tgc_graph::prelude::*;

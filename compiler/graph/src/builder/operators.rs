@@ -82,8 +82,8 @@ pub(super) fn foreign<'m>(a: Tensor<'m>, b: Tensor<'m>, origin: &Origin) -> Opti
     })
 }
 
-/// `tensor_operators!(Add::add => Add, f64 i64)` makes `x + y` the operation `Add`, with a tensor on the left and anything
-/// that is an operand on the right, or a literal of these types on the left.
+/// `tensor_operators!(Add::add => Add, f64 i64)` makes `x + y` the operation `Add`, with a tensor on the left
+/// and anything that is an operand on the right, or a literal of these types on the left.
 macro_rules! tensor_operators {
     ($($trait:ident::$method:ident => $op:ident, $($literal:ident)*;)*) => {$(
         impl<'m, R: Operand<'m>> std::ops::$trait<R> for Tensor<'m> {

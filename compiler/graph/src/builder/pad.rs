@@ -44,8 +44,8 @@ impl Padding {
         Some([kept(before, front), kept(after, back)])
     }
 
-    /// Pieces of a pattern that goes up through all indices, then, but for wrapping, down, and comes again after so
-    /// many places.
+    /// Pieces of a pattern that goes up through all indices, then, but for wrapping, down, and comes again
+    /// after so many places.
     fn runs(self, before: i64, after: i64, size: i64, period: i64) -> Option<[Vec<Piece>; 2]> {
         if before.max(after) / period >= MAX_PIECES / 2 {
             return None;
@@ -89,8 +89,8 @@ impl Padding {
 }
 
 impl<'m> Tensor<'m> {
-    /// The tensor with elements of its own around it: for each axis so many before and so many after; one pair alone
-    /// is for all axes. An axis of symbolic size must be large enough for one piece of it to do.
+    /// The tensor with elements of its own around it: for each axis so many before and so many after; one
+    /// pair alone is for all axes. An axis of symbolic size must be large enough for one piece of it to do.
     ///
     /// ```
     /// # use tgc_graph::prelude::*;
@@ -142,8 +142,8 @@ impl<'m> Tensor<'m> {
         padded
     }
 
-    /// The tensor with a value around it: for each axis so many times before and so many times after; one pair alone
-    /// is for all axes. The value, a 0-d tensor or a number, is cast to the tensor's element type.
+    /// The tensor with a value around it: for each axis so many times before and so many times after; one
+    /// pair alone is for all axes. The value, a 0-d tensor or a number, is cast to the tensor's element type.
     ///
     /// ```
     /// # use tgc_graph::prelude::*;

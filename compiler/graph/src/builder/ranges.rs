@@ -1,8 +1,9 @@
 //! The largest sizes that nobody chose: such that no tensor can have more than 2^62 bytes.
 //!
-//! A dim without a range can be [`Symbol::DEFAULT_MAX`](crate::dim::Symbol::DEFAULT_MAX). Where tensors of three and more such
-//! axes would be too large, the largest size is lowered to a power of two, the same for all of a tensor's dims without ranges.
-//! Ranges that the author gave stay; if they are to blame the verifier says so.
+//! A dim without a range can be [`Symbol::DEFAULT_MAX`](crate::dim::Symbol::DEFAULT_MAX). Where tensors of
+//! three and more such axes would be too large, the largest size is lowered to a power of two, the same for
+//! all of a tensor's dims without ranges. Ranges that the author gave stay; if they are to blame the verifier
+//! says so.
 
 use crate::dim::{Dim, SymbolId, Symbols};
 use crate::limits::MAX_TENSOR_BYTES;

@@ -10,8 +10,8 @@ use crate::origin::Origin;
 
 /// The size of an axis: a number, or an expression in declared dims and sizes of tensors.
 ///
-/// `/` rounds down and `%` is what is left, so that `n / 2 * 2 + n % 2` is `n`. Expressions are simplified by what is
-/// certain of all sizes, and once more by their ranges when a function is finished.
+/// `/` rounds down and `%` is what is left, so that `n / 2 * 2 + n % 2` is `n`. Expressions are simplified by
+/// what is certain of all sizes, and once more by their ranges when a function is finished.
 ///
 /// ```
 /// # use tgc_graph::prelude::*;
@@ -73,8 +73,9 @@ impl<'m> Size<'m> {
         }
     }
 
-    /// Bounds a declared dim, both ends included. Calls outside are refused with an error status. Without a range the
-    /// largest size is 2^20, or less where a tensor of several such axes would have more than 2^62 bytes.
+    /// Bounds a declared dim, both ends included. Calls outside are refused with an error status. Without a
+    /// range the largest size is 2^20, or less where a tensor of several such axes would have more than 2^62
+    /// bytes.
     ///
     /// On a number or an expression this changes nothing.
     #[must_use]
@@ -98,7 +99,8 @@ impl<'m> Size<'m> {
         self
     }
 
-    /// The size as a 0-d `i64` tensor of `model`. Beside a tensor a size is that by itself: `x.sum() / x.dim(0)`.
+    /// The size as a 0-d `i64` tensor of `model`. Beside a tensor a size is that by itself:
+    /// `x.sum() / x.dim(0)`.
     ///
     /// ```
     /// # use tgc_graph::prelude::*;

@@ -48,7 +48,8 @@ impl Solution {
     /// A dim with every solved symbol replaced.
     pub fn apply(&self, dim: &Dim) -> Dim {
         let mut current = dim.clone();
-        // Each round replaces symbols by values that were solved later; chains are as long as the list at most.
+        // Each round replaces symbols by values that were solved later; chains are as long as the list at
+        // most.
         for _ in 0..=self.values.len() {
             let next = current.substitute(&self.symbols, &mut |id| {
                 self.values.get(&id).cloned().unwrap_or(Dim::symbol(id))

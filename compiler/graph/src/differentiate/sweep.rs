@@ -1,9 +1,9 @@
 //! One reverse sweep: cotangents from a value to what it is computed from.
 //!
-//! Where nothing of the value arrives, a cotangent is an exact zero, and stays one even where a derivative behind it
-//! is infinite or NaN: each goes with its [`Support`]. What a `switch` did not take is kept apart through elementwise
-//! operations, folds and moves of elements, and goes as a number through products; what indexing left out is kept
-//! apart through those too.
+//! Where nothing of the value arrives, a cotangent is an exact zero, and stays one even where a derivative
+//! behind it is infinite or NaN: each goes with its [`Support`]. What a `switch` did not take is kept apart
+//! through elementwise operations, folds and moves of elements, and goes as a number through products; what
+//! indexing left out is kept apart through those too.
 
 use std::collections::BTreeMap;
 
@@ -39,8 +39,8 @@ pub(super) fn sweep(graph: &mut Graph, value: NodeId, seed: Seed, wrt: &[NodeId]
     wrt.iter().map(|id| sweep.gradient(*id)).collect()
 }
 
-/// Nodes on a path from a `wrt` to the cost along which values can change by small steps: none through integers
-/// or `bool`. The cone of a `wrt` is cut there: it is a leaf.
+/// Nodes on a path from a `wrt` to the cost along which values can change by small steps: none through
+/// integers or `bool`. The cone of a `wrt` is cut there: it is a leaf.
 fn active_nodes(graph: &Graph, cost: NodeId, wrt: &[NodeId]) -> Vec<bool> {
     let needed = graph.reachable(&[cost]);
     let mut active = vec![false; graph.len()];
@@ -84,7 +84,8 @@ impl Cotangent {
         self.plain.unwrap_or_else(|| self.support.restrict(graph, self.inside))
     }
 
-    /// With the switches that an operation put around the gradient told apart; they choose by value or by place.
+    /// With the switches that an operation put around the gradient told apart; they choose by value or by
+    /// place.
     fn opened(self, graph: &Graph, by_value: bool) -> Cotangent {
         let (switches, inside) = opened(graph, self.inside, by_value);
         match switches.is_empty() {
@@ -148,8 +149,9 @@ impl Sweep<'_> {
         }
     }
 
-    /// The gradients by a node's operands. An operation on elements apart from each other looks at the cotangent's
-    /// support itself, before it sums over stretched axes; so does a fold, whose every result has elements of its own.
+    /// The gradients by a node's operands. An operation on elements apart from each other looks at the
+    /// cotangent's support itself, before it sums over stretched axes; so does a fold, whose every result has
+    /// elements of its own.
     fn values(&mut self, id: NodeId, kernel: &Kernel, cotangent: &Cotangent) -> Vec<Option<NodeId>> {
         let node = self.graph.node(id).clone();
         let (mut operands, mut value, mut support) =
@@ -218,8 +220,8 @@ impl Sweep<'_> {
     }
 }
 
-/// A gradient apart: the switches around it whose other branch is an exact zero, the innermost first, and what is
-/// inside.
+/// A gradient apart: the switches around it whose other branch is an exact zero, the innermost first, and
+/// what is inside.
 fn opened(graph: &Graph, gradient: NodeId, by_value: bool) -> (Vec<Condition>, NodeId) {
     let is_zero = |id: NodeId| matches!(graph.op(id), Op::Zero(_));
     let (mut switches, mut inside) = (vec![], gradient);

@@ -1,7 +1,8 @@
-//! From where a cotangent arrives at a node to where it arrives at the node's operands: by the kernel's classes.
+//! From where a cotangent arrives at a node to where it arrives at the node's operands: by the kernel's
+//! classes.
 //!
-//! What is not known to be a simple move of axes and slices goes as ones through the gradient of the operation, which
-//! moves elements and adds them up.
+//! What is not known to be a simple move of axes and slices goes as ones through the gradient of the
+//! operation, which moves elements and adds them up.
 
 use tgc_scalar::dtype::DType;
 
@@ -77,7 +78,8 @@ impl Step<'_> {
         (0..to.len()).map(|axis| (from[axis] == to[axis]).then_some(axis)).collect()
     }
 
-    /// A part with the node's axes called as the operand's; where one is none of the operand's, anything along it counts.
+    /// A part with the node's axes called as the operand's; where one is none of the operand's, anything
+    /// along it counts.
     fn renamed(self, graph: &mut Graph, part: Part, axes: &[Option<usize>]) -> Part {
         let (shape, rank) = (graph.ty(self.node).shape.clone(), self.shape(graph).len());
         let folds = |axis: usize| axes[axis].is_none();

@@ -1,8 +1,9 @@
 //! What a dim can be, given the symbols' ranges. Nothing here overflows.
 //!
-//! Interval arithmetic takes every occurrence of an atom for another number and finds `N - N // 2` to be anything.
-//! So atoms are also eliminated one by one, by what defines them: `b*(a // b)` is at most `a` and at least
-//! `a - b + 1`, a minimum is at most each of its operands and equal to one of them. The better bound counts.
+//! Interval arithmetic takes every occurrence of an atom for another number and finds `N - N // 2` to be
+//! anything. So atoms are also eliminated one by one, by what defines them: `b*(a // b)` is at most `a` and
+//! at least `a - b + 1`, a minimum is at most each of its operands and equal to one of them. The better bound
+//! counts.
 
 use std::cell::Cell;
 
@@ -241,7 +242,8 @@ impl Ranges<'_> {
         }
     }
 
-    /// The dim with an operand of its own for each of the terms with this atom: a minimum is at most each of them.
+    /// The dim with an operand of its own for each of the terms with this atom: a minimum is at most each of
+    /// them.
     fn mixed(&self, dim: &Dim, atom: &Atom, terms: &[(Monomial, i64)]) -> Vec<(Dim, i64)> {
         let operands = atom.operands();
         let ways = operands.len().checked_pow(terms.len() as u32).filter(|ways| *ways <= self.most_ways);
@@ -283,8 +285,8 @@ impl Dim {
     }
 }
 
-/// A bound of a dim that is linear in `a // b`, where `b` is a term `c*m` whose `m` stands beside every `a // b`:
-/// `c*m*(a // b)` is at most `a`, and at least `a - b + 1`. Multiplied by `c`.
+/// A bound of a dim that is linear in `a // b`, where `b` is a term `c*m` whose `m` stands beside every
+/// `a // b`: `c*m*(a // b)` is at most `a`, and at least `a - b + 1`. Multiplied by `c`.
 fn multiplied(dim: &Dim, atom: &Atom, a: &Dim, b: &Dim, rising: bool) -> Option<(Dim, i64)> {
     let [(factor, c)] = b.to_terms().try_into().ok()?;
     if c < 1 {

@@ -1,8 +1,8 @@
 //! Shows that dims of different normal forms have equal values.
 //!
 //! Normal forms are what a reader expects, not one for each value: `min(N, 3) + max(N - 3, 0)` is `N`. Here a
-//! difference is written in fewer kinds of atoms, in which more of what is equal cancels; what that leaves open, linear
-//! arithmetic may show.
+//! difference is written in fewer kinds of atoms, in which more of what is equal cancels; what that leaves
+//! open, linear arithmetic may show.
 
 use super::{Atom, Claims, Dim, Symbols};
 

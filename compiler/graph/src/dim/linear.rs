@@ -1,13 +1,14 @@
 //! Shows that a dim is never negative where others are not, by linear arithmetic of integers.
 //!
 //! Every monomial is an unknown of its own. What is known of it are inequalities: a symbol has a range,
-//! `b*(a // b)` is at most `a` and at least `a - b + 1`, a minimum is at most each of its operands and equal to one of
-//! them; an inequality of a factor, times the other factors, is one of the product. The claim holds if its
-//! contrary contradicts these: unknowns are eliminated one after the other, with the coefficients of each sum divided by
-//! their common divisor and its constant rounded down (Pugh, "The Omega test", 1991, section 2.3, without its
-//! last resort), in each case of the minima and maxima.
+//! `b*(a // b)` is at most `a` and at least `a - b + 1`, a minimum is at most each of its operands and equal
+//! to one of them; an inequality of a factor, times the other factors, is one of the product. The claim holds
+//! if its contrary contradicts these: unknowns are eliminated one after the other, with the coefficients of
+//! each sum divided by their common divisor and its constant rounded down (Pugh, "The Omega test", 1991,
+//! section 2.3, without its last resort), in each case of the minima and maxima.
 //!
-//! What is shown is true. What is true is not always shown: of products little is known, and the work is limited.
+//! What is shown is true. What is true is not always shown: of products little is known, and the work is
+//! limited.
 
 use std::collections::BTreeMap;
 
@@ -240,8 +241,8 @@ impl System<'_, '_> {
         }
     }
 
-    /// Adds each fact times each factor that is not negative, where the products are known already; false if there are
-    /// no products.
+    /// Adds each fact times each factor that is not negative, where the products are known already; false if
+    /// there are no products.
     fn multiply_facts(&mut self) -> bool {
         if self.unknowns.iter().all(|monomial| matches!(monomial.as_slice(), [(_, 1)])) {
             return false;
@@ -321,7 +322,8 @@ fn reduced(rows: Vec<Row>) -> Option<Vec<Row>> {
 
 /// The unknown whose elimination makes the fewest rows; rather one whose coefficients lose nothing.
 fn cheapest(rows: &[Row]) -> Option<usize> {
-    // For each unknown the rows that bound it from below and from above, and whether some coefficients on either side are not 1.
+    // For each unknown the rows that bound it from below and from above, and whether some coefficients on
+    // either side are not 1.
     let mut counts: BTreeMap<usize, ([i64; 2], [bool; 2])> = BTreeMap::new();
     for (unknown, c) in rows.iter().flat_map(|row| &row.terms) {
         let (count, inexact) = counts.entry(*unknown).or_default();

@@ -3,8 +3,8 @@
 use super::{Dim, Solved, SymbolId, Symbols};
 
 impl Solved {
-    /// The samples of symbols in which those that others determine have the values that these give them, where all are
-    /// in their ranges and these sizes are equal.
+    /// The samples of symbols in which those that others determine have the values that these give them,
+    /// where all are in their ranges and these sizes are equal.
     pub fn samples(&self, symbols: &Symbols, equal: &[(&Dim, &Dim)]) -> Vec<Vec<i64>> {
         let mut samples = symbols.samples();
         for sample in &mut samples {
@@ -23,8 +23,8 @@ impl Solved {
 }
 
 impl Symbols {
-    /// A size for each symbol, several times: small ones, ends of ranges and hints, alike for all symbols and mixed. Always
-    /// the same ones.
+    /// A size for each symbol, several times: small ones, ends of ranges and hints, alike for all symbols and
+    /// mixed. Always the same ones.
     pub fn samples(&self) -> Vec<Vec<i64>> {
         let choices: Vec<Vec<i64>> = self
             .iter()

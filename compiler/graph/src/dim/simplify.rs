@@ -1,7 +1,8 @@
-//! Quotients, remainders, minima and maxima in normal form, decided by the symbols' ranges where these say so.
+//! Quotients, remainders, minima and maxima in normal form, decided by the symbols' ranges where these say
+//! so.
 //!
-//! What a rule finds does not depend on the order in which rules are tried again: the functions leave the operands
-//! of their own results alone, so that a normal form stays itself (a property test says so).
+//! What a rule finds does not depend on the order in which rules are tried again: the functions leave the
+//! operands of their own results alone, so that a normal form stays itself (a property test says so).
 //!
 //! A common factor of dividend and divisor cancels, although it could be 0: where it is, the quotient was not
 //! defined, and `N*K // K` is `N` for all `K`.
@@ -22,8 +23,8 @@ struct Split {
 }
 
 impl Dim {
-    /// What stands where a size nests too deeply: it has no value, and `verify` refuses it. Whatever is made of it is
-    /// undefined too.
+    /// What stands where a size nests too deeply: it has no value, and `verify` refuses it. Whatever is made
+    /// of it is undefined too.
     pub(crate) fn undefined() -> Dim {
         Dim::from(Atom::FloorDiv(Arc::new([Dim::Const(0), Dim::Const(0)])))
     }
@@ -80,8 +81,8 @@ impl Dim {
         nested(Atom::FloorDiv, a, b)
     }
 
-    /// What is left of this by division by `divisor`: from 0 on and less than it. `verify` refuses a divisor that
-    /// can be less than 1.
+    /// What is left of this by division by `divisor`: from 0 on and less than it. `verify` refuses a divisor
+    /// that can be less than 1.
     pub fn modulo(&self, divisor: &Dim, symbols: &Symbols) -> Dim {
         match (self, divisor) {
             _ if self.is_undefined() || divisor.is_undefined() => return Dim::undefined(),
@@ -173,8 +174,8 @@ impl Dim {
         None
     }
 
-    /// Quotient and rest by a divisor that is one term `c*m`, coefficient by coefficient, so that in the rest those
-    /// of multiples of `m` are from 0 to `c - 1`; the rest alone by any other divisor.
+    /// Quotient and rest by a divisor that is one term `c*m`, coefficient by coefficient, so that in the rest
+    /// those of multiples of `m` are from 0 to `c - 1`; the rest alone by any other divisor.
     fn divided_by_term(&self, divisor: &Dim) -> (Dim, Dim) {
         let (mut quotient, mut rest) = (vec![], vec![]);
         let terms = divisor.terms();
@@ -214,7 +215,8 @@ impl Dim {
         }
     }
 
-    /// Counts atoms, those inside of atoms included, down from `left`; false if there are more, or deeper ones.
+    /// Counts atoms, those inside of atoms included, down from `left`; false if there are more, or deeper
+    /// ones.
     pub(crate) fn is_within(&self, depth: usize, left: &mut usize) -> bool {
         let Dim::Poly(terms) = self else { return true };
         terms.iter().flat_map(|(monomial, _)| monomial).all(|(atom, _)| {
@@ -292,8 +294,8 @@ fn extreme(operands: &[Dim], largest: bool, symbols: &Symbols) -> Dim {
     }
 }
 
-/// The term of a polynomial that comes first by degree and then by the exponents of earlier atoms: an order that
-/// products keep, as long division needs it.
+/// The term of a polynomial that comes first by degree and then by the exponents of earlier atoms: an order
+/// that products keep, as long division needs it.
 fn leading(dim: &Dim) -> Option<(Monomial, i64)> {
     let degree = |m: &Monomial| m.iter().fold(0u64, |sum, (_, exponent)| sum + u64::from(*exponent));
     let exponents = |a: &Monomial, b: &Monomial| {

@@ -1,7 +1,7 @@
 //! What equations say of symbols.
 //!
-//! Each equation is solved for a symbol, if one stands alone in it, which is replaced everywhere. What is left says
-//! something of products, or nothing.
+//! Each equation is solved for a symbol, if one stands alone in it, which is replaced everywhere. What is
+//! left says something of products, or nothing.
 
 use std::collections::BTreeMap;
 
@@ -53,8 +53,8 @@ impl Solved {
     }
 }
 
-/// Solves `difference = 0` for a symbol that occurs once, alone, with coefficient 1 or -1; rather one whose value
-/// is a sum of sizes than a difference.
+/// Solves `difference = 0` for a symbol that occurs once, alone, with coefficient 1 or -1; rather one whose
+/// value is a sum of sizes than a difference.
 fn solution(difference: &Dim) -> Option<(SymbolId, Dim)> {
     let mut solutions: Vec<(SymbolId, Dim)> = vec![];
     for (monomial, coefficient) in difference.to_terms() {

@@ -187,8 +187,8 @@ fn run_kernel<D: Domain>(
 
 /// Evaluates one kernel on arrays, in their own arithmetic: what a call would compute.
 ///
-/// `None` where that depends on more than the operands: of a leaf, of what has no kernel, where a size is not static,
-/// or where an index is outside, which is an error of the call.
+/// `None` where that depends on more than the operands: of a leaf, of what has no kernel, where a size is not
+/// static, or where an index is outside, which is an error of the call.
 pub fn evaluate_kernel(kernel: &Kernel, operands: &[Array], dtype: DType, shape: &[usize]) -> Option<Array> {
     if matches!(kernel, Kernel::Leaf(_) | Kernel::Composite) || !kernel.is_static() {
         return None;

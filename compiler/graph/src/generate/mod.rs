@@ -1,7 +1,7 @@
 //! Random well-typed modules for tests: the same seed gives the same module.
 //!
-//! Every operation of the list takes part, with attributes of the kinds that its sample has: a new one is generated as soon
-//! as it is listed.
+//! Every operation of the list takes part, with attributes of the kinds that its sample has: a new one is
+//! generated as soon as it is listed.
 
 mod operation;
 mod random;
@@ -76,8 +76,8 @@ pub fn module_with(seed: u64, options: &Options) -> Module {
     Module { name: "generated".to_owned(), shared, functions }
 }
 
-/// A module of one operation: for each element type some functions that apply it, with random attributes, to inputs of
-/// that type (and of others where it asks for them). None for leaves, derivatives and pins.
+/// A module of one operation: for each element type some functions that apply it, with random attributes, to
+/// inputs of that type (and of others where it asks for them). None for leaves, derivatives and pins.
 pub fn operation(sample: &Op, seed: u64) -> Option<Module> {
     let definition = sample.definition();
     if definition.arity() == 0 || sample.is_derivative() || matches!(sample, Op::Pin(_)) {

@@ -12,7 +12,8 @@ use crate::ops::{
 };
 
 impl Maker<'_> {
-    /// An operation like the sample, on operands of which one is given; attributes and the others are found by trying.
+    /// An operation like the sample, on operands of which one is given; attributes and the others are found
+    /// by trying.
     pub(super) fn operation(&mut self, sample: &Op, first: NodeId) -> Option<NodeId> {
         (0..16).find_map(|_| {
             let op = self.vary(sample, first)?;

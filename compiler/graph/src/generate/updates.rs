@@ -1,5 +1,5 @@
-//! Modules whose shared variables become what is made of themselves: products, gathers, scatters, transposes, slices,
-//! windows, sums and casts of the variable that is updated, and of others that are.
+//! Modules whose shared variables become what is made of themselves: products, gathers, scatters, transposes,
+//! slices, windows, sums and casts of the variable that is updated, and of others that are.
 
 use tgc_scalar::dtype::{DType, Kind};
 

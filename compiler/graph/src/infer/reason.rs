@@ -6,8 +6,8 @@ use super::{AxisOf, Extent};
 use crate::dim::Dim;
 use crate::ty::TensorType;
 
-/// What an error of a model is about, for programs that read errors; texts say the same to people, and more. Sizes are
-/// made of the model's symbols.
+/// What an error of a model is about, for programs that read errors; texts say the same to people, and more.
+/// Sizes are made of the model's symbols.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Reason {

@@ -9,8 +9,8 @@ use crate::ops::elementwise::{Elementwise, elementwise};
 use crate::ops::{Sgn, Notation, Vjp, Sign};
 
 elementwise! {
-    /// The magnitude: of complex numbers a real, the length of the vector from 0, without overflow on the way; of the least
-    /// integer that integer. The gradient at 0 is 0.
+    /// The magnitude: of complex numbers a real, the length of the vector from 0, without overflow on the
+    /// way; of the least integer that integer. The gradient at 0 is 0.
     ///
     /// ```
     /// # use tgc_graph::prelude::*;

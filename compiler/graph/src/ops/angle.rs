@@ -9,8 +9,8 @@ use crate::ops::elementwise::{self, Elementwise, elementwise};
 use crate::ops::{Complex, Notation, Vjp};
 
 elementwise! {
-    /// The angle from the positive real axis, from -π to π: `arctan2(imag, real)`; of real numbers π below 0 and
-    /// else 0.
+    /// The angle from the positive real axis, from -π to π: `arctan2(imag, real)`; of real numbers π below 0
+    /// and else 0.
     ///
     /// ```
     /// # use tgc_graph::prelude::*;

@@ -9,7 +9,8 @@ use crate::ops::elementwise::{self, Elementwise, elementwise};
 use crate::ops::{Abs, ConsiderConstant, Maximum, Notation, Vjp};
 
 elementwise! {
-    /// The angle of the point (x, y) between -π and π, of which this is y. Signs of zeros and infinities count as in C.
+    /// The angle of the point (x, y) between -π and π, of which this is y. Signs of zeros and infinities
+    /// count as in C.
     ///
     /// ```
     /// # use tgc_graph::prelude::*;

@@ -1,4 +1,5 @@
-//! `argmax`: the position of the greatest element; of the first NaN if there is one, else of the first of ties.
+//! `argmax`: the position of the greatest element; of the first NaN if there is one, else of the first of
+//! ties.
 
 use tgc_scalar::dtype::DType;
 
@@ -9,7 +10,8 @@ use crate::ops::extremum::Extremum;
 use crate::ops::reduction::{Fold, Reducing, ordered, reduction};
 
 reduction! {
-    /// The position of the greatest element as `i64`; of the first NaN if there is one, else of the first of ties.
+    /// The position of the greatest element as `i64`; of the first NaN if there is one, else of the first of
+    /// ties.
     ///
     /// Over several axes, as over all, it is the row-major position along them. An empty axis is an error.
     ///

@@ -9,7 +9,8 @@ use crate::ops::extremum::Extremum;
 use crate::ops::reduction::{Fold, Reducing, ordered, reduction};
 
 reduction! {
-    /// The position of the least element as `i64`; of the first NaN if there is one, else of the first of ties.
+    /// The position of the least element as `i64`; of the first NaN if there is one, else of the first of
+    /// ties.
     ///
     /// Over several axes, as over all, it is the row-major position along them. An empty axis is an error.
     ///

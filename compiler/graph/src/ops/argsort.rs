@@ -22,7 +22,8 @@ pub struct Argsort {
 attributes!(Argsort, "argsort", descending);
 
 impl<'m> Tensor<'m> {
-    /// The positions of the elements along an axis in ascending order, as `i64`; a negative axis counts from the last.
+    /// The positions of the elements along an axis in ascending order, as `i64`; a negative axis counts from
+    /// the last.
     ///
     /// Equal elements keep their order, and NaNs come last.
     ///
@@ -39,7 +40,8 @@ impl<'m> Tensor<'m> {
         self.in_rows(axis, |rows| rows.unary(Argsort { descending: false }))
     }
 
-    /// [`Tensor::argsort`] with the greatest element first; equal elements keep their order, and NaNs come last.
+    /// [`Tensor::argsort`] with the greatest element first; equal elements keep their order, and NaNs come
+    /// last.
     #[track_caller]
     pub fn argsort_descending(self, axis: i64) -> Tensor<'m> {
         self.in_rows(axis, |rows| rows.unary(Argsort { descending: true }))

@@ -19,7 +19,8 @@ pub struct BroadcastTo {
 attributes!(BroadcastTo, "broadcast_to", shape);
 
 impl<'m> Tensor<'m> {
-    /// The value stretched to a shape: new axes come in front, and axes whose size is known to be 1 are repeated.
+    /// The value stretched to a shape: new axes come in front, and axes whose size is known to be 1 are
+    /// repeated.
     ///
     /// ```
     /// # use tgc_graph::prelude::*;

@@ -22,8 +22,8 @@ pub struct Cast {
 attributes!(Cast, "cast", dtype);
 
 impl<'m> Tensor<'m> {
-    /// The elements in another type. Floats truncate toward zero on the way to integers and saturate, NaN gives 0; integers
-    /// wrap; to `bool` is `!= 0`; complex to real drops the imaginary part.
+    /// The elements in another type. Floats truncate toward zero on the way to integers and saturate, NaN
+    /// gives 0; integers wrap; to `bool` is `!= 0`; complex to real drops the imaginary part.
     ///
     /// ```
     /// # use tgc_graph::prelude::*;

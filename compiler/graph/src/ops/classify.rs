@@ -1,4 +1,5 @@
-//! What `isnan`, `isinf` and `isfinite` share: a question to each part of an element, with `bool` as the answer.
+//! What `isnan`, `isinf` and `isfinite` share: a question to each part of an element, with `bool` as the
+//! answer.
 
 use tgc_scalar::{Binary, Builder, Element, Predicate, ScalarType, Unary, Value};
 

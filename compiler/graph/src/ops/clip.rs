@@ -10,8 +10,8 @@ use crate::ops::elementwise::{self, Elementwise, elementwise};
 use crate::ops::{maximum, minimum, Gt, Lt, Minimum, Notation, Vjp};
 
 elementwise! {
-    /// x, raised to the lower bound or lowered to the upper one: maximum(minimum(x, upper), lower); lower if that is above upper,
-    /// and NaN if one of the three is.
+    /// x, raised to the lower bound or lowered to the upper one: maximum(minimum(x, upper), lower); lower if
+    /// that is above upper, and NaN if one of the three is.
     ///
     /// The gradient goes to x between the bounds and on them, else to the bound.
     ///

@@ -23,8 +23,8 @@ pub struct Concatenate {
 
 attributes!(Concatenate, "concatenate", axis, count);
 
-/// Tensors one after another along an axis, in the element type that all of them go to; a negative axis counts from
-/// the last. [`Model::concatenate`] takes a list whose length is not known.
+/// Tensors one after another along an axis, in the element type that all of them go to; a negative axis
+/// counts from the last. [`Model::concatenate`] takes a list whose length is not known.
 ///
 /// ```
 /// # use tgc_graph::prelude::*;
@@ -40,8 +40,8 @@ pub fn concatenate<const N: usize>(tensors: [Tensor<'_>; N], axis: i64) -> Tenso
     tensors[0].model().concatenate(tensors, axis)
 }
 
-/// Tensors of one shape along a new axis, which is this one of the result; a negative one counts from the last.
-/// [`Model::stack`] takes a list whose length is not known.
+/// Tensors of one shape along a new axis, which is this one of the result; a negative one counts from the
+/// last. [`Model::stack`] takes a list whose length is not known.
 ///
 /// ```
 /// # use tgc_graph::prelude::*;

@@ -6,8 +6,8 @@ use crate::ops::running::{Running, running};
 use crate::ops::{Recurrence, Vjp};
 
 running! {
-    /// Running products along an axis, in the elements' type; floats are multiplied in at least `f64`, and each result is
-    /// rounded once. Integers wrap, `bool` is and. A negative axis counts from the last.
+    /// Running products along an axis, in the elements' type; floats are multiplied in at least `f64`, and
+    /// each result is rounded once. Integers wrap, `bool` is and. A negative axis counts from the last.
     ///
     /// ```
     /// # use tgc_graph::prelude::*;
@@ -27,8 +27,8 @@ impl Cumprod {
 
     /// The product of the elements before, e_k, times what reaches the place from beyond, without a division:
     ///
-    /// ∂c/∂x_k = e_k (g_k + x_{k+1} (g_{k+1} + x_{k+2} (…))), and without the first g_k and x_{k+1} where the fold is
-    /// exclusive. What is beyond is a recurrence from the other end that leaves its own place out.
+    /// ∂c/∂x_k = e_k (g_k + x_{k+1} (g_{k+1} + x_{k+2} (…))), and without the first g_k and x_{k+1} where the
+    /// fold is exclusive. What is beyond is a recurrence from the other end that leaves its own place out.
     fn gradient(self, graph: &mut Graph, vjp: &Vjp<'_>) -> NodeId {
         let dtype = graph.ty(vjp.operands[0]).dtype;
         // A product of some elements can leave the range that the whole product is in.

@@ -1,12 +1,13 @@
-//! `cumsum`: running sums along an axis; floats are summed in at least `f64`, and each result is rounded once.
+//! `cumsum`: running sums along an axis; floats are summed in at least `f64`, and each result is rounded
+//! once.
 
 use crate::graph::{Graph, NodeId};
 use crate::ops::Vjp;
 use crate::ops::running::{Running, running};
 
 running! {
-    /// Running sums along an axis, in the elements' type; floats are summed in at least `f64`, and each result is rounded
-    /// once. Integers wrap, `bool` is or. A negative axis counts from the last.
+    /// Running sums along an axis, in the elements' type; floats are summed in at least `f64`, and each
+    /// result is rounded once. Integers wrap, `bool` is or. A negative axis counts from the last.
     ///
     /// ```
     /// # use tgc_graph::prelude::*;

@@ -23,8 +23,8 @@ pub struct Diagonal {
 attributes!(Diagonal, "diagonal", offset, axis1, axis2);
 
 impl<'m> Tensor<'m> {
-    /// The elements of a diagonal of the first two axes, along a new last axis: those whose index along the second is
-    /// larger by `offset`. [`Tensor::diagonal_of`] is that of any two axes.
+    /// The elements of a diagonal of the first two axes, along a new last axis: those whose index along the
+    /// second is larger by `offset`. [`Tensor::diagonal_of`] is that of any two axes.
     ///
     /// ```
     /// # use tgc_graph::prelude::*;
@@ -57,8 +57,8 @@ impl<'m> Tensor<'m> {
         }
     }
 
-    /// Of a matrix its diagonal, of a vector the square matrix that has it there and is 0 elsewhere. The column is
-    /// larger than the row by `k`.
+    /// Of a matrix its diagonal, of a vector the square matrix that has it there and is 0 elsewhere. The
+    /// column is larger than the row by `k`.
     ///
     /// ```
     /// # use tgc_graph::prelude::*;

@@ -15,8 +15,8 @@ use crate::ty::TensorType;
 
 /// An operation on corresponding elements.
 pub trait Elementwise {
-    /// Whether operands are converted to the result's type (or that which a `bool` comes from) first. False where
-    /// the result has another type than operands, as the real part of a complex number has.
+    /// Whether operands are converted to the result's type (or that which a `bool` comes from) first. False
+    /// where the result has another type than operands, as the real part of a complex number has.
     const PROMOTES: bool = true;
 
     /// What a literal is to it.
@@ -25,7 +25,8 @@ pub trait Elementwise {
         Role::Value
     }
 
-    /// Groups of operands that the result is linear in, as [`Operation::linear`](crate::ops::Operation::linear) says.
+    /// Groups of operands that the result is linear in, as
+    /// [`Operation::linear`](crate::ops::Operation::linear) says.
     const LINEAR: &'static [&'static [usize]] = &[];
 
     /// Whether elements are below 0.
@@ -52,7 +53,8 @@ pub trait Elementwise {
         None
     }
 
-    /// The gradients by each operand as if all had the result's shape and type; exact zeros if not overridden.
+    /// The gradients by each operand as if all had the result's shape and type; exact zeros if not
+    /// overridden.
     fn derivative(graph: &mut Graph, vjp: &Vjp<'_>) -> Vec<Option<NodeId>> {
         let _ = graph;
         vec![None; vjp.operands.len()]
@@ -136,8 +138,8 @@ pub fn gradient<E: Elementwise>(graph: &mut Graph, vjp: &Vjp<'_>) -> Vec<Option<
         .collect()
 }
 
-/// A gradient by an operand as if that had the result's shape, summed over stretched axes where the cotangent counts,
-/// and cast to the operand's type.
+/// A gradient by an operand as if that had the result's shape, summed over stretched axes where the cotangent
+/// counts, and cast to the operand's type.
 pub fn summed(graph: &mut Graph, vjp: &Vjp<'_>, value: NodeId, operand: NodeId) -> NodeId {
     let is_stretched = graph.ty(value).shape != graph.ty(operand).shape;
     let is_plain = vjp.is_plain && keeps_zeros(graph, value, vjp.cotangent);
@@ -191,9 +193,9 @@ pub fn stretch(graph: &mut Graph, value: NodeId, lead: &Dim) -> NodeId {
 /// }
 /// ```
 ///
-/// makes `pub struct Exp {}`, the operation `exp` of as many operands as it has parameters, with this notation and
-/// documentation and everything else from [`Elementwise`], and the method `Tensor::exp`. With `"add"(x, y)` in place
-/// of `fn add(x, y)` there is no method: an operator makes it.
+/// makes `pub struct Exp {}`, the operation `exp` of as many operands as it has parameters, with this
+/// notation and documentation and everything else from [`Elementwise`], and the method `Tensor::exp`. With
+/// `"add"(x, y)` in place of `fn add(x, y)` there is no method: an operator makes it.
 macro_rules! elementwise {
     ($(#[doc = $doc:literal])* $name:ident, fn $method:ident($x:ident $(, $more:ident)*), $notation:expr) => {
         #[doc = concat!("The operation of [`Tensor::", stringify!($method), "`](crate::builder::Tensor::", stringify!($method), ").")]

@@ -11,8 +11,8 @@ use crate::ops::{Exp, Notation, Vjp};
 elementwise! {
     /// x where it is positive, else alpha * (e^x - 1). The gradient at 0 is that of the negative side.
     ///
-    /// D.-A. Clevert, T. Unterthiner and S. Hochreiter, "Fast and accurate deep network learning by exponential linear
-    /// units (ELUs)", ICLR 2016, equation 16.
+    /// D.-A. Clevert, T. Unterthiner and S. Hochreiter, "Fast and accurate deep network learning by
+    /// exponential linear units (ELUs)", ICLR 2016, equation 16.
     ///
     /// ```
     /// # use tgc_graph::prelude::*;

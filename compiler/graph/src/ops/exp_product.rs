@@ -9,8 +9,8 @@ use crate::ops::elementwise::{self, Elementwise, elementwise};
 use crate::ops::{self, Notation, Vjp};
 
 elementwise! {
-    /// e^(x y), within 2 ULP: what rounding takes from the product, which the exponential of a great one multiplies by that
-    /// product, is put back. With x and -x it is the bell e^(-x²).
+    /// e^(x y), within 2 ULP: what rounding takes from the product, which the exponential of a great one
+    /// multiplies by that product, is put back. With x and -x it is the bell e^(-x²).
     ///
     /// ```
     /// # use tgc_graph::prelude::*;

@@ -1,7 +1,7 @@
 //! What `max`, `min`, `argmax` and `argmin` share: which of two elements is the more extreme.
 //!
-//! NaN is more extreme than any number, of two zeros `+0` is the greater. The folds here give the same bits in whatever
-//! order elements are combined, NaN being NaN.
+//! NaN is more extreme than any number, of two zeros `+0` is the greater. The folds here give the same bits
+//! in whatever order elements are combined, NaN being NaN.
 
 use tgc_scalar::dtype::DType;
 use tgc_scalar::{Binary, Builder, Element, Predicate, ScalarType, Unary, Value};
@@ -78,8 +78,8 @@ impl Extremum {
 
     /// The position of the most extreme element, the first of several.
     ///
-    /// The accumulators are the element and its position; before any element the position is beyond all others, so that
-    /// elements that equal the bound win.
+    /// The accumulators are the element and its position; before any element the position is beyond all
+    /// others, so that elements that equal the bound win.
     pub fn position(self, axes: &[usize], operand: DType) -> Reduction {
         let kept = operand.to_computed();
         let accumulators = vec![kept, DType::I64];

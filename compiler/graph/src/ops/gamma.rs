@@ -9,7 +9,8 @@ use crate::ops::elementwise::{self, Elementwise, elementwise};
 use crate::ops::{Psi, Notation, Vjp};
 
 elementwise! {
-    /// The gamma function, (x - 1)! for positive integers; an infinity of the argument's sign at 0, NaN at negative integers.
+    /// The gamma function, (x - 1)! for positive integers; an infinity of the argument's sign at 0, NaN at
+    /// negative integers.
     ///
     /// ```
     /// # use tgc_graph::prelude::*;

@@ -1,9 +1,9 @@
 //! `gather`: elements at the places that integer tensors name.
 //!
 //! The result's axes are the batch axes, the data's other axes before `at`, the index's axes, and the data's
-//! remaining axes: with data `x[b, i, j, k]`, `batch = 1`, `axes = [1, 3]` and `at = 2`, the result at `[b, j, p…]`
-//! is `x[b, first[b, p…], j, second[b, p…]]`. An index is checked as the number that it is before a cast: see
-//! [`unsigned`](crate::unsigned).
+//! remaining axes: with data `x[b, i, j, k]`, `batch = 1`, `axes = [1, 3]` and `at = 2`, the result at
+//! `[b, j, p…]` is `x[b, first[b, p…], j, second[b, p…]]`. An index is checked as the number that it is
+//! before a cast: see [`unsigned`](crate::unsigned).
 
 use tgc_scalar::dtype::DType;
 
@@ -15,8 +15,8 @@ use crate::kernel::{Affine, Coordinate, Kernel};
 use crate::ops::{Notation, Operation, ScatterAdd, Vjp, Zero, attributes};
 use crate::ty::TensorType;
 
-/// Elements at places that the operands after the first name, one operand for each of some axes. An operand's axis
-/// of static size 1 stretches, and so do batch axes of the data.
+/// Elements at places that the operands after the first name, one operand for each of some axes. An operand's
+/// axis of static size 1 stretches, and so do batch axes of the data.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Gather {
     /// Number of leading axes that the data, the index and the result share.
@@ -158,8 +158,8 @@ impl Gather {
         (0..rank).map(|axis| stretched(sizes(axis), axis, constraints)).collect()
     }
 
-    /// For each axis of the data its coordinate, and for each axis of the index the axis that runs along it, where
-    /// the loops' axes are those of what is gathered.
+    /// For each axis of the data its coordinate, and for each axis of the index the axis that runs along it,
+    /// where the loops' axes are those of what is gathered.
     pub(super) fn coordinates(&self, data: &[Dim], gathered: &[Dim]) -> (Vec<Coordinate>, Vec<usize>) {
         let placed = gathered.len() + self.axes.len() - data.len();
         let mut others = (self.batch..self.at).chain(self.at + placed..);

@@ -11,11 +11,12 @@ use crate::ops::elementwise::{self, Elementwise, elementwise};
 use crate::ops::{Erfc, ExpProduct, Notation, Vjp};
 
 elementwise! {
-    /// x * Φ(x), where Φ(x) is the probability that a standard normal number is less than x: (1 + erf(x / √2)) / 2. -0 at minus
-    /// infinity.
+    /// x * Φ(x), where Φ(x) is the probability that a standard normal number is less than x: (1 + erf(x /
+    /// √2)) / 2. -0 at minus infinity.
     ///
-    /// D. Hendrycks and K. Gimpel, "Gaussian error linear units (GELUs)", arXiv:1606.08415, equation 2. It is computed from
-    /// erfc, so that nothing cancels; rounding x / √2 leaves a relative error of about x² units of the last place for negative x.
+    /// D. Hendrycks and K. Gimpel, "Gaussian error linear units (GELUs)", arXiv:1606.08415, equation 2. It is
+    /// computed from erfc, so that nothing cancels; rounding x / √2 leaves a relative error of about x² units
+    /// of the last place for negative x.
     ///
     /// ```
     /// # use tgc_graph::prelude::*;

@@ -9,8 +9,9 @@ use crate::ops::elementwise::{self, Elementwise, elementwise};
 use crate::ops::{LogisticDensity, Notation, Sigmoid, Vjp};
 
 elementwise! {
-    /// The approximation of [`Tensor::gelu`](crate::builder::Tensor::gelu) by a hyperbolic tangent: x / 2 * (1 + tanh(√(2/π) (x +
-    /// 0.044715 x³))), computed as x times a sigmoid, so that nothing cancels. -0 at minus infinity.
+    /// The approximation of [`Tensor::gelu`](crate::builder::Tensor::gelu) by a hyperbolic tangent: x / 2 *
+    /// (1 + tanh(√(2/π) (x + 0.044715 x³))), computed as x times a sigmoid, so that nothing cancels. -0 at
+    /// minus infinity.
     ///
     /// D. Hendrycks and K. Gimpel, "Gaussian error linear units (GELUs)", arXiv:1606.08415, section 2.
     ///

@@ -9,7 +9,8 @@ use crate::ops::elementwise::{self, Elementwise, elementwise};
 use crate::ops::{Eq, Isinf, Notation, Sgn, Vjp};
 
 elementwise! {
-    /// √(x² + y²), the length of the vector (x, y), without overflow on the way; infinite if either is. The gradient at 0 is 0.
+    /// √(x² + y²), the length of the vector (x, y), without overflow on the way; infinite if either is. The
+    /// gradient at 0 is 0.
     ///
     /// ```
     /// # use tgc_graph::prelude::*;

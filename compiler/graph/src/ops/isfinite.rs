@@ -1,4 +1,5 @@
-//! `isfinite`: whether x is neither infinite nor NaN, of a complex x whether both parts are; true for integers.
+//! `isfinite`: whether x is neither infinite nor NaN, of a complex x whether both parts are; true for
+//! integers.
 
 use tgc_scalar::dtype::DType;
 use tgc_scalar::{Builder, Element, Unary};

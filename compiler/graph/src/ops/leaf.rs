@@ -19,8 +19,8 @@ pub trait LeafOperation {
 
 /// Implements [`Operation`](crate::ops::Operation) for a struct that is a [`LeafOperation`].
 ///
-/// `leaf_operation!(Zero, "the zero that a gradient made.")` gives `Zero` that documentation, arity 0, and everything
-/// else from [`LeafOperation`] and its attributes.
+/// `leaf_operation!(Zero, "the zero that a gradient made.")` gives `Zero` that documentation, arity 0, and
+/// everything else from [`LeafOperation`] and its attributes.
 macro_rules! leaf_operation {
     ($name:ident, $doc:literal) => {
         impl crate::ops::Operation for $name {

@@ -21,8 +21,8 @@ attributes!(LogSoftmax, "log_softmax", axis);
 
 impl<'m> Tensor<'m> {
     /// x - log Σ e^x along the last axis, without overflow or cancellation: the logarithm of
-    /// [`softmax`](Tensor::softmax), accurate also where that is nearly 1. [`Tensor::log_softmax_along`] takes another
-    /// axis.
+    /// [`softmax`](Tensor::softmax), accurate also where that is nearly 1. [`Tensor::log_softmax_along`]
+    /// takes another axis.
     ///
     /// ```
     /// # use tgc_graph::prelude::*;

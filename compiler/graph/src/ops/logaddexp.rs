@@ -9,7 +9,8 @@ use crate::ops::elementwise::{self, Elementwise, elementwise};
 use crate::ops::{maximum, And, Eq, Isinf, Notation, Sigmoid, Vjp};
 
 elementwise! {
-    /// log(e^x + e^y) without overflow; of two infinities as of the limits, and the other operand if one is minus infinity.
+    /// log(e^x + e^y) without overflow; of two infinities as of the limits, and the other operand if one is
+    /// minus infinity.
     ///
     /// ```
     /// # use tgc_graph::prelude::*;

@@ -12,7 +12,8 @@ elementwise! {
     /// sigmoid(x) sigmoid(-x), the density of the logistic distribution and the derivative of
     /// [`sigmoid`](crate::builder::Tensor::sigmoid).
     ///
-    /// Its own derivative is -tanh(x / 2) times it, while the difference that the product rule gives would cancel near 0.
+    /// Its own derivative is -tanh(x / 2) times it, while the difference that the product rule gives would
+    /// cancel near 0.
     ///
     /// ```
     /// # use tgc_graph::prelude::*;

@@ -8,10 +8,11 @@ use crate::ops::reduction::{Composite, Reducing, keep, ordered, reduction, to_in
 use crate::ops::{self, ConsiderConstant, Isinf, Log1p, Notation, Supremum, softmax};
 
 reduction! {
-    /// The logarithm of the sum of exponentials, without overflow, and accurate also where it is nearly 0; of integers in `f64`,
-    /// and -inf of no elements.
+    /// The logarithm of the sum of exponentials, without overflow, and accurate also where it is nearly 0; of
+    /// integers in `f64`, and -inf of no elements.
     ///
-    /// The gradient is the softmax of the elements; where all of them are -inf, so is the result, and the gradient is 0.
+    /// The gradient is the softmax of the elements; where all of them are -inf, so is the result, and the
+    /// gradient is 0.
     ///
     /// ```
     /// # use tgc_graph::prelude::*;

@@ -10,7 +10,8 @@ use crate::ops::reduction::{Fold, Reducing, ordered, reduction};
 use crate::ops::{Notation, Vjp};
 
 reduction! {
-    /// The greatest element; NaN if there is one, and +0 of two zeros unless both are -0. An empty axis is an error.
+    /// The greatest element; NaN if there is one, and +0 of two zeros unless both are -0. An empty axis is an
+    /// error.
     ///
     /// The gradient goes to the elements that equal the result, to each an equal share.
     ///

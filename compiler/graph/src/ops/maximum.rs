@@ -49,8 +49,8 @@ pub(super) fn greater(b: &mut Builder, x: Value, y: Value) -> Value {
     if !b.scalar_type(x).is_float() {
         return b.select(above, x, y);
     }
-    // Comparison and choice are one instruction on x86. An x that is NaN or zero is added: that gives NaN, or what is greater, or
-    // the right zero.
+    // Comparison and choice are one instruction on x86. An x that is NaN or zero is added: that gives NaN, or
+    // what is greater, or the right zero.
     let greater = b.select(above, x, y);
     let (magnitude, zero) = (b.unary(Unary::Abs, x), b.float(b.scalar_type(x), 0.0));
     let ordinary = b.compare(Predicate::Gt, magnitude, zero);

@@ -45,8 +45,8 @@ pub(super) fn mean(graph: &mut Graph, axes: &[usize], x: NodeId) -> NodeId {
     graph.over(sum, count)
 }
 
-/// How many elements each result of a reduction of a floating-point node takes in, in the node's own type, with as many
-/// axes of size 1 as the result has.
+/// How many elements each result of a reduction of a floating-point node takes in, in the node's own type,
+/// with as many axes of size 1 as the result has.
 pub(super) fn count(graph: &mut Graph, axes: &[usize], x: NodeId) -> NodeId {
     let ty = graph.ty(x).clone();
     let size = axes.iter().map(|axis| &ty.shape[*axis]).product();

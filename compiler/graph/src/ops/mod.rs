@@ -1,7 +1,8 @@
 //! Every operation, one file each, and the one list that names them.
 //!
 //! An operation is a small struct of attributes that implements [`Operation`]. Text form, file form,
-//! documentation table and tests derive from [`Op`] and [`Op::samples`]; nothing else names operations one by one.
+//! documentation table and tests derive from [`Op`] and [`Op::samples`]; nothing else names operations one by
+//! one.
 
 use std::fmt::Debug;
 use std::ops::Range;
@@ -65,8 +66,8 @@ pub trait Operation: Debug {
         0..0
     }
 
-    /// Groups of operands: the result is linear in those of each group together, whatever the others are, so that exact
-    /// zeros there make it one. What follows from the kernel alone need not be told.
+    /// Groups of operands: the result is linear in those of each group together, whatever the others are, so
+    /// that exact zeros there make it one. What follows from the kernel alone need not be told.
     fn linear(&self) -> &'static [&'static [usize]] {
         &[]
     }
@@ -201,8 +202,8 @@ macro_rules! from_operation {
     };
 }
 
-/// What an [`Operation`] says of itself: its documentation, the number of its operands and its notation; the name and
-/// attributes are those of [`attributes`].
+/// What an [`Operation`] says of itself: its documentation, the number of its operands and its notation; the
+/// name and attributes are those of [`attributes`].
 macro_rules! described {
     ($doc:expr, $arity:expr, $notation:expr) => {
         fn name(&self) -> &'static str {

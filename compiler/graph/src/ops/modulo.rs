@@ -9,8 +9,8 @@ use crate::ops::elementwise::{self, Elementwise, elementwise};
 use crate::ops::{IntDiv, Notation, Vjp};
 
 elementwise! {
-    /// The rest of x / y rounded down, x - y floor(x / y) without rounding errors: it has the sign of y. Of integers by 0 it
-    /// is 0, of floats NaN. The operator `%`.
+    /// The rest of x / y rounded down, x - y floor(x / y) without rounding errors: it has the sign of y. Of
+    /// integers by 0 it is 0, of floats NaN. The operator `%`.
     ///
     /// ```
     /// # use tgc_graph::prelude::*;

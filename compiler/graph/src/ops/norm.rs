@@ -11,10 +11,11 @@ use crate::ops::reduction::{Fold, Reducing, keep, reduction, to_inexact};
 use crate::ops::{self, Notation, Vjp};
 
 reduction! {
-    /// The Euclidean norm: the square root of the sum of the magnitudes' squares, which are summed in `f64` and neither overflow
-    /// nor vanish; of integers in `f64`.
+    /// The Euclidean norm: the square root of the sum of the magnitudes' squares, which are summed in `f64`
+    /// and neither overflow nor vanish; of integers in `f64`.
     ///
-    /// The gradient is x / norm, and 0 where the norm is 0. [`norm_ord`](crate::builder::Reduce::norm_ord) has other orders.
+    /// The gradient is x / norm, and 0 where the norm is 0. [`norm_ord`](crate::builder::Reduce::norm_ord)
+    /// has other orders.
     ///
     /// ```
     /// # use tgc_graph::prelude::*;
@@ -29,8 +30,9 @@ reduction! {
 }
 
 impl<'m> Reduce<'m> {
-    /// The norm of an order p, (Σ |x|^p)^(1/p): 1 is the sum of absolute values, 2 [`Tensor::norm`], an infinity the
-    /// greatest absolute value, minus infinity the least, and 0 counts the elements that are not 0.
+    /// The norm of an order p, (Σ |x|^p)^(1/p): 1 is the sum of absolute values, 2 [`Tensor::norm`], an
+    /// infinity the greatest absolute value, minus infinity the least, and 0 counts the elements
+    /// that are not 0.
     ///
     /// ```
     /// # use tgc_graph::prelude::*;
@@ -66,9 +68,9 @@ impl Reducing for Norm {
 }
 
 impl Fold for Norm {
-    /// The sum of squares, and in `f64` those of what is `SCALE` times greater and less too, of which one neither overflows
-    /// nor vanishes: after J. L. Blue, "A portable Fortran program to find the Euclidean norm of a vector", ACM TOMS 4(1),
-    /// 1978, with sums instead of branches.
+    /// The sum of squares, and in `f64` those of what is `SCALE` times greater and less too, of which one
+    /// neither overflows nor vanishes: after J. L. Blue, "A portable Fortran program to find the Euclidean
+    /// norm of a vector", ACM TOMS 4(1), 1978, with sums instead of branches.
     fn reduction(axes: &[usize], operand: DType, result: DType) -> Reduction {
         let scales: &[f64] = if is_wide(result) { &[1.0, 1.0 / SCALE, SCALE] } else { &[1.0] };
         let sums = vec![DType::F64; scales.len()];
@@ -95,8 +97,8 @@ impl Fold for Norm {
     }
 }
 
-/// 2^600: what is so much greater than the least number that its square vanishes is a number when multiplied by it, and what
-/// is so great that its square overflows, when divided.
+/// 2^600: what is so much greater than the least number that its square vanishes is a number when multiplied
+/// by it, and what is so great that its square overflows, when divided.
 const SCALE: f64 = 4.149_515_568_880_993e180;
 
 /// Where the sum of squares is 2^-900 or more, it has lost none that counts.
@@ -126,7 +128,8 @@ fn scaled(operand: DType, scales: &[f64]) -> Program {
     b.finish(parts)
 }
 
-/// (sums…, parts for each sum…) → the sums and the parts' squares, which are not rounded before they are added.
+/// (sums…, parts for each sum…) → the sums and the parts' squares, which are not rounded before they are
+/// added.
 fn add_squares(sums: usize, parts: usize) -> Program {
     let mut b = Builder::new(&vec![DType::F64; sums * (1 + parts)]);
     let results = (0..sums).map(|i| {

@@ -33,8 +33,8 @@ impl Polygamma {
 impl<'m> Tensor<'m> {
     /// The derivative of [`Tensor::psi`] of an order from 1 to 100.
     ///
-    /// At negative integers it is infinite or, of even order, NaN. The gradient is the derivative of the next order, and NaN
-    /// where that is beyond 100.
+    /// At negative integers it is infinite or, of even order, NaN. The gradient is the derivative of the next
+    /// order, and NaN where that is beyond 100.
     ///
     /// ```
     /// # use tgc_graph::prelude::*;

@@ -9,9 +9,10 @@ use crate::ops::elementwise::{self, Elementwise, elementwise};
 use crate::ops::{And, Eq, Log, Notation, Op, Real, Vjp};
 
 elementwise! {
-    /// x to the power of y, with the special cases of C: 0 ** 0 and 1 ** y are 1, a negative number to a power that is no
-    /// integer is NaN. Integers wrap, and to a negative power give 0. Of complex numbers e^(y log x), within 4 ULP of
-    /// the result's magnitude while |y log x| is below 2^42 (c128) or 2^23 (c64); 0 ** y is 0 if y has a positive real part.
+    /// x to the power of y, with the special cases of C: 0 ** 0 and 1 ** y are 1, a negative number to a
+    /// power that is no integer is NaN. Integers wrap, and to a negative power give 0. Of complex numbers
+    /// e^(y log x), within 4 ULP of the result's magnitude while |y log x| is below 2^42 (c128) or 2^23
+    /// (c64); 0 ** y is 0 if y has a positive real part.
     ///
     /// By x the gradient at 0 is y * 0^(y-1); by y it is 0 there, if y is positive.
     ///

@@ -1,4 +1,5 @@
-//! `prod`: the product over axes; integers are multiplied in 64 bits, floats in at least `f64` and rounded once.
+//! `prod`: the product over axes; integers are multiplied in 64 bits, floats in at least `f64` and rounded
+//! once.
 
 use tgc_scalar::dtype::DType;
 
@@ -9,7 +10,8 @@ use crate::ops::reduction::{Fold, Reducing, accumulator, bits, fold, reduction};
 use crate::ops::{Cumprod, Notation, Vjp};
 
 reduction! {
-    /// The product of the elements; integers are multiplied in 64 bits, floats in at least `f64` and rounded once.
+    /// The product of the elements; integers are multiplied in 64 bits, floats in at least `f64` and rounded
+    /// once.
     ///
     /// The gradient is exact whatever the number of zeros, and can be differentiated again.
     ///
@@ -38,8 +40,8 @@ impl Fold for Prod {
         fold(axes, [operand, wide, result], bits(wide, 1.0), &|b, x, y| b.mul(x, y))
     }
 
-    /// The cotangent times the product of all other elements. Axes are multiplied one after another, and along each
-    /// of them the others' product is that of all before times that of all after.
+    /// The cotangent times the product of all other elements. Axes are multiplied one after another, and
+    /// along each of them the others' product is that of all before times that of all after.
     fn gradient(axes: &[usize], graph: &mut Graph, vjp: &Vjp<'_>) -> Option<NodeId> {
         let dtype = graph.ty(vjp.operands[0]).dtype;
         // A product of some elements can leave the range that the whole product is in.

@@ -9,7 +9,8 @@ use crate::ops::elementwise::{self, Elementwise, elementwise};
 use crate::ops::{Polygamma, Notation, Vjp};
 
 elementwise! {
-    /// The digamma function, the derivative of log Γ(x); the infinity of the other sign at 0, NaN at negative integers.
+    /// The digamma function, the derivative of log Γ(x); the infinity of the other sign at 0, NaN at negative
+    /// integers.
     ///
     /// ```
     /// # use tgc_graph::prelude::*;

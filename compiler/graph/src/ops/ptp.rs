@@ -8,7 +8,8 @@ use crate::ops::reduction::{Composite, Reducing, ordered, reduction};
 use crate::ops::{Max, Min, Notation};
 
 reduction! {
-    /// Peak to peak: the greatest element less the least, in the elements' type; integers wrap. An empty axis is an error.
+    /// Peak to peak: the greatest element less the least, in the elements' type; integers wrap. An empty axis
+    /// is an error.
     ///
     /// ```
     /// # use tgc_graph::prelude::*;

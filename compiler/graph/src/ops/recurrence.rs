@@ -31,9 +31,9 @@ pub struct Recurrence {
 attributes!(Recurrence, "recurrence", axis, reverse, exclusive);
 
 impl<'m> Tensor<'m> {
-    /// The linear recurrence h_i = a_i h_{i-1} + b_i along an axis of these terms b, from h_0 = b_0 on: the first factor
-    /// counts for nothing. Floats are kept in at least `f64`, and each result is rounded once. A negative axis counts from
-    /// the last.
+    /// The linear recurrence h_i = a_i h_{i-1} + b_i along an axis of these terms b, from h_0 = b_0 on: the
+    /// first factor counts for nothing. Floats are kept in at least `f64`, and each result is rounded once. A
+    /// negative axis counts from the last.
     ///
     /// ```
     /// # use tgc_graph::prelude::*;
@@ -146,9 +146,9 @@ impl Operation for Recurrence {
         running::kernel(self.direction(), &dtypes, [accumulator(result.dtype), result.dtype], &running)
     }
 
-    /// With l_i the cost's gradient by h_i: ∂c/∂b_i = l_i and ∂c/∂a_i = l_i h_{i-1}, where l_i = g_i + a_{i+1} l_{i+1}. What
-    /// is added to g_i there is the exclusive recurrence of (a, a g) from the other end; where this one is exclusive
-    /// itself, l_i = g_{i+1} + a_{i+1} l_{i+1} is that of (a, g).
+    /// With l_i the cost's gradient by h_i: ∂c/∂b_i = l_i and ∂c/∂a_i = l_i h_{i-1}, where l_i = g_i +
+    /// a_{i+1} l_{i+1}. What is added to g_i there is the exclusive recurrence of (a, a g) from the other
+    /// end; where this one is exclusive itself, l_i = g_{i+1} + a_{i+1} l_{i+1} is that of (a, g).
     fn gradient(&self, graph: &mut Graph, vjp: &Vjp<'_>) -> Vec<Option<NodeId>> {
         let [factors, terms] = [vjp.operands[0], vjp.operands[1]];
         let mirrored = graph.conj(factors);

@@ -1,7 +1,8 @@
 //! What all reductions share: their axes, the shape that is left, lifting, and the three ways to write one:
 //! `x.max()`, `x.max_over([0, -1])` and `x.reduce().over([0]).keepdims().max()`.
 //!
-//! A reduction is a [`Fold`], which has a kernel and a gradient of its own, or a [`Composite`] of other operations.
+//! A reduction is a [`Fold`], which has a kernel and a gradient of its own, or a [`Composite`] of other
+//! operations.
 
 use tgc_scalar::dtype::{DType, Kind};
 use tgc_scalar::{Builder, Element, Program, ScalarType};
@@ -178,9 +179,9 @@ pub fn ordered(name: &str, operand: DType) -> Result<DType, TypeError> {
 /// }
 /// ```
 ///
-/// makes `pub struct Max { pub axes }`, the operation `max` with everything that [`Reducing`] and [`Fold`] give, and the
-/// methods `Tensor::max`, `Tensor::max_over` and `Reduce::max`. `Composite Var { ddof: i64 = 0 }` has a further
-/// attribute, which those methods set to the value given.
+/// makes `pub struct Max { pub axes }`, the operation `max` with everything that [`Reducing`] and [`Fold`]
+/// give, and the methods `Tensor::max`, `Tensor::max_over` and `Reduce::max`.
+/// `Composite Var { ddof: i64 = 0 }` has a further attribute, which those methods set to the value given.
 macro_rules! reduction {
     (
         $(#[doc = $doc:literal])*

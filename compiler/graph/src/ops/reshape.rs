@@ -19,8 +19,8 @@ pub struct Reshape {
 attributes!(Reshape, "reshape", shape);
 
 impl<'m> Tensor<'m> {
-    /// The same elements, in the same row-major order, in another shape. One size may be -1: the one that makes the
-    /// numbers of elements equal.
+    /// The same elements, in the same row-major order, in another shape. One size may be -1: the one that
+    /// makes the numbers of elements equal.
     ///
     /// ```
     /// # use tgc_graph::prelude::*;
@@ -112,8 +112,8 @@ impl Operation for Reshape {
             _ if have == want => {}
             (Some(have), Some(want)) => return Err(differ(have, want)),
             (_, None) | (None, _) => {
-                // Without what both have: where that is 0 this constrains more than needed, and else it is the same
-                // constraint in a form that is easier to meet, whatever a batch puts in front.
+                // Without what both have: where that is 0 this constrains more than needed, and else it is
+                // the same constraint in a form that is easier to meet, whatever a batch puts in front.
                 let (have, want) = without_common(&ty.shape, &self.shape);
                 constraints
                     .equal(&product(&have), Extent::Elements(0), &product(&want), Extent::ResultElements)

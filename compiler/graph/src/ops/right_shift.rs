@@ -8,7 +8,8 @@ use crate::ops::elementwise::{self, Elementwise, elementwise};
 use crate::ops::Notation;
 
 elementwise! {
-    /// x >> y; the sign of x fills in, alone if y is negative or at least the number of bits. The operator `>>`.
+    /// x >> y; the sign of x fills in, alone if y is negative or at least the number of bits. The operator
+    /// `>>`.
     ///
     /// ```
     /// # use tgc_graph::prelude::*;

@@ -47,7 +47,8 @@ pub struct Running<'a> {
     pub step: &'a dyn Fn(&mut Builder, Element, &[Element]) -> Element,
 }
 
-/// The kernel of a running fold that is kept in the type `accumulator`, to which elements are converted first.
+/// The kernel of a running fold that is kept in the type `accumulator`, to which elements are converted
+/// first.
 ///
 /// Where it is exclusive there are two accumulators: the number before the element and the number after it.
 pub fn kernel(
@@ -102,8 +103,9 @@ pub fn kernel(
 /// }
 /// ```
 ///
-/// makes `pub struct Cumsum { axis, reverse, exclusive }`, the operation `cumsum`, whose kernel `Cumsum::running()` says
-/// and whose gradient is `Cumsum::gradient`, and the methods `Tensor::cumsum` and `Along::cumsum`.
+/// makes `pub struct Cumsum { axis, reverse, exclusive }`, the operation `cumsum`, whose kernel
+/// `Cumsum::running()` says and whose gradient is `Cumsum::gradient`, and the methods `Tensor::cumsum` and
+/// `Along::cumsum`.
 macro_rules! running {
     ($(#[doc = $doc:literal])* $name:ident, fn $method:ident) => {
         #[doc = concat!("The operation of [`Tensor::", stringify!($method), "`](crate::builder::Tensor::", stringify!($method), ").")]

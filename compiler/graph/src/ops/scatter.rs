@@ -11,8 +11,8 @@ use crate::kernel::Kernel;
 use crate::ops::{Eq, Gather, Iota, Notation, Operation, SizeValue, Vjp, Zero, attributes, elementwise, gather};
 use crate::ty::TensorType;
 
-/// The first operand with what [`Gather`] with these attributes selects, by the operands after it, replaced by the
-/// last operand, which has its shape.
+/// The first operand with what [`Gather`] with these attributes selects, by the operands after it, replaced
+/// by the last operand, which has its shape.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Scatter {
     /// Number of leading axes that the data, the index and the updates share.
@@ -92,8 +92,8 @@ impl Scatter {
         Gather { batch: self.batch, axes: self.axes.clone(), at: self.at }
     }
 
-    /// Which updates are the last for their place, for updates of this rank; `None` if there is but one. Found by
-    /// scattering each update's position and reading which one stayed.
+    /// Which updates are the last for their place, for updates of this rank; `None` if there is but one.
+    /// Found by scattering each update's position and reading which one stayed.
     fn winners(&self, graph: &mut Graph, data: NodeId, index: &[NodeId], rank: usize) -> Option<NodeId> {
         let place = self.place().of_indexed_axes();
         let axes = (0..self.batch).chain(self.axes.iter().copied());

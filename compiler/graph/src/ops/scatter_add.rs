@@ -8,8 +8,8 @@ use crate::kernel::Kernel;
 use crate::ops::{Gather, Notation, Operation, Vjp, attributes, scatter};
 use crate::ty::TensorType;
 
-/// The first operand with the last operand added to what [`Gather`] with these attributes selects, by the operands
-/// between.
+/// The first operand with the last operand added to what [`Gather`] with these attributes selects, by the
+/// operands between.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct ScatterAdd {
     /// Number of leading axes that the data, the index and the updates share.

@@ -11,7 +11,8 @@ use crate::ops::{Notation, Tanh, Vjp};
 elementwise! {
     /// 1 / cosh² x, the derivative of [`tanh`](crate::builder::Tensor::tanh).
     ///
-    /// It is accurate where tanh itself is rounded to 1, and computed beside a tanh it takes three instructions.
+    /// It is accurate where tanh itself is rounded to 1, and computed beside a tanh it takes three
+    /// instructions.
     ///
     /// ```
     /// # use tgc_graph::prelude::*;

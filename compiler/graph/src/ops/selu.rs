@@ -9,10 +9,11 @@ use crate::ops::elementwise::{self, Elementwise, elementwise};
 use crate::ops::{elu, Exp, Notation, Vjp};
 
 elementwise! {
-    /// scale * elu(x, alpha) with scale = 1.0507009873554805 and alpha = 1.6732632423543772, the fixed point of mean 0 and variance 1.
-    /// The gradient at 0 is that of the negative side.
+    /// scale * elu(x, alpha) with scale = 1.0507009873554805 and alpha = 1.6732632423543772, the fixed point
+    /// of mean 0 and variance 1. The gradient at 0 is that of the negative side.
     ///
-    /// G. Klambauer, T. Unterthiner, A. Mayr and S. Hochreiter, "Self-normalizing neural networks", NIPS 2017, equation 2; the digits are those of its appendix A1.
+    /// G. Klambauer, T. Unterthiner, A. Mayr and S. Hochreiter, "Self-normalizing neural networks", NIPS
+    /// 2017, equation 2; the digits are those of its appendix A1.
     ///
     /// ```
     /// # use tgc_graph::prelude::*;

@@ -25,8 +25,8 @@ pub struct SetDiagonal {
 attributes!(SetDiagonal, "set_diagonal", offset, axis1, axis2);
 
 impl<'m> Tensor<'m> {
-    /// This tensor with the elements of a diagonal of its first two axes replaced by `value`, which is stretched to
-    /// it: those whose index along the second is larger by `offset`.
+    /// This tensor with the elements of a diagonal of its first two axes replaced by `value`, which is
+    /// stretched to it: those whose index along the second is larger by `offset`.
     ///
     /// ```
     /// # use tgc_graph::prelude::*;

@@ -1,4 +1,5 @@
-//! `set_subtensor`: the first operand with the elements that a subtensor selects replaced by the second operand's.
+//! `set_subtensor`: the first operand with the elements that a subtensor selects replaced by the second
+//! operand's.
 
 use crate::attribute::Attribute;
 use crate::dim::Dim;

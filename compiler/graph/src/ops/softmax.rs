@@ -119,8 +119,8 @@ pub(super) fn infer(
     Ok(ty.with_dtype(to_inexact(ordered(name, ty.dtype)?)))
 }
 
-/// The elements less the greatest along an axis: softmax does not depend on that, so neither does its gradient.
-/// 16-bit floats become `f32`.
+/// The elements less the greatest along an axis: softmax does not depend on that, so neither does its
+/// gradient. 16-bit floats become `f32`.
 pub(super) fn shifted(graph: &mut Graph, axis: usize, operand: NodeId) -> NodeId {
     let dtype = to_inexact(graph.ty(operand).dtype).to_computed();
     let x = graph.cast(operand, dtype);
@@ -136,8 +136,8 @@ pub(super) fn sum_along(graph: &mut Graph, axis: usize, x: NodeId) -> NodeId {
     keep(graph, &[axis], sum)
 }
 
-/// The sum of exponentials less 1, over some axes, of elements of which the greatest are 0: each of those adds 1 to the sum.
-/// Left out of it, what is small beside 1 is not lost.
+/// The sum of exponentials less 1, over some axes, of elements of which the greatest are 0: each of those
+/// adds 1 to the sum. Left out of it, what is small beside 1 is not lost.
 pub(super) fn powers_less_one(graph: &mut Graph, axes: &[usize], shifted: NodeId) -> NodeId {
     let (dtype, rank) = (graph.ty(shifted).dtype, graph.ty(shifted).rank());
     let zero = graph.splat(dtype, rank, 0.0);

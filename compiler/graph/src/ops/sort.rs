@@ -21,7 +21,8 @@ attributes!(Sort, "sort", descending);
 impl<'m> Tensor<'m> {
     /// The elements along an axis in ascending order; a negative axis counts from the last.
     ///
-    /// NaNs come last, and the zeros are equal: sorting is stable. Gradients go back to where elements came from.
+    /// NaNs come last, and the zeros are equal: sorting is stable. Gradients go back to where elements came
+    /// from.
     ///
     /// ```
     /// # use tgc_graph::prelude::*;

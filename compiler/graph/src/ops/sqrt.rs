@@ -9,8 +9,8 @@ use crate::ops::elementwise::{self, Elementwise, elementwise};
 use crate::ops::{Notation, Vjp, Sign};
 
 elementwise! {
-    /// The square root; NaN below 0. Of complex numbers the one with a real part that is not negative, with the sign of the
-    /// imaginary part where that is 0.
+    /// The square root; NaN below 0. Of complex numbers the one with a real part that is not negative, with
+    /// the sign of the imaginary part where that is 0.
     ///
     /// ```
     /// # use tgc_graph::prelude::*;

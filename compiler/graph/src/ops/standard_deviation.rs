@@ -10,10 +10,11 @@ use crate::ops::var::{centred, divisor};
 use crate::ops::{Norm, Notation, Real, Sqrt};
 
 reduction! {
-    /// The standard deviation: the norm of the deviations, divided by the root of their number; of integers in `f64`, NaN when empty. Exactly 0 where all
-    /// elements are equal, and there the gradient is 0.
+    /// The standard deviation: the norm of the deviations, divided by the root of their number; of integers
+    /// in `f64`, NaN when empty. Exactly 0 where all elements are equal, and there the gradient is 0.
     ///
-    /// Neither overflows nor vanishes early, though the variance may. [`std_ddof`](crate::builder::Reduce::std_ddof) divides by fewer than the number of elements.
+    /// Neither overflows nor vanishes early, though the variance may.
+    /// [`std_ddof`](crate::builder::Reduce::std_ddof) divides by fewer than the number of elements.
     ///
     /// ```
     /// # use tgc_graph::prelude::*;
@@ -30,7 +31,8 @@ reduction! {
 }
 
 impl<'m> Reduce<'m> {
-    /// [`Tensor::std`] with a divisor that is less than the number of elements by this many, but not less than 0.
+    /// [`Tensor::std`] with a divisor that is less than the number of elements by this many, but not less
+    /// than 0.
     #[track_caller]
     pub fn std_ddof(self, ddof: i64) -> Tensor<'m> {
         self.apply(|axes| Std { axes, ddof })

@@ -1,8 +1,8 @@
 //! `subtensor`: elements at one index, or in a slice, of each axis.
 //!
-//! A slice is a range `start..stop` of indices that the axis has, empty where `stop` is not greater, and a step: the
-//! result has every |step|-th of them from the first on, or, for a negative step, from the last down. NumPy's
-//! `x[7:2:-2]` is the range `3..8` with the step -2.
+//! A slice is a range `start..stop` of indices that the axis has, empty where `stop` is not greater, and a
+//! step: the result has every |step|-th of them from the first on, or, for a negative step, from the last
+//! down. NumPy's `x[7:2:-2]` is the range `3..8` with the step -2.
 
 use crate::attribute::Attribute;
 use crate::dim::Dim;

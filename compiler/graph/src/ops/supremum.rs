@@ -10,8 +10,8 @@ use crate::ops::reduction::{Fold, Reducing, ordered, reduction};
 use crate::ops::{Notation, Vjp};
 
 reduction! {
-    /// The greatest element as [`Tensor::max`](crate::builder::Tensor::max) has it, and of no elements the least value of the
-    /// type: -inf for floats. Elements that tie share the gradient evenly.
+    /// The greatest element as [`Tensor::max`](crate::builder::Tensor::max) has it, and of no elements the
+    /// least value of the type: -inf for floats. Elements that tie share the gradient evenly.
     ///
     /// ```
     /// # use tgc_graph::prelude::*;

@@ -28,7 +28,8 @@ impl Switch {
 impl<'m> Tensor<'m> {
     /// x where this tensor is true, or not 0, else y.
     ///
-    /// What is not taken does not matter, in the value and in gradients: there it contributes 0 even where it is NaN.
+    /// What is not taken does not matter, in the value and in gradients: there it contributes 0 even where it
+    /// is NaN.
     ///
     /// ```
     /// # use tgc_graph::prelude::*;

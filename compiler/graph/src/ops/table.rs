@@ -36,7 +36,8 @@ pub fn ops_markdown() -> String {
     text
 }
 
-/// The first paragraph of a documentation comment, as one line. Links to items of the code are their text alone.
+/// The first paragraph of a documentation comment, as one line. Links to items of the code are their text
+/// alone.
 fn summary(doc: &str) -> String {
     let lines = doc.lines().map(str::trim).take_while(|line| !line.is_empty());
     let text = lines.collect::<Vec<_>>().join(" ").replace('|', "\\|");

@@ -2,8 +2,9 @@
 //!
 //! T. F. Chan, G. H. Golub and R. J. LeVeque, "Algorithms for computing the sample variance: analysis and
 //! recommendations", The American Statistician 37(3), 1983, pp. 242-247. Their correction is applied to the
-//! deviations instead of to the sum of their squares: that cannot give a negative variance, and equal elements give
-//! exactly 0, because their deviations are all the same small multiple of a unit in the last place.
+//! deviations instead of to the sum of their squares: that cannot give a negative variance, and equal
+//! elements give exactly 0, because their deviations are all the same small multiple of a unit in the last
+//! place.
 
 use tgc_scalar::dtype::DType;
 
@@ -15,8 +16,8 @@ use crate::ops::reduction::{Composite, Reducing, keep, reduction, to_inexact};
 use crate::ops::{ConsiderConstant, Imag, Maximum, Notation, Real, Sqr, Sum};
 
 reduction! {
-    /// The variance: the mean square of the magnitudes of deviations from the mean; of integers in `f64`, NaN when empty.
-    /// Exactly 0 where all elements are equal.
+    /// The variance: the mean square of the magnitudes of deviations from the mean; of integers in `f64`, NaN
+    /// when empty. Exactly 0 where all elements are equal.
     ///
     /// [`var_ddof`](crate::builder::Reduce::var_ddof) divides by fewer than the number of elements.
     ///
@@ -35,8 +36,8 @@ reduction! {
 }
 
 impl<'m> Reduce<'m> {
-    /// [`Tensor::var`] with a divisor that is less than the number of elements by this many, but not less than 0: 1
-    /// for the unbiased estimate from a sample.
+    /// [`Tensor::var`] with a divisor that is less than the number of elements by this many, but not less
+    /// than 0: 1 for the unbiased estimate from a sample.
     #[track_caller]
     pub fn var_ddof(self, ddof: i64) -> Tensor<'m> {
         self.apply(|axes| Var { axes, ddof })
@@ -77,8 +78,8 @@ fn squares(graph: &mut Graph, x: NodeId) -> NodeId {
     graph.plus(re, im)
 }
 
-/// The elements less their mean, and less the mean of that, which is the first mean's rounding error. It would be 0 but
-/// for rounding, and so is its gradient.
+/// The elements less their mean, and less the mean of that, which is the first mean's rounding error. It
+/// would be 0 but for rounding, and so is its gradient.
 fn deviations(graph: &mut Graph, axes: &[usize], x: NodeId) -> NodeId {
     let about = |graph: &mut Graph, x: NodeId, centre: NodeId| {
         let centre = keep(graph, axes, centre);

@@ -1,8 +1,8 @@
 //! Files that stand beside the place that they are for, and are gone when nobody holds them.
 //!
-//! Who writes one holds a lock on it, which ends with the process however that ends. So a file of such a name that nobody
-//! has locked is one that a killed process left, and the next writer in the folder removes it. Where the system knows no
-//! locks nothing is removed.
+//! Who writes one holds a lock on it, which ends with the process however that ends. So a file of such a name
+//! that nobody has locked is one that a killed process left, and the next writer in the folder removes it.
+//! Where the system knows no locks nothing is removed.
 
 use std::fs::{self, File, OpenOptions};
 use std::io;

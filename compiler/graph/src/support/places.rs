@@ -5,8 +5,8 @@ use crate::graph::{Graph, NodeId};
 use crate::kernel::Affine;
 use crate::ops::{Gather, Op};
 
-/// The indices `start`, `start + step`, … below `stop` of an axis. Without `step` equal to 1, the last of them is
-/// `stop - 1`.
+/// The indices `start`, `start + step`, … below `stop` of an axis. Without `step` equal to 1, the last of
+/// them is `stop - 1`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Slice {
     pub axis: usize,
@@ -120,8 +120,8 @@ impl Slice {
     }
 }
 
-/// Places that index operands name, as [`Gather`] reads them from a tensor that has the batch axes and then the
-/// indexed ones.
+/// Places that index operands name, as [`Gather`] reads them from a tensor that has the batch axes and then
+/// the indexed ones.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Places {
     /// The cotangent's axes that are the batch axes and the indexed ones.

@@ -21,8 +21,8 @@
 //! - A value alone stands for every element; `[…]` lists all of them in row-major order. Floats are the
 //!   shortest decimals that read back to the same bits; a NaN other than the default one carries its bits,
 //!   `nan:0x7fc00001`; a complex element is `re:im`.
-//! - Sizes are expressions such as `2*N*K - 3`, `(N + 1) // 2`, `N % 4`, `min(N, 3)` and `max(N - 1, 0)`; they are
-//!   simplified when they are read. `check "y axis 0" 2*N == "x axis 0" M` is a constraint that a
+//! - Sizes are expressions such as `2*N*K - 3`, `(N + 1) // 2`, `N % 4`, `min(N, 3)` and `max(N - 1, 0)`;
+//!   they are simplified when they are read. `check "y axis 0" 2*N == "x axis 0" M` is a constraint that a
 //!   call checks.
 //! - An operation without operands has its first attribute's value after its name; other attributes are
 //!   `name=value`, or the bare name for true. Those that follow from the type, and the usual ones (`batch=0`,

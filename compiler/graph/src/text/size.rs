@@ -1,7 +1,7 @@
 //! Sizes in the text form: `2*N*K - 3`, `(N + 1) // 2`, `max(N - 1, 0)`.
 //!
-//! `*`, `//` and `%` bind alike, from left to right, and tighter than `+` and `-`; a first minus belongs to the first
-//! factor. What is read is [simplified](crate::dim) by the ranges of the sizes.
+//! `*`, `//` and `%` bind alike, from left to right, and tighter than `+` and `-`; a first minus belongs to
+//! the first factor. What is read is [simplified](crate::dim) by the ranges of the sizes.
 
 use std::collections::BTreeMap;
 

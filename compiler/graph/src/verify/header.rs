@@ -1,12 +1,12 @@
 //! The identifiers of a library's header: no two are equal, and none is C's, C++'s or a system's.
 //!
-//! Every identifier and macro that depends on the model is entered in one table, so that a collision is found whatever it is
-//! between: two functions, a function and a shared variable, or two macros that differ in case alone. Each refusal suggests
-//! a name that would do.
+//! Every identifier and macro that depends on the model is entered in one table, so that a collision is found
+//! whatever it is between: two functions, a function and a shared variable, or two macros that differ in case
+//! alone. Each refusal suggests a name that would do.
 //!
-//! Arguments and sizes stand in prototypes, macros and the config with an underscore behind their names: `x_`. No name of
-//! ours ends so, and no macro of C's or a system's headers does, so nothing that a program includes or defines can change
-//! them.
+//! Arguments and sizes stand in prototypes, macros and the config with an underscore behind their names:
+//! `x_`. No name of ours ends so, and no macro of C's or a system's headers does, so nothing that a program
+//! includes or defines can change them.
 
 use std::collections::BTreeMap;
 

@@ -13,8 +13,8 @@ use super::error::WireError;
 /// The first bytes of every file: one that no text has, a name, and line ends that careless copying changes.
 pub const MAGIC: [u8; 8] = *b"\x89TGC\r\n\x1a\n";
 
-/// The newest format that is read. A file is of the oldest one that can hold its module: 2 where sizes are made of
-/// quotients, remainders, minima or maxima, 3 where a node's origin has a column or a name.
+/// The newest format that is read. A file is of the oldest one that can hold its module: 2 where sizes are
+/// made of quotients, remainders, minima or maxima, 3 where a node's origin has a column or a name.
 pub const FORMAT: u32 = 3;
 
 /// Bytes of the head.

@@ -1,5 +1,5 @@
-//! The tables of formats 1 to 3. They are flat: rows refer to rows of other tables by position, operations and
-//! element types are named, and kinds of attributes are numbered here for good.
+//! The tables of formats 1 to 3. They are flat: rows refer to rows of other tables by position, operations
+//! and element types are named, and kinds of attributes are numbered here for good.
 //!
 //! A later format has tables of its own behind these; a field is never added to these ones, because the
 //! encoding has no names. Format 2 has the [`AtomTables`], format 3 the
@@ -202,7 +202,8 @@ impl AtomTables {
 /// What format 3 has behind those of format 2.
 #[derive(Debug, Default, Serialize, Deserialize)]
 pub(super) struct DetailTables {
-    /// For each function, for each row of its `origins`; nothing for a function whose origins are lines alone.
+    /// For each function, for each row of its `origins`; nothing for a function whose origins are lines
+    /// alone.
     pub functions: Vec<Vec<DetailRow>>,
 }
 

@@ -55,7 +55,8 @@ pub fn counting(dtype: DType, shape: &[usize]) -> Array {
     }
 }
 
-/// Holds a lifted operation to the operation on each slice of a leading axis of size 3, whichever operands have it.
+/// Holds a lifted operation to the operation on each slice of a leading axis of size 3, whichever operands
+/// have it.
 pub fn lifts(op: impl Into<Op>, shapes: &[&[usize]]) {
     lifts_typed(op, &shapes.iter().map(|shape| (F64, *shape)).collect::<Vec<_>>());
 }

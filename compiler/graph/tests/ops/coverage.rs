@@ -1,4 +1,5 @@
-//! What every operation has: values that are held to data, and a gradient that is held to differences if it has one.
+//! What every operation has: values that are held to data, and a gradient that is held to differences if it
+//! has one.
 
 use std::collections::BTreeSet;
 
@@ -135,7 +136,8 @@ const GRADIENTS: [(&str, &[Interval], Build); 103] = [
     ("jacobian", &[ANY, ANY], |_, x| jacobian(x[0].exp().sum_over(1) * x[1].sum(), x[0])),
 ];
 
-/// The operations that the table gives a gradient, but `pin`, which no author writes: its gradient is among the values.
+/// The operations that the table gives a gradient, but `pin`, which no author writes: its gradient is among
+/// the values.
 fn differentiable() -> BTreeSet<String> {
     let table = ops_markdown();
     let rows = table.lines().filter(|line| line.starts_with("| `"));
@@ -167,7 +169,8 @@ fn every_gradient_agrees_with_differences() {
     assert!(missing.is_empty(), "gradients without a check: {missing:?}");
 }
 
-/// Of narrower floats too: gradients have their operands' types, and are those of wider ones but for rounding.
+/// Of narrower floats too: gradients have their operands' types, and are those of wider ones but for
+/// rounding.
 #[test]
 fn every_gradient_has_the_type_of_its_operand() {
     let mut random = Random(5);

@@ -1,5 +1,5 @@
-//! Exponentials, logarithms, circular and hyperbolic functions. Values are those of mpmath 1.3 at 40 digits; special cases
-//! are C99's, Annex F, which NumPy follows.
+//! Exponentials, logarithms, circular and hyperbolic functions. Values are those of mpmath 1.3 at 40 digits;
+//! special cases are C99's, Annex F, which NumPy follows.
 
 use std::f64::consts::{FRAC_PI_2, FRAC_PI_4, LN_2, PI};
 

@@ -1,5 +1,5 @@
-//! Products of linear algebra. Values are those of NumPy 2.4: `numpy.einsum`, `matmul`, `dot`, `tensordot` and `trace` of the
-//! arrays that `operand` makes.
+//! Products of linear algebra. Values are those of NumPy 2.4: `numpy.einsum`, `matmul`, `dot`, `tensordot`
+//! and `trace` of the arrays that `operand` makes.
 
 use tgc_graph::prelude::*;
 

@@ -1,5 +1,5 @@
-//! Powers, roots, divisions with a rest, the error and gamma functions, complex numbers. Values are those of NumPy 2.4,
-//! of special functions those of mpmath 1.3.
+//! Powers, roots, divisions with a rest, the error and gamma functions, complex numbers. Values are those of
+//! NumPy 2.4, of special functions those of mpmath 1.3.
 
 use num_complex::Complex;
 use tgc_graph::ops;

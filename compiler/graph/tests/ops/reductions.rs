@@ -96,7 +96,8 @@ fn assert_close(got: &Array, want: &Array, context: &str) {
     }
 }
 
-/// A line of `reductions.txt`, which `reductions.py` wrote with NumPy: an operation of a constant, and its value.
+/// A line of `reductions.txt`, which `reductions.py` wrote with NumPy: an operation of a constant, and its
+/// value.
 fn case<'m>(m: &'m Model, line: &str) -> (Tensor<'m>, Array) {
     let mut fields = line.split(" | ");
     let (name, operand) = fields.next().unwrap().split_once(' ').unwrap();
@@ -162,7 +163,8 @@ fn run_program(program: &Program, params: &[[u64; 2]]) -> Vec<[u64; 2]> {
     program.results.iter().map(|e| element(e.parts().len())).collect()
 }
 
-/// The fold of an array's elements as a tree: `lanes` folds of every so manieth element, merged from the last on.
+/// The fold of an array's elements as a tree: `lanes` folds of every so manieth element, merged from the last
+/// on.
 fn fold_in_lanes(reduction: &Reduction, x: &Array, lanes: usize) -> [u64; 2] {
     let init = reduction.init.clone();
     let fold = |scalar: usize| {

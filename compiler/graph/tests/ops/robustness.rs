@@ -1,5 +1,5 @@
-//! Functions of whatever tensors an author may give them: the answer is a value or an error, never a panic, and what has
-//! a value has a gradient.
+//! Functions of whatever tensors an author may give them: the answer is a value or an error, never a panic,
+//! and what has a value has a gradient.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 

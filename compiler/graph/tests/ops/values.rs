@@ -1,5 +1,5 @@
-//! Values of every operation: those that NumPy and mpmath give, kept in `data/values/*.tgc` in the text form, each
-//! function with an output `got` and one `want`. The scripts beside them wrote them.
+//! Values of every operation: those that NumPy and mpmath give, kept in `data/values/*.tgc` in the text form,
+//! each function with an output `got` and one `want`. The scripts beside them wrote them.
 
 use std::collections::BTreeSet;
 
@@ -11,7 +11,8 @@ use tgc_scalar::scalar_from_bits_f64;
 
 use crate::check::{names_of, rounded};
 
-/// Cases, and how many units of the last place values may be off. How accurate functions are is not tested here.
+/// Cases, and how many units of the last place values may be off. How accurate functions are is not tested
+/// here.
 const DATA: [(&str, f64); 4] = [
     (include_str!("../data/values/arithmetic.tgc"), 0.0),
     (include_str!("../data/values/shape.tgc"), 0.0),
@@ -30,8 +31,8 @@ fn epsilon(dtype: DType) -> f64 {
     }
 }
 
-/// The first element that is further off than some units of the last place, of complex numbers of their magnitude.
-/// Where none are allowed the sign of a zero counts; NaN is NaN.
+/// The first element that is further off than some units of the last place, of complex numbers of their
+/// magnitude. Where none are allowed the sign of a zero counts; NaN is NaN.
 fn differs(got: &Array, want: &Array, ulps: f64) -> Option<String> {
     let (dtype, scalar) = (want.dtype(), want.dtype().scalar_type());
     let is_off = |i: &usize| {

@@ -1,5 +1,5 @@
-//! Every name that an author of models looks for is there, as a method, a function or an operator, and its result has
-//! the type that it should have.
+//! Every name that an author of models looks for is there, as a method, a function or an operator, and its
+//! result has the type that it should have.
 
 use tgc_graph::prelude::*;
 

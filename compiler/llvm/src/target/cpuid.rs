@@ -1,8 +1,9 @@
 //! Code that asks an x86-64 processor for its features.
 //!
-//! The check is compiled for the baseline and runs before anything else of an instance. It follows the manuals of Intel
-//! ("Intel 64 and IA-32 Architectures Software Developer's Manual", volume 2, CPUID, and volume 1, chapters 14 and 15):
-//! the features' bits, and XGETBV for whether the system saves the wide registers.
+//! The check is compiled for the baseline and runs before anything else of an instance. It follows the
+//! manuals of Intel ("Intel 64 and IA-32 Architectures Software Developer's Manual", volume 2, CPUID, and
+//! volume 1, chapters 14 and 15): the features' bits, and XGETBV for whether the system saves the wide
+//! registers.
 
 use inkwell::IntPredicate;
 use inkwell::context::Context;

@@ -1,8 +1,9 @@
 //! What code is made for: a triple, a CPU, and what the planner must know of it.
 //!
-//! An instruction set is a file of this folder with one static table. A CPU's name stands for one of a few *levels* whose
-//! features are written out there; beyond that the name only steers instruction scheduling. So the code depends on no
-//! list inside LLVM, and the check that runs before a kernel knows exactly what to ask the processor for.
+//! An instruction set is a file of this folder with one static table. A CPU's name stands for one of a few
+//! *levels* whose features are written out there; beyond that the name only steers instruction scheduling. So
+//! the code depends on no list inside LLVM, and the check that runs before a kernel knows exactly what to ask
+//! the processor for.
 
 mod aarch64;
 mod cpuid;
@@ -66,8 +67,8 @@ pub struct Target {
 impl Target {
     /// The target of a triple, a CPU and extra features such as `+avx512f`.
     ///
-    /// Without a triple it is the compiling machine's; without a CPU it is the lowest level of the instruction set. The
-    /// CPU `native` stands for the best level that the compiling machine has.
+    /// Without a triple it is the compiling machine's; without a CPU it is the lowest level of the
+    /// instruction set. The CPU `native` stands for the best level that the compiling machine has.
     pub fn new(triple: Option<&str>, cpu: Option<&str>, features: &str) -> Result<Target, Error> {
         let host = host_triple();
         let (isa, triple) = normalize(triple.unwrap_or(&host))?;

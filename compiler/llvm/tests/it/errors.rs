@@ -57,7 +57,8 @@ fn with_instance(run: impl FnOnce(&mut Instance, Train)) {
     let plan = plan();
     let jit = Jit::new(&plan, &linkage(&plan)).unwrap();
     let address = jit.address("m_train_9abcdef0").unwrap();
-    // SAFETY: The wrapper's parameters are the context, two sizes, two inputs by pointer, one by value and an output.
+    // SAFETY: The wrapper's parameters are the context, two sizes, two inputs by pointer, one by value and an
+    // output.
     let train = unsafe { std::mem::transmute::<usize, Train>(address) };
     run(&mut jit.instance(&[10, 20]).unwrap(), train);
 }
@@ -71,7 +72,8 @@ fn sizes_and_pointers_are_checked() {
         let context = instance.context();
         let mut refused =
             |status: i32, line: &str, n: i64, m: i64, x: *const u8, y: *const u8, out: *mut u8| {
-                // SAFETY: Pointers are NULL or lead to 64 floats, more than any size here that is not refused first.
+                // SAFETY: Pointers are NULL or lead to 64 floats, more than any size here that is not refused
+                // first.
                 let got = unsafe { train(context, n, m, x, y, 5, out) };
                 assert_eq!((got, instance.error().as_str()), (status, line));
                 assert!(instance.state(0).iter().all(|b| *b == 0));
@@ -148,8 +150,8 @@ fn context_and_defaults() {
         let (x, mut out) = ([1f32; 4], [9f32; 4]);
         let (px, po) = (x.as_ptr().cast::<u8>(), out.as_mut_ptr().cast::<u8>());
         let null = std::ptr::null_mut();
-        // SAFETY: All arrays are as long as the sizes say, or NULL where that is allowed; NULL and foreign contexts are
-        // refused.
+        // SAFETY: All arrays are as long as the sizes say, or NULL where that is allowed; NULL and foreign
+        // contexts are refused.
         unsafe {
             assert_eq!(train(null, 4, 5, px, px, 5, po), 1);
             let mut foreign = [0u64; 64];

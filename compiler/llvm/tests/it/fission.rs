@@ -46,8 +46,8 @@ fn axes_in_stages() {
     }
 }
 
-/// So many stages that they are functions of their own, which know what they read: tensors that go forwards and backwards
-/// and by columns, scalars, row and column numbers, elements at places that data says.
+/// So many stages that they are functions of their own, which know what they read: tensors that go forwards
+/// and backwards and by columns, scalars, row and column numbers, elements at places that data says.
 #[test]
 fn stages_in_functions_of_their_own() {
     let m = Model::new("m");

@@ -137,7 +137,8 @@ fn folds_over_rows_of_a_matrix() {
     }
 }
 
-/// Halved tiles: what is left of a row goes to the accumulators one by one, or in pieces wider than they are many.
+/// Halved tiles: what is left of a row goes to the accumulators one by one, or in pieces wider than they are
+/// many.
 #[test]
 fn folds_halve_their_tiles() {
     let widen = program(&[F64, F32], |b, e| {
@@ -285,7 +286,8 @@ fn softmax_like() {
     }
 }
 
-/// The tutorial's logistic regression without its elementary functions: a dot product, an error, a gradient, a loss.
+/// The tutorial's logistic regression without its elementary functions: a dot product, an error, a gradient,
+/// a loss.
 pub fn logreg(dtype: DType, lanes: u32, rows: u32, features: Dim) -> ModelPlan {
     let symbols: &[&str] = if features.as_const().is_some() { &["N"] } else { &["N", "M"] };
     let mut f = Fun::new("step", symbols);
@@ -517,7 +519,8 @@ fn indices_are_numbers() {
     }
 }
 
-/// Rows of a table that indices name, the same rows added to, and single elements: along lanes, rows and both.
+/// Rows of a table that indices name, the same rows added to, and single elements: along lanes, rows and
+/// both.
 #[test]
 fn places_that_data_says() {
     for (dtype, rows) in [(F32, 1), (F64, 4), (C64, 1), (U8, 4)] {

@@ -1,4 +1,5 @@
-//! Every scalar instruction on every scalar, in vectors and one by one, on the values where it could go wrong.
+//! Every scalar instruction on every scalar, in vectors and one by one, on the values where it could go
+//! wrong.
 
 use tgc_graph::array::Array;
 use tgc_graph::dtype::DType;

@@ -12,9 +12,9 @@ use crate::plans::*;
 /// More than a function of the code has steps.
 const STEPS: i64 = 60;
 
-/// `out[k] = x[k] + (k even ? a : b)` for blocks k of N elements each: a step for each sum, a check of indices, a step for each
-/// copy to the output. The scalars come by value, and so does a flag without which nothing is added. With `more` outputs the
-/// function has a frame.
+/// `out[k] = x[k] + (k even ? a : b)` for blocks k of N elements each: a step for each sum, a check of
+/// indices, a step for each copy to the output. The scalars come by value, and so does a flag without which
+/// nothing is added. With `more` outputs the function has a frame.
 fn long(more: usize) -> ModelPlan {
     let mut f = Fun::new("long", &["N"]);
     let x = f.input("x", F32, &[n(STEPS), s(0)]);

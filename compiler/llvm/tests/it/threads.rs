@@ -36,7 +36,8 @@ unsafe extern "C" fn parallel_for(user: *mut u8, chunks: i32, task: TaskFn, fram
     let frame = frame as usize;
     std::thread::scope(|scope| {
         for chunk in (0..chunks).rev() {
-            // SAFETY: The runtime allows a task to run once for each chunk, on any thread, until this function returns.
+            // SAFETY: The runtime allows a task to run once for each chunk, on any thread, until this
+            // function returns.
             scope.spawn(move || unsafe { task(frame as *mut u8, chunk) });
         }
     });
@@ -78,6 +79,7 @@ fn a_pool_gives_the_same_bits() {
         assert_eq!(status, 0);
         same(&got, &want, &format!("{rows} rows"));
     }
-    // 1001 rows: 64 chunks of 16 rows, the last of them with 9 or none; 9 rows: 3 chunks; one chunk needs no pool.
+    // 1001 rows: 64 chunks of 16 rows, the last of them with 9 or none; 9 rows: 3 chunks; one chunk needs no
+    // pool.
     assert_eq!(*seen.lock().unwrap(), [64, 64, 3]);
 }

@@ -1,5 +1,5 @@
-//! What each node is to the lowering: a source in memory, an expression to put where it is used, a fold, or what
-//! statements of its own put together.
+//! What each node is to the lowering: a source in memory, an expression to put where it is used, a fold, or
+//! what statements of its own put together.
 //!
 //! Axes of static size 1 never carry a loop, so operands lose them here. A fold over nothing but such
 //! axes is no fold: it becomes an expression.
@@ -71,7 +71,8 @@ pub(crate) struct Operand {
 pub(crate) struct FoldDefinition {
     /// What it reads; axes are loops.
     pub operands: Vec<Operand>,
-    /// (operands' elements) → values of the step; with `indexed`, after them the row-major position along `sums`.
+    /// (operands' elements) → values of the step; with `indexed`, after them the row-major position along
+    /// `sums`.
     pub program: Program,
     pub indexed: bool,
     /// How values are folded; programs not yet legalized.
@@ -409,7 +410,8 @@ fn inside(shape: &[Dim], places: impl Iterator<Item = IndexExpr>) -> Index {
     places.zip(shape).map(|(place, size)| if size.is_one() { IndexExpr::zero() } else { place }).collect()
 }
 
-/// Places in a tensor that is written. What data says stays where it can be but 0: it also says that iterations may meet.
+/// Places in a tensor that is written. What data says stays where it can be but 0: it also says that
+/// iterations may meet.
 fn inside_written(shape: &[Dim], places: impl Iterator<Item = IndexExpr>) -> Index {
     let fixed = |place: &IndexExpr, size: &Dim| size.is_one() && place.lookups.is_empty();
     places
@@ -430,8 +432,8 @@ fn takes_all(graph: &Graph, operand: &Operand, shape: &[Dim]) -> bool {
     })
 }
 
-/// For each axis of a shape, where along it the axes of another shape of the same elements are, if each is made of
-/// whole axes of that shape.
+/// For each axis of a shape, where along it the axes of another shape of the same elements are, if each is
+/// made of whole axes of that shape.
 fn split_axes(from: &[Dim], to: &[Dim]) -> Option<Vec<IndexExpr>> {
     let mut axes = (0..to.len()).peekable();
     let mut places = vec![];

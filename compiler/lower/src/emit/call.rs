@@ -1,8 +1,8 @@
 //! Which elementary functions a function of the model calls rather than writes out.
 //!
-//! Written out, a function shares constants and registers with what surrounds it, and the machine begins what follows
-//! while it still runs: the fastest code, and a copy of it at every use. So it is written out as long as all its copies
-//! together are short, and has one copy that is called beyond that.
+//! Written out, a function shares constants and registers with what surrounds it, and the machine begins what
+//! follows while it still runs: the fastest code, and a copy of it at every use. So it is written out as long
+//! as all its copies together are short, and has one copy that is called beyond that.
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -224,7 +224,8 @@ impl<'a, 'g> BlockProgram<'a, 'g> {
         }
     }
 
-    /// The program, legalized but for calls, and what its parameters read. What sinks name of the reads is numbered anew.
+    /// The program, legalized but for calls, and what its parameters read. What sinks name of the reads is
+    /// numbered anew.
     pub(crate) fn finish(self, sinks: &mut [Sink]) -> (Vec<Read>, Program) {
         let program = self.program.calls.legalize(&self.builder.finish(self.results));
         without_unused(self.reads, program, sinks)

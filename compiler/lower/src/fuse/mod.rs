@@ -41,8 +41,8 @@ pub(crate) struct NestDraft {
     pub apart: Vec<(usize, NotFused)>,
 }
 
-/// The most statements of a nest with loops: more do not fit in registers, and compiling takes a time that grows with their
-/// square.
+/// The most statements of a nest with loops: more do not fit in registers, and compiling takes a time that
+/// grows with their square.
 const MOST_MEMBERS: usize = 64;
 
 impl NestKind {
@@ -116,7 +116,8 @@ pub(crate) fn nests(program: &Statements<'_>, machine: &Machine) -> Vec<NestDraf
     }
     let Placer { mut nests, order, facts, .. } = placer;
     for nest in &mut nests {
-        // Later nests without rows may have come between: say places, not the numbers that nests were made under.
+        // Later nests without rows may have come between: say places, not the numbers that nests were made
+        // under.
         for (other, _) in &mut nest.apart {
             *other = order.iter().position(|n| n == other).expect("invariant: a nest runs once");
         }
@@ -181,7 +182,8 @@ impl Placer<'_> {
         let after = self.first_position(id).map_or(0, |(position, strict)| position + usize::from(strict));
         let round_begins = self.order.iter().filter(|nest| self.nests[**nest].round < round).count();
         let after = after.max(round_begins);
-        // A later nest without rows would do, but everything that reads this statement would have to wait for it.
+        // A later nest without rows would do, but everything that reads this statement would have to wait for
+        // it.
         if let Some(&nest) = self.order.get(after).filter(|nest| !self.nests[**nest].has_loops()) {
             return (nest, None);
         }
@@ -190,9 +192,9 @@ impl Placer<'_> {
         (self.nests.len() - 1, None)
     }
 
-    /// The position of the last nest that a statement cannot come before, since it makes what the statement reads or
-    /// changes, or reads the variable that the statement updates; and whether the statement cannot be in that nest unless in
-    /// the same row, because the nest has rows or leaves the value in memory alone.
+    /// The position of the last nest that a statement cannot come before, since it makes what the statement
+    /// reads or changes, or reads the variable that the statement updates; and whether the statement cannot
+    /// be in that nest unless in the same row, because the nest has rows or leaves the value in memory alone.
     fn first_position(&self, id: usize) -> Option<(usize, bool)> {
         let has_rows = |position: usize| self.nests[self.order[position]].has_loops();
         let in_memory = |statement: usize| match self.program.statements[statement].action {
@@ -255,7 +257,8 @@ impl Placer<'_> {
         self.add(self.draft(id, NestKind::Matmul(matmul.clone())))
     }
 
-    /// The matmul whose sums a statement stores, element by element, if all else that it reads is there by then.
+    /// The matmul whose sums a statement stores, element by element, if all else that it reads is there by
+    /// then.
     fn epilogue(&self, id: usize) -> Option<(usize, Member)> {
         let statement = &self.program.statements[id];
         let Action::Store { .. } = statement.action else { return None };
@@ -267,7 +270,8 @@ impl Placer<'_> {
         let node = self.program.result(sums);
         let read = self.facts[id].reads.iter().find(|read| read.node == node && !read.reshaped)?;
         let inner = Self::matching_loops(statement, sums, &read.index, matmul)?;
-        // Loops that walk the matrices as one may walk something else apart, such as a bias for each matrix of a batch.
+        // Loops that walk the matrices as one may walk something else apart, such as a bias for each matrix
+        // of a batch.
         let walks_as_one = |group: &Vec<Loop>| {
             group.windows(2).all(|pair| are_one(statement, &self.facts[id], pair[0], pair[1]))
         };

@@ -64,8 +64,8 @@ pub(super) fn must_lie_in_memory(
     must
 }
 
-/// What is checked to say places that exist: also where nothing is read there in the end, as where all that was found is
-/// overwritten.
+/// What is checked to say places that exist: also where nothing is read there in the end, as where all that
+/// was found is overwritten.
 pub(super) fn checked(definitions: &[Definition], constraints: &[IndexConstraint]) -> Vec<bool> {
     let mut checked = vec![false; definitions.len()];
     constraints.iter().for_each(|constraint| checked[in_memory(definitions, constraint.node).index()] = true);
@@ -123,8 +123,8 @@ impl Repeats {
     }
 }
 
-/// The expressions to materialize, and why, by what they cost if those are that others ask for; and where they are asked for
-/// then.
+/// The expressions to materialize, and why, by what they cost if those are that others ask for; and where
+/// they are asked for then.
 pub(super) fn materialized_nodes(
     function: &Function,
     definitions: &[Definition],

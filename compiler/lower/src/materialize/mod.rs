@@ -1,12 +1,12 @@
 //! Which values are kept, and the statements that make them.
 //!
-//! Folds and what is put together from parts are always kept. Any other value is put into the programs that use it,
-//! unless that would repeat work worth keeping: an expensive value that several statements use, or one that is
-//! computed along fewer loops than the statement that uses it has. What another shape is given to, and what says
-//! places, is kept because it must lie in memory.
+//! Folds and what is put together from parts are always kept. Any other value is put into the programs that
+//! use it, unless that would repeat work worth keeping: an expensive value that several statements use, or
+//! one that is computed along fewer loops than the statement that uses it has. What another shape is given
+//! to, and what says places, is kept because it must lie in memory.
 //!
-//! Statements come in rounds: one for each round of checks of indices. All that a check needs is made before it, into
-//! the workspace; what writes outputs and states, and the rest, comes after the last.
+//! Statements come in rounds: one for each round of checks of indices. All that a check needs is made before
+//! it, into the workspace; what writes outputs and states, and the rest, comes after the last.
 
 mod decide;
 
@@ -129,8 +129,8 @@ impl Statements<'_> {
         in_memory(&self.definitions, node)
     }
 
-    /// The (node, index) pairs that `starts` need, operands first, without looking into kept values, apart from
-    /// `inside`. What says places is among them.
+    /// The (node, index) pairs that `starts` need, operands first, without looking into kept values, apart
+    /// from `inside`. What says places is among them.
     pub(crate) fn closure(
         &self,
         starts: impl IntoIterator<Item = (NodeId, Index)>,
@@ -138,7 +138,8 @@ impl Statements<'_> {
     ) -> BTreeSet<(NodeId, Index)> {
         let mut work: BTreeSet<(NodeId, Index)> = starts.into_iter().collect();
         let mut seen = BTreeSet::new();
-        // Operands have smaller ids, so the largest is asked for again only where it says places: it is kept then.
+        // Operands have smaller ids, so the largest is asked for again only where it says places: it is kept
+        // then.
         while let Some((node, index)) = work.pop_last() {
             let looks_inside = inside == Some(node) || self.kept[node.index()].is_none();
             if looks_inside && let Definition::Inline { operands, .. } = &self.definitions[node.index()] {

@@ -1,5 +1,6 @@
-//! What says places, and what routines read, lies in memory as elements. An index that is a fold may lie there as accumulators, as that of `argmax` with
-//! the greatest element beside its place: what such an index comes to is a node of its own then, before all else is decided.
+//! What says places, and what routines read, lies in memory as elements. An index that is a fold may lie
+//! there as accumulators, as that of `argmax` with the greatest element beside its place: what such an index
+//! comes to is a node of its own then, before all else is decided.
 
 use std::borrow::Cow;
 

@@ -1,4 +1,5 @@
-//! What has to be in the graph before the planner decides anything: contractions over one axis, and indices as tensors.
+//! What has to be in the graph before the planner decides anything: contractions over one axis, and indices
+//! as tensors.
 
 mod indices;
 mod pairs;

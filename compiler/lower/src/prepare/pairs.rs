@@ -1,10 +1,12 @@
 //! Sums over several pairs of axes as matmuls.
 //!
-//! A matmul walks its terms as one loop. Where the summed axes of an operand do not lie side by side, in the order in
-//! which those of the other lie, a copy brings them there: it moves each element once, which each row or column of the other
-//! operand then reads. The operand of fewer elements is copied if one copy is enough.
+//! A matmul walks its terms as one loop. Where the summed axes of an operand do not lie side by side, in the
+//! order in which those of the other lie, a copy brings them there: it moves each element once, which each
+//! row or column of the other operand then reads. The operand of fewer elements is copied if one copy is
+//! enough.
 //!
-//! In which order a sum adds its terms is the plan's choice at every level of arithmetic, and this is a part of it.
+//! In which order a sum adds its terms is the plan's choice at every level of arithmetic, and this is a part
+//! of it.
 
 use std::borrow::Cow;
 

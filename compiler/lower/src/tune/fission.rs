@@ -1,9 +1,9 @@
 //! Fission: cuts long programs into segments.
 //!
-//! A program of hundreds of instructions, each waiting for the one before, keeps the machine waiting too, and more values
-//! than there are registers. In segments of a few dozen instructions, each run for a strip of iterations, the chains of many
-//! iterations are in flight, and what is spilled between segments stays in the first-level cache. Cuts are where the fewest bytes
-//! are spilled.
+//! A program of hundreds of instructions, each waiting for the one before, keeps the machine waiting too, and
+//! more values than there are registers. In segments of a few dozen instructions, each run for a strip of
+//! iterations, the chains of many iterations are in flight, and what is spilled between segments stays in the
+//! first-level cache. Cuts are where the fewest bytes are spilled.
 
 use tgc_graph::dim::{Dim, Symbols};
 use tgc_plan::fission::{is_spillable, varying};
@@ -92,8 +92,8 @@ fn cuts(block: &Block, limits: &FissionTuning) -> Vec<usize> {
     cuts
 }
 
-/// How many instructions that are not free an instruction counts for: a part has room for a called function beside the
-/// fewest others.
+/// How many instructions that are not free an instruction counts for: a part has room for a called function
+/// beside the fewest others.
 fn weight(program: &Program, at: usize, limits: &FissionTuning) -> usize {
     program.work_of(at).min(limits.most - limits.fewest)
 }

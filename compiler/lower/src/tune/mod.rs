@@ -1,7 +1,8 @@
-//! How nests run: what is unrolled, and how much runs together: lanes of inner axes, rows of nests, accumulators of folds, chunks for threads.
+//! How nests run: what is unrolled, and how much runs together: lanes of inner axes, rows of nests,
+//! accumulators of folds, chunks for threads.
 //!
-//! Eight accumulators in flight hide the latency of a multiply-add on every processor of the day; a program with
-//! elementary functions needs its registers for itself and gets two.
+//! Eight accumulators in flight hide the latency of a multiply-add on every processor of the day; a program
+//! with elementary functions needs its registers for itself and gets two.
 
 mod fission;
 mod prefetch;
@@ -78,8 +79,8 @@ fn is_serial(block: &Block, along: Axis, machine: &Machine) -> bool {
         })
 }
 
-/// Whether rows that run together save work: something is the same in every row along an inner axis, or a long
-/// program without axes runs for all of them at once.
+/// Whether rows that run together save work: something is the same in every row along an inner axis, or a
+/// long program without axes runs for all of them at once.
 fn shares_across_rows(nest: &Nest, machine: &Machine) -> bool {
     let long = |b: &Block| b.axes.is_empty() && b.program.work() > machine.tuning.short_program;
     nest.blocks.iter().any(long)
@@ -95,9 +96,9 @@ fn shares_across_rows(nest: &Nest, machine: &Machine) -> bool {
         })
 }
 
-/// Whether a nest reads each row once, for short folds: nothing but memory keeps them waiting, and processors ask for
-/// several rows at a time sooner than for the rest of one. Rows of a single tile are short enough, and rows of many accumulators
-/// would not leave them in registers.
+/// Whether a nest reads each row once, for short folds: nothing but memory keeps them waiting, and processors
+/// ask for several rows at a time sooner than for the rest of one. Rows of a single tile are short enough,
+/// and rows of many accumulators would not leave them in registers.
 fn only_folds(nest: &Nest, machine: &Machine) -> bool {
     let mut blocks = nest.blocks.iter().filter(|block| !block.axes.is_empty());
     let (Some(block), None) = (blocks.next(), blocks.next()) else { return false };
@@ -187,7 +188,8 @@ fn lanes(block: &Block, rows: u32, machine: &Machine) -> u32 {
     at_most(lanes, extent)
 }
 
-/// Bytes of registers for accumulators: those that are not in registers cost more than the latency that they hide.
+/// Bytes of registers for accumulators: those that are not in registers cost more than the latency that they
+/// hide.
 fn room(machine: &Machine) -> u32 {
     machine.vector_bytes.max(8) * machine.vector_registers / 2
 }

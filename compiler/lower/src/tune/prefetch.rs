@@ -1,7 +1,7 @@
 //! Nests that walk each row several times: while they compute on one row, memory can bring the next one.
 //!
-//! The first walk over a row waits for memory, later ones find it in a cache and wait for arithmetic. The longest of those
-//! asks for the next row's elements as it goes.
+//! The first walk over a row waits for memory, later ones find it in a cache and wait for arithmetic. The
+//! longest of those asks for the next row's elements as it goes.
 
 use tgc_graph::dim::Dim;
 

@@ -1,8 +1,10 @@
-//! Sums of `f32` that are kept in `f64`: the vectors of a tile are added to each other before one of them is widened.
+//! Sums of `f32` that are kept in `f64`: the vectors of a tile are added to each other before one of them is
+//! widened.
 //!
-//! To widen a vector and to add its halves takes seven instructions, to add two narrow vectors one. A tile of `n` vectors is a
-//! balanced tree of depth log2 n, whose error is that of pairwise summation over so many terms (Higham, "Accuracy and
-//! Stability of Numerical Algorithms", 2002, section 4.2); what follows, in `f64`, adds none that counts.
+//! To widen a vector and to add its halves takes seven instructions, to add two narrow vectors one. A tile of
+//! `n` vectors is a balanced tree of depth log2 n, whose error is that of pairwise summation over so many
+//! terms (Higham, "Accuracy and Stability of Numerical Algorithms", 2002, section 4.2); what follows, in
+//! `f64`, adds none that counts.
 
 use tgc_graph::dtype::DType;
 use tgc_scalar::{Binary, Builder, Element, Inst, Program, ScalarType, Value};

@@ -1,9 +1,9 @@
 //! Unrolls small inner axes of folds: what a row does becomes one program, and rows run together, one a lane.
 //!
-//! A fold over ten columns fills no vector, and merging its lanes costs more than folding did. With rows in the lanes
-//! there is nothing to merge and nothing left over. All blocks of the nest become one without axes; what one stored and a
-//! later one read stays in a register, and memory that only served for that is not written any more. Folds then add in
-//! plain order.
+//! A fold over ten columns fills no vector, and merging its lanes costs more than folding did. With rows in
+//! the lanes there is nothing to merge and nothing left over. All blocks of the nest become one without axes;
+//! what one stored and a later one read stays in a register, and memory that only served for that is not
+//! written any more. Folds then add in plain order.
 
 use std::collections::BTreeMap;
 
@@ -258,8 +258,8 @@ fn shift(strides: &[(Axis, Dim)], offset: &Dim, at: &[i64]) -> (Vec<(Axis, Dim)>
     (left, offset)
 }
 
-/// Whether accesses of one buffer never meet, in the same row or in others: they walk alike, and lie in different places
-/// between two rows.
+/// Whether accesses of one buffer never meet, in the same row or in others: they walk alike, and lie in
+/// different places between two rows.
 fn are_apart(a: &Access, b: &Access) -> bool {
     let row = |access: &Access| match access.strides.as_slice() {
         [(Axis::Row, stride)] => stride.as_const(),

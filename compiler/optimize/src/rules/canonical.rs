@@ -98,7 +98,8 @@ const RULES: &[Rule] = &[
         .when("x is real", |m| m.graph.ty(m.node("x")).dtype.is_float()),
     Rule::new("reciprocal", Exact, "reciprocal(x) => 1 / x"),
     Rule::new("one-div-sqrt", Approx, "1 / sqrt(x) => rsqrt(x)"),
-    // Extremes of what is extreme already. Where both sides tie, the first has the gradient; so it stays first.
+    // Extremes of what is extreme already. Where both sides tie, the first has the gradient; so it stays
+    // first.
     Rule::new("maximum-same", Exact, "maximum(x, x) => x"),
     Rule::new("maximum-first-again", Exact, "maximum(maximum(x, y), x) => maximum(x, y)"),
     Rule::new("maximum-second-again", Exact, "maximum(maximum(x, y), y) => maximum(x, y)"),
@@ -162,8 +163,8 @@ const RULES: &[Rule] = &[
             facts::is_moderate(dtype, c) && c.to_bits() << 12 == 0
         },
     ),
-    // Constants meet. In sums they may be there for their rounding: x + c - c is how sums are made error-free, and
-    // numbers rounded.
+    // Constants meet. In sums they may be there for their rounding: x + c - c is how sums are made
+    // error-free, and numbers rounded.
     Rule::new("add-constants", Reassociates, "c1 + (c2 + x) => c1 + c2 + x")
         .when(MODERATE, moderate_or_zero)
         .only_fast(),
@@ -261,8 +262,8 @@ fn pow_integer(rewriter: &mut Rewriter<'_>, id: NodeId) -> Option<NodeId> {
     let (dtype, rank) = (graph.ty(id).dtype, graph.ty(id).rank());
     let whole = |value: &f64| value.fract() == 0.0 && value.abs() <= 64.0;
     let n = facts::splat(graph, exponent).filter(whole)? as i64;
-    // Whole numbers have no whole reciprocals, and f16 has so few exponents that x^n may overflow where x^-n does not
-    // vanish.
+    // Whole numbers have no whole reciprocals, and f16 has so few exponents that x^n may overflow where x^-n
+    // does not vanish.
     let invertible = dtype.is_float() && (dtype != DType::F16 || n == -1);
     if !facts::is_uniform(graph, id) || dtype.is_complex() || n < 0 && !invertible {
         return None;
@@ -321,8 +322,8 @@ fn in_type(rewriter: &mut Rewriter<'_>, operand: NodeId, compute: DType) -> Opti
     if least == greatest { rewriter.add(end, &[]) } else { None }
 }
 
-/// The type an elementwise operation computes in: its result's, or what a `bool` comes from. None for integers that
-/// only a float would hold both of: they are compared as they are.
+/// The type an elementwise operation computes in: its result's, or what a `bool` comes from. None for
+/// integers that only a float would hold both of: they are compared as they are.
 fn compute_type(graph: &Graph, id: NodeId) -> Option<DType> {
     let node = graph.node(id);
     if node.ty.dtype != DType::Bool {

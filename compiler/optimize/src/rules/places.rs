@@ -1,7 +1,8 @@
 //! Parts, other shapes and joins: what only says where elements stand.
 //!
-//! Downhill: fewer nodes; then `subtensor` nearer to the leaves, so that nothing is computed of what no one reads. It
-//! passes only values that nothing else uses: of a value that is needed whole, a part costs nothing anew.
+//! Downhill: fewer nodes; then `subtensor` nearer to the leaves, so that nothing is computed of what no one
+//! reads. It passes only values that nothing else uses: of a value that is needed whole, a part costs nothing
+//! anew.
 
 use tgc_graph::dim::Dim;
 use tgc_graph::graph::{Graph, NodeId};

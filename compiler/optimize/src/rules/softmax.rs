@@ -1,7 +1,8 @@
-//! Sums of exponentials, and what is divided by them: by operations that subtract the greatest exponent first.
+//! Sums of exponentials, and what is divided by them: by operations that subtract the greatest exponent
+//! first.
 //!
-//! Downhill: fewer exponentials that can overflow or vanish; logarithms nearer to what they undo. Not used after
-//! composites are expanded, since the expansions are what these rules recognise.
+//! Downhill: fewer exponentials that can overflow or vanish; logarithms nearer to what they undo. Not used
+//! after composites are expanded, since the expansions are what these rules recognise.
 
 use tgc_graph::graph::{Graph, NodeId};
 use tgc_graph::ops::{
@@ -114,7 +115,8 @@ fn operand_of(graph: &Graph, id: NodeId, name: &str) -> Option<NodeId> {
     (same && node.op.name() == name).then(|| node.operands[0])
 }
 
-/// The axes and operand of a fold whose result stands, with axes of size 1 in the places of those folded, as `kept`.
+/// The axes and operand of a fold whose result stands, with axes of size 1 in the places of those folded, as
+/// `kept`.
 fn folded(rewriter: &Rewriter<'_>, kept: NodeId, name: &str) -> Option<(Vec<usize>, NodeId)> {
     let (order, fold) = dimshuffle(rewriter, kept)?;
     let x = operand_of(rewriter.graph(), fold, name)?;

@@ -26,8 +26,9 @@ const RULES: &[Rule] = &[
     Rule::new("expm1", Approx, "exp(x) + -1 => expm1(x)"),
     Rule::new("one-minus-exp", Approx, "1 - exp(x) => -expm1(x)"),
     Rule::new("expm1-log1p", Approx, "log1p(expm1(x)) => x"),
-    // 1 - |tanh x| and 1 - |erf x| vanish faster than they can be subtracted. Of tanh x itself the former is in every
-    // gradient, beside it, so that only the half argument, with which people spell sigmoids, is worth another function.
+    // 1 - |tanh x| and 1 - |erf x| vanish faster than they can be subtracted. Of tanh x itself the former is
+    // in every gradient, beside it, so that only the half argument, with which people spell sigmoids, is
+    // worth another function.
     Rule::new("one-plus-tanh", Approx, "1 + tanh(0.5 * x) => 2 * sigmoid(x)"),
     Rule::new("one-minus-tanh", Approx, "1 - tanh(0.5 * x) => 2 * sigmoid(-x)"),
     Rule::new("half-plus-tanh", Approx, "0.5 + 0.5 * tanh(0.5 * x) => sigmoid(x)"),
@@ -63,7 +64,8 @@ const RULES: &[Rule] = &[
     Rule::new("log1p-minus-sigmoid", Approx, "log1p(-sigmoid(x)) => -softplus(x)"),
     Rule::new("log1mexp", Approx, "log(-expm1(x)) => log1mexp(x)"),
     Rule::new("log1p-minus-exp", Approx, "log1p(-exp(x)) => log1mexp(x)"),
-    // With e^x next to 0, where it vanishes beside 1, 1 - e^-e^x is e^x (1 - e^x/2 + e^2x/6 …); from 7 on it is 1.
+    // With e^x next to 0, where it vanishes beside 1, 1 - e^-e^x is e^x (1 - e^x/2 + e^2x/6 …); from 7 on it
+    // is 1.
     Rule::new(
         "log1mexp-minus-exp",
         BackwardStable,

@@ -1,4 +1,5 @@
-//! Runs the first variant of a [`ModelPlan`] literally: the judge of native code, bit for bit (any NaN equals any NaN).
+//! Runs the first variant of a [`ModelPlan`] literally: the judge of native code, bit for bit (any NaN equals
+//! any NaN).
 //!
 //! Every element goes through [`Program::run`](tgc_scalar::Program::run), every fold through its
 //! accumulators in the order that [`Body`](crate::Body) defines. Memory is real: one workspace block

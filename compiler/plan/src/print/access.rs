@@ -72,7 +72,8 @@ pub(super) fn name(function: FunctionPlan<'_>, axis: Axis) -> String {
     }
 }
 
-/// Shares terms out to the outermost axes of the shape whose own strides divide them, a lone factor to several.
+/// Shares terms out to the outermost axes of the shape whose own strides divide them, a lone factor to
+/// several.
 fn by_index(function: FunctionPlan<'_>, buffer: BufferId, terms: &[Term]) -> Option<Vec<Vec<Term>>> {
     let shape = &function.buffer(buffer).shape;
     let mut strides = vec![Dim::Const(1); shape.len()];

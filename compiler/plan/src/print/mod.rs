@@ -13,10 +13,10 @@
 //!     total loss = loss + r1 * r1 from 0.0
 //! ```
 //!
-//! A nest without rows is `once`. A value of a program that is used twice gets a `let`; a program that is longer
-//! than a reader wants is a count of its instructions, and [`Detail::Programs`] lists them. Sizes of axes,
-//! workspace and offsets are expressions in the function's symbols. The text has no parser and is the same for
-//! the same plan, always.
+//! A nest without rows is `once`. A value of a program that is used twice gets a `let`; a program that is
+//! longer than a reader wants is a count of its instructions, and [`Detail::Programs`] lists them. Sizes of
+//! axes, workspace and offsets are expressions in the function's symbols. The text has no parser and is the
+//! same for the same plan, always.
 
 mod access;
 mod program;
@@ -46,8 +46,8 @@ pub enum Detail {
     Loops,
     /// Every program, instruction by instruction.
     Programs,
-    /// Loops and short programs; above each step what it computes, for which lines of the author's, and why it was not fused with
-    /// earlier steps.
+    /// Loops and short programs; above each step what it computes, for which lines of the author's, and why
+    /// it was not fused with earlier steps.
     Reasons,
 }
 

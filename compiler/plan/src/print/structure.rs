@@ -64,8 +64,8 @@ impl FunctionPlan<'_> {
 }
 
 impl Structure {
-    /// How many nests and matmuls read this buffer through a program's parameter; accumulations into it do not count. 0 for a
-    /// name that no buffer has.
+    /// How many nests and matmuls read this buffer through a program's parameter; accumulations into it do
+    /// not count. 0 for a name that no buffer has.
     pub fn nests_reading(&self, buffer_name: &str) -> usize {
         self.reads.iter().find(|(name, _)| name == buffer_name).map_or(0, |(_, count)| *count)
     }

@@ -1,10 +1,10 @@
 //! What holds of dims for every admissible size: within the symbols' ranges and with all checks passed.
 //!
-//! A polynomial is shown never negative by writing each symbol as its lower bound plus, or its upper bound minus,
-//! something that is not negative: when no coefficient is negative then, neither is the value. Nor is it when the least
-//! values of its terms together are not. Quotients, remainders, minima and maxima are replaced by what bounds them.
-//! What this does not show, and no sample refutes, linear arithmetic may, which knows what each of them is.
-//! Sample sizes serve to say for which sizes a claim fails.
+//! A polynomial is shown never negative by writing each symbol as its lower bound plus, or its upper bound
+//! minus, something that is not negative: when no coefficient is negative then, neither is the value. Nor is
+//! it when the least values of its terms together are not. Quotients, remainders, minima and maxima are
+//! replaced by what bounds them. What this does not show, and no sample refutes, linear arithmetic may, which
+//! knows what each of them is. Sample sizes serve to say for which sizes a claim fails.
 
 use std::borrow::Cow;
 use std::cell::RefCell;
@@ -245,7 +245,8 @@ impl<'p> Admissible<'p> {
                     facts.push(&(a - b) + &Dim::Const(1));
                 }
                 Some(Atom::Symbol(_) | Atom::Mod(_)) => {}
-                // Factors that are not negative and whose product is not 0; what is not less than its sum with a negative number.
+                // Factors that are not negative and whose product is not 0; what is not less than its sum
+                // with a negative number.
                 None => {
                     if let [(less, ..=0), (more, 1)] = fact.terms().as_slice()
                         && let ([], [(atom, 1)]) = (less.as_slice(), more.as_slice())
@@ -296,8 +297,8 @@ const REDUCTIONS: usize = 64;
 /// The most facts from which others are drawn.
 const MAX_FACTS: usize = 64;
 
-/// What an atom must be at least for this extent to be at least 1: `c*a + d` with `c > 0` asks for `a >= (1-d)/c`,
-/// and a symbol that is a factor of every term is not 0.
+/// What an atom must be at least for this extent to be at least 1: `c*a + d` with `c > 0` asks for
+/// `a >= (1-d)/c`, and a symbol that is a factor of every term is not 0.
 fn least_for_nonempty(extent: &Dim, atom: &Atom) -> Option<i64> {
     let terms = extent.terms();
     let is_factor = |(m, _): &(Monomial, i64)| m.iter().any(|(a, _)| a == atom);
@@ -315,8 +316,8 @@ fn least_for_nonempty(extent: &Dim, atom: &Atom) -> Option<i64> {
     }
 }
 
-/// `coefficient * product = value`, with a coefficient of at least 1: what a check says of its leading term. Each
-/// application makes a dim smaller in the order of degrees, then of monomials.
+/// `coefficient * product = value`, with a coefficient of at least 1: what a check says of its leading term.
+/// Each application makes a dim smaller in the order of degrees, then of monomials.
 struct Law {
     /// What is 0.
     difference: Dim,
@@ -356,7 +357,8 @@ impl Law {
     }
 }
 
-/// Coefficients of laws and of dims that they are applied to are at most so large, so that no sum of products wraps.
+/// Coefficients of laws and of dims that they are applied to are at most so large, so that no sum of products
+/// wraps.
 const LARGEST_FACTOR: u64 = 1 << 16;
 const LARGEST_SUMMAND: u64 = 1 << 32;
 

@@ -1,9 +1,10 @@
-//! Accesses stay in their buffers: the smallest and the largest element that one reaches, while no axis around it is
-//! empty, are inside.
+//! Accesses stay in their buffers: the smallest and the largest element that one reaches, while no axis
+//! around it is empty, are inside.
 //!
-//! Both are sums over all loops, of which little may be known when loops are minima of sizes: on the diagonal of a `[K,2]`
-//! matrix `3*min(K, 2) - 3` is less than `2*K`, for a reason that the sum no longer shows. So where the sum does not, the axes
-//! of the buffer one by one may show it, or those of a matrix that lies in its place.
+//! Both are sums over all loops, of which little may be known when loops are minima of sizes: on the diagonal
+//! of a `[K,2]` matrix `3*min(K, 2) - 3` is less than `2*K`, for a reason that the sum no longer shows. So
+//! where the sum does not, the axes of the buffer one by one may show it, or those of a matrix that lies in
+//! its place.
 
 use tgc_graph::dim::{Dim, divide_monomials};
 
@@ -79,8 +80,9 @@ impl Checker<'_> {
         })
     }
 
-    /// An access as a place along each axis of its buffer, or of another shape of as many elements, if offset and strides are
-    /// sums of steps along these and none of them leaves the buffer: different places are different elements then.
+    /// An access as a place along each axis of its buffer, or of another shape of as many elements, if offset
+    /// and strides are sums of steps along these and none of them leaves the buffer: different places are
+    /// different elements then.
     pub(super) fn by_axis(
         &self,
         shape: &[Dim],
@@ -134,7 +136,8 @@ impl Checker<'_> {
     }
 }
 
-/// Where an access is along one axis of its buffer: an offset, a step for each loop, and the first and the last place.
+/// Where an access is along one axis of its buffer: an offset, a step for each loop, and the first and the
+/// last place.
 pub(super) struct Along {
     pub(super) offset: Dim,
     pub(super) steps: Vec<Dim>,
@@ -142,7 +145,8 @@ pub(super) struct Along {
     pub(super) last: Dim,
 }
 
-/// The matrices of as many elements as a shape has of which a stride leads along a diagonal, or one from right to left.
+/// The matrices of as many elements as a shape has of which a stride leads along a diagonal, or one from
+/// right to left.
 fn matrices(shape: &[Dim], stride: &Dim) -> Vec<Vec<Dim>> {
     let elements: Dim = shape.iter().product();
     let of = |columns: Dim| {

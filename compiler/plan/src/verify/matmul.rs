@@ -1,4 +1,5 @@
-//! Matmuls: both matrices and the epilogue obey the rules of a nest without rows, and scratch is large enough.
+//! Matmuls: both matrices and the epilogue obey the rules of a nest without rows, and scratch is large
+//! enough.
 
 use tgc_scalar::Builder;
 
@@ -22,7 +23,8 @@ impl Checker<'_> {
         checked
     }
 
-    /// Elements of both matrices fold into one sum of their own type, and neither depends on the other's axis.
+    /// Elements of both matrices fold into one sum of their own type, and neither depends on the other's
+    /// axis.
     fn check_operands(&mut self, matmul: &Matmul) -> Result<(), VerifyErrorKind> {
         self.check_buffer(matmul.left.buffer)?;
         self.check_buffer(matmul.right.buffer)?;

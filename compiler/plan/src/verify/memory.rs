@@ -243,7 +243,8 @@ impl Checker<'_> {
     }
 }
 
-/// What two buffers must not share, by name; inputs and constants are only read, slots are judged by lifetime.
+/// What two buffers must not share, by name; inputs and constants are only read, slots are judged by
+/// lifetime.
 fn exclusive(storage: &Storage) -> Option<(&'static str, usize)> {
     match storage {
         Storage::Output(index) => Some(("output", *index)),
@@ -260,8 +261,8 @@ fn is_aligned(size: &Size) -> bool {
     }
 }
 
-/// Whether slots lie in a row, those that share a place being in use one after the other. `false` only means that not all do;
-/// the slots are then in another order.
+/// Whether slots lie in a row, those that share a place being in use one after the other. `false` only means
+/// that not all do; the slots are then in another order.
 fn are_apart(slots: &mut [Slot]) -> bool {
     // Any sizes do for a guess of the order.
     slots.sort_by_cached_key(|slot| (slot.offset.evaluate(&|_| 1000), slot.offset.clone(), slot.life.first));

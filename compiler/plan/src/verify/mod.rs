@@ -1,25 +1,28 @@
 //! Decides whether a Plan means what it says: after [`verify`], no back end and no run can fail.
 //!
 //! - Programs are legalized and well typed; reads fit parameters, sinks fit results and folds.
-//! - Row values are defined once, by an earlier block than the first that reads them. Row and total sinks stand in
-//!   blocks without axes only, folds in blocks with axes only. Lanes and rows are powers of two.
+//! - Row values are defined once, by an earlier block than the first that reads them. Row and total sinks
+//!   stand in blocks without axes only, folds in blocks with axes only. Lanes and rows are powers of two.
 //! - Every access stays in its buffer for every admissible size at which it happens at all.
-//! - Iterations that may run together do not disturb one another; the rules are those of the `sharing` module:
-//!   **a buffer that a nest writes is read there only in place or, by other blocks, where rows do not meet.**
+//! - Iterations that may run together do not disturb one another; the rules are those of the `sharing`
+//!   module: **a buffer that a nest writes is read there only in place or, by other blocks, where rows do not
+//!   meet.**
 //! - A matmul writes nothing that it multiplies; its epilogue obeys the rules of a nest without rows.
-//! - Fission cuts a program whose sinks keep no order; values are spilled to bytes that nothing else touches, a slice a chunk.
+//! - Fission cuts a program whose sinks keep no order; values are spilled to bytes that nothing else touches,
+//!   a slice a chunk.
 //! - Parallel nests fold nothing over their rows, and rows write different elements.
-//! - Inputs and constants are never written, states only if the function lists them as updated. Every output is
-//!   stored. The first access to workspace and outputs, in the order of steps and blocks, is a store.
-//! - What data says of a place was checked, by an earlier step, against the size of the axis, and has not changed
-//!   since. Every such check comes before the first write to an output or a state.
+//! - Inputs and constants are never written, states only if the function lists them as updated. Every output
+//!   is stored. The first access to workspace and outputs, in the order of steps and blocks, is a store.
+//! - What data says of a place was checked, by an earlier step, against the size of the axis, and has not
+//!   changed since. Every such check comes before the first write to an output or a state.
 //! - Buffers of the workspace that are in use during one step do not overlap, for any admissible size.
 //!
-//! What is not shown is refused: the rules are sound but simple, and [`NotProven::Unknown`] says so. That an access stays inside,
-//! which no sample of sizes refutes, calls may check instead ([`Body::reaches`](crate::Body::reaches)); [`settle`] says of what
-//! they must. Of nests that run in order it is enough that no sample shows iterations that disturb one another. Not checked:
-//! that a step computes what the graph says, and that stores to parts of a workspace buffer precede the reads of
-//! those parts; the [interpreter](crate::interpret) fills memory with garbage for the latter.
+//! What is not shown is refused: the rules are sound but simple, and [`NotProven::Unknown`] says so. That an
+//! access stays inside, which no sample of sizes refutes, calls may check instead
+//! ([`Body::reaches`](crate::Body::reaches)); [`settle`] says of what they must. Of nests that run in order
+//! it is enough that no sample shows iterations that disturb one another. Not checked: that a step computes
+//! what the graph says, and that stores to parts of a workspace buffer precede the reads of those parts; the
+//! [interpreter](crate::interpret) fills memory with garbage for the latter.
 
 mod admissible;
 mod blocks;
@@ -56,7 +59,8 @@ pub fn verify(plan: &ModelPlan) -> Result<(), VerifyError> {
     }
 }
 
-/// Checks the same, and changes what is not shown: calls check that accesses stay inside, and nests run in order.
+/// Checks the same, and changes what is not shown: calls check that accesses stay inside, and nests run in
+/// order.
 ///
 /// # Errors
 ///
@@ -83,7 +87,8 @@ pub fn settle(plan: &mut ModelPlan) -> Result<(), VerifyError> {
     Ok(())
 }
 
-/// What is neither shown nor checked by calls: of each body, in order. An error comes with the number of the body.
+/// What is neither shown nor checked by calls: of each body, in order. An error comes with the number of the
+/// body.
 fn undecided(plan: &ModelPlan) -> Result<Vec<Vec<Undecided>>, (Option<usize>, VerifyError)> {
     let site = Site { model: plan.interface.name.clone(), function: None, step: None, block: None };
     check_states(plan).map_err(|kind| (None, site.clone().error(kind)))?;

@@ -1,7 +1,8 @@
 //! Nests that run in order: one row, one block and one element after the other.
 //!
-//! Their result is what they say, whatever they touch. That iterations do not disturb one another, which is what they were made
-//! by, must hold of them too; where it is not shown, samples of sizes say whether it does, element by element.
+//! Their result is what they say, whatever they touch. That iterations do not disturb one another, which is
+//! what they were made by, must hold of them too; where it is not shown, samples of sizes say whether it
+//! does, element by element.
 
 use std::collections::BTreeMap;
 
@@ -35,7 +36,8 @@ impl Nest {
     }
 }
 
-/// Lets a nest run in order of which it is not shown that iterations may run together; the error if that is not what is wrong.
+/// Lets a nest run in order of which it is not shown that iterations may run together; the error if that is
+/// not what is wrong.
 pub(super) fn put_in_order(body: &mut Body, error: VerifyError) -> Result<(), VerifyError> {
     match error.site.step.and_then(|step| body.steps.get_mut(step)) {
         Some(Step::Nest(nest)) if is_unproven(&error.kind) && !nest.is_in_order() => {
@@ -61,7 +63,8 @@ fn is_unproven(kind: &VerifyErrorKind) -> bool {
 type When = (i64, usize, Vec<i64>);
 
 impl Checker<'_> {
-    /// What was not shown of a nest does not matter if it runs in order and no sample shows that iterations disturb one another.
+    /// What was not shown of a nest does not matter if it runs in order and no sample shows that iterations
+    /// disturb one another.
     pub(super) fn check_order(&self, nest: &Nest, kind: VerifyErrorKind) -> Result<(), VerifyErrorKind> {
         let touches = nest.accesses();
         let written = touches.iter().filter(|t| t.kind.writes()).map(|t| t.access.buffer);
@@ -79,7 +82,8 @@ impl Checker<'_> {
     }
 }
 
-/// Whether an element is written twice, or read by another iteration of the block or in another row than it is written.
+/// Whether an element is written twice, or read by another iteration of the block or in another row than it
+/// is written.
 fn disturbs(nest: &Nest, group: &[&MemoryAccess], sample: &[i64]) -> bool {
     let mut writers: BTreeMap<i64, When> = BTreeMap::new();
     let (writes, reads): (Vec<&MemoryAccess>, Vec<&MemoryAccess>) =

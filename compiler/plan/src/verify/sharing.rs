@@ -2,20 +2,21 @@
 //!
 //! For each buffer that a nest writes, unless it never has an element, with all its accesses in the nest:
 //!
-//! 1. A buffer that receives a total is touched by nothing else.
-//!    Nor by anything else is a buffer that is read or written where data says, or to which values are spilled.
+//! 1. A buffer that receives a total is touched by nothing else. Nor by anything else is a buffer that is
+//!    read or written where data says, or to which values are spilled.
 //! 2. No read depends on no axis at all.
-//! 3. Within a block, stores and folds write no element twice in a row; lanes accumulate into different elements;
-//!    every other access to the buffer in that block is a read at the very access of a store or fold (in place),
-//!    or reaches other elements.
-//! 4. Between rows, either no access depends on the row; then it is one accumulation, in a block with axes or with
-//!    one row at a time, or an accumulator of a running fold along the rows, or the nest runs one row at a time, not in
-//!    parallel. Or all depend on it, and what a row writes no other row touches: all that one access reaches comes
-//!    before all that the other does; the accesses walk alike from different starts and never meet; all that a row
-//!    touches fits between two rows; or they depend on it by one stride, and have equal strides over equal extents and the
-//!    same offset, without collisions; or all rows fit between two elements of one, and the accesses are whole such steps
-//!    apart; or along one axis of the buffer, or of a matrix in its place, the row alone moves them, alike, or all of one comes
-//!    before all of the other. Of one row at most, all this holds.
+//! 3. Within a block, stores and folds write no element twice in a row; lanes accumulate into different
+//!    elements; every other access to the buffer in that block is a read at the very access of a store or
+//!    fold (in place), or reaches other elements.
+//! 4. Between rows, either no access depends on the row; then it is one accumulation, in a block with axes or
+//!    with one row at a time, or an accumulator of a running fold along the rows, or the nest runs one row at
+//!    a time, not in parallel. Or all depend on it, and what a row writes no other row touches: all that one
+//!    access reaches comes before all that the other does; the accesses walk alike from different starts and
+//!    never meet; all that a row touches fits between two rows; or they depend on it by one stride, and have
+//!    equal strides over equal extents and the same offset, without collisions; or all rows fit between two
+//!    elements of one, and the accesses are whole such steps apart; or along one axis of the buffer, or of a
+//!    matrix in its place, the row alone moves them, alike, or all of one comes before all of the other. Of
+//!    one row at most, all this holds.
 
 use tgc_graph::dim::{Atom, Dim};
 
@@ -235,7 +236,8 @@ impl Checker<'_> {
             || self.along_some_axis(nest, (a, b), &scope, &|a, b| self.rows_differ(a, b, &scope))
     }
 
-    /// Both accesses are places along the axes of the buffer, or of a matrix in its place, and of one axis this holds.
+    /// Both accesses are places along the axes of the buffer, or of a matrix in its place, and of one axis
+    /// this holds.
     fn along_some_axis(
         &self,
         nest: &Nest,
@@ -294,8 +296,8 @@ impl Checker<'_> {
         after(&a_last, &b_first) || after(&b_last, &a_first)
     }
 
-    /// Different index tuples give different elements: one axis after the other strides further than all the axes
-    /// that are left can reach.
+    /// Different index tuples give different elements: one axis after the other strides further than all the
+    /// axes that are left can reach.
     fn injective(&self, axes: &[(&Dim, &Dim)], scope: &[&Dim]) -> bool {
         let mut left: Vec<(Dim, &Dim)> = vec![];
         for (stride, extent) in axes.iter().filter(|(_, extent)| !extent.is_one()) {
@@ -331,8 +333,8 @@ impl Checker<'_> {
             || self.along_some_axis(nest, (a, b), &scope, &|a, b| self.is_before(a, b, &scope))
     }
 
-    /// Both walk alike from different starts, and no walk meets the other: the start is one more axis, of size 2, of a
-    /// walk without collisions.
+    /// Both walk alike from different starts, and no walk meets the other: the start is one more axis, of
+    /// size 2, of a walk without collisions.
     fn beside(&self, a: &MemoryAccess, b: &MemoryAccess, rows: Option<(&Dim, &Dim)>, scope: &[&Dim]) -> bool {
         if a.access == b.access && a.axes == b.axes {
             return false;
@@ -383,8 +385,9 @@ impl Checker<'_> {
         self.shows(&-&drift, scope).then(|| (&first + &end, last))
     }
 
-    /// What an access reaches in row 0, whatever its axes are called, which way they go and how they are cut: the first
-    /// element, and strides upwards with extents, in order. Axes are one where one counts on as another ends.
+    /// What an access reaches in row 0, whatever its axes are called, which way they go and how they are cut:
+    /// the first element, and strides upwards with extents, in order. Axes are one where one counts on as
+    /// another ends.
     fn walk(&self, touch: &MemoryAccess, scope: &[&Dim]) -> (Dim, Vec<(Dim, Dim)>) {
         let mut start = touch.access.offset.clone();
         let mut axes: Vec<(Dim, Dim)> = vec![];

@@ -1,6 +1,8 @@
-//! Many accesses of a nest to one buffer at once: in a time that grows with their number, not with that of their pairs.
+//! Many accesses of a nest to one buffer at once: in a time that grows with their number, not with that of
+//! their pairs.
 //!
-//! What holds here holds of each pair. What does not is left to the rules for pairs ([`sharing`](super::sharing)).
+//! What holds here holds of each pair. What does not is left to the rules for pairs
+//! ([`sharing`](super::sharing)).
 
 use tgc_graph::dim::Dim;
 
@@ -11,8 +13,8 @@ use crate::{AccessKind, MemoryAccess, Nest};
 type Span = (Dim, Dim);
 
 impl Checker<'_> {
-    /// Whether what the accesses of a block reach in one row lies in a row: each of them ends before the next begins, but for
-    /// reads in place.
+    /// Whether what the accesses of a block reach in one row lies in a row: each of them ends before the next
+    /// begins, but for reads in place.
     pub(super) fn lie_in_a_row(&self, nest: &Nest, touches: &[&MemoryAccess]) -> bool {
         let stores = |t: &&&MemoryAccess| matches!(t.kind, AccessKind::Store | AccessKind::Fold);
         let is_in_place = |t: &&MemoryAccess| {

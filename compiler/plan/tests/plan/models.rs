@@ -251,8 +251,8 @@ pub fn normalized_rows() -> ModelPlan {
     plan
 }
 
-/// One step of linear regression on `x: f32[N,K]`, `y: f32[N]` with weights `w: f32[K]`: predictions, the sum of
-/// squared errors, and `w -= rate * gradient` in place. Reads `x` once.
+/// One step of linear regression on `x: f32[N,K]`, `y: f32[N]` with weights `w: f32[K]`: predictions, the sum
+/// of squared errors, and `w -= rate * gradient` in place. Reads `x` once.
 pub fn regression_step(features: i64) -> ModelPlan {
     let mut plan = model(&["N"]);
     let (n, k) = (symbol(0), known(features));

@@ -30,7 +30,8 @@ const TWO_OVER_PI: [u64; 22] = [
     0x6599_855f_14a0_6840,
 ];
 
-/// A number of quarter turns modulo 4 in 320 bits, the highest two before the point; the least significant word first.
+/// A number of quarter turns modulo 4 in 320 bits, the highest two before the point; the least significant
+/// word first.
 type Turns = [u64; 5];
 
 /// |x| times 2/π modulo 4, in integers: the digits of 2/π that matter times the significand.

@@ -1,4 +1,5 @@
-//! Hyperbolic functions and their inverses, and exponentials and logarithms to other bases, in double-double arithmetic.
+//! Hyperbolic functions and their inverses, and exponentials and logarithms to other bases, in double-double
+//! arithmetic.
 
 use super::{Dd, exponent};
 

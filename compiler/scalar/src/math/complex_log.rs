@@ -1,9 +1,10 @@
 //! The logarithm of a complex number to twice the places of an `F64` scalar, as complex powers need it.
 //!
-//! Both parts are series in a double: log |z|² = n log 2 + 2 artanh(f/(2+f)) with |z|² = 2^n (1 + f), and the angle of z is
-//! that of the nearest point (1, k/4) plus the arctangent of a quotient. In f, squares and |z|² - 1 = (|x|+1)(|x|-1) + y² are
-//! exact but for the last of the sums, so errors stay below 2^-100 of |log z|, near 1 too. What matters to a series behind its
-//! first terms is a polynomial in the scalar itself, interpolated at Chebyshev's points.
+//! Both parts are series in a double: log |z|² = n log 2 + 2 artanh(f/(2+f)) with |z|² = 2^n (1 + f), and the
+//! angle of z is that of the nearest point (1, k/4) plus the arctangent of a quotient. In f,
+//! squares and |z|² - 1 = (|x|+1)(|x|-1) + y² are exact but for the last of the sums, so errors stay
+//! below 2^-100 of |log z|, near 1 too. What matters to a series behind its first terms is a polynomial in the scalar itself,
+//! interpolated at Chebyshev's points.
 
 use super::double::Double;
 use super::log::Split;
@@ -25,7 +26,8 @@ const ODD_INVERSES: [[f64; 2]; 9] = [
     [0.066_666_666_666_666_67, 9.251_858_538_542_971e-19],
     [0.058_823_529_411_764_705, 8.163_404_592_832_033e-19],
 ];
-/// (artanh(s)/s - Σ s^2k/(2k+1) for k < 9)/s^18 in s², for |s| <= (sqrt(2)-1)/(sqrt(2)+1); within 2^-103 of artanh(s)/s.
+/// (artanh(s)/s - Σ s^2k/(2k+1) for k < 9)/s^18 in s², for |s| <= (sqrt(2)-1)/(sqrt(2)+1); within 2^-103 of
+/// artanh(s)/s.
 const ARTANH: [f64; 8] = [
     0.052_631_578_947_368_42,
     0.047_619_047_619_050_01,

@@ -2,8 +2,9 @@
 //!
 //! Near 0 erf is an odd polynomial. Elsewhere erfc x = e^(-x²) c(x), where c changes slowly: (1+2x) c(x) is a
 //! polynomial in (x-4)/(x+4) (the substitution of Shepherd and Laframboise, "Chebyshev approximation of
-//! (1+2x) exp(x²) erfc x in 0 <= x < ∞", Mathematics of Computation 36, 1981, pp. 249-253). The square, the quotient
-//! and the exponential carry what rounding takes from them. The coefficients are minimax fits of our own.
+//! (1+2x) exp(x²) erfc x in 0 <= x < ∞", Mathematics of Computation 36, 1981, pp. 249-253). The square, the
+//! quotient and the exponential carry what rounding takes from them. The coefficients are minimax fits of our
+//! own.
 
 use super::double::Double;
 use super::power::DoublePower;
@@ -36,8 +37,8 @@ const NEAR: (&[f32], &[f64]) = (
         -7.610_064_156_539_751e-10,
     ],
 );
-/// (1+2x) e^(x²) erfc x in t = (x-4)/(x+4), less its value at t = 0, divided by t; for 0.46 <= x <= 10.5 within 2^-27
-/// (`F32`) and for 0.46 <= x <= 28 within 2^-56 (`F64`).
+/// (1+2x) e^(x²) erfc x in t = (x-4)/(x+4), less its value at t = 0, divided by t; for 0.46 <= x <= 10.5
+/// within 2^-27 (`F32`) and for 0.46 <= x <= 28 within 2^-56 (`F64`).
 const FAR: (&[f32], &[f64]) = (
     &[
         -0.139_621_06,

@@ -1,9 +1,9 @@
 //! The rest of a division, exactly.
 //!
-//! A rest is not rounded, so neither may any step be. x - q d is a number of the scalar when q is the integer nearest to
-//! x/d, and one fused multiplication finds it if q has no more bits than the scalar. Where x is that much greater than
-//! the divisor, multiples of the divisor by powers of two come first, the greatest before the others; these are
-//! needed rarely and take up the whole range of the scalar.
+//! A rest is not rounded, so neither may any step be. x - q d is a number of the scalar when q is the integer
+//! nearest to x/d, and one fused multiplication finds it if q has no more bits than the scalar. Where x is
+//! that much greater than the divisor, multiples of the divisor by powers of two come first, the greatest
+//! before the others; these are needed rarely and take up the whole range of the scalar.
 
 use super::{Emit, Predicate, Value};
 
@@ -43,7 +43,8 @@ pub(super) fn build_fmod(e: &mut Emit, [x, y]: [Value; 2]) -> Value {
     e.select(is_less, x, result)
 }
 
-/// x less the nearest multiple of a divisor, of which it has fewer than the scalar can count; x if that is infinite.
+/// x less the nearest multiple of a divisor, of which it has fewer than the scalar can count; x if that is
+/// infinite.
 fn step(e: &mut Emit, x: Value, divisor: Value) -> Value {
     let infinity = e.exact(f32::INFINITY);
     let quotient = e.div(x, divisor);

@@ -1,9 +1,10 @@
 //! The gamma function, its logarithm and the derivatives of that.
 //!
-//! By Stirling's formula: log Γ(z) = (z - 1/2) log z - z + log S(z), where S(z) is near sqrt(2π) and a minimax
-//! polynomial in 1/z for z >= 4.5. Arguments below 8 are first moved up by 4, by Γ(z+4) = z(z+1)(z+2)(z+3) Γ(z);
-//! those below 1/2 are reflected, by Γ(x) Γ(1-x) = π / sin πx (Abramowitz and Stegun, 6.1.15 and 6.1.17). The
-//! exponent is an unevaluated sum of two values, as an error of it is magnified by its size.
+//! By Stirling's formula: log Γ(z) = (z - 1/2) log z - z + log S(z), where S(z) is near sqrt(2π) and a
+//! minimax polynomial in 1/z for z >= 4.5. Arguments below 8 are first moved up by 4, by Γ(z+4) =
+//! z(z+1)(z+2)(z+3) Γ(z); those below 1/2 are reflected, by Γ(x) Γ(1-x) = π / sin πx (Abramowitz and Stegun,
+//! 6.1.15 and 6.1.17). The exponent is an unevaluated sum of two values, as an error of it is magnified by
+//! its size.
 
 use super::double::Double;
 
@@ -192,8 +193,8 @@ fn below_tiny(e: &mut Emit, magnitude: Value) -> Value {
     e.compare(Predicate::Lt, magnitude, least)
 }
 
-/// log |Γ(x)|, within 2 ULP of the larger of it and 1; infinite at integers that are not positive. Measured: 1.810 for
-/// `F32` (all arguments), 1.752 for `F64` (20 million).
+/// log |Γ(x)|, within 2 ULP of the larger of it and 1; infinite at integers that are not positive. Measured:
+/// 1.810 for `F32` (all arguments), 1.752 for `F64` (20 million).
 pub(super) fn build_gammaln(e: &mut Emit, x: Value) -> Value {
     let raised = Raised::of(e, x);
     let parts = raised.parts(e, x);
@@ -230,8 +231,9 @@ pub(super) fn build_gammaln(e: &mut Emit, x: Value) -> Value {
     e.select(is_pole, infinity, result)
 }
 
-/// ψ(x), the derivative of log Γ, within 1 ULP of the larger of it and 1, or 3 where x is a denormal `F32`; NaN at
-/// negative integers, the infinity of the other sign at 0. Measured: 2.199 for `F32` (all arguments), 0.681 for `F64` (2 million).
+/// ψ(x), the derivative of log Γ, within 1 ULP of the larger of it and 1, or 3 where x is a denormal `F32`;
+/// NaN at negative integers, the infinity of the other sign at 0. Measured: 2.199 for `F32` (all arguments),
+/// 0.681 for `F64` (2 million).
 pub(super) fn build_psi(e: &mut Emit, x: Value) -> Value {
     let raised = Raised::of(e, x);
     let (zero, half, one, two, three) =

@@ -1,9 +1,9 @@
 //! The remainder of a huge argument by π/2.
 //!
-//! Of the digits of 2/π only a window matters: those before contribute whole turns, those behind less than any
-//! rounding (M. Payne and R. Hanek, "Radian reduction for trigonometric functions", SIGNUM Newsletter 18, 1983,
-//! pp. 19-24). Digits and products are floating-point numbers here, each product is exact or an exact sum of two,
-//! and sums are exact because their terms are multiples of one power of two and the sum is small.
+//! Of the digits of 2/π only a window matters: those before contribute whole turns, those behind less than
+//! any rounding (M. Payne and R. Hanek, "Radian reduction for trigonometric functions", SIGNUM Newsletter 18,
+//! 1983, pp. 19-24). Digits and products are floating-point numbers here, each product is exact or an exact
+//! sum of two, and sums are exact because their terms are multiples of one power of two and the sum is small.
 
 use super::{Binary, Emit, Predicate, Value};
 
@@ -46,7 +46,8 @@ const TWO_OVER_PI: [u64; 26] = [
     0x5fb1_1f8d_5d08,
     0x5603_3046_fc7b,
 ];
-/// Digits of a window: the last one weighs 2^-138 at most, and no `F64` is nearer to a multiple of π/2 than 2^-61.
+/// Digits of a window: the last one weighs 2^-138 at most, and no `F64` is nearer to a multiple of π/2 than
+/// 2^-61.
 const WINDOW: usize = 5;
 /// π/2 in two parts.
 const PI_2: [f64; 2] = [std::f64::consts::FRAC_PI_2, 6.123_233_995_736_766e-17];
@@ -77,13 +78,14 @@ pub(super) fn build_turns(e: &mut Emit, x: Value) -> Turns {
     Turns { r: e.flipped_with(r, x), low: e.flipped_with(r_low, x), sum: e.add(n, magic) }
 }
 
-/// The digits that matter, and the argument divided by the weight of what is before them: an integer multiple of 4
-/// below 2^102.
+/// The digits that matter, and the argument divided by the weight of what is before them: an integer multiple
+/// of 4 below 2^102.
 fn window(e: &mut Emit, magnitude: Value) -> (Value, Vec<Value>) {
     let bits = e.bits_of(magnitude);
     let exponent = e.with_bits(Binary::Shr, bits, 52);
-    // The last place of the argument is 2^(exponent - 1075), that of the last digit before the window 4 times its
-    // inverse at least: the index is the integer below (exponent - 1029) / 48, by a quotient that is right up to 2047.
+    // The last place of the argument is 2^(exponent - 1075), that of the last digit before the window 4 times
+    // its inverse at least: the index is the integer below (exponent - 1029) / 48, by a quotient that is
+    // right up to 2047.
     let over = e.with_bits(Binary::Sub, exponent, 1029);
     let index = e.with_bits(Binary::Mul, over, 1366);
     let index = e.with_bits(Binary::Shr, index, 16);
@@ -106,8 +108,8 @@ fn window(e: &mut Emit, magnitude: Value) -> (Value, Vec<Value>) {
     (e.of_bits(scaled), row)
 }
 
-/// The products with the digits in two parts each, less multiples of 4: one number that is a multiple of 2^-46 and
-/// below 5, and others below 2^6.
+/// The products with the digits in two parts each, less multiples of 4: one number that is a multiple of
+/// 2^-46 and below 5, and others below 2^6.
 fn products(e: &mut Emit, scaled: Value, digits: &[Value]) -> (Value, Vec<Value>) {
     let mut parts = vec![];
     for (at, digit) in digits.iter().enumerate() {
@@ -127,7 +129,8 @@ fn products(e: &mut Emit, scaled: Value, digits: &[Value]) -> (Value, Vec<Value>
     (first, parts.split_off(2))
 }
 
-/// The nearest multiple of 2^place, for numbers between -2^(place+51) and 2^(place+52), and what is left, exactly.
+/// The nearest multiple of 2^place, for numbers between -2^(place+51) and 2^(place+52), and what is left,
+/// exactly.
 fn split(e: &mut Emit, place: i32, value: Value) -> (Value, Value) {
     let magic = e.double(1.5 * 2f64.powi(place + 52));
     let sum = e.add(value, magic);
@@ -135,7 +138,8 @@ fn split(e: &mut Emit, place: i32, value: Value) -> (Value, Value) {
     (multiple, e.sub(value, multiple))
 }
 
-/// The sum of the products in parts that are multiples of 2^-46 and of 2^-96, and a rest that rounding has reached.
+/// The sum of the products in parts that are multiples of 2^-46 and of 2^-96, and a rest that rounding has
+/// reached.
 fn sum_in_three(e: &mut Emit, first: Value, mut terms: Vec<Value>) -> [Value; 3] {
     let mut sums = [first, e.exact(0.0), e.exact(0.0)];
     // How many of the terms reach so high.
@@ -154,8 +158,9 @@ fn sum_in_three(e: &mut Emit, first: Value, mut terms: Vec<Value>) -> [Value; 3]
 const ONE_OVER_PI: [f64; 7] =
     [170_891_318.0, 480_020_522.0, 176_097_749.0, 512_731_558.0, 499_178_338.0, 313_730_952.0, 239_142_905.0];
 
-/// Reduces an `F64` argument that was an `F32` from 2^30 on by `unit`, π or π/2; NaN for infinity. What is returned
-/// is the remainder and the sum whose lowest bit is that of the multiple; `between` is for odd multiples of unit/2.
+/// Reduces an `F64` argument that was an `F32` from 2^30 on by `unit`, π or π/2; NaN for infinity. What is
+/// returned is the remainder and the sum whose lowest bit is that of the multiple; `between` is for odd
+/// multiples of unit/2.
 pub(super) fn build_single_turns(e: &mut Emit, x: Value, unit: f64, between: bool) -> (Value, Value) {
     let magnitude = e.abs(x);
     let factor = e.double(std::f64::consts::PI / unit);

@@ -4,8 +4,8 @@ use super::exp::{Power, Reduced};
 use super::log::OnePlus;
 use super::{Binary, Emit, Pair, Predicate, Value};
 
-/// (sinh r - r)/r³ and (cosh r - 1)/r² for |r| <= ln(2)/2 in z = r², relative to sinh(r) and 1 within 5.3e-11 and
-/// 1.1e-10 (`F32`), 2.8e-19 and 8.6e-22 (`F64`).
+/// (sinh r - r)/r³ and (cosh r - 1)/r² for |r| <= ln(2)/2 in z = r², relative to sinh(r) and 1 within 5.3e-11
+/// and 1.1e-10 (`F32`), 2.8e-19 and 8.6e-22 (`F64`).
 const SINH: (&[f32], &[f64]) = (
     &[0.166_666_67, 0.008_333_191, 0.000_199_593_11],
     &[
@@ -72,13 +72,13 @@ const ARCTANH: (&[f32], &[f64]) = (
     ],
 );
 
-/// ln(2)/2 in two parts, the first with enough trailing zeros for its products with |n| < 2^8 (`F32`) and 2^11
-/// (`F64`) to be exact.
+/// ln(2)/2 in two parts, the first with enough trailing zeros for its products with |n| < 2^8 (`F32`) and
+/// 2^11 (`F64`) to be exact.
 const HALF_LN_2: (Pair, Pair) =
     ((0.346_572_88, 0.346_573_590_279_945_17), (7.143_034e-7, 2.748_961_509_354_155_6e-14));
 
-/// What sinh and cosh of a = n ln 2 + r >= 0 are sums of: with C = (2^n + 2^-n)/4 and S = (2^n - 2^-n)/4, half of sinh a is
-/// S cosh r + C sinh r and half of cosh a is C cosh r + S sinh r.
+/// What sinh and cosh of a = n ln 2 + r >= 0 are sums of: with C = (2^n + 2^-n)/4 and S = (2^n - 2^-n)/4,
+/// half of sinh a is S cosh r + C sinh r and half of cosh a is C cosh r + S sinh r.
 struct Halves {
     /// S and C.
     sinh_n: Value,
@@ -157,7 +157,8 @@ pub(super) fn build_tanh(e: &mut Emit, x: Value) -> Value {
     e.with_sign_of(result, x)
 }
 
-/// 2/(1 + e^2a) = 1 - tanh a, for a >= 0; a power of two that divides both sides keeps the exponential in the range.
+/// 2/(1 + e^2a) = 1 - tanh a, for a >= 0; a power of two that divides both sides keeps the exponential in the
+/// range.
 fn complement(e: &mut Emit, a: Value) -> Value {
     // Beyond this the quotient is 0.
     let top = e.constant((106.0, 748.0));
@@ -174,7 +175,8 @@ fn complement(e: &mut Emit, a: Value) -> Value {
 
 /// The derivative of tanh, 1/cosh² x, within 2.5 ULP. Measured: 2.015 for `F32`, 2.077 for `F64`.
 ///
-/// With q = 1 - tanh |x| it is 2q - q², in which nothing cancels, as q is at most 1; beside a tanh q is there already.
+/// With q = 1 - tanh |x| it is 2q - q², in which nothing cancels, as q is at most 1; beside a tanh q is there
+/// already.
 pub(super) fn build_sech_squared(e: &mut Emit, x: Value) -> Value {
     let a = e.abs(x);
     let complement = complement(e, a);
@@ -199,7 +201,8 @@ pub(super) fn build_arcsinh(e: &mut Emit, x: Value) -> Value {
     e.with_sign_of(result, x)
 }
 
-/// arcosh x, within 1.9 ULP (`F32`) and 1.8 ULP (`F64`): log(1 + u) with t = x - 1 and u = t + sqrt(t(t + 2)), or log(2x); NaN below 1.
+/// arcosh x, within 1.9 ULP (`F32`) and 1.8 ULP (`F64`): log(1 + u) with t = x - 1 and u = t + sqrt(t(t +
+/// 2)), or log(2x); NaN below 1.
 pub(super) fn build_arccosh(e: &mut Emit, x: Value) -> Value {
     let (one, nan) = (e.exact(1.0), e.exact(f32::NAN));
     let t = e.sub(x, one);
@@ -230,8 +233,8 @@ fn log_of_sum(e: &mut Emit, a: Value, more: Value, less: Value) -> Value {
 
 /// artanh x, within 1.5 ULP; infinite at ±1, NaN beyond.
 ///
-/// With an integer n it is n ln(2)/2 + artanh(s), where s = (1 + x - 2^n (1 - x)) / (1 + x + 2^n (1 - x)); the n that makes s small is
-/// read off the bits of 1 + x and 1 - x, which are their logarithms nearly.
+/// With an integer n it is n ln(2)/2 + artanh(s), where s = (1 + x - 2^n (1 - x)) / (1 + x + 2^n (1 - x));
+/// the n that makes s small is read off the bits of 1 + x and 1 - x, which are their logarithms nearly.
 pub(super) fn build_arctanh(e: &mut Emit, x: Value) -> Value {
     let a = e.abs(x);
     let one = e.exact(1.0);

@@ -1,8 +1,9 @@
 //! arcsin, arccos, arctan and the angle of a point.
 //!
-//! Each is a polynomial in z = s² for |s| <= 1/2, with s the argument, the root of (1-|x|)/2 or a quotient by one
-//! division, which the half-angle formula and the addition theorem bring into that range (FDLIBM's `e_asin.c` and
-//! `s_atan.c`, Sun Microsystems, 1993, use the same reductions). The polynomials are minimax fits of our own.
+//! Each is a polynomial in z = s² for |s| <= 1/2, with s the argument, the root of (1-|x|)/2 or a quotient by
+//! one division, which the half-angle formula and the addition theorem bring into that range (FDLIBM's
+//! `e_asin.c` and `s_atan.c`, Sun Microsystems, 1993, use the same reductions). The polynomials are minimax
+//! fits of our own.
 
 use super::{Emit, Pair, Predicate, Value};
 

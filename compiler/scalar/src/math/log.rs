@@ -156,8 +156,8 @@ pub(super) fn build_log10(e: &mut Emit, x: Value) -> Value {
     in_base(e, x, split.f, LOG10_E, (high, low))
 }
 
-/// The exponent's part, given in two parts, and log(1+f) times a factor: all that is rounded before the last sum is
-/// carried along, so that the last sum alone decides.
+/// The exponent's part, given in two parts, and log(1+f) times a factor: all that is rounded before the last
+/// sum is carried along, so that the last sum alone decides.
 fn in_base(e: &mut Emit, x: Value, f: Value, factor: (Pair, Pair), exponent: (Value, Value)) -> Value {
     let zero = e.exact(0.0);
     let tail = tail(e, f, zero, NARROW);
@@ -210,7 +210,8 @@ impl OnePlus {
         OnePlus { u, lost: e.add(lost_x, lost_one), n: None }
     }
 
-    /// Its logarithm. What was lost joins the fraction of u; what that sum loses in turn is added to the low terms.
+    /// Its logarithm. What was lost joins the fraction of u; what that sum loses in turn is added to the low
+    /// terms.
     pub(super) fn log(&self, e: &mut Emit) -> Value {
         let split = Split::of(e, self.u);
         let half = e.exact(0.5);

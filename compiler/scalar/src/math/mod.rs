@@ -1,10 +1,10 @@
 //! Elementary functions as branch-free programs for `F32` and `F64` values.
 //!
-//! One scheme serves both types; only constants differ, but for the circular functions. No instruction rounds to
-//! an integer, converts between a float and an integer scalar, or shifts a 64-bit value arithmetically: vector units
-//! without those would take the types apart. NaN gives NaN, infinities and zeros give the limits with their signs, and
-//! denormal arguments and results are as accurate as others. Each function's bound is in units of the last
-//! place of the exact result (ULP), and `tests/accuracy` measures it.
+//! One scheme serves both types; only constants differ, but for the circular functions. No instruction rounds
+//! to an integer, converts between a float and an integer scalar, or shifts a 64-bit value arithmetically:
+//! vector units without those would take the types apart. NaN gives NaN, infinities and zeros give the limits
+//! with their signs, and denormal arguments and results are as accurate as others. Each function's bound is
+//! in units of the last place of the exact result (ULP), and `tests/accuracy` measures it.
 
 mod complex_log;
 mod complex_pow;

@@ -1,9 +1,9 @@
 //! The derivatives of ψ.
 //!
-//! ψ⁽ⁿ⁾(x) = (-1)^(n+1) n! Σ (x+k)^(-n-1) over k >= 0: the first terms as they are, the others by the sum formula of
-//! Euler and Maclaurin (Abramowitz and Stegun, 6.4.10 and 6.4.11). All terms that matter have one sign. Arguments below
-//! 1/2 are reflected, by the derivative of 1 - x's formula for the cotangent (6.4.7), a polynomial in it whose
-//! coefficients have one sign too.
+//! ψ⁽ⁿ⁾(x) = (-1)^(n+1) n! Σ (x+k)^(-n-1) over k >= 0: the first terms as they are, the others by the sum
+//! formula of Euler and Maclaurin (Abramowitz and Stegun, 6.4.10 and 6.4.11). All terms that matter have one
+//! sign. Arguments below 1/2 are reflected, by the derivative of 1 - x's formula for the cotangent (6.4.7), a
+//! polynomial in it whose coefficients have one sign too.
 
 use super::turn::Turn;
 use super::{Emit, Predicate, ScalarType, Value};

@@ -1,10 +1,10 @@
 //! x^y, and the logarithm to twice the places of a scalar that it needs.
 //!
 //! x^y is e^(y log x); an error of y log x is magnified by up to the greatest exponent, 710 or 89, so the
-//! logarithm has about 10 bits more than the scalar. Its first two terms (and the exponent's share) are unevaluated
-//! sums, the tail of the series is a minimax polynomial in the scalar itself: the plan of Tang, "Table-driven
-//! implementation of the logarithm function in IEEE floating-point arithmetic", ACM TOMS 16(4), 1990, pp. 378-400,
-//! without the table. The special cases are those of C, annex F.10.4.4.
+//! logarithm has about 10 bits more than the scalar. Its first two terms (and the exponent's share) are
+//! unevaluated sums, the tail of the series is a minimax polynomial in the scalar itself: the plan of Tang,
+//! "Table-driven implementation of the logarithm function in IEEE floating-point arithmetic", ACM TOMS 16(4),
+//! 1990, pp. 378-400, without the table. The special cases are those of C, annex F.10.4.4.
 
 use super::double::Double;
 use super::exp::LN_2;
@@ -14,8 +14,8 @@ use super::{Binary, Emit, Pair, Predicate, Value};
 
 const TWO_THIRDS: (Pair, Pair) =
     ((0.666_666_7, 0.666_666_666_666_666_6), (-1.986_821_6e-8, 3.700_743_415_417_188e-17));
-/// ((log((1+s)/(1-s)) - 2s)/s³ - 2/3)/z with z = s², for sqrt(1/2) <= (1+s)/(1-s) <= sqrt(2); within 2^-66 (`F64`)
-/// and 2^-36 (`F32`) of the logarithm.
+/// ((log((1+s)/(1-s)) - 2s)/s³ - 2/3)/z with z = s², for sqrt(1/2) <= (1+s)/(1-s) <= sqrt(2); within 2^-66
+/// (`F64`) and 2^-36 (`F32`) of the logarithm.
 const TAIL: (&[f32], &[f64]) = (
     &[0.400_001_53, 0.285_470_9, 0.234_196_45],
     &[

@@ -2,14 +2,15 @@
 //!
 //! An `F32` argument is reduced by multiples of π and evaluated in `F64`, where no rounding is felt; an `F64`
 //! argument is reduced by multiples of π/2 to a sum of two numbers (Cody and Waite, "Software Manual for the
-//! Elementary Functions", 1980, chapter 8, with parts of π/2 chosen for fused operations). Beyond where that is
-//! exact, [`huge`](super::huge) takes over, behind [`Inst::Rarely`](crate::Inst::Rarely).
+//! Elementary Functions", 1980, chapter 8, with parts of π/2 chosen for fused operations). Beyond where that
+//! is exact, [`huge`](super::huge) takes over, behind [`Inst::Rarely`](crate::Inst::Rarely).
 
 use super::double::Double;
 use super::huge::{build_single_turns, build_turns};
 use super::{Binary, Emit, Predicate, ScalarType, Value};
 
-/// π and π/2 in two parts, for `F32` arguments up to 2^30: the product with the first leaves an exact difference.
+/// π and π/2 in two parts, for `F32` arguments up to 2^30: the product with the first leaves an exact
+/// difference.
 const PI: [f64; 2] = [std::f64::consts::PI, 1.224_646_799_147_353_2e-16];
 const PI_2: [f64; 2] = [std::f64::consts::FRAC_PI_2, 6.123_233_995_736_766e-17];
 /// π/2 in three parts, the second with 33 bits, so that its products with |n| < 2^20 are exact.
@@ -78,8 +79,8 @@ pub(super) fn build_tan(e: &mut Emit, x: Value) -> Value {
     if let ScalarType::F32 = e.scalar { single(e, x, |e, x| x.tan(e)) } else { Reduced::of(e, x).tan(e) }
 }
 
-/// sin x and cos x for an `F64` argument of twice the places, to about 3 bits more than the scalar; what is beyond the scalar counts
-/// up to 2^-9, where it is not noise beside whole turns.
+/// sin x and cos x for an `F64` argument of twice the places, to about 3 bits more than the scalar; what is
+/// beyond the scalar counts up to 2^-9, where it is not noise beside whole turns.
 pub(super) fn double_sin_cos(e: &mut Emit, x: Double) -> (Double, Double) {
     let (zero, limit) = (e.exact(0.0), e.double(2f64.powi(-9)));
     let magnitude = e.abs(x.lo);
@@ -132,8 +133,8 @@ fn single(e: &mut Emit, x: Value, build: impl FnOnce(&mut Emit, &Single) -> Valu
 }
 
 impl Single {
-    /// The remainder of least magnitude by `unit`, and the bits of the multiple; `between` is for odd multiples of
-    /// unit/2, the bits are then those of the multiple of the unit below.
+    /// The remainder of least magnitude by `unit`, and the bits of the multiple; `between` is for odd
+    /// multiples of unit/2, the bits are then those of the multiple of the unit below.
     fn reduce(&self, e: &mut Emit, unit: [f64; 2], between: bool) -> (Value, Value) {
         let (magic, factor) = (e.magic(), e.double(unit[0].recip()));
         let (sum, m) = if between {

@@ -1,7 +1,8 @@
 //! Sine, cosine and cotangent of π x, for the functions that are reflected at 1/2.
 //!
-//! π x is reduced exactly, as x is; the polynomial for the sine on half a turn is a minimax fit of our own. The cotangent,
-//! which ψ adds to numbers that it nearly cancels with, is a quotient of Taylor series on a quarter of a turn.
+//! π x is reduced exactly, as x is; the polynomial for the sine on half a turn is a minimax fit of our own.
+//! The cotangent, which ψ adds to numbers that it nearly cancels with, is a quotient of Taylor series on a
+//! quarter of a turn.
 
 use super::double::Double;
 use super::{Binary, Emit, Pair, Predicate, Value};

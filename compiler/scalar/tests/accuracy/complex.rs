@@ -1,5 +1,5 @@
-//! The error of complex functions against the same programs in wide arithmetic, in units of the last place of the
-//! result's magnitude.
+//! The error of complex functions against the same programs in wide arithmetic, in units of the last place of
+//! the result's magnitude.
 
 use tgc_scalar::dtype::DType;
 use tgc_scalar::{Builder, Dd, Element, Program, ScalarType, Wide, scalar_from_bits_f64};

@@ -61,8 +61,9 @@ pub const KEYWORDS: [&str; 99] = [
     "while", "xor", "xor_eq",
 ];
 
-/// Macros of C's, POSIX's and Linux's headers that have the form of a name of ours and do not begin with one of [`PREFIXES`] as
-/// the library's name: a model `R` would define `R_OK`, a size `NAME` of a model `HOST` the macro `HOST_NAME_MAX`. Sorted.
+/// Macros of C's, POSIX's and Linux's headers that have the form of a name of ours and do not begin with one
+/// of [`PREFIXES`] as the library's name: a model `R` would define `R_OK`, a size `NAME` of a model `HOST`
+/// the macro `HOST_NAME_MAX`. Sorted.
 #[rustfmt::skip]
 pub const SYSTEM: [&str; 181] = [
     "AIO_PRIO_DELTA_MAX", "BC_BASE_MAX", "BC_DIM_MAX", "BC_SCALE_MAX", "BC_STRING_MAX",
