@@ -1,9 +1,9 @@
 //! The logarithm of a complex number to twice the places of an `F64` scalar, as complex powers need it.
 //!
 //! Both parts are series in a double: log |z|² = n log 2 + 2 artanh(f/(2+f)) with |z|² = 2^n (1 + f), and the
-//! angle of z is that of the nearest point (1, k/4) plus the arctangent of a quotient. In f,
-//! squares and |z|² - 1 = (|x|+1)(|x|-1) + y² are exact but for the last of the sums, so errors stay
-//! below 2^-100 of |log z|, near 1 too. What matters to a series behind its first terms is a polynomial in the scalar itself,
+//! angle of z is that of the nearest point (1, k/4) plus the arctangent of a quotient. In f, squares and
+//! |z|² - 1 = (|x|+1)(|x|-1) + y² are exact but for the last of the sums, so errors stay below 2^-100 of
+//! |log z|, near 1 too. What matters to a series behind its first terms is a polynomial in the scalar itself,
 //! interpolated at Chebyshev's points.
 
 use super::double::Double;
