@@ -131,3 +131,25 @@ fn expressions_of_two_models_do_not_mix() {
     fn is_send<T: Send + Sync + 'static>(_: &T) {}
     is_send(&x);
 }
+
+/// What a method makes of several nodes comes from where it is called, not from the library's own sources.
+#[test]
+fn nodes_come_from_where_methods_are_called() {
+    let m = Model::new("m");
+    let [x, places] = [m.input("x", F64, [3, 3]), m.input("places", I32, [2])];
+    let read = [x.index(places), x.take(places, 1), x.index((.., places)), m.einsum("ii->i", [x])];
+    let written = [x.set_subtensor(places, 1.0), x.inc_subtensor(x.gt(0.0), 1.0)];
+    let ordered = [x.sort(0), x.argsort(0), x.sort_descending(1), x.argsort_descending(0)];
+    let beside = [x.take_along_axis(x.argsort(1).cast(I32), 1)];
+    let mut function = m.function("f").inputs([x, places]);
+    for (i, y) in [&read[..], &written, &ordered, &beside].concat().into_iter().enumerate() {
+        function = function.output(&format!("y{i}"), y);
+    }
+    function.finish().unwrap();
+    let module = m.module();
+    let graph = &module.functions[0].graph;
+    for id in graph.ids() {
+        let node = graph.node(id);
+        assert!(node.origin.file.ends_with("tests/frontend.rs"), "{} at {}", node.op.name(), node.origin);
+    }
+}

@@ -1,10 +1,13 @@
 //! Einstein's summation convention, in NumPy's notation.
 
+use std::panic::Location;
+
 use super::contract::{Label, Labelled, contract};
 use super::{Model, Tensor};
 use crate::dim::Dim;
 use crate::infer::{AxisOf, Extent, Reason, TypeError};
 use crate::ops::BroadcastTo;
+use crate::origin::Origin;
 
 /// Sums of products of tensors, with an index for each axis, in NumPy's notation: `"ij,jk->ik"` is the
 /// product of two matrices. [`Model::einsum`] takes a list whose length is not known.
@@ -62,7 +65,8 @@ impl Model {
         match parsed {
             Ok(Subscripts { operands: labels, result }) => {
                 let labelled = operands.into_iter().zip(labels);
-                contract(labelled.map(|(tensor, labels)| diagonals(tensor, labels)).collect(), &result)
+                let taken = || labelled.map(|(tensor, labels)| diagonals(tensor, labels)).collect();
+                contract(self.on_behalf(&Origin::here(Location::caller()), taken), &result)
             }
             Err(error) => {
                 let describe = |i: usize| {

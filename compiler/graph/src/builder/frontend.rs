@@ -77,6 +77,13 @@ impl Model {
         build()
     }
 
+    /// Builds what a method of ours makes of several nodes: they come from the place where its caller is, unless the
+    /// caller says another with [`Model::at`].
+    pub(crate) fn on_behalf<T>(&self, caller: &Origin, build: impl FnOnce() -> T) -> T {
+        let is_said = !self.arena().places.is_empty();
+        if is_said { build() } else { self.at(caller.clone(), build) }
+    }
+
     /// Any operation, on operands as they are: of one rank, where it is elementwise. An ill-typed one is
     /// reported at `finish`.
     ///

@@ -121,10 +121,10 @@ impl<'m> Tensor<'m> {
     #[track_caller]
     pub fn index(self, index: impl Indices<'m>) -> Tensor<'m> {
         let origin = Origin::here(Location::caller());
-        match Selection::new(self, index.indices(), &origin) {
+        self.model.on_behalf(&origin, || match Selection::new(self, index.indices(), &origin) {
             Ok(selection) => selection.read(self, &origin),
-            Err(error) => self.refuse(&error, origin),
-        }
+            Err(error) => self.refuse(&error, origin.clone()),
+        })
     }
 
     /// What an entry of an [`index`](Tensor::index) selects along one axis; a negative axis counts from the
@@ -169,7 +169,7 @@ impl<'m> Tensor<'m> {
             return Tensor { model: self.model, handle: Handle::Invalid };
         };
         let (axis, rank) = (axis[0], self.rank());
-        match indices.places_beside(self, axis) {
+        match self.model.on_behalf(&origin, || indices.places_beside(self, axis)) {
             Ok(places) => {
                 let last = (0..rank).filter(|a| *a != axis).chain([axis]).map(Some).collect::<Vec<_>>();
                 let back = (0..axis).chain([rank - 1]).chain(axis..rank - 1).map(Some).collect::<Vec<_>>();
@@ -251,13 +251,13 @@ impl<'m> Tensor<'m> {
     }
 
     fn write(self, index: Vec<Index<'m>>, value: Tensor<'m>, add: bool, origin: Origin) -> Tensor<'m> {
-        let written = match index.as_slice() {
+        let written = self.model.on_behalf(&origin, || match index.as_slice() {
             [Index::Tensor(mask)] if mask.ty().is_some_and(|ty| ty.dtype == DType::Bool) => {
                 self.write_masked(*mask, value, add, &origin)
             }
             _ => Selection::new(self, index, &origin)
                 .and_then(|selection| selection.write(self, value, add, &origin)),
-        };
+        });
         written.unwrap_or_else(|error| self.refuse(&error, origin))
     }
 

@@ -1,11 +1,14 @@
 //! `sort`: the elements of each row in order, a row being what lies along the last axis.
 
+use std::panic::Location;
+
 use crate::attribute::Attribute;
 use crate::builder::{Tensor, count_axes};
 use crate::dim::Dim;
 use crate::graph::{Graph, NodeId};
 use crate::infer::{Constraints, Operand, Reason, TypeError};
 use crate::kernel::{Kernel, Routine};
+use crate::origin::Origin;
 use crate::ops::{Notation, Operation, Argsort, Gather, ScatterAdd, Zero, Vjp, attributes};
 use crate::ty::TensorType;
 
@@ -46,7 +49,8 @@ impl<'m> Tensor<'m> {
     /// What an operation on rows gives along another axis than the last.
     #[track_caller]
     pub(super) fn in_rows(self, axis: i64, operation: impl Fn(Tensor<'m>) -> Tensor<'m>) -> Tensor<'m> {
-        let rank = self.rank();
+        let (rank, caller) = (self.rank(), Origin::here(Location::caller()));
+        let operation = |rows| self.model().on_behalf(&caller, || operation(rows));
         let axis = match count_axes(&[axis], rank) {
             Ok(axes) => axes[0],
             Err(error) => return self.ill_typed(error),
