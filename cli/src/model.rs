@@ -15,9 +15,12 @@ pub fn read(path: &Path) -> Outcome<Module> {
     if path.extension().is_some_and(|extension| extension == "rs") {
         return Err(refused(&"it is Rust source; run that program, and give the file that it saves"));
     }
+    if is_device(path) {
+        return Err(refused(&"it is a device; give a file"));
+    }
     let bytes = std::fs::read(path).map_err(|error| refused(&quote::reason(&error)))?;
     if is_text(path, &bytes) {
-        let text = String::from_utf8(bytes).map_err(|_| refused(&"it is not UTF-8"))?;
+        let text = String::from_utf8(bytes).map_err(|_| refused(&"it is not UTF-8; save it as UTF-8"))?;
         return text::parse_verified(&text).map_err(|error| CliError::text(path, &error));
     }
     wire::decode(&bytes).map_err(|error| refused(&error))
@@ -33,6 +36,7 @@ pub fn guard(model: &Path, outputs: &[&Path]) -> Outcome<()> {
 
 /// A text is named so, or begins as one does.
 fn is_text(path: &Path, bytes: &[u8]) -> bool {
+    let bytes = bytes.strip_prefix("\u{feff}".as_bytes()).unwrap_or(bytes);
     path.extension().is_some_and(|extension| extension == "tgc") || bytes.starts_with(b"tgc ")
 }
 
@@ -45,4 +49,17 @@ pub fn select(module: &mut Module, name: &str) -> Outcome<()> {
     }
     module.functions.retain(|f| f.name == name);
     Ok(())
+}
+
+/// True for what can be read without an end.
+#[cfg(unix)]
+fn is_device(path: &Path) -> bool {
+    use std::os::unix::fs::FileTypeExt;
+    let kind = std::fs::metadata(path).map(|file| file.file_type());
+    kind.is_ok_and(|kind| kind.is_char_device() || kind.is_block_device())
+}
+
+#[cfg(not(unix))]
+fn is_device(_: &Path) -> bool {
+    false
 }

@@ -115,6 +115,14 @@ fn files_that_are_no_models_are_refused() {
     fs::write(path.join("model.rs"), "fn main() {}").unwrap();
     let message = fail(path, 1, &["build", "model.rs", "-o", "lib.a"]);
     assert!(message.contains("model.rs: it is Rust source; run that program"), "{message}");
+    if cfg!(unix) {
+        assert!(fail(path, 1, &["check", "/dev/zero"]).contains("/dev/zero: it is a device; give a file"));
+    }
+    let wide: Vec<u8> = MODEL.encode_utf16().flat_map(u16::to_le_bytes).collect();
+    fs::write(path.join("wide.tgc"), wide).unwrap();
+    fail(path, 1, &["check", "wide.tgc"]);
+    fs::write(path.join("marked.tgc"), format!("\u{feff}{MODEL}")).unwrap();
+    succeed(path, &["check", "marked.tgc"]);
     let message = fail(path, 1, &["build", "m.tgc", "-o", "lib.a", "--target", "x86_64-apple-darwin\nx"]);
     assert!(message.lines().count() == 1 && message.contains("supported are"), "{message}");
 }

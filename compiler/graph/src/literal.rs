@@ -182,7 +182,7 @@ fn overflows(value: f64, dtype: DType) -> bool {
 }
 
 /// The greatest finite number of a type of floats, as one writes it.
-fn largest(dtype: DType) -> &'static str {
+pub fn largest(dtype: DType) -> &'static str {
     match dtype.to_real() {
         DType::F16 => "65504",
         DType::BF16 => "3.38e38",

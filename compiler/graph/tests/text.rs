@@ -166,9 +166,18 @@ fn each_error_says_what_is_wrong() {
         ("%2 = sum(%0) axes=[1", "7:21: found the end of the line, expected `]`"),
         ("%2 = sum(%0) axes=[foo]", "7:20: found `foo`, expected an integer"),
         ("%2 = cast(%0) : f3[N,3]", "7:17: there is no element type `f3`; did you mean `f32`?"),
-        ("%2 = constant 300 : i8[]", "7:15: found `300`, expected an element of type i8"),
-        ("%2 = constant -nan : f32[]", "7:15: found `-`, expected an element of type f32"),
-        ("%2 = constant [1.0, x] : f32[2]", "7:21: found `x`, expected an element of type f32"),
+        (
+            "%2 = constant 300 : i8[]",
+            "7:15: found `300`, expected an element of type i8: a whole number from -128 to 127",
+        ),
+        (
+            "%2 = constant -nan : f32[]",
+            "7:15: found `-nan`, expected an element of type f32: a number of at most 3.4e38, `inf` or `nan`",
+        ),
+        (
+            "%2 = constant [1.0, x] : f32[2]",
+            "7:21: found `x`, expected an element of type f32: a number of at most 3.4e38, `inf` or `nan`",
+        ),
         ("%2 = constant [1.0, 2.0] : f32[3]", "7:16: 2 elements are listed, and the shape holds 3"),
         (
             "%2 = constant [1.0] : f32[4611686018427387904,4]",

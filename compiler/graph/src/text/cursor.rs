@@ -1,12 +1,13 @@
 //! Walks the tokens of one line.
 
-use tgc_scalar::dtype::DType;
+use tgc_scalar::dtype::{DType, Kind as ElementKind};
 
 use super::element::{nan_from_text, scalar_from_text};
 use super::error::{Diagnostic, ParseErrorKind, did_you_mean};
 use super::lex::{Kind, Token, unquote};
 use crate::graph::NodeId;
 use crate::limits::MAX_LIST;
+use crate::literal::{integer_range, largest};
 
 pub(super) type Step<T> = Result<T, Diagnostic>;
 
@@ -56,12 +57,16 @@ impl<'t, 'a> Cursor<'t, 'a> {
 
     /// What is here is not what should be.
     pub fn expected<T>(&self, expected: impl Into<String>) -> Step<T> {
-        let found = match self.peek() {
+        self.refuse(ParseErrorKind::Found { found: self.found(), expected: expected.into() })
+    }
+
+    /// What is here.
+    fn found(&self) -> String {
+        match self.peek() {
             None => "the end of the line".to_owned(),
             Some(Token { kind: Kind::Node, text, .. }) => format!("`%{text}`"),
             Some(token) => format!("`{}`", shortened(token.text)),
-        };
-        self.refuse(ParseErrorKind::Found { found, expected: expected.into() })
+        }
     }
 
     pub fn is(&self, text: &str) -> bool {
@@ -235,7 +240,11 @@ impl<'t, 'a> Cursor<'t, 'a> {
         });
         match bits {
             Some(bits) => Ok(bits),
-            None => here.expected(format!("an element of type {dtype}")),
+            None => {
+                let number = token.filter(|_| negative).map(|token| format!("`-{}`", shortened(token.text)));
+                let found = number.unwrap_or_else(|| here.found());
+                here.refuse(ParseErrorKind::Found { found, expected: elements(dtype) })
+            }
         }
     }
 
@@ -290,4 +299,14 @@ fn shortened(text: &str) -> String {
         Some((end, _)) => format!("{}…", &text[..end]),
         None => text.to_owned(),
     }
+}
+
+/// What elements of a type can be.
+fn elements(dtype: DType) -> String {
+    let among = match (integer_range(dtype), dtype.kind()) {
+        (_, ElementKind::Bool) => "`true` or `false`".to_owned(),
+        (Some((least, most)), _) => format!("a whole number from {least} to {most}"),
+        (None, _) => format!("a number of at most {}, `inf` or `nan`", largest(dtype)),
+    };
+    format!("an element of type {dtype}: {among}")
 }

@@ -120,7 +120,8 @@ impl Reader {
 
     fn read(&mut self, text: &str) -> Result<(), ParseError> {
         let mut tokens: Vec<Token<'_>> = vec![];
-        for (i, line) in text.lines().enumerate() {
+        // Some editors begin a text with a mark of its bytes' order.
+        for (i, line) in text.strip_prefix('\u{feff}').unwrap_or(text).lines().enumerate() {
             tokens.clear();
             lex(line, &mut tokens)
                 .and_then(|()| self.line(i, Cursor::new(&tokens, line.len())))
