@@ -77,8 +77,8 @@ impl Model {
         build()
     }
 
-    /// Builds what a method of ours makes of several nodes: they come from the place where its caller is, unless the
-    /// caller says another with [`Model::at`].
+    /// Builds what a method of ours makes of several nodes: they come from the place where its caller is,
+    /// unless the caller says another with [`Model::at`].
     pub(crate) fn on_behalf<T>(&self, caller: &Origin, build: impl FnOnce() -> T) -> T {
         let is_said = !self.arena().places.is_empty();
         if is_said { build() } else { self.at(caller.clone(), build) }
