@@ -112,7 +112,8 @@ impl Array {
     ///
     /// # Errors
     ///
-    /// Those of the file system, if the file is cut off, and if a tensor's element type is none of [`DType`].
+    /// Those of the file system, if the file is cut off, and if a tensor's element type is none of
+    /// [`DType`](tgc_scalar::dtype::DType).
     pub fn from_safetensors(path: impl AsRef<Path>) -> Result<BTreeMap<String, Array>, ArrayFileError> {
         let read = |path: &Path| {
             let (file, length) = open(path)?;
