@@ -5,9 +5,9 @@ use half::{bf16, f16};
 use super::{Binary, Elementary, Inst, Predicate, Program, ScalarType, Unary};
 
 impl Program {
-    /// Runs a [legalized](Program::legalize) program, calls of elementary functions included. `params` are the
-    /// bits of each parameter's parts in order; `out` receives the bits of each result's parts; `scratch` is
-    /// reused between calls.
+    /// Runs a [legalized](Program::legalize) program, calls of elementary functions included. `params` are
+    /// the bits of each parameter's parts in order; `out` receives the bits of each result's parts; `scratch`
+    /// is reused between calls.
     pub fn run(&self, params: &[[u64; 2]], scratch: &mut Vec<u64>, out: &mut Vec<u64>) {
         scratch.clear();
         for (inst, scalar) in &self.insts {

@@ -35,7 +35,7 @@ impl Calls {
         Calls(uses.into_iter().filter(is_long).map(|(called, _)| called).collect())
     }
 
-    /// An legalized program, but for what is called.
+    /// A legalized program, but for what is called.
     pub(crate) fn legalize(&self, program: &Program) -> Program {
         program.legalize_but(&|function, scalar| self.0.contains(&(function, scalar)))
     }

@@ -11,7 +11,7 @@ pub fn program(function: MathFn, dtype: DType) -> Program {
     b.finish(vec![Element::real(dtype, y)])
 }
 
-/// Runs an legalized program of one parameter on many arguments, an instruction at a time: much faster than
+/// Runs a legalized program of one parameter on many arguments, an instruction at a time: much faster than
 /// [`Program::run`] on each.
 pub fn run_block(program: &Program, arguments: &[u64]) -> Vec<u64> {
     let mut columns: Vec<Vec<u64>> = Vec::with_capacity(program.insts.len());
