@@ -172,21 +172,7 @@ pub(crate) fn is_moderate(dtype: DType, value: f64) -> bool {
 }
 
 fn moderate_exponent(dtype: DType) -> Option<f64> {
-    match dtype {
-        DType::F16 => Some(5.0),
-        DType::BF16 | DType::F32 | DType::F64 => Some(40.0),
-        DType::Bool
-        | DType::I8
-        | DType::I16
-        | DType::I32
-        | DType::I64
-        | DType::U8
-        | DType::U16
-        | DType::U32
-        | DType::U64
-        | DType::C64
-        | DType::C128 => None,
-    }
+    dtype.is_float().then_some(if dtype == DType::F16 { 5.0 } else { 40.0 })
 }
 
 /// Finite and not zero, wherever a tensor of this shape has an element; with an empty shape, always.

@@ -82,19 +82,12 @@ pub(super) fn scalar_from_text(scalar: ScalarType, negative: bool, text: &str) -
 }
 
 fn float_from_digits(scalar: ScalarType, text: &str) -> Option<u64> {
-    let bits = match scalar {
-        ScalarType::F32 => u64::from(text.parse::<f32>().ok()?.to_bits()),
-        ScalarType::F64 => text.parse::<f64>().ok()?.to_bits(),
-        ScalarType::F16 | ScalarType::BF16 => round(scalar, text.parse::<f64>().ok()?),
-        ScalarType::Bool
-        | ScalarType::I8
-        | ScalarType::I16
-        | ScalarType::I32
-        | ScalarType::I64
-        | ScalarType::U8
-        | ScalarType::U16
-        | ScalarType::U32
-        | ScalarType::U64 => unreachable!("invariant: a float"),
+    let bits = if scalar == ScalarType::F32 {
+        u64::from(text.parse::<f32>().ok()?.to_bits())
+    } else if scalar == ScalarType::F64 {
+        text.parse::<f64>().ok()?.to_bits()
+    } else {
+        round(scalar, text.parse::<f64>().ok()?)
     };
     (bits != infinity(scalar)).then_some(bits)
 }
@@ -145,21 +138,8 @@ fn infinity(scalar: ScalarType) -> u64 {
 
 /// Infinity with the first bit of the fraction set.
 fn default_nan(scalar: ScalarType) -> u64 {
-    match scalar {
-        ScalarType::F16 => 0x7e00,
-        ScalarType::BF16 => 0x7fc0,
-        ScalarType::F32 => 0x7fc0_0000,
-        ScalarType::F64 => 0x7ff8_0000_0000_0000,
-        ScalarType::Bool
-        | ScalarType::I8
-        | ScalarType::I16
-        | ScalarType::I32
-        | ScalarType::I64
-        | ScalarType::U8
-        | ScalarType::U16
-        | ScalarType::U32
-        | ScalarType::U64 => unreachable!("invariant: a float"),
-    }
+    let infinity = infinity(scalar);
+    infinity | (1 << infinity.trailing_zeros()) >> 1
 }
 
 #[cfg(test)]
