@@ -4,11 +4,14 @@ use tgc_scalar::dtype::DType;
 
 use crate::graph::{Graph, NodeId};
 use crate::infer::TypeError;
-use crate::ops::reduction::{Composite, Reducing, reduction, to_inexact};
+use crate::ops::reduction::{Composite, Reducing, accumulator, reduction, to_inexact};
 use crate::ops::{Notation, SizeValue, Sum, Sign};
 
 reduction! {
     /// The sum of the elements divided by their number; of integers in `f64`, NaN when empty.
+    ///
+    /// The division comes before the rounding, so that the sum may leave the range of `f16`, `bf16`, `f32`
+    /// and `c64`. A sum that leaves the range of `f64` makes the mean infinite.
     ///
     /// ```
     /// # use tgc_graph::prelude::*;
@@ -33,15 +36,23 @@ impl Composite for Mean {
     fn expand(&self, graph: &mut Graph, operand: NodeId) -> NodeId {
         let result = to_inexact(graph.ty(operand).dtype);
         let x = graph.cast(operand, result.to_computed());
-        let mean = mean(graph, &self.axes, x);
+        let mean = wide_mean(graph, &self.axes, x);
         graph.cast(mean, result)
     }
 }
 
 /// The mean of a floating-point node in its own type.
 pub(super) fn mean(graph: &mut Graph, axes: &[usize], x: NodeId) -> NodeId {
-    let sum = graph.op_node(Sum { axes: axes.to_vec() }, &[x]);
-    let count = count(graph, axes, x);
+    let mean = wide_mean(graph, axes, x);
+    graph.cast(mean, graph.ty(x).dtype)
+}
+
+/// The mean of a floating-point node in the type that its sum is kept in, whose range holds sums of elements
+/// of narrower types.
+fn wide_mean(graph: &mut Graph, axes: &[usize], x: NodeId) -> NodeId {
+    let wide = graph.cast(x, accumulator(graph.ty(x).dtype));
+    let sum = graph.op_node(Sum { axes: axes.to_vec() }, &[wide]);
+    let count = count(graph, axes, wide);
     graph.over(sum, count)
 }
 

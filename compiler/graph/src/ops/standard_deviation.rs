@@ -11,9 +11,11 @@ use crate::ops::{Norm, Notation, Real, Sqrt};
 
 reduction! {
     /// The standard deviation: the norm of the deviations, divided by the root of their number; of integers
-    /// in `f64`, NaN when empty. Exactly 0 where all elements are equal, and there the gradient is 0.
+    /// in `f64`, NaN when empty. Exactly 0 where all elements are equal and, of `f64`, their sum is finite,
+    /// and there the gradient is 0.
     ///
-    /// Neither overflows nor vanishes early, though the variance may.
+    /// The variance may overflow or vanish; deviations are elements of the type too, and must be in its
+    /// range.
     /// [`std_ddof`](crate::builder::Reduce::std_ddof) divides by fewer than the number of elements.
     ///
     /// ```

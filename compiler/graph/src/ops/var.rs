@@ -17,8 +17,9 @@ use crate::ops::{ConsiderConstant, Imag, Maximum, Notation, Real, Sqr, Sum};
 
 reduction! {
     /// The variance: the mean square of the magnitudes of deviations from the mean; of integers in `f64`, NaN
-    /// when empty. Exactly 0 where all elements are equal.
+    /// when empty. Exactly 0 where all elements are equal and, of `f64`, their sum is finite.
     ///
+    /// Deviations are elements of the type too, and must be in its range.
     /// [`var_ddof`](crate::builder::Reduce::var_ddof) divides by fewer than the number of elements.
     ///
     /// ```
