@@ -6,7 +6,7 @@ use tgc_graph::array::Array;
 use tgc_graph::dtype::{DType, Kind};
 use tgc_graph::quote::short;
 use tgc_plan::Signature;
-use tgc_scalar::ScalarType;
+use tgc_scalar::{ScalarKind, ScalarType};
 
 use crate::error::Error;
 
@@ -269,20 +269,13 @@ fn random(seed: u64, dtype: DType, shape: Vec<usize>) -> Array {
         let bits = next();
         // 24 bits are exact in every float but the 16-bit ones, which round.
         let float = (bits >> 40) as f64 / f64::from(1 << 23) - 1.0;
-        match dtype.scalar_type() {
-            ScalarType::Bool => bits >> 63,
-            ScalarType::I8
-            | ScalarType::I16
-            | ScalarType::I32
-            | ScalarType::I64
-            | ScalarType::U8
-            | ScalarType::U16
-            | ScalarType::U32
-            | ScalarType::U64 => ((bits >> 32) * 10) >> 32,
-            ScalarType::F16 => u64::from(f16::from_f64(float).to_bits()),
-            ScalarType::BF16 => u64::from(bf16::from_f64(float).to_bits()),
-            ScalarType::F32 => u64::from((float as f32).to_bits()),
-            ScalarType::F64 => float.to_bits(),
+        match dtype.scalar_type().kind() {
+            ScalarKind::Bool => bits >> 63,
+            ScalarKind::Integer => ((bits >> 32) * 10) >> 32,
+            ScalarKind::F16 => u64::from(f16::from_f64(float).to_bits()),
+            ScalarKind::BF16 => u64::from(bf16::from_f64(float).to_bits()),
+            ScalarKind::F32 => u64::from((float as f32).to_bits()),
+            ScalarKind::F64 => float.to_bits(),
         }
     };
     let mut array = Array::zeros_of(dtype, shape);

@@ -4,7 +4,7 @@
 //! none of them knows operations by name. A class enters with its first operation.
 
 use tgc_scalar::dtype::DType;
-use tgc_scalar::{Builder, Program};
+use tgc_scalar::{Builder, Element, Program};
 
 use crate::array::Array;
 use crate::data::DataId;
@@ -238,6 +238,48 @@ pub struct Contraction {
     pub dtype: DType,
     /// Element type that sums are kept in.
     pub accumulator: DType,
+}
+
+impl Contraction {
+    /// (left, right) of these types → the factors, in the accumulator's type.
+    pub fn factors(&self, from: [DType; 2]) -> Program {
+        let mut b = Builder::new(&from);
+        let factors = [0, 1].map(|i| {
+            let own = b.param(i);
+            let promoted = b.cast(own, self.dtype);
+            b.cast(promoted, self.accumulator)
+        });
+        b.finish(factors.to_vec())
+    }
+
+    /// (accumulator, factor, factor) → accumulator + factor * factor, rounded once for real floats.
+    pub fn step(&self) -> Program {
+        let mut b = Builder::new(&[self.accumulator; 3]);
+        let [sum, x, y] = [0, 1, 2].map(|i| b.param(i));
+        let stepped = if matches!(self.accumulator, DType::F32 | DType::F64) {
+            Element::real(self.accumulator, b.fma(x.re(), y.re(), sum.re()))
+        } else {
+            let product = b.mul(x, y);
+            b.add(sum, product)
+        };
+        b.finish(vec![stepped])
+    }
+
+    /// (accumulator, accumulator) → their sum.
+    pub fn merge(&self) -> Program {
+        let mut b = Builder::new(&[self.accumulator; 2]);
+        let [x, y] = [0, 1].map(|i| b.param(i));
+        let sum = b.add(x, y);
+        b.finish(vec![sum])
+    }
+
+    /// (accumulator) → result element.
+    pub fn finish(&self) -> Program {
+        let mut b = Builder::new(&[self.accumulator]);
+        let sum = b.param(0);
+        let result = b.cast(sum, self.dtype);
+        b.finish(vec![result])
+    }
 }
 
 /// A loop of a contraction.

@@ -86,7 +86,9 @@ fn errors_say_the_node_and_are_data() {
         ("Sum_0", "sum", &["x"], &[("axes", &[1])]),
         ("MatMul_1", "dot", &["w", "b"], &[("left", &[1])]),
     ]);
-    assert_eq!(error.to_string(), "net.table:2, MatMul_1: dot: the attribute `right` is missing");
+    let expected = "net.table:2, MatMul_1: dot: the attribute `right` is missing; it is a list of integers: \
+                    `right=[0, 1]`";
+    assert_eq!(error.to_string(), expected);
     assert_eq!(*error.diagnostics[0].reason, Reason::Operation { name: "dot".to_owned() });
 
     let error = refused(&[("Add_0", "add", &["w"], &[])]);

@@ -159,7 +159,10 @@ fn each_error_says_what_is_wrong() {
             "%2 = sum(%0) axes=[2]",
             "7:6: sum over axes [2] of %0, which has 2 axes; name each axis once, in ascending order",
         ),
-        ("%2 = sum(%0)", "7:6: sum: the attribute `axes` is missing"),
+        (
+            "%2 = sum(%0)",
+            "7:6: sum: the attribute `axes` is missing; it is a list of integers: `axes=[0, 1]`",
+        ),
         ("%2 = sum(%0) axis=[1]", "7:14: sum: the operation has no attribute `axis`"),
         ("%2 = sum(%0) axes=1", "7:19: found `1`, expected a list of integers"),
         ("%2 = sum(%0) axes=[1] axes=[0]", "7:23: the attribute `axes` is there already; rename one"),

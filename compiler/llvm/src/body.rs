@@ -9,7 +9,7 @@ use inkwell::values::{FunctionValue, IntValue, PointerValue};
 use tgc_abi::Context as Instance;
 use tgc_graph::dtype::DType;
 use tgc_plan::{BufferId, FunctionPlan, State, Storage};
-use tgc_scalar::{ScalarType, stored_scalar};
+use tgc_scalar::{ScalarKind, stored_scalar};
 
 use crate::ir::{Ir, Val, basic};
 use crate::memory::from_memory;
@@ -145,19 +145,12 @@ pub(crate) fn load_slot<'c>(ir: &Ir<'_, 'c>, context: PointerValue<'c>, offset: 
 
 /// The type in which a scalar of this element type is passed: its bits, Bool as a byte.
 pub(crate) fn scalar_type<'c>(shell: &Shell<'_, 'c>, dtype: DType) -> BasicTypeEnum<'c> {
-    match stored_scalar(dtype) {
-        ScalarType::F32 => basic(shell.context.f32_type()),
-        ScalarType::F64 => basic(shell.context.f64_type()),
-        scalar @ (ScalarType::Bool
-        | ScalarType::I8
-        | ScalarType::I16
-        | ScalarType::I32
-        | ScalarType::I64
-        | ScalarType::U8
-        | ScalarType::U16
-        | ScalarType::U32
-        | ScalarType::U64
-        | ScalarType::F16
-        | ScalarType::BF16) => basic(crate::ir::int_of_bits(shell.context, scalar.bits())),
+    let scalar = stored_scalar(dtype);
+    match scalar.kind() {
+        ScalarKind::F32 => basic(shell.context.f32_type()),
+        ScalarKind::F64 => basic(shell.context.f64_type()),
+        ScalarKind::Bool | ScalarKind::Integer | ScalarKind::F16 | ScalarKind::BF16 => {
+            basic(crate::ir::int_of_bits(shell.context, scalar.bits()))
+        }
     }
 }

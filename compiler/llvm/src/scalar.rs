@@ -6,7 +6,7 @@
 use inkwell::types::BasicTypeEnum;
 use inkwell::values::InstructionOpcode as Op;
 use inkwell::{FloatPredicate, IntPredicate};
-use tgc_scalar::{Binary, Elementary, Inst, Predicate, Program, ScalarType, Unary};
+use tgc_scalar::{Binary, Elementary, Inst, Predicate, Program, ScalarKind, ScalarType, Unary};
 
 use crate::call;
 use crate::ir::{Ir, Val, basic, int_of_bits};
@@ -58,41 +58,27 @@ const IN_ORDER: &str = "invariant: operands come before their uses";
 
 /// The type of a scalar in a register.
 pub(crate) fn scalar_type<'c>(ir: &Ir<'_, 'c>, scalar: ScalarType, width: u32) -> BasicTypeEnum<'c> {
-    let scalar = match scalar {
-        ScalarType::Bool => basic(ir.context().bool_type()),
-        ScalarType::F32 => basic(ir.context().f32_type()),
-        ScalarType::F64 => basic(ir.context().f64_type()),
-        ScalarType::F16 | ScalarType::BF16 => unreachable!("invariant: programs are legalized"),
-        ScalarType::I8
-        | ScalarType::I16
-        | ScalarType::I32
-        | ScalarType::I64
-        | ScalarType::U8
-        | ScalarType::U16
-        | ScalarType::U32
-        | ScalarType::U64 => basic(int_of_bits(ir.context(), scalar.bits())),
+    let scalar = match scalar.kind() {
+        ScalarKind::Bool => basic(ir.context().bool_type()),
+        ScalarKind::F32 => basic(ir.context().f32_type()),
+        ScalarKind::F64 => basic(ir.context().f64_type()),
+        ScalarKind::F16 | ScalarKind::BF16 => unreachable!("invariant: programs are legalized"),
+        ScalarKind::Integer => basic(int_of_bits(ir.context(), scalar.bits())),
     };
     ir.widen(scalar, width)
 }
 
 /// A constant by its bits.
 pub(crate) fn build_const<'c>(ir: &Ir<'_, 'c>, scalar: ScalarType, bits: u64, width: u32) -> Val<'c> {
-    let scalar: Val = match scalar {
-        ScalarType::Bool => ir.context().bool_type().const_int(u64::from(bits != 0), false).into(),
-        ScalarType::F32 | ScalarType::F64 => {
+    let scalar: Val = match scalar.kind() {
+        ScalarKind::Bool => ir.context().bool_type().const_int(u64::from(bits != 0), false).into(),
+        ScalarKind::F32 | ScalarKind::F64 => {
             let bits = int_of_bits(ir.context(), scalar.bits()).const_int(bits, false);
             ir.cast(Op::BitCast, bits.into(), scalar_type(ir, scalar, 1))
         }
-        ScalarType::I8
-        | ScalarType::I16
-        | ScalarType::I32
-        | ScalarType::I64
-        | ScalarType::U8
-        | ScalarType::U16
-        | ScalarType::U32
-        | ScalarType::U64
-        | ScalarType::F16
-        | ScalarType::BF16 => int_of_bits(ir.context(), scalar.bits()).const_int(bits, false).into(),
+        ScalarKind::Integer | ScalarKind::F16 | ScalarKind::BF16 => {
+            int_of_bits(ir.context(), scalar.bits()).const_int(bits, false).into()
+        }
     };
     ir.splat(scalar, width)
 }

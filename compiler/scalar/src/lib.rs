@@ -60,7 +60,33 @@ pub enum ScalarType {
     F64,
 }
 
+/// What sort of number a [`ScalarType`] holds: what differs by more than width has a variant.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[allow(missing_docs)]
+pub enum ScalarKind {
+    Bool,
+    /// Signed and unsigned integers of any width.
+    Integer,
+    F16,
+    BF16,
+    F32,
+    F64,
+}
+
 impl ScalarType {
+    /// What sort of number it holds.
+    pub const fn kind(self) -> ScalarKind {
+        match self {
+            ScalarType::Bool => ScalarKind::Bool,
+            ScalarType::I8 | ScalarType::I16 | ScalarType::I32 | ScalarType::I64 => ScalarKind::Integer,
+            ScalarType::U8 | ScalarType::U16 | ScalarType::U32 | ScalarType::U64 => ScalarKind::Integer,
+            ScalarType::F16 => ScalarKind::F16,
+            ScalarType::BF16 => ScalarKind::BF16,
+            ScalarType::F32 => ScalarKind::F32,
+            ScalarType::F64 => ScalarKind::F64,
+        }
+    }
+
     /// Bytes in memory.
     pub const fn bytes(self) -> usize {
         match self {
@@ -78,7 +104,7 @@ impl ScalarType {
 
     /// Floating point, the 16-bit shorthands included.
     pub const fn is_float(self) -> bool {
-        matches!(self, ScalarType::F16 | ScalarType::BF16 | ScalarType::F32 | ScalarType::F64)
+        !matches!(self.kind(), ScalarKind::Bool | ScalarKind::Integer)
     }
 
     /// Signed integers.
@@ -88,25 +114,16 @@ impl ScalarType {
 
     /// Signed or unsigned integers, not `Bool`.
     pub const fn is_integer(self) -> bool {
-        self.is_signed()
-            || matches!(self, ScalarType::U8 | ScalarType::U16 | ScalarType::U32 | ScalarType::U64)
+        matches!(self.kind(), ScalarKind::Integer)
     }
 
     /// The integer scalar that holds the bits of a float.
     pub const fn to_bits_type(self) -> ScalarType {
-        match self {
-            ScalarType::F16 | ScalarType::BF16 => ScalarType::U16,
-            ScalarType::F32 => ScalarType::U32,
-            ScalarType::F64 => ScalarType::U64,
-            other @ ScalarType::Bool
-            | other @ ScalarType::I8
-            | other @ ScalarType::I16
-            | other @ ScalarType::I32
-            | other @ ScalarType::I64
-            | other @ ScalarType::U8
-            | other @ ScalarType::U16
-            | other @ ScalarType::U32
-            | other @ ScalarType::U64 => other,
+        match self.kind() {
+            ScalarKind::F16 | ScalarKind::BF16 => ScalarType::U16,
+            ScalarKind::F32 => ScalarType::U32,
+            ScalarKind::F64 => ScalarType::U64,
+            ScalarKind::Bool | ScalarKind::Integer => self,
         }
     }
 

@@ -2,7 +2,7 @@
 
 use half::{bf16, f16};
 
-use super::{Binary, Elementary, Inst, Predicate, Program, ScalarType, Unary};
+use super::{Binary, Elementary, Inst, Predicate, Program, ScalarKind, ScalarType, Unary};
 
 impl Program {
     /// Runs a [legalized](Program::legalize) program, calls of elementary functions included. `params` are
@@ -124,10 +124,10 @@ fn round_to_integer(op: Unary, value: f64) -> f64 {
 }
 
 fn run_binary(op: Binary, scalar: ScalarType, a: u64, b: u64) -> u64 {
-    match scalar {
-        ScalarType::F32 => f32_bits(float_binary(op, f32_of(a), f32_of(b))),
-        ScalarType::F64 => float_binary(op, f64_of(a), f64_of(b)).to_bits(),
-        ScalarType::Bool => match op {
+    match scalar.kind() {
+        ScalarKind::F32 => f32_bits(float_binary(op, f32_of(a), f32_of(b))),
+        ScalarKind::F64 => float_binary(op, f64_of(a), f64_of(b)).to_bits(),
+        ScalarKind::Bool => match op {
             Binary::Add | Binary::Or => a | b,
             Binary::Mul | Binary::And => a & b,
             Binary::Sub | Binary::Xor => a ^ b,
@@ -135,15 +135,8 @@ fn run_binary(op: Binary, scalar: ScalarType, a: u64, b: u64) -> u64 {
                 unreachable!("invariant: verified programs")
             }
         },
-        ScalarType::F16 | ScalarType::BF16 => unreachable!("invariant: legalized programs"),
-        ScalarType::I8
-        | ScalarType::I16
-        | ScalarType::I32
-        | ScalarType::I64
-        | ScalarType::U8
-        | ScalarType::U16
-        | ScalarType::U32
-        | ScalarType::U64 => match op {
+        ScalarKind::F16 | ScalarKind::BF16 => unreachable!("invariant: legalized programs"),
+        ScalarKind::Integer => match op {
             Binary::Add => wrap(scalar, a.wrapping_add(b)),
             Binary::Sub => wrap(scalar, a.wrapping_sub(b)),
             Binary::Mul => wrap(scalar, a.wrapping_mul(b)),
@@ -179,19 +172,13 @@ where
 }
 
 fn run_compare(predicate: Predicate, scalar: ScalarType, a: u64, b: u64) -> bool {
-    match scalar {
-        ScalarType::F32 => compare(predicate, f32_of(a).partial_cmp(&f32_of(b))),
-        ScalarType::F64 => compare(predicate, f64_of(a).partial_cmp(&f64_of(b))),
-        ScalarType::F16 | ScalarType::BF16 => unreachable!("invariant: legalized programs"),
-        ScalarType::Bool
-        | ScalarType::I8
-        | ScalarType::I16
-        | ScalarType::I32
-        | ScalarType::I64
-        | ScalarType::U8
-        | ScalarType::U16
-        | ScalarType::U32
-        | ScalarType::U64 => compare(predicate, Some(int_of(scalar, a).cmp(&int_of(scalar, b)))),
+    match scalar.kind() {
+        ScalarKind::F32 => compare(predicate, f32_of(a).partial_cmp(&f32_of(b))),
+        ScalarKind::F64 => compare(predicate, f64_of(a).partial_cmp(&f64_of(b))),
+        ScalarKind::F16 | ScalarKind::BF16 => unreachable!("invariant: legalized programs"),
+        ScalarKind::Bool | ScalarKind::Integer => {
+            compare(predicate, Some(int_of(scalar, a).cmp(&int_of(scalar, b))))
+        }
     }
 }
 
@@ -208,20 +195,12 @@ fn compare(predicate: Predicate, order: Option<std::cmp::Ordering>) -> bool {
 
 /// A floating-point scalar's value as `f64`, exactly.
 pub fn scalar_from_bits_f64(scalar: ScalarType, bits: u64) -> f64 {
-    match scalar {
-        ScalarType::F16 => f16::from_bits(bits as u16).to_f64(),
-        ScalarType::BF16 => bf16::from_bits(bits as u16).to_f64(),
-        ScalarType::F32 => f64::from(f32_of(bits)),
-        ScalarType::F64 => f64_of(bits),
-        ScalarType::Bool
-        | ScalarType::I8
-        | ScalarType::I16
-        | ScalarType::I32
-        | ScalarType::I64
-        | ScalarType::U8
-        | ScalarType::U16
-        | ScalarType::U32
-        | ScalarType::U64 => int_of(scalar, bits) as f64,
+    match scalar.kind() {
+        ScalarKind::F16 => f16::from_bits(bits as u16).to_f64(),
+        ScalarKind::BF16 => bf16::from_bits(bits as u16).to_f64(),
+        ScalarKind::F32 => f64::from(f32_of(bits)),
+        ScalarKind::F64 => f64_of(bits),
+        ScalarKind::Bool | ScalarKind::Integer => int_of(scalar, bits) as f64,
     }
 }
 

@@ -2,7 +2,9 @@
 
 use std::fmt;
 
-use super::{Binary, Inst, MathFn, Predicate, Program, ScalarType, Unary, Value, scalar_from_bits_f64};
+use super::{
+    Binary, Inst, MathFn, Predicate, Program, ScalarKind, ScalarType, Unary, Value, scalar_from_bits_f64,
+};
 
 impl fmt::Display for Value {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -60,20 +62,14 @@ impl Predicate {
 
 /// A scalar's constant as text: floats in shortest round-trip form, integers in decimal.
 pub fn constant_to_text(scalar: ScalarType, bits: u64) -> String {
-    match scalar {
-        ScalarType::Bool => (bits != 0).to_string(),
-        ScalarType::F32 => format!("{:?}", f32::from_bits(bits as u32)),
-        ScalarType::F16 | ScalarType::BF16 | ScalarType::F64 => {
+    match scalar.kind() {
+        ScalarKind::Bool => (bits != 0).to_string(),
+        ScalarKind::F32 => format!("{:?}", f32::from_bits(bits as u32)),
+        ScalarKind::F16 | ScalarKind::BF16 | ScalarKind::F64 => {
             format!("{:?}", scalar_from_bits_f64(scalar, bits))
         }
-        ScalarType::U64 => bits.to_string(),
-        ScalarType::I8
-        | ScalarType::I16
-        | ScalarType::I32
-        | ScalarType::I64
-        | ScalarType::U8
-        | ScalarType::U16
-        | ScalarType::U32 => format!("{}", scalar_from_bits_i64(scalar, bits)),
+        ScalarKind::Integer if scalar.is_signed() => scalar_from_bits_i64(scalar, bits).to_string(),
+        ScalarKind::Integer => bits.to_string(),
     }
 }
 

@@ -33,19 +33,15 @@ use crate::attribute::{AttributeError, Attributes};
 use crate::infer::Reason;
 use crate::ops::Op;
 use crate::origin::Origin;
-use crate::text;
 
-/// The operation of this name, with usual values for attributes that are not there.
+/// The operation of this name, with the default values of attributes that are not there.
 fn named(name: &str, mut attributes: Attributes) -> Result<Op, AttributeError> {
-    loop {
-        match Op::from_parts(name, &attributes) {
-            Err(AttributeError::Missing(attribute)) => match text::usual(&attribute) {
-                Some(value) => attributes.0.insert(attribute, value),
-                None => return Err(AttributeError::Missing(attribute)),
-            },
-            result => return result,
-        };
+    for field in Op::fields_of(name).unwrap_or_default() {
+        if let (false, Some(value)) = (attributes.0.contains_key(field.name), field.default.value(None)) {
+            attributes.0.insert(field.name.to_owned(), value);
+        }
     }
+    Op::from_parts(name, &attributes)
 }
 
 /// Ends a place, also when what is built there panics.

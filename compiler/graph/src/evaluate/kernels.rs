@@ -1,7 +1,6 @@
 //! Each kernel class as nested loops over indices.
 
-use tgc_scalar::dtype::DType;
-use tgc_scalar::{Builder, Program, ScalarType};
+use tgc_scalar::{Program, ScalarType};
 
 use super::Value;
 use super::domain::Domain;
@@ -274,11 +273,10 @@ pub(super) fn contract<D: Domain>(
     contraction: &Contraction,
     left: &Value<D::Part>,
     right: &Value<D::Part>,
-    result: DType,
     shape: &[usize],
 ) -> Vec<[D::Part; 2]> {
-    let step = D::prepare(&multiply_add(contraction, left.dtype, right.dtype));
-    let finish = D::prepare(&rounding(contraction.accumulator, result));
+    let programs = [contraction.factors([left.dtype, right.dtype]), contraction.step(), contraction.finish()];
+    let [factors, step, finish] = programs.each_ref().map(D::prepare);
     let sums: Vec<usize> = (0..contraction.sums)
         .map(|sum| {
             let axis = contraction.left.iter().position(|l| *l == LoopAxis::Sum(sum));
@@ -297,7 +295,9 @@ pub(super) fn contract<D: Domain>(
                 });
                 operand.elements[position(&operand.shape, own)]
             };
-            let params = [accumulator, at(&contraction.left, left), at(&contraction.right, right)];
+            let own = [at(&contraction.left, left), at(&contraction.right, right)];
+            D::run(&factors, &own, &mut scratch, &mut out);
+            let params = [accumulator, out[0], out[1]];
             D::run(&step, &params, &mut scratch, &mut out);
             accumulator = out[0];
         });
@@ -305,25 +305,4 @@ pub(super) fn contract<D: Domain>(
         elements.push(out[0]);
     });
     elements
-}
-
-/// (accumulator, left, right) → accumulator + left * right.
-fn multiply_add(contraction: &Contraction, left: DType, right: DType) -> Program {
-    let mut b = Builder::new(&[contraction.accumulator, left, right]);
-    let sum = b.param(0);
-    let factors = [1, 2].map(|i| {
-        let own = b.param(i);
-        let common = b.cast(own, contraction.dtype);
-        b.cast(common, contraction.accumulator)
-    });
-    let product = b.mul(factors[0], factors[1]);
-    let sum = b.add(sum, product);
-    b.finish(vec![sum])
-}
-
-fn rounding(from: DType, to: DType) -> Program {
-    let mut b = Builder::new(&[from]);
-    let x = b.param(0);
-    let y = b.cast(x, to);
-    b.finish(vec![y])
 }

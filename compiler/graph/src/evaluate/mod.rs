@@ -152,7 +152,7 @@ fn evaluate_graph<D: Domain>(
         let elements = if let Kernel::Leaf(leaf) = kernel {
             read_leaf::<D>(graph, function, &leaf, ty.dtype, &shape, (shared, inputs, sizes))
         } else {
-            let made = run_kernel::<D>(&kernel, &operands, ty.dtype, &shape, &size);
+            let made = run_kernel::<D>(&kernel, &operands, &shape, &size);
             made.map_err(|o| outside(function, id, o))?
         };
         values[id.index()] = Some(Value { dtype: ty.dtype, shape, elements });
@@ -163,7 +163,6 @@ fn evaluate_graph<D: Domain>(
 fn run_kernel<D: Domain>(
     kernel: &Kernel,
     operands: &[&Value<D::Part>],
-    dtype: DType,
     shape: &[usize],
     size: &dyn Fn(&Dim) -> i64,
 ) -> Result<Vec<[D::Part; 2]>, kernels::OutOfRange> {
@@ -177,9 +176,7 @@ fn run_kernel<D: Domain>(
         Kernel::Scatter(scatter) => kernels::scatter::<D>(scatter, operands, size)?,
         Kernel::Scan(scan) => kernels::scan::<D>(scan, operands, shape),
         Kernel::Routine(routine) => kernels::routine::<D>(*routine, operands[0]),
-        Kernel::Contract(contraction) => {
-            kernels::contract::<D>(contraction, operands[0], operands[1], dtype, shape)
-        }
+        Kernel::Contract(contraction) => kernels::contract::<D>(contraction, operands[0], operands[1], shape),
         Kernel::Leaf(_) => unreachable!("invariant: leaves are read"),
         Kernel::Composite => unreachable!("invariant: composites and gradients were expanded"),
     })
@@ -203,7 +200,7 @@ pub fn evaluate_kernel(kernel: &Kernel, operands: &[Array], dtype: DType, shape:
         .collect();
     let size = |dim: &Dim| dim.as_const().expect("invariant: static kernels have static sizes");
     let operands: Vec<&Value<u64>> = values.iter().collect();
-    let elements = run_kernel::<Narrow>(kernel, &operands, dtype, shape, &size).ok()?;
+    let elements = run_kernel::<Narrow>(kernel, &operands, shape, &size).ok()?;
     Some(to_array(&Value { dtype, shape: shape.to_vec(), elements }))
 }
 

@@ -16,7 +16,7 @@ pub struct BroadcastTo {
     pub shape: Vec<Dim>,
 }
 
-attributes!(BroadcastTo, "broadcast_to", shape);
+attributes!(BroadcastTo, "broadcast_to", shape = ResultShape);
 
 impl<'m> Tensor<'m> {
     /// The value stretched to a shape: new axes come in front, and axes whose size is known to be 1 are

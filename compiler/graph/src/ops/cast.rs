@@ -19,7 +19,7 @@ pub struct Cast {
     pub dtype: DType,
 }
 
-attributes!(Cast, "cast", dtype);
+attributes!(Cast, "cast", dtype = ResultDType);
 
 impl<'m> Tensor<'m> {
     /// The elements in another type. Floats truncate toward zero on the way to integers and saturate, NaN

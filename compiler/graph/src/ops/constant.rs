@@ -4,7 +4,7 @@ use tgc_scalar::dtype::DType;
 use tgc_scalar::{Builder, ScalarType};
 
 use crate::array::Array;
-use crate::attribute::{Attribute, AttributeValue};
+use crate::attribute::{Attribute, AttributeKind, AttributeValue};
 use crate::data::{DataId, DataStore};
 use crate::dim::Dim;
 use crate::infer::{Reason, TypeError};
@@ -23,6 +23,8 @@ pub enum Elements {
 }
 
 impl AttributeValue for Elements {
+    const KINDS: &'static [AttributeKind] = &[AttributeKind::Element, AttributeKind::Data];
+
     fn write(&self) -> Attribute {
         match self {
             Elements::Splat(parts) => Attribute::Element(*parts),
@@ -52,7 +54,7 @@ pub struct Constant {
     pub weak: bool,
 }
 
-attributes!(Constant, "constant", dtype, shape, elements, weak);
+attributes!(Constant, "constant", dtype = ResultDType, shape = ResultShape, elements, weak = False);
 
 impl Constant {
     pub(crate) fn sample() -> Constant {

@@ -21,7 +21,7 @@ pub struct Dot {
     pub right: Vec<usize>,
 }
 
-attributes!(Dot, "dot", batch, left, right);
+attributes!(Dot, "dot", batch = Zero, left, right);
 
 impl Operation for Dot {
     fn name(&self) -> &'static str {

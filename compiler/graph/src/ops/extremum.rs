@@ -4,7 +4,7 @@
 //! in whatever order elements are combined, NaN being NaN.
 
 use tgc_scalar::dtype::DType;
-use tgc_scalar::{Binary, Builder, Element, Predicate, ScalarType, Unary, Value};
+use tgc_scalar::{Binary, Builder, Element, Predicate, ScalarKind, Unary, Value};
 
 use crate::graph::{Graph, NodeId};
 use crate::kernel::Reduction;
@@ -36,23 +36,13 @@ impl Extremum {
         let (scalar, least) = (dtype.scalar_type(), self == Extremum::Max);
         let ones = u64::MAX >> (64 - scalar.bits());
         let sign = 1 << (scalar.bits() - 1);
-        match scalar {
-            ScalarType::Bool => u64::from(!least),
-            ScalarType::I8 | ScalarType::I16 | ScalarType::I32 | ScalarType::I64 => {
-                if least {
-                    sign
-                } else {
-                    ones ^ sign
-                }
-            }
-            ScalarType::U8 | ScalarType::U16 | ScalarType::U32 | ScalarType::U64 => {
-                if least {
-                    0
-                } else {
-                    ones
-                }
-            }
-            ScalarType::F16 | ScalarType::BF16 | ScalarType::F32 | ScalarType::F64 => {
+        match (scalar.kind(), scalar.is_signed()) {
+            (ScalarKind::Bool, _) => u64::from(!least),
+            (ScalarKind::Integer, true) if least => sign,
+            (ScalarKind::Integer, true) => ones ^ sign,
+            (ScalarKind::Integer, false) if least => 0,
+            (ScalarKind::Integer, false) => ones,
+            (ScalarKind::F16 | ScalarKind::BF16 | ScalarKind::F32 | ScalarKind::F64, _) => {
                 let mut b = Builder::new(&[]);
                 let infinity = b.float(scalar, if least { f64::NEG_INFINITY } else { f64::INFINITY });
                 b.as_const(infinity).expect("invariant: constants fold")

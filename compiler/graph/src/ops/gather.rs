@@ -27,7 +27,7 @@ pub struct Gather {
     pub at: usize,
 }
 
-attributes!(Gather, "gather", batch, axes, at);
+attributes!(Gather, "gather", batch = Zero, axes, at);
 
 impl Operation for Gather {
     fn name(&self) -> &'static str {

@@ -22,7 +22,7 @@ pub struct Input {
     pub shape: Vec<Dim>,
 }
 
-attributes!(Input, "input", name, dtype, shape);
+attributes!(Input, "input", name, dtype = ResultDType, shape = ResultShape);
 
 impl Input {
     pub(crate) fn sample() -> Input {

@@ -7,7 +7,7 @@
 use std::fmt::Debug;
 use std::ops::Range;
 
-use crate::attribute::{Attribute, AttributeError, Attributes};
+use crate::attribute::{Attribute, AttributeError, AttributeField, Attributes};
 use crate::dim::Dim;
 use crate::graph::{Graph, NodeId};
 use crate::infer::{Constraints, Operand, TypeError};
@@ -152,7 +152,6 @@ macro_rules! ops {
         impl Op {
             /// The operation's position in [`Op::NAMES`].
             pub fn index(&self) -> u16 {
-                const { assert!(Op::NAMES.len() <= u16::MAX as usize) };
                 let index = match self {
                     $(Op::$name(_) => Index::$name,)*
                 };
@@ -181,6 +180,9 @@ macro_rules! ops {
             /// The names of all operations, in the order of the list.
             pub const NAMES: &[&str] = &[$($name::NAME,)*];
 
+            /// The attributes of all operations, in the order of the list.
+            const FIELDS: &[&[AttributeField]] = &[$($name::FIELDS,)*];
+
             /// One of each operation, in the order of the list, for operands of rank 1.
             pub fn samples() -> Vec<Op> {
                 vec![$($name::sample().into(),)*]
@@ -190,6 +192,8 @@ macro_rules! ops {
         $(from_operation!($name);)*
     };
 }
+
+const _: () = assert!(Op::NAMES.len() <= u16::MAX as usize);
 
 /// Makes an operation an [`Op`].
 macro_rules! from_operation {
@@ -400,21 +404,43 @@ impl Op {
         Some(&input.name)
     }
 
+    /// The operation's attributes, in a fixed order.
+    pub fn fields(&self) -> &'static [AttributeField] {
+        Op::FIELDS[usize::from(self.index())]
+    }
+
+    /// The attributes of the operation of this name; `None` if none has the name.
+    pub fn fields_of(name: &str) -> Option<&'static [AttributeField]> {
+        Op::NAMES.iter().position(|known| *known == name).map(|index| Op::FIELDS[index])
+    }
+
     /// The operation's name.
     pub fn name(&self) -> &'static str {
         self.definition().name()
     }
 }
 
-/// Writes the parts of an operation that its fields determine: `NAME`, `attributes` and `from_attributes`.
+/// Writes the parts of an operation that its fields determine: `NAME`, `FIELDS`, `attributes` and
+/// `from_attributes`.
 ///
-/// `attributes!(Sum, "sum", axes)` makes `Sum::NAME`, `Sum::attribute_list(&self)` that lists `axes`, and
-/// `Sum::from_attributes` that reads it back.
+/// `attributes!(Gather, "gather", batch = Zero, axes, at)` makes `Gather::NAME`, `Gather::FIELDS` with an
+/// [`AttributeField`] for each, `Gather::attribute_list(&self)` that lists their values, and
+/// `Gather::from_attributes` that reads them back. `Zero` is an
+/// [`AttributeDefault`](crate::attribute::AttributeDefault), without one an attribute must be given.
 macro_rules! attributes {
-    ($name:ident, $text:expr $(, $field:ident)*) => {
+    ($name:ident, $text:expr $(, $field:ident $(= $default:ident)?)*) => {
         impl $name {
             /// The operation's name in text and files.
             pub const NAME: &'static str = $text;
+
+            /// The operation's attributes.
+            pub(crate) const FIELDS: &'static [crate::attribute::AttributeField] = &[$(
+                crate::attribute::AttributeField::new(
+                    stringify!($field),
+                    |op: &$name| &op.$field,
+                    crate::ops::attributes!(@default $($default)?),
+                ),
+            )*];
 
             fn attribute_list(&self) -> Vec<(&'static str, crate::attribute::Attribute)> {
                 vec![$((stringify!($field), crate::attribute::AttributeValue::write(&self.$field)),)*]
@@ -423,10 +449,12 @@ macro_rules! attributes {
             pub(crate) fn from_attributes(
                 attributes: &crate::attribute::Attributes,
             ) -> Result<$name, crate::attribute::AttributeError> {
-                attributes.only(&[$(stringify!($field)),*])?;
+                attributes.only($name::FIELDS)?;
                 Ok($name { $($field: attributes.read(stringify!($field))?,)* })
             }
         }
     };
+    (@default) => { crate::attribute::AttributeDefault::Required };
+    (@default $default:ident) => { crate::attribute::AttributeDefault::$default };
 }
 pub(crate) use attributes;

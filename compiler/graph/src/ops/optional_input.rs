@@ -26,7 +26,7 @@ pub struct OptionalInput {
     pub default: Elements,
 }
 
-attributes!(OptionalInput, "optional_input", name, dtype, shape, default);
+attributes!(OptionalInput, "optional_input", name, dtype = ResultDType, shape = ResultShape, default);
 
 impl OptionalInput {
     pub(crate) fn sample() -> OptionalInput {

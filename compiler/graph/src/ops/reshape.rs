@@ -16,7 +16,7 @@ pub struct Reshape {
     pub shape: Vec<Dim>,
 }
 
-attributes!(Reshape, "reshape", shape);
+attributes!(Reshape, "reshape", shape = ResultShape);
 
 impl<'m> Tensor<'m> {
     /// The same elements, in the same row-major order, in another shape. One size may be -1: the one that

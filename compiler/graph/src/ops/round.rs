@@ -3,7 +3,7 @@
 use tgc_scalar::dtype::DType;
 use tgc_scalar::{Binary, Builder, Element, Predicate, Unary, Value};
 
-use crate::attribute::{Attribute, AttributeValue};
+use crate::attribute::{Attribute, AttributeKind, AttributeValue};
 use crate::builder::{Tensor, apply};
 use crate::dim::Dim;
 use crate::graph::{Graph, NodeId};
@@ -32,6 +32,7 @@ pub enum Halves {
 attributes!(Round, "round", mode);
 
 impl AttributeValue for Halves {
+    const KINDS: &'static [AttributeKind] = &[AttributeKind::Text];
     const WORDS: &'static [&'static str] = &["half_to_even", "half_away"];
 
     fn write(&self) -> Attribute {
@@ -42,10 +43,11 @@ impl AttributeValue for Halves {
     }
 
     fn read(attribute: &Attribute) -> Option<Self> {
-        match attribute {
-            Attribute::Text(text) if **text == *"half_to_even" => Some(Halves::ToEven),
-            Attribute::Text(text) if **text == *"half_away" => Some(Halves::Away),
-            Attribute::Bool(_) | Attribute::Int(_) | Attribute::Ints(_) | Attribute::DType(_) | Attribute::Dim(_) | Attribute::Dims(_) | Attribute::Text(_) | Attribute::Element(_) | Attribute::Data(_) => None,
+        let Attribute::Text(text) = attribute else { return None };
+        match &**text {
+            "half_to_even" => Some(Halves::ToEven),
+            "half_away" => Some(Halves::Away),
+            _ => None,
         }
     }
 }

@@ -23,7 +23,7 @@ pub struct Scatter {
     pub at: usize,
 }
 
-attributes!(Scatter, "scatter", batch, axes, at);
+attributes!(Scatter, "scatter", batch = Zero, axes, at);
 
 impl Operation for Scatter {
     fn name(&self) -> &'static str {

@@ -20,7 +20,7 @@ pub struct ScatterAdd {
     pub at: usize,
 }
 
-attributes!(ScatterAdd, "scatter_add", batch, axes, at);
+attributes!(ScatterAdd, "scatter_add", batch = Zero, axes, at);
 
 impl Operation for ScatterAdd {
     fn name(&self) -> &'static str {

@@ -22,7 +22,7 @@ pub struct Shared {
     pub shape: Vec<Dim>,
 }
 
-attributes!(Shared, "shared", name, dtype, shape);
+attributes!(Shared, "shared", name, dtype = ResultDType, shape = ResultShape);
 
 impl Shared {
     pub(crate) fn sample() -> Shared {

@@ -18,7 +18,7 @@ pub struct Zero {
     pub shape: Vec<Dim>,
 }
 
-attributes!(Zero, "zero", dtype, shape);
+attributes!(Zero, "zero", dtype = ResultDType, shape = ResultShape);
 
 impl Zero {
     pub(crate) fn sample() -> Zero {

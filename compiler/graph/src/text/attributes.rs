@@ -1,9 +1,7 @@
 //! Finds the operation that a line means: gives each value the kind that the operation wants.
 //!
-//! The text does not say whether `[1, 2]` is a list of axes, a shape or tensor data. Operations are known by
-//! name and attributes only, so they are asked: an attribute has the kinds of which a sample is accepted.
-
-use std::collections::{BTreeMap, HashMap};
+//! The text does not say whether `[1, 2]` is a list of axes, a shape or tensor data: the operation's fields
+//! say what each attribute can be.
 
 use tgc_scalar::dtype::DType;
 
@@ -11,11 +9,9 @@ use super::cursor::{Cursor, Step};
 use super::error::{Diagnostic, ParseErrorKind, did_you_mean};
 use super::print::shape_text;
 use super::size::Sizes;
-use super::{implied, implied_by_type};
 use crate::array::Array;
-use crate::attribute::{Attribute, AttributeError, Attributes, list};
-use crate::data::{DataId, DataStore};
-use crate::dim::Dim;
+use crate::attribute::{Attribute, AttributeError, AttributeField, AttributeKind, Attributes};
+use crate::data::DataStore;
 use crate::limits::array_bytes;
 use crate::ops::Op;
 use crate::ty::TensorType;
@@ -27,12 +23,7 @@ pub(super) struct Context<'x> {
     pub ty: Option<&'x TensorType>,
     /// Where tensor data goes.
     pub data: &'x mut DataStore,
-    pub kinds: &'x mut KnownKinds,
 }
-
-/// The kinds that attributes were found to have, by operation and attribute.
-#[derive(Default)]
-pub(super) struct KnownKinds(HashMap<String, BTreeMap<String, Vec<Kind>>>);
 
 /// A value in the text.
 #[derive(Clone, Copy)]
@@ -60,92 +51,29 @@ pub(super) struct Call<'t, 'a> {
     pub attributes: Vec<Written<'t, 'a>>,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Kind {
-    Bool,
-    Int,
-    Ints,
-    DType,
-    Text,
-    Dim,
-    Dims,
-    Element,
-    Data,
-}
-
-impl Kind {
-    const ALL: [Kind; 9] = [
-        Kind::Bool,
-        Kind::Int,
-        Kind::Ints,
-        Kind::DType,
-        Kind::Text,
-        Kind::Dim,
-        Kind::Dims,
-        Kind::Element,
-        Kind::Data,
-    ];
-
-    fn is_list(self) -> bool {
-        matches!(self, Kind::Ints | Kind::Dims | Kind::Data)
-    }
-
-    fn describe(self) -> &'static str {
-        match self {
-            Kind::Bool => "`true` or `false`",
-            Kind::Int => "an integer",
-            Kind::Ints => "a list of integers",
-            Kind::DType => "an element type such as `f32`",
-            Kind::Text => "a string in quotes",
-            Kind::Dim => "a size",
-            Kind::Dims => "a list of sizes",
-            Kind::Element => "an element",
-            Kind::Data => "a list of elements",
-        }
-    }
-
-    fn sample(self) -> Attribute {
-        match self {
-            Kind::Bool => Attribute::Bool(false),
-            Kind::Int => Attribute::Int(0),
-            Kind::Ints => Attribute::Ints(vec![]),
-            Kind::DType => Attribute::DType(DType::F32),
-            Kind::Text => Attribute::Text("".into()),
-            Kind::Dim => Attribute::Dim(Dim::Const(0)),
-            Kind::Dims => Attribute::Dims(vec![]),
-            Kind::Element => Attribute::Element([0, 0]),
-            Kind::Data => Attribute::Data(DataId(0)),
-        }
-    }
-}
-
 /// The operation that a call means.
 pub(super) fn operation(mut call: Call<'_, '_>, context: &mut Context<'_>) -> Step<Op> {
-    call.check_names()?;
+    let Some(fields) = Op::fields_of(call.name) else { return Err(unknown_operation(call.name, call.at)) };
+    call.check_names(fields)?;
     let mut attributes = Attributes::default();
-    loop {
-        let error = match Op::from_parts(call.name, &attributes) {
-            Ok(op) => return call.check_used().map(|()| op),
-            Err(error) => error,
-        };
-        let AttributeError::Missing(missing) = &error else {
-            return Err(call.refuse(call.at, &error));
-        };
-        let value = match (call.take(missing), implied(missing, context.ty)) {
-            (Some(written), _) => call.read(&written, &attributes, context)?,
-            (None, Some(value)) => value,
-            (None, None) if context.ty.is_none() && implied_by_type(missing) => {
+    for field in fields {
+        let value = match (call.take(field.name), field.default.value(context.ty)) {
+            (Some(written), _) => Some(call.read(&written, field, context)?),
+            (None, Some(value)) => Some(value),
+            (None, None) if field.default.is_of_result() => {
                 let (found, expected) =
                     ("no type".to_owned(), "one such as `: f32[N]` on this line".to_owned());
                 return Err(Diagnostic::new(call.at, ParseErrorKind::Found { found, expected }));
             }
-            (None, None) => match call.take_bare(missing) {
-                Some(written) => call.read(&written, &attributes, context)?,
-                None => return Err(call.refuse(call.at, &error)),
+            (None, None) => match call.take_bare(field.name) {
+                Some(written) => Some(call.read(&written, field, context)?),
+                None => None,
             },
         };
-        attributes.0.insert(missing.clone(), value);
+        attributes.0.extend(value.map(|value| (field.name.to_owned(), value)));
     }
+    let op = Op::from_parts(call.name, &attributes).map_err(|error| call.refuse(call.at, &error))?;
+    call.check_used().map(|()| op)
 }
 
 /// The error for a name that no operation has.
@@ -161,21 +89,17 @@ impl<'t, 'a> Call<'t, 'a> {
     }
 
     /// Each name once, and only names that the operation has.
-    fn check_names(&self) -> Step<()> {
-        let mut names = Attributes::default();
-        for written in &self.attributes {
-            if names.0.insert(written.name.clone(), Attribute::Bool(false)).is_some() {
+    fn check_names(&self, fields: &[AttributeField]) -> Step<()> {
+        for (i, written) in self.attributes.iter().enumerate() {
+            if self.attributes[..i].iter().any(|earlier| earlier.name == written.name) {
                 let kind = ParseErrorKind::Twice { what: "attribute", name: written.name.clone() };
                 return Err(Diagnostic::new(written.at, kind));
             }
         }
-        match Op::from_parts(self.name, &names) {
-            Err(error @ AttributeError::Unknown(_)) => {
-                let AttributeError::Unknown(odd) = &error else { return Ok(()) };
-                let at = self.attributes.iter().find(|w| w.name == *odd).map_or(self.at, |w| w.at);
-                Err(self.refuse(at, &error))
-            }
-            Ok(_) | Err(_) => Ok(()),
+        let is_known = |written: &&Written<'_, '_>| fields.iter().any(|field| field.name == written.name);
+        match self.attributes.iter().find(|written| !is_known(written)) {
+            Some(odd) => Err(self.refuse(odd.at, &AttributeError::Unknown(odd.name.clone()))),
+            None => Ok(()),
         }
     }
 
@@ -197,100 +121,55 @@ impl<'t, 'a> Call<'t, 'a> {
         Some(Written { name: name.to_owned(), at: cursor.at(), value: Value::Tokens(cursor) })
     }
 
-    /// The value of an attribute by the first of its kinds that it can have. `known` holds the attributes
-    /// that come before it.
+    /// The value of an attribute by the first of its kinds that fits.
     fn read(
         &self,
         written: &Written<'_, '_>,
-        known: &Attributes,
+        field: &AttributeField,
         context: &mut Context<'_>,
     ) -> Step<Attribute> {
-        let mut kinds = context.kinds.find(self.name, &written.name, known).to_vec();
-        let is_unknown = kinds.len() == Kind::ALL.len();
-        let words = if is_unknown { words(self.name, &written.name, known) } else { &[] };
-        if !words.is_empty() {
-            kinds = vec![Kind::Text];
-        }
         let cursor = match written.value {
-            Value::Flag if kinds.contains(&Kind::Bool) => return Ok(Attribute::Bool(true)),
+            Value::Flag if field.kinds.contains(&AttributeKind::Bool) => return Ok(Attribute::Bool(true)),
             Value::Flag => {
                 let (found, expected) = (format!("`{}` alone", written.name), format!("`{}=`", written.name));
                 return Err(Diagnostic::new(written.at, ParseErrorKind::Found { found, expected }));
             }
             Value::Tokens(cursor) => cursor,
         };
-        let fitting = || kinds.iter().filter(|kind| kind.is_list() == cursor.is("["));
-        let mut refusal = None;
-        for kind in fitting() {
-            let refused = match interpret(*kind, cursor, context) {
-                Ok(value) => match accepts(self.name, &written.name, known, &value) {
-                    Ok(()) => return Ok(value),
-                    Err(error) => self.refuse(written.at, &error),
-                },
-                Err(diagnostic) => diagnostic,
-            };
-            refusal = Some(refused);
+        let mut fitting = field.kinds.iter().filter(|kind| kind.is_list() == cursor.is("["));
+        let (Some(kind), None) = (fitting.next(), fitting.next()) else {
+            return cursor.expected(field.describe());
+        };
+        let is_word =
+            |value: &Attribute| field.words.is_empty() || field.words.iter().any(|w| value.is_text(w));
+        match interpret(*kind, cursor, context) {
+            Ok(value) if is_word(&value) => Ok(value),
+            Err(diagnostic) if field.words.is_empty() => Err(diagnostic),
+            Ok(_) | Err(_) => cursor.expected(field.describe()),
         }
-        match refusal {
-            _ if !words.is_empty() => cursor.expected(list(words, " or ")),
-            Some(diagnostic) if fitting().count() == 1 => Err(diagnostic),
-            _ => cursor.expected(kinds.iter().map(|k| k.describe()).collect::<Vec<_>>().join(" or ")),
-        }
-    }
-}
-
-/// Whether an operation takes a value for an attribute, given those before it.
-fn accepts(operation: &str, name: &str, known: &Attributes, value: &Attribute) -> Result<(), AttributeError> {
-    let mut attributes = known.clone();
-    attributes.0.insert(name.to_owned(), value.clone());
-    match Op::from_parts(operation, &attributes) {
-        Err(AttributeError::Kind(odd, kind)) if odd == name => Err(AttributeError::Kind(odd, kind)),
-        Err(AttributeError::Word(odd, words)) if odd == name => Err(AttributeError::Word(odd, words)),
-        Ok(_) | Err(_) => Ok(()),
-    }
-}
-
-/// The texts that an attribute can be, where it is one of a few; no attribute is the empty text.
-fn words(operation: &str, name: &str, known: &Attributes) -> &'static [&'static str] {
-    match accepts(operation, name, known, &Attribute::Text("".into())) {
-        Err(AttributeError::Word(_, words)) => words,
-        Ok(()) | Err(_) => &[],
-    }
-}
-
-impl KnownKinds {
-    /// The kinds of an attribute; all, where no sample is accepted.
-    fn find(&mut self, operation: &str, name: &str, known: &Attributes) -> &[Kind] {
-        if !self.0.get(operation).is_some_and(|of| of.contains_key(name)) {
-            let accepted = |kind: &Kind| accepts(operation, name, known, &kind.sample()).is_ok();
-            let mut kinds: Vec<Kind> = Kind::ALL.into_iter().filter(accepted).collect();
-            if kinds.is_empty() {
-                kinds = Kind::ALL.to_vec();
-            }
-            self.0.entry(operation.to_owned()).or_default().insert(name.to_owned(), kinds);
-        }
-        &self.0[operation][name]
     }
 }
 
 /// A value by one kind.
-fn interpret(kind: Kind, mut cursor: Cursor<'_, '_>, context: &mut Context<'_>) -> Step<Attribute> {
+fn interpret(kind: AttributeKind, mut cursor: Cursor<'_, '_>, context: &mut Context<'_>) -> Step<Attribute> {
     let sizes = context.sizes;
     if kind.is_list() {
         cursor.need("[")?;
     }
     let value = match kind {
-        Kind::Bool if cursor.take("true") => Attribute::Bool(true),
-        Kind::Bool if cursor.take("false") => Attribute::Bool(false),
-        Kind::Bool => return cursor.expected(kind.describe()),
-        Kind::Int => Attribute::Int(cursor.integer(kind.describe())?),
-        Kind::Ints => Attribute::Ints(cursor.short_list(|c| c.integer(Kind::Int.describe()))?),
-        Kind::DType => Attribute::DType(cursor.dtype()?),
-        Kind::Text => Attribute::Text(cursor.quoted(kind.describe())?.into()),
-        Kind::Dim => Attribute::Dim(cursor.dim(sizes)?),
-        Kind::Dims => Attribute::Dims(cursor.short_list(|c| c.dim(sizes))?),
-        Kind::Element => Attribute::Element(cursor.element(typed(context.ty, &cursor)?.dtype)?),
-        Kind::Data => {
+        AttributeKind::Bool if cursor.take("true") => Attribute::Bool(true),
+        AttributeKind::Bool if cursor.take("false") => Attribute::Bool(false),
+        AttributeKind::Bool => return cursor.expected(kind.describe()),
+        AttributeKind::Int => Attribute::Int(cursor.integer(kind.describe())?),
+        AttributeKind::Ints => {
+            Attribute::Ints(cursor.short_list(|c| c.integer(AttributeKind::Int.describe()))?)
+        }
+        AttributeKind::DType => Attribute::DType(cursor.dtype()?),
+        AttributeKind::Text => Attribute::Text(cursor.quoted(kind.describe())?.into()),
+        AttributeKind::Dim => Attribute::Dim(cursor.dim(sizes)?),
+        AttributeKind::Dims => Attribute::Dims(cursor.short_list(|c| c.dim(sizes))?),
+        AttributeKind::Element => Attribute::Element(cursor.element(typed(context.ty, &cursor)?.dtype)?),
+        AttributeKind::Data => {
             let ty = typed(context.ty, &cursor)?;
             data(&mut cursor, ty, context.data)?
         }

@@ -5,7 +5,7 @@ use std::fmt::Write;
 use half::{bf16, f16};
 
 use tgc_scalar::dtype::DType;
-use tgc_scalar::{ScalarType, scalar_from_bits_f64};
+use tgc_scalar::{ScalarKind, ScalarType, scalar_from_bits_f64};
 
 /// One element: the shortest decimals that read back to the same bits, `nan:0x…` for NaNs with a payload,
 /// `re:im` for complex.
@@ -25,19 +25,19 @@ pub(super) fn write_element(out: &mut String, dtype: DType, parts: [u64; 2]) {
 
 fn write_scalar(out: &mut String, scalar: ScalarType, bits: u64) {
     let bits = bits & mask(scalar);
-    let written = match scalar {
-        ScalarType::Bool if bits > 1 => write!(out, "{bits}"),
-        ScalarType::Bool => write!(out, "{}", bits == 1),
+    let written = match scalar.kind() {
+        ScalarKind::Bool if bits > 1 => write!(out, "{bits}"),
+        ScalarKind::Bool => write!(out, "{}", bits == 1),
         _ if is_nan(scalar, bits) && bits == default_nan(scalar) => write!(out, "nan"),
         _ if is_nan(scalar, bits) => write!(out, "nan:0x{bits:x}"),
-        ScalarType::F32 => write!(out, "{:?}", f32::from_bits(bits as u32)),
-        ScalarType::F64 => write!(out, "{:?}", f64::from_bits(bits)),
-        ScalarType::F16 | ScalarType::BF16 => write!(out, "{:?}", shortest(scalar, bits)),
-        ScalarType::I8 | ScalarType::I16 | ScalarType::I32 | ScalarType::I64 => {
+        ScalarKind::F32 => write!(out, "{:?}", f32::from_bits(bits as u32)),
+        ScalarKind::F64 => write!(out, "{:?}", f64::from_bits(bits)),
+        ScalarKind::F16 | ScalarKind::BF16 => write!(out, "{:?}", shortest(scalar, bits)),
+        ScalarKind::Integer if scalar.is_signed() => {
             let shift = 64 - scalar.bits();
             write!(out, "{}", ((bits << shift) as i64) >> shift)
         }
-        ScalarType::U8 | ScalarType::U16 | ScalarType::U32 | ScalarType::U64 => write!(out, "{bits}"),
+        ScalarKind::Integer => write!(out, "{bits}"),
     };
     written.expect("invariant: a string takes all that is written");
 }
@@ -119,20 +119,12 @@ fn is_nan(scalar: ScalarType, bits: u64) -> bool {
 }
 
 fn infinity(scalar: ScalarType) -> u64 {
-    match scalar {
-        ScalarType::F16 => 0x7c00,
-        ScalarType::BF16 => 0x7f80,
-        ScalarType::F32 => 0x7f80_0000,
-        ScalarType::F64 => 0x7ff0_0000_0000_0000,
-        ScalarType::Bool
-        | ScalarType::I8
-        | ScalarType::I16
-        | ScalarType::I32
-        | ScalarType::I64
-        | ScalarType::U8
-        | ScalarType::U16
-        | ScalarType::U32
-        | ScalarType::U64 => unreachable!("invariant: a float"),
+    match scalar.kind() {
+        ScalarKind::F16 => 0x7c00,
+        ScalarKind::BF16 => 0x7f80,
+        ScalarKind::F32 => 0x7f80_0000,
+        ScalarKind::F64 => 0x7ff0_0000_0000_0000,
+        ScalarKind::Bool | ScalarKind::Integer => unreachable!("invariant: a float"),
     }
 }
 

@@ -51,35 +51,8 @@ pub use error::{ParseError, ParseErrorKind};
 pub use parse::{parse, parse_function, parse_verified};
 pub use print::{dump, dump_function, print, print_function};
 
-use tgc_scalar::dtype::DType;
-
-use crate::attribute::Attribute;
-use crate::ty::TensorType;
-
 /// The version of the text form, the number in its first line.
 pub const VERSION: u32 = 1;
-
-/// The usual value of an attribute, which it has when nothing gives it.
-pub(crate) fn usual(name: &str) -> Option<Attribute> {
-    implied(name, None)
-}
-
-/// What an attribute is when the text does not give it: what the type says, or the usual value.
-fn implied(name: &str, ty: Option<&TensorType>) -> Option<Attribute> {
-    match (name, ty) {
-        ("dtype", Some(ty)) => Some(Attribute::DType(ty.dtype)),
-        ("shape", Some(ty)) => Some(Attribute::Dims(ty.shape.clone())),
-        ("batch", _) => Some(Attribute::Int(0)),
-        ("weak", _) => Some(Attribute::Bool(false)),
-        _ => None,
-    }
-}
-
-/// True for attributes that a type on the line would give.
-fn implied_by_type(name: &str) -> bool {
-    let ty = TensorType::scalar(DType::F32);
-    implied(name, None).is_none() && implied(name, Some(&ty)).is_some()
-}
 
 /// True for names that need no quotes as a size.
 fn is_word(name: &str) -> bool {

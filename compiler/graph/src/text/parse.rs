@@ -6,7 +6,7 @@ use std::sync::Arc;
 use tgc_scalar::dtype::DType;
 
 use super::VERSION;
-use super::attributes::{Call, Context, KnownKinds, Value, Written, array, operation, unknown_operation};
+use super::attributes::{Call, Context, Value, Written, array, operation, unknown_operation};
 use super::cursor::{Cursor, Step};
 use super::error::{Diagnostic, ParseError, ParseErrorKind, did_you_mean};
 use super::lex::{Kind, Token, lex};
@@ -93,7 +93,6 @@ struct Body {
     updates: Vec<Update>,
     names: HashSet<String>,
     files: HashMap<String, Arc<str>>,
-    kinds: KnownKinds,
     /// The line of each node, from 0.
     lines: Vec<usize>,
 }
@@ -346,7 +345,6 @@ impl Body {
             sizes: Sizes { ids: &self.symbols, table: &self.graph.scope.symbols },
             ty: ty.as_ref(),
             data: &mut self.graph.scope.data,
-            kinds: &mut self.kinds,
         };
         let op = operation(call, &mut context)?;
         // A value that an earlier line has already gets one more number.

@@ -6,7 +6,7 @@ use tgc_scalar::dtype::DType;
 
 use super::element::write_element;
 use super::lex::quote;
-use super::{VERSION, implied, is_word};
+use super::{VERSION, is_word};
 use crate::array::Array;
 use crate::attribute::Attribute;
 use crate::dim::{Dim, Symbol, SymbolId, Symbols, write_dim};
@@ -168,7 +168,9 @@ impl Printer {
         let explicit = definition
             .attributes()
             .into_iter()
-            .filter(|(name, value)| implied(name, Some(&node.ty)).as_ref() != Some(value));
+            .zip(node.op.fields())
+            .filter(|((_, value), field)| field.default.value(Some(&node.ty)).as_ref() != Some(value))
+            .map(|(attribute, _)| attribute);
         for (i, (name, value)) in explicit.enumerate() {
             self.out.push(' ');
             match (&value, leaf && i == 0) {

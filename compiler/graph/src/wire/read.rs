@@ -368,7 +368,7 @@ impl Reader {
         Op::from_parts(name, &attributes).map_err(|error| match error {
             AttributeError::Operation(_) => self.unknown("operation", name),
             AttributeError::Unknown(attribute) => self.unknown("attribute", &format!("{name}.{attribute}")),
-            error @ AttributeError::Missing(_)
+            error @ AttributeError::Missing(..)
             | error @ AttributeError::Kind(..)
             | error @ AttributeError::Word(..) => malformed(format!("{name}: {error}")),
         })

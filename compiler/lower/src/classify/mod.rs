@@ -527,9 +527,14 @@ fn define_contraction(graph: &Graph, id: NodeId, contraction: &Contraction) -> D
     fold_or_expression(FoldDefinition {
         operands: vec![side(left, &contraction.left), side(right, &contraction.right)],
         indexed: false,
-        program: operand_casts([graph.ty(left).dtype, graph.ty(right).dtype], dtype, accumulator),
-        fold: product_sum(accumulator),
-        finish: cast_program(accumulator, dtype),
+        program: contraction.factors([left, right].map(|node| graph.ty(node).dtype)),
+        fold: Fold {
+            accumulators: vec![accumulator],
+            init: vec![[0, 0]],
+            step: contraction.step(),
+            merge: contraction.merge(),
+        },
+        finish: contraction.finish(),
         // A truth value is a byte in memory and a bit in a register; tiles move elements as they are.
         multiplies: accumulator.parts() == 1
             && accumulator != DType::Bool
@@ -537,44 +542,6 @@ fn define_contraction(graph: &Graph, id: NodeId, contraction: &Contraction) -> D
             && dtype == accumulator,
         sums: (0..contraction.sums).map(extent).collect(),
     })
-}
-
-/// (left, right) → both promoted, in the accumulator's type.
-fn operand_casts(from: [DType; 2], dtype: DType, accumulator: DType) -> Program {
-    let mut b = Builder::new(&from);
-    let results = (0..2)
-        .map(|i| {
-            let x = b.param(i);
-            let promoted = b.cast(x, dtype);
-            b.cast(promoted, accumulator)
-        })
-        .collect();
-    b.finish(results)
-}
-
-fn cast_program(from: DType, to: DType) -> Program {
-    let mut b = Builder::new(&[from]);
-    let x = b.param(0);
-    let y = b.cast(x, to);
-    b.finish(vec![y])
-}
-
-/// acc + a*b, rounded once for real floats.
-fn product_sum(dtype: DType) -> Fold {
-    let mut b = Builder::new(&[dtype; 3]);
-    let (acc, x, y) = (b.param(0), b.param(1), b.param(2));
-    let stepped = if matches!(dtype, DType::F32 | DType::F64) {
-        Element::real(dtype, b.fma(x.re(), y.re(), acc.re()))
-    } else {
-        let term = b.mul(x, y);
-        b.add(acc, term)
-    };
-    let step = b.finish(vec![stepped]);
-    let mut b = Builder::new(&[dtype; 2]);
-    let (x, y) = (b.param(0), b.param(1));
-    let sum = b.add(x, y);
-    let merge = b.finish(vec![sum]);
-    Fold { accumulators: vec![dtype], init: vec![[0, 0]], step, merge }
 }
 
 fn fold_or_expression(fold: FoldDefinition) -> Definition {

@@ -24,7 +24,7 @@ mod power;
 mod trig;
 mod turn;
 
-use super::{Binary, Builder, MathFn, MathFn2, MathFn4, Predicate, ScalarType, Unary, Value};
+use super::{Binary, Builder, MathFn, MathFn2, MathFn4, Predicate, ScalarKind, ScalarType, Unary, Value};
 
 /// Builds a function of `x`, an `F32` or `F64` scalar.
 pub(super) fn build(b: &mut Builder, function: MathFn, x: Value) -> Value {
@@ -95,20 +95,10 @@ struct Emit<'a> {
 
 impl Emit<'_> {
     fn new(b: &mut Builder, x: Value) -> Emit<'_> {
-        match b.scalar_type(x) {
-            ScalarType::F32 => Emit { b, scalar: ScalarType::F32, fraction: 23, bias: 127 },
-            ScalarType::F64 => Emit { b, scalar: ScalarType::F64, fraction: 52, bias: 1023 },
-            ScalarType::Bool
-            | ScalarType::I8
-            | ScalarType::I16
-            | ScalarType::I32
-            | ScalarType::I64
-            | ScalarType::U8
-            | ScalarType::U16
-            | ScalarType::U32
-            | ScalarType::U64
-            | ScalarType::F16
-            | ScalarType::BF16 => {
+        match b.scalar_type(x).kind() {
+            ScalarKind::F32 => Emit { b, scalar: ScalarType::F32, fraction: 23, bias: 127 },
+            ScalarKind::F64 => Emit { b, scalar: ScalarType::F64, fraction: 52, bias: 1023 },
+            ScalarKind::Bool | ScalarKind::Integer | ScalarKind::F16 | ScalarKind::BF16 => {
                 unreachable!("invariant: elementary functions have no such form")
             }
         }
