@@ -22,7 +22,10 @@ Exit codes:
   1  an error in the model, the arguments or a file; the message says what to do
   2  a command line that is not understood
   3  a defect of tgc; please report it
-  128 and the number of a signal: interrupted, and nothing written";
+  128 and the number of a signal: interrupted, and nothing written
+
+A reader of the output that goes away early, as in `tgc print m.graph | head -1`, is no error; an output that is
+closed, or a disk that is full, is one.";
 
 /// The whole command line.
 #[derive(Debug, Parser)]

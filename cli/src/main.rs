@@ -17,6 +17,7 @@ mod memory;
 mod model;
 mod print;
 mod progress;
+mod result;
 mod run;
 
 use std::io::Write;
@@ -28,6 +29,7 @@ use clap::Parser;
 use crate::arguments::{Command, Tgc};
 use crate::error::{CliError, Outcome};
 use crate::interrupt::Interrupts;
+use crate::result::say;
 
 fn main() -> ExitCode {
     let arguments = Tgc::parse();
@@ -63,17 +65,6 @@ fn panicked(payload: &dyn std::any::Any) -> CliError {
         text.replace('\n', "; "),
         env!("CARGO_PKG_VERSION")
     ))
-}
-
-/// Writes to standard output. A reader that went away is no failure.
-fn say(text: &str) -> Outcome<()> {
-    let mut out = std::io::stdout().lock();
-    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
-        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
-            Err(CliError::User(format!("cannot write to standard output: {error}")))
-        }
-        Ok(()) | Err(_) => Ok(()),
-    }
 }
 
 #[cfg(test)]

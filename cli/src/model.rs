@@ -27,7 +27,12 @@ pub fn read(path: &Path) -> Outcome<Module> {
 }
 
 /// Refuses outputs before the work that they are for: the model, one file twice, what is no place for a file.
+/// Results of several files have no place on standard output, and a file named `-` is seldom meant.
 pub fn guard(model: &Path, outputs: &[&Path]) -> Outcome<()> {
+    if let Some(path) = outputs.iter().find(|path| path.as_os_str() == "-") {
+        let reason = "only files are written; name one, or write ./- for a file of this name";
+        return Err(CliError::file("write", path, reason));
+    }
     if let Some(path) = outputs.iter().find(|path| output::is_same(path, model)) {
         return Err(CliError::file("write", path, "it is the model; choose another output"));
     }

@@ -65,7 +65,10 @@ fn a_full_disk_leaves_what_was_there() {
     fs::write(path.join("lib.a"), "old").unwrap();
     // No file may grow beyond a block: writing fails halfway, as on a disk that is full.
     let message = fail(path, "ulimit -f 1; exec \"$tgc\" build short.tgc -o lib.a");
-    assert_eq!(message, "error: cannot write lib.a: File too large (os error 27)\n");
+    assert_eq!(
+        message,
+        "error: cannot write lib.a: it is larger than a file may be there; raise the limit (ulimit -f)\n"
+    );
     assert_eq!(fs::read(path.join("lib.a")).unwrap(), b"old");
     let message = fail(path, "ulimit -f 1; exec \"$tgc\" run short.tgc f x=zeros:[1] --out y=@new/y.npy");
     assert!(message.contains("there is no folder new; create it"), "{message}");
@@ -136,12 +139,52 @@ fn places_that_cannot_be_written_are_named() {
     let folder = folder();
     let path = folder.path();
     let message = fail(path, "\"$tgc\" print short.tgc > /dev/full");
-    assert_eq!(message, "error: cannot write to standard output: No space left on device (os error 28)\n");
+    let reason = "no space is left there; make room, or name a file on another disk";
+    assert_eq!(message, format!("error: cannot write to standard output: {reason}\n"));
     let message = fail(path, "\"$tgc\" build short.tgc -o /dev/full");
-    assert_eq!(message, "error: cannot write /dev/full: it is not a regular file\n");
+    assert_eq!(message, "error: cannot write /dev/full: it is not a regular file; name another\n");
     let message = fail(path, "\"$tgc\" build short.tgc -o /proc/lib.a");
-    assert_eq!(message, "error: cannot write /proc/lib.a: No such file or directory (os error 2)\n");
+    let reason = "no file can be made there; name one in another folder";
+    assert_eq!(message, format!("error: cannot write /proc/lib.a: {reason}\n"));
     assert_eq!(files(path), ["long.tgc", "short.tgc"]);
+}
+
+/// Every command's result gets to standard output, or the command fails; a reader may leave early.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_result_is_not_lost() {
+    let folder = folder();
+    let path = folder.path();
+    for line in ["print short.tgc", "check short.tgc", "inspect short.tgc", "run short.tgc f x=[1]"] {
+        let message = fail(path, &format!("\"$tgc\" {line} >&-"));
+        let reason = "it is closed; send it to a file or a program";
+        assert_eq!(message, format!("error: cannot write to standard output: {reason}\n"), "{line}");
+        assert_eq!(fail(path, &format!("\"$tgc\" {line} > /dev/full")).lines().count(), 1, "{line}");
+        let output = shell(path, &format!("{{ \"$tgc\" {line}; echo $? > code; }} | true"));
+        assert!(output.stderr.is_empty(), "{line}: {output:?}");
+        assert_eq!(fs::read_to_string(path.join("code")).unwrap(), "0\n", "{line}");
+        assert!(shell(path, &format!("\"$tgc\" {line} > /dev/null")).status.success(), "{line}");
+    }
+}
+
+#[test]
+fn no_file_is_named_like_standard_output() {
+    let folder = folder();
+    let path = folder.path();
+    let before = files(path);
+    for line in [
+        "build short.tgc -o -",
+        "build short.tgc -o lib.a --header -",
+        "run short.tgc f x=[1] --out y=@-",
+        "run short.tgc f x=[1] --save-state -",
+    ] {
+        let message = fail(path, &format!("\"$tgc\" {line}"));
+        let reason = "only files are written; name one, or write ./- for a file of this name";
+        assert_eq!(message, format!("error: cannot write -: {reason}\n"), "{line}");
+    }
+    assert_eq!(files(path), before);
+    assert!(shell(path, "\"$tgc\" run short.tgc f x=[1] --out y=@./-").status.success());
+    assert!(path.join("-").is_file());
 }
 
 #[test]

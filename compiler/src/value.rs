@@ -4,9 +4,10 @@
 use half::{bf16, f16};
 use tgc_graph::array::Array;
 use tgc_graph::dtype::{DType, Kind};
+use tgc_graph::literal::{integer_range, largest};
 use tgc_graph::quote::short;
 use tgc_plan::Signature;
-use tgc_scalar::{ScalarKind, ScalarType};
+use tgc_scalar::{ScalarKind, ScalarType, scalar_from_bits_f64};
 
 use crate::error::Error;
 
@@ -210,8 +211,7 @@ fn element(text: &str, dtype: DType) -> Result<[u64; 2], String> {
     if text.is_empty() {
         return Err(format!("an element is missing beside a comma; {}", example(dtype)));
     }
-    let wrong = || format!("`{}` is no {dtype}; {}", short(text), example(dtype));
-    let part = |text: &str| bits(text.trim(), dtype.scalar_type()).ok_or_else(wrong);
+    let part = |text: &str| bits(text.trim(), dtype.scalar_type()).ok_or_else(|| refusal(text, dtype));
     match (dtype.kind(), text.split_once(':')) {
         (Kind::Complex, Some((re, im))) => Ok([part(re)?, part(im)?]),
         (Kind::Complex, None) => Ok([part(text)?, 0]),
@@ -219,13 +219,25 @@ fn element(text: &str, dtype: DType) -> Result<[u64; 2], String> {
     }
 }
 
+/// Why a text is no element, or no part of a complex one.
+fn refusal(text: &str, dtype: DType) -> String {
+    let is_number = text.trim().parse::<f64>().is_ok();
+    let remedy = match dtype.is_differentiable() && is_number {
+        true => format!("write one of magnitude up to {}, or inf", largest(dtype)),
+        false => example(dtype),
+    };
+    format!("`{}` is no {dtype}; {remedy}", short(text))
+}
+
 /// How an element of a type is written.
-fn example(dtype: DType) -> &'static str {
-    match dtype.kind() {
-        Kind::Bool => "write true or false",
-        Kind::Integer => "write a whole number that it holds",
-        Kind::Float => "write a number like 1.5",
-        Kind::Complex => "write a number like 1.5, or two like 1.5:-2",
+fn example(dtype: DType) -> String {
+    match (dtype.kind(), integer_range(dtype)) {
+        (Kind::Integer, Some((least, greatest))) => {
+            format!("write a whole number from {least} to {greatest}")
+        }
+        (Kind::Bool | Kind::Integer, _) => "write true or false".to_owned(),
+        (Kind::Float, _) => "write a number like 1.5".to_owned(),
+        (Kind::Complex, _) => "write a number like 1.5, or two like 1.5:-2".to_owned(),
     }
 }
 
@@ -252,7 +264,9 @@ fn bits(text: &str, scalar: ScalarType) -> Option<u64> {
         ScalarType::F32 => u64::from(text.parse::<f32>().ok()?.to_bits()),
         ScalarType::F64 => text.parse::<f64>().ok()?.to_bits(),
     };
-    Some(bits)
+    // A number that rounds to an infinity is none.
+    let is_number = scalar.is_float() && text.contains(|c: char| c.is_ascii_digit());
+    (!is_number || scalar_from_bits_f64(scalar, bits).is_finite()).then_some(bits)
 }
 
 /// Elements from a seed: SplitMix64 (Steele, Lea, Flood, "Fast splittable pseudorandom number generators",
@@ -326,9 +340,26 @@ mod tests {
     }
 
     #[test]
+    fn numbers_beyond_a_type_are_no_infinities() {
+        for (text, dtype, most) in [
+            ("1e999", DType::F64, "1.79e308"),
+            ("-1e39", DType::F32, "3.4e38"),
+            ("70000", DType::F16, "65504"),
+            ("[1, 3.4e38]", DType::BF16, "3.38e38"),
+            ("full:1e39:[2]", DType::F32, "3.4e38"),
+            ("1:1e39", DType::C64, "3.4e38"),
+        ] {
+            let message = refused(text, dtype);
+            assert!(message.ends_with(&format!("write one of magnitude up to {most}, or inf")), "{message}");
+        }
+        assert_eq!(parse("[inf,-inf]", DType::F32), Ok(Array::from([f32::INFINITY, f32::NEG_INFINITY])));
+        assert_eq!(parse("[65519,1e-999]", DType::F16).unwrap().get(0), [0x7bff, 0]);
+    }
+
+    #[test]
     fn refusals_name_what_is_wrong() {
         assert!(refused("fast", DType::F32).contains("`fast` is no f32"));
-        assert!(refused("300", DType::U8).contains("`300` is no u8"));
+        assert_eq!(refused("300", DType::U8), "`300` is no u8; write a whole number from 0 to 255");
         assert!(refused("[1,2", DType::F32).contains("lacks"));
         assert!(refused("[[1,2],[3]]", DType::F32).contains("2 and 1"));
         assert!(refused("[1,[2]]", DType::F32).contains("mixed"));

@@ -29,7 +29,7 @@ pub struct File<'a> {
 
 /// A file that cannot be written.
 #[derive(Debug, thiserror::Error)]
-#[error("cannot write {}: {error}", quote::path(path))]
+#[error("cannot write {}: {}", quote::path(path), quote::reason_of_write(error))]
 pub struct OutputError {
     /// The file, as it was asked for.
     pub path: PathBuf,
@@ -98,15 +98,19 @@ fn place(path: &Path) -> io::Result<PathBuf> {
     let mut path = path.to_owned();
     for _ in 0..MOST_LINKS {
         match fs::symlink_metadata(&path) {
-            Ok(found) if found.is_dir() => return Err(io::Error::other("it is a directory")),
+            Ok(found) if found.is_dir() => {
+                return Err(io::Error::other("it is a directory; name a file in it"));
+            }
             Ok(found) if found.is_symlink() => path = folder(&path).join(fs::read_link(&path)?),
-            Ok(found) if !found.is_file() => return Err(io::Error::other("it is not a regular file")),
+            Ok(found) if !found.is_file() => {
+                return Err(io::Error::other("it is not a regular file; name another"));
+            }
             Ok(_) => return in_folder(&path),
             Err(error) if error.kind() == io::ErrorKind::NotFound => return in_folder(&path),
             Err(error) => return Err(error),
         }
     }
-    Err(io::Error::other("its links lead in a circle"))
+    Err(io::Error::other("its links lead in a circle; name another file"))
 }
 
 fn in_folder(path: &Path) -> io::Result<PathBuf> {
