@@ -13,6 +13,7 @@ use tgc_scalar::Program;
 
 use crate::classify::{Definition, Source};
 use crate::fuse::{Member, NestDraft, NestKind, slots};
+use crate::ids::{BlockId, NestPlace, PieceId, StatementId, indexes};
 use crate::loops::{Index, IndexExpr, Loop, LoopKind, substitute};
 use crate::materialize::{Action, Destination, Statements, Value, ValueId};
 
@@ -26,7 +27,7 @@ pub(crate) struct Piece {
     pub axes: Vec<Dim>,
     pub work: Work,
     /// The block it is in.
-    pub block: usize,
+    pub block: BlockId,
 }
 
 /// What a piece does.
@@ -118,16 +119,20 @@ pub(crate) struct CutNest {
     /// Axes of each block; a matmul has one, its epilogue.
     pub blocks: Vec<Vec<Dim>>,
     /// The statements that it runs.
-    pub statements: Vec<usize>,
+    pub statements: Vec<StatementId>,
     /// Earlier nests that it shares data with, and why they are apart.
-    pub apart: Vec<(usize, NotFused)>,
+    pub apart: Vec<(NestPlace, NotFused)>,
 }
+
+indexes!(NestPlace: CutNest);
+indexes!(PieceId: Piece);
+indexes!(BlockId: Vec<Dim>);
 
 /// How a value comes to be.
 #[derive(Clone, Debug)]
 pub(crate) struct Origin {
-    pub nest: usize,
-    pub piece: usize,
+    pub nest: NestPlace,
+    pub piece: PieceId,
     /// Where its axes run, in the slots of its piece.
     pub index: Index,
     /// One element a row: a row value can hold it.
@@ -151,7 +156,7 @@ pub(crate) fn cut(program: &mut Statements<'_>, drafts: &[NestDraft]) -> Cut {
         let statements = members.iter().map(|member| member.statement).collect();
         let (before, pieces, blocks) = (vec![], vec![], vec![]);
         cut.nests.push(CutNest { kind, round, before, pieces, blocks, statements, apart });
-        let mut cutter = Cutter { program, cut: &mut cut, nest: position };
+        let mut cutter = Cutter { program, cut: &mut cut, nest: NestPlace(position) };
         for member in &draft.members {
             cutter.member(member);
         }
@@ -162,43 +167,49 @@ pub(crate) fn cut(program: &mut Statements<'_>, drafts: &[NestDraft]) -> Cut {
 
 impl Cut {
     /// Adds a piece to a nest, in the first block it can share.
-    pub(crate) fn add(&mut self, program: &Statements<'_>, nest: usize, axes: Vec<Dim>, work: Work) -> usize {
+    pub(crate) fn add(
+        &mut self,
+        program: &Statements<'_>,
+        nest: NestPlace,
+        axes: Vec<Dim>,
+        work: Work,
+    ) -> PieceId {
         let first = self.first_block(program, nest, &axes, &work);
         let draft = &mut self.nests[nest];
-        let shared = (first..draft.blocks.len()).find(|b| draft.blocks[*b] == axes);
+        let shared = (first.0..draft.blocks.len()).map(BlockId).find(|b| draft.blocks[*b] == axes);
         let block = shared.unwrap_or_else(|| {
             draft.blocks.push(axes.clone());
-            draft.blocks.len() - 1
+            BlockId(draft.blocks.len() - 1)
         });
         draft.pieces.push(Piece { axes, work, block });
-        draft.pieces.len() - 1
+        PieceId(draft.pieces.len() - 1)
     }
 
     /// The first block that comes after all that a piece needs. The epilogue of a matmul is one block:
     /// placement let in what reads the sum of its own element alone, and a variable that the matmul or
     /// another element reads gets its new value only after all of it.
-    fn first_block(&self, program: &Statements<'_>, nest: usize, axes: &[Dim], work: &Work) -> usize {
+    fn first_block(&self, program: &Statements<'_>, nest: NestPlace, axes: &[Dim], work: &Work) -> BlockId {
         if self.nests[nest].kind.matmul().is_some() {
-            return 0;
+            return BlockId(0);
         }
         let pieces = &self.nests[nest].pieces;
-        let mut first = 0;
+        let mut first = BlockId(0);
         for read in work.reads(program) {
             let Some(Some(origin)) = self.origins.get(read.value.0) else { continue };
             if origin.nest == nest {
                 let piece = &pieces[origin.piece];
                 let together = piece.axes == axes && read.is_made_at_once(origin);
-                first = first.max(piece.block + usize::from(!together));
+                first = first.max(if together { piece.block } else { piece.block.next() });
             }
         }
         for piece in pieces {
             if piece.sets_accumulators_of(work) {
-                first = first.max(piece.block + 1);
+                first = first.max(piece.block.next());
             }
             if let Work::Store { index, to: Destination::State(state), .. } = work {
                 for read in piece.work.state_reads(program, *state) {
                     let together = piece.axes == axes && read == *index;
-                    first = first.max(piece.block + usize::from(!together));
+                    first = first.max(if together { piece.block } else { piece.block.next() });
                 }
             }
         }
@@ -286,7 +297,7 @@ impl Work {
 struct Cutter<'a, 'g> {
     program: &'a mut Statements<'g>,
     cut: &'a mut Cut,
-    nest: usize,
+    nest: NestPlace,
 }
 
 impl Cutter<'_, '_> {

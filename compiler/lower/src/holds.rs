@@ -6,6 +6,7 @@ use crate::classify::Definition;
 use crate::cut::Cut;
 use crate::form::{Context, Form};
 use crate::fuse::{NestDraft, kept_node};
+use crate::ids::NestPlace;
 use crate::materialize::Statements;
 
 type Checked = Result<(), String>;
@@ -47,8 +48,9 @@ pub(crate) fn every_statement_is_in_one_nest(form: &Form<'_>, _: &Context<'_>) -
     let mut homes = vec![None; program.statements.len()];
     for (position, nest) in nests.iter().enumerate() {
         for member in &nest.members {
-            let before = homes[member.statement].replace(position);
-            ensure(before.is_none(), || format!("statement {} is in two nests", member.statement))?;
+            let statement = member.statement.0;
+            let before = homes[statement].replace(position);
+            ensure(before.is_none(), || format!("statement {statement} is in two nests"))?;
         }
     }
     ensure(homes.iter().all(Option::is_some), || "a statement is in no nest".to_owned())?;
@@ -86,8 +88,9 @@ pub(crate) fn pieces_come_after_what_they_read(form: &Form<'_>, _: &Context<'_>)
                 let name = || program.values[read.value.0].name.clone();
                 let origin = origins[read.value.0].as_ref();
                 let origin = origin.ok_or_else(|| format!("`{}` has no origin", name()))?;
-                ensure(origin.nest <= position, || format!("nest {position} reads `{}`", name()))?;
-                let made_in = (origin.nest == position).then(|| nest.pieces[origin.piece].block);
+                let place = NestPlace(position);
+                ensure(origin.nest <= place, || format!("nest {position} reads `{}`", name()))?;
+                let made_in = (origin.nest == place).then(|| nest.pieces[origin.piece].block);
                 ensure(made_in.is_none_or(|block| block <= piece.block), || {
                     format!("a block reads `{}` before it is made", name())
                 })?;

@@ -20,6 +20,7 @@ mod emit;
 mod form;
 mod fuse;
 mod holds;
+mod ids;
 mod loops;
 mod materialize;
 mod matmul;

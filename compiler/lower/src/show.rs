@@ -172,10 +172,15 @@ fn fused(program: &Statements<'_>, nests: &[NestDraft], context: &Context<'_>) -
                 sizes(&extents, context)
             };
             let what = target(program, &program.statements[*statement], context);
-            lines.push(format!("  s{statement}: {what}, rows {}, inner {}", loops(row), list(inner, loops)));
+            lines.push(format!(
+                "  s{}: {what}, rows {}, inner {}",
+                statement.0,
+                loops(row),
+                list(inner, loops)
+            ));
         }
         for (other, why) in &nest.apart {
-            lines.push(format!("  not fused with n{other}: {why}"));
+            lines.push(format!("  not fused with n{}: {why}", other.0));
         }
     }
     lines
@@ -201,7 +206,7 @@ fn pieces(program: &Statements<'_>, cut: &Cut, context: &Context<'_>) -> Vec<Str
         }
         for (block, axes) in blocks.iter().enumerate() {
             lines.push(format!("  block {}", sizes(axes, context)));
-            let own = pieces.iter().filter(|piece| piece.block == block);
+            let own = pieces.iter().filter(|piece| piece.block.0 == block);
             lines.extend(own.map(|piece| format!("    {}", work(program, piece, context))));
         }
     }

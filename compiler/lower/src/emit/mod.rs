@@ -18,6 +18,7 @@ use tgc_scalar::{Element, Program};
 use crate::classify::Operand;
 use crate::cut::{Cut, CutNest, FoldKind, From, Piece, Work};
 use crate::fuse::NestKind;
+use crate::ids::{BlockId, NestPlace};
 use crate::loops::{Index, IndexExpr, Loop, flat};
 use crate::materialize::{Destination, Statements, ValueId};
 use crate::matmul::{self, MatmulLoops, Scratch};
@@ -43,7 +44,7 @@ pub(crate) fn emit(
     spill(program, cut, &homes);
     let mut steps = vec![];
     let mut round = 0;
-    for nest in 0..cut.nests.len() {
+    for nest in (0..cut.nests.len()).map(NestPlace) {
         while round < cut.nests[nest].round {
             check_indices(program, round, buffers, &mut steps);
             round += 1;
@@ -103,7 +104,7 @@ fn homes(program: &Statements<'_>, cut: &Cut) -> Homes {
             for read in piece.work.reads(program) {
                 let value = read.value;
                 let origin = cut.origins[value.0].as_ref().expect("invariant: values that are read are made");
-                let in_nest = origin.nest == at;
+                let in_nest = origin.nest == NestPlace(at);
                 let here = in_nest && nest.pieces[origin.piece].block == piece.block;
                 if here && read.is_made_at_once(origin) {
                     continue;
@@ -138,7 +139,7 @@ struct Emitter<'a, 'g> {
     cut: &'a Cut,
     homes: &'a Homes,
     buffers: &'a mut Buffers,
-    nest: usize,
+    nest: NestPlace,
 }
 
 impl Emitter<'_, '_> {
@@ -155,6 +156,7 @@ impl Emitter<'_, '_> {
             .map(|(row, value)| (ValueId(value), RowId(row as u32)))
             .collect();
         let blocks = (0..cut.blocks.len())
+            .map(BlockId)
             .map(|block| {
                 let pieces = cut.pieces.iter().filter(|p| p.block == block);
                 self.block(&cut.blocks[block], pieces, &rows)
@@ -233,7 +235,7 @@ impl Emitter<'_, '_> {
     }
 
     /// The tensors that a nest computes, each once.
-    fn tensors(&self, nest: usize) -> Vec<Tensor> {
+    fn tensors(&self, nest: NestPlace) -> Vec<Tensor> {
         let graph = self.program.graph;
         let mut tensors: Vec<Tensor> = vec![];
         for statement in self.cut.nests[nest].statements.iter().map(|s| &self.program.statements[*s]) {

@@ -6,6 +6,7 @@ use tgc_plan::NotFused;
 use super::rows::{innermost, strided};
 use super::{NestKind, Placer, is_heavy, is_looked_up, is_ordered, kept_node};
 use crate::classify::{Definition, Source};
+use crate::ids::{NestId, NestPlace, StatementId};
 use crate::loops::{IndexExpr, Loop, LoopInfo, LoopKind};
 use crate::materialize::{Action, Destination, MemoryRead, Statement};
 
@@ -13,13 +14,13 @@ use crate::materialize::{Action, Destination, MemoryRead, Statement};
 const MOST_REASONS: usize = 6;
 
 impl Placer<'_> {
-    pub(super) fn best_join(&self, id: usize) -> Option<(usize, Option<Loop>)> {
+    pub(super) fn best_join(&self, id: StatementId) -> Option<(NestId, Option<Loop>)> {
         let statement = &self.program.statements[id];
         if is_heavy(self.program, statement) || is_ordered(statement) {
             return None;
         }
-        let first = self.first_position(id).map_or(0, |(position, _)| position);
-        let mut best: Option<(u32, usize, Loop)> = None;
+        let first = self.first_place(id).map_or(0, |(place, _)| place.0);
+        let mut best: Option<(u32, NestId, Loop)> = None;
         for &nest in self.order[first..].iter().filter(|nest| self.nests[**nest].round == statement.round) {
             for row in (0..statement.loops.len()).map(Loop::new) {
                 let Ok(score) = self.score(id, nest, row) else { continue };
@@ -32,7 +33,7 @@ impl Placer<'_> {
     }
 
     /// What joining a nest with this loop as its rows is worth, or why that would be wrong or useless.
-    fn score(&self, id: usize, nest: usize, row: Loop) -> Result<u32, NotFused> {
+    fn score(&self, id: StatementId, nest: NestId, row: Loop) -> Result<u32, NotFused> {
         let statement = &self.program.statements[id];
         let ensure = |holds: bool, why: NotFused| if holds { Ok(()) } else { Err(why) };
         let extent = &statement.loops[row.number()].extent;
@@ -53,15 +54,16 @@ impl Placer<'_> {
     }
 
     /// The nearest earlier nests that a statement shares data with, and why it is in none of them.
-    pub(super) fn apart(&self, id: usize) -> Vec<(usize, NotFused)> {
-        let first = self.first_position(id).map_or(0, |(position, _)| position);
+    pub(super) fn apart(&self, id: StatementId) -> Vec<(NestId, NotFused)> {
+        let first = self.first_place(id).map_or(0, |(place, _)| place.0);
         let related = self.order.iter().enumerate().rev().filter(|(_, nest)| self.is_related(id, **nest));
-        let reason = |(position, nest): (usize, &usize)| (*nest, self.why_apart(id, *nest, position < first));
+        let reason =
+            |(position, nest): (usize, &NestId)| (*nest, self.why_apart(id, *nest, position < first));
         related.take(MOST_REASONS).map(reason).collect()
     }
 
     /// Whether a statement reads what a nest makes or reads, or changes what it makes.
-    fn is_related(&self, id: usize, nest: usize) -> bool {
+    fn is_related(&self, id: StatementId, nest: NestId) -> bool {
         let changes = self.parts_before(id).iter().any(|(home, _)| *home == nest);
         changes
             || self.facts[id].reads.iter().any(|read| {
@@ -72,7 +74,7 @@ impl Placer<'_> {
             })
     }
 
-    fn why_apart(&self, id: usize, nest: usize, is_too_early: bool) -> NotFused {
+    fn why_apart(&self, id: StatementId, nest: NestId, is_too_early: bool) -> NotFused {
         let (statement, draft) = (&self.program.statements[id], &self.nests[nest]);
         let is_call = matches!(draft.kind, NestKind::Call) || matches!(statement.action, Action::Call { .. });
         if statement.matmul.is_some() {
@@ -95,12 +97,12 @@ impl Placer<'_> {
         }
     }
 
-    fn has_ordered(&self, nest: usize) -> bool {
+    fn has_ordered(&self, nest: NestId) -> bool {
         self.nests[nest].members.iter().any(|member| is_ordered(&self.program.statements[member.statement]))
     }
 
     /// Whether all that a statement reads from a nest is made in the same row.
-    fn is_aligned(&self, id: usize, nest: usize, row: Loop) -> bool {
+    fn is_aligned(&self, id: StatementId, nest: NestId, row: Loop) -> bool {
         self.facts[id].reads.iter().all(|read| {
             let producers = self.homes[read.node.index()].iter().filter(|(home, _)| *home == nest);
             producers.clone().all(|(_, producer)| self.is_made_in_row(nest, *producer, read, row))
@@ -108,7 +110,7 @@ impl Placer<'_> {
     }
 
     /// Whether what is read in a row is what a statement of the nest makes in that row.
-    fn is_made_in_row(&self, nest: usize, producer: usize, read: &MemoryRead, row: Loop) -> bool {
+    fn is_made_in_row(&self, nest: NestId, producer: StatementId, read: &MemoryRead, row: Loop) -> bool {
         let made = &self.program.statements[producer];
         if matches!(made.action, Action::Part { .. }) || is_looked_up(&read.index) {
             return false;
@@ -136,7 +138,7 @@ impl Placer<'_> {
     }
 
     /// What it is worth to find this read in a nest already.
-    fn shared_worth(&self, nest: usize, read: &MemoryRead, row: Loop) -> u32 {
+    fn shared_worth(&self, nest: NestId, read: &MemoryRead, row: Loop) -> u32 {
         if self.homes[read.node.index()].iter().any(|(home, _)| *home == nest) {
             return 16;
         }
@@ -156,9 +158,9 @@ impl Placer<'_> {
     }
 
     /// Parts of one tensor go together, with rows along the same of its axes.
-    fn part_worth(&self, id: usize, nest: usize, row: Loop) -> u32 {
+    fn part_worth(&self, id: StatementId, nest: NestId, row: Loop) -> u32 {
         let Action::Part { of, .. } = self.program.statements[id].action else { return 0 };
-        let along = |statement: usize, row: Loop| {
+        let along = |statement: StatementId, row: Loop| {
             self.program.statements[statement].index.iter().position(|place| place.depends_on(row))
         };
         let mut others = self.nests[nest]
@@ -171,10 +173,10 @@ impl Placer<'_> {
     }
 
     /// Updates go where their variable, or what becomes of it, is read and written.
-    fn update_worth(&self, id: usize, nest: usize) -> u32 {
+    fn update_worth(&self, id: StatementId, nest: NestId) -> u32 {
         let own = &self.program.statements[id];
         let Action::Store { to: Destination::State(state), .. } = own.action else { return 0 };
-        let reads = |statement: usize, state: usize| self.reads_state(statement, state);
+        let reads = |statement: StatementId, state: usize| self.reads_state(statement, state);
         let related =
             self.nests[nest].members.iter().any(|m| match self.program.statements[m.statement].action {
                 Action::Store { to: Destination::State(other), .. } => {
@@ -189,20 +191,20 @@ impl Placer<'_> {
         u32::from(related)
     }
 
-    fn reads_state(&self, statement: usize, state: usize) -> bool {
+    fn reads_state(&self, statement: StatementId, state: usize) -> bool {
         self.facts[statement].reads.iter().any(|read| {
             let definition = &self.program.definitions[read.node.index()];
             matches!(definition, Definition::Source(Source::State(s)) if *s == state)
         })
     }
 
-    /// The position of the last nest that reads the variable that a statement updates.
-    pub(super) fn last_reader_of_updated(&self, id: usize) -> Option<usize> {
+    /// The last nest that reads the variable that a statement updates.
+    pub(super) fn last_reader_of_updated(&self, id: StatementId) -> Option<NestPlace> {
         let Action::Store { to: Destination::State(state), .. } = self.program.statements[id].action else {
             return None;
         };
         let reads =
-            |nest: &usize| self.nests[*nest].members.iter().any(|m| self.reads_state(m.statement, state));
-        self.order.iter().rposition(reads)
+            |nest: &NestId| self.nests[*nest].members.iter().any(|m| self.reads_state(m.statement, state));
+        self.order.iter().rposition(reads).map(NestPlace)
     }
 }

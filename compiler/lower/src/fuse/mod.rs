@@ -12,6 +12,7 @@ use tgc_graph::graph::NodeId;
 use tgc_plan::machine::Machine;
 use tgc_plan::{Axis, NotFused};
 
+use crate::ids::{NestId, NestPlace, StatementId, indexes};
 use crate::loops::{Index, IndexExpr, Loop, LoopKind, flat, substitute};
 use crate::materialize::{Action, Destination, MemoryRead, Statement, Statements};
 use crate::matmul::MatmulLoops;
@@ -37,13 +38,15 @@ pub(crate) struct NestDraft {
     /// The round of all its statements.
     pub round: usize,
     pub members: Vec<Member>,
-    /// Earlier nests that it shares data with, by their place in the order, and why they are apart.
-    pub apart: Vec<(usize, NotFused)>,
+    /// Earlier nests that it shares data with, and why they are apart.
+    pub apart: Vec<(NestPlace, NotFused)>,
 }
 
 /// The most statements of a nest with loops: more do not fit in registers, and compiling takes a time that
 /// grows with their square.
 const MOST_MEMBERS: usize = 64;
+
+indexes!(NestId: NestDraft);
 
 impl NestKind {
     /// How many rows there are, if it has any.
@@ -78,7 +81,7 @@ impl NestDraft {
 #[derive(Clone, Debug)]
 pub(crate) struct Member {
     /// Which statement.
-    pub statement: usize,
+    pub statement: StatementId,
     /// The loops that the rows run over, outermost first; neighbours are contiguous.
     pub row: Vec<Loop>,
     /// The loops of each inner axis.
@@ -95,32 +98,32 @@ struct Facts {
     positions: Vec<IndexExpr>,
 }
 
+indexes!(StatementId: Facts);
+
 struct Placer<'a> {
     program: &'a Statements<'a>,
     machine: &'a Machine,
     facts: Vec<Facts>,
     /// All nests; `order` says when they run.
     nests: Vec<NestDraft>,
-    order: Vec<usize>,
+    /// Why each nest is apart from earlier ones.
+    apart: Vec<Vec<(NestId, NotFused)>>,
+    order: Vec<NestId>,
     /// The nests and statements that make the kept values of a node.
-    homes: Vec<Vec<(usize, usize)>>,
+    homes: Vec<Vec<(NestId, StatementId)>>,
 }
 
 /// The nests of a function, in order.
 pub(crate) fn nests(program: &Statements<'_>, machine: &Machine) -> Vec<NestDraft> {
     let facts = program.statements.iter().map(|s| facts(program, s)).collect();
     let homes = vec![vec![]; program.graph.len()];
-    let mut placer = Placer { program, machine, facts, nests: vec![], order: vec![], homes };
+    let mut placer = Placer { program, machine, facts, nests: vec![], apart: vec![], order: vec![], homes };
     for statement in 0..program.statements.len() {
-        placer.place(statement);
+        placer.place(StatementId(statement));
     }
-    let Placer { mut nests, order, facts, .. } = placer;
-    for nest in &mut nests {
-        // Later nests without rows may have come between: say places, not the numbers that nests were made
-        // under.
-        for (other, _) in &mut nest.apart {
-            *other = order.iter().position(|n| n == other).expect("invariant: a nest runs once");
-        }
+    let Placer { mut nests, apart, order, facts, .. } = placer;
+    for (nest, apart) in nests.iter_mut().zip(apart) {
+        nest.apart = apart.into_iter().map(|(other, why)| (place_of(&order, other), why)).collect();
         collapse_rows(program, &facts, nest);
         if let NestKind::Matmul(_) | NestKind::Call = nest.kind {
             continue;
@@ -131,7 +134,12 @@ pub(crate) fn nests(program: &Statements<'_>, machine: &Machine) -> Vec<NestDraf
         }
     }
     let mut slots: Vec<Option<NestDraft>> = nests.into_iter().map(Some).collect();
-    order.iter().map(|n| slots[*n].take().expect("invariant: a nest runs once")).collect()
+    order.iter().map(|n| slots[n.0].take().expect("invariant: a nest runs once")).collect()
+}
+
+/// When a nest runs.
+fn place_of(order: &[NestId], nest: NestId) -> NestPlace {
+    NestPlace(order.iter().position(|n| *n == nest).expect("invariant: a nest runs once"))
 }
 
 /// The node whose kept values a statement makes, or a part of them.
@@ -154,7 +162,7 @@ fn facts(program: &Statements<'_>, statement: &Statement) -> Facts {
 }
 
 impl Placer<'_> {
-    fn place(&mut self, id: usize) {
+    fn place(&mut self, id: StatementId) {
         let statement = &self.program.statements[id];
         let (nest, member) = if let Action::Call { .. } = statement.action {
             let inner = (0..statement.loops.len()).map(|l| vec![Loop::new(l)]).collect();
@@ -177,9 +185,9 @@ impl Placer<'_> {
     }
 
     /// A statement without loops runs once, as early as what it reads allows.
-    fn place_scalar(&mut self, id: usize) -> (usize, Option<Loop>) {
+    fn place_scalar(&mut self, id: StatementId) -> (NestId, Option<Loop>) {
         let round = self.program.statements[id].round;
-        let after = self.first_position(id).map_or(0, |(position, strict)| position + usize::from(strict));
+        let after = self.first_place(id).map_or(0, |(place, strict)| place.0 + usize::from(strict));
         let round_begins = self.order.iter().filter(|nest| self.nests[**nest].round < round).count();
         let after = after.max(round_begins);
         // A later nest without rows would do, but everything that reads this statement would have to wait for
@@ -187,35 +195,43 @@ impl Placer<'_> {
         if let Some(&nest) = self.order.get(after).filter(|nest| !self.nests[**nest].has_loops()) {
             return (nest, None);
         }
-        self.nests.push(NestDraft { kind: NestKind::Once, round, members: vec![], apart: vec![] });
-        self.order.insert(after, self.nests.len() - 1);
-        (self.nests.len() - 1, None)
+        let nest =
+            self.made((NestDraft { kind: NestKind::Once, round, members: vec![], apart: vec![] }, vec![]));
+        self.order.insert(after, nest);
+        (nest, None)
     }
 
-    /// The position of the last nest that a statement cannot come before, since it makes what the statement
+    /// Adds a nest that has no place yet, and why it is apart from others.
+    fn made(&mut self, (draft, apart): (NestDraft, Vec<(NestId, NotFused)>)) -> NestId {
+        self.nests.push(draft);
+        self.apart.push(apart);
+        NestId(self.nests.len() - 1)
+    }
+
+    /// The last nest that a statement cannot come before, since it makes what the statement
     /// reads or changes, or reads the variable that the statement updates; and whether the statement cannot
     /// be in that nest unless in the same row, because the nest has rows or leaves the value in memory alone.
-    fn first_position(&self, id: usize) -> Option<(usize, bool)> {
-        let has_rows = |position: usize| self.nests[self.order[position]].has_loops();
-        let in_memory = |statement: usize| match self.program.statements[statement].action {
+    fn first_place(&self, id: StatementId) -> Option<(NestPlace, bool)> {
+        let has_rows = |place: NestPlace| self.nests[self.order[place]].has_loops();
+        let in_memory = |statement: StatementId| match self.program.statements[statement].action {
             Action::Part { .. } | Action::Scan { .. } | Action::Call { .. } => true,
             Action::Store { .. } | Action::Fold { .. } => false,
         };
-        let after = |(nest, strict): (usize, bool)| {
-            let position = self.position(nest);
-            (position, strict || has_rows(position))
+        let after = |(nest, strict): (NestId, bool)| {
+            let place = self.place_of(nest);
+            (place, strict || has_rows(place))
         };
         let producers = self.facts[id].reads.iter().flat_map(|read| {
             let homes = self.homes[read.node.index()].iter();
             homes.map(|(nest, statement)| (*nest, in_memory(*statement) || is_looked_up(&read.index)))
         });
         let before = self.parts_before(id).iter().map(|(nest, _)| (*nest, true));
-        let readers = self.last_reader_of_updated(id).map(|position| (position, has_rows(position)));
+        let readers = self.last_reader_of_updated(id).map(|place| (place, has_rows(place)));
         producers.chain(before).map(after).chain(readers).max()
     }
 
     /// Who made what a statement changes.
-    fn parts_before(&self, id: usize) -> &[(usize, usize)] {
+    fn parts_before(&self, id: StatementId) -> &[(NestId, StatementId)] {
         match self.program.statements[id].action {
             Action::Part { of, over: true, .. } => &self.homes[of.index()],
             Action::Part { .. }
@@ -226,43 +242,43 @@ impl Placer<'_> {
         }
     }
 
-    fn position(&self, nest: usize) -> usize {
-        self.order.iter().position(|n| *n == nest).expect("invariant: every nest has a position")
+    fn place_of(&self, nest: NestId) -> NestPlace {
+        place_of(&self.order, nest)
     }
 
-    fn new_nest(&mut self, id: usize) -> usize {
+    fn new_nest(&mut self, id: StatementId) -> NestId {
         let row = self.own_row(id);
         let extent = self.program.statements[id].loops[row.number()].extent.clone();
         self.add(self.draft(id, NestKind::Rows(extent)))
     }
 
-    fn new_call(&mut self, id: usize) -> usize {
+    fn new_call(&mut self, id: StatementId) -> NestId {
         self.add(self.draft(id, NestKind::Call))
     }
 
-    /// A nest for a statement.
-    fn draft(&self, id: usize, kind: NestKind) -> NestDraft {
-        let (round, apart) = (self.program.statements[id].round, self.apart(id));
-        NestDraft { kind, round, members: vec![], apart }
+    /// A nest for a statement, and why it is apart from others.
+    fn draft(&self, id: StatementId, kind: NestKind) -> (NestDraft, Vec<(NestId, NotFused)>) {
+        let round = self.program.statements[id].round;
+        (NestDraft { kind, round, members: vec![], apart: vec![] }, self.apart(id))
     }
 
     /// Adds a nest after all others.
-    fn add(&mut self, draft: NestDraft) -> usize {
-        self.nests.push(draft);
-        self.order.push(self.nests.len() - 1);
-        self.nests.len() - 1
+    fn add(&mut self, draft: (NestDraft, Vec<(NestId, NotFused)>)) -> NestId {
+        let nest = self.made(draft);
+        self.order.push(nest);
+        nest
     }
 
-    fn new_matmul(&mut self, id: usize, matmul: &MatmulLoops) -> usize {
+    fn new_matmul(&mut self, id: StatementId, matmul: &MatmulLoops) -> NestId {
         self.add(self.draft(id, NestKind::Matmul(matmul.clone())))
     }
 
     /// The matmul whose sums a statement stores, element by element, if all else that it reads is there by
     /// then.
-    fn epilogue(&self, id: usize) -> Option<(usize, Member)> {
+    fn epilogue(&self, id: StatementId) -> Option<(NestId, Member)> {
         let statement = &self.program.statements[id];
         let Action::Store { .. } = statement.action else { return None };
-        let (first, _) = self.first_position(id)?;
+        let (first, _) = self.first_place(id)?;
         let nest = self.order[first];
         let draft = &self.nests[nest];
         let matmul = draft.kind.matmul().filter(|_| draft.round == statement.round && !draft.is_full())?;
@@ -305,8 +321,8 @@ impl Placer<'_> {
     }
 
     /// Whether a statement reads of a matmul's nest only what is made for the same element.
-    fn is_made_in_place(&self, id: usize, nest: usize, member: &Member) -> bool {
-        let placed = |statement: usize, member: &Member, index: &Index| {
+    fn is_made_in_place(&self, id: StatementId, nest: NestId, member: &Member) -> bool {
+        let placed = |statement: StatementId, member: &Member, index: &Index| {
             let slots = slots(&self.program.statements[statement], member);
             substitute(index, &|l| slots[l.number()].map_or(IndexExpr::zero(), IndexExpr::of))
         };
@@ -322,7 +338,7 @@ impl Placer<'_> {
     }
 
     /// The row of a nest of its own: the outermost loop of the result that is not wanted innermost.
-    fn own_row(&self, id: usize) -> Loop {
+    fn own_row(&self, id: StatementId) -> Loop {
         let loops = &self.program.statements[id].loops;
         let all: Vec<Loop> = (0..loops.len()).map(Loop::new).collect();
         if is_ordered(&self.program.statements[id]) {

@@ -56,7 +56,7 @@ fn next_rows(
     (0..loops.len())
         .filter(|l| !member.row.contains(&Loop::new(*l)) && size.is_none_or(|s| *s == loops[*l].extent))
         .filter(|l| {
-            are_one(&program.statements[member.statement], &facts[member.statement], last, Loop::new(*l))
+            are_one(&program.statements[member.statement], &facts[member.statement.0], last, Loop::new(*l))
         })
         .map(|l| (Loop::new(l), loops[l].extent.clone()))
         .collect()

@@ -23,6 +23,7 @@ use tgc_scalar::Program;
 
 use crate::classify::{Definition, Definitions, FoldDefinition, IndexConstraint, ScanDefinition};
 use crate::emit::call::Calls;
+use crate::ids::{StatementId, indexes};
 use crate::loops::{Index, IndexExpr, Loop, LoopInfo, LoopKind, compose, flat, loops_of};
 use crate::matmul::{self, MatmulLoops};
 use decide::{Repeats, checked, materialized_nodes, must_lie_in_memory, needed, rounds};
@@ -57,6 +58,8 @@ pub(crate) struct Statement {
     /// The loops by what they do in a matmul, if the fold is one.
     pub matmul: Option<MatmulLoops>,
 }
+
+indexes!(StatementId: Statement);
 
 /// What a statement does.
 #[derive(Clone, Debug)]
