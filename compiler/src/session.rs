@@ -310,11 +310,9 @@ fn infer_sizes(function: &Signature, call: &Call<'_>) -> Result<Vec<i64>, Error>
         }
     }
     let mut sizes = vec![];
-    for ((_, symbol), value) in function.symbols.iter().zip(known) {
+    for ((id, symbol), value) in function.symbols.iter().zip(&known) {
         let (name, size) = (&function.name, &symbol.name);
-        let value = value.ok_or_else(|| {
-            Error::Call(format!("{name}: the size {size} follows from no input; give it as {size}=…"))
-        })?;
+        let value = value.ok_or_else(|| unsolved(function, id, &known, &axes))?;
         if value < symbol.min || value > symbol.max {
             let range = format!("{}..{}", symbol.min, symbol.max);
             return Err(refused(format!("{name}: {size}={value}, allowed {range}")));
@@ -339,16 +337,58 @@ fn infer_sizes(function: &Signature, call: &Call<'_>) -> Result<Vec<i64>, Error>
     Ok(sizes)
 }
 
+/// Why a size has no value: an axis that it gives has a length that no value makes, or it follows from none.
+fn unsolved(
+    function: &Signature,
+    id: SymbolId,
+    known: &[Option<i64>],
+    axes: &[(&Argument, usize, i64)],
+) -> Error {
+    let (name, size) = (&function.name, &function.symbols.get(id).name);
+    for (argument, axis, value) in axes {
+        let dim = &argument.ty.shape[*axis];
+        let Some(near) = nearest(dim, *value, id, known, &function.symbols) else { continue };
+        let near: Vec<String> = near.iter().map(i64::to_string).collect();
+        return refused(format!(
+            "{name}: axis {axis} of `{}` has size {value}, and must have {}, which a whole number {size} makes \
+             {}; change the input",
+            argument.name,
+            dim.display(&function.symbols),
+            near.join(" or ")
+        ));
+    }
+    Error::Call(format!("{name}: the size {size} follows from no input; give it as {size}=…"))
+}
+
+/// The admissible lengths about one that no value of a size makes; none where the length depends on others.
+fn nearest(
+    dim: &Dim,
+    value: i64,
+    size: SymbolId,
+    known: &[Option<i64>],
+    symbols: &Symbols,
+) -> Option<Vec<i64>> {
+    let (id, slope, constant) = linear(dim, known, symbols)?;
+    let below = value.checked_sub(value.checked_sub(constant)?.checked_rem_euclid(slope)?)?;
+    let about = [below, below.checked_add(slope.checked_abs()?)?];
+    (id == size).then(|| about.into_iter().filter(|length| *length >= 0).collect())
+}
+
 fn evaluate(dim: &Dim, sizes: &[i64]) -> Option<i64> {
     dim.evaluate(&|id| sizes[id.0 as usize])
 }
 
 /// Solves `dim = value` if exactly one of its symbols is unknown and it is linear in that one.
 fn solve(dim: &Dim, value: i64, known: &[Option<i64>], symbols: &Symbols) -> Option<(SymbolId, i64)> {
-    let number = |id: SymbolId| known[id.0 as usize].map_or_else(|| Dim::symbol(id), Dim::Const);
-    let (id, slope, constant) = dim.substitute(symbols, &mut { number }).as_linear()?;
+    let (id, slope, constant) = linear(dim, known, symbols)?;
     let rest = value.checked_sub(constant)?;
     (rest.checked_rem(slope)? == 0).then(|| (id, rest / slope))
+}
+
+/// The only symbol of a dim that is not known, its factor, and what is added.
+fn linear(dim: &Dim, known: &[Option<i64>], symbols: &Symbols) -> Option<(SymbolId, i64, i64)> {
+    let number = |id: SymbolId| known[id.0 as usize].map_or_else(|| Dim::symbol(id), Dim::Const);
+    dim.substitute(symbols, &mut { number }).as_linear()
 }
 
 fn new_outputs(function: &Signature, sizes: &[i64]) -> Result<Vec<Array>, Error> {

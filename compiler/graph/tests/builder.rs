@@ -307,3 +307,14 @@ fn messages_show_tensors_as_they_were_written() {
         "{error}"
     );
 }
+
+#[test]
+fn sizes_are_numbers_of_any_usual_type() {
+    let m = Model::new("m");
+    let rows = [1.0, 2.0, 3.0].len();
+    let x = m.input("x", F32, [rows, 2usize]);
+    let y = m.input("y", F32, [Size::from(3u32), Size::from(2i32)]);
+    m.function("f").inputs([x, y]).output("z", x + y).finish().unwrap();
+    let huge = m.input("huge", F32, [usize::MAX]);
+    assert!(m.function("g").inputs([huge]).output("z", huge).finish().is_err());
+}

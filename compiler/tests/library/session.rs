@@ -89,3 +89,21 @@ fn bools_of_calls_and_states_are_0_or_1() {
 fn session_state_error() -> String {
     session().set_state("w", floats(&[1.0])).unwrap_err().to_string()
 }
+
+#[test]
+fn a_length_that_no_size_makes_is_told_with_those_that_do() {
+    let m = Model::new("m");
+    let [h, n] = ["H", "N"].map(|name| m.dim(name).range(0, 100));
+    let x = m.input("x", F32, [2 * h + 1, n]);
+    let y = m.input("y", F32, [n]);
+    m.function("f").inputs([x, y]).output("z", x + y).finish().unwrap();
+    let mut session = Session::new(&m.module()).unwrap();
+    let message =
+        session.call("f", &[Array::zeros::<f32>([6, 3]), floats(&[1.0, 2.0, 3.0])]).unwrap_err().to_string();
+    assert!(
+        message.ends_with(
+            "axis 0 of `x` has size 6, and must have 2*H + 1, which a whole number H makes 5 or 7; change the input"
+        ),
+        "{message}"
+    );
+}

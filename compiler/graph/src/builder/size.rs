@@ -151,6 +151,25 @@ impl From<i64> for Size<'_> {
     }
 }
 
+impl From<i32> for Size<'_> {
+    fn from(n: i32) -> Self {
+        Size::from(i64::from(n))
+    }
+}
+
+impl From<u32> for Size<'_> {
+    fn from(n: u32) -> Self {
+        Size::from(i64::from(n))
+    }
+}
+
+/// A number from 2^63 on is no size, and `finish` refuses what has it.
+impl From<usize> for Size<'_> {
+    fn from(n: usize) -> Self {
+        Size { value: i64::try_from(n).map_or(Value::Undefined, Value::Number) }
+    }
+}
+
 impl<'m> Operand<'m> for Size<'m> {
     #[track_caller]
     fn tensor(self, beside: Tensor<'m>) -> Tensor<'m> {
