@@ -126,6 +126,8 @@ structs! {
         initial_bytes: u64,
         /// Where its data starts, counted from the start of an image.
         data_offset: u64,
+        /// 1 where its elements are `bool`, whose bytes must be 0 or 1, else 0.
+        is_bool: u64,
     }
 
     /// The arrays of a function with many arguments, whose calls keep them in words at the start of the

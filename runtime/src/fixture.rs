@@ -41,6 +41,7 @@ static STATES: Constant<[StateDesc; 3]> = Constant([
         initial: Slot::new(W_INITIAL.as_ptr()),
         initial_bytes: 12,
         data_offset: 24,
+        is_bool: 0,
     },
     StateDesc {
         name: text(c"b"),
@@ -49,6 +50,7 @@ static STATES: Constant<[StateDesc; 3]> = Constant([
         initial: Slot::new(B_PATTERN.as_ptr()),
         initial_bytes: 4,
         data_offset: 36,
+        is_bool: 0,
     },
     StateDesc {
         name: text(c"z"),
@@ -57,6 +59,7 @@ static STATES: Constant<[StateDesc; 3]> = Constant([
         initial: Slot::new(ptr::null()),
         initial_bytes: 0,
         data_offset: 236,
+        is_bool: 1,
     },
 ]);
 

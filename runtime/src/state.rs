@@ -68,8 +68,8 @@ pub unsafe extern "C" fn tgc_rt_save(ctx: *mut Context, image: *mut u8, capacity
 
 /// Replaces the state by the one in an image of `bytes` bytes, also for all instances that share the state.
 ///
-/// `E_NULL` for a null argument, `E_IMAGE` for another length or another header, `E_ALIAS` for an image over
-/// the instance or its state; then the state is as it was.
+/// `E_NULL` for a null argument, `E_IMAGE` for another length, another header, or a `bool` that is neither 0
+/// nor 1, `E_ALIAS` for an image over the instance or its state; then the state is as it was.
 ///
 /// # Safety
 ///
@@ -98,11 +98,46 @@ pub unsafe extern "C" fn tgc_rt_load(ctx: *mut Context, image: *const u8, bytes:
             line.say("load: the header of image is not this model's; save with the same model");
             return line.end(Status::Image);
         }
+        if let Some(state) = odd_bool(model, image) {
+            let mut line = Line::begin(ctx);
+            line.say("load: state `");
+            line.text(state.name.value);
+            line.say("` in the image has a bool whose byte is neither 0 nor 1; save it again");
+            return line.end(Status::Image);
+        }
         for_each_state(ctx, model, |state, value| {
             ptr::copy_nonoverlapping(image.add(state.data_offset as usize), value, state.bytes as usize);
         });
     }
     Status::Ok
+}
+
+/// The first state that has a `bool` in an image which is neither 0 nor 1.
+unsafe fn odd_bool(model: &ModelDesc, image: *const u8) -> Option<&StateDesc> {
+    let mut index = 0;
+    while index < model.state_count {
+        // SAFETY: The model has `state_count` states, and the image, as long as the model's are, the data of
+        // each.
+        unsafe {
+            let state = &*model.states.element(index);
+            if state.is_bool != 0 && !are_bools(image.add(state.data_offset as usize), state.bytes as usize) {
+                return Some(state);
+            }
+        }
+        index = index.wrapping_add(1);
+    }
+    None
+}
+
+/// Whether all bytes are 0 or 1.
+unsafe fn are_bools(data: *const u8, bytes: usize) -> bool {
+    let (mut index, mut all) = (0, 0);
+    while index < bytes {
+        // SAFETY: The callers have `bytes` bytes behind the pointer.
+        all |= unsafe { *data.add(index) };
+        index = index.wrapping_add(1);
+    }
+    all <= 1
 }
 
 unsafe fn null_image(ctx: *mut Context, message: &str) -> Status {
@@ -203,10 +238,12 @@ mod tests {
 
     /// Gives every byte of every variable a value of its own.
     fn scramble(ctx: *mut Context) {
-        for (offset, bytes) in [(0, 12), (crate::fixture::B_OFFSET, 200), (crate::fixture::Z_OFFSET, 5)] {
+        for (offset, bytes, most) in
+            [(0, 12, 255), (crate::fixture::B_OFFSET, 200, 255), (crate::fixture::Z_OFFSET, 5, 1)]
+        {
             for index in 0..bytes {
                 // SAFETY: The variables lie in the state block.
-                unsafe { *(*ctx).state.value.add(offset + index) = (offset + 3 * index) as u8 };
+                unsafe { *(*ctx).state.value.add(offset + index) = (offset + 3 * index) as u8 & most };
             }
         }
     }
@@ -288,6 +325,21 @@ mod tests {
         assert_eq!(error_line(ctx), "load: image has 240 bytes, an image of this model has 241");
         assert_eq!(load(ctx, &[&image[..], &[0]].concat()), Status::Image);
         assert_eq!(load(ctx, &[]), Status::Image);
+        assert_eq!(values(ctx), before);
+    }
+
+    #[test]
+    fn images_with_bools_that_are_none_change_nothing() {
+        let mut blocks = Blocks::new();
+        let ctx = blocks.instance();
+        let before = values(ctx);
+        for odd in [2, 255] {
+            let mut image = save(ctx);
+            image[SAVE_BYTES - 1] = odd;
+            assert_eq!(load(ctx, &image), Status::Image);
+            let line = "load: state `z` in the image has a bool whose byte is neither 0 nor 1; save it again";
+            assert_eq!(error_line(ctx), line);
+        }
         assert_eq!(values(ctx), before);
     }
 

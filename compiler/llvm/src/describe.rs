@@ -195,6 +195,7 @@ impl<'c> Describe<'_, 'c> {
                 ("initial", initial),
                 ("initial_bytes", self.u64(pattern.len() as u64)),
                 ("data_offset", self.u64(data_offset)),
+                ("is_bool", self.u64(u64::from(state.initial.dtype() == DType::Bool))),
             ];
             data_offset += bytes;
             self.record(&StateDesc::TABLE, &fields)
