@@ -129,15 +129,21 @@ unsafe fn odd_bool(model: &ModelDesc, image: *const u8) -> Option<&StateDesc> {
     None
 }
 
-/// Whether all bytes are 0 or 1.
+/// Whether all bytes are 0 or 1; eight are read at a time.
 unsafe fn are_bools(data: *const u8, bytes: usize) -> bool {
-    let (mut index, mut all) = (0, 0);
-    while index < bytes {
-        // SAFETY: The callers have `bytes` bytes behind the pointer.
-        all |= unsafe { *data.add(index) };
-        index = index.wrapping_add(1);
+    let (mut index, mut words, mut rest) = (0, 0, 0);
+    // SAFETY: The callers have `bytes` bytes behind the pointer.
+    unsafe {
+        while bytes.wrapping_sub(index) >= 8 {
+            words |= data.add(index).cast::<u64>().read_unaligned();
+            index = index.wrapping_add(8);
+        }
+        while index < bytes {
+            rest |= *data.add(index);
+            index = index.wrapping_add(1);
+        }
     }
-    all <= 1
+    words & 0xfefe_fefe_fefe_fefe == 0 && rest <= 1
 }
 
 unsafe fn null_image(ctx: *mut Context, message: &str) -> Status {
@@ -333,6 +339,17 @@ mod tests {
         let mut blocks = Blocks::new();
         let ctx = blocks.instance();
         let before = values(ctx);
+        for length in 0..20 {
+            let mut bytes = [1; 20];
+            // SAFETY: The array has more bytes.
+            let check = |bytes: &[u8; 20]| unsafe { are_bools(bytes.as_ptr(), length) };
+            assert!(check(&bytes));
+            for at in 0..length {
+                bytes[at] = 128;
+                assert!(!check(&bytes), "{at} of {length}");
+                bytes[at] = 0;
+            }
+        }
         for odd in [2, 255] {
             let mut image = save(ctx);
             image[SAVE_BYTES - 1] = odd;
