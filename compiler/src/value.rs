@@ -181,7 +181,9 @@ impl<'t> List<'t> {
             match self.rest.strip_prefix(',') {
                 Some(rest) => self.rest = rest,
                 None if self.rest.starts_with(']') => {}
-                None => return Err("a list lacks its `]` or a comma".to_owned()),
+                None => {
+                    return Err("a list lacks its `]` or a comma; write one like [[1,2],[3,4]]".to_owned());
+                }
             }
         }
         match *self.shape[depth].get_or_insert(count) {

@@ -194,7 +194,7 @@ fn damaged_npy_files_are_refused() {
         assert_eq!(refused(&bytes, Array::from_npy), want, "{:?}", String::from_utf8_lossy(&bytes));
     }
     let error = Array::from_npy(data("")).unwrap_err().to_string();
-    assert_eq!(error, format!("cannot read {}: it is no regular file", data("").display()));
+    assert_eq!(error, format!("cannot read {}: it is no regular file; name one", data("").display()));
     let error = Array::from_npy("/nowhere/x.npy").unwrap_err().to_string();
     assert!(error.starts_with("cannot read /nowhere/x.npy: "), "{error}");
     let error = Array::from(1.5).to_npy("/nowhere/x.npy").unwrap_err().to_string();

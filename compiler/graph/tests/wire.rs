@@ -230,7 +230,7 @@ fn files_are_replaced_whole() {
     let missing = directory.path().join("missing").join("model.graph");
     assert!(matches!(save(&first, &missing), Err(WireError::File { .. })));
     assert!(load(&missing).unwrap_err().to_string().contains("model.graph: "));
-    assert!(load(&directory).unwrap_err().to_string().ends_with("it is no regular file"));
+    assert!(load(&directory).unwrap_err().to_string().ends_with("it is no regular file; name one"));
 }
 
 #[test]

@@ -141,6 +141,6 @@ fn open(path: &Path) -> Result<(File, u64), ReadError> {
     let metadata = file.metadata()?;
     match metadata.is_file() {
         true => Ok((file, metadata.len())),
-        false => Err(ReadError::Io(io::Error::other("it is no regular file"))),
+        false => Err(ReadError::Io(io::Error::other("it is no regular file; name one"))),
     }
 }

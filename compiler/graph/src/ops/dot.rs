@@ -147,7 +147,10 @@ impl Dot {
         };
         Err(TypeError::new(
             reason,
-            format!("dot sums axes {:?} of {{0}} with axes {:?} of {{1}}", self.left, self.right),
+            format!(
+                "dot sums axes {:?} of {{0}}, which has {left} axes, with axes {:?} of {{1}}, which has {right}",
+                self.left, self.right
+            ),
             "pair axes that both operands have, each once, none of them a batch axis",
         ))
     }

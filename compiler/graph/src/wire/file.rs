@@ -33,7 +33,7 @@ pub fn load(path: impl AsRef<Path>) -> Result<Module, WireError> {
         let metadata = file.metadata()?;
         match metadata.is_file() {
             true => Ok((file, metadata.len())),
-            false => Err(io::Error::other("it is no regular file")),
+            false => Err(io::Error::other("it is no regular file; name one")),
         }
     };
     let (file, length) = open().map_err(|error| file_error(path, error))?;
