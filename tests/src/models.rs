@@ -162,7 +162,7 @@ pub fn overlaps(name: &str, outputs: usize) -> Module {
     m.module()
 }
 
-/// Loops that are worth handing out to threads: maps, a fold over rows, and a contraction.
+/// Loops that are worth handing out to threads: maps, a reduction over rows, and a contraction.
 pub fn pool() -> Module {
     let m = Model::new("pool");
     let (n, d) = (m.dim("N"), m.dim("D"));

@@ -5,7 +5,7 @@ use tgc_graph::builder::FunctionBuilder;
 use tgc_graph::module::Module;
 use tgc_graph::prelude::*;
 
-/// Maps, folds, running folds, contractions and accesses by index over arrays `[N, D]`.
+/// Maps, reductions, scans, contractions and accesses by index over arrays `[N, D]`.
 pub fn loops(name: &str, fixed: Option<[i64; 2]>, dtype: DType) -> Module {
     let m = Model::new(name);
     let [n, d] = fixed.map_or_else(|| [m.dim("N"), m.dim("D")], |sizes| sizes.map(Size::from));

@@ -18,7 +18,7 @@ pub enum Kernel {
     Leaf(Leaf),
     /// One program for every element. Operands have the result's rank; an axis of static size 1 stretches.
     Map(Program),
-    /// Folds axes away.
+    /// Reduces axes away.
     Reduce(Reduction),
     /// The result's element at an index is an operand's element at an affine index: no arithmetic.
     View(View),
@@ -30,7 +30,7 @@ pub enum Kernel {
     Gather(Gather),
     /// The first operand with elements of the last set or added at places that those between, all `i64`, say.
     Scatter(Scatter),
-    /// Running folds along an axis.
+    /// Scans along an axis.
     Scan(Scan),
     /// Sums of products over shared axes.
     Contract(Contraction),
@@ -80,27 +80,28 @@ pub enum Leaf {
     Iota,
 }
 
-/// A fold over axes of one operand. The result lacks those axes.
+/// A reduction over axes of one operand. The result lacks those axes.
 ///
-/// Who folds chooses the order: elements go into any number of groups, each begins with `init` and takes its
-/// elements in by `prepare` and `step` in any order, and the groups' accumulators are combined by `merge` in
-/// any order, `init` itself among them any number of times. So programs hold to this:
+/// Who reduces chooses the order: elements go into any number of groups, each begins with `init` and takes
+/// its elements in by `prepare` and `step` in any order, and the groups' accumulators are combined by `merge`
+/// in any order, `init` itself among them any number of times. So programs hold to this:
 ///
 /// - merging `init` with accumulators, on either side, gives them back;
 /// - taking elements in and then merging is, but for rounding and the payloads of NaNs, the same for every
 ///   choice: what rounds nothing (greatest elements, positions, truth, integers) gives the same bits;
-/// - where the fold is `indexed`, results depend on positions and never on the order in which elements come;
-/// - an operation whose fold of no elements is no value requires that there be one; `finish` of `init` is
-///   never read.
+/// - where the reduction is `indexed`, results depend on positions and never on the order in which elements
+///   come;
+/// - an operation whose reduction of no elements is no value requires that there be one; `finish` of `init`
+///   is never read.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Reduction {
-    /// The axes to fold, ascending.
+    /// The axes to reduce, ascending.
     pub axes: Vec<usize>,
     /// Element type of each accumulator.
     pub accumulators: Vec<DType>,
     /// The neutral element, by the bits of its parts, of each accumulator.
     pub init: Vec<[u64; 2]>,
-    /// Whether `prepare` is also given where the element stands among those that are folded together: its
+    /// Whether `prepare` is also given where the element stands among those that are reduced together: its
     /// row-major position along `axes`, as `i64`.
     pub indexed: bool,
     /// (element) or (element, position) → values.
@@ -204,10 +205,10 @@ impl Scatter {
     }
 }
 
-/// Running folds along an axis: the result's element is what the fold of the elements up to and with its own
-/// gives. All operands have the result's shape.
+/// Running reductions along an axis: the result's element is what the reduction of the elements up to and
+/// with its own gives. All operands have the result's shape.
 ///
-/// Elements are taken in one after another: `step` need not be associative. A fold that leaves its own
+/// Elements are taken in one after another: `step` need not be associative. A reduction that leaves its own
 /// element out carries two accumulators, before and after the element, and finishes the former.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Scan {

@@ -41,8 +41,9 @@
 //! # Ok::<(), tgc_graph::text::ParseError>(())
 //! ```
 //!
-//! - A **shared variable** is state that lives between calls. Its initial value decides its type, which is
-//!   static. It belongs to the module; functions name it.
+//! - A **shared variable** has a value that lives between calls. Its initial value decides its type, which is
+//!   static. It belongs to the module; functions name it. The values of all of them, which an instance of the
+//!   library holds, are the model's **state**: a Plan and a library know a variable as one of their states.
 //! - A **function** has a graph of its own, a list of inputs, named outputs, and *updates*: new values of
 //!   shared variables. All outputs and all right-hand sides of updates see the state from before the call.
 //! - Nothing else crosses from one function to another. A size has one range in the whole module if several
@@ -107,14 +108,14 @@
 //! |---|---|---|
 //! | leaf | exists before the call | `input`, `shared`, `constant`, `iota`, `zero` |
 //! | map | one scalar program for each element | `add`, `exp`, `switch`, `cast` |
-//! | reduce | folds axes away with an accumulator | `sum`, `max`, `argmax` |
+//! | reduce | reduces axes away with an accumulator | `sum`, `max`, `argmax` |
 //! | view | the operand's element at an affine index | `dimshuffle`, `subtensor`, `broadcast_to` |
 //! | reshape | the same elements in row-major order | `reshape` |
 //! | concatenate | operands one after another | `concatenate` |
 //! | gather, scatter | elements read or written at indices that data gives | `gather`, `set_subtensor` |
 //! | contract | sums of products over shared axes | `dot` |
-//! | prefix | running folds along an axis (scan) | `cumsum` |
-//! | deferred | has no loop of its own: a stage replaces it | `mean`, `grad`, `pin` |
+//! | scan | running reductions along an axis | `cumsum` |
+//! | composite | has no loop of its own: a stage replaces it | `mean`, `grad`, `pin` |
 //!
 //! What a map does to one element is a program of the scalar language (`tgc_scalar`): typed straight-line
 //! code in SSA form. Evaluator, interpreter and code generation run the same program, so an operation's

@@ -140,7 +140,7 @@ fn diagonals_and_shapes() {
 }
 
 #[test]
-fn running_folds_and_products() {
+fn scans_and_products() {
     assert_eq!(gradient(&[1.0, 4.0, 0.0, 0.0], |x| log(x).cumsum(0).index(1)), [1.0, 0.25, 0.0, 0.0]);
     assert_eq!(
         gradient(&[2.0, 3.0, f64::INFINITY, f64::NAN], |x| x.cumprod(0).index(1)),

@@ -8,7 +8,7 @@
 //! A block with fission runs each strip of tiles segment by segment ([`crate::fission`]), row after row.
 //!
 //! Rows run side by side only where nothing can tell ([`Block::joins_rows`]): the Plan says where, and the
-//! verifier proves it for folds into memory, whose order is the plain order of iterations. Elsewhere the
+//! verifier proves it for reductions into memory, whose order is the plain order of iterations. Elsewhere the
 //! block runs row after row.
 
 use std::cell::RefCell;
@@ -16,18 +16,17 @@ use std::cell::RefCell;
 use inkwell::IntPredicate;
 use inkwell::values::{InstructionOpcode, IntValue};
 use tgc_graph::dim::Dim;
-use tgc_plan::{
-    Access, Axis, Block, Fold, Indirect, IndirectIndex, Position, Read, RowId, Scan, Sink, Target,
-};
+use tgc_plan::{Access, Axis, Block, Indirect, IndirectIndex, Position, Read, Reducer, Scan, Sink, Target};
 use tgc_scalar::Program;
 
 use crate::body::{Base, Body};
+use crate::ends::{Drain, Lookup, Source};
 use crate::fission::Fissioned;
-use crate::fold::{Accumulators, mask_bits, step};
 use crate::ir::{Ir, Val};
 use crate::memory::{Spot, Stride, element_address, lane_of, splat};
 use crate::order::{depends_on, on_axis, writes};
 use crate::pressure;
+use crate::reduce::{Accumulators, mask_bits, step};
 use crate::scalar::{Parts, build_program};
 use crate::scan::{self, Running};
 use crate::tile::{Rows, Share, Tile, narrower, pieces};
@@ -44,59 +43,12 @@ pub(crate) struct BlockBuilder<'a, 'b, 'c> {
     pub(crate) fixed: &'a [Option<Parts<'c>>],
     /// Accumulators of totals, by index of the sink.
     pub(crate) totals: &'a [Option<Accumulators<'a, 'c>>],
-    /// Accumulators of running folds along the rows of a block without axes, by index of the sink.
+    /// Accumulators of scans along the rows of a block without axes, by index of the sink.
     pub(crate) running: &'a [Option<Running<'a, 'c>>],
     pub(crate) values: &'a RowValues<'c>,
     pub(crate) rows: Rows<'c>,
     /// The sums of a matmul, a column a lane, in its epilogue.
     pub(crate) sum: Option<&'a Parts<'c>>,
-}
-
-/// Where a parameter of the program comes from, once all axes but the tile's are known.
-pub(crate) enum Source<'c> {
-    /// Scalars: one for all rows, or one a row.
-    Scalars(Vec<Parts<'c>>),
-    /// Row values in a block without axes, or sums.
-    Lanes(Parts<'c>),
-    /// Memory: one place for all rows, or one a row.
-    Memory(Vec<Spot<'c>>),
-    /// Numbers that go up by `step` along the tile's axis: one start for all rows, or one a row.
-    Counter { starts: Vec<IntValue<'c>>, step: IntValue<'c> },
-    /// Memory where data says, differently along the tile's axis: where all lookups give 0, and the lookups.
-    Gathered { spots: Vec<Spot<'c>>, lookups: Vec<Lookup<'c>> },
-}
-
-/// What data says of a place.
-#[derive(Clone, Copy)]
-pub(crate) struct Lookup<'c> {
-    pub(crate) read: usize,
-    pub(crate) extent: IntValue<'c>,
-    pub(crate) stride: IntValue<'c>,
-}
-
-/// Where results go, once all axes but the tile's are known.
-pub(crate) enum Drain<'a, 'c> {
-    /// A place for each row.
-    Store(Vec<Spot<'c>>),
-    /// A place that is worked out where it is stored to: rows have no other axis, and places may be many.
-    StoreAt(&'a Access),
-    /// Accumulators for each row.
-    Fold(Vec<Accumulators<'a, 'c>>),
-    /// For each accumulator one place for all rows, or one a row.
-    Accumulate(Vec<Vec<Spot<'c>>>),
-    /// A row value.
-    Row(RowId),
-    /// Accumulators of the nest.
-    Total(&'a Accumulators<'a, 'c>),
-    /// Accumulators for each row, and a place for each row.
-    Scan { running: Vec<Running<'a, 'c>>, to: Vec<Spot<'c>> },
-    /// Accumulators of the nest, and a place.
-    ScanRows { running: &'a Running<'a, 'c>, to: Spot<'c> },
-    /// A running fold along another axis than the tile's: for each accumulator one place for all rows, or one
-    /// a row; a place for each row; whether the iteration of that axis is the first.
-    ScanInMemory { carry: Vec<Vec<Spot<'c>>>, to: Vec<Spot<'c>>, is_first: IntValue<'c> },
-    /// For each row where all lookups give 0, and the lookups.
-    Scatter { to: Vec<Spot<'c>>, lookups: Vec<Lookup<'c>> },
 }
 
 impl<'a, 'c> BlockBuilder<'a, '_, 'c> {
@@ -178,8 +130,8 @@ impl<'a, 'c> BlockBuilder<'a, '_, 'c> {
         let ir = &self.body.ir;
         let extent = ir.dim(&self.block.axes[outer.len()]);
         let drains = self.drains(outer);
-        for fold in drains.iter().filter_map(Drain::as_folds).flatten() {
-            fold.reset(ir);
+        for reducer in drains.iter().filter_map(Drain::as_reductions).flatten() {
+            reducer.reset(ir);
         }
         if self.loads_early() && extent.get_sign_extended_constant().is_none_or(|n| n < 1) {
             // What is loaded before an axis need not exist if the axis is empty.
@@ -193,7 +145,7 @@ impl<'a, 'c> BlockBuilder<'a, '_, 'c> {
             self.build_tiles(&drains, extent, outer);
         }
         for (sink, drain) in self.block.sinks.iter().zip(&drains) {
-            if let (Sink::Fold { to, .. }, Drain::Fold(rows)) = (sink, drain) {
+            if let (Sink::Reduce { to, .. }, Drain::Reduce(rows)) = (sink, drain) {
                 self.deliver(to, rows, outer);
             }
         }
@@ -245,8 +197,8 @@ impl<'a, 'c> BlockBuilder<'a, '_, 'c> {
             }
             return;
         }
-        let folds = || drains.iter().filter_map(Drain::as_folds).flatten();
-        folds().for_each(|fold| fold.spill(ir));
+        let reductions = || drains.iter().filter_map(Drain::as_reductions).flatten();
+        reductions().for_each(|reducer| reducer.spill(ir));
         let share = |index| Share::At(ir.sub(index, whole));
         match Fissioned::of(self.body, self.block) {
             None => ir.for_narrower(whole, extent, self.narrower(), &mut |index, width| {
@@ -255,7 +207,7 @@ impl<'a, 'c> BlockBuilder<'a, '_, 'c> {
             }),
             Some(fission) => self.build_strip(&fission, (sources, drains), (whole, extent), 1, &share),
         }
-        folds().for_each(|fold| fold.reload(ir));
+        reductions().for_each(|reducer| reducer.reload(ir));
     }
 
     /// How many iterations run together after the last whole tile, before those that run one by one.
@@ -263,7 +215,7 @@ impl<'a, 'c> BlockBuilder<'a, '_, 'c> {
         narrower(self.block.lanes, self.block.program.insts.len() * self.repeats() as usize)
     }
 
-    /// Sends the final values of a fold to their targets.
+    /// Sends the final values of a reduction to their targets.
     fn deliver(self, to: &[Target], rows: &[Accumulators<'a, 'c>], outer: &[IntValue<'c>]) {
         let ir = &self.body.ir;
         let finals: Vec<Vec<Parts>> = rows.iter().map(|row| row.finish(ir)).collect();
@@ -379,11 +331,11 @@ impl<'a, 'c> BlockBuilder<'a, '_, 'c> {
                 Drain::Store((0..self.repeats()).map(|r| self.spot(to, outer, r)).collect())
             }
             Sink::Row { row, .. } => Drain::Row(*row),
-            Sink::Fold { fold, prereduction, results, .. } => {
+            Sink::Reduce { reducer, prereduction, results, .. } => {
                 let (ir, lanes, mask) =
                     (&self.body.ir, self.block.lanes, mask_bits(&self.block.program, results));
-                let accumulators = |_| Accumulators::new(ir, fold, lanes, prereduction.as_ref(), mask);
-                Drain::Fold((0..self.repeats()).map(accumulators).collect())
+                let accumulators = |_| Accumulators::new(ir, reducer, lanes, prereduction.as_ref(), mask);
+                Drain::Reduce((0..self.repeats()).map(accumulators).collect())
             }
             Sink::Accumulate { to, .. } => {
                 Drain::Accumulate(to.iter().map(|access| self.spots(access, outer)).collect())
@@ -413,9 +365,9 @@ impl<'a, 'c> BlockBuilder<'a, '_, 'c> {
                 to: (0..self.repeats()).map(|r| self.spot(&to.access, outer, r)).collect(),
                 lookups: self.lookups(&to.indices),
             },
-            Sink::Total { .. } => {
-                Drain::Total(self.totals[index].as_ref().expect("invariant: the nest prepared its totals"))
-            }
+            Sink::ReduceRows { .. } => Drain::ReduceRows(
+                self.totals[index].as_ref().expect("invariant: the nest prepared its totals"),
+            ),
         }
     }
 
@@ -589,17 +541,17 @@ impl<'a, 'c> BlockBuilder<'a, '_, 'c> {
             (Sink::Row { result, .. }, Drain::Row(id)) => {
                 self.values.borrow_mut()[id.0 as usize] = Some(results[0][*result].clone());
             }
-            (Sink::Fold { results: which, .. }, Drain::Fold(rows)) => {
+            (Sink::Reduce { results: which, .. }, Drain::Reduce(rows)) => {
                 for (accumulators, row) in rows.iter().zip(results) {
-                    fold_tile(self.body, accumulators, tile, &pick(row, which));
+                    reduce_tile(self.body, accumulators, tile, &pick(row, which));
                 }
             }
-            (Sink::Total { results: which, .. }, Drain::Total(accumulators)) => {
-                fold_tile(self.body, accumulators, tile, &pick(&results[0], which));
+            (Sink::ReduceRows { results: which, .. }, Drain::ReduceRows(accumulators)) => {
+                reduce_tile(self.body, accumulators, tile, &pick(&results[0], which));
             }
-            (Sink::Accumulate { fold, results: which, .. }, Drain::Accumulate(spots)) => {
+            (Sink::Accumulate { reducer, results: which, .. }, Drain::Accumulate(spots)) => {
                 let values: Vec<Vec<Parts>> = results.iter().map(|row| pick(row, which)).collect();
-                self.accumulate(fold, spots, &values, tile);
+                self.accumulate(reducer, spots, &values, tile);
             }
             (Sink::Scan { results: which, .. }, Drain::Scan { running, to }) => {
                 for ((running, spot), row) in running.iter().zip(to).zip(results) {
@@ -630,7 +582,7 @@ impl<'a, 'c> BlockBuilder<'a, '_, 'c> {
         tile.may_start.then(|| ir.compare_int(IntPredicate::EQ, tile.index, ir.int(0)))
     }
 
-    /// Takes a tile whose lanes fold apart from each other, rows in order.
+    /// Takes a tile whose lanes reduce apart from each other, rows in order.
     fn scan_in_memory(
         self,
         scan: &Scan,
@@ -705,8 +657,14 @@ impl<'a, 'c> BlockBuilder<'a, '_, 'c> {
         }
     }
 
-    /// Folds a tile into memory: rows in order, and lanes in order where they share an element.
-    fn accumulate(self, fold: &Fold, spots: &[Vec<Spot<'c>>], values: &[Vec<Parts<'c>>], tile: Tile<'c>) {
+    /// Reduces a tile into memory: rows in order, and lanes in order where they share an element.
+    fn accumulate(
+        self,
+        reducer: &Reducer,
+        spots: &[Vec<Spot<'c>>],
+        values: &[Vec<Parts<'c>>],
+        tile: Tile<'c>,
+    ) {
         let ir = &self.body.ir;
         let at = |r: usize, k: u32| -> Vec<Spot<'c>> {
             let index = ir.add(tile.index, ir.int(i64::from(k)));
@@ -718,24 +676,24 @@ impl<'a, 'c> BlockBuilder<'a, '_, 'c> {
             for (r, row) in values.iter().enumerate() {
                 for k in 0..tile.width {
                     let lane: Vec<Parts> = row.iter().map(|parts| lane_of(ir, parts, k)).collect();
-                    self.accumulate_rows(fold, &at(r, k), &[lane], 1);
+                    self.accumulate_rows(reducer, &at(r, k), &[lane], 1);
                 }
             }
         } else if shared {
-            self.accumulate_rows(fold, &at(0, 0), values, tile.width);
+            self.accumulate_rows(reducer, &at(0, 0), values, tile.width);
         } else {
             for (r, row) in values.iter().enumerate() {
-                self.accumulate_rows(fold, &at(r, 0), std::slice::from_ref(row), tile.width);
+                self.accumulate_rows(reducer, &at(r, 0), std::slice::from_ref(row), tile.width);
             }
         }
     }
 
-    /// Folds rows, in order, into the same places.
-    fn accumulate_rows(self, fold: &Fold, spots: &[Spot<'c>], rows: &[Vec<Parts<'c>>], width: u32) {
+    /// Reduces rows, in order, into the same places.
+    fn accumulate_rows(self, reducer: &Reducer, spots: &[Spot<'c>], rows: &[Vec<Parts<'c>>], width: u32) {
         let ir = &self.body.ir;
         let mut accumulators: Vec<Parts> = spots.iter().map(|spot| spot.load(ir, width)).collect();
         for row in rows {
-            accumulators = step(ir, fold, width, accumulators, row);
+            accumulators = step(ir, reducer, width, accumulators, row);
         }
         for (spot, parts) in spots.iter().zip(&accumulators) {
             spot.store(ir, width, parts);
@@ -758,33 +716,7 @@ fn indices<'c>(
     lookups.iter().map(index).collect()
 }
 
-impl<'c> Source<'c> {
-    fn as_scalars(&self) -> Option<&Vec<Parts<'c>>> {
-        match self {
-            Source::Scalars(rows) => Some(rows),
-            Source::Lanes(_) | Source::Memory(_) | Source::Counter { .. } | Source::Gathered { .. } => None,
-        }
-    }
-}
-
-impl<'a, 'c> Drain<'a, 'c> {
-    fn as_folds(&self) -> Option<&[Accumulators<'a, 'c>]> {
-        match self {
-            Drain::Fold(rows) => Some(rows),
-            Drain::Store(_)
-            | Drain::StoreAt(_)
-            | Drain::Accumulate(_)
-            | Drain::Row(_)
-            | Drain::Total(_)
-            | Drain::Scan { .. }
-            | Drain::ScanRows { .. }
-            | Drain::ScanInMemory { .. }
-            | Drain::Scatter { .. } => None,
-        }
-    }
-}
-
-fn fold_tile<'c>(
+fn reduce_tile<'c>(
     body: &Body<'_, 'c>,
     accumulators: &Accumulators<'_, 'c>,
     tile: Tile<'c>,

@@ -16,8 +16,9 @@ use tgc_plan::fission::{Schedule, Segment};
 use tgc_plan::{Block, Fission};
 use tgc_scalar::{Inst, Value};
 
-use crate::block::{self, BlockBuilder, Drain, Source};
+use crate::block::BlockBuilder;
 use crate::body::{Base, Body};
+use crate::ends::{Drain, Lookup, Source};
 use crate::ir::{Val, is_constant};
 use crate::memory::{Spot, Stride, from_memory, scalar_memory_type, to_memory};
 use crate::scalar::{Parts, Values, build_some, results};
@@ -260,7 +261,7 @@ fn made_of<'c>(source: &Source<'c>, put: &mut dyn FnMut(Val<'c>) -> Val<'c>) -> 
             spots: spots.iter().map(|spot| spot_of(*spot, put)).collect(),
             lookups: lookups
                 .iter()
-                .map(|index| block::Lookup {
+                .map(|index| Lookup {
                     extent: int_of(index.extent, put),
                     stride: int_of(index.stride, put),
                     ..*index

@@ -16,11 +16,11 @@ use tgc_scalar::{ScalarType, stored_scalar};
 
 use crate::block::BlockBuilder;
 use crate::body::{Base, Body};
-use crate::fold::step;
 use crate::ir::Val;
 use crate::memory::{element_address, splat};
 use crate::order::on_axis;
 use crate::pack::{Matrix, Packer};
+use crate::reduce::step;
 use crate::scalar::{Parts, build_const, build_program, scalar_type};
 use crate::tile::{self, Share};
 
@@ -131,7 +131,7 @@ impl<'a, 'b, 'c> Builder<'a, 'b, 'c> {
         let matrix = |access: &Access, along: Axis| matrix(body, matmul, access, outer, along);
         let left = matrix(&matmul.left, matmul.row_axis());
         let right = matrix(&matmul.right, matmul.column_axis());
-        let scalar = stored_scalar(matmul.fold.accumulators[0]);
+        let scalar = stored_scalar(matmul.reducer.accumulators[0]);
         let width = matmul.tile.lanes;
         let packer = Packer { ir: &body.ir, matmul, scalar, width };
         Builder { body, matmul, outer, rows, left, right, packer, scalar, width }
@@ -349,7 +349,7 @@ impl<'a, 'b, 'c> Builder<'a, 'b, 'c> {
         let ir = &self.body.ir;
         let slots: Vec<PointerValue> =
             (0..rows * self.matmul.tile.vectors()).map(|_| ir.slot(self.vector())).collect();
-        let start = build_const(ir, self.scalar, self.matmul.fold.init[0][0], self.width);
+        let start = build_const(ir, self.scalar, self.matmul.reducer.init[0][0], self.width);
         slots.iter().for_each(|slot| ir.set(*slot, start));
         let term = |term| self.build_term(&slots, left, right, term);
         if rows == self.matmul.tile.mr {
@@ -374,7 +374,7 @@ impl<'a, 'b, 'c> Builder<'a, 'b, 'c> {
         let merge = |sum: Val<'c>, to: PointerValue<'c>| {
             let before = ir.load(self.vector(), to, self.scalar.bytes());
             let both = [vec![before], vec![sum]];
-            store(build_program(ir, &self.matmul.fold.merge, self.width, &both)[0][0], to);
+            store(build_program(ir, &self.matmul.reducer.merge, self.width, &both)[0][0], to);
         };
         ir.either(block.is_first, &mut || each(&store), &mut || each(&merge));
     }
@@ -405,7 +405,7 @@ impl<'a, 'b, 'c> Builder<'a, 'b, 'c> {
             for (slot, b) in sums.iter().zip(&row) {
                 let old = vec![vec![ir.get(self.vector(), *slot)]];
                 let values = [element.clone(), vec![*b]];
-                let new = step(ir, &self.matmul.fold, self.width, old, &values);
+                let new = step(ir, &self.matmul.reducer, self.width, old, &values);
                 ir.set(*slot, new[0][0]);
             }
         }

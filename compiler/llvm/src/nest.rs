@@ -14,11 +14,11 @@ use tgc_plan::{Block, Nest, Read, Sink};
 use crate::block::{BlockBuilder, RowValues};
 use crate::body::{Base, Body};
 use crate::fission::Fissioned;
-use crate::fold::{Accumulators, mask_bits};
 use crate::ir::Ir;
 use crate::memory::{Spot, Stride, element_address};
 use crate::order::writes;
 use crate::pressure;
+use crate::reduce::{Accumulators, mask_bits};
 use crate::scalar::Parts;
 use crate::scan::Running;
 use crate::tile::{Rows, Share, narrower, pieces};
@@ -189,16 +189,16 @@ fn start_totals<'a, 'c>(
     block: &'a Block,
 ) -> Vec<Option<Accumulators<'a, 'c>>> {
     let start = |sink: &'a Sink| {
-        let Sink::Total { fold, results, .. } = sink else { return None };
+        let Sink::ReduceRows { reducer, results, .. } = sink else { return None };
         let mask = mask_bits(&block.program, results);
-        let total = Accumulators::new(&body.ir, fold, nest.rows, None, mask);
+        let total = Accumulators::new(&body.ir, reducer, nest.rows, None, mask);
         total.reset(&body.ir);
         Some(total)
     };
     block.sinks.iter().map(start).collect()
 }
 
-/// Running folds that go on from row to row without memory.
+/// Scans that go on from row to row without memory.
 fn start_running<'a, 'c>(body: &Body<'_, 'c>, block: &'a Block) -> Vec<Option<Running<'a, 'c>>> {
     let start = |sink: &'a Sink| {
         let Sink::Scan { scan, .. } = sink else { return None };
@@ -211,7 +211,7 @@ fn finish_totals<'c>(body: &Body<'_, 'c>, nest: &Nest, shared: &Shared<'_, 'c>) 
     let ir = &body.ir;
     for (block, totals) in nest.blocks.iter().zip(&shared.totals) {
         for (sink, total) in block.sinks.iter().zip(totals) {
-            let (Sink::Total { to, .. }, Some(total)) = (sink, total) else { continue };
+            let (Sink::ReduceRows { to, .. }, Some(total)) = (sink, total) else { continue };
             for (buffer, parts) in to.iter().zip(total.finish(ir)) {
                 let Base::Memory(address) = body.base(*buffer) else {
                     unreachable!("invariant: nothing writes an input")

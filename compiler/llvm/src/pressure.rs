@@ -102,13 +102,13 @@ fn may_narrow(block: &Block) -> bool {
         Read::Buffer(_) | Read::Size(_) | Read::Index(_) | Read::Gather(_) => false,
     };
     let made = |sink: &Sink| match sink {
-        Sink::Fold { prereduction, .. } => prereduction.is_some(),
+        Sink::Reduce { prereduction, .. } => prereduction.is_some(),
         Sink::Row { .. } => true,
         Sink::Store { .. }
         | Sink::Accumulate { .. }
         | Sink::Scan { .. }
         | Sink::Scatter { .. }
-        | Sink::Total { .. } => false,
+        | Sink::ReduceRows { .. } => false,
     };
     !block.reads.iter().any(given) && !block.sinks.iter().any(made)
 }
@@ -116,13 +116,13 @@ fn may_narrow(block: &Block) -> bool {
 /// Bytes of the accumulators of one lane.
 fn accumulators(block: &Block) -> usize {
     let of = |sink: &Sink| match sink {
-        Sink::Fold { fold, .. } => fold.accumulators.iter().map(|dtype| dtype.bytes()).sum(),
+        Sink::Reduce { reducer, .. } => reducer.accumulators.iter().map(|dtype| dtype.bytes()).sum(),
         Sink::Store { .. }
         | Sink::Row { .. }
         | Sink::Accumulate { .. }
         | Sink::Scan { .. }
         | Sink::Scatter { .. }
-        | Sink::Total { .. } => 0,
+        | Sink::ReduceRows { .. } => 0,
     };
     block.sinks.iter().map(of).sum()
 }

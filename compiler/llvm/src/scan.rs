@@ -1,8 +1,8 @@
-//! Accumulators of a running fold along the axis of tiles: one tuple of scalars, which iterations pass on in
+//! Accumulators of a scan along the axis of tiles: one tuple of scalars, which iterations pass on in
 //! order.
 //!
-//! A tile of several lanes runs the block's program for all of them at once; then the fold takes one lane
-//! after the other. The first iteration of the axis starts afresh: a select says so, unless it is known.
+//! A tile of several lanes runs the block's program for all of them at once; then the reduction takes one
+//! lane after the other. The first iteration of the axis starts afresh: a select says so, unless it is known.
 
 use inkwell::values::{IntValue, PointerValue};
 use tgc_plan::Scan;
@@ -12,7 +12,7 @@ use crate::ir::Ir;
 use crate::memory::lane_of;
 use crate::scalar::{Parts, build_const, build_program, scalar_type};
 
-/// The accumulators of a running fold, by part.
+/// The accumulators of a scan, by part.
 pub(crate) struct Running<'p, 'c> {
     scan: &'p Scan,
     slots: Vec<Vec<(ScalarType, PointerValue<'c>)>>,

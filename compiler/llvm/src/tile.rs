@@ -15,7 +15,7 @@ pub(crate) struct Rows<'c> {
     pub(crate) may_start: bool,
 }
 
-/// Which accumulators of a fold iterations that run together belong to.
+/// Which accumulators of a reduction iterations that run together belong to.
 #[derive(Clone, Copy)]
 pub(crate) enum Share<'c> {
     /// Each to the one of its lane.

@@ -1,14 +1,15 @@
 //! From the statements of a nest to its blocks: what each does, and which share one inner loop.
 //!
-//! A statement becomes one or more pieces. A fold over several loops is a chain: the innermost is folded
-//! into a temporary, which the next piece folds by merging; a fold whose innermost axis is the result's is
-//! an initial store and an accumulation. Pieces with equal inner axes share a block if order allows.
+//! A statement becomes one or more pieces. A reduction over several loops is a chain: the innermost is
+//! reduced into a temporary, which the next piece reduces by merging; a reduction whose innermost axis is the
+//! result's is an initial store and an accumulation. Pieces with equal inner axes share a block if order
+//! allows.
 
 use tgc_graph::dim::Dim;
 use tgc_graph::dtype::DType;
 use tgc_graph::graph::NodeId;
 use tgc_graph::kernel::Routine;
-use tgc_plan::{Axis, Fold, NotFused};
+use tgc_plan::{Axis, NotFused, Reducer};
 use tgc_scalar::Program;
 
 use crate::classify::{Definition, Source};
@@ -38,10 +39,10 @@ pub(crate) enum Work {
     /// Stores a value that the row holds.
     Spill { value: ValueId, index: Index },
     /// Stores the initial values of accumulators.
-    Init { fold: Fold, values: Vec<ValueId>, index: Index },
-    /// Folds; `index` is where the accumulators are.
-    Fold { kind: FoldKind, from: From, fold: Fold, values: Vec<ValueId>, index: Index },
-    /// Folds along an axis and writes what each step gives. Accumulators wait in `carry` while other axes
+    Init { reducer: Reducer, values: Vec<ValueId>, index: Index },
+    /// Reduces; `index` is where the accumulators are.
+    Reduce { kind: ReduceKind, from: From, reducer: Reducer, values: Vec<ValueId>, index: Index },
+    /// Reduces along an axis and writes what each step gives. Accumulators wait in `carry` while other axes
     /// run.
     Scan {
         node: NodeId,
@@ -73,35 +74,35 @@ impl ValueRead {
     }
 }
 
-/// Which sink a fold becomes.
+/// Which sink a reduction becomes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum FoldKind {
+pub(crate) enum ReduceKind {
     /// Over the block's last axis.
     Last,
     /// Into memory.
     Accumulate,
     /// Over the rows.
-    Total,
+    Rows,
     /// Over the terms of a matmul.
     Matmul,
 }
 
-impl FoldKind {
+impl ReduceKind {
     /// What it is called in print.
     pub(crate) fn name(self) -> &'static str {
         match self {
-            FoldKind::Last => "fold",
-            FoldKind::Accumulate => "accumulate",
-            FoldKind::Total => "total",
-            FoldKind::Matmul => "matmul",
+            ReduceKind::Last => "reduce",
+            ReduceKind::Accumulate => "accumulate",
+            ReduceKind::Rows => "reduce rows",
+            ReduceKind::Matmul => "matmul",
         }
     }
 }
 
-/// What a fold folds.
+/// What a reduction reduces.
 #[derive(Clone, Debug)]
 pub(crate) enum From {
-    /// The program of a fold's node, on these operands, and where the summed loops are.
+    /// The program of a reduction's node, on these operands, and where the summed loops are.
     Operands { node: NodeId, operands: Vec<(NodeId, Index)>, sums: Index },
     /// Accumulators of an earlier piece.
     Values(Vec<ValueId>, Index),
@@ -114,7 +115,7 @@ pub(crate) struct CutNest {
     /// The rounds of checks that come before it.
     pub round: usize,
     /// Accumulators to set before the nest.
-    pub before: Vec<(Fold, Vec<ValueId>)>,
+    pub before: Vec<(Reducer, Vec<ValueId>)>,
     pub pieces: Vec<Piece>,
     /// Axes of each block; a matmul has one, its epilogue.
     pub blocks: Vec<Vec<Dim>>,
@@ -229,10 +230,10 @@ impl Cut {
 
 impl Piece {
     fn sets_accumulators_of(&self, work: &Work) -> bool {
-        let (Work::Init { values, .. }, Work::Fold { values: folded, .. }) = (&self.work, work) else {
+        let (Work::Init { values, .. }, Work::Reduce { values: reduced, .. }) = (&self.work, work) else {
             return false;
         };
-        values == folded
+        values == reduced
     }
 }
 
@@ -244,12 +245,12 @@ impl Work {
                 let inside = matches!(to, Destination::Value(_)).then_some(*node);
                 (vec![(*node, index.clone())], inside)
             }
-            Work::Fold { from: From::Operands { operands, .. }, .. } | Work::Scan { operands, .. } => {
+            Work::Reduce { from: From::Operands { operands, .. }, .. } | Work::Scan { operands, .. } => {
                 (operands.clone(), None)
             }
             Work::Part { from, .. } => (vec![from.clone()], None),
             Work::Call { operand, .. } => (vec![operand.clone()], None),
-            Work::Fold { from: From::Values(..), .. } | Work::Spill { .. } | Work::Init { .. } => {
+            Work::Reduce { from: From::Values(..), .. } | Work::Spill { .. } | Work::Init { .. } => {
                 (vec![], None)
             }
         }
@@ -271,9 +272,9 @@ impl Work {
             read(values, &memory.index, memory.reshaped);
         }
         match self {
-            Work::Fold { from: From::Values(values, index), .. } => read(values, index, false),
+            Work::Reduce { from: From::Values(values, index), .. } => read(values, index, false),
             Work::Spill { value, index } => read(&[*value], index, false),
-            Work::Fold { from: From::Operands { .. }, .. }
+            Work::Reduce { from: From::Operands { .. }, .. }
             | Work::Store { .. }
             | Work::Init { .. }
             | Work::Scan { .. }
@@ -318,16 +319,16 @@ impl Cutter<'_, '_> {
         let index = placed(&statement.index);
         match &statement.action {
             Action::Store { node, to } => self.store(*node, index, *to, extents(&inner)),
-            Action::Fold { node, operands, sums, values } => {
+            Action::Reduce { node, operands, sums, values } => {
                 let operands = operands.iter().map(|(n, i)| (*n, placed(i))).collect();
                 let from = From::Operands { node: *node, operands, sums: placed(sums) };
-                let fold = self.program.fold(*node).fold.clone();
+                let reducer = self.program.reduction(*node).reducer.clone();
                 if statement.matmul.is_some() {
-                    return self.matmul_piece(from, fold, values.clone(), index, &inner);
+                    return self.matmul_piece(from, reducer, values.clone(), index, &inner);
                 }
                 let is_sum = |l: &Loop| statement.loops[l.number()].kind == LoopKind::Sum;
                 let over_rows = member.row.first().is_some_and(is_sum);
-                self.fold(from, fold, values.clone(), index, inner, over_rows);
+                self.reduction(from, reducer, values.clone(), index, inner, over_rows);
             }
             Action::Scan { node, operands, along, value } => {
                 let operands = operands.iter().map(|(n, i)| (*n, placed(i))).collect();
@@ -361,10 +362,10 @@ impl Cutter<'_, '_> {
         }
     }
 
-    fn fold(
+    fn reduction(
         &mut self,
         mut from: From,
-        mut fold: Fold,
+        mut reducer: Reducer,
         values: Vec<ValueId>,
         index: Index,
         mut inner: Vec<InnerAxis>,
@@ -372,25 +373,25 @@ impl Cutter<'_, '_> {
     ) {
         loop {
             let Some((_, last_is_sum)) = inner.last() else {
-                return self.fold_piece(FoldKind::Total, from, fold, values, index, &[]);
+                return self.reduce_piece(ReduceKind::Rows, from, reducer, values, index, &[]);
             };
             if !last_is_sum {
-                return self.accumulate(from, fold, values, index, &inner, over_rows);
+                return self.accumulate(from, reducer, values, index, &inner, over_rows);
             }
             let outer = &inner[..inner.len() - 1];
             if !over_rows && outer.iter().all(|(_, sum)| !sum) {
-                return self.fold_piece(FoldKind::Last, from, fold, values, index, &inner);
+                return self.reduce_piece(ReduceKind::Last, from, reducer, values, index, &inner);
             }
             let row = self.cut.nests[self.nest].kind.rows().cloned();
-            let row = row.expect("invariant: a fold over several loops has rows");
+            let row = row.expect("invariant: a reducer over several loops has rows");
             let axes = outer.iter().enumerate().map(|(i, (extent, _))| (Axis::Inner(i), extent.clone()));
             let axes: Vec<(Axis, Dim)> = std::iter::once((Axis::Row, row)).chain(axes).collect();
             let name = format!("part{}", outer.len());
-            let (temporaries, at) = self.temporaries(&fold.accumulators, axes, &values, &name);
-            let merge = Fold { step: fold.merge.clone(), ..fold.clone() };
-            self.fold_piece(FoldKind::Last, from, fold, temporaries.clone(), at.clone(), &inner);
+            let (temporaries, at) = self.temporaries(&reducer.accumulators, axes, &values, &name);
+            let merge = Reducer { step: reducer.merge.clone(), ..reducer.clone() };
+            self.reduce_piece(ReduceKind::Last, from, reducer, temporaries.clone(), at.clone(), &inner);
             from = From::Values(temporaries, at);
-            fold = merge;
+            reducer = merge;
             inner.pop();
         }
     }
@@ -407,7 +408,7 @@ impl Cutter<'_, '_> {
         let last = if inner.is_empty() { Axis::Row } else { Axis::Inner(inner.len() - 1) };
         let carry = (along != last).then(|| {
             let row = self.cut.nests[self.nest].kind.rows().cloned();
-            let row = row.expect("invariant: a running fold with several loops has rows");
+            let row = row.expect("invariant: a running reducer with several loops has rows");
             let axes = std::iter::once((Axis::Row, row))
                 .chain(inner.iter().enumerate().map(|(i, (extent, _))| (Axis::Inner(i), extent.clone())))
                 .filter(|(axis, _)| *axis != along);
@@ -423,14 +424,14 @@ impl Cutter<'_, '_> {
     fn accumulate(
         &mut self,
         from: From,
-        fold: Fold,
+        reducer: Reducer,
         values: Vec<ValueId>,
         index: Index,
         inner: &[InnerAxis],
         over_rows: bool,
     ) {
         if over_rows {
-            self.cut.nests[self.nest].before.push((fold.clone(), values.clone()));
+            self.cut.nests[self.nest].before.push((reducer.clone(), values.clone()));
         } else {
             // The initial store has the result's axes alone, so they are numbered anew.
             let mut kept = 0..;
@@ -438,46 +439,46 @@ impl Cutter<'_, '_> {
                 inner.iter().map(|(_, sum)| if *sum { None } else { kept.next() }).collect();
             let to = substitute(&index, &|l| IndexExpr::of(l.renumbered(&renumbered)));
             let axes = inner.iter().filter(|(_, sum)| !sum).map(|(extent, _)| extent.clone()).collect();
-            let work = Work::Init { fold: fold.clone(), values: values.clone(), index: to };
+            let work = Work::Init { reducer: reducer.clone(), values: values.clone(), index: to };
             self.cut.add(self.program, self.nest, axes, work);
         }
-        self.fold_piece(FoldKind::Accumulate, from, fold, values, index, inner);
+        self.reduce_piece(ReduceKind::Accumulate, from, reducer, values, index, inner);
     }
 
     /// The sum of a matmul: there as soon as its terms have run, for what else its epilogue does.
     fn matmul_piece(
         &mut self,
         from: From,
-        fold: Fold,
+        reducer: Reducer,
         values: Vec<ValueId>,
         index: Index,
         inner: &[InnerAxis],
     ) {
         let axes = extents(&inner[..inner.len() - 1]);
-        let kind = FoldKind::Matmul;
-        let work = Work::Fold { kind, from, fold, values: values.clone(), index: index.clone() };
+        let kind = ReduceKind::Matmul;
+        let work = Work::Reduce { kind, from, reducer, values: values.clone(), index: index.clone() };
         let piece = self.cut.add(self.program, self.nest, axes, work);
         self.cut.made(&values, &Origin { nest: self.nest, piece, index, scalar: false, pointwise: true });
     }
 
-    fn fold_piece(
+    fn reduce_piece(
         &mut self,
-        kind: FoldKind,
+        kind: ReduceKind,
         from: From,
-        fold: Fold,
+        reducer: Reducer,
         values: Vec<ValueId>,
         index: Index,
         inner: &[InnerAxis],
     ) {
-        if kind == FoldKind::Total {
+        if kind == ReduceKind::Rows {
             // A total is 0-d, whatever axes of size 1 its node has.
             for value in &values {
                 self.program.values[value.0].shape.clear();
             }
         }
-        let work = Work::Fold { kind, from, fold, values: values.clone(), index: index.clone() };
+        let work = Work::Reduce { kind, from, reducer, values: values.clone(), index: index.clone() };
         let piece = self.cut.add(self.program, self.nest, extents(inner), work);
-        let scalar = kind == FoldKind::Last && inner.len() == 1;
+        let scalar = kind == ReduceKind::Last && inner.len() == 1;
         self.cut.made(&values, &Origin { nest: self.nest, piece, index, scalar, pointwise: false });
     }
 

@@ -209,7 +209,7 @@ pub(crate) enum LoopKind {
     Result,
     /// Summed: the result lacks it.
     Sum,
-    /// An axis of the result that a running fold goes along, in order.
+    /// An axis of the result that a scan goes along, in order.
     Scan,
 }
 

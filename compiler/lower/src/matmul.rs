@@ -1,4 +1,4 @@
-//! Which folds are matmuls, and how they are cut for registers and caches.
+//! Which reductions are matmuls, and how they are cut for registers and caches.
 //!
 //! The tile and blocks follow Goto and van de Geijn, "Anatomy of High-Performance Matrix Multiplication", ACM
 //! TOMS 34(3), 2008: a tile of sums stays in registers, the right matrix's part of a block in the
@@ -10,7 +10,7 @@ use tgc_graph::graph::{Graph, NodeId};
 use tgc_plan::machine::{Machine, MatmulTuning, Tuning};
 use tgc_plan::{Access, Axis, Blocking, BufferId, Matmul, Pack, Parallel, RegisterTile};
 
-use crate::classify::{Definition, FoldDefinition, Operand};
+use crate::classify::{Definition, Operand, ReductionDefinition};
 use crate::loops::{
     Index, IndexExpr, Loop, LoopInfo, LoopKind, compose, flat, guess, is_contiguous, loops_of,
 };
@@ -38,26 +38,26 @@ pub(crate) struct MatmulLoops {
 }
 
 impl MatmulLoops {
-    /// The loops, if a fold is a matmul. Loops are numbered as those of its statement.
+    /// The loops, if a reduction is a matmul. Loops are numbered as those of its statement.
     pub(crate) fn of(
         graph: &Graph,
         definitions: &[Definition],
         id: NodeId,
         machine: &Machine,
     ) -> Option<MatmulLoops> {
-        let fold = definitions[id.index()].as_fold().filter(|fold| fold.multiplies)?;
+        let reducer = definitions[id.index()].as_reduction().filter(|reducer| reducer.multiplies)?;
         let shape = &graph.ty(id).shape;
-        let (loops, index) = loops_of(shape, &fold.sums);
+        let (loops, index) = loops_of(shape, &reducer.sums);
         let operands: Vec<IndexExpr> =
-            fold.operands.iter().map(|o| in_memory(graph, definitions, o, &index).1).collect();
+            reducer.operands.iter().map(|o| in_memory(graph, definitions, o, &index).1).collect();
         let result = flat(shape, &index[..shape.len()].to_vec());
-        // A fold that is not finished has accumulators in memory, not elements.
+        // A reduction that is not finished has accumulators in memory, not elements.
         let holds_elements = |o: &Operand| {
             let (base, _) = in_memory(graph, definitions, o, &index);
-            definitions[base.index()].as_fold().is_none_or(FoldDefinition::is_finished)
+            definitions[base.index()].as_reduction().is_none_or(ReductionDefinition::is_finished)
         };
         let is_affine = operands.iter().all(|place| place.lookups.is_empty());
-        if !is_affine || !fold.operands.iter().all(holds_elements) || machine.vector_registers < 16 {
+        if !is_affine || !reducer.operands.iter().all(holds_elements) || machine.vector_registers < 16 {
             return None;
         }
         let matmul = Classes { loops: &loops, operands: &operands, result: &result }.matmul()?;
@@ -98,7 +98,7 @@ pub(crate) fn in_memory(
     (node, place)
 }
 
-/// The loops of a fold by where they lead.
+/// The loops of a reduction by where they lead.
 struct Classes<'a> {
     loops: &'a [LoopInfo],
     operands: &'a [IndexExpr],
@@ -173,18 +173,18 @@ impl Classes<'_> {
 pub(crate) fn needed_in_memory(graph: &Graph, definitions: &[Definition], machine: &Machine) -> Vec<NodeId> {
     let matmuls = graph.ids().filter(|id| MatmulLoops::of(graph, definitions, *id, machine).is_some());
     let operands = matmuls.flat_map(|id| {
-        let fold = definitions[id.index()].as_fold().expect("invariant: a matmul is a fold");
-        let (_, index) = loops_of(&graph.ty(id).shape, &fold.sums);
-        fold.operands.iter().map(move |o| in_memory(graph, definitions, o, &index).0)
+        let reducer = definitions[id.index()].as_reduction().expect("invariant: a matmul is a reducer");
+        let (_, index) = loops_of(&graph.ty(id).shape, &reducer.sums);
+        reducer.operands.iter().map(move |o| in_memory(graph, definitions, o, &index).0)
     });
     operands.collect()
 }
 
-impl FoldDefinition {
+impl ReductionDefinition {
     /// The tile that registers of a machine hold.
     pub(crate) fn tile(&self, machine: &Machine) -> RegisterTile {
         const VECTORS: u32 = 2;
-        let lanes = machine.lanes(self.fold.accumulators[0].bytes());
+        let lanes = machine.lanes(self.reducer.accumulators[0].bytes());
         // A row of the right matrix and an element of the left one want registers too.
         let rows = (machine.vector_registers - VECTORS - 1) / VECTORS;
         RegisterTile { mr: rows.min(12) & !1, nr: VECTORS * lanes, lanes }

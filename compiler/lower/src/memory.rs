@@ -130,7 +130,7 @@ impl Buffers {
             | Action::Scan { value: one, .. }
             | Action::Part { value: one, .. }
             | Action::Call { value: one, .. } => value(*one),
-            Action::Fold { values, .. } => value(values[0]),
+            Action::Reduce { values, .. } => value(values[0]),
         }
     }
 

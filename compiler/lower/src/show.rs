@@ -82,9 +82,9 @@ fn definition(definition: &Definition, context: &Context<'_>) -> String {
         Definition::Iota => "positions".to_owned(),
         Definition::Inline { program: None, .. } => format!("view of {}", uses()),
         Definition::Inline { program: Some(_), .. } => format!("expression of {}", uses()),
-        Definition::Fold(fold) => {
-            let what = if fold.multiplies { "contraction" } else { "reduction" };
-            format!("{what} over {} of {}", sizes(&fold.sums, context), uses())
+        Definition::Reduction(reducer) => {
+            let what = if reducer.multiplies { "contraction" } else { "reduction" };
+            format!("{what} over {} of {}", sizes(&reducer.sums, context), uses())
         }
         Definition::Scan(_) => format!("scan of {}", uses()),
         Definition::Reshape(from) => format!("memory of {} in another shape", node(*from)),
@@ -117,7 +117,7 @@ fn values(statement: &Statement) -> Vec<ValueId> {
         | Action::Scan { value, .. }
         | Action::Call { value, .. }
         | Action::Part { value, .. } => vec![*value],
-        Action::Fold { values, .. } => values.clone(),
+        Action::Reduce { values, .. } => values.clone(),
         Action::Store { to: Destination::Output(_) | Destination::State(_), .. } => vec![],
     }
 }
@@ -140,10 +140,10 @@ fn target(program: &Statements<'_>, statement: &Statement, context: &Context<'_>
     let named = |value: &ValueId| program.values[value.0].name.clone();
     match &statement.action {
         Action::Store { to, .. } => destination(program, *to, context),
-        Action::Fold { values, .. } if statement.matmul.is_some() => {
+        Action::Reduce { values, .. } if statement.matmul.is_some() => {
             format!("matmul {}", list(values, named))
         }
-        Action::Fold { values, .. } => format!("reduction {}", list(values, named)),
+        Action::Reduce { values, .. } => format!("reduction {}", list(values, named)),
         Action::Scan { value, .. } => format!("scan {}", named(value)),
         Action::Part { value, .. } => format!("part of {}", named(value)),
         Action::Call { routine, value, .. } => format!("{} {}", routine.name(), named(value)),
@@ -221,7 +221,7 @@ fn work(program: &Statements<'_>, piece: &Piece, context: &Context<'_>) -> Strin
         }
         Work::Spill { value, .. } => format!("spill {}", names(&[*value])),
         Work::Init { values, .. } => format!("initialize {}", names(values)),
-        Work::Fold { kind, from, values, .. } => {
+        Work::Reduce { kind, from, values, .. } => {
             let from = match from {
                 From::Operands { operands, .. } => list(operands, |(operand, _)| node(*operand)),
                 From::Values(earlier, _) => names(earlier),

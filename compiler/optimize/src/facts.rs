@@ -23,8 +23,8 @@ pub(crate) enum Class {
     /// Re-indexing.
     View,
     /// A reduction or product.
-    Fold,
-    /// Elements moved, or folded along the way, by other than a view.
+    Reduction,
+    /// Elements moved, or reduced along the way, by other than a view.
     Rearrangement,
     /// What a stage replaces.
     Composite,
@@ -45,7 +45,7 @@ pub(crate) fn class_at(graph: &Graph, id: NodeId, operation: usize) -> Class {
         (Kernel::Leaf(_), _) => Class::Leaf,
         (Kernel::Map(_), _) => Class::Elementwise,
         (Kernel::View(_), _) => Class::View,
-        (Kernel::Reduce(_) | Kernel::Contract(_), _) => Class::Fold,
+        (Kernel::Reduce(_) | Kernel::Contract(_), _) => Class::Reduction,
         (Kernel::Reshape | Kernel::Concatenate(_) | Kernel::Gather(_), _) => Class::Rearrangement,
         (Kernel::Scatter(_) | Kernel::Scan(_) | Kernel::Routine(_), _) => Class::Rearrangement,
     })

@@ -23,7 +23,7 @@ pub(crate) fn fold(graph: &mut Graph, id: NodeId) -> Option<Constant> {
     match class(graph, id) {
         Class::Leaf => return size(&node.op),
         Class::Composite => return None,
-        Class::Elementwise | Class::Cast | Class::View | Class::Fold | Class::Rearrangement => {}
+        Class::Elementwise | Class::Cast | Class::View | Class::Reduction | Class::Rearrangement => {}
     }
     if node.operands.is_empty() || node.operands.iter().any(|o| constant(graph, *o).is_none()) {
         return None;

@@ -16,7 +16,7 @@ use crate::report::{Fired, Report, StageReport};
 use crate::rewrite::{Changes, FOLD, rebuild};
 use crate::rule::{Contract, Rule, RuleSet};
 use crate::rules::{
-    Group, canonical, fast, folds, invariant, places, reduce, softmax, special, stable, structure,
+    Group, canonical, fast, invariant, places, reduce, reductions, softmax, special, stable, structure,
 };
 use crate::{Fp, OptimizeError, Options, check, orient, pin};
 
@@ -84,7 +84,7 @@ static CANONICALIZE: Rewriting = Rewriting::with(&[
     places::GROUP,
     canonical::GROUP,
     reduce::GROUP,
-    folds::GROUP,
+    reductions::GROUP,
     invariant::GROUP,
 ]);
 static STABILIZE: Rewriting = Rewriting::with(&[
@@ -92,7 +92,7 @@ static STABILIZE: Rewriting = Rewriting::with(&[
     places::GROUP,
     canonical::GROUP,
     reduce::GROUP,
-    folds::GROUP,
+    reductions::GROUP,
     invariant::GROUP,
     stable::GROUP,
     softmax::GROUP,
@@ -102,7 +102,7 @@ static SPECIALIZE: Rewriting = Rewriting::with(&[
     places::GROUP,
     canonical::GROUP,
     reduce::GROUP,
-    folds::GROUP,
+    reductions::GROUP,
     invariant::GROUP,
     stable::GROUP,
     special::GROUP,
@@ -135,7 +135,7 @@ static STAGES: &[Stage] = &[
     Stage {
         name: "canonicalize",
         why: "the patterns of unstable formulas are written for one spelling of each",
-        postcondition: "no rule of the groups structure, places, canonical, reduce, folds and invariant applies",
+        postcondition: "no rule of the groups structure, places, canonical, reduce, reductions and invariant applies",
         work: Work::Rewrite(&CANONICALIZE),
         holds: |_| Ok(()),
     },
@@ -169,7 +169,7 @@ static STAGES: &[Stage] = &[
     Stage {
         name: "canonicalize-gradients",
         why: "gradients come with zeros, fills and ones that must vanish before anything is recognised in them",
-        postcondition: "no rule of the groups structure, places, canonical, reduce, folds and invariant applies",
+        postcondition: "no rule of the groups structure, places, canonical, reduce, reductions and invariant applies",
         work: Work::Rewrite(&CANONICALIZE),
         holds: |_| Ok(()),
     },

@@ -258,7 +258,9 @@ impl RuleSet {
         let (first, second): (&[usize], &[usize]) = match class {
             Class::Elementwise => (&self.elementwise, &self.maps),
             Class::Cast => (&[], &self.maps),
-            Class::Leaf | Class::View | Class::Fold | Class::Rearrangement | Class::Composite => (&[], &[]),
+            Class::Leaf | Class::View | Class::Reduction | Class::Rearrangement | Class::Composite => {
+                (&[], &[])
+            }
         };
         self.all.iter().chain(first).chain(second).chain(&self.by_operation[index]).copied()
     }

@@ -20,7 +20,7 @@ pub struct MemoryAccess<'p> {
     /// Where: borrowed if it is of one element an iteration; else the whole buffer, as an access without
     /// strides.
     pub access: Cow<'p, Access>,
-    /// The inner axes around it: all of the block's, without the folded one for [`AccessKind::Fold`].
+    /// The inner axes around it: all of the block's, without the reduced one for [`AccessKind::Reduce`].
     pub axes: &'p [Dim],
     /// Lanes of the block.
     pub lanes: u32,
@@ -37,11 +37,11 @@ pub enum AccessKind {
     Read,
     /// An element is written.
     Store,
-    /// The result of a fold over the block's last axis is written.
-    Fold,
-    /// An element is folded into.
+    /// The result of a reduction over the block's last axis is written.
+    Reduce,
+    /// An element is reduced into.
     Accumulate,
-    /// Where a running fold along this axis keeps an accumulator.
+    /// Where a scan along this axis keeps an accumulator.
     Carry(Axis),
     /// A read where data says.
     Gather,
@@ -50,8 +50,8 @@ pub enum AccessKind {
         /// It changes what is there, and does not replace it.
         adds: bool,
     },
-    /// The result of a fold over the rows is written after the last row.
-    Total,
+    /// The result of a reduction over the rows is written after the last row.
+    ReduceRows,
     /// Bytes to which values of a fissioned program are spilled.
     Spills,
     /// Every element is looked at.
@@ -73,9 +73,9 @@ impl AccessKind {
             | AccessKind::ReadAll
             | AccessKind::Check => true,
             AccessKind::Store
-            | AccessKind::Fold
+            | AccessKind::Reduce
             | AccessKind::Carry(_)
-            | AccessKind::Total
+            | AccessKind::ReduceRows
             | AccessKind::Spills
             | AccessKind::WriteAll => false,
         }
@@ -85,11 +85,11 @@ impl AccessKind {
     pub fn writes(self) -> bool {
         match self {
             AccessKind::Store
-            | AccessKind::Fold
+            | AccessKind::Reduce
             | AccessKind::Accumulate
             | AccessKind::Carry(_)
             | AccessKind::Scatter { .. }
-            | AccessKind::Total
+            | AccessKind::ReduceRows
             | AccessKind::Spills
             | AccessKind::WriteAll => true,
             AccessKind::Read | AccessKind::Gather | AccessKind::ReadAll | AccessKind::Check => false,
@@ -100,9 +100,9 @@ impl AccessKind {
     pub fn stores(self) -> bool {
         match self {
             AccessKind::Store
-            | AccessKind::Fold
+            | AccessKind::Reduce
             | AccessKind::Carry(_)
-            | AccessKind::Total
+            | AccessKind::ReduceRows
             | AccessKind::WriteAll => true,
             AccessKind::Accumulate | AccessKind::Scatter { .. } | AccessKind::Spills => false,
             AccessKind::Read | AccessKind::Gather | AccessKind::ReadAll | AccessKind::Check => false,
@@ -273,11 +273,11 @@ impl Block {
         match sink {
             Sink::Store { to, .. } => all.push(self.element(AccessKind::Store, to)),
             Sink::Row { .. } => {}
-            Sink::Fold { to, .. } => {
+            Sink::Reduce { to, .. } => {
                 let outer = &self.axes[..self.axes.len().saturating_sub(1)];
-                let folded = to.iter().filter_map(Target::access);
-                let folded = folded.map(|access| self.element(AccessKind::Fold, access));
-                all.extend(folded.map(|access| MemoryAccess { axes: outer, ..access }));
+                let reduced = to.iter().filter_map(Target::access);
+                let reduced = reduced.map(|access| self.element(AccessKind::Reduce, access));
+                all.extend(reduced.map(|access| MemoryAccess { axes: outer, ..access }));
             }
             Sink::Accumulate { to, .. } => {
                 all.extend(to.iter().map(|access| self.element(AccessKind::Accumulate, access)));
@@ -290,8 +290,8 @@ impl Block {
                 let scatter = self.element(AccessKind::Scatter { adds: add.is_some() }, &to.access);
                 all.push(MemoryAccess { indices: &to.indices, ..scatter });
             }
-            Sink::Total { to, .. } => {
-                let totals = to.iter().map(|buffer| MemoryAccess::whole(*buffer, AccessKind::Total));
+            Sink::ReduceRows { to, .. } => {
+                let totals = to.iter().map(|buffer| MemoryAccess::whole(*buffer, AccessKind::ReduceRows));
                 all.extend(totals.map(|access| self.around(access)));
             }
         }
@@ -314,10 +314,10 @@ impl Block {
         self.fission.iter_mut().for_each(|fission| f(&mut fission.buffer));
         self.map_elements(&mut |access| f(&mut access.buffer));
         let totals = self.sinks.iter_mut().filter_map(|sink| match sink {
-            Sink::Total { to, .. } => Some(to),
+            Sink::ReduceRows { to, .. } => Some(to),
             Sink::Store { .. }
             | Sink::Row { .. }
-            | Sink::Fold { .. }
+            | Sink::Reduce { .. }
             | Sink::Accumulate { .. }
             | Sink::Scan { .. }
             | Sink::Scatter { .. } => None,
@@ -331,11 +331,11 @@ impl Block {
         for sink in &mut self.sinks {
             match sink {
                 Sink::Store { to, .. } => f(to),
-                Sink::Row { .. } | Sink::Total { .. } => {}
+                Sink::Row { .. } | Sink::ReduceRows { .. } => {}
                 Sink::Accumulate { to, .. } => to.iter_mut().for_each(&mut *f),
                 Sink::Scan { carry, to, .. } => carry.iter_mut().chain([to]).for_each(&mut *f),
                 Sink::Scatter { to, .. } => f(&mut to.access),
-                Sink::Fold { to, .. } => to.iter_mut().filter_map(Target::access_mut).for_each(&mut *f),
+                Sink::Reduce { to, .. } => to.iter_mut().filter_map(Target::access_mut).for_each(&mut *f),
             }
         }
     }
@@ -345,7 +345,7 @@ impl Block {
 /// left.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Carried<'p> {
-    /// None, but those of the block's last axis that a [`Sink::Fold`] folds.
+    /// None, but those of the block's last axis that a [`Sink::Reduce`] reduces.
     Nothing,
     /// Those along an axis, each line of them for itself.
     Along(Axis),
@@ -361,20 +361,20 @@ impl Sink {
     /// Which iterations it takes in their order.
     pub fn carried(&self) -> Carried<'_> {
         match self {
-            Sink::Store { .. } | Sink::Row { .. } | Sink::Fold { .. } => Carried::Nothing,
+            Sink::Store { .. } | Sink::Row { .. } | Sink::Reduce { .. } => Carried::Nothing,
             Sink::Accumulate { to, .. } => Carried::At(to),
             Sink::Scan { along, .. } => Carried::Along(*along),
             Sink::Scatter { .. } => Carried::Anywhere,
-            Sink::Total { .. } => Carried::Rows,
+            Sink::ReduceRows { .. } => Carried::Rows,
         }
     }
 
-    /// The element types of what it folds; of a running fold those of its accumulators.
-    pub fn folded_types(&self) -> &[DType] {
+    /// The element types of what it reduces; of a scan those of its accumulators.
+    pub fn reduced_types(&self) -> &[DType] {
         match self {
-            Sink::Fold { fold, .. } | Sink::Accumulate { fold, .. } | Sink::Total { fold, .. } => {
-                fold.values()
-            }
+            Sink::Reduce { reducer, .. }
+            | Sink::Accumulate { reducer, .. }
+            | Sink::ReduceRows { reducer, .. } => reducer.values(),
             Sink::Scan { scan, .. } => &scan.accumulators,
             Sink::Store { .. } | Sink::Row { .. } | Sink::Scatter { .. } => &[],
         }

@@ -8,22 +8,27 @@
 //!
 //! Steps run in order; a nest runs its rows in order; a row runs its blocks in order; a block runs its
 //! inner axes in order, the last axis fastest. `rows` and `lanes` let a back end run several iterations
-//! together, which no result can tell, *except* through the order of two kinds of fold:
+//! together, which no result can tell, *except* through the order of two kinds of reduction:
 //!
-//! - [`Sink::Fold`] over the block's last axis keeps `lanes` accumulators; element `i` of that axis goes to
-//!   accumulator `i mod lanes`; at the end accumulator `k` merges with `k + lanes/2`, prereduction until one
-//!   is left (`merge(lower, upper)`). With a [`Prereduction`] the values of each whole tile of `lanes`
-//!   elements are added to each other first, and there are as many accumulators as values are left of a tile.
-//! - [`Sink::Total`] over the rows of a nest keeps `rows` accumulators in the same way; row `i` goes to
+//! - [`Sink::Reduce`] over the block's last axis keeps `lanes` accumulators; element `i` of that axis goes to
+//!   accumulator `i mod lanes`; at the end accumulator `k` merges with `k + lanes/2`, and so on by halves
+//!   until one is left (`merge(lower, upper)`). With a [`Prereduction`] the values of each whole tile of
+//!   `lanes` elements are added to each other first, and there are as many accumulators as values are left
+//!   of a tile.
+//! - [`Sink::ReduceRows`] over the rows of a nest keeps `rows` accumulators in the same way; row `i` goes to
 //!   accumulator `i mod rows`.
 //!
-//! A fold of nothing gives its initial value, and is stored all the same: a [`Sink::Fold`] whose last axis is
-//! empty, a [`Sink::Total`] of a nest without rows. An empty axis before the last one leaves nothing to
-//! store.
+//! How many iterations run together in the remainder loops, after the last whole tile of `lanes` or `rows`,
+//! is the one width that a Plan does not state: it depends on the length of code alone, no result can tell,
+//! and a back end chooses it.
+//!
+//! A reduction of nothing gives its initial value, and is stored all the same: a [`Sink::Reduce`] whose last
+//! axis is empty, a [`Sink::ReduceRows`] of a nest without rows. An empty axis before the last one leaves
+//! nothing to store.
 //!
 //! A [`Matmul`] of matrices is a step of its own, and says its own meaning.
 //!
-//! [`Sink::Accumulate`] folds into memory in plain iteration order, [`Sink::Scan`] and [`Sink::Scatter`] go
+//! [`Sink::Accumulate`] reduces into memory in plain iteration order, [`Sink::Scan`] and [`Sink::Scatter`] go
 //! in it too. Programs are legalized ([`Program::legalize_but`]) but for the elementary functions that code
 //! calls; arithmetic is exactly theirs.
 
@@ -179,9 +184,9 @@ pub struct Call {
 pub struct Nest {
     /// Number of rows; `None` runs the blocks once, and no access then names [`Axis::Row`].
     pub extent: Option<Dim>,
-    /// How many rows run together (a power of two), and how many accumulators a [`Sink::Total`] keeps.
+    /// How many rows run together (a power of two), and how many accumulators a [`Sink::ReduceRows`] keeps.
     pub rows: u32,
-    /// How rows are shared out to threads; `None` when a fold crosses rows, or when it could not pay.
+    /// How rows are shared out to threads; `None` when a reduction crosses rows, or when it could not pay.
     pub parallel: Option<Parallel>,
     /// Element types of the row values: scalars that live for one row.
     pub row_values: Vec<DType>,
@@ -345,27 +350,27 @@ pub enum Sink {
         /// Its name from here on.
         row: RowId,
     },
-    /// Folds over the block's last axis, afresh for each iteration of the axes before it.
-    Fold {
+    /// Reduces over the block's last axis, afresh for each iteration of the axes before it.
+    Reduce {
         /// How.
-        fold: Fold,
-        /// The values of [`Fold::step`] after its accumulators.
+        reducer: Reducer,
+        /// The values of [`Reducer::step`] after its accumulators.
         results: Vec<usize>,
         /// Where each accumulator's final value goes.
         to: Vec<Target>,
-        /// What becomes of a whole tile before it is folded; `None` folds its elements one by one.
+        /// What becomes of a whole tile before it is reduced; `None` reduces its elements one by one.
         prereduction: Option<Prereduction>,
     },
-    /// Folds into memory that [`Fold::init`] was stored to before.
+    /// Reduces into memory that [`Reducer::init`] was stored to before.
     Accumulate {
         /// How.
-        fold: Fold,
-        /// The values of [`Fold::step`] after its accumulators.
+        reducer: Reducer,
+        /// The values of [`Reducer::step`] after its accumulators.
         results: Vec<usize>,
         /// Where each accumulator lives.
         to: Vec<Access>,
     },
-    /// A running fold along an axis: stores what each iteration makes of the accumulators.
+    /// A scan along an axis: stores what each iteration makes of the accumulators.
     Scan {
         /// How.
         scan: Scan,
@@ -388,29 +393,29 @@ pub enum Sink {
         /// (what is there, the result) → what is there then; without it, the result. Expanded.
         add: Option<Program>,
     },
-    /// Folds over the rows of the nest. Only in blocks without axes.
-    Total {
+    /// Reduces over the rows of the nest. Only in blocks without axes.
+    ReduceRows {
         /// How.
-        fold: Fold,
-        /// The values of [`Fold::step`] after its accumulators.
+        reducer: Reducer,
+        /// The values of [`Reducer::step`] after its accumulators.
         results: Vec<usize>,
         /// 0-d buffers that receive each accumulator's final value after the last row.
         to: Vec<BufferId>,
     },
 }
 
-/// Where a folded value goes.
+/// Where a reduced value goes.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Target {
-    /// A row value. Only if the fold's axis is the block's only one.
+    /// A row value. Only if the reduction's axis is the block's only one.
     Row(RowId),
-    /// Memory; the access does not depend on the folded axis.
+    /// Memory; the access does not depend on the reduced axis.
     Buffer(Access),
 }
 
-/// A fold over a tuple of accumulators; all programs are legalized.
+/// A reduction over a tuple of accumulators; all programs are legalized.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct Fold {
+pub struct Reducer {
     /// Element type of each accumulator.
     pub accumulators: Vec<DType>,
     /// Where each starts, by the bits of its parts: the neutral element of `merge`.
@@ -421,8 +426,8 @@ pub struct Fold {
     pub merge: Program,
 }
 
-/// Makes one narrow value of several before a fold of one value: value `k` of a tile is added to value `k` of
-/// its upper half, so often.
+/// Makes one narrow value of several before a reduction of one value: value `k` of a tile is added to value
+/// `k` of its upper half, so often.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Prereduction {
     /// How often: `lanes >> times` values are left of a tile.
@@ -431,7 +436,7 @@ pub struct Prereduction {
     pub add: Program,
 }
 
-/// A running fold over a tuple of accumulators; all programs are legalized.
+/// A scan over a tuple of accumulators; all programs are legalized.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Scan {
     /// Element type of each accumulator.
@@ -444,8 +449,8 @@ pub struct Scan {
     pub finish: Program,
 }
 
-impl Fold {
-    /// The element types of what it folds.
+impl Reducer {
+    /// The element types of what it reduces.
     pub fn values(&self) -> &[DType] {
         &self.step.params[self.accumulators.len()..]
     }
@@ -499,10 +504,10 @@ impl Sink {
             Sink::Scatter { to, .. } => &to.indices,
             Sink::Store { .. }
             | Sink::Row { .. }
-            | Sink::Fold { .. }
+            | Sink::Reduce { .. }
             | Sink::Accumulate { .. }
             | Sink::Scan { .. }
-            | Sink::Total { .. } => &[],
+            | Sink::ReduceRows { .. } => &[],
         }
     }
 
@@ -512,10 +517,10 @@ impl Sink {
             Sink::Scatter { to, .. } => &mut to.indices,
             Sink::Store { .. }
             | Sink::Row { .. }
-            | Sink::Fold { .. }
+            | Sink::Reduce { .. }
             | Sink::Accumulate { .. }
             | Sink::Scan { .. }
-            | Sink::Total { .. } => &mut [],
+            | Sink::ReduceRows { .. } => &mut [],
         }
     }
 }

@@ -5,7 +5,7 @@ use std::iter::once;
 use tgc_graph::dim::Dim;
 use tgc_scalar::{Elementary, Inst, Program};
 
-use crate::{AccessKind, Block, Fold, FunctionPlan, Sink, Step};
+use crate::{AccessKind, Block, FunctionPlan, Reducer, Sink, Step};
 
 /// Counts for one call. They say how work grows with sizes and what dominates, not how long it takes: a
 /// division counts as an addition does, and what caches save counts too.
@@ -29,7 +29,8 @@ impl FunctionPlan<'_> {
                 Step::Nest(nest) => self.add_blocks(&mut cost, nest.extent.as_ref(), &nest.blocks),
                 Step::Matmul(matmul) => {
                     let runs: Dim = matmul.axes.iter().product();
-                    cost.instructions = &cost.instructions + &times(&runs, instructions(&matmul.fold.step));
+                    cost.instructions =
+                        &cost.instructions + &times(&runs, instructions(&matmul.reducer.step));
                     let [left, right] = [&matmul.left, &matmul.right].map(|a| self.buffer(a.buffer));
                     let read = left.dtype.bytes() + right.dtype.bytes();
                     cost.bytes_read = &cost.bytes_read + &times(&runs, read);
@@ -57,7 +58,7 @@ impl FunctionPlan<'_> {
         let rows = rows.unwrap_or(&one);
         for block in blocks {
             let runs = block.axes.iter().fold(rows.clone(), |matmul, extent| &matmul * extent);
-            // A fold is stored once, after its last axis.
+            // A reduction is stored once, after its last axis.
             let outer = block.axes.iter().rev().skip(1).fold(rows.clone(), |matmul, extent| &matmul * extent);
             cost.instructions = &cost.instructions + &times(&runs, instructions(&block.program));
             for sink in &block.sinks {
@@ -69,7 +70,7 @@ impl FunctionPlan<'_> {
             for access in block.accesses() {
                 let bytes = self.buffer(access.buffer()).dtype.bytes();
                 let (read, written) = traffic(access.kind);
-                let times_run = if access.kind == AccessKind::Fold { &outer } else { &runs };
+                let times_run = if access.kind == AccessKind::Reduce { &outer } else { &runs };
                 let moved = times(times_run, bytes);
                 cost.bytes_read = &cost.bytes_read + &times(&moved, usize::from(read));
                 cost.bytes_written = &cost.bytes_written + &times(&moved, usize::from(written));
@@ -78,15 +79,16 @@ impl FunctionPlan<'_> {
     }
 }
 
-/// Whether an iteration's element is read and written. Totals and what is spilled stay near.
+/// Whether an iteration's element is read and written. Reductions over rows and what is spilled stay near.
 fn traffic(kind: AccessKind) -> (bool, bool) {
     match kind {
         AccessKind::Read | AccessKind::Gather | AccessKind::Check | AccessKind::ReadAll => (true, false),
-        AccessKind::Store | AccessKind::Fold | AccessKind::Scatter { adds: false } | AccessKind::WriteAll => {
-            (false, true)
-        }
+        AccessKind::Store
+        | AccessKind::Reduce
+        | AccessKind::Scatter { adds: false }
+        | AccessKind::WriteAll => (false, true),
         AccessKind::Accumulate | AccessKind::Carry(_) | AccessKind::Scatter { adds: true } => (true, true),
-        AccessKind::Total | AccessKind::Spills => (false, false),
+        AccessKind::ReduceRows | AccessKind::Spills => (false, false),
     }
 }
 
@@ -97,13 +99,13 @@ fn times(size: &Dim, count: usize) -> Dim {
 /// What some iterations do besides the block's program, and how many they are.
 fn of_sink(sink: &Sink) -> (usize, i64) {
     match sink {
-        Sink::Fold { fold, prereduction: Some(prereduction), .. } => {
+        Sink::Reduce { reducer, prereduction: Some(prereduction), .. } => {
             let together = 1 << prereduction.times;
-            (instructions(&prereduction.add) * (together - 1) + instructions(&fold.step), together as i64)
+            (instructions(&prereduction.add) * (together - 1) + instructions(&reducer.step), together as i64)
         }
-        Sink::Fold { fold: Fold { step, .. }, prereduction: None, .. }
-        | Sink::Accumulate { fold: Fold { step, .. }, .. }
-        | Sink::Total { fold: Fold { step, .. }, .. } => (instructions(step), 1),
+        Sink::Reduce { reducer: Reducer { step, .. }, prereduction: None, .. }
+        | Sink::Accumulate { reducer: Reducer { step, .. }, .. }
+        | Sink::ReduceRows { reducer: Reducer { step, .. }, .. } => (instructions(step), 1),
         Sink::Scan { scan, .. } => (once(&scan.step).chain(once(&scan.finish)).map(instructions).sum(), 1),
         Sink::Scatter { add, .. } => (add.as_ref().map_or(0, instructions), 1),
         Sink::Store { .. } | Sink::Row { .. } => (0, 1),

@@ -54,7 +54,7 @@ pub struct Frozen {
     pub value: Array,
 }
 
-/// A shared variable.
+/// The value of a shared variable, as an instance holds it.
 #[derive(Clone, Debug)]
 pub struct State {
     /// The variable's name.

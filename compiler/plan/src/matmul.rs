@@ -2,17 +2,17 @@
 
 use tgc_graph::dim::{Dim, Symbols};
 
-use crate::{Access, Axis, Block, BufferId, Fold, MAX_CHUNKS, Parallel, Provenance};
+use crate::{Access, Axis, Block, BufferId, MAX_CHUNKS, Parallel, Provenance, Reducer};
 
 /// Sums of products, `sum[i, j] = Σ left[i, k] * right[k, j]` for each iteration of the batch loops, and what
 /// becomes of each sum.
 ///
 /// # Meaning
 ///
-/// For each row `i` and column `j` the K terms are cut into blocks of [`Blocking::kc`]. A block folds its
-/// terms in order, from the fold's start; the sums of the blocks merge in order, from that of the first one
-/// on. Without terms the sum is the fold's start. Then the epilogue runs once for the element. In which order
-/// elements come, and what is copied where before, no result can tell.
+/// For each row `i` and column `j` the K terms are cut into blocks of [`Blocking::kc`]. A block reduces its
+/// terms in order, from the reduction's start; the sums of the blocks merge in order, from that of the first
+/// one on. Without terms the sum is the reduction's start. Then the epilogue runs once for the element. In
+/// which order elements come, and what is copied where before, no result can tell.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Matmul {
     /// Extents: loops around the matrices (the batch) outermost first, rows, columns, terms.
@@ -22,7 +22,7 @@ pub struct Matmul {
     /// An element of the right matrix; it does not depend on the rows.
     pub right: Access,
     /// (sum, left, right) → sum. One accumulator, of the element type of both matrices.
-    pub fold: Fold,
+    pub reducer: Reducer,
     /// What registers hold.
     pub tile: RegisterTile,
     /// What caches hold.
@@ -60,7 +60,7 @@ pub struct Blocking {
     pub mc: i64,
     /// Columns, a multiple of the tile's.
     pub nc: i64,
-    /// Terms that fold in one go: a block of K.
+    /// Terms that reduce in one go: a block of K.
     pub kc: i64,
     /// Terms of the right matrix that are packed in one go: `kc`, or all.
     pub packed_k: i64,
@@ -103,7 +103,7 @@ impl Matmul {
         [&self.axes[batch], &self.axes[batch + 1], &self.axes[batch + 2]]
     }
 
-    /// Whether all terms are known to fold in one go.
+    /// Whether all terms are known to reduce in one go.
     pub fn is_one_k_block(&self) -> bool {
         self.extents()[2].as_const().is_some_and(|terms| terms <= self.blocks.kc)
     }

@@ -5,7 +5,7 @@ use tgc_graph::dim::Dim;
 use crate::{Access, Axis, Block, Carried};
 
 impl Block {
-    /// Whether running rows together leaves the order of every fold into memory as it is.
+    /// Whether running rows together leaves the order of every reduction into memory as it is.
     ///
     /// Rows together means: for each iteration of the axes, all rows. If elements of different rows are
     /// distinct, each element still sees its own iterations in order. If the row does not matter but each
@@ -14,7 +14,7 @@ impl Block {
         self.sinks.iter().all(|sink| match sink.carried() {
             Carried::At(to) => to.iter().all(|access| self.may_join_access(access)),
             Carried::Anywhere => false,
-            // An element of a running fold sees its iterations in order: along the rows, or along an axis of
+            // An element of a scan sees its iterations in order: along the rows, or along an axis of
             // its own row.
             Carried::Along(_) | Carried::Nothing | Carried::Rows => true,
         })

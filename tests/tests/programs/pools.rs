@@ -5,7 +5,7 @@ use tgc_graph::module::Module;
 use tgc_tests::{Workshop, pooled};
 
 /// Runs every function of a model without a pool and with several. A function that never hands out chunks
-/// shows nothing, so these are named: they fold across their rows, or run along them.
+/// shows nothing, so these are named: they reduce across their rows, or run along them.
 fn check(module: &Module, in_order: &[&str]) {
     let shop = Workshop::new();
     let library = shop.library(module);

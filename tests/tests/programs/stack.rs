@@ -98,7 +98,7 @@ fn the_models_of_the_programs_need_little() {
 
 /// Vectors of truth values go from one iteration to the next.
 #[test]
-fn folds_of_truth_values_need_little() {
+fn reductions_of_truth_values_need_little() {
     let logic = "tgc 1 model \"m\"\nfunction \"logic\"\n  size N 0..500\n  %0 = input \"b\" : bool[N]\n  \
                  %1 = any(%0) axes=[0]\n  %2 = all(%0) axes=[0]\n  output \"some\" = %1\n  output \"every\" = %2\nend\n";
     let stack = stack_of(&text::parse(logic).unwrap());

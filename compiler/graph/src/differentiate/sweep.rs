@@ -2,8 +2,8 @@
 //!
 //! Where nothing of the value arrives, a cotangent is an exact zero, and stays one even where a derivative
 //! behind it is infinite or NaN: each goes with its [`Support`]. What a `switch` did not take is kept apart
-//! through elementwise operations, folds and moves of elements, and goes as a number through products; what
-//! indexing left out is kept apart through those too.
+//! through elementwise operations, reductions and moves of elements, and goes as a number through products;
+//! what indexing left out is kept apart through those too.
 
 use std::collections::BTreeMap;
 
@@ -150,8 +150,8 @@ impl Sweep<'_> {
     }
 
     /// The gradients by a node's operands. An operation on elements apart from each other looks at the
-    /// cotangent's support itself, before it sums over stretched axes; so does a fold, whose every result has
-    /// elements of its own.
+    /// cotangent's support itself, before it sums over stretched axes; so does a reduction, whose every
+    /// result has elements of its own.
     fn values(&mut self, id: NodeId, kernel: &Kernel, cotangent: &Cotangent) -> Vec<Option<NodeId>> {
         let node = self.graph.node(id).clone();
         let (mut operands, mut value, mut support) =

@@ -82,12 +82,13 @@ impl Step<'_> {
     /// along it counts.
     fn renamed(self, graph: &mut Graph, part: Part, axes: &[Option<usize>]) -> Part {
         let (shape, rank) = (graph.ty(self.node).shape.clone(), self.shape(graph).len());
-        let folds = |axis: usize| axes[axis].is_none();
-        let folded =
-            |graph: &Graph, factor: &Factor| (0..shape.len()).any(|a| folds(a) && depends(graph, factor, a));
+        let reduces = |axis: usize| axes[axis].is_none();
+        let reduced = |graph: &Graph, factor: &Factor| {
+            (0..shape.len()).any(|a| reduces(a) && depends(graph, factor, a))
+        };
         let (mut together, mut apart): (Part, Part) =
-            part.into_iter().partition(|factor| folded(graph, factor));
-        // What two factors say of an axis that is folded is true at one place of it.
+            part.into_iter().partition(|factor| reduced(graph, factor));
+        // What two factors say of an axis that is reduced is true at one place of it.
         if together.len() > 1 && !together.iter().all(|factor| matches!(factor, Factor::Slice(_))) {
             let by_value = together.iter().any(Factor::is_by_value);
             let mask = support::mask(graph, &together, &shape);
@@ -216,7 +217,7 @@ impl Step<'_> {
         Some(part)
     }
 
-    /// A running fold takes each element on to all that follow.
+    /// A scan takes each element on to all that follow.
     fn through_running(self, graph: &mut Graph, scan: &Scan, part: Part) -> Part {
         let shape = self.shape(graph);
         let axis = scan.axis;
@@ -344,16 +345,16 @@ fn renamed(
         },
         Factor::Places(places) => renamed_places(graph, places, shape, axes, rank),
         Factor::Holds(Condition { mut node, mut branch, by_value }) => {
-            let folded: Vec<usize> = (0..axes.len())
+            let reduced: Vec<usize> = (0..axes.len())
                 .filter(|a| axes[*a].is_none() && !graph.ty(node).shape[*a].is_one())
                 .collect();
-            if !folded.is_empty() {
+            if !reduced.is_empty() {
                 let own = Factor::Holds(Condition { node, branch, by_value });
                 let mask = support::mask(graph, &[own], shape);
-                let any = graph.op_node(Any { axes: folded.clone() }, &[mask]);
+                let any = graph.op_node(Any { axes: reduced.clone() }, &[mask]);
                 let mut kept = 0..;
                 let order =
-                    (0..axes.len()).map(|a| if folded.contains(&a) { None } else { kept.next() }).collect();
+                    (0..axes.len()).map(|a| if reduced.contains(&a) { None } else { kept.next() }).collect();
                 (node, branch) = (graph.dimshuffle(any, order), Branch::First);
             }
             let order = (0..rank).map(|to| axes.iter().position(|axis| *axis == Some(to))).collect();

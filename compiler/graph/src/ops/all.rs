@@ -6,7 +6,7 @@ use tgc_scalar::{Binary, Element};
 use crate::infer::TypeError;
 use crate::kernel::Reduction;
 use crate::ops::Notation;
-use crate::ops::reduction::{Fold, Reducing, fold, reduction};
+use crate::ops::reduction::{Primitive, Reducing, combine, reduction};
 
 reduction! {
     /// Whether no element is 0; NaN is not 0, and of no elements the answer is true.
@@ -19,7 +19,7 @@ reduction! {
     /// assert_eq!(x.all_over([1]).eval()?, Array::from([false, true]));
     /// # Ok::<(), EvalError>(())
     /// ```
-    Fold All, fn all, fn all_over, Notation::Call("all")
+    Primitive All, fn all, fn all_over, Notation::Call("all")
 }
 
 impl Reducing for All {
@@ -28,9 +28,9 @@ impl Reducing for All {
     }
 }
 
-impl Fold for All {
+impl Primitive for All {
     fn reduction(axes: &[usize], operand: DType, result: DType) -> Reduction {
-        fold(axes, [operand, DType::Bool, result], [1, 0], &|b, x, y| {
+        combine(axes, [operand, DType::Bool, result], [1, 0], &|b, x, y| {
             Element::real(DType::Bool, b.binary(Binary::And, x.re(), y.re()))
         })
     }

@@ -6,7 +6,7 @@ use tgc_scalar::{Binary, Element};
 use crate::infer::TypeError;
 use crate::kernel::Reduction;
 use crate::ops::Notation;
-use crate::ops::reduction::{Fold, Reducing, fold, reduction};
+use crate::ops::reduction::{Primitive, Reducing, combine, reduction};
 
 reduction! {
     /// Whether an element is not 0; NaN is not 0, and of no elements the answer is false.
@@ -19,7 +19,7 @@ reduction! {
     /// assert_eq!(x.any_over([1]).eval()?, Array::from([true, true]));
     /// # Ok::<(), EvalError>(())
     /// ```
-    Fold Any, fn any, fn any_over, Notation::Call("any")
+    Primitive Any, fn any, fn any_over, Notation::Call("any")
 }
 
 impl Reducing for Any {
@@ -28,9 +28,9 @@ impl Reducing for Any {
     }
 }
 
-impl Fold for Any {
+impl Primitive for Any {
     fn reduction(axes: &[usize], operand: DType, result: DType) -> Reduction {
-        fold(axes, [operand, DType::Bool, result], [0, 0], &|b, x, y| {
+        combine(axes, [operand, DType::Bool, result], [0, 0], &|b, x, y| {
             Element::real(DType::Bool, b.binary(Binary::Or, x.re(), y.re()))
         })
     }

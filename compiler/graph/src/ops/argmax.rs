@@ -7,7 +7,7 @@ use crate::infer::TypeError;
 use crate::kernel::Reduction;
 use crate::ops::Notation;
 use crate::ops::extremum::Extremum;
-use crate::ops::reduction::{Fold, Reducing, ordered, reduction};
+use crate::ops::reduction::{Primitive, Reducing, ordered, reduction};
 
 reduction! {
     /// The position of the greatest element as `i64`; of the first NaN if there is one, else of the first of
@@ -23,7 +23,7 @@ reduction! {
     /// assert_eq!(x.argmax_over([1]).eval()?, Array::from([2i64, 0]));
     /// # Ok::<(), EvalError>(())
     /// ```
-    Fold Argmax, fn argmax, fn argmax_over, Notation::Call("argmax")
+    Primitive Argmax, fn argmax, fn argmax_over, Notation::Call("argmax")
 }
 
 impl Reducing for Argmax {
@@ -35,7 +35,7 @@ impl Reducing for Argmax {
     }
 }
 
-impl Fold for Argmax {
+impl Primitive for Argmax {
     fn reduction(axes: &[usize], operand: DType, _: DType) -> Reduction {
         Extremum::Max.position(axes, operand)
     }

@@ -6,7 +6,7 @@ use crate::infer::TypeError;
 use crate::kernel::Reduction;
 use crate::ops::Notation;
 use crate::ops::extremum::Extremum;
-use crate::ops::reduction::{Fold, Reducing, ordered, reduction};
+use crate::ops::reduction::{Primitive, Reducing, ordered, reduction};
 
 reduction! {
     /// The position of the least element as `i64`; of the first NaN if there is one, else of the first of
@@ -22,7 +22,7 @@ reduction! {
     /// assert_eq!(x.argmin_over([1]).eval()?, Array::from([0i64, 1]));
     /// # Ok::<(), EvalError>(())
     /// ```
-    Fold Argmin, fn argmin, fn argmin_over, Notation::Call("argmin")
+    Primitive Argmin, fn argmin, fn argmin_over, Notation::Call("argmin")
 }
 
 impl Reducing for Argmin {
@@ -34,7 +34,7 @@ impl Reducing for Argmin {
     }
 }
 
-impl Fold for Argmin {
+impl Primitive for Argmin {
     fn reduction(axes: &[usize], operand: DType, _: DType) -> Reduction {
         Extremum::Min.position(axes, operand)
     }

@@ -28,7 +28,8 @@ impl Cumprod {
     /// The product of the elements before, e_k, times what reaches the place from beyond, without a division:
     ///
     /// ∂c/∂x_k = e_k (g_k + x_{k+1} (g_{k+1} + x_{k+2} (…))), and without the first g_k and x_{k+1} where the
-    /// fold is exclusive. What is beyond is a recurrence from the other end that leaves its own place out.
+    /// reduction is exclusive. What is beyond is a recurrence from the other end that leaves its own place
+    /// out.
     fn gradient(self, graph: &mut Graph, vjp: &Vjp<'_>) -> NodeId {
         let dtype = graph.ty(vjp.operands[0]).dtype;
         // A product of some elements can leave the range that the whole product is in.

@@ -1,7 +1,7 @@
 //! What `max`, `min`, `argmax` and `argmin` share: which of two elements is the more extreme.
 //!
-//! NaN is more extreme than any number, of two zeros `+0` is the greater. The folds here give the same bits
-//! in whatever order elements are combined, NaN being NaN.
+//! NaN is more extreme than any number, of two zeros `+0` is the greater. The reductions here give the same
+//! bits in whatever order elements are combined, NaN being NaN.
 
 use tgc_scalar::dtype::DType;
 use tgc_scalar::{Binary, Builder, Element, Predicate, ScalarKind, Unary, Value};
@@ -10,7 +10,7 @@ use crate::graph::{Graph, NodeId};
 use crate::kernel::Reduction;
 use crate::ops::maximum::greater;
 use crate::ops::minimum::lesser;
-use crate::ops::reduction::{fold, keep};
+use crate::ops::reduction::{combine, keep};
 use crate::ops::{self, Vjp};
 
 /// An end of the order.
@@ -61,7 +61,7 @@ impl Extremum {
     /// The most extreme element.
     pub fn reduction(self, axes: &[usize], operand: DType, result: DType) -> Reduction {
         let kept = operand.to_computed();
-        fold(axes, [operand, kept, result], [self.bound(kept), 0], &|b, x, y| {
+        combine(axes, [operand, kept, result], [self.bound(kept), 0], &|b, x, y| {
             Element::real(kept, self.choose(b, x.re(), y.re()))
         })
     }

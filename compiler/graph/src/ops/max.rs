@@ -6,7 +6,7 @@ use crate::graph::{Graph, NodeId};
 use crate::infer::TypeError;
 use crate::kernel::Reduction;
 use crate::ops::extremum::{self, Extremum};
-use crate::ops::reduction::{Fold, Reducing, ordered, reduction};
+use crate::ops::reduction::{Primitive, Reducing, ordered, reduction};
 use crate::ops::{Notation, Vjp};
 
 reduction! {
@@ -23,7 +23,7 @@ reduction! {
     /// assert_eq!(x.max_over([0]).eval()?, Array::from([3.0, 4.0]));
     /// # Ok::<(), EvalError>(())
     /// ```
-    Fold Max, fn max, fn max_over, Notation::Call("max")
+    Primitive Max, fn max, fn max_over, Notation::Call("max")
 }
 
 impl Reducing for Max {
@@ -34,7 +34,7 @@ impl Reducing for Max {
     }
 }
 
-impl Fold for Max {
+impl Primitive for Max {
     fn reduction(axes: &[usize], operand: DType, result: DType) -> Reduction {
         Extremum::Max.reduction(axes, operand, result)
     }

@@ -6,7 +6,7 @@ use crate::graph::{Graph, NodeId};
 use crate::infer::TypeError;
 use crate::kernel::Reduction;
 use crate::ops::extremum::{self, Extremum};
-use crate::ops::reduction::{Fold, Reducing, ordered, reduction};
+use crate::ops::reduction::{Primitive, Reducing, ordered, reduction};
 use crate::ops::{Notation, Vjp};
 
 reduction! {
@@ -23,7 +23,7 @@ reduction! {
     /// assert_eq!(x.min_over([0]).eval()?, Array::from([1.0, 2.0]));
     /// # Ok::<(), EvalError>(())
     /// ```
-    Fold Min, fn min, fn min_over, Notation::Call("min")
+    Primitive Min, fn min, fn min_over, Notation::Call("min")
 }
 
 impl Reducing for Min {
@@ -34,7 +34,7 @@ impl Reducing for Min {
     }
 }
 
-impl Fold for Min {
+impl Primitive for Min {
     fn reduction(axes: &[usize], operand: DType, result: DType) -> Reduction {
         Extremum::Min.reduction(axes, operand, result)
     }

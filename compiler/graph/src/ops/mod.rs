@@ -374,7 +374,7 @@ ops! {
     all::All,
     norm::Norm,
     logsumexp::Logsumexp,
-    // Running folds.
+    // Scans.
     sort::Sort,
     argsort::Argsort,
     cumsum::Cumsum,

@@ -7,7 +7,7 @@ use crate::builder::{Reduce, Tensor};
 use crate::graph::{Graph, NodeId};
 use crate::infer::TypeError;
 use crate::kernel::Reduction;
-use crate::ops::reduction::{Fold, Reducing, keep, reduction, to_inexact};
+use crate::ops::reduction::{Primitive, Reducing, keep, reduction, to_inexact};
 use crate::ops::{self, Notation, Vjp};
 
 reduction! {
@@ -26,7 +26,7 @@ reduction! {
     /// assert_eq!(grad(y.norm_over([1]).sum(), y).eval()?, Array::from([[0.0, -1.0], [0.0, 0.0]]));
     /// # Ok::<(), EvalError>(())
     /// ```
-    Fold Norm, fn norm, fn norm_over, Notation::Call("norm")
+    Primitive Norm, fn norm, fn norm_over, Notation::Call("norm")
 }
 
 impl<'m> Reduce<'m> {
@@ -67,7 +67,7 @@ impl Reducing for Norm {
     }
 }
 
-impl Fold for Norm {
+impl Primitive for Norm {
     /// The sum of squares, and in `f64` those of what is `SCALE` times greater and less too, of which one
     /// neither overflows nor vanishes: after J. L. Blue, "A portable Fortran program to find the Euclidean
     /// norm of a vector", ACM TOMS 4(1), 1978, with sums instead of branches.

@@ -6,7 +6,7 @@ use tgc_scalar::dtype::DType;
 use crate::graph::{Graph, NodeId};
 use crate::infer::TypeError;
 use crate::kernel::Reduction;
-use crate::ops::reduction::{Fold, Reducing, accumulator, bits, fold, reduction};
+use crate::ops::reduction::{Primitive, Reducing, accumulator, bits, combine, reduction};
 use crate::ops::{Cumprod, Notation, Vjp};
 
 reduction! {
@@ -23,7 +23,7 @@ reduction! {
     /// assert_eq!(grad(x.prod(), x).eval()?, Array::from([[0.0, 0.0], [0.0, 6.0]]));
     /// # Ok::<(), EvalError>(())
     /// ```
-    Fold Prod, fn prod, fn prod_over, Notation::Call("Prod")
+    Primitive Prod, fn prod, fn prod_over, Notation::Call("Prod")
 }
 
 impl Reducing for Prod {
@@ -34,10 +34,10 @@ impl Reducing for Prod {
     }
 }
 
-impl Fold for Prod {
+impl Primitive for Prod {
     fn reduction(axes: &[usize], operand: DType, result: DType) -> Reduction {
         let wide = accumulator(result);
-        fold(axes, [operand, wide, result], bits(wide, 1.0), &|b, x, y| b.mul(x, y))
+        combine(axes, [operand, wide, result], bits(wide, 1.0), &|b, x, y| b.mul(x, y))
     }
 
     /// The cotangent times the product of all other elements. Axes are multiplied one after another, and

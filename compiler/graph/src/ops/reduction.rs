@@ -1,7 +1,7 @@
 //! What all reductions share: their axes, the shape that is left, lifting, and the three ways to write one:
 //! `x.max()`, `x.max_over([0, -1])` and `x.reduce().over([0]).keepdims().max()`.
 //!
-//! A reduction is a [`Fold`], which has a kernel and a gradient of its own, or a [`Composite`] of other
+//! A reduction is a [`Primitive`], which has a kernel and a gradient of its own, or a [`Composite`] of other
 //! operations.
 
 use tgc_scalar::dtype::{DType, Kind};
@@ -34,8 +34,8 @@ pub trait Reducing {
 }
 
 /// A reduction with a kernel of its own.
-pub trait Fold: Reducing {
-    /// The fold over these axes of elements of one type, with a result of the other.
+pub trait Primitive: Reducing {
+    /// The reduction over these axes of elements of one type, with a result of the other.
     fn reduction(axes: &[usize], operand: DType, result: DType) -> Reduction;
 
     /// The gradient by the operand, whose type is differentiable; an exact zero if not overridden.
@@ -88,8 +88,8 @@ pub fn accumulator(dtype: DType) -> DType {
     }
 }
 
-/// A fold that keeps one element of the type `accumulator`, from `init` on, combined by `step`.
-pub fn fold(
+/// A reduction that keeps one element of the type `accumulator`, from `init` on, combined by `step`.
+pub fn combine(
     axes: &[usize],
     [operand, accumulator, result]: [DType; 3],
     init: [u64; 2],
@@ -133,19 +133,19 @@ pub fn bits(dtype: DType, value: f64) -> [u64; 2] {
     [part(0), part(1)]
 }
 
-/// A value without the axes that were folded, stretched along them again.
+/// A value without the axes that were reduced, stretched along them again.
 pub fn spread(graph: &mut Graph, axes: &[usize], value: NodeId, operand: NodeId) -> NodeId {
     let kept = keep(graph, axes, value);
     graph.op_node(Fill {}, &[operand, kept])
 }
 
-/// A value without the axes that were folded, with axes of size 1 in their places.
+/// A value without the axes that were reduced, with axes of size 1 in their places.
 pub fn keep(graph: &mut Graph, axes: &[usize], value: NodeId) -> NodeId {
     let rank = graph.ty(value).rank() + axes.len();
     graph.dimshuffle(value, kept_order(axes, rank))
 }
 
-/// The order for `dimshuffle` that puts axes of size 1 where axes were folded, up to a rank.
+/// The order for `dimshuffle` that puts axes of size 1 where axes were reduced, up to a rank.
 pub(crate) fn kept_order(axes: &[usize], rank: usize) -> Vec<Option<usize>> {
     let mut kept = 0..;
     (0..rank).map(|axis| if axes.contains(&axis) { None } else { kept.next() }).collect()
@@ -168,19 +168,19 @@ pub fn ordered(name: &str, operand: DType) -> Result<DType, TypeError> {
     Ok(operand)
 }
 
-/// Makes an operation of a [`Fold`] or [`Composite`].
+/// Makes an operation of a [`Primitive`] or [`Composite`].
 ///
 /// ```text
 /// reduction! {
 ///     /// The greatest element.
 ///     ///
 ///     /// (an example that runs)
-///     Fold Max, fn max, fn max_over, Notation::Call("max")
+///     Primitive Max, fn max, fn max_over, Notation::Call("max")
 /// }
 /// ```
 ///
-/// makes `pub struct Max { pub axes }`, the operation `max` with everything that [`Reducing`] and [`Fold`]
-/// give, and the methods `Tensor::max`, `Tensor::max_over` and `Reduce::max`.
+/// makes `pub struct Max { pub axes }`, the operation `max` with everything that [`Reducing`] and
+/// [`Primitive`] give, and the methods `Tensor::max`, `Tensor::max_over` and `Reduce::max`.
 /// `Composite Var { ddof: i64 = 0 }` has a further attribute, which those methods set to the value given.
 macro_rules! reduction {
     (
@@ -274,14 +274,14 @@ pub(crate) use reduction_operation;
 
 /// What an operation made by [`reduction`] computes, by its class.
 macro_rules! reduction_class {
-    (Fold $name:ident) => {
+    (Primitive $name:ident) => {
         fn kernel(
             &self,
             operands: &[crate::infer::Operand<'_>],
             result: &crate::ty::TensorType,
         ) -> crate::kernel::Kernel {
             let operand = operands[0].ty.dtype;
-            crate::kernel::Kernel::Reduce(<$name as crate::ops::reduction::Fold>::reduction(
+            crate::kernel::Kernel::Reduce(<$name as crate::ops::reduction::Primitive>::reduction(
                 &self.axes,
                 operand,
                 result.dtype,
@@ -293,7 +293,7 @@ macro_rules! reduction_class {
             vjp: &crate::ops::Vjp<'_>,
         ) -> Vec<Option<crate::graph::NodeId>> {
             let differentiable = graph.ty(vjp.operands[0]).dtype.is_differentiable();
-            let gradient = <$name as crate::ops::reduction::Fold>::gradient;
+            let gradient = <$name as crate::ops::reduction::Primitive>::gradient;
             vec![differentiable.then(|| gradient(&self.axes, graph, vjp)).flatten()]
         }
     };

@@ -1,4 +1,4 @@
-//! What running folds share: the axis, the direction, and whether an element's own place is left out.
+//! What scans share: the axis, the direction, and whether an element's own place is left out.
 
 use tgc_scalar::dtype::DType;
 use tgc_scalar::{Builder, Element};
@@ -7,7 +7,7 @@ use crate::infer::{Operand, Reason, TypeError};
 use crate::kernel::{Kernel, Scan};
 use crate::ops::reduction::{conversion, number};
 
-/// How a running fold goes.
+/// How a scan goes.
 #[derive(Clone, Copy, Debug)]
 pub struct Direction {
     /// Along which axis.
@@ -37,7 +37,7 @@ impl Direction {
     }
 }
 
-/// A running fold of one number, by what differs from one to another.
+/// A scan of one number, by what differs from one to another.
 pub struct Running<'a> {
     /// The number before any element.
     pub start: f64,
@@ -47,7 +47,7 @@ pub struct Running<'a> {
     pub step: &'a dyn Fn(&mut Builder, Element, &[Element]) -> Element,
 }
 
-/// The kernel of a running fold that is kept in the type `accumulator`, to which elements are converted
+/// The kernel of a scan that is kept in the type `accumulator`, to which elements are converted
 /// first.
 ///
 /// Where it is exclusive there are two accumulators: the number before the element and the number after it.
@@ -92,7 +92,7 @@ pub fn kernel(
     Kernel::Scan(Scan { axis, reverse, accumulators, first, step, finish })
 }
 
-/// Makes an operation of a running fold of one operand, which keeps shape and type, and its methods.
+/// Makes an operation of a scan of one operand, which keeps shape and type, and its methods.
 ///
 /// ```text
 /// running! {

@@ -5,7 +5,7 @@ use tgc_scalar::dtype::DType;
 use crate::graph::{Graph, NodeId};
 use crate::infer::TypeError;
 use crate::kernel::Reduction;
-use crate::ops::reduction::{Fold, Reducing, accumulator, fold, reduction, spread};
+use crate::ops::reduction::{Primitive, Reducing, accumulator, combine, reduction, spread};
 use crate::ops::{Notation, Vjp, Sign};
 
 reduction! {
@@ -20,7 +20,7 @@ reduction! {
     /// assert_eq!(x.reduce().over([-1]).keepdims().sum().eval()?, Array::from([[3.0], [7.0]]));
     /// # Ok::<(), EvalError>(())
     /// ```
-    Fold Sum, fn sum, fn sum_over, Notation::Call("Sum")
+    Primitive Sum, fn sum, fn sum_over, Notation::Call("Sum")
 }
 
 impl Reducing for Sum {
@@ -33,9 +33,9 @@ impl Reducing for Sum {
     }
 }
 
-impl Fold for Sum {
+impl Primitive for Sum {
     fn reduction(axes: &[usize], operand: DType, result: DType) -> Reduction {
-        fold(axes, [operand, accumulator(result), result], [0, 0], &|b, x, y| b.add(x, y))
+        combine(axes, [operand, accumulator(result), result], [0, 0], &|b, x, y| b.add(x, y))
     }
 
     fn gradient(axes: &[usize], graph: &mut Graph, vjp: &Vjp<'_>) -> Option<NodeId> {

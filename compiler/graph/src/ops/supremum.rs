@@ -6,7 +6,7 @@ use crate::graph::{Graph, NodeId};
 use crate::infer::TypeError;
 use crate::kernel::Reduction;
 use crate::ops::extremum::{self, Extremum};
-use crate::ops::reduction::{Fold, Reducing, ordered, reduction};
+use crate::ops::reduction::{Primitive, Reducing, ordered, reduction};
 use crate::ops::{Notation, Vjp};
 
 reduction! {
@@ -20,7 +20,7 @@ reduction! {
     /// assert_eq!(x.supremum_over([1]).eval()?, Array::from([f64::NEG_INFINITY, f64::NEG_INFINITY]));
     /// # Ok::<(), EvalError>(())
     /// ```
-    Fold Supremum, fn supremum, fn supremum_over, Notation::Call("supremum")
+    Primitive Supremum, fn supremum, fn supremum_over, Notation::Call("supremum")
 }
 
 impl Reducing for Supremum {
@@ -29,7 +29,7 @@ impl Reducing for Supremum {
     }
 }
 
-impl Fold for Supremum {
+impl Primitive for Supremum {
     fn reduction(axes: &[usize], operand: DType, result: DType) -> Reduction {
         Extremum::Max.reduction(axes, operand, result)
     }

@@ -1,4 +1,4 @@
-//! Reductions and running folds: NumPy's values, folds merged in any order, messages, gradients.
+//! Reductions and scans: NumPy's values, reductions merged in any order, messages, gradients.
 
 use std::collections::BTreeSet;
 
@@ -163,9 +163,9 @@ fn run_program(program: &Program, params: &[[u64; 2]]) -> Vec<[u64; 2]> {
     program.results.iter().map(|e| element(e.parts().len())).collect()
 }
 
-/// The fold of an array's elements as a tree: `lanes` folds of every so manieth element, merged from the last
-/// on.
-fn fold_in_lanes(reduction: &Reduction, x: &Array, lanes: usize) -> [u64; 2] {
+/// The reduction of an array's elements as a tree: `lanes` reductions of every so manieth element, merged
+/// from the last on.
+fn reduce_in_lanes(reduction: &Reduction, x: &Array, lanes: usize) -> [u64; 2] {
     let init = reduction.init.clone();
     let fold = |scalar: usize| {
         (scalar..x.len()).step_by(lanes).fold(init.clone(), |accumulators, i| {
@@ -180,7 +180,7 @@ fn fold_in_lanes(reduction: &Reduction, x: &Array, lanes: usize) -> [u64; 2] {
     run_program(&reduction.finish, &merged)[0]
 }
 
-/// Folds that round nothing give the same bits in whatever order they are merged.
+/// Reductions that round nothing give the same bits in whatever order they are merged.
 #[test]
 fn merging_in_any_order_gives_the_same_bits() {
     let nan = f64::NAN;
@@ -204,9 +204,9 @@ fn merging_in_any_order_gives_the_same_bits() {
                     if result.is_float() && value.is_nan() { u64::MAX } else { bits[0] }
                 };
                 let result = reduction.finish.results[0].dtype;
-                let want = canonical(fold_in_lanes(&reduction, &x, 1), result);
+                let want = canonical(reduce_in_lanes(&reduction, &x, 1), result);
                 for lanes in [2, 3, 4, 7, 9] {
-                    let got = canonical(fold_in_lanes(&reduction, &x, lanes), result);
+                    let got = canonical(reduce_in_lanes(&reduction, &x, lanes), result);
                     assert_eq!(got, want, "{:?} of {x:?} in {lanes} lanes", op());
                 }
             }
@@ -235,7 +235,7 @@ fn value(x: impl Into<Array>, build: impl for<'m> Fn(Tensor<'m>) -> Tensor<'m>) 
 }
 
 #[test]
-fn a_dtype_comes_before_the_fold() {
+fn a_dtype_comes_before_the_reduction() {
     let x = [100i8, 100, 100];
     assert_eq!(value(x, |x| x.sum()), 300i64.into());
     assert_eq!(value(x, |x| x.reduce().dtype(I8).sum()), 44i8.into());
@@ -296,7 +296,7 @@ fn the_author_is_told_what_is_wrong() {
     );
 }
 
-/// An axis that a call may leave empty gets the range that the fold needs; the call is refused.
+/// An axis that a call may leave empty gets the range that the reduction needs; the call is refused.
 #[test]
 fn empty_axes_are_refused_at_the_call() {
     let m = Model::new("m");

@@ -1,4 +1,4 @@
-//! Long programs in stages, and small folds that are unrolled.
+//! Long programs in stages, and small reductions that are unrolled.
 
 use tgc_graph::prelude::*;
 use tgc_plan::{Block, ModelPlan};
@@ -64,7 +64,8 @@ fn stages_in_functions_of_their_own() {
     check_sizes(&m.module(), &[&[0, 3], &[1, 1], &[3, 8], &[2, 9], &[5, 31], &[2, 263]]);
 }
 
-/// What would fill a library with copies is called: in stages, folds and rows, on halves and complex numbers.
+/// What would fill a library with copies is called: in stages, reductions and rows, on halves and complex
+/// numbers.
 #[test]
 fn functions_used_often_are_called() {
     let calls = |program: &Program| program.insts.iter().filter_map(|(inst, _)| Elementary::of(inst)).count();
@@ -94,7 +95,7 @@ fn updates_in_stages() {
 }
 
 #[test]
-fn small_folds_unrolled() {
+fn small_reductions_unrolled() {
     for (dtype, columns) in [(F32, 10), (F64, 3), (I32, 7), (C64, 4)] {
         let m = Model::new("m");
         let x = m.input("x", dtype, [m.dim("N"), columns.into()]);
@@ -117,7 +118,7 @@ fn small_folds_unrolled() {
 
 /// What one row stores and reads again is not what another row needs.
 #[test]
-fn small_folds_in_place() {
+fn small_reductions_in_place() {
     let m = Model::new("m");
     let w = m.shared("w", crate::check::noise(F32, &[50, 10], 3));
     let x = m.input("x", F32, [50, 10]);

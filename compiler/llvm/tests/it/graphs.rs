@@ -1,4 +1,4 @@
-//! Plans as the lowering makes them: what moves elements, running folds, places that data says.
+//! Plans as the lowering makes them: what moves elements, scans, places that data says.
 
 use tgc_graph::array::Array;
 use tgc_graph::builder::Step as _;
@@ -104,7 +104,7 @@ fn parts() {
 }
 
 #[test]
-fn running_folds() {
+fn running_reductions() {
     let sizes: Vec<&[i64]> = [SIZES, &[&[0, 3], &[1, 1], &[5, 0], &[1, 30]]].concat();
     for dtype in [F32, F64, I32, Bool, C64, F16] {
         let m = Model::new("m");

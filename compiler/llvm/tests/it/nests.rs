@@ -1,4 +1,4 @@
-//! Whole nests: how rows, blocks, axes, folds and buffers come together.
+//! Whole nests: how rows, blocks, axes, reductions and buffers come together.
 
 use tgc_graph::array::Array;
 use tgc_graph::dim::Dim;
@@ -118,20 +118,20 @@ fn half_precision_is_storage() {
 }
 
 #[test]
-fn folds_over_rows_of_a_matrix() {
-    for (dtype, lanes, rows, fold) in [
+fn reductions_over_rows_of_a_matrix() {
+    for (dtype, lanes, rows, reducer) in [
         (F32, 8, 1, sum(F32)),
         (F32, 16, 4, max(F32)),
         (F64, 4, 2, sum(F64)),
         (C64, 4, 2, sum(C64)),
         (I64, 1, 1, sum(I64)),
     ] {
-        let mut f = Fun::new("fold", &["N", "M"]);
+        let mut f = Fun::new("reducer", &["N", "M"]);
         let x = f.input("x", dtype, &[s(0), s(1)]);
         let out = f.output("out", dtype, &[s(0)]);
         let reads = vec![read(x, &[(ROW, s(1)), (inner(0), n(1))])];
         let to = vec![Target::Buffer(at(out, &[(ROW, n(1))]))];
-        let sinks = vec![Sink::Fold { fold, results: vec![0], to, prereduction: None }];
+        let sinks = vec![Sink::Reduce { reducer, results: vec![0], to, prereduction: None }];
         f.nest(Some(s(0)), rows, &[], vec![block(&[s(1)], lanes, reads, Program::identity(dtype), sinks)]);
         check_sizes(&model(vec![f], vec![]), |n, m| vec![(dtype, vec![n, m])]);
     }
@@ -140,23 +140,23 @@ fn folds_over_rows_of_a_matrix() {
 /// Halved tiles: what is left of a row goes to the accumulators one by one, or in pieces wider than they are
 /// many.
 #[test]
-fn folds_halve_their_tiles() {
+fn reductions_halve_their_tiles() {
     let widen = program(&[F64, F32], |b, e| {
         let value = b.cast(e[1], F64);
         vec![b.add(e[0], value)]
     });
-    let fold = Fold { step: widen, ..sum(F64) };
+    let reducer = Reducer { step: widen, ..sum(F64) };
     for (extent, lanes, times, rows) in
         [(s(1), 32, 2, 1), (s(1), 8, 3, 4), (n(29), 16, 2, 2), (n(61), 32, 3, 1)]
     {
-        let mut f = Fun::new("fold", &["N", "M"]);
+        let mut f = Fun::new("reducer", &["N", "M"]);
         let x = f.input("x", F32, &[s(0), extent.clone()]);
         let y = f.input("y", F32, &[s(1)]);
         let (out, all) = (f.output("out", F64, &[s(0)]), f.output("all", F32, &[s(1)]));
         let reads = vec![read(x, &[(ROW, extent.clone()), (inner(0), n(1))])];
         let to = vec![Target::Buffer(at(out, &[(ROW, n(1))]))];
         let prereduction = Some(Prereduction { times, add: sum(F32).step });
-        let sinks = vec![Sink::Fold { fold: fold.clone(), results: vec![0], to, prereduction }];
+        let sinks = vec![Sink::Reduce { reducer: reducer.clone(), results: vec![0], to, prereduction }];
         let block_of = block(std::slice::from_ref(&extent), lanes, reads, Program::identity(F32), sinks);
         f.nest(
             Some(s(0)),
@@ -178,19 +178,19 @@ fn folds_halve_their_tiles() {
 }
 
 #[test]
-fn folds_inside_an_axis() {
-    let mut f = Fun::new("fold", &["N", "M"]);
+fn reductions_inside_an_axis() {
+    let mut f = Fun::new("reducer", &["N", "M"]);
     let x = f.input("x", F32, &[s(0), s(1), n(5)]);
     let out = f.output("out", F32, &[s(0), n(5)]);
     let reads = vec![read(x, &[(ROW, &s(1) * &n(5)), (inner(0), n(1)), (inner(1), n(5))])];
     let to = vec![Target::Buffer(at(out, &[(ROW, n(5)), (inner(0), n(1))]))];
-    let sinks = vec![Sink::Fold { fold: sum(F32), results: vec![0], to, prereduction: None }];
+    let sinks = vec![Sink::Reduce { reducer: sum(F32), results: vec![0], to, prereduction: None }];
     f.nest(Some(s(0)), 2, &[], vec![block(&[n(5), s(1)], 4, reads, Program::identity(F32), sinks)]);
     check_sizes(&model(vec![f], vec![]), |n, m| vec![(F32, vec![n, m, 5])]);
 }
 
 /// The greatest value and its first index.
-fn argmax() -> Fold {
+fn argmax() -> Reducer {
     let pick = |b: &mut Builder, e: &[Element]| {
         let greater = b.compare(Predicate::Lt, e[0].re(), e[2].re());
         let equal = b.compare(Predicate::Eq, e[0].re(), e[2].re());
@@ -201,11 +201,11 @@ fn argmax() -> Fold {
     };
     let step = program(&[F32, I64, F32, I64], pick);
     let init = vec![[u64::from(f32::NEG_INFINITY.to_bits()), 0], [i64::MAX as u64, 0]];
-    Fold { accumulators: vec![F32, I64], init, step: step.clone(), merge: step }
+    Reducer { accumulators: vec![F32, I64], init, step: step.clone(), merge: step }
 }
 
 #[test]
-fn folds_of_tuples() {
+fn reductions_of_tuples() {
     let mut f = Fun::new("argmax", &["N", "M"]);
     let x = f.input("x", F32, &[s(0), s(1)]);
     let i = f.input("i", I64, &[s(1)]);
@@ -218,7 +218,7 @@ fn folds_of_tuples() {
         8,
         reads,
         both.clone(),
-        vec![Sink::Fold { fold: argmax(), results: vec![0, 1], to, prereduction: None }],
+        vec![Sink::Reduce { reducer: argmax(), results: vec![0, 1], to, prereduction: None }],
     );
     let sinks = vec![store(0, value, &[(ROW, n(1))]), store(1, index, &[(ROW, n(1))])];
     let second = block(&[], 1, vec![Read::Row(RowId(0)), Read::Row(RowId(1))], both, sinks);
@@ -227,7 +227,7 @@ fn folds_of_tuples() {
 }
 
 #[test]
-fn bool_folds_spill_as_bytes() {
+fn bool_reductions_spill_as_bytes() {
     let mut f = Fun::new("any", &["N", "M"]);
     let x = f.input("x", Bool, &[s(0), s(1)]);
     let out = f.output("out", Bool, &[s(0)]);
@@ -239,14 +239,16 @@ fn bool_folds_spill_as_bytes() {
         8,
         reads,
         Program::identity(Bool),
-        vec![Sink::Fold { fold: sum(Bool), results: vec![0], to, prereduction: None }],
+        vec![Sink::Reduce { reducer: sum(Bool), results: vec![0], to, prereduction: None }],
     );
     let mut every = sum(Bool);
     every.step = program(&[Bool; 2], |b, e| vec![b.mul(e[0], e[1])]);
     every.merge = every.step.clone();
     every.init = vec![[1, 0]];
-    let sinks =
-        vec![store(0, out, &[(ROW, n(1))]), Sink::Total { fold: every, results: vec![0], to: vec![all] }];
+    let sinks = vec![
+        store(0, out, &[(ROW, n(1))]),
+        Sink::ReduceRows { reducer: every, results: vec![0], to: vec![all] },
+    ];
     let second = block(&[], 1, vec![Read::Row(RowId(0))], Program::identity(Bool), sinks);
     f.nest(Some(s(0)), 8, &[Bool], vec![first, second]);
     check_sizes(&model(vec![f], vec![]), |n, m| vec![(Bool, vec![n, m])]);
@@ -260,18 +262,23 @@ fn softmax_like() {
         let x = f.input("x", dtype, &[s(0), s(1)]);
         let out = f.output("out", dtype, &[s(0), s(1)]);
         let row = vec![(ROW, s(1)), (inner(0), n(1))];
-        let fold = |fold, id| {
-            vec![Sink::Fold { fold, results: vec![0], to: vec![Target::Row(RowId(id))], prereduction: None }]
+        let reduce = |reducer, id| {
+            vec![Sink::Reduce {
+                reducer,
+                results: vec![0],
+                to: vec![Target::Row(RowId(id))],
+                prereduction: None,
+            }]
         };
         let greatest =
-            block(&[s(1)], lanes, vec![read(x, &row)], Program::identity(dtype), fold(max(dtype), 0));
+            block(&[s(1)], lanes, vec![read(x, &row)], Program::identity(dtype), reduce(max(dtype), 0));
         let shifted = program(&[dtype; 2], |b, e| {
             let d = b.sub(e[0], e[1]);
             let square = b.mul(d, d);
             vec![square]
         });
         let mut sinks = vec![store(0, out, &row)];
-        sinks.extend(fold(sum(dtype), 1));
+        sinks.extend(reduce(sum(dtype), 1));
         let squares = block(&[s(1)], lanes, vec![read(x, &row), Read::Row(RowId(0))], shifted, sinks);
         let divide = program(&[dtype; 2], |b, e| vec![b.div(e[0], e[1])]);
         let scale = block(
@@ -318,8 +325,8 @@ pub fn logreg(dtype: DType, lanes: u32, rows: u32, features: Dim) -> ModelPlan {
         lanes,
         vec![read(x, &row), read(w, &column)],
         both.clone(),
-        vec![Sink::Fold {
-            fold: dot(dtype),
+        vec![Sink::Reduce {
+            reducer: dot(dtype),
             results: vec![0, 1],
             to: vec![Target::Row(RowId(0))],
             prereduction: None,
@@ -339,7 +346,7 @@ pub fn logreg(dtype: DType, lanes: u32, rows: u32, features: Dim) -> ModelPlan {
         error,
         vec![
             Sink::Row { result: 0, row: RowId(1) },
-            Sink::Total { fold: sum(dtype), results: vec![1], to: vec![loss] },
+            Sink::ReduceRows { reducer: sum(dtype), results: vec![1], to: vec![loss] },
             store(2, guess, &[(ROW, n(1))]),
         ],
     );
@@ -348,7 +355,7 @@ pub fn logreg(dtype: DType, lanes: u32, rows: u32, features: Dim) -> ModelPlan {
         lanes,
         vec![Read::Row(RowId(1)), read(x, &row)],
         both,
-        vec![Sink::Accumulate { fold: dot(dtype), results: vec![0, 1], to: vec![at(g, &column)] }],
+        vec![Sink::Accumulate { reducer: dot(dtype), results: vec![0, 1], to: vec![at(g, &column)] }],
     );
     f.nest(Some(s(0)), rows, &[dtype; 2], vec![matmul, point, gradient]);
     model(vec![f], vec![])
@@ -377,7 +384,7 @@ fn accumulations_keep_their_order() {
     let matrix = vec![(inner(0), s(1)), (inner(1), n(1))];
     f.nest(None, 1, &[], vec![block(&[s(0), s(1)], 8, vec![], zero, vec![store(0, rowwise, &matrix)])]);
     let reads = vec![read(x, &[(ROW, &s(1) * &n(3)), (inner(0), s(1)), (inner(1), n(1))])];
-    let add = |to| Sink::Accumulate { fold: sum(F32), results: vec![0], to: vec![to] };
+    let add = |to| Sink::Accumulate { reducer: sum(F32), results: vec![0], to: vec![to] };
     let sinks = vec![add(at(out, &[(inner(1), n(1))])), add(at(rowwise, &[(ROW, s(1)), (inner(1), n(1))]))];
     f.nest(Some(s(0)), 4, &[], vec![block(&[n(3), s(1)], 8, reads, Program::identity(F32), sinks)]);
     check_sizes(&model(vec![f], vec![]), |n, m| vec![(F32, vec![n, 3, m])]);
@@ -396,8 +403,13 @@ fn row_values_cross_blocks_that_cannot_join() {
     f.nest(None, 1, &[], vec![block(&[s(1)], 8, vec![], zero, vec![store(0, total, &column)])]);
     let reads = vec![read(x, &[(ROW, s(1)), (inner(0), n(1))])];
     let sinks = vec![
-        Sink::Fold { fold: max(F32), results: vec![0], to: vec![Target::Row(RowId(0))], prereduction: None },
-        Sink::Accumulate { fold: sum(F32), results: vec![0], to: vec![at(total, &column)] },
+        Sink::Reduce {
+            reducer: max(F32),
+            results: vec![0],
+            to: vec![Target::Row(RowId(0))],
+            prereduction: None,
+        },
+        Sink::Accumulate { reducer: sum(F32), results: vec![0], to: vec![at(total, &column)] },
     ];
     let first = block(&[s(1)], 8, reads, Program::identity(F32), sinks);
     let point = block(
@@ -477,7 +489,7 @@ pub fn in_chunks() -> ModelPlan {
     let reads = vec![read(x, &[(ROW, s(1)), (inner(0), n(1))]), read(k, &[])];
     let matmul = program(&[F32; 2], |b, e| vec![b.mul(e[0], e[1])]);
     let to = vec![Target::Buffer(at(out, &[(ROW, n(1))]))];
-    let sinks = vec![Sink::Fold { fold: sum(F32), results: vec![0], to, prereduction: None }];
+    let sinks = vec![Sink::Reduce { reducer: sum(F32), results: vec![0], to, prereduction: None }];
     f.nest(Some(s(0)), 4, &[], vec![block(&[s(1)], 8, reads, matmul, sinks)]);
     let Some(Step::Nest(nest)) = f.body.steps.last_mut() else { unreachable!() };
     nest.parallel = Some(Parallel { rows_per_chunk: 4 });

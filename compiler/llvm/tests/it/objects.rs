@@ -83,7 +83,7 @@ fn no_instruction_becomes_a_call() {
     }
 }
 
-/// The wide folds of this plan keep 4 * 16 accumulators of 8 bytes in memory while single elements run.
+/// The wide reductions of this plan keep 4 * 16 accumulators of 8 bytes in memory while single elements run.
 #[test]
 fn kernels_need_little_stack() {
     let plan = logreg(F64, 16, 4, s(1));

@@ -135,20 +135,20 @@ pub fn program(params: &[DType], body: impl FnOnce(&mut Builder, &[Element]) -> 
 }
 
 /// The sum of one accumulator and one value.
-pub fn sum(dtype: DType) -> Fold {
+pub fn sum(dtype: DType) -> Reducer {
     let add = program(&[dtype, dtype], |b, e| vec![b.add(e[0], e[1])]);
-    Fold { accumulators: vec![dtype], init: vec![[0, 0]], step: add.clone(), merge: add }
+    Reducer { accumulators: vec![dtype], init: vec![[0, 0]], step: add.clone(), merge: add }
 }
 
 /// acc + x*y, rounded once.
-pub fn dot(dtype: DType) -> Fold {
+pub fn dot(dtype: DType) -> Reducer {
     let step =
         program(&[dtype; 3], |b, e| vec![Element::real(dtype, b.fma(e[1].re(), e[2].re(), e[0].re()))]);
-    Fold { step, ..sum(dtype) }
+    Reducer { step, ..sum(dtype) }
 }
 
 /// The greater of two floats.
-pub fn max(dtype: DType) -> Fold {
+pub fn max(dtype: DType) -> Reducer {
     use tgc_scalar::Predicate;
     let step = program(&[dtype, dtype], |b, e| {
         let greater = b.compare(Predicate::Gt, e[0].re(), e[1].re());
@@ -159,7 +159,7 @@ pub fn max(dtype: DType) -> Fold {
     } else {
         f64::NEG_INFINITY.to_bits()
     };
-    Fold { accumulators: vec![dtype], init: vec![[least, 0]], step: step.clone(), merge: step }
+    Reducer { accumulators: vec![dtype], init: vec![[least, 0]], step: step.clone(), merge: step }
 }
 
 /// A model of these functions and states.

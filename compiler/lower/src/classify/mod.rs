@@ -1,8 +1,8 @@
-//! What each node is to the lowering: a source in memory, an expression to put where it is used, a fold, or
-//! what statements of its own put together.
+//! What each node is to the lowering: a source in memory, an expression to put where it is used, a reduction,
+//! or what statements of its own put together.
 //!
-//! Axes of static size 1 never carry a loop, so operands lose them here. A fold over nothing but such
-//! axes is no fold: it becomes an expression.
+//! Axes of static size 1 never carry a loop, so operands lose them here. A reduction over nothing but such
+//! axes is no reduction: it becomes an expression.
 
 use tgc_graph::data::DataId;
 use tgc_graph::dim::Dim;
@@ -12,7 +12,7 @@ use tgc_graph::kernel::{
     Contraction, Coordinate, Gather, Kernel, Leaf, LoopAxis, Reduction, Routine, Scan, Scatter, View,
 };
 use tgc_graph::module::{Function, Module};
-use tgc_plan::Fold;
+use tgc_plan::Reducer;
 use tgc_scalar::{Builder, Element, Program};
 
 use crate::LowerError;
@@ -39,9 +39,9 @@ pub(crate) enum Definition {
         /// What it is of; axes are the result's.
         operands: Vec<Operand>,
     },
-    /// A fold.
-    Fold(Box<FoldDefinition>),
-    /// A running fold.
+    /// A reduction.
+    Reduction(Box<ReductionDefinition>),
+    /// A scan.
     Scan(Box<ScanDefinition>),
     /// The elements of a node that is in memory, in another shape.
     Reshape(NodeId),
@@ -66,17 +66,17 @@ pub(crate) struct Operand {
     pub axes: Index,
 }
 
-/// A fold. Loops are the result's axes, then `sums`.
+/// A reduction. Loops are the result's axes, then `sums`.
 #[derive(Clone, Debug)]
-pub(crate) struct FoldDefinition {
+pub(crate) struct ReductionDefinition {
     /// What it reads; axes are loops.
     pub operands: Vec<Operand>,
     /// (operands' elements) → values of the step; with `indexed`, after them the row-major position along
     /// `sums`.
     pub program: Program,
     pub indexed: bool,
-    /// How values are folded; programs not yet legalized.
-    pub fold: Fold,
+    /// How values are reduced; programs not yet legalized.
+    pub reducer: Reducer,
     /// (accumulators) → result element.
     pub finish: Program,
     /// Extents of the summed loops.
@@ -85,7 +85,7 @@ pub(crate) struct FoldDefinition {
     pub multiplies: bool,
 }
 
-/// A running fold; operands have the result's axes.
+/// A scan; operands have the result's axes.
 #[derive(Clone, Debug)]
 pub(crate) struct ScanDefinition {
     pub operands: Vec<Operand>,
@@ -119,16 +119,16 @@ pub(crate) struct IndexConstraint {
     pub names: Names,
 }
 
-impl FoldDefinition {
+impl ReductionDefinition {
     /// Whether the only accumulator is the result.
     pub(crate) fn is_finished(&self) -> bool {
-        self.fold.accumulators.len() == 1 && self.finish == Program::identity(self.fold.accumulators[0])
+        self.reducer.accumulators.len() == 1 && self.finish == Program::identity(self.reducer.accumulators[0])
     }
 }
 
-impl FoldDefinition {
-    /// The same fold with the axes of its result where `axes` says, in a result of this rank.
-    fn turned(&self, axes: &[Option<usize>], rank: usize) -> FoldDefinition {
+impl ReductionDefinition {
+    /// The same reduction with the axes of its result where `axes` says, in a result of this rank.
+    fn turned(&self, axes: &[Option<usize>], rank: usize) -> ReductionDefinition {
         let turn = |l: usize| if l < axes.len() { axes[l] } else { Some(l - axes.len() + rank) };
         let mut turned = self.clone();
         let turn = |l: Loop| turn(l.number()).map_or(IndexExpr::zero(), |l| IndexExpr::of(Loop::new(l)));
@@ -174,7 +174,7 @@ pub(crate) fn definitions(module: &Module, function: &Function) -> Result<Defini
     Ok(definitions)
 }
 
-/// Lets a fold whose only user turns its axes write them in the turned order.
+/// Lets a reduction whose only user turns its axes write them in the turned order.
 fn absorb_views(function: &Function, definitions: &mut [Definition]) {
     let graph = &function.graph;
     let mut users = vec![0; graph.len()];
@@ -185,30 +185,30 @@ fn absorb_views(function: &Function, definitions: &mut [Definition]) {
     for id in graph.ids() {
         let Definition::Inline { program: None, operands } = &definitions[id.index()] else { continue };
         let Operand { node, axes } = operands[0].clone();
-        let Definition::Fold(fold) = &definitions[node.index()] else { continue };
+        let Definition::Reduction(reducer) = &definitions[node.index()] else { continue };
         let Some(axes) = plain(&axes) else { continue };
         let (from, to) = (&graph.ty(node).shape, &graph.ty(id).shape);
-        let turned = fold.turned(&axes, to.len());
+        let turned = reducer.turned(&axes, to.len());
         let keeps_axes = (0..to.len()).all(|axis| to[axis].is_one() || axes.contains(&Some(axis)));
-        let stays_near = turned.least_strided(graph, to) <= fold.least_strided(graph, from);
+        let stays_near = turned.least_strided(graph, to) <= reducer.least_strided(graph, from);
         if users[node.index()] == 1 && keeps_axes && stays_near {
-            definitions[id.index()] = Definition::Fold(Box::new(turned));
+            definitions[id.index()] = Definition::Reduction(Box::new(turned));
             definitions[node.index()] = Definition::Dead;
         }
     }
 }
 
 impl Definition {
-    /// The fold, if it is one.
-    pub(crate) fn as_fold(&self) -> Option<&FoldDefinition> {
-        if let Definition::Fold(fold) = self { Some(fold) } else { None }
+    /// The reduction, if it is one.
+    pub(crate) fn as_reduction(&self) -> Option<&ReductionDefinition> {
+        if let Definition::Reduction(reducer) = self { Some(reducer) } else { None }
     }
 
     /// The nodes that it is computed from, but for those that say places.
     pub(crate) fn operands(&self) -> Vec<NodeId> {
         match self {
             Definition::Inline { operands, .. } => operands.iter().map(|o| o.node).collect(),
-            Definition::Fold(fold) => fold.operands.iter().map(|o| o.node).collect(),
+            Definition::Reduction(reducer) => reducer.operands.iter().map(|o| o.node).collect(),
             Definition::Scan(scan) => scan.operands.iter().map(|o| o.node).collect(),
             Definition::Reshape(node) | Definition::Routine(_, node) => vec![*node],
             Definition::Assembly(parts) => parts.iter().map(|part| part.from.node).collect(),
@@ -230,7 +230,7 @@ impl Definition {
             | Definition::Splat(_)
             | Definition::Size(_)
             | Definition::Iota
-            | Definition::Fold(_)
+            | Definition::Reduction(_)
             | Definition::Scan(_)
             | Definition::Reshape(_)
             | Definition::Routine(..) => vec![],
@@ -489,11 +489,11 @@ fn define_reduction(graph: &Graph, id: NodeId, reduction: &Reduction) -> Definit
         Some(sum) => IndexExpr::of(Loop::new(rank + sum)),
         None => IndexExpr::of(Loop::new(kept.next().expect("invariant: an endless range"))),
     });
-    fold_or_expression(FoldDefinition {
+    reduce_or_expression(ReductionDefinition {
         operands: vec![operand(graph, node, axes)],
         program: reduction.prepare.clone(),
         indexed: reduction.indexed,
-        fold: Fold {
+        reducer: Reducer {
             accumulators: reduction.accumulators.clone(),
             init: reduction.init.clone(),
             step: reduction.step.clone(),
@@ -524,11 +524,11 @@ fn define_contraction(graph: &Graph, id: NodeId, contraction: &Contraction) -> D
         if r.as_const().is_some() { r } else { l }
     };
     let (dtype, accumulator) = (contraction.dtype, contraction.accumulator);
-    fold_or_expression(FoldDefinition {
+    reduce_or_expression(ReductionDefinition {
         operands: vec![side(left, &contraction.left), side(right, &contraction.right)],
         indexed: false,
         program: contraction.factors([left, right].map(|node| graph.ty(node).dtype)),
-        fold: Fold {
+        reducer: Reducer {
             accumulators: vec![accumulator],
             init: vec![[0, 0]],
             step: contraction.step(),
@@ -544,27 +544,27 @@ fn define_contraction(graph: &Graph, id: NodeId, contraction: &Contraction) -> D
     })
 }
 
-fn fold_or_expression(fold: FoldDefinition) -> Definition {
-    if !fold.sums.iter().all(Dim::is_one) {
-        return Definition::Fold(Box::new(fold));
+fn reduce_or_expression(reducer: ReductionDefinition) -> Definition {
+    if !reducer.sums.iter().all(Dim::is_one) {
+        return Definition::Reduction(Box::new(reducer));
     }
-    let mut b = Builder::new(&fold.program.params[..fold.operands.len()]);
-    let mut params: Vec<Element> = (0..fold.operands.len()).map(|i| b.param(i)).collect();
-    if fold.indexed {
+    let mut b = Builder::new(&reducer.program.params[..reducer.operands.len()]);
+    let mut params: Vec<Element> = (0..reducer.operands.len()).map(|i| b.param(i)).collect();
+    if reducer.indexed {
         params.push(constant(&mut b, DType::I64, [0, 0]));
     }
-    let values = b.inline(&fold.program, &params);
-    let mut arguments: Vec<Element> = fold
-        .fold
+    let values = b.inline(&reducer.program, &params);
+    let mut arguments: Vec<Element> = reducer
+        .reducer
         .accumulators
         .iter()
-        .zip(&fold.fold.init)
+        .zip(&reducer.reducer.init)
         .map(|(d, bits)| constant(&mut b, *d, *bits))
         .collect();
     arguments.extend(values);
-    let stepped = b.inline(&fold.fold.step, &arguments);
-    let finished = b.inline(&fold.finish, &stepped);
-    Definition::Inline { program: Some(b.finish(finished)), operands: fold.operands }
+    let stepped = b.inline(&reducer.reducer.step, &arguments);
+    let finished = b.inline(&reducer.finish, &stepped);
+    Definition::Inline { program: Some(b.finish(finished)), operands: reducer.operands }
 }
 
 /// An element by its bits.

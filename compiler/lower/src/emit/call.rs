@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use tgc_graph::kernel;
 use tgc_plan::machine::Machine;
-use tgc_plan::{Fold, Scan};
+use tgc_plan::{Reducer, Scan};
 use tgc_scalar::{Elementary, Program, ScalarType};
 
 use crate::classify::Definition;
@@ -40,12 +40,16 @@ impl Calls {
         program.legalize_but(&|function, scalar| self.0.contains(&(function, scalar)))
     }
 
-    /// The same of a fold.
-    pub(crate) fn legalize_fold(&self, fold: &Fold) -> Fold {
-        Fold { step: self.legalize(&fold.step), merge: self.legalize(&fold.merge), ..fold.clone() }
+    /// The same of a reduction.
+    pub(crate) fn legalize_reducer(&self, reducer: &Reducer) -> Reducer {
+        Reducer {
+            step: self.legalize(&reducer.step),
+            merge: self.legalize(&reducer.merge),
+            ..reducer.clone()
+        }
     }
 
-    /// The same of a running fold.
+    /// The same of a scan.
     pub(crate) fn legalize_scan(&self, scan: &kernel::Scan) -> Scan {
         Scan {
             accumulators: scan.accumulators.clone(),
@@ -60,7 +64,7 @@ impl Calls {
 fn programs(definition: &Definition) -> Vec<&Program> {
     match definition {
         Definition::Inline { program, .. } => program.iter().collect(),
-        Definition::Fold(fold) => vec![&fold.program, &fold.fold.step, &fold.finish],
+        Definition::Reduction(reducer) => vec![&reducer.program, &reducer.reducer.step, &reducer.finish],
         Definition::Scan(scan) => vec![&scan.scan.first, &scan.scan.step, &scan.scan.finish],
         Definition::Assembly(parts) => parts.iter().filter_map(|part| part.add.as_ref()).collect(),
         Definition::Dead

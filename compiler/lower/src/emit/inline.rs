@@ -69,8 +69,8 @@ impl<'a, 'g> BlockProgram<'a, 'g> {
         let definition = &program.definitions[base.index()];
         if let Some(values) = program.kept[base.index()].as_ref().filter(|_| !look_inside) {
             let elements: Vec<Element> = values.iter().map(|v| self.value(*v, &place)).collect();
-            return match definition.as_fold() {
-                Some(fold) => self.builder.inline(&fold.finish, &elements)[0],
+            return match definition.as_reduction() {
+                Some(reducer) => self.builder.inline(&reducer.finish, &elements)[0],
                 None => elements[0],
             };
         }
@@ -92,7 +92,10 @@ impl<'a, 'g> BlockProgram<'a, 'g> {
                     None => elements[0],
                 }
             }
-            Definition::Fold(_) | Definition::Scan(_) | Definition::Assembly(_) | Definition::Routine(..) => {
+            Definition::Reduction(_)
+            | Definition::Scan(_)
+            | Definition::Assembly(_)
+            | Definition::Routine(..) => {
                 unreachable!("invariant: what statements make is kept")
             }
             Definition::Reshape(_) | Definition::Dead => {

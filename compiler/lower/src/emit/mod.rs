@@ -10,13 +10,13 @@ use tgc_graph::dtype::DType;
 use tgc_graph::graph::NodeId;
 use tgc_plan::machine::Machine;
 use tgc_plan::{
-    Access, Apart, Axis, Block, BufferId, Call, Fold, IndexCheck, Indirect, Matmul, Nest, Provenance, RowId,
-    Sink, Step, Target, Tensor,
+    Access, Apart, Axis, Block, BufferId, Call, IndexCheck, Indirect, Matmul, Nest, Provenance, Reducer,
+    RowId, Sink, Step, Target, Tensor,
 };
 use tgc_scalar::{Element, Program};
 
 use crate::classify::Operand;
-use crate::cut::{Cut, CutNest, FoldKind, From, Piece, Work};
+use crate::cut::{Cut, CutNest, From, Piece, ReduceKind, Work};
 use crate::fuse::NestKind;
 use crate::ids::{BlockId, NestPlace};
 use crate::loops::{Index, IndexExpr, Loop, flat};
@@ -120,7 +120,7 @@ fn homes(program: &Statements<'_>, cut: &Cut) -> Homes {
     homes
 }
 
-/// Adds stores for folded values that a row holds and others need in memory.
+/// Adds stores for reduced values that a row holds and others need in memory.
 fn spill(program: &Statements<'_>, cut: &mut Cut, homes: &Homes) {
     for value in (0..program.values.len()).map(ValueId) {
         let Some(origin) = &cut.origins[value.0] else { continue };
@@ -171,16 +171,17 @@ impl Emitter<'_, '_> {
     fn matmul(mut self, loops: &MatmulLoops, machine: &Machine) -> Matmul {
         let CutNest { pieces, blocks, .. } = &self.cut.nests[self.nest];
         let [axes] = blocks.as_slice() else { unreachable!("invariant: an epilogue is one block") };
-        let Work::Fold { from: From::Operands { node, operands, sums }, fold, .. } = &pieces[0].work else {
+        let Work::Reduce { from: From::Operands { node, operands, sums }, reducer, .. } = &pieces[0].work
+        else {
             unreachable!("invariant: a matmul comes first in its nest")
         };
-        let (definition, symbols) = (self.program.fold(*node), &self.program.graph.scope.symbols);
+        let (definition, symbols) = (self.program.reduction(*node), &self.program.graph.scope.symbols);
         let mut axes = axes.clone();
         let epilogue = self.block(&axes, pieces.iter(), &BTreeMap::new());
         axes.push(definition.sums.iter().product());
         debug_assert_eq!(sums.len(), definition.sums.len());
         let [left, right] = [loops.left, 1 - loops.left].map(|which| self.operand(&operands[which]));
-        let (tile, dtype) = (definition.tile(machine), fold.accumulators[0]);
+        let (tile, dtype) = (definition.tile(machine), reducer.accumulators[0]);
         let extents = axes[axes.len() - 3..].iter().collect::<Vec<_>>();
         let blocks =
             matmul::blocks(tile, [extents[0], extents[1], extents[2]], dtype.bytes(), symbols, machine);
@@ -188,7 +189,7 @@ impl Emitter<'_, '_> {
             axes,
             left,
             right,
-            fold: self.program.calls.legalize_fold(fold),
+            reducer: self.program.calls.legalize_reducer(reducer),
             tile,
             blocks,
             parallel: None,
@@ -262,10 +263,10 @@ impl Emitter<'_, '_> {
     }
 
     /// One nest for each size of accumulators.
-    fn before(&mut self, sets: &[(Fold, Vec<ValueId>)]) -> Vec<Nest> {
+    fn before(&mut self, sets: &[(Reducer, Vec<ValueId>)]) -> Vec<Nest> {
         let mut by_size: Vec<(Dim, Vec<Initial>)> = vec![];
-        for (fold, values) in sets {
-            for (value, init) in values.iter().zip(&fold.init) {
+        for (reducer, values) in sets {
+            for (value, init) in values.iter().zip(&reducer.init) {
                 let size: Dim = self.program.values[value.0].shape.iter().product();
                 match by_size.iter_mut().find(|(s, _)| *s == size) {
                     Some((_, same)) => same.push((*value, *init)),
@@ -361,9 +362,9 @@ fn emit_piece(
             let to = block.access(*value, index);
             sinks.push(Sink::Store { result: block.result(element), to });
         }
-        Work::Init { fold, values, index } => {
+        Work::Init { reducer, values, index } => {
             for (i, value) in values.iter().enumerate() {
-                let element = block.constant(fold.accumulators[i], fold.init[i]);
+                let element = block.constant(reducer.accumulators[i], reducer.init[i]);
                 let to = block.access(*value, index);
                 sinks.push(Sink::Store { result: block.result(element), to });
             }
@@ -387,49 +388,57 @@ fn emit_piece(
                 (program.calls.legalize_scan(&program.scan(*node).scan), block.access(*value, index));
             sinks.push(Sink::Scan { scan, results, along: *along, carry, to });
         }
-        Work::Fold { kind: FoldKind::Matmul, from: From::Operands { node, .. }, values, index, .. } => {
+        Work::Reduce {
+            kind: ReduceKind::Matmul, from: From::Operands { node, .. }, values, index, ..
+        } => {
             let sum = block.sum(*node, index, program.values[values[0].0].dtype);
             if homes.buffer[values[0].0] {
                 let to = block.access(values[0], index);
                 sinks.push(Sink::Store { result: block.result(sum), to });
             }
         }
-        Work::Fold { .. } => sinks.push(fold_sink(program, block, &piece.work, elements, rows)),
+        Work::Reduce { .. } => sinks.push(reduce_sink(program, block, &piece.work, elements, rows)),
     }
 }
 
-/// Folds elements, or values that were folded before.
-fn fold_sink(
+/// Reduces elements, or values that were reduced before.
+fn reduce_sink(
     program: &Statements<'_>,
     block: &mut BlockProgram<'_, '_>,
     work: &Work,
     elements: Vec<Element>,
     rows: &BTreeMap<ValueId, RowId>,
 ) -> Sink {
-    let Work::Fold { kind, from, fold, values, index } = work else { unreachable!("invariant: a fold") };
-    let folded = match from {
+    let Work::Reduce { kind, from, reducer, values, index } = work else {
+        unreachable!("invariant: a reducer")
+    };
+    let reduced = match from {
         From::Operands { node, sums, .. } => {
-            let definition = program.fold(*node);
+            let definition = program.reduction(*node);
             let position = definition.indexed.then(|| block.number(&flat(&definition.sums, sums)));
             let arguments: Vec<_> = elements.into_iter().chain(position).collect();
             block.apply(&definition.program, &arguments)
         }
         From::Values(values, index) => values.iter().map(|v| block.value_at(*v, index)).collect(),
     };
-    let results = folded.into_iter().map(|e| block.result(e)).collect();
-    let fold = program.calls.legalize_fold(fold);
+    let results = reduced.into_iter().map(|e| block.result(e)).collect();
+    let reducer = program.calls.legalize_reducer(reducer);
     let mut accesses = values.iter().map(|v| (*v, block.access(*v, index)));
     match kind {
-        FoldKind::Matmul => unreachable!("invariant: a matmul folds its operands"),
-        FoldKind::Accumulate => Sink::Accumulate { fold, results, to: accesses.map(|(_, to)| to).collect() },
-        FoldKind::Total => Sink::Total { fold, results, to: accesses.map(|(_, to)| to.buffer).collect() },
-        FoldKind::Last => {
+        ReduceKind::Matmul => unreachable!("invariant: a matmul reductions its operands"),
+        ReduceKind::Accumulate => {
+            Sink::Accumulate { reducer, results, to: accesses.map(|(_, to)| to).collect() }
+        }
+        ReduceKind::Rows => {
+            Sink::ReduceRows { reducer, results, to: accesses.map(|(_, to)| to.buffer).collect() }
+        }
+        ReduceKind::Last => {
             let target = |(v, to): (ValueId, Access)| match rows.get(&v) {
                 Some(row) => Target::Row(*row),
                 None => Target::Buffer(to),
             };
             let to = accesses.by_ref().map(target).collect();
-            Sink::Fold { fold, results, to, prereduction: None }
+            Sink::Reduce { reducer, results, to, prereduction: None }
         }
     }
 }
@@ -441,8 +450,8 @@ fn part_sink(dtype: DType, result: usize, to: Indirect, add: Option<Program>) ->
         (true, None) => Sink::Store { result, to: to.access },
         (true, Some(add)) => {
             let init = vec![[0, 0]];
-            let fold = Fold { accumulators: vec![dtype], init, step: add.clone(), merge: add };
-            Sink::Accumulate { fold, results: vec![result], to: vec![to.access] }
+            let reducer = Reducer { accumulators: vec![dtype], init, step: add.clone(), merge: add };
+            Sink::Accumulate { reducer, results: vec![result], to: vec![to.access] }
         }
     }
 }

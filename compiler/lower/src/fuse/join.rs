@@ -126,7 +126,7 @@ impl Placer<'_> {
         same_axis && read.index[axis].as_loop() == Some(row)
     }
 
-    /// A fold across rows walks all its accumulators in every row, so they must stay near.
+    /// A reduction across rows walks all its accumulators in every row, so they must stay near.
     fn sums_into_little(&self, statement: &Statement, row: Loop) -> bool {
         if statement.loops[row.number()].kind != LoopKind::Sum {
             return true;
@@ -183,7 +183,7 @@ impl Placer<'_> {
                     reads(id, other) || reads(m.statement, state)
                 }
                 Action::Store { .. }
-                | Action::Fold { .. }
+                | Action::Reduce { .. }
                 | Action::Scan { .. }
                 | Action::Part { .. }
                 | Action::Call { .. } => reads(m.statement, state),

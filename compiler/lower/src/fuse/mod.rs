@@ -145,7 +145,7 @@ fn place_of(order: &[NestId], nest: NestId) -> NestPlace {
 /// The node whose kept values a statement makes, or a part of them.
 pub(crate) fn kept_node(statement: &Statement) -> Option<NodeId> {
     match statement.action {
-        Action::Fold { node, .. }
+        Action::Reduce { node, .. }
         | Action::Scan { node, .. }
         | Action::Part { of: node, .. }
         | Action::Call { node, .. }
@@ -215,7 +215,7 @@ impl Placer<'_> {
         let has_rows = |place: NestPlace| self.nests[self.order[place]].has_loops();
         let in_memory = |statement: StatementId| match self.program.statements[statement].action {
             Action::Part { .. } | Action::Scan { .. } | Action::Call { .. } => true,
-            Action::Store { .. } | Action::Fold { .. } => false,
+            Action::Store { .. } | Action::Reduce { .. } => false,
         };
         let after = |(nest, strict): (NestId, bool)| {
             let place = self.place_of(nest);
@@ -236,7 +236,7 @@ impl Placer<'_> {
             Action::Part { of, over: true, .. } => &self.homes[of.index()],
             Action::Part { .. }
             | Action::Store { .. }
-            | Action::Fold { .. }
+            | Action::Reduce { .. }
             | Action::Scan { .. }
             | Action::Call { .. } => &[],
         }
@@ -364,7 +364,9 @@ fn is_looked_up(index: &Index) -> bool {
 /// A matmul or more: worth a nest of its own, which others may join.
 fn is_heavy(program: &Statements<'_>, statement: &Statement) -> bool {
     match &statement.action {
-        Action::Fold { node, .. } => statement.loops.len() > 2 && program.fold(*node).operands.len() > 1,
+        Action::Reduce { node, .. } => {
+            statement.loops.len() > 2 && program.reduction(*node).operands.len() > 1
+        }
         Action::Store { .. } | Action::Scan { .. } | Action::Part { .. } | Action::Call { .. } => false,
     }
 }

@@ -51,7 +51,7 @@ pub(super) fn must_lie_in_memory(
         | Definition::Size(_)
         | Definition::Iota
         | Definition::Inline { .. }
-        | Definition::Fold(_)
+        | Definition::Reduction(_)
         | Definition::Scan(_)
         | Definition::Assembly(_) => None,
     });
@@ -158,9 +158,9 @@ pub(super) fn materialized_nodes(
             ask(&mut contexts[place.index()], (at, vec![]));
         }
         match &definitions[at] {
-            Definition::Fold(fold) => {
-                let (loops, index) = loops_of(shape, &fold.sums);
-                for operand in &fold.operands {
+            Definition::Reduction(reducer) => {
+                let (loops, index) = loops_of(shape, &reducer.sums);
+                for operand in &reducer.operands {
                     let index = compose(&index, &operand.axes);
                     repeats.along_loops[operand.node.index()] |= is_broadcast(&index, loops.len());
                     ask(&mut contexts[operand.node.index()], (at, index));
@@ -233,7 +233,7 @@ fn costs(
             | Definition::Iota => 0,
             Definition::Scan(_) | Definition::Reshape(_) | Definition::Assembly(_) => 0,
             Definition::Routine(..) => 0,
-            Definition::Fold(fold) => cost(&fold.finish),
+            Definition::Reduction(reducer) => cost(&reducer.finish),
             Definition::Inline { program, operands } => {
                 let below = operands.iter().filter(|o| !kept[o.node.index()]);
                 let below = below.fold(0u32, |sum, o| sum.saturating_add(costs[o.node.index()]));

@@ -1,8 +1,8 @@
 //! Which values are kept, and the statements that make them.
 //!
-//! Folds and what is put together from parts are always kept. Any other value is put into the programs that
-//! use it, unless that would repeat work worth keeping: an expensive value that several statements use, or
-//! one that is computed along fewer loops than the statement that uses it has. What another shape is given
+//! Reductions and what is put together from parts are always kept. Any other value is put into the programs
+//! that use it, unless that would repeat work worth keeping: an expensive value that several statements use,
+//! or one that is computed along fewer loops than the statement that uses it has. What another shape is given
 //! to, and what says places, is kept because it must lie in memory.
 //!
 //! Statements come in rounds: one for each round of checks of indices. All that a check needs is made before
@@ -21,14 +21,14 @@ use tgc_plan::Materialized;
 use tgc_plan::machine::Machine;
 use tgc_scalar::Program;
 
-use crate::classify::{Definition, Definitions, FoldDefinition, IndexConstraint, ScanDefinition};
+use crate::classify::{Definition, Definitions, IndexConstraint, ReductionDefinition, ScanDefinition};
 use crate::emit::call::Calls;
 use crate::ids::{StatementId, indexes};
 use crate::loops::{Index, IndexExpr, Loop, LoopInfo, LoopKind, compose, flat, loops_of};
 use crate::matmul::{self, MatmulLoops};
 use decide::{Repeats, checked, materialized_nodes, must_lie_in_memory, needed, rounds};
 
-/// Names a kept value: one accumulator of a fold, or the elements of a node.
+/// Names a kept value: one accumulator of a reduction, or the elements of a node.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct ValueId(pub usize);
 
@@ -55,7 +55,7 @@ pub(crate) struct Statement {
     pub action: Action,
     /// How many rounds of checks come before it.
     pub round: usize,
-    /// The loops by what they do in a matmul, if the fold is one.
+    /// The loops by what they do in a matmul, if the reduction is one.
     pub matmul: Option<MatmulLoops>,
 }
 
@@ -66,9 +66,9 @@ indexes!(StatementId: Statement);
 pub(crate) enum Action {
     /// Writes a node's elements.
     Store { node: NodeId, to: Destination },
-    /// Folds into accumulators; operands with the loops along their axes.
-    Fold { node: NodeId, operands: Vec<(NodeId, Index)>, sums: Index, values: Vec<ValueId> },
-    /// Folds along a loop and writes what each step gives; operands with the loops along their axes.
+    /// Reduces into accumulators; operands with the loops along their axes.
+    Reduce { node: NodeId, operands: Vec<(NodeId, Index)>, sums: Index, values: Vec<ValueId> },
+    /// Reduces along a loop and writes what each step gives; operands with the loops along their axes.
     Scan { node: NodeId, operands: Vec<(NodeId, Index)>, along: Loop, value: ValueId },
     /// Runs a routine on the rows of an operand, with the loops along its axes.
     Call { node: NodeId, routine: Routine, operand: (NodeId, Index), value: ValueId },
@@ -113,17 +113,17 @@ pub(crate) struct Statements<'a> {
 }
 
 impl Statements<'_> {
-    /// The definition of a node that is a fold.
-    pub(crate) fn fold(&self, node: NodeId) -> &FoldDefinition {
-        self.definitions[node.index()].as_fold().expect("invariant: statements fold only folds")
+    /// The definition of a node that is a reduction.
+    pub(crate) fn reduction(&self, node: NodeId) -> &ReductionDefinition {
+        self.definitions[node.index()].as_reduction().expect("invariant: statements reducer only reductions")
     }
 
-    /// The definition of a node that is a running fold.
+    /// The definition of a node that is a scan.
     pub(crate) fn scan(&self, node: NodeId) -> &ScanDefinition {
         if let Definition::Scan(scan) = &self.definitions[node.index()] {
             scan
         } else {
-            unreachable!("invariant: statements go along running folds only")
+            unreachable!("invariant: statements go along running reductions only")
         }
     }
 
@@ -190,10 +190,10 @@ impl Statements<'_> {
         let iotas = asked.iter().filter(|(n, _)| matches!(self.definitions[n.index()], Definition::Iota));
         let mut positions: Vec<IndexExpr> =
             iotas.map(|(node, index)| flat(&self.graph.ty(*node).shape, index)).collect();
-        if let Action::Fold { node, sums, .. } = &statement.action
-            && self.fold(*node).indexed
+        if let Action::Reduce { node, sums, .. } = &statement.action
+            && self.reduction(*node).indexed
         {
-            positions.push(flat(&self.fold(*node).sums, sums));
+            positions.push(flat(&self.reduction(*node).sums, sums));
         }
         positions
     }
@@ -202,7 +202,7 @@ impl Statements<'_> {
     pub(crate) fn result(&self, statement: &Statement) -> NodeId {
         match &statement.action {
             Action::Store { node, .. }
-            | Action::Fold { node, .. }
+            | Action::Reduce { node, .. }
             | Action::Scan { node, .. }
             | Action::Call { node, .. } => *node,
             Action::Part { of, .. } => *of,
@@ -226,7 +226,7 @@ impl Statement {
                 let inside = matches!(to, Destination::Value(_)).then_some(*node);
                 (vec![(*node, self.index.clone())], inside)
             }
-            Action::Fold { operands, .. } | Action::Scan { operands, .. } => (operands.clone(), None),
+            Action::Reduce { operands, .. } | Action::Scan { operands, .. } => (operands.clone(), None),
             Action::Part { from, .. } => (vec![from.clone()], None),
             Action::Call { operand, .. } => (vec![operand.clone()], None),
         }
@@ -276,7 +276,7 @@ pub(crate) fn statements<'a>(
     for id in graph.ids().filter(|id| needed[id.index()]) {
         let at = id.index();
         let mut own = match &program.definitions[at] {
-            Definition::Fold(_) => vec![fold_statement(&mut program, id, machine)],
+            Definition::Reduction(_) => vec![reduce_statement(&mut program, id, machine)],
             Definition::Scan(_) => vec![scan_statement(&mut program, id)],
             Definition::Assembly(_) => part_statements(&mut program, id),
             &Definition::Routine(routine, operand) => {
@@ -335,7 +335,8 @@ fn only_for_updates(function: &Function, definitions: &[Definition]) -> Vec<bool
 fn direct_value(program: &Statements<'_>, node: NodeId) -> Option<ValueId> {
     let base = program.in_memory(node);
     let values = program.kept[base.index()].as_ref()?;
-    let finished = program.definitions[base.index()].as_fold().is_none_or(FoldDefinition::is_finished);
+    let finished =
+        program.definitions[base.index()].as_reduction().is_none_or(ReductionDefinition::is_finished);
     let same_size = program.graph.ty(base).elements() == program.graph.ty(node).elements();
     (finished && same_size && program.values[values[0].0].output.is_none()).then_some(values[0])
 }
@@ -362,27 +363,29 @@ fn store_statement(graph: &Graph, node: NodeId, to: Destination) -> Statement {
     Statement { loops, index, action: Action::Store { node, to }, round: 0, matmul: None }
 }
 
-fn fold_statement(program: &mut Statements<'_>, node: NodeId, machine: &Machine) -> Statement {
-    let fold = program.fold(node).clone();
+fn reduce_statement(program: &mut Statements<'_>, node: NodeId, machine: &Machine) -> Statement {
+    let reducer = program.reduction(node).clone();
     let shape = &program.graph.ty(node).shape;
-    let (loops, mut index) = loops_of(shape, &fold.sums);
-    let operands = fold.operands.iter().map(|o| (o.node, compose(&index, &o.axes))).collect();
+    let (loops, mut index) = loops_of(shape, &reducer.sums);
+    let operands = reducer.operands.iter().map(|o| (o.node, compose(&index, &o.axes))).collect();
     let sums = index.split_off(shape.len());
-    let arity = fold.fold.accumulators.len();
+    let arity = reducer.reducer.accumulators.len();
     let suffix = |i: usize| if arity == 1 { String::new() } else { format!("_{i}") };
     let values: Vec<ValueId> = (0..arity)
-        .map(|i| add_value(program, node, fold.fold.accumulators[i], &suffix(i), Materialized::Reduction))
+        .map(|i| {
+            add_value(program, node, reducer.reducer.accumulators[i], &suffix(i), Materialized::Reduction)
+        })
         .collect();
     program.kept[node.index()] = Some(values.clone());
     let matmul = MatmulLoops::of(program.graph, &program.definitions, node, machine);
-    Statement { loops, index, action: Action::Fold { node, operands, sums, values }, round: 0, matmul }
+    Statement { loops, index, action: Action::Reduce { node, operands, sums, values }, round: 0, matmul }
 }
 
 fn scan_statement(program: &mut Statements<'_>, node: NodeId) -> Statement {
     let ScanDefinition { operands, scan } = program.scan(node).clone();
     let ty = program.graph.ty(node);
     let (mut loops, mut index) = loops_of(&ty.shape, &[]);
-    let along = index[scan.axis].as_loop().expect("invariant: one element is no running fold");
+    let along = index[scan.axis].as_loop().expect("invariant: one element is no running reducer");
     loops[along.number()].kind = LoopKind::Scan;
     if scan.reverse {
         index[scan.axis] = IndexExpr::back(along, &ty.shape[scan.axis]);

@@ -1,4 +1,4 @@
-//! What says places, and what routines read, lies in memory as elements. An index that is a fold may lie
+//! What says places, and what routines read, lies in memory as elements. An index that is a reduction may lie
 //! there as accumulators, as that of `argmax` with the greatest element beside its place: what such an index
 //! comes to is a node of its own then, before all else is decided.
 
@@ -56,11 +56,11 @@ fn indices(graph: &Graph, id: NodeId) -> Vec<NodeId> {
     coordinates.iter().filter_map(number).collect()
 }
 
-/// Whether the elements of a fold, behind whatever views, are made of accumulators where they are read.
+/// Whether the elements of a reduction, behind whatever views, are made of accumulators where they are read.
 fn is_accumulated(graph: &Graph, id: NodeId) -> bool {
     match graph.kernel(id) {
-        Kernel::Reduce(fold) => {
-            fold.accumulators.len() > 1 || fold.finish != Program::identity(fold.accumulators[0])
+        Kernel::Reduce(reducer) => {
+            reducer.accumulators.len() > 1 || reducer.finish != Program::identity(reducer.accumulators[0])
         }
         Kernel::View(view) => is_accumulated(graph, graph.operands(id)[view.operand]),
         Kernel::Reshape => is_accumulated(graph, graph.operands(id)[0]),

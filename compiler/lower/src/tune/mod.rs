@@ -1,5 +1,5 @@
 //! How nests run: what is unrolled, and how much runs together: lanes of inner axes, rows of nests,
-//! accumulators of folds, chunks for threads.
+//! accumulators of reductions, chunks for threads.
 //!
 //! Eight accumulators in flight hide the latency of a multiply-add on every processor of the day; a program
 //! with elementary functions needs its registers for itself and gets two.
@@ -51,7 +51,7 @@ fn set_widths(nest: &mut Nest, is_unrolled: bool, symbols: &Symbols, machine: &M
     nest.rows = match (&nest.extent, has_axes) {
         (None, _) => 1,
         (Some(_), true) if scatters || is_serial => 1,
-        (Some(extent), true) if shares_across_rows(nest, machine) || only_folds(nest, machine) => {
+        (Some(extent), true) if shares_across_rows(nest, machine) || only_reductions(nest, machine) => {
             at_most(machine.tuning.shared_rows, extent)
         }
         (Some(_), true) => 1,
@@ -91,15 +91,15 @@ fn shares_across_rows(nest: &Nest, machine: &Machine) -> bool {
                 }
                 Read::Row(_) | Read::Size(_) | Read::Index(_) | Read::Gather(_) | Read::Sum => false,
             });
-            // Rows fold into memory together, and running folds of several rows hide each other's latency.
+            // Rows reduce into memory together, and scans of several rows hide each other's latency.
             shared || block.sinks.iter().any(|s| matches!(s, Sink::Accumulate { .. } | Sink::Scan { .. }))
         })
 }
 
-/// Whether a nest reads each row once, for short folds: nothing but memory keeps them waiting, and processors
-/// ask for several rows at a time sooner than for the rest of one. Rows of a single tile are short enough,
-/// and rows of many accumulators would not leave them in registers.
-fn only_folds(nest: &Nest, machine: &Machine) -> bool {
+/// Whether a nest reads each row once, for short reductions: nothing but memory keeps them waiting, and
+/// processors ask for several rows at a time sooner than for the rest of one. Rows of a single tile are short
+/// enough, and rows of many accumulators would not leave them in registers.
+fn only_reductions(nest: &Nest, machine: &Machine) -> bool {
     let mut blocks = nest.blocks.iter().filter(|block| !block.axes.is_empty());
     let (Some(block), None) = (blocks.next(), blocks.next()) else { return false };
     let is_long = || {
@@ -110,15 +110,15 @@ fn only_folds(nest: &Nest, machine: &Machine) -> bool {
         let least = machine.lanes(vector_bytes(block, Axis::Inner(block.axes.len() - 1), machine));
         machine.tuning.shared_rows * accumulator_bytes(block, least, machine) <= room(machine)
     };
-    block.program.work() <= machine.tuning.short_program && folds_alone(block) && is_long() && fits()
+    block.program.work() <= machine.tuning.short_program && reductions_alone(block) && is_long() && fits()
 }
 
-fn folds_alone(block: &Block) -> bool {
-    block.sinks.iter().all(|sink| matches!(sink, Sink::Fold { .. }))
+fn reductions_alone(block: &Block) -> bool {
+    block.sinks.iter().all(|sink| matches!(sink, Sink::Reduce { .. }))
 }
 
 fn axis_free_rows(nest: &Nest, machine: &Machine) -> u32 {
-    let totals = nest.blocks.iter().flat_map(|b| &b.sinks).any(|s| matches!(s, Sink::Total { .. }));
+    let totals = nest.blocks.iter().flat_map(|b| &b.sinks).any(|s| matches!(s, Sink::ReduceRows { .. }));
     let longest = nest.blocks.iter().map(|b| b.program.work()).max().unwrap_or(0);
     let least = machine.lanes(widest(nest, machine));
     let mut rows = least * vectors(totals, longest, machine);
@@ -131,16 +131,16 @@ fn axis_free_rows(nest: &Nest, machine: &Machine) -> u32 {
 /// Bytes of the accumulators of a row.
 fn total_bytes(nest: &Nest) -> u32 {
     let sinks = nest.blocks.iter().flat_map(|block| &block.sinks);
-    let folds = sinks.filter_map(|sink| match sink {
-        Sink::Total { fold, .. } => Some(fold),
+    let reductions = sinks.filter_map(|sink| match sink {
+        Sink::ReduceRows { reducer, .. } => Some(reducer),
         Sink::Store { .. }
         | Sink::Row { .. }
-        | Sink::Fold { .. }
+        | Sink::Reduce { .. }
         | Sink::Accumulate { .. }
         | Sink::Scan { .. }
         | Sink::Scatter { .. } => None,
     });
-    folds.flat_map(|fold| &fold.accumulators).map(|dtype| dtype.bytes() as u32).sum()
+    reductions.flat_map(|reducer| &reducer.accumulators).map(|dtype| dtype.bytes() as u32).sum()
 }
 
 /// Bytes of the element that a vector of rows is counted in.
@@ -156,8 +156,8 @@ fn narrowest_read(nest: &Nest) -> usize {
 }
 
 /// Vectors in flight.
-fn vectors(folds: bool, program: usize, machine: &Machine) -> u32 {
-    match (folds, program <= machine.tuning.short_program) {
+fn vectors(reductions: bool, program: usize, machine: &Machine) -> u32 {
+    match (reductions, program <= machine.tuning.short_program) {
         (true, true) => machine.tuning.accumulators,
         (_, false) => 2,
         (false, true) => 4,
@@ -172,17 +172,17 @@ fn lanes(block: &Block, rows: u32, machine: &Machine) -> u32 {
     if strided(block, last) > few || shares_lanes(block, last) || is_serial(block, last, machine) {
         return 1;
     }
-    let folds = block.sinks.iter().any(|s| matches!(s, Sink::Fold { .. }));
-    let vectors = vectors(folds, block.program.work(), machine);
+    let reductions = block.sinks.iter().any(|s| matches!(s, Sink::Reduce { .. }));
+    let vectors = vectors(reductions, block.program.work(), machine);
     let least = machine.lanes(vector_bytes(block, last, machine));
     let room = room(machine);
     let mut lanes = least * vectors;
     while lanes > least && accumulator_bytes(block, lanes, machine) > room {
         lanes /= 2;
     }
-    // Rows that run together have two vectors each, or more if they do nothing but fold.
+    // Rows that run together have two vectors each, or more if they do nothing but reduce.
     let fits = |lanes| rows * accumulator_bytes(block, lanes, machine) <= room;
-    while rows > 1 && lanes > 2 * least && !(folds_alone(block) && fits(lanes)) {
+    while rows > 1 && lanes > 2 * least && !(reductions_alone(block) && fits(lanes)) {
         lanes /= 2;
     }
     at_most(lanes, extent)
@@ -197,9 +197,9 @@ fn room(machine: &Machine) -> u32 {
 /// Bytes of the accumulators of so many lanes.
 fn accumulator_bytes(block: &Block, lanes: u32, machine: &Machine) -> u32 {
     let bytes = |sink: &Sink| {
-        let Sink::Fold { fold, .. } = sink else { return 0 };
-        let each: u32 = fold.accumulators.iter().map(|dtype| dtype.bytes() as u32).sum();
-        each * (lanes >> prereduce::times(fold, lanes, machine))
+        let Sink::Reduce { reducer, .. } = sink else { return 0 };
+        let each: u32 = reducer.accumulators.iter().map(|dtype| dtype.bytes() as u32).sum();
+        each * (lanes >> prereduce::times(reducer, lanes, machine))
     };
     block.sinks.iter().map(bytes).sum()
 }
@@ -246,10 +246,10 @@ fn vector_bytes(block: &Block, along: Axis, machine: &Machine) -> usize {
         let most = counts.iter().max_by_key(|(bytes, count)| (*count, *bytes));
         return most.map_or(1, |(bytes, _)| *bytes);
     }
-    let folds = block.sinks.iter().flat_map(Sink::folded_types).map(|d| d.scalar_type().bytes());
+    let reductions = block.sinks.iter().flat_map(Sink::reduced_types).map(|d| d.scalar_type().bytes());
     let stores = block.program.results.iter().map(|e| e.dtype.scalar_type().bytes());
     let values = counts.iter().filter(|(_, count)| *count > 0).map(|(bytes, _)| *bytes);
-    folds.chain(stores).chain(values).max().unwrap_or(1)
+    reductions.chain(stores).chain(values).max().unwrap_or(1)
 }
 
 /// How many values of each width differ from lane to lane.

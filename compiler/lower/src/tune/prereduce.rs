@@ -10,26 +10,28 @@ use tgc_graph::dtype::DType;
 use tgc_scalar::{Binary, Builder, Element, Inst, Program, ScalarType, Value};
 
 use tgc_plan::machine::Machine;
-use tgc_plan::{Block, Fold, Prereduction, Sink};
+use tgc_plan::{Block, Prereduction, Reducer, Sink};
 
-/// Moves the widening of what is summed from a block's program into the steps of its folds.
+/// Moves the widening of what is summed from a block's program into the steps of its reductions.
 pub(crate) fn narrow(block: &mut Block) {
     let mut results = block.program.results.clone();
     let mut uses: Vec<&mut usize> = vec![];
     for sink in &mut block.sinks {
         match sink {
-            Sink::Fold { fold, results: folded, .. } => {
-                if let [result] = folded.as_mut_slice()
-                    && is_wide_sum(fold)
+            Sink::Reduce { reducer, results: reduced, .. } => {
+                if let [result] = reduced.as_mut_slice()
+                    && is_wide_sum(reducer)
                     && let Some(value) = widened(&block.program, results[*result])
                 {
-                    fold.step = sum(&[DType::F64, DType::F32]);
+                    reducer.step = sum(&[DType::F64, DType::F32]);
                     *result = results.len();
                     results.push(value);
                 }
-                uses.extend(folded);
+                uses.extend(reduced);
             }
-            Sink::Accumulate { results, .. } | Sink::Scan { results, .. } | Sink::Total { results, .. } => {
+            Sink::Accumulate { results, .. }
+            | Sink::Scan { results, .. }
+            | Sink::ReduceRows { results, .. } => {
                 uses.extend(results);
             }
             Sink::Store { result, .. } | Sink::Row { result, .. } | Sink::Scatter { result, .. } => {
@@ -42,19 +44,19 @@ pub(crate) fn narrow(block: &mut Block) {
     }
 }
 
-/// How often the tiles of a fold halve: until one vector of values is left.
-pub(crate) fn times(fold: &Fold, lanes: u32, machine: &Machine) -> u32 {
-    match fold.step == sum(&[DType::F64, DType::F32]) {
+/// How often the tiles of a reduction halve: until one vector of values is left.
+pub(crate) fn times(reducer: &Reducer, lanes: u32, machine: &Machine) -> u32 {
+    match reducer.step == sum(&[DType::F64, DType::F32]) {
         true => lanes.ilog2().saturating_sub(machine.lanes(4).ilog2()),
         false => 0,
     }
 }
 
-/// Halves the tiles of such folds, once lanes are known.
+/// Halves the tiles of such reductions, once lanes are known.
 pub(crate) fn prereduce(block: &mut Block, machine: &Machine) {
     for sink in &mut block.sinks {
-        if let Sink::Fold { fold, prereduction, .. } = sink {
-            let times = times(fold, block.lanes, machine);
+        if let Sink::Reduce { reducer, prereduction, .. } = sink {
+            let times = times(reducer, block.lanes, machine);
             *prereduction = (times > 0).then(|| Prereduction { times, add: sum(&[DType::F32; 2]) });
         }
     }
@@ -69,8 +71,8 @@ fn sum(params: &[DType; 2]) -> Program {
     b.finish(vec![Element::real(params[0], sum)])
 }
 
-fn is_wide_sum(fold: &Fold) -> bool {
-    fold.step == sum(&[DType::F64; 2])
+fn is_wide_sum(reducer: &Reducer) -> bool {
+    reducer.step == sum(&[DType::F64; 2])
 }
 
 /// What was widened to give an element.

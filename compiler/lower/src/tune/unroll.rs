@@ -1,16 +1,17 @@
-//! Unrolls small inner axes of folds: what a row does becomes one program, and rows run together, one a lane.
+//! Unrolls small inner axes of reductions: what a row does becomes one program, and rows run together, one a
+//! lane.
 //!
-//! A fold over ten columns fills no vector, and merging its lanes costs more than folding did. With rows in
-//! the lanes there is nothing to merge and nothing left over. All blocks of the nest become one without axes;
-//! what one stored and a later one read stays in a register, and memory that only served for that is not
-//! written any more. Folds then add in plain order.
+//! A reduction over ten columns fills no vector, and merging its lanes costs more than reducing did. With
+//! rows in the lanes there is nothing to merge and nothing left over. All blocks of the nest become one
+//! without axes; what one stored and a later one read stays in a register, and memory that only served for
+//! that is not written any more. Reductions then add in plain order.
 
 use std::collections::BTreeMap;
 
 use tgc_graph::dim::Dim;
 use tgc_graph::dtype::DType;
 use tgc_plan::machine::UnrollTuning;
-use tgc_plan::{Access, Axis, Block, BufferId, Fold, Nest, Position, Read, RowId, Sink, Target};
+use tgc_plan::{Access, Axis, Block, BufferId, Nest, Position, Read, Reducer, RowId, Sink, Target};
 use tgc_scalar::{Builder, Element};
 
 use crate::classify::constant;
@@ -42,7 +43,7 @@ pub(crate) fn unroll(
     true
 }
 
-/// Whether there is a fold, all axes are small, and the whole stays short.
+/// Whether there is a reduction, all axes are small, and the whole stays short.
 fn pays(nest: &Nest, limits: &UnrollTuning) -> bool {
     let iterations = |block: &Block| {
         let mut sizes = block.axes.iter().map(|extent| extent.as_const().filter(|n| *n > 0));
@@ -53,17 +54,17 @@ fn pays(nest: &Nest, limits: &UnrollTuning) -> bool {
         let Some(times) = iterations(block) else { return false };
         length += block.program.insts.len() * times as usize;
     }
-    let folds = nest.blocks.iter().flat_map(|b| &b.sinks).any(|s| matches!(s, Sink::Fold { .. }));
+    let reductions = nest.blocks.iter().flat_map(|b| &b.sinks).any(|s| matches!(s, Sink::Reduce { .. }));
     let extent = nest.extent.as_ref().map(Dim::as_const);
     let many_rows = extent.is_some_and(|extent| extent.is_none_or(|rows| rows >= limits.rows));
-    folds && many_rows && length <= limits.instructions && !nest.blocks.iter().any(has_prereduction)
+    reductions && many_rows && length <= limits.instructions && !nest.blocks.iter().any(has_prereduction)
 }
 
-/// Whether a block reads or folds floats of 16 bits: programs on their bits do not join with others.
+/// Whether a block reads or reduces floats of 16 bits: programs on their bits do not join with others.
 fn has_prereduction(block: &Block) -> bool {
-    let folded = block.sinks.iter().flat_map(Sink::folded_types);
+    let reduced = block.sinks.iter().flat_map(Sink::reduced_types);
     let results = block.program.results.iter().map(|element| &element.dtype);
-    let mut all = block.program.params.iter().chain(folded).chain(results);
+    let mut all = block.program.params.iter().chain(reduced).chain(results);
     all.any(|dtype| matches!(dtype, DType::F16 | DType::BF16))
 }
 
@@ -75,7 +76,7 @@ struct Unroller<'a> {
     rows: BTreeMap<RowId, Element>,
     /// What lies in memory by now, in the order of first stores.
     stored: Vec<(Access, Element)>,
-    totals: Vec<(Fold, Vec<Element>, Vec<BufferId>)>,
+    totals: Vec<(Reducer, Vec<Element>, Vec<BufferId>)>,
 }
 
 impl Unroller<'_> {
@@ -85,13 +86,13 @@ impl Unroller<'_> {
         let (last, outer) = sizes.split_last().map_or((1, &sizes[..]), |(last, outer)| (*last, outer));
         for number in 0..outer.iter().product() {
             let mut at = indices(number, outer);
-            let mut folds: Vec<Vec<Element>> = block.sinks.iter().map(|sink| self.start(sink)).collect();
+            let mut reductions: Vec<Vec<Element>> = block.sinks.iter().map(|sink| self.start(sink)).collect();
             at.push(0);
             for i in 0..last {
                 at[outer.len()] = i;
-                self.iteration(block, &at, &mut folds)?;
+                self.iteration(block, &at, &mut reductions)?;
             }
-            for (sink, values) in block.sinks.iter().zip(folds) {
+            for (sink, values) in block.sinks.iter().zip(reductions) {
                 self.deliver(sink, &values, &at)?;
             }
         }
@@ -99,29 +100,29 @@ impl Unroller<'_> {
     }
 
     fn start(&mut self, sink: &Sink) -> Vec<Element> {
-        let Sink::Fold { fold, .. } = sink else { return vec![] };
-        let init = fold.accumulators.iter().zip(&fold.init);
+        let Sink::Reduce { reducer, .. } = sink else { return vec![] };
+        let init = reducer.accumulators.iter().zip(&reducer.init);
         init.map(|(dtype, bits)| constant(&mut self.builder, *dtype, *bits)).collect()
     }
 
-    fn iteration(&mut self, block: &Block, at: &[i64], folds: &mut [Vec<Element>]) -> Option<()> {
+    fn iteration(&mut self, block: &Block, at: &[i64], reductions: &mut [Vec<Element>]) -> Option<()> {
         let params: Vec<Element> =
             block.reads.iter().map(|read| self.read(read, at)).collect::<Option<_>>()?;
         let results = self.builder.inline(&block.program, &params);
-        for (sink, accumulators) in block.sinks.iter().zip(folds) {
+        for (sink, accumulators) in block.sinks.iter().zip(reductions) {
             match sink {
                 Sink::Store { result, to } => self.store(moved(to, at), results[*result])?,
                 Sink::Row { result, row } => {
                     self.rows.insert(*row, results[*result]);
                 }
-                Sink::Fold { fold, results: which, .. } => {
+                Sink::Reduce { reducer, results: which, .. } => {
                     let values = which.iter().map(|r| results[*r]);
                     let all: Vec<Element> = accumulators.iter().copied().chain(values).collect();
-                    *accumulators = self.builder.inline(&fold.step, &all);
+                    *accumulators = self.builder.inline(&reducer.step, &all);
                 }
-                Sink::Total { fold, results: which, to } => {
+                Sink::ReduceRows { reducer, results: which, to } => {
                     let values = which.iter().map(|r| results[*r]).collect();
-                    self.totals.push((fold.clone(), values, to.clone()));
+                    self.totals.push((reducer.clone(), values, to.clone()));
                 }
                 Sink::Accumulate { .. } | Sink::Scan { .. } | Sink::Scatter { .. } => return None,
             }
@@ -130,7 +131,7 @@ impl Unroller<'_> {
     }
 
     fn deliver(&mut self, sink: &Sink, values: &[Element], at: &[i64]) -> Option<()> {
-        let Sink::Fold { to, .. } = sink else { return Some(()) };
+        let Sink::Reduce { to, .. } = sink else { return Some(()) };
         for (target, value) in to.iter().zip(values) {
             match target {
                 Target::Row(row) => {
@@ -214,8 +215,12 @@ impl Unroller<'_> {
                 sinks.push(Sink::Store { result: number(element), to });
             }
         }
-        for (fold, values, to) in self.totals {
-            sinks.push(Sink::Total { fold, results: values.into_iter().map(&mut number).collect(), to });
+        for (reducer, values, to) in self.totals {
+            sinks.push(Sink::ReduceRows {
+                reducer,
+                results: values.into_iter().map(&mut number).collect(),
+                to,
+            });
         }
         let program = self.builder.finish(results);
         Block {

@@ -1,4 +1,4 @@
-//! Kernels that move elements: views, other shapes, parts of tensors, positions, running folds.
+//! Kernels that move elements: views, other shapes, parts of tensors, positions, scans.
 
 use tgc_graph::builder::Step as _;
 use tgc_graph::prelude::*;
@@ -223,7 +223,7 @@ fn gradients_of_parts() {
 }
 
 #[test]
-fn running_folds_along_every_axis() {
+fn running_reductions_along_every_axis() {
     for dtype in [F32, F64, I32, Bool, C64, BF16] {
         let m = Model::new("m");
         let x = m.input("x", dtype, [m.dim("N"), m.dim("K"), 5.into()]);
@@ -244,7 +244,7 @@ fn running_folds_along_every_axis() {
 }
 
 #[test]
-fn running_folds_backwards_and_of_several_tensors() {
+fn running_reductions_backwards_and_of_several_tensors() {
     let m = Model::new("m");
     let x = m.input("x", F64, [m.dim("N"), m.dim("K")]);
     let costs = (0..2).map(|axis| (sigmoid(x).cumsum(axis) * x).sum()).reduce(|a, b| a + b).unwrap();

@@ -1,6 +1,6 @@
 //! What does not vary along an axis is computed once.
 //!
-//! Downhill: fewer elements that running folds, folds and products go through.
+//! Downhill: fewer elements that scans, reductions and products go through.
 
 use tgc_graph::dim::Dim;
 use tgc_graph::graph::NodeId;
@@ -16,17 +16,17 @@ use crate::rules::structure::unstretched;
 /// The group.
 pub const GROUP: Group = Group {
     name: "invariant",
-    doc: "What does not vary along an axis is computed once: stretching moves behind running folds, folds and products.",
+    doc: "What does not vary along an axis is computed once: stretching moves behind scans, reductions and products.",
     rules: RULES,
 };
 
 const RULES: &[Rule] = &[
     Rule::function(
-        "running-fold-of-fill",
+        "scan-of-fill",
         Exact,
         "cumsum(fill(s, x)), … along an axis that x has => fill(zero, cumsum(x))",
         Roots::Named(&["cumsum", "cumprod", "recurrence"]),
-        running_fold_of_fill,
+        scan_of_fill,
         &[
             "cumsum{1;false;true}(fill(s:[A,B], x:[1,B]))",
             "cumprod{0;true;false}(fill(s:[A,B,C], x:[A,1,1]))",
@@ -34,11 +34,11 @@ const RULES: &[Rule] = &[
         ],
     ),
     Rule::function(
-        "fold-of-fill",
+        "reduction-of-fill",
         Exact,
         "max(fill(s, x)), … over axes that x has => fill(zero, max(x))",
         Roots::Named(&["prod", "max", "min", "any", "all", "argmax", "argmin"]),
-        fold_of_fill,
+        reduction_of_fill,
         &[
             "max{1}(fill(s:[A,3], x:[1,3]))",
             "prod{0}(fill(s:[A,B,C], x:[A,B,1]))",
@@ -73,7 +73,7 @@ fn sources(rewriter: &mut Rewriter<'_>, operands: &[NodeId]) -> Option<Vec<NodeI
     operands.iter().map(|operand| Some(unstretched(rewriter, *operand)?.unwrap_or(*operand))).collect()
 }
 
-fn running_fold_of_fill(rewriter: &mut Rewriter<'_>, id: NodeId) -> Option<NodeId> {
+fn scan_of_fill(rewriter: &mut Rewriter<'_>, id: NodeId) -> Option<NodeId> {
     let node = rewriter.graph().node(id).clone();
     let Kernel::Scan(scan) = rewriter.graph().kernel(id) else { return None };
     let sources = sources(rewriter, &node.operands)?;
@@ -86,7 +86,7 @@ fn running_fold_of_fill(rewriter: &mut Rewriter<'_>, id: NodeId) -> Option<NodeI
     rewriter.stretch(value, &node.ty.shape)
 }
 
-fn fold_of_fill(rewriter: &mut Rewriter<'_>, id: NodeId) -> Option<NodeId> {
+fn reduction_of_fill(rewriter: &mut Rewriter<'_>, id: NodeId) -> Option<NodeId> {
     let node = rewriter.graph().node(id).clone();
     let Kernel::Reduce(reduction) = rewriter.graph().kernel(id) else { return None };
     let full = rewriter.graph().ty(node.operands[0]).shape.clone();

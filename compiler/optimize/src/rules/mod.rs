@@ -9,10 +9,10 @@ use crate::rule::{Body, Contract, Rule};
 
 pub mod canonical;
 pub mod fast;
-pub mod folds;
 pub mod invariant;
 pub mod places;
 pub mod reduce;
+pub mod reductions;
 pub mod softmax;
 pub mod special;
 pub mod stable;
@@ -35,7 +35,7 @@ pub static GROUPS: &[Group] = &[
     places::GROUP,
     canonical::GROUP,
     reduce::GROUP,
-    folds::GROUP,
+    reductions::GROUP,
     stable::GROUP,
     softmax::GROUP,
     special::GROUP,

@@ -115,18 +115,18 @@ fn operand_of(graph: &Graph, id: NodeId, name: &str) -> Option<NodeId> {
     (same && node.op.name() == name).then(|| node.operands[0])
 }
 
-/// The axes and operand of a fold whose result stands, with axes of size 1 in the places of those folded, as
-/// `kept`.
-fn folded(rewriter: &Rewriter<'_>, kept: NodeId, name: &str) -> Option<(Vec<usize>, NodeId)> {
-    let (order, fold) = dimshuffle(rewriter, kept)?;
-    let x = operand_of(rewriter.graph(), fold, name)?;
-    let axes = fold_axes(rewriter.graph().op(fold))?;
+/// The axes and operand of a reduction whose result stands, with axes of size 1 in the places of those
+/// reduced, as `kept`.
+fn reduced(rewriter: &Rewriter<'_>, kept: NodeId, name: &str) -> Option<(Vec<usize>, NodeId)> {
+    let (order, reduction) = dimshuffle(rewriter, kept)?;
+    let x = operand_of(rewriter.graph(), reduction, name)?;
+    let axes = reduced_axes(rewriter.graph().op(reduction))?;
     let mut rest = 0..;
     let places = (0..order.len()).map(|axis| if axes.contains(&axis) { None } else { rest.next() });
     (rewriter.graph().ty(x).rank() == order.len() && order.iter().copied().eq(places)).then_some((axes, x))
 }
 
-fn fold_axes(op: &Op) -> Option<Vec<usize>> {
+fn reduced_axes(op: &Op) -> Option<Vec<usize>> {
     let (Op::Sum(Sum { axes })
     | Op::Max(Max { axes })
     | Op::Supremum(Supremum { axes })
@@ -137,12 +137,12 @@ fn fold_axes(op: &Op) -> Option<Vec<usize>> {
     Some(axes.clone())
 }
 
-/// A fold's result with axes of size 1 in the places of those folded.
-fn kept(rewriter: &mut Rewriter<'_>, axes: &[usize], fold: NodeId) -> Option<NodeId> {
-    let rank = rewriter.graph().ty(fold).rank() + axes.len();
+/// A reduction's result with axes of size 1 in the places of those reduced.
+fn kept(rewriter: &mut Rewriter<'_>, axes: &[usize], reduction: NodeId) -> Option<NodeId> {
+    let rank = rewriter.graph().ty(reduction).rank() + axes.len();
     let mut rest = 0..;
     let order = (0..rank).map(|axis| if axes.contains(&axis) { None } else { rest.next() }).collect();
-    rewriter.add(Dimshuffle { order }, &[fold])
+    rewriter.add(Dimshuffle { order }, &[reduction])
 }
 
 /// The x and s of x - s where s is the greatest of x along these axes.
@@ -153,7 +153,7 @@ fn less_greatest(rewriter: &Rewriter<'_>, id: NodeId, axes: &[usize]) -> Option<
         return None;
     }
     let [x, shift] = [rewriter.graph().operands(id)[0], rewriter.graph().operands(id)[1]];
-    let greatest = folded(rewriter, shift, "max").or_else(|| folded(rewriter, shift, "supremum"));
+    let greatest = reduced(rewriter, shift, "max").or_else(|| reduced(rewriter, shift, "supremum"));
     (greatest? == (axes.to_vec(), x)).then_some((x, shift))
 }
 
@@ -161,14 +161,14 @@ fn log_sum_exp(rewriter: &mut Rewriter<'_>, id: NodeId) -> Option<NodeId> {
     let graph = rewriter.graph();
     let sum = graph.operands(id)[0];
     let x = operand_of(graph, operand_of(graph, sum, "sum")?, "exp")?;
-    let axes = fold_axes(graph.op(sum))?;
+    let axes = reduced_axes(graph.op(sum))?;
     rewriter.add(Logsumexp { axes }, &[x])
 }
 
 fn softmax(rewriter: &mut Rewriter<'_>, id: NodeId) -> Option<NodeId> {
     let [powers, sum] = [rewriter.graph().operands(id)[0], rewriter.graph().operands(id)[1]];
     let x = operand_of(rewriter.graph(), powers, "exp")?;
-    let (axes, summed) = folded(rewriter, sum, "sum")?;
+    let (axes, summed) = reduced(rewriter, sum, "sum")?;
     match axes.as_slice() {
         _ if summed != powers => None,
         [axis] => rewriter.add(Softmax { axis: *axis }, &[x]),
@@ -202,7 +202,7 @@ fn exp_log_softmax(rewriter: &mut Rewriter<'_>, id: NodeId) -> Option<NodeId> {
 
 fn minus_log_sum_exp(rewriter: &mut Rewriter<'_>, id: NodeId) -> Option<NodeId> {
     let [x, total] = [rewriter.graph().operands(id)[0], rewriter.graph().operands(id)[1]];
-    match folded(rewriter, total, "logsumexp")? {
+    match reduced(rewriter, total, "logsumexp")? {
         (axes, of) if of == x && axes.len() == 1 => rewriter.add(LogSoftmax { axis: axes[0] }, &[x]),
         _ => None,
     }
@@ -219,7 +219,7 @@ fn shifted_log_sum_exp(rewriter: &mut Rewriter<'_>, id: NodeId) -> Option<NodeId
     let operands = rewriter.graph().node(id).operands.clone();
     [(operands[0], operands[1]), (operands[1], operands[0])].into_iter().find_map(|(total, greatest)| {
         let shifted = operand_of(rewriter.graph(), total, "logsumexp")?;
-        let axes = fold_axes(rewriter.graph().op(total))?;
+        let axes = reduced_axes(rewriter.graph().op(total))?;
         let (x, shift) = less_greatest(rewriter, shifted, &axes)?;
         let (_, same) = dimshuffle(rewriter, shift)?;
         if same == greatest { rewriter.add(Logsumexp { axes }, &[x]) } else { None }

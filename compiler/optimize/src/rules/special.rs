@@ -92,7 +92,7 @@ fn sum_of_products(rewriter: &mut Rewriter<'_>, id: NodeId) -> Option<NodeId> {
 /// computing and adding the products in one loop is better.
 fn is_contraction(graph: &Graph, operands: [NodeId; 2], roles: &Roles) -> bool {
     let in_memory = |id: NodeId| match class(graph, id) {
-        Class::Leaf | Class::View | Class::Fold | Class::Rearrangement => true,
+        Class::Leaf | Class::View | Class::Reduction | Class::Rearrangement => true,
         Class::Elementwise | Class::Cast | Class::Composite => false,
     };
     match [roles.free[0].is_empty(), roles.free[1].is_empty()] {

@@ -3,7 +3,7 @@
 use super::Sizes;
 use super::memory::Memory;
 use super::nest::{BlockRun, Cursor, Parts, Runner, advance};
-use crate::{Fold, Matmul};
+use crate::{Matmul, Reducer};
 
 /// Runs the epilogue on every sum.
 pub(super) fn run(matmul: &Matmul, memory: &mut Memory, sizes: &Sizes) {
@@ -17,7 +17,7 @@ pub(super) fn run(matmul: &Matmul, memory: &mut Memory, sizes: &Sizes) {
     let mut runner = Runner::default();
     let mut index = vec![0; extents.len()];
     loop {
-        let k_blocks = KBlocks { fold: &matmul.fold, kc: matmul.blocks.kc, left: &left, right: &right };
+        let k_blocks = KBlocks { reducer: &matmul.reducer, kc: matmul.blocks.kc, left: &left, right: &right };
         epilogue.sum = k_blocks.sum(*terms, &mut index, memory, &mut runner);
         epilogue.run_element(0, &index[..outer.len()], 0, memory, &mut []);
         if !advance(&mut index[..outer.len()], outer) {
@@ -28,8 +28,8 @@ pub(super) fn run(matmul: &Matmul, memory: &mut Memory, sizes: &Sizes) {
 
 /// The terms of a sum.
 struct KBlocks<'a> {
-    fold: &'a Fold,
-    /// How many terms fold in one go.
+    reducer: &'a Reducer,
+    /// How many terms reduce in one go.
     kc: i64,
     left: &'a Cursor,
     right: &'a Cursor,
@@ -41,17 +41,17 @@ impl KBlocks<'_> {
         let mut all: Option<Parts> = None;
         let mut start = 0;
         while start == 0 || start < terms {
-            let mut sum = self.fold.init.clone();
+            let mut sum = self.reducer.init.clone();
             for k in start..terms.min(start + self.kc) {
                 index[last] = k;
                 let [left, right] =
                     [self.left, self.right].map(|c| memory.load(c.buffer, c.element(0, index)));
                 let old = sum[0];
-                runner.run(&self.fold.step, &[old, left, right], &mut sum);
+                runner.run(&self.reducer.step, &[old, left, right], &mut sum);
             }
             let block = sum[0];
             if let Some(before) = all {
-                runner.run(&self.fold.merge, &[before, block], &mut sum);
+                runner.run(&self.reducer.merge, &[before, block], &mut sum);
             }
             all = Some(sum[0]);
             start += self.kc;

@@ -1,7 +1,7 @@
 //! Runs the first variant of a [`ModelPlan`] literally: the judge of native code, bit for bit (any NaN equals
 //! any NaN).
 //!
-//! Every element goes through [`Program::run`](tgc_scalar::Program::run), every fold through its
+//! Every element goes through [`Program::run`](tgc_scalar::Program::run), every reduction through its
 //! accumulators in the order that [`Body`](crate::Body) defines. Memory is real: one workspace block
 //! addressed by the plan's offsets, states changed in place. What a step has not written yet is
 //! [`GARBAGE`], so that a read of it shows in the results. The interpreter expects a

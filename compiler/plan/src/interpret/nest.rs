@@ -6,7 +6,7 @@ use tgc_scalar::Program;
 use super::memory::Memory;
 use super::{GARBAGE, Sizes};
 use crate::{
-    Access, Axis, Block, BufferId, Fold, Indirect, IndirectIndex, Nest, Prereduction, Read, Scan, Sink,
+    Access, Axis, Block, BufferId, Indirect, IndirectIndex, Nest, Prereduction, Read, Reducer, Scan, Sink,
     Target,
 };
 
@@ -30,7 +30,7 @@ pub(super) fn run(nest: &Nest, memory: &mut Memory, sizes: &Sizes) {
     }
 }
 
-/// A block with its dims evaluated, and the accumulators of its folds.
+/// A block with its dims evaluated, and the accumulators of its reductions.
 pub(super) struct BlockRun<'p> {
     program: &'p Program,
     extents: Vec<i64>,
@@ -80,14 +80,14 @@ impl Guided {
 enum SinkRun<'p> {
     Store { result: usize, to: Cursor },
     Row { result: usize, row: usize },
-    Fold { slots: Slots<'p>, results: &'p [usize], to: Vec<Destination> },
-    Accumulate { fold: &'p Fold, results: &'p [usize], to: Vec<Cursor> },
+    Reduce { slots: Slots<'p>, results: &'p [usize], to: Vec<Destination> },
+    Accumulate { reducer: &'p Reducer, results: &'p [usize], to: Vec<Cursor> },
     Scan { run: ScanRun<'p>, results: &'p [usize], to: Cursor },
     Scatter { result: usize, to: Guided, add: Option<&'p Program> },
-    Total { slots: Slots<'p>, results: &'p [usize], to: &'p [BufferId] },
+    ReduceRows { slots: Slots<'p>, results: &'p [usize], to: &'p [BufferId] },
 }
 
-/// A running fold, with its accumulators or where they wait.
+/// A scan, with its accumulators or where they wait.
 struct ScanRun<'p> {
     scan: &'p Scan,
     along: Axis,
@@ -156,13 +156,13 @@ impl<'p> BlockRun<'p> {
         let sink = |sink: &'p Sink| match sink {
             Sink::Store { result, to } => SinkRun::Store { result: *result, to: cursor(to) },
             Sink::Row { result, row } => SinkRun::Row { result: *result, row: row.0 as usize },
-            Sink::Fold { fold, results, to, prereduction } => SinkRun::Fold {
-                slots: Slots::new(fold, block.lanes, prereduction.as_ref()),
+            Sink::Reduce { reducer, results, to, prereduction } => SinkRun::Reduce {
+                slots: Slots::new(reducer, block.lanes, prereduction.as_ref()),
                 results,
                 to: to.iter().map(destination).collect(),
             },
-            Sink::Accumulate { fold, results, to } => {
-                SinkRun::Accumulate { fold, results, to: to.iter().map(cursor).collect() }
+            Sink::Accumulate { reducer, results, to } => {
+                SinkRun::Accumulate { reducer, results, to: to.iter().map(cursor).collect() }
             }
             Sink::Scan { scan, results, along, carry, to } => {
                 let carry = carry.iter().map(cursor).collect();
@@ -172,8 +172,8 @@ impl<'p> BlockRun<'p> {
             Sink::Scatter { result, to, add } => {
                 SinkRun::Scatter { result: *result, to: Guided::new(to, axes, sizes), add: add.as_ref() }
             }
-            Sink::Total { fold, results, to } => {
-                SinkRun::Total { slots: Slots::new(fold, rows, None), results, to }
+            Sink::ReduceRows { reducer, results, to } => {
+                SinkRun::ReduceRows { slots: Slots::new(reducer, rows, None), results, to }
             }
         };
         BlockRun {
@@ -199,20 +199,20 @@ impl<'p> BlockRun<'p> {
             return;
         }
         loop {
-            self.reset_folds(last);
+            self.reset_reductions(last);
             for i in 0..last {
                 index[outer.len()] = i;
                 self.run_element(row, &index, i, memory, row_values);
             }
             index[outer.len()] = 0;
-            self.store_folds(row, &index, memory, row_values);
+            self.store_reductions(row, &index, memory, row_values);
             if !advance(&mut index[..outer.len()], &outer) {
                 return;
             }
         }
     }
 
-    /// One run of the program, for this element of what a fold or total runs over.
+    /// One run of the program, for this element of what a reduction runs over.
     pub(super) fn run_element(
         &mut self,
         row: i64,
@@ -244,15 +244,15 @@ impl<'p> BlockRun<'p> {
                     memory.store(to.buffer, to.element(row, index), self.results[*result]);
                 }
                 SinkRun::Row { result, row } => row_values[*row] = self.results[*result],
-                SinkRun::Fold { slots, results, .. } | SinkRun::Total { slots, results, .. } => {
+                SinkRun::Reduce { slots, results, .. } | SinkRun::ReduceRows { slots, results, .. } => {
                     slots.take(number, &self.results, results, &mut self.runner);
                 }
-                SinkRun::Accumulate { fold, results, to } => {
+                SinkRun::Accumulate { reducer, results, to } => {
                     self.params.clear();
                     self.params.extend(to.iter().map(|c| memory.load(c.buffer, c.element(row, index))));
                     self.params.extend(results.iter().map(|&r| self.results[r]));
                     let mut sums = vec![];
-                    self.runner.run(&fold.step, &self.params, &mut sums);
+                    self.runner.run(&reducer.step, &self.params, &mut sums);
                     for (cursor, sum) in to.iter().zip(sums) {
                         memory.store(cursor.buffer, cursor.element(row, index), sum);
                     }
@@ -277,17 +277,17 @@ impl<'p> BlockRun<'p> {
         self.params = read;
     }
 
-    fn reset_folds(&mut self, extent: i64) {
+    fn reset_reductions(&mut self, extent: i64) {
         for sink in &mut self.sinks {
-            if let SinkRun::Fold { slots, .. } = sink {
+            if let SinkRun::Reduce { slots, .. } = sink {
                 slots.reset(extent - extent % self.lanes);
             }
         }
     }
 
-    fn store_folds(&self, row: i64, index: &[i64], memory: &mut Memory, row_values: &mut [Parts]) {
+    fn store_reductions(&self, row: i64, index: &[i64], memory: &mut Memory, row_values: &mut [Parts]) {
         for sink in &self.sinks {
-            let SinkRun::Fold { slots, to, .. } = sink else { continue };
+            let SinkRun::Reduce { slots, to, .. } = sink else { continue };
             for (destination, value) in to.iter().zip(slots.merge()) {
                 match destination {
                     Destination::Row(row) => row_values[*row] = value,
@@ -299,7 +299,7 @@ impl<'p> BlockRun<'p> {
 
     fn store_totals(&self, memory: &mut Memory) {
         for sink in &self.sinks {
-            let SinkRun::Total { slots, to, .. } = sink else { continue };
+            let SinkRun::ReduceRows { slots, to, .. } = sink else { continue };
             for (buffer, value) in to.iter().zip(slots.merge()) {
                 memory.store(*buffer, 0, value);
             }
@@ -361,9 +361,9 @@ impl Walk {
     }
 }
 
-/// The accumulators of a fold: `count` tuples.
+/// The accumulators of a reduction: `count` tuples.
 struct Slots<'p> {
-    fold: &'p Fold,
+    reducer: &'p Reducer,
     count: usize,
     values: Vec<Parts>,
     prereduction: Option<&'p Prereduction>,
@@ -374,9 +374,9 @@ struct Slots<'p> {
 }
 
 impl<'p> Slots<'p> {
-    fn new(fold: &'p Fold, lanes: u32, prereduction: Option<&'p Prereduction>) -> Slots<'p> {
+    fn new(reducer: &'p Reducer, lanes: u32, prereduction: Option<&'p Prereduction>) -> Slots<'p> {
         let count = (lanes >> prereduction.map_or(0, |prereduction| prereduction.times)) as usize;
-        let mut slots = Slots { fold, count, values: vec![], prereduction, whole: 0, tile: vec![] };
+        let mut slots = Slots { reducer, count, values: vec![], prereduction, whole: 0, tile: vec![] };
         slots.reset(0);
         slots
     }
@@ -385,7 +385,7 @@ impl<'p> Slots<'p> {
         self.whole = whole;
         self.values.clear();
         for _ in 0..self.count {
-            self.values.extend(&self.fold.init);
+            self.values.extend(&self.reducer.init);
         }
     }
 
@@ -417,17 +417,17 @@ impl<'p> Slots<'p> {
 
     /// Steps a tuple.
     fn step(&mut self, at: usize, values: &[Parts], runner: &mut Runner) {
-        let arity = self.fold.init.len();
+        let arity = self.reducer.init.len();
         let tuple = &mut self.values[at * arity..][..arity];
         let params: Vec<Parts> = tuple.iter().chain(values).copied().collect();
         let mut stepped = vec![];
-        runner.run(&self.fold.step, &params, &mut stepped);
+        runner.run(&self.reducer.step, &params, &mut stepped);
         tuple.copy_from_slice(&stepped);
     }
 
     /// Merges tuple `k` with `k + count/2`, prereduction until one is left.
     fn merge(&self) -> Vec<Parts> {
-        let arity = self.fold.init.len();
+        let arity = self.reducer.init.len();
         let mut runner = Runner::default();
         let mut values = self.values.clone();
         let mut count = self.count;
@@ -437,7 +437,7 @@ impl<'p> Slots<'p> {
                 let params =
                     [&values[k * arity..][..arity], &values[(k + count) * arity..][..arity]].concat();
                 let mut merged = vec![];
-                runner.run(&self.fold.merge, &params, &mut merged);
+                runner.run(&self.reducer.merge, &params, &mut merged);
                 values[k * arity..][..arity].copy_from_slice(&merged);
             }
         }

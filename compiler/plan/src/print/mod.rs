@@ -8,9 +8,9 @@
 //!   buffer gw: f32[784] workspace+0
 //!   for row < N rows=4
 //!     for i < 784 lanes=8
-//!       fold r0 = r0 + x[row,i] * w[i] from 0.0
+//!       reduce r0 = r0 + x[row,i] * w[i] from 0.0
 //!     r1 = r0 - y[row]
-//!     total loss = loss + r1 * r1 from 0.0
+//!     reduce rows loss = loss + r1 * r1 from 0.0
 //! ```
 //!
 //! A nest without rows is `once`. A value of a program that is used twice gets a `let`; a program that is
@@ -34,8 +34,8 @@ use tgc_graph::ty::TensorType;
 use tgc_scalar::{Builder, Element, Inst, Program};
 
 use crate::{
-    Access, Argument, Block, Fission, Fold, FunctionPlan, IndexCheck, Indirect, IndirectIndex, Interface,
-    Matmul, ModelPlan, Nest, Pack, Prefetch, Read, RegisterTile, RowId, Sink, Step, Storage, Target,
+    Access, Argument, Block, Fission, FunctionPlan, IndexCheck, Indirect, IndirectIndex, Interface, Matmul,
+    ModelPlan, Nest, Pack, Prefetch, Read, Reducer, RegisterTile, RowId, Sink, Step, Storage, Target,
 };
 use program::{Leaf, Statement, expressions, long};
 
@@ -278,11 +278,11 @@ impl<'a> Printer<'a> {
         self.depth += 1;
         let [left, right] = [&matmul.left, &matmul.right].map(|a| access::to_text(self.function, a));
         let leaves = ["sum".to_owned(), left, right].map(Leaf::new);
-        let (lets, sums) = expressions(&matmul.fold.step, &leaves, &mut self.named);
+        let (lets, sums) = expressions(&matmul.reducer.step, &leaves, &mut self.named);
         for Statement { name, value } in lets {
             self.line(&format!("let {name} = {value}"));
         }
-        self.line(&format!("sum = {} from {}", sums.join(", "), start_to_text(&matmul.fold)));
+        self.line(&format!("sum = {} from {}", sums.join(", "), start_to_text(&matmul.reducer)));
         for (which, pack) in [("left", matmul.pack_left), ("right", matmul.pack_right)] {
             if let Some(Pack { buffer, least }) = pack {
                 let others = if which == "left" { "columns" } else { "rows" };
@@ -387,7 +387,7 @@ impl<'a> Printer<'a> {
         }
     }
 
-    /// Prints the sinks as statements over `program`, into which short fold steps are inlined.
+    /// Prints the sinks as statements over `program`, into which short reduction steps are inlined.
     fn sinks(&mut self, block: &Block, program: &Program, params: Vec<Leaf>) {
         let mut leaves = params;
         let mut b = Builder::new(&program.params);
@@ -406,8 +406,10 @@ impl<'a> Printer<'a> {
             let all = [old.clone(), new.clone()].concat();
             match sink {
                 Sink::Store { .. } | Sink::Row { .. } | Sink::Scatter { add: None, .. } => values.extend(new),
-                Sink::Fold { fold, .. } | Sink::Accumulate { fold, .. } | Sink::Total { fold, .. } => {
-                    values.extend(b.inline(&fold.step, &all));
+                Sink::Reduce { reducer, .. }
+                | Sink::Accumulate { reducer, .. }
+                | Sink::ReduceRows { reducer, .. } => {
+                    values.extend(b.inline(&reducer.step, &all));
                 }
                 Sink::Scatter { add: Some(add), .. } => values.extend(b.inline(add, &all)),
                 Sink::Scan { scan, .. } => {
@@ -435,9 +437,9 @@ impl<'a> Printer<'a> {
         let named = |types: &[DType], names: Vec<Leaf>| types.iter().copied().zip(names).collect();
         match sink {
             Sink::Store { .. } | Sink::Row { .. } | Sink::Scatter { add: None, .. } => vec![],
-            Sink::Fold { fold, .. } | Sink::Accumulate { fold, .. } | Sink::Total { fold, .. } => {
-                named(&fold.accumulators, self.targets(sink))
-            }
+            Sink::Reduce { reducer, .. }
+            | Sink::Accumulate { reducer, .. }
+            | Sink::ReduceRows { reducer, .. } => named(&reducer.accumulators, self.targets(sink)),
             Sink::Scatter { add: Some(add), .. } => named(&add.params, self.targets(sink)),
             Sink::Scan { scan, carry, .. } if carry.is_empty() => {
                 let names = (0..scan.accumulators.len()).map(|i| Leaf::new(format!("s{i}")));
@@ -458,10 +460,10 @@ impl<'a> Printer<'a> {
             Sink::Row { row, .. } => vec![row_leaf(*row)],
             Sink::Accumulate { to, .. } => to.iter().map(buffer).collect(),
             Sink::Scatter { to, .. } => vec![Leaf::new(self.indirect_to_text(to))],
-            Sink::Total { to, .. } => {
+            Sink::ReduceRows { to, .. } => {
                 to.iter().map(|id| Leaf::new(self.function.buffer(*id).name.clone())).collect()
             }
-            Sink::Fold { to, .. } => {
+            Sink::Reduce { to, .. } => {
                 let target = |target: &Target| match target {
                     Target::Row(row) => row_leaf(*row),
                     Target::Buffer(access) => buffer(access),
@@ -481,12 +483,14 @@ impl<'a> Printer<'a> {
                 format!("{to} = {all}{}", if in_place { " (in place)" } else { "" })
             }
             Sink::Row { .. } => format!("{to} = {all}"),
-            Sink::Fold { fold, prereduction, .. } => {
+            Sink::Reduce { reducer, prereduction, .. } => {
                 let prereduced =
                     prereduction.as_ref().map_or_else(String::new, |h| format!(" prereduced={}", h.times));
-                format!("fold {to} = {all} from {}{prereduced}", start_to_text(fold))
+                format!("reduce {to} = {all} from {}{prereduced}", start_to_text(reducer))
             }
-            Sink::Total { fold, .. } => format!("total {to} = {all} from {}", start_to_text(fold)),
+            Sink::ReduceRows { reducer, .. } => {
+                format!("reduce rows {to} = {all} from {}", start_to_text(reducer))
+            }
             Sink::Accumulate { .. } => format!("accumulate {to} = {all}"),
             Sink::Scatter { .. } => format!("scatter {to} = {all}"),
             Sink::Scan { scan, along, .. } => {
@@ -507,12 +511,12 @@ impl<'a> Printer<'a> {
     fn sink_programs(&mut self, sink: &Sink) {
         let programs: Vec<(&str, &Program)> = match sink {
             Sink::Store { .. } | Sink::Row { .. } | Sink::Scatter { add: None, .. } => vec![],
-            Sink::Fold { fold, prereduction, .. } => {
+            Sink::Reduce { reducer, prereduction, .. } => {
                 let halve = prereduction.iter().map(|prereduction| ("prereduce", &prereduction.add));
-                halve.chain([("step", &fold.step), ("merge", &fold.merge)]).collect()
+                halve.chain([("step", &reducer.step), ("merge", &reducer.merge)]).collect()
             }
-            Sink::Accumulate { fold, .. } | Sink::Total { fold, .. } => {
-                vec![("step", &fold.step), ("merge", &fold.merge)]
+            Sink::Accumulate { reducer, .. } | Sink::ReduceRows { reducer, .. } => {
+                vec![("step", &reducer.step), ("merge", &reducer.merge)]
             }
             Sink::Scatter { add: Some(add), .. } => vec![("add", add)],
             Sink::Scan { scan, .. } => {
@@ -560,16 +564,16 @@ fn join(leaves: &[Leaf]) -> String {
 fn sink_results(sink: &Sink) -> Vec<usize> {
     match sink {
         Sink::Store { result, .. } | Sink::Row { result, .. } | Sink::Scatter { result, .. } => vec![*result],
-        Sink::Fold { results, .. }
+        Sink::Reduce { results, .. }
         | Sink::Accumulate { results, .. }
         | Sink::Scan { results, .. }
-        | Sink::Total { results, .. } => results.clone(),
+        | Sink::ReduceRows { results, .. } => results.clone(),
     }
 }
 
-/// Where the accumulators of a fold start.
-fn start_to_text(fold: &Fold) -> String {
-    let init = fold.init.iter().zip(&fold.accumulators);
+/// Where the accumulators of a reduction start.
+fn start_to_text(reducer: &Reducer) -> String {
+    let init = reducer.init.iter().zip(&reducer.accumulators);
     let texts: Vec<String> = init.map(|(bits, dtype)| element_to_text(*dtype, *bits)).collect();
     texts.join(", ")
 }

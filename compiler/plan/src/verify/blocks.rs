@@ -7,7 +7,7 @@ use tgc_scalar::{Program, stored_scalar};
 use super::error::VerifyErrorKind;
 use super::{Checker, program};
 use crate::{
-    Access, Axis, Block, BufferId, Fold, Indirect, Nest, Position, Prefetch, Prereduction, Reach, Read,
+    Access, Axis, Block, BufferId, Indirect, Nest, Position, Prefetch, Prereduction, Reach, Read, Reducer,
     RowId, Scan, Sink, Storage, Target,
 };
 
@@ -142,24 +142,24 @@ impl Checker<'_> {
                 let found = result_type(&types, *result)?;
                 equal("the element type of a row value", found, define_row(nest, *row, defined)?)
             }
-            Sink::Fold { fold, results, to, prereduction } => {
+            Sink::Reduce { reducer, results, to, prereduction } => {
                 if block.axes.is_empty() {
-                    return Err(VerifyErrorKind::NoAxes { what: "a fold over its last axis" });
+                    return Err(VerifyErrorKind::NoAxes { what: "a reducer over its last axis" });
                 }
-                check_fold(fold, results, &types)?;
+                check_reducer(reducer, results, &types)?;
                 if let Some(prereduction) = prereduction {
                     check_prereduction(prereduction, block.lanes, results, &types)?;
                 }
-                equal("the number of a fold's results", to.len(), fold.accumulators.len())?;
-                for (target, dtype) in to.iter().zip(&fold.accumulators) {
-                    self.check_fold_target(nest, block, target, *dtype, defined)?;
+                equal("the number of a reducer's results", to.len(), reducer.accumulators.len())?;
+                for (target, dtype) in to.iter().zip(&reducer.accumulators) {
+                    self.check_reduce_target(nest, block, target, *dtype, defined)?;
                 }
                 Ok(())
             }
-            Sink::Accumulate { fold, results, to } => {
-                check_fold(fold, results, &types)?;
-                equal("the number of an accumulation's results", to.len(), fold.accumulators.len())?;
-                for (access, dtype) in to.iter().zip(&fold.accumulators) {
+            Sink::Accumulate { reducer, results, to } => {
+                check_reducer(reducer, results, &types)?;
+                equal("the number of an accumulation's results", to.len(), reducer.accumulators.len())?;
+                for (access, dtype) in to.iter().zip(&reducer.accumulators) {
                     let found = self.check_access(nest, block, access)?;
                     equal("the element type of an accumulation", *dtype, found)?;
                 }
@@ -169,7 +169,7 @@ impl Checker<'_> {
                 check_scan(scan, results, &types)?;
                 self.check_carry(nest, block, scan, *along, carry)?;
                 let found = result_type(&program::result_types(&scan.finish), 0)?;
-                equal("the element type of a running fold", found, self.check_access(nest, block, to)?)
+                equal("the element type of a running reducer", found, self.check_access(nest, block, to)?)
             }
             Sink::Scatter { result, to, add } => {
                 if nest.parallel.is_some() {
@@ -184,11 +184,13 @@ impl Checker<'_> {
                 let results = list(&program::result_types(add));
                 equal("the results of what adds to an element", results, list(&[dtype]))
             }
-            Sink::Total { fold, results, to } => self.check_total(nest, block, (fold, results), &types, to),
+            Sink::ReduceRows { reducer, results, to } => {
+                self.check_total(nest, block, (reducer, results), &types, to)
+            }
         }
     }
 
-    /// Accumulators wait in memory while axes inside the fold's run.
+    /// Accumulators wait in memory while axes inside the reduction's run.
     fn check_carry(
         &self,
         nest: &Nest,
@@ -244,7 +246,7 @@ impl Checker<'_> {
         self.check_access(nest, block, &indirect.access)
     }
 
-    fn check_fold_target(
+    fn check_reduce_target(
         &self,
         nest: &Nest,
         block: &Block,
@@ -255,17 +257,17 @@ impl Checker<'_> {
         match target {
             Target::Row(row) => {
                 if block.axes.len() != 1 {
-                    return Err(VerifyErrorKind::RowFromInnerFold { id: row.0 });
+                    return Err(VerifyErrorKind::RowFromInnerReduction { id: row.0 });
                 }
                 equal("the element type of a row value", dtype, define_row(nest, *row, defined)?)
             }
             Target::Buffer(access) => {
                 let found = self.check_access(nest, block, access)?;
-                let folded = Axis::Inner(block.axes.len() - 1);
-                if access.strides.iter().any(|(axis, _)| *axis == folded) {
-                    return Err(VerifyErrorKind::FoldedAxis { buffer: self.name(access.buffer) });
+                let reduced = Axis::Inner(block.axes.len() - 1);
+                if access.strides.iter().any(|(axis, _)| *axis == reduced) {
+                    return Err(VerifyErrorKind::ReducedAxis { buffer: self.name(access.buffer) });
                 }
-                equal("the element type of a fold's result", dtype, found)
+                equal("the element type of a reducer's result", dtype, found)
             }
         }
     }
@@ -274,7 +276,7 @@ impl Checker<'_> {
         &self,
         nest: &Nest,
         block: &Block,
-        (fold, results): (&Fold, &[usize]),
+        (reducer, results): (&Reducer, &[usize]),
         types: &[DType],
         to: &[BufferId],
     ) -> Result<(), VerifyErrorKind> {
@@ -285,15 +287,15 @@ impl Checker<'_> {
             return Err(VerifyErrorKind::NoRows { what: "a total" });
         }
         if nest.parallel.is_some() {
-            return Err(VerifyErrorKind::ParallelTotal);
+            return Err(VerifyErrorKind::ParallelReduction);
         }
-        check_fold(fold, results, types)?;
-        equal("the number of a total's results", to.len(), fold.accumulators.len())?;
-        for (buffer, dtype) in to.iter().zip(&fold.accumulators) {
+        check_reducer(reducer, results, types)?;
+        equal("the number of a total's results", to.len(), reducer.accumulators.len())?;
+        for (buffer, dtype) in to.iter().zip(&reducer.accumulators) {
             self.check_buffer(*buffer)?;
             equal("the element type of a total", *dtype, self.function.buffer(*buffer).dtype)?;
             if !self.function.buffer(*buffer).shape.is_empty() {
-                return Err(VerifyErrorKind::TotalShape { buffer: self.name(*buffer) });
+                return Err(VerifyErrorKind::ReductionShape { buffer: self.name(*buffer) });
             }
         }
         Ok(())
@@ -335,26 +337,34 @@ impl Checker<'_> {
     }
 }
 
-/// The programs of a fold fit together and with the values that it folds.
-pub(super) fn check_fold(fold: &Fold, results: &[usize], types: &[DType]) -> Result<(), VerifyErrorKind> {
-    check_program("the step of a fold", &fold.step)?;
-    check_program("the merge of a fold", &fold.merge)?;
-    let mut stepped = fold.accumulators.clone();
+/// The programs of a reduction fit together and with the values that it reduces.
+pub(super) fn check_reducer(
+    reducer: &Reducer,
+    results: &[usize],
+    types: &[DType],
+) -> Result<(), VerifyErrorKind> {
+    check_program("the step of a reducer", &reducer.step)?;
+    check_program("the merge of a reducer", &reducer.merge)?;
+    let mut stepped = reducer.accumulators.clone();
     for result in results {
         stepped.push(result_type(types, *result)?);
     }
-    let merged = fold.accumulators.repeat(2);
-    let accumulators = list(&fold.accumulators);
-    equal("the parameters of a fold's step", list(&fold.step.params), list(&stepped))?;
-    equal("the results of a fold's step", list(&program::result_types(&fold.step)), accumulators.clone())?;
-    equal("the parameters of a fold's merge", list(&fold.merge.params), list(&merged))?;
-    equal("the results of a fold's merge", list(&program::result_types(&fold.merge)), accumulators)?;
-    equal("the number of a fold's initial values", fold.init.len(), fold.accumulators.len())?;
-    for (init, dtype) in fold.init.iter().zip(&fold.accumulators) {
+    let merged = reducer.accumulators.repeat(2);
+    let accumulators = list(&reducer.accumulators);
+    equal("the parameters of a reducer's step", list(&reducer.step.params), list(&stepped))?;
+    equal(
+        "the results of a reducer's step",
+        list(&program::result_types(&reducer.step)),
+        accumulators.clone(),
+    )?;
+    equal("the parameters of a reducer's merge", list(&reducer.merge.params), list(&merged))?;
+    equal("the results of a reducer's merge", list(&program::result_types(&reducer.merge)), accumulators)?;
+    equal("the number of a reducer's initial values", reducer.init.len(), reducer.accumulators.len())?;
+    for (init, dtype) in reducer.init.iter().zip(&reducer.accumulators) {
         let limit = u64::MAX >> (64 - stored_scalar(*dtype).bits());
         let fits = init.iter().all(|bits| *bits <= limit) && (dtype.parts() == 2 || init[1] == 0);
         if !fits {
-            return Err(mismatch("the initial value of a fold", "more bits", format!("those of {dtype}")));
+            return Err(mismatch("the initial value of a reducer", "more bits", format!("those of {dtype}")));
         }
     }
     Ok(())
@@ -394,7 +404,7 @@ fn check_prereduction(
             format!("at most once a pair of {lanes} lanes"),
         ));
     }
-    equal("the values of a fold that halves tiles", results.len(), 1)?;
+    equal("the values of a reducer that halves tiles", results.len(), 1)?;
     let value = result_type(types, results[0])?;
     check_program("what adds the halves of a tile", &prereduction.add)?;
     equal(
@@ -406,20 +416,20 @@ fn check_prereduction(
     equal("the results of what adds the halves of a tile", results, list(&[value]))
 }
 
-/// The programs of a running fold fit together and with the values that it folds.
+/// The programs of a scan fit together and with the values that it reduces.
 fn check_scan(scan: &Scan, results: &[usize], types: &[DType]) -> Result<(), VerifyErrorKind> {
-    check_program("the first step of a running fold", &scan.first)?;
-    check_program("the step of a running fold", &scan.step)?;
-    check_program("the end of a running fold", &scan.finish)?;
+    check_program("the first step of a running reducer", &scan.first)?;
+    check_program("the step of a running reducer", &scan.step)?;
+    check_program("the end of a running reducer", &scan.finish)?;
     let values: Vec<DType> = results.iter().map(|r| result_type(types, *r)).collect::<Result<_, _>>()?;
     let accumulators = list(&scan.accumulators);
     let stepped = [scan.accumulators.clone(), values.clone()].concat();
     let types = program::result_types;
-    equal("the parameters of a running fold's first step", list(&scan.first.params), list(&values))?;
-    equal("the results of a running fold's first step", list(&types(&scan.first)), accumulators.clone())?;
-    equal("the parameters of a running fold's step", list(&scan.step.params), list(&stepped))?;
-    equal("the results of a running fold's step", list(&types(&scan.step)), accumulators.clone())?;
-    equal("the parameters of a running fold's end", list(&scan.finish.params), accumulators)
+    equal("the parameters of a running reducer's first step", list(&scan.first.params), list(&values))?;
+    equal("the results of a running reducer's first step", list(&types(&scan.first)), accumulators.clone())?;
+    equal("the parameters of a running reducer's step", list(&scan.step.params), list(&stepped))?;
+    equal("the results of a running reducer's step", list(&types(&scan.step)), accumulators.clone())?;
+    equal("the parameters of a running reducer's end", list(&scan.finish.params), accumulators)
 }
 
 fn check_program(which: &'static str, program: &Program) -> Result<(), VerifyErrorKind> {

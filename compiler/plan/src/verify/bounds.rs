@@ -20,7 +20,7 @@ const LENT: [i64; 5] = [0, 1, -1, 2, -2];
 
 impl Checker<'_> {
     pub(super) fn check_bounds(&self, nest: &Nest, touch: &MemoryAccess) -> Result<(), VerifyErrorKind> {
-        if matches!(touch.kind, AccessKind::Total | AccessKind::Spills) {
+        if matches!(touch.kind, AccessKind::ReduceRows | AccessKind::Spills) {
             return Ok(());
         }
         // An index that is inside an axis shows that the axis is not empty.

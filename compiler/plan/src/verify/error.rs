@@ -79,7 +79,7 @@ pub enum VerifyErrorKind {
     MatmulScratch { buffer: String },
     #[error("asks for elements of rows to come that are not along one, or of a fissioned program")]
     Prefetch,
-    #[error("runs rows side by side, which folds or a fission forbid")]
+    #[error("runs rows side by side, which reductions or a fission forbid")]
     JoinedRows,
     #[error("reads a sum outside the epilogue of a matmul")]
     SumOutOfScope,
@@ -101,8 +101,8 @@ pub enum VerifyErrorKind {
     NoAxes { what: &'static str },
     #[error("a block with axes has {what}")]
     HasAxes { what: &'static str },
-    #[error("a parallel nest has a fold over its rows")]
-    ParallelTotal,
+    #[error("a parallel nest has a reducer over its rows")]
+    ParallelReduction,
     #[error("a parallel nest has rows that go in order")]
     ParallelOrder,
     #[error("segments begin at {cuts:?}, expected ascending numbers of instructions among {count}")]
@@ -111,11 +111,11 @@ pub enum VerifyErrorKind {
     Strip { strip: u32, together: u32 },
     #[error("a fissioned program {what}")]
     Fissioned { what: &'static str },
-    #[error("a running fold has {found} places for accumulators to wait, expected {expected}")]
+    #[error("a running reducer has {found} places for accumulators to wait, expected {expected}")]
     Carries { found: usize, expected: usize },
-    #[error("a running fold goes along an axis that is not in scope")]
+    #[error("a running reducer goes along an axis that is not in scope")]
     ScanOutOfScope,
-    #[error("an accumulator of a running fold waits in `{buffer}` at places that differ along its axis")]
+    #[error("an accumulator of a running reducer waits in `{buffer}` at places that differ along its axis")]
     CarryMoves { buffer: String },
     #[error("the index of a place is read {read}, expected an earlier read of int64 in memory")]
     IndexRead { read: usize },
@@ -139,16 +139,16 @@ pub enum VerifyErrorKind {
     RowUndefined { id: u32 },
     #[error("row value r{id} is defined twice")]
     RowRedefined { id: u32 },
-    #[error("a fold over the last of several axes goes to row value r{id}")]
-    RowFromInnerFold { id: u32 },
+    #[error("a reducer over the last of several axes goes to row value r{id}")]
+    RowFromInnerReduction { id: u32 },
     #[error("the strides of {what} are not sorted by axis, or one is zero")]
     Strides { what: String },
     #[error("{what} names an axis that is not in scope")]
     AxisOutOfScope { what: String },
-    #[error("a fold's result in `{buffer}` depends on the folded axis")]
-    FoldedAxis { buffer: String },
+    #[error("a reducer's result in `{buffer}` depends on the reduced axis")]
+    ReducedAxis { buffer: String },
     #[error("a total goes to `{buffer}`, expected a 0-d buffer")]
-    TotalShape { buffer: String },
+    ReductionShape { buffer: String },
     #[error("an access to `{buffer}` begins before its first element{reason}")]
     BeforeFirst { buffer: String, reason: NotProven },
     #[error("an access to `{buffer}` ends beyond its {elements} elements{reason}")]
@@ -166,8 +166,8 @@ pub enum VerifyErrorKind {
     SharedInBlock { buffer: String },
     #[error("writes elements of `{buffer}` twice in one block, as far as can be shown")]
     TwoWrites { buffer: String },
-    #[error("touches `{buffer}`, which receives a total of the nest")]
-    TotalShared { buffer: String },
+    #[error("touches `{buffer}`, which receives a reduction over the rows of the nest")]
+    ReductionShared { buffer: String },
     #[error("touches `{buffer}`, to which a fissioned program spills values, for something else")]
     SpillsShared { buffer: String },
     #[error("touches `{buffer}` where data says and elsewhere while the nest writes it")]

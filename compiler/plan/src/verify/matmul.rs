@@ -4,7 +4,7 @@
 use tgc_scalar::Builder;
 
 use super::Checker;
-use super::blocks::{check_fold, equal, power_of_two};
+use super::blocks::{check_reducer, equal, power_of_two};
 use super::error::VerifyErrorKind;
 use crate::{Axis, Block, Blocking, Matmul, Nest, Parallel, Provenance, Read, Sink};
 
@@ -17,22 +17,22 @@ impl Checker<'_> {
         self.check_operands(matmul)?;
         self.check_blocks(matmul)?;
         self.check_scratch(matmul)?;
-        self.sum = Some(matmul.fold.accumulators[0]);
+        self.sum = Some(matmul.reducer.accumulators[0]);
         let checked = self.check_epilogue(matmul);
         self.sum = None;
         checked
     }
 
-    /// Elements of both matrices fold into one sum of their own type, and neither depends on the other's
+    /// Elements of both matrices reduce into one sum of their own type, and neither depends on the other's
     /// axis.
     fn check_operands(&mut self, matmul: &Matmul) -> Result<(), VerifyErrorKind> {
         self.check_buffer(matmul.left.buffer)?;
         self.check_buffer(matmul.right.buffer)?;
         let types = [&matmul.left, &matmul.right].map(|a| self.function.buffer(a.buffer).dtype);
-        check_fold(&matmul.fold, &[0, 1], &types)?;
-        equal("the number of a matmul's accumulators", matmul.fold.accumulators.len(), 1)?;
+        check_reducer(&matmul.reducer, &[0, 1], &types)?;
+        equal("the number of a matmul's accumulators", matmul.reducer.accumulators.len(), 1)?;
         for dtype in types {
-            equal("the element type of a matmul's sum", matmul.fold.accumulators[0], dtype)?;
+            equal("the element type of a matmul's sum", matmul.reducer.accumulators[0], dtype)?;
         }
         for (access, foreign) in [(&matmul.left, matmul.column_axis()), (&matmul.right, matmul.row_axis())] {
             if access.strides.iter().any(|(axis, _)| *axis == foreign) {
@@ -68,7 +68,7 @@ impl Checker<'_> {
             let own = scratch.iter().enumerate().all(|(other, (b, _))| other == at || b != id)
                 && [matmul.left.buffer, matmul.right.buffer].iter().all(|b| b != id)
                 && matmul.epilogue.accesses().iter().all(|touch| touch.access.buffer != *id);
-            if !own || buffer.shape != *shape || buffer.dtype != matmul.fold.accumulators[0] {
+            if !own || buffer.shape != *shape || buffer.dtype != matmul.reducer.accumulators[0] {
                 return Err(VerifyErrorKind::MatmulScratch { buffer: buffer.name.clone() });
             }
         }
@@ -91,7 +91,7 @@ impl Checker<'_> {
 
 /// A block that reads an element of each matrix.
 fn operands(matmul: &Matmul) -> Block {
-    let dtype = matmul.fold.accumulators[0];
+    let dtype = matmul.reducer.accumulators[0];
     let mut b = Builder::new(&[dtype; 2]);
     let both = (0..2).map(|i| b.param(i)).collect();
     let reads = [&matmul.left, &matmul.right].map(|access| Read::Buffer(access.clone())).to_vec();

@@ -1,8 +1,9 @@
 //! Decides whether a Plan means what it says: after [`verify`], no back end and no run can fail.
 //!
-//! - Programs are legalized and well typed; reads fit parameters, sinks fit results and folds.
+//! - Programs are legalized and well typed; reads fit parameters, sinks fit results and reductions.
 //! - Row values are defined once, by an earlier block than the first that reads them. Row and total sinks
-//!   stand in blocks without axes only, folds in blocks with axes only. Lanes and rows are powers of two.
+//!   stand in blocks without axes only, reductions in blocks with axes only. Lanes and rows are powers of
+//!   two.
 //! - Every access stays in its buffer for every admissible size at which it happens at all.
 //! - Iterations that may run together do not disturb one another; the rules are those of the `sharing`
 //!   module: **a buffer that a nest writes is read there only in place or, by other blocks, where rows do not
@@ -10,7 +11,7 @@
 //! - A matmul writes nothing that it multiplies; its epilogue obeys the rules of a nest without rows.
 //! - Fission cuts a program whose sinks keep no order; values are spilled to bytes that nothing else touches,
 //!   a slice a chunk.
-//! - Parallel nests fold nothing over their rows, and rows write different elements.
+//! - Parallel nests reduce nothing over their rows, and rows write different elements.
 //! - Inputs and constants are never written, states only if the function lists them as updated. Every output
 //!   is stored. The first access to workspace and outputs, in the order of steps and blocks, is a store.
 //! - What data says of a place was checked, by an earlier step, against the size of the axis, and has not

@@ -28,7 +28,7 @@ impl Nest {
         for block in &mut self.blocks {
             (block.lanes, block.fission, block.prefetch, block.joins_rows) = (1, None, None, false);
             for sink in &mut block.sinks {
-                if let Sink::Fold { prereduction, .. } = sink {
+                if let Sink::Reduce { prereduction, .. } = sink {
                     *prereduction = None;
                 }
             }
@@ -70,8 +70,9 @@ impl Checker<'_> {
         let written = touches.iter().filter(|t| t.kind.writes()).map(|t| t.access.buffer);
         let is_sound = |buffer: BufferId| {
             let group: Vec<&MemoryAccess> = touches.iter().filter(|t| t.access.buffer == buffer).collect();
-            let plain =
-                |t: &&MemoryAccess| matches!(t.kind, AccessKind::Store | AccessKind::Fold | AccessKind::Read);
+            let plain = |t: &&MemoryAccess| {
+                matches!(t.kind, AccessKind::Store | AccessKind::Reduce | AccessKind::Read)
+            };
             // Others come alone, and in order.
             group.len() == 1 && !plain(&group[0])
                 || group.iter().all(plain)

@@ -5,11 +5,11 @@
 //! 1. A buffer that receives a total is touched by nothing else. Nor by anything else is a buffer that is
 //!    read or written where data says, or to which values are spilled.
 //! 2. No read depends on no axis at all.
-//! 3. Within a block, stores and folds write no element twice in a row; lanes accumulate into different
+//! 3. Within a block, stores and reductions write no element twice in a row; lanes accumulate into different
 //!    elements; every other access to the buffer in that block is a read at the very access of a store or
-//!    fold (in place), or reaches other elements.
+//!    reduction (in place), or reaches other elements.
 //! 4. Between rows, either no access depends on the row; then it is one accumulation, in a block with axes or
-//!    with one row at a time, or an accumulator of a running fold along the rows, or the nest runs one row at
+//!    with one row at a time, or an accumulator of a scan along the rows, or the nest runs one row at
 //!    a time, not in parallel. Or all depend on it, and what a row writes no other row touches: all that one
 //!    access reaches comes before all that the other does; the accesses walk alike from different starts and
 //!    never meet; all that a row touches fits between two rows; or they depend on it by one stride, and have
@@ -55,7 +55,7 @@ impl Checker<'_> {
             if nest.extent.is_some()
                 && !matches!(
                     group.touches[0].kind,
-                    AccessKind::Total | AccessKind::Scatter { .. } | AccessKind::Spills
+                    AccessKind::ReduceRows | AccessKind::Scatter { .. } | AccessKind::Spills
                 )
             {
                 self.check_between_rows(&group)?;
@@ -70,9 +70,9 @@ impl Checker<'_> {
     }
 
     fn check_kinds(&self, group: &Group) -> Result<(), VerifyErrorKind> {
-        let totals = group.touches.iter().filter(|t| t.kind == AccessKind::Total).count();
+        let totals = group.touches.iter().filter(|t| t.kind == AccessKind::ReduceRows).count();
         if totals > 0 && group.touches.len() > 1 {
-            return Err(VerifyErrorKind::TotalShared { buffer: self.name(group.buffer) });
+            return Err(VerifyErrorKind::ReductionShared { buffer: self.name(group.buffer) });
         }
         let spills = group.touches.iter().filter(|t| t.kind == AccessKind::Spills).count();
         if spills > 0 && group.touches.len() > 1 {
@@ -102,7 +102,7 @@ impl Checker<'_> {
         for (i, write) in touches.iter().enumerate().filter(|(_, t)| t.kind.writes()) {
             for (j, other) in touches.iter().enumerate() {
                 let in_place = !other.kind.writes()
-                    && matches!(write.kind, AccessKind::Store | AccessKind::Fold)
+                    && matches!(write.kind, AccessKind::Store | AccessKind::Reduce)
                     && other.access == write.access;
                 if i == j || in_place {
                     continue;
@@ -132,7 +132,7 @@ impl Checker<'_> {
                 }
                 Ok(())
             }
-            AccessKind::Store | AccessKind::Fold | AccessKind::Carry(_) => {
+            AccessKind::Store | AccessKind::Reduce | AccessKind::Carry(_) => {
                 let is_along = |axis: usize| write.kind == AccessKind::Carry(Axis::Inner(axis));
                 if let Some(axis) = (0..write.axes.len()).find(|&axis| !depends(axis) && !is_along(axis)) {
                     let many = &Dim::Const(1) - &write.axes[axis];
@@ -152,7 +152,7 @@ impl Checker<'_> {
             AccessKind::Gather | AccessKind::Scatter { .. } | AccessKind::Spills | AccessKind::Check => {
                 Ok(())
             }
-            AccessKind::Total | AccessKind::Read | AccessKind::ReadAll | AccessKind::WriteAll => Ok(()),
+            AccessKind::ReduceRows | AccessKind::Read | AccessKind::ReadAll | AccessKind::WriteAll => Ok(()),
         }
     }
 

@@ -16,7 +16,7 @@ impl Checker<'_> {
     /// Whether what the accesses of a block reach in one row lies in a row: each of them ends before the next
     /// begins, but for reads in place.
     pub(super) fn lie_in_a_row(&self, nest: &Nest, touches: &[&MemoryAccess]) -> bool {
-        let stores = |t: &&&MemoryAccess| matches!(t.kind, AccessKind::Store | AccessKind::Fold);
+        let stores = |t: &&&MemoryAccess| matches!(t.kind, AccessKind::Store | AccessKind::Reduce);
         let is_in_place = |t: &&MemoryAccess| {
             !t.kind.writes() && touches.iter().filter(stores).any(|s| s.access == t.access)
         };

@@ -46,7 +46,7 @@ fn a_map_visits_every_element_of_any_size() {
 }
 
 #[test]
-fn a_fold_merges_its_lanes_in_halves() {
+fn a_reduce_merges_its_lanes_in_halves() {
     let x = uneven(3 * 37);
     for lanes in [1, 2, 8, 64] {
         let got = call(&row_sums(lanes), &[3, 37], &[Array::from_slice([3, 37], &x)]);
@@ -57,7 +57,7 @@ fn a_fold_merges_its_lanes_in_halves() {
 }
 
 #[test]
-fn a_halved_tile_is_folded_as_one_narrow_tile() {
+fn a_halved_tile_is_reduced_as_one_narrow_tile() {
     let x = uneven(37);
     let got = call(&prereduced_row_sums(8, 2), &[1, 37], &[Array::from_slice([1, 37], &x)]);
     let narrow = |tile: &[f32]| {
@@ -71,7 +71,7 @@ fn a_halved_tile_is_folded_as_one_narrow_tile() {
 }
 
 #[test]
-fn a_fold_over_nothing_gives_its_initial_value() {
+fn a_reduce_over_nothing_gives_its_initial_value() {
     assert_eq!(floats(&call(&row_sums(4), &[2, 0], &[Array::zeros::<f32>([2, 0])])[0]), [0.0, 0.0]);
     assert_eq!(floats(&call(&row_sums(4), &[0, 9], &[Array::zeros::<f32>([0, 9])])[0]), [0.0; 0]);
 }
@@ -183,7 +183,7 @@ fn every_refused_call_says_what_was_expected() {
 }
 
 #[test]
-fn a_matmul_folds_its_terms_piece_by_piece() {
+fn a_matmul_reductions_its_terms_piece_by_piece() {
     let (a, b) = (uneven(3 * 30), uneven(30 * 20));
     let inputs = [Array::from_slice([3, 30], &a), Array::from_slice([30, 20], &b)];
     let found = floats(&call(&matrix_matmul(), &[3], &inputs)[0]);

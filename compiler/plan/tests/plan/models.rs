@@ -151,18 +151,23 @@ pub fn bits(value: f32) -> [u64; 2] {
 }
 
 /// The sum of `f32`s.
-pub fn sum() -> Fold {
+pub fn sum() -> Reducer {
     let add = program(2, |b, p| vec![b.add(p[0], p[1])]);
-    Fold { accumulators: vec![F32], init: vec![bits(0.0)], step: add.clone(), merge: add }
+    Reducer { accumulators: vec![F32], init: vec![bits(0.0)], step: add.clone(), merge: add }
 }
 
 /// The largest of `f32`s.
-pub fn maximum() -> Fold {
+pub fn maximum() -> Reducer {
     let larger = program(2, |b, p| {
         let above = b.compare(Predicate::Gt, p[1].re(), p[0].re());
         vec![Element::real(F32, b.select(above, p[1].re(), p[0].re()))]
     });
-    Fold { accumulators: vec![F32], init: vec![bits(f32::NEG_INFINITY)], step: larger.clone(), merge: larger }
+    Reducer {
+        accumulators: vec![F32],
+        init: vec![bits(f32::NEG_INFINITY)],
+        step: larger.clone(),
+        merge: larger,
+    }
 }
 
 /// `y[i] = 2*x[i] + 1` over `f32[N]`.
@@ -200,9 +205,9 @@ pub fn row_sums(lanes: u32) -> ModelPlan {
     let x = input(&mut plan, "x", F32, &[n.clone(), k.clone()]);
     let s = output(&mut plan, "s", F32, &[n.clone()]);
     let to = vec![Target::Buffer(at(s, &[(ROW, known(1))]))];
-    let fold = Sink::Fold { fold: sum(), results: vec![0], to, prereduction: None };
+    let reducer = Sink::Reduce { reducer: sum(), results: vec![0], to, prereduction: None };
     let reads = vec![read(x, &[(ROW, k.clone()), (I, known(1))])];
-    let blocks = vec![block(&[k], lanes, reads, Program::identity(F32), vec![fold])];
+    let blocks = vec![block(&[k], lanes, reads, Program::identity(F32), vec![reducer])];
     nest(&mut plan, Some(n), 1, &[], blocks);
     plan
 }
@@ -211,8 +216,8 @@ pub fn row_sums(lanes: u32) -> ModelPlan {
 pub fn prereduced_row_sums(lanes: u32, times: u32) -> ModelPlan {
     let mut plan = row_sums(lanes);
     let Step::Nest(nest) = &mut plan.variants[0].bodies[0].steps[0] else { unreachable!() };
-    let Sink::Fold { fold, prereduction, .. } = &mut nest.blocks[0].sinks[0] else { unreachable!() };
-    *prereduction = Some(Prereduction { times, add: fold.step.clone() });
+    let Sink::Reduce { reducer, prereduction, .. } = &mut nest.blocks[0].sinks[0] else { unreachable!() };
+    *prereduction = Some(Prereduction { times, add: reducer.step.clone() });
     plan
 }
 
@@ -222,7 +227,7 @@ pub fn total(rows: u32) -> ModelPlan {
     let x = input(&mut plan, "x", F32, &[symbol(0)]);
     let t = output(&mut plan, "t", F32, &[]);
     let reads = vec![read(x, &[(ROW, known(1))])];
-    let sink = Sink::Total { fold: sum(), results: vec![0], to: vec![t] };
+    let sink = Sink::ReduceRows { reducer: sum(), results: vec![0], to: vec![t] };
     let blocks = vec![block(&[], 1, reads, Program::identity(F32), vec![sink])];
     nest(&mut plan, Some(symbol(0)), rows, &[], blocks);
     plan
@@ -238,12 +243,16 @@ pub fn normalized_rows() -> ModelPlan {
     let (largest, weight) = (RowId(0), RowId(1));
     let subtract = program(2, |b, p| vec![b.sub(p[0], p[1])]);
     let divide = program(2, |b, p| vec![b.div(p[0], p[1])]);
-    let fold =
-        |fold, to| Sink::Fold { fold, results: vec![0], to: vec![Target::Row(to)], prereduction: None };
+    let reduce = |reducer, to| Sink::Reduce {
+        reducer,
+        results: vec![0],
+        to: vec![Target::Row(to)],
+        prereduction: None,
+    };
     let reads = vec![read(x, &here)];
-    let first = block(&[k.clone()], 4, reads, Program::identity(F32), vec![fold(maximum(), largest)]);
+    let first = block(&[k.clone()], 4, reads, Program::identity(F32), vec![reduce(maximum(), largest)]);
     let reads = vec![read(x, &here), Read::Row(largest)];
-    let sinks = vec![store(0, y, &here), fold(sum(), weight)];
+    let sinks = vec![store(0, y, &here), reduce(sum(), weight)];
     let second = block(&[k.clone()], 4, reads, subtract, sinks);
     let reads = vec![read(y, &here), Read::Row(weight)];
     let third = block(&[k], 4, reads, divide, vec![store(0, y, &here)]);
@@ -270,20 +279,21 @@ pub fn regression_step(features: i64) -> ModelPlan {
     let clear = block(&[k.clone()], 8, vec![], zero, vec![store(0, gw, &along)]);
     nest(&mut plan, None, 1, &[], vec![clear]);
 
-    let fold = Sink::Fold { fold: sum(), results: vec![0], to: vec![Target::Row(dot)], prereduction: None };
+    let reducer =
+        Sink::Reduce { reducer: sum(), results: vec![0], to: vec![Target::Row(dot)], prereduction: None };
     let reads = vec![read(x, &here), read(w, &along)];
-    let dots = block(&[k.clone()], 8, reads, matmul(), vec![fold]);
+    let dots = block(&[k.clone()], 8, reads, matmul(), vec![reducer]);
     let subtract = program(2, |b, p| {
         let error = b.sub(p[0], p[1]);
         vec![error, b.mul(error, error), p[0]]
     });
     let sinks = vec![
         Sink::Row { result: 0, row: error },
-        Sink::Total { fold: sum(), results: vec![1], to: vec![loss] },
+        Sink::ReduceRows { reducer: sum(), results: vec![1], to: vec![loss] },
         store(2, prediction, &[(ROW, known(1))]),
     ];
     let errors = block(&[], 1, vec![Read::Row(dot), read(y, &[(ROW, known(1))])], subtract, sinks);
-    let accumulate = Sink::Accumulate { fold: sum(), results: vec![0], to: vec![at(gw, &along)] };
+    let accumulate = Sink::Accumulate { reducer: sum(), results: vec![0], to: vec![at(gw, &along)] };
     let gradients =
         block(&[k.clone()], 8, vec![Read::Row(error), read(x, &here)], matmul(), vec![accumulate]);
     nest(&mut plan, Some(n), 4, &[F32, F32], vec![dots, errors, gradients]);
@@ -409,7 +419,7 @@ pub fn matrix_matmul() -> ModelPlan {
     plan.variants[0].bodies[0].steps.push(Step::Matmul(Box::new(Matmul {
         left: at(a, &[(I, known(30)), (k, known(1))]),
         right: at(b, &[(j, known(1)), (k, known(20))]),
-        fold: Fold { step, ..sum() },
+        reducer: Reducer { step, ..sum() },
         tile: RegisterTile { mr: 6, nr: 16, lanes: 8 },
         blocks: Blocking { mc: 12, nc: 32, kc: 16, packed_k: 16 },
         parallel: None,

@@ -44,10 +44,10 @@ function f(N) x: f32[N,784], y: f32[N] -> prediction: f32[N], loss: f32[]
       gw[i] = 0.0
   for row < N rows=4
     for i < 784 lanes=8
-      fold r0 = r0 + x[row,i] * w[i] from 0.0
+      reduce r0 = r0 + x[row,i] * w[i] from 0.0
     let t0 = r0 - y[row]
     r1 = t0
-    total loss = loss + t0 * t0 from 0.0
+    reduce rows loss = loss + t0 * t0 from 0.0
     prediction[row] = r0
     for i < 784 lanes=8
       accumulate gw[i] = gw[i] + r1 * x[row,i]
@@ -76,11 +76,11 @@ function f(N) x: f32[N,5] -> y: f32[N,5]
   workspace 0 bytes
   for row < N rows=2 parallel=64
     for i < 5 lanes=4
-      fold r0 = select(x[row,i] > r0, x[row,i], r0) from -inf
+      reduce r0 = select(x[row,i] > r0, x[row,i], r0) from -inf
     for i < 5 lanes=4
       let t0 = x[row,i] - r0
       y[row,i] = t0
-      fold r1 = r1 + t0 from 0.0
+      reduce r1 = r1 + t0 from 0.0
     for i < 5 lanes=4
       y[row,i] = y[row,i] / r1 (in place)
 ",
@@ -120,7 +120,7 @@ function f(N, K) x: f32[N,K] -> s: f32[N]
       let p0 = 1 instruction on x[row,i]
         %0 = param f32 0
         return %0
-      fold s[row] = s[row] + p0 from 0.0
+      reduce s[row] = s[row] + p0 from 0.0
         step
           %0 = param f32 0
           %1 = param f32 1
@@ -154,7 +154,7 @@ function f(N) x: f32[N,3], i: i64[N] -> y: f32[N,3]
 }
 
 #[test]
-fn running_folds_say_where_they_go() {
+fn running_reductions_say_where_they_go() {
     check(
         &running_sums(),
         Detail::Loops,

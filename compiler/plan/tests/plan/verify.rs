@@ -38,10 +38,12 @@ fn store_mut(plan: &mut ModelPlan, step: usize, block: usize) -> &mut Access {
     }
 }
 
-fn fold_mut(sink: &mut Sink) -> &mut Fold {
+fn reduce_mut(sink: &mut Sink) -> &mut Reducer {
     match sink {
-        Sink::Fold { fold, .. } | Sink::Accumulate { fold, .. } | Sink::Total { fold, .. } => fold,
-        other => panic!("{other:?} is no fold"),
+        Sink::Reduce { reducer, .. }
+        | Sink::Accumulate { reducer, .. }
+        | Sink::ReduceRows { reducer, .. } => reducer,
+        other => panic!("{other:?} is no reducer"),
     }
 }
 
@@ -107,26 +109,26 @@ fn programs_are_checked() {
 }
 
 #[test]
-fn folds_are_checked() {
+fn reductions_are_checked() {
     let sums = || row_sums(4);
-    let break_fold = |change: fn(&mut Fold), want: &str| {
-        refuse(sums(), |p| change(fold_mut(&mut block_mut(p, 0, 0).sinks[0])), want);
+    let break_reducer = |change: fn(&mut Reducer), want: &str| {
+        refuse(sums(), |p| change(reduce_mut(&mut block_mut(p, 0, 0).sinks[0])), want);
     };
-    break_fold(
-        |fold| fold.step = Program::identity(F32),
-        "function `f`, step 0, block 0: the parameters of a fold's step: found (f32), expected (f32, f32)",
+    break_reducer(
+        |reducer| reducer.step = Program::identity(F32),
+        "function `f`, step 0, block 0: the parameters of a reducer's step: found (f32), expected (f32, f32)",
     );
-    break_fold(
-        |fold| fold.merge = Program::identity(F32),
-        "function `f`, step 0, block 0: the parameters of a fold's merge: found (f32), expected (f32, f32)",
+    break_reducer(
+        |reducer| reducer.merge = Program::identity(F32),
+        "function `f`, step 0, block 0: the parameters of a reducer's merge: found (f32), expected (f32, f32)",
     );
-    break_fold(
-        |fold| fold.init.clear(),
-        "function `f`, step 0, block 0: the number of a fold's initial values: found 0, expected 1",
+    break_reducer(
+        |reducer| reducer.init.clear(),
+        "function `f`, step 0, block 0: the number of a reducer's initial values: found 0, expected 1",
     );
-    break_fold(
-        |fold| fold.init[0] = [1 << 32, 0],
-        "function `f`, step 0, block 0: the initial value of a fold: found more bits, expected those of f32",
+    break_reducer(
+        |reducer| reducer.init[0] = [1 << 32, 0],
+        "function `f`, step 0, block 0: the initial value of a reducer: found more bits, expected those of f32",
     );
     refuse(
         prereduced_row_sums(8, 3),
@@ -136,7 +138,8 @@ fn folds_are_checked() {
     refuse(
         prereduced_row_sums(8, 3),
         |p| {
-            let Sink::Fold { prereduction: Some(prereduction), .. } = &mut block_mut(p, 0, 0).sinks[0] else {
+            let Sink::Reduce { prereduction: Some(prereduction), .. } = &mut block_mut(p, 0, 0).sinks[0]
+            else {
                 unreachable!()
             };
             prereduction.add = Program::identity(DType::F32);
@@ -147,18 +150,18 @@ fn folds_are_checked() {
     refuse(
         sums(),
         |p| {
-            let Sink::Fold { to, .. } = &mut block_mut(p, 0, 0).sinks[0] else { unreachable!() };
+            let Sink::Reduce { to, .. } = &mut block_mut(p, 0, 0).sinks[0] else { unreachable!() };
             *to = target(at(BufferId(1), &[(ROW, known(1)), (I, known(1))]));
         },
-        "function `f`, step 0, block 0: a fold's result in `s` depends on the folded axis",
+        "function `f`, step 0, block 0: a reducer's result in `s` depends on the reduced axis",
     );
     refuse(
         sums(),
         |p| {
-            let Sink::Fold { to, .. } = &mut block_mut(p, 0, 0).sinks[0] else { unreachable!() };
+            let Sink::Reduce { to, .. } = &mut block_mut(p, 0, 0).sinks[0] else { unreachable!() };
             to.clear();
         },
-        "function `f`, step 0, block 0: the number of a fold's results: found 0, expected 1",
+        "function `f`, step 0, block 0: the number of a reducer's results: found 0, expected 1",
     );
 }
 
@@ -181,7 +184,7 @@ fn only_what_walks_along_rows_is_asked_for_ahead() {
 
 #[test]
 fn rows_run_side_by_side_only_where_nothing_can_tell() {
-    let want = "function `f`, step 0, block 0: runs rows side by side, which folds or a fission forbid";
+    let want = "function `f`, step 0, block 0: runs rows side by side, which reductions or a fission forbid";
     let mut plan = row_sums(8);
     block_mut(&mut plan, 0, 0).joins_rows = true;
     assert_eq!(verify(&plan), Ok(()));
@@ -227,7 +230,7 @@ fn row_values_are_defined_once_and_first() {
             let Read::Buffer(access) = &mut block.reads[0] else { unreachable!() };
             access.strides[1].0 = Axis::Inner(1);
         },
-        "function `f`, step 0, block 0: a fold over the last of several axes goes to row value r0",
+        "function `f`, step 0, block 0: a reducer over the last of several axes goes to row value r0",
     );
 }
 
@@ -260,7 +263,7 @@ fn rows_lanes_and_chunks_are_checked() {
     check(
         || total(4),
         |n| n.parallel = Some(Parallel { rows_per_chunk: 4 }),
-        ", block 0: a parallel nest has a fold over its rows",
+        ", block 0: a parallel nest has a reducer over its rows",
     );
     check(
         map,
@@ -356,11 +359,11 @@ fn iterations_do_not_disturb_one_another() {
             let loss = BufferId(3);
             block_mut(p, 1, 2).reads[0] = read(loss, &[]);
         },
-        "function `f`, step 1: touches `loss`, which receives a total of the nest",
+        "function `f`, step 1: touches `loss`, which receives a reduction over the rows of the nest",
     );
     refuse(
         step(),
-        |p| nest_mut(p, 1).blocks[1].sinks.retain(|s| !matches!(s, Sink::Total { .. })),
+        |p| nest_mut(p, 1).blocks[1].sinks.retain(|s| !matches!(s, Sink::ReduceRows { .. })),
         "function `f`: no step stores output `loss`",
     );
     refuse(normalized_rows(), |p| read_mut(p, 0, 2, 0).offset = known(0), "accepted");
@@ -627,15 +630,15 @@ fn places_that_data_says_stay_inside_and_apart() {
 }
 
 #[test]
-fn running_folds_keep_their_accumulators_apart() {
+fn running_reductions_keep_their_accumulators_apart() {
     let carry = |p: &mut ModelPlan, change: fn(&mut Vec<Access>)| match &mut block_mut(p, 0, 0).sinks[0] {
         Sink::Scan { carry, .. } => change(carry),
-        other => panic!("{other:?} is no running fold"),
+        other => panic!("{other:?} is no running reducer"),
     };
     refuse(
         running_sums(),
         |p| carry(p, Vec::clear),
-        "function `f`, step 0, block 0: a running fold has 0 places for accumulators to wait, expected 1",
+        "function `f`, step 0, block 0: a running reducer has 0 places for accumulators to wait, expected 1",
     );
     refuse(
         running_sums(),
@@ -645,7 +648,7 @@ fn running_folds_keep_their_accumulators_apart() {
     refuse(
         running_sums(),
         |p| carry(p, |carry| carry[0].strides.insert(0, (ROW, known(1)))),
-        "function `f`, step 0, block 0: an accumulator of a running fold waits in `carry` at places that differ along its axis",
+        "function `f`, step 0, block 0: an accumulator of a running reducer waits in `carry` at places that differ along its axis",
     );
     refuse(
         running_sums(),

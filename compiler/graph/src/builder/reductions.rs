@@ -1,4 +1,4 @@
-//! Reductions and running folds with options: what [`Tensor::reduce`] and [`Tensor::along`] begin.
+//! Reductions and scans with options: what [`Tensor::reduce`] and [`Tensor::along`] begin.
 
 use std::panic::Location;
 
@@ -35,7 +35,7 @@ impl<'m> Tensor<'m> {
         Reduce { tensor: self, axes: (0..self.rank()).collect(), keepdims: false, dtype: None }
     }
 
-    /// Begins a running fold along an axis, which keeps the shape; a negative axis counts from the last.
+    /// Begins a scan along an axis, which keeps the shape; a negative axis counts from the last.
     ///
     /// ```
     /// # use tgc_graph::prelude::*;
@@ -109,10 +109,10 @@ impl<'m> Reduce<'m> {
     }
 }
 
-/// A running fold about to be made. The methods named for operations make it:
+/// A scan about to be made. The methods named for operations make it:
 /// `x.along(0).reverse().cumsum()`.
 #[derive(Clone, Copy, Debug)]
-#[must_use = "a running fold is made by the method of its operation, for instance `cumsum`"]
+#[must_use = "a scan is made by the method of its operation, for instance `cumsum`"]
 pub struct Along<'m> {
     pub(crate) tensor: Tensor<'m>,
     pub(crate) axis: usize,

@@ -1,7 +1,7 @@
-//! Accumulators of one fold: a vector of them while tiles run, memory while single elements run, a tree at
-//! the end.
+//! Accumulators of one reduction: a vector of them while tiles run, memory while single elements run, a tree
+//! at the end.
 //!
-//! Element `i` of the folded axis goes to accumulator `i mod width`. Tiles start at multiples of the width,
+//! Element `i` of the reduced axis goes to accumulator `i mod width`. Tiles start at multiples of the width,
 //! so lane `k` of a tile belongs to accumulator `k`; where whole tiles are prereduced first, that holds of
 //! what is left of them. The elements after the last whole tile address their accumulator by index, which
 //! needs memory unless the index is known; [`Accumulators::spill`] moves the vectors there. The tree merges
@@ -12,16 +12,16 @@ use std::cell::Cell;
 use inkwell::IntPredicate;
 use inkwell::types::BasicTypeEnum;
 use inkwell::values::{InstructionOpcode as Op, IntValue, PointerValue};
-use tgc_plan::{Fold, Prereduction};
+use tgc_plan::{Prereduction, Reducer};
 use tgc_scalar::{Inst, Program, ScalarType, Value, stored_scalar};
 
 use crate::ir::{Ir, Val, basic, int_of_bits};
 use crate::memory::{from_memory, scalar_memory_type, to_memory};
 use crate::scalar::{Parts, build_const, build_program, scalar_type};
 
-/// The accumulators of a fold, by part.
+/// The accumulators of a reduction, by part.
 pub(crate) struct Accumulators<'p, 'c> {
-    fold: &'p Fold,
+    reducer: &'p Reducer,
     prereduction: Option<&'p Prereduction>,
     width: u32,
     /// One slot for each part of each member of the tuple.
@@ -111,7 +111,7 @@ impl<'p, 'c> Accumulators<'p, 'c> {
     /// Accumulators without a value yet, for tiles of so many lanes.
     pub(crate) fn new(
         ir: &Ir<'_, 'c>,
-        fold: &'p Fold,
+        reducer: &'p Reducer,
         lanes: u32,
         prereduction: Option<&'p Prereduction>,
         mask_bits: Option<u32>,
@@ -120,24 +120,29 @@ impl<'p, 'c> Accumulators<'p, 'c> {
         let member = |dtype: &tgc_graph::dtype::DType| {
             (0..dtype.parts()).map(|_| Slot::new(ir, stored_scalar(*dtype), width, mask_bits)).collect()
         };
-        Accumulators { fold, prereduction, width, slots: fold.accumulators.iter().map(member).collect() }
+        Accumulators {
+            reducer,
+            prereduction,
+            width,
+            slots: reducer.accumulators.iter().map(member).collect(),
+        }
     }
 
     /// Sets every accumulator to the start.
     pub(crate) fn reset(&self, ir: &Ir<'_, 'c>) {
-        for (init, member) in self.fold.init.iter().zip(&self.slots) {
+        for (init, member) in self.reducer.init.iter().zip(&self.slots) {
             for (bits, slot) in init.iter().zip(member) {
                 slot.set(ir, build_const(ir, slot.scalar, *bits, self.width), self.width);
             }
         }
     }
 
-    /// Folds a whole tile in, lane by lane.
+    /// Reduces a whole tile in, lane by lane.
     pub(crate) fn step(&self, ir: &Ir<'_, 'c>, values: &[Parts<'c>]) {
         let prereduced =
             self.prereduction.map(|prereduction| prereduce(ir, prereduction, self.width, values));
         let values = prereduced.as_deref().unwrap_or(values);
-        let next = step(ir, self.fold, self.width, self.read(ir), values);
+        let next = step(ir, self.reducer, self.width, self.read(ir), values);
         for (parts, member) in next.iter().zip(&self.slots) {
             for (part, slot) in parts.iter().zip(member) {
                 slot.set(ir, *part, self.width);
@@ -150,7 +155,7 @@ impl<'p, 'c> Accumulators<'p, 'c> {
         self.slots.iter().map(|member| member.iter().map(read).collect()).collect()
     }
 
-    /// Folds `width` elements, from number `first` after the last whole tile on, into their accumulators.
+    /// Reduces `width` elements, from number `first` after the last whole tile on, into their accumulators.
     pub(crate) fn step_some(&self, ir: &Ir<'_, 'c>, first: u32, width: u32, values: &[Parts<'c>]) {
         if width > self.width {
             for from in (0..width).step_by(self.width as usize) {
@@ -162,7 +167,7 @@ impl<'p, 'c> Accumulators<'p, 'c> {
         let all = self.read(ir);
         let lanes: Vec<u32> = (first..first + width).collect();
         let some = |member: &Parts<'c>| member.iter().map(|part| ir.shuffle(*part, *part, &lanes)).collect();
-        let next = step(ir, self.fold, width, all.iter().map(some).collect(), values);
+        let next = step(ir, self.reducer, width, all.iter().map(some).collect(), values);
         for ((old, new), slots) in all.iter().zip(&next).zip(&self.slots) {
             for ((old, new), slot) in old.iter().zip(new).zip(slots) {
                 slot.set(ir, ir.insert(*old, *new, first, width), self.width);
@@ -180,7 +185,7 @@ impl<'p, 'c> Accumulators<'p, 'c> {
         }
     }
 
-    /// Folds `width` elements, from number `index` after the last whole tile on, into their accumulators,
+    /// Reduces `width` elements, from number `index` after the last whole tile on, into their accumulators,
     /// after a spill. The index is a multiple of the width.
     pub(crate) fn step_at(&self, ir: &Ir<'_, 'c>, index: IntValue<'c>, width: u32, values: &[Parts<'c>]) {
         if width > self.width {
@@ -204,7 +209,7 @@ impl<'p, 'c> Accumulators<'p, 'c> {
             from_memory(ir, slot.scalar, value)
         };
         let old = self.slots.iter().map(|member| member.iter().map(read).collect()).collect();
-        let next = step(ir, self.fold, width, old, values);
+        let next = step(ir, self.reducer, width, old, values);
         for (parts, member) in next.iter().zip(&self.slots) {
             for (part, slot) in parts.iter().zip(member) {
                 ir.store(to_memory(ir, slot.scalar, *part, width), address(slot), slot.scalar.bytes());
@@ -223,7 +228,7 @@ impl<'p, 'c> Accumulators<'p, 'c> {
         let mut width = self.width;
         while width > 1 {
             width /= 2;
-            values = build_program(ir, &self.fold.merge, width, &halves(ir, &values, width));
+            values = build_program(ir, &self.reducer.merge, width, &halves(ir, &values, width));
         }
         values
     }
@@ -263,14 +268,14 @@ fn lanes_of<'c>(ir: &Ir<'_, 'c>, values: &[Parts<'c>], first: u32, width: u32) -
     values.iter().map(|parts| parts.iter().map(|part| ir.shuffle(*part, *part, &lanes)).collect()).collect()
 }
 
-/// The accumulators after one step of a fold.
+/// The accumulators after one step of a reduction.
 pub(crate) fn step<'c>(
     ir: &Ir<'_, 'c>,
-    fold: &Fold,
+    reducer: &Reducer,
     width: u32,
     accumulators: Vec<Parts<'c>>,
     values: &[Parts<'c>],
 ) -> Vec<Parts<'c>> {
     let params: Vec<Parts> = accumulators.into_iter().chain(values.iter().cloned()).collect();
-    build_program(ir, &fold.step, width, &params)
+    build_program(ir, &reducer.step, width, &params)
 }
