@@ -103,7 +103,8 @@ fn materialized() -> Vec<Materialized> {
         Indices => Some(Reshaped),
         Reshaped => Some(MatmulOperand),
         MatmulOperand => Some(Routine),
-        Routine => Some(Shared { cycles: 0 }),
+        Routine => Some(ReadBeforeUpdate),
+        ReadBeforeUpdate => Some(Shared { cycles: 0 }),
         Shared { .. } => Some(LoopInvariant { cycles: 0 }),
         LoopInvariant { .. } => None,
     };

@@ -55,6 +55,8 @@ pub enum Materialized {
     MatmulOperand,
     /// A routine reads or writes it.
     Routine,
+    /// It reads a variable, a part of which is then updated with it.
+    ReadBeforeUpdate,
     /// Several loops use it.
     Shared {
         /// Roughly the cycles of one element.
@@ -98,6 +100,7 @@ not_fused! {
     Contraction "a contraction over several loops has loops of its own",
     IndexCheck "indices are checked between them",
     Order "it needs a step that comes between them",
+    VariableInPlace "a variable that is updated in place is copied alone, so that the copy can be dropped",
     NotAnEpilogue "it does not use each element of the matmul once, in its order",
     IndirectWrites "one of them writes where indices say, in order",
     Extent "none of its loops has the extent of those rows",
@@ -119,6 +122,9 @@ impl fmt::Display for Materialized {
             Materialized::Reshaped => f.write_str("read in another shape"),
             Materialized::MatmulOperand => f.write_str("an operand of a matmul"),
             Materialized::Routine => f.write_str("an operand or result of a routine"),
+            Materialized::ReadBeforeUpdate => {
+                f.write_str("it reads a variable, a part of which is then updated with it in place")
+            }
             Materialized::Shared { cycles } => {
                 write!(f, "several loops use it, and it takes about {cycles} cycles an element")
             }

@@ -105,6 +105,8 @@ pub(crate) struct Part {
     pub add: Option<Program>,
     /// Whether it changes what the parts before it stored.
     pub over: bool,
+    /// Whether it stores all elements of a tensor, each in its place.
+    pub is_all: bool,
 }
 
 /// Elements of an index operand that must be inside an axis.
@@ -171,17 +173,45 @@ pub(crate) fn definitions(module: &Module, function: &Function) -> Result<Defini
         definitions.nodes.push(definition);
     }
     absorb_views(function, &mut definitions.nodes);
+    join_assemblies(function, &mut definitions.nodes);
     Ok(definitions)
+}
+
+/// How often each node is used.
+pub(crate) fn users(function: &Function, definitions: &[Definition]) -> Vec<usize> {
+    let mut users = vec![0; definitions.len()];
+    let operands = definitions.iter().flat_map(Definition::uses);
+    for node in operands.chain(function.roots()) {
+        users[node.index()] += 1;
+    }
+    users
+}
+
+/// Lets what changes parts of a tensor that is itself put together, and used for nothing else, write into
+/// that.
+fn join_assemblies(function: &Function, definitions: &mut [Definition]) {
+    let users = users(function, definitions);
+    for at in 0..definitions.len() {
+        let Some([first, _, ..]) = definitions[at].as_assembly() else { continue };
+        let inner = first.from.node.index();
+        if !first.is_all || users[inner] != 1 || definitions[inner].as_assembly().is_none() {
+            continue;
+        }
+        let Definition::Assembly(mut parts) = std::mem::replace(&mut definitions[inner], Definition::Dead)
+        else {
+            unreachable!("invariant: the node is put together from parts")
+        };
+        if let Definition::Assembly(own) = &mut definitions[at] {
+            parts.extend(own.drain(1..));
+            *own = parts;
+        }
+    }
 }
 
 /// Lets a reduction whose only user turns its axes write them in the turned order.
 fn absorb_views(function: &Function, definitions: &mut [Definition]) {
     let graph = &function.graph;
-    let mut users = vec![0; graph.len()];
-    let operands = definitions.iter().flat_map(Definition::uses);
-    for node in operands.chain(function.roots()) {
-        users[node.index()] += 1;
-    }
+    let users = users(function, definitions);
     for id in graph.ids() {
         let Definition::Inline { program: None, operands } = &definitions[id.index()] else { continue };
         let Operand { node, axes } = operands[0].clone();
@@ -199,6 +229,11 @@ fn absorb_views(function: &Function, definitions: &mut [Definition]) {
 }
 
 impl Definition {
+    /// The parts, if it is put together from some.
+    pub(crate) fn as_assembly(&self) -> Option<&[Part]> {
+        if let Definition::Assembly(parts) = self { Some(parts) } else { None }
+    }
+
     /// The reduction, if it is one.
     pub(crate) fn as_reduction(&self) -> Option<&ReductionDefinition> {
         if let Definition::Reduction(reducer) = self { Some(reducer) } else { None }
@@ -332,6 +367,7 @@ impl Definitions {
             to: inside(&ty.shape, identity(ty.rank())),
             add: None,
             over: false,
+            is_all: true,
         };
         let to = self.places(graph, id, &scatter.coordinates, &scatter.along);
         let stored = Part {
@@ -340,6 +376,7 @@ impl Definitions {
             to: inside_written(&ty.shape, to.into_iter()),
             add: scatter.add.then(|| Scatter::addition(ty.dtype)),
             over: true,
+            is_all: false,
         };
         Definition::Assembly(vec![data, stored])
     }
@@ -462,7 +499,14 @@ fn define_concatenation(graph: &Graph, id: NodeId, axis: usize) -> Definition {
         to[axis].offset = start.clone();
         start = &start + &extents[axis];
         let from = operand(graph, node, identity(shape.len()));
-        parts.push(Part { extents, from, to: inside(shape, to.into_iter()), add: None, over: false });
+        parts.push(Part {
+            extents,
+            from,
+            to: inside(shape, to.into_iter()),
+            add: None,
+            over: false,
+            is_all: false,
+        });
     }
     Definition::Assembly(parts)
 }

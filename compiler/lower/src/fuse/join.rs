@@ -16,7 +16,8 @@ const MOST_REASONS: usize = 6;
 impl Placer<'_> {
     pub(super) fn best_join(&self, id: StatementId) -> Option<(NestId, Option<Loop>)> {
         let statement = &self.program.statements[id];
-        if is_heavy(self.program, statement) || is_ordered(statement) {
+        let is_alone = is_heavy(self.program, statement) || self.program.copies_variable(statement);
+        if is_alone || is_ordered(statement) {
             return None;
         }
         let first = self.first_place(id).map_or(0, |(place, _)| place.0);
@@ -85,6 +86,8 @@ impl Placer<'_> {
             NotFused::IndexCheck
         } else if is_too_early {
             NotFused::Order
+        } else if self.program.copies_variable(statement) {
+            NotFused::VariableInPlace
         } else if draft.kind.matmul().is_some() {
             NotFused::NotAnEpilogue
         } else if is_heavy(self.program, statement) {

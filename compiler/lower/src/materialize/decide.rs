@@ -32,12 +32,14 @@ fn reached(definitions: &[Definition], from: impl Iterator<Item = usize>) -> Vec
     reached
 }
 
-/// What says places, has another shape elsewhere, or is an operand of a matmul, and is no source.
+/// What says places, has another shape elsewhere, is an operand of a matmul, or reads a variable before a
+/// part of it is updated, and is no source.
 pub(super) fn must_lie_in_memory(
     definitions: &[Definition],
     constraints: &[IndexConstraint],
     needed: &[bool],
     multiplied: Vec<NodeId>,
+    read_before: &[NodeId],
 ) -> Vec<Option<Materialized>> {
     let mut must = vec![None; definitions.len()];
     let reshaped = definitions.iter().enumerate().filter_map(|(at, definition)| match definition {
@@ -57,7 +59,8 @@ pub(super) fn must_lie_in_memory(
     });
     let indices = constraints.iter().map(|constraint| (constraint.node, Materialized::Indices));
     let multiplied = multiplied.into_iter().map(|node| (node, Materialized::MatmulOperand));
-    for (node, why) in reshaped.chain(indices).chain(multiplied) {
+    let read_before = read_before.iter().map(|node| (*node, Materialized::ReadBeforeUpdate));
+    for (node, why) in read_before.chain(reshaped).chain(indices).chain(multiplied) {
         let base = in_memory(definitions, node).index();
         must[base] = (!matches!(definitions[base], Definition::Source(_))).then_some(why);
     }

@@ -9,6 +9,7 @@
 //! it, into the workspace; what writes outputs and states, and the rest, comes after the last.
 
 mod decide;
+mod partial;
 
 use std::collections::BTreeSet;
 
@@ -27,6 +28,7 @@ use crate::ids::{StatementId, indexes};
 use crate::loops::{Index, IndexExpr, Loop, LoopInfo, LoopKind, compose, flat, loops_of};
 use crate::matmul::{self, MatmulLoops};
 use decide::{Repeats, checked, materialized_nodes, must_lie_in_memory, needed, rounds};
+use partial::PartialUpdates;
 
 /// Names a kept value: one accumulator of a reduction, or the elements of a node.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -106,6 +108,8 @@ pub(crate) struct Statements<'a> {
     /// The kept values of each node.
     pub kept: Vec<Option<Vec<ValueId>>>,
     pub values: Vec<Value>,
+    /// Variables that are updated part by part: their new values.
+    pub partial: PartialUpdates,
     /// By round; in each, producers before their readers.
     pub statements: Vec<Statement>,
     /// What is checked after each round.
@@ -198,6 +202,11 @@ impl Statements<'_> {
         positions
     }
 
+    /// Whether a statement copies a variable of which parts are updated.
+    pub(crate) fn copies_variable(&self, statement: &Statement) -> bool {
+        matches!(&statement.action, Action::Part { of, over: false, .. } if self.partial.contains(*of))
+    }
+
     /// The node that a statement writes.
     pub(crate) fn result(&self, statement: &Statement) -> NodeId {
         match &statement.action {
@@ -246,7 +255,8 @@ pub(crate) fn statements<'a>(
         constraints.into_iter().filter(|constraint| live[constraint.by.index()]).collect();
     let needed = needed(function, &definitions, &constraints);
     let multiplied = matmul::needed_in_memory(graph, &definitions, machine);
-    let in_memory = must_lie_in_memory(&definitions, &constraints, &needed, multiplied);
+    let partial = PartialUpdates::of(function, &definitions);
+    let in_memory = must_lie_in_memory(&definitions, &constraints, &needed, multiplied, &partial.read_before);
     let rounds = rounds(&definitions, &constraints);
     let checked = checked(&definitions, &constraints);
     let (never, tuning) = (Repeats::none(graph.len()), &machine.tuning);
@@ -260,6 +270,7 @@ pub(crate) fn statements<'a>(
         definitions,
         kept: vec![None; graph.len()],
         values: vec![],
+        partial,
         statements: vec![],
         checks: vec![vec![]; rounds.last],
     };
@@ -275,28 +286,17 @@ pub(crate) fn statements<'a>(
     let mut late = vec![false; graph.len()];
     for id in graph.ids().filter(|id| needed[id.index()]) {
         let at = id.index();
-        let mut own = match &program.definitions[at] {
-            Definition::Reduction(_) => vec![reduce_statement(&mut program, id, machine)],
-            Definition::Scan(_) => vec![scan_statement(&mut program, id)],
-            Definition::Assembly(_) => part_statements(&mut program, id),
-            &Definition::Routine(routine, operand) => {
-                vec![call_statement(&mut program, id, routine, operand)]
-            }
-            Definition::Inline { .. } | Definition::Splat(_) | Definition::Size(_) | Definition::Iota => {
-                materialized[at].map_or(vec![], |why| {
-                    let value = add_value(&mut program, id, graph.ty(id).dtype, "", why);
-                    program.kept[at] = Some(vec![value]);
-                    vec![store_statement(graph, id, Destination::Value(value))]
-                })
-            }
-            Definition::Dead | Definition::Source(_) | Definition::Reshape(_) => vec![],
-        };
+        let mut own = statements_of(&mut program, id, materialized[at], machine);
         own.iter_mut().for_each(|statement| statement.round = rounds.of_node[at]);
         let is_late = only_for_updates[at]
             && (own.iter().any(|s| s.matmul.is_some())
                 || program.definitions[at].uses().iter().any(|node| late[node.index()]));
         late[at] = is_late;
-        let position = if is_late { graph.len() } else { at };
+        let position = match (program.partial.contains(id), is_late) {
+            (true, _) => graph.len() + 1,
+            (false, true) => graph.len(),
+            (false, false) => at,
+        };
         ordered.extend(own.into_iter().map(|statement| (position, statement)));
     }
     for (position, output) in function.outputs.iter().enumerate() {
@@ -311,11 +311,35 @@ pub(crate) fn statements<'a>(
     }
     for update in &function.updates {
         let statement = store_statement(graph, update.node, Destination::State(update.shared));
-        ordered.push((graph.len(), Statement { round: rounds.last, ..statement }));
+        let position = graph.len() + usize::from(program.partial.contains(update.node));
+        ordered.push((position, Statement { round: rounds.last, ..statement }));
     }
     ordered.sort_by_key(|(at, statement)| (statement.round, *at));
     program.statements = ordered.into_iter().map(|(_, s)| s).collect();
     program
+}
+
+/// The statements that compute a node; an expression has one if it is materialized.
+fn statements_of(
+    program: &mut Statements<'_>,
+    id: NodeId,
+    materialized: Option<Materialized>,
+    machine: &Machine,
+) -> Vec<Statement> {
+    match &program.definitions[id.index()] {
+        Definition::Reduction(_) => vec![reduce_statement(program, id, machine)],
+        Definition::Scan(_) => vec![scan_statement(program, id)],
+        Definition::Assembly(_) => part_statements(program, id),
+        &Definition::Routine(routine, operand) => vec![call_statement(program, id, routine, operand)],
+        Definition::Inline { .. } | Definition::Splat(_) | Definition::Size(_) | Definition::Iota => {
+            materialized.map_or(vec![], |why| {
+                let value = add_value(program, id, program.graph.ty(id).dtype, "", why);
+                program.kept[id.index()] = Some(vec![value]);
+                vec![store_statement(program.graph, id, Destination::Value(value))]
+            })
+        }
+        Definition::Dead | Definition::Source(_) | Definition::Reshape(_) => vec![],
+    }
 }
 
 /// What only updates are computed from, and by nothing but expressions.
