@@ -285,7 +285,7 @@ fn sum_of_stretched(rewriter: &mut Rewriter<'_>, id: NodeId) -> Option<NodeId> {
 }
 
 /// The scalar factor of a product that may leave sums, and the other factor.
-fn scale(graph: &Graph, id: NodeId) -> Option<(NodeId, NodeId)> {
+pub(crate) fn scale(graph: &Graph, id: NodeId) -> Option<(NodeId, NodeId)> {
     let Op::Mul(_) = graph.op(id) else { return None };
     if !facts::is_uniform(graph, id) {
         return None;
@@ -298,7 +298,8 @@ fn scale(graph: &Graph, id: NodeId) -> Option<(NodeId, NodeId)> {
     [(a, b), (b, a)].into_iter().find(|(s, x)| may_leave(*s) && !is_scalar(graph.ty(*x)))
 }
 
-fn scaled(rewriter: &mut Rewriter<'_>, factor: NodeId, value: NodeId) -> Option<NodeId> {
+/// A value times a number.
+pub(crate) fn scaled(rewriter: &mut Rewriter<'_>, factor: NodeId, value: NodeId) -> Option<NodeId> {
     let rank = rewriter.graph().ty(value).rank();
     let factor = rewriter.add(Dimshuffle { order: vec![None; rank] }, &[factor])?;
     rewriter.add(Mul {}, &[factor, value])
