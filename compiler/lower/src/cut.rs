@@ -9,11 +9,11 @@ use tgc_graph::dim::Dim;
 use tgc_graph::dtype::DType;
 use tgc_graph::graph::NodeId;
 use tgc_graph::kernel::Routine;
-use tgc_plan::{Axis, NotFused, Reducer};
+use tgc_plan::{Axis, Reducer};
 use tgc_scalar::Program;
 
 use crate::classify::{Definition, Source};
-use crate::fuse::{Member, NestDraft, NestKind, slots};
+use crate::fuse::{Member, NestDraft, NestKind, Separation, slots};
 use crate::ids::{BlockId, NestPlace, PieceId, StatementId, indexes};
 use crate::loops::{Index, IndexExpr, Loop, LoopKind, substitute};
 use crate::materialize::{Action, Destination, Statements, Value, ValueId};
@@ -122,7 +122,7 @@ pub(crate) struct CutNest {
     /// The statements that it runs.
     pub statements: Vec<StatementId>,
     /// Earlier nests that it shares data with, and why they are apart.
-    pub apart: Vec<(NestPlace, NotFused)>,
+    pub apart: Vec<Separation<NestPlace>>,
 }
 
 indexes!(NestPlace: CutNest);

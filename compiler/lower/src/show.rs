@@ -10,7 +10,7 @@ use tgc_plan::{Body, FunctionPlan};
 use crate::classify::{Definition, Definitions, Source};
 use crate::cut::{Cut, CutNest, From, Piece, Work};
 use crate::form::{Context, Form};
-use crate::fuse::{Member, NestDraft, NestKind};
+use crate::fuse::{Member, NestDraft, NestKind, Separation};
 use crate::loops::{Loop, LoopKind};
 use crate::materialize::{Action, Destination, Statement, Statements, ValueId};
 use crate::signature;
@@ -179,8 +179,9 @@ fn fused(program: &Statements<'_>, nests: &[NestDraft], context: &Context<'_>) -
                 list(inner, loops)
             ));
         }
-        for (other, why) in &nest.apart {
-            lines.push(format!("  not fused with n{}: {why}", other.0));
+        for Separation { from, why, after } in &nest.apart {
+            let after = after.map_or(String::new(), |nest| format!(" (n{})", nest.0));
+            lines.push(format!("  not fused with n{}: {why}{after}", from.0));
         }
     }
     lines

@@ -8,7 +8,8 @@ use tgc_scalar::{Elementary, Inst, Program};
 use crate::{AccessKind, Block, FunctionPlan, Reducer, Sink, Step};
 
 /// Counts for one call. They say how work grows with sizes and what dominates, not how long it takes: a
-/// division counts as an addition does, and what caches save counts too.
+/// division counts as an addition does, and what caches save counts too. A routine's are estimated: sorting
+/// counts and moves each element once for each byte of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Cost {
     /// Scalar instructions; in code for vectors each does several at once.
@@ -18,6 +19,10 @@ pub struct Cost {
     /// Bytes that are written to buffers.
     pub bytes_written: Dim,
 }
+
+/// Instructions that a radix sort takes for each byte of an element: to read the digit, to count it, and to
+/// move the element.
+const SORT_PER_BYTE: usize = 8;
 
 impl FunctionPlan<'_> {
     /// What a call costs.
@@ -42,6 +47,9 @@ impl FunctionPlan<'_> {
                     cost.bytes_written = &cost.bytes_written + &bytes;
                 }
                 Step::Call(call) => {
+                    let elements = &call.rows * &call.length;
+                    let bytes = self.buffer(call.from).dtype.bytes();
+                    cost.instructions = &cost.instructions + &times(&elements, SORT_PER_BYTE * bytes);
                     cost.bytes_read = &cost.bytes_read + &self.buffer(call.from).bytes();
                     cost.bytes_written = &cost.bytes_written + &self.buffer(call.to).bytes();
                 }
@@ -57,9 +65,9 @@ impl FunctionPlan<'_> {
         let one = Dim::Const(1);
         let rows = rows.unwrap_or(&one);
         for block in blocks {
-            let runs = block.axes.iter().fold(rows.clone(), |matmul, extent| &matmul * extent);
+            let runs = block.axes.iter().fold(rows.clone(), |all, extent| &all * extent);
             // A reduction is stored once, after its last axis.
-            let outer = block.axes.iter().rev().skip(1).fold(rows.clone(), |matmul, extent| &matmul * extent);
+            let outer = block.axes.iter().rev().skip(1).fold(rows.clone(), |all, extent| &all * extent);
             cost.instructions = &cost.instructions + &times(&runs, instructions(&block.program));
             for sink in &block.sinks {
                 // So many iterations together.

@@ -36,6 +36,8 @@ pub struct Apart {
     pub from: Vec<String>,
     /// The reason.
     pub why: NotFused,
+    /// The tensors of the step that comes between them, if that is the reason.
+    pub after: Vec<String>,
 }
 
 /// Why a tensor is materialized: stored in memory or held by a row, not computed where it is used.

@@ -178,6 +178,12 @@ impl Solution {
             return Err(format!("{name} has the size {size} and needs at least {least}"));
         }
         let most = dim.bounds(&self.symbols).max;
+        if most < 0 && least == 0 {
+            return Err(format!(
+                "{name} ends before it begins: it would have at most {most} elements; take fewer, or let the \
+                 axis be larger"
+            ));
+        }
         if most < i128::from(least) {
             return Err(format!("{name} needs at least the size {least}, and is at most {most}"));
         }

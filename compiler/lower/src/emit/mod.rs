@@ -228,9 +228,11 @@ impl Emitter<'_, '_> {
     /// What the nest computes, and why it is apart from others.
     fn provenance(&self) -> Provenance {
         let nest = &self.cut.nests[self.nest];
-        let apart = nest.apart.iter().map(|(other, why)| {
-            let from = self.tensors(*other).into_iter().map(|tensor| tensor.name).collect();
-            Apart { from, why: *why }
+        let names = |nest| self.tensors(nest).into_iter().map(|tensor| tensor.name).collect();
+        let apart = nest.apart.iter().map(|separation| Apart {
+            from: names(separation.from),
+            why: separation.why,
+            after: separation.after.map_or(vec![], names),
         });
         Provenance { tensors: self.tensors(self.nest), apart: apart.collect() }
     }

@@ -4,7 +4,7 @@ use tgc_graph::dim::Dim;
 use tgc_plan::NotFused;
 
 use super::rows::{innermost, strided};
-use super::{NestKind, Placer, is_heavy, is_looked_up, is_ordered, kept_node};
+use super::{NestKind, Placer, Separation, is_heavy, is_looked_up, is_ordered, kept_node};
 use crate::classify::{Definition, Source};
 use crate::ids::{NestId, NestPlace, StatementId};
 use crate::loops::{IndexExpr, Loop, LoopInfo, LoopKind};
@@ -55,12 +55,16 @@ impl Placer<'_> {
     }
 
     /// The nearest earlier nests that a statement shares data with, and why it is in none of them.
-    pub(super) fn apart(&self, id: StatementId) -> Vec<(NestId, NotFused)> {
-        let first = self.first_place(id).map_or(0, |(place, _)| place.0);
+    pub(super) fn apart(&self, id: StatementId) -> Vec<Separation<NestId>> {
+        let first = self.first_place(id).map(|(place, _)| place);
         let related = self.order.iter().enumerate().rev().filter(|(_, nest)| self.is_related(id, **nest));
-        let reason =
-            |(position, nest): (usize, &NestId)| (*nest, self.why_apart(id, *nest, position < first));
-        related.take(MOST_REASONS).map(reason).collect()
+        let separation = |(position, from): (usize, &NestId)| {
+            let is_too_early = first.is_some_and(|first| NestPlace(position) < first);
+            let why = self.why_apart(id, *from, is_too_early);
+            let after = first.filter(|_| why == NotFused::Order).map(|first| self.order[first]);
+            Separation { from: *from, why, after }
+        };
+        related.take(MOST_REASONS).map(separation).collect()
     }
 
     /// Whether a statement reads what a nest makes or reads, or changes what it makes.

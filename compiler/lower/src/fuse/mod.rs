@@ -39,7 +39,24 @@ pub(crate) struct NestDraft {
     pub round: usize,
     pub members: Vec<Member>,
     /// Earlier nests that it shares data with, and why they are apart.
-    pub apart: Vec<(NestPlace, NotFused)>,
+    pub apart: Vec<Separation<NestPlace>>,
+}
+
+/// Why a nest is not fused with an earlier one.
+#[derive(Clone, Debug)]
+pub(crate) struct Separation<N> {
+    /// The earlier one.
+    pub from: N,
+    pub why: NotFused,
+    /// The nest that it must come after, if that is why.
+    pub after: Option<N>,
+}
+
+impl Separation<NestId> {
+    fn placed(&self, order: &[NestId]) -> Separation<NestPlace> {
+        let after = self.after.map(|nest| place_of(order, nest));
+        Separation { from: place_of(order, self.from), why: self.why, after }
+    }
 }
 
 /// The most statements of a nest with loops: more do not fit in registers, and compiling takes a time that
@@ -107,7 +124,7 @@ struct Placer<'a> {
     /// All nests; `order` says when they run.
     nests: Vec<NestDraft>,
     /// Why each nest is apart from earlier ones.
-    apart: Vec<Vec<(NestId, NotFused)>>,
+    apart: Vec<Vec<Separation<NestId>>>,
     order: Vec<NestId>,
     /// The nests and statements that make the kept values of a node.
     homes: Vec<Vec<(NestId, StatementId)>>,
@@ -123,7 +140,7 @@ pub(crate) fn nests(program: &Statements<'_>, machine: &Machine) -> Vec<NestDraf
     }
     let Placer { mut nests, apart, order, facts, .. } = placer;
     for (nest, apart) in nests.iter_mut().zip(apart) {
-        nest.apart = apart.into_iter().map(|(other, why)| (place_of(&order, other), why)).collect();
+        nest.apart = apart.iter().map(|separation| separation.placed(&order)).collect();
         collapse_rows(program, &facts, nest);
         if let NestKind::Matmul(_) | NestKind::Call = nest.kind {
             continue;
@@ -202,7 +219,7 @@ impl Placer<'_> {
     }
 
     /// Adds a nest that has no place yet, and why it is apart from others.
-    fn made(&mut self, (draft, apart): (NestDraft, Vec<(NestId, NotFused)>)) -> NestId {
+    fn made(&mut self, (draft, apart): (NestDraft, Vec<Separation<NestId>>)) -> NestId {
         self.nests.push(draft);
         self.apart.push(apart);
         NestId(self.nests.len() - 1)
@@ -257,13 +274,13 @@ impl Placer<'_> {
     }
 
     /// A nest for a statement, and why it is apart from others.
-    fn draft(&self, id: StatementId, kind: NestKind) -> (NestDraft, Vec<(NestId, NotFused)>) {
+    fn draft(&self, id: StatementId, kind: NestKind) -> (NestDraft, Vec<Separation<NestId>>) {
         let round = self.program.statements[id].round;
         (NestDraft { kind, round, members: vec![], apart: vec![] }, self.apart(id))
     }
 
     /// Adds a nest after all others.
-    fn add(&mut self, draft: (NestDraft, Vec<(NestId, NotFused)>)) -> NestId {
+    fn add(&mut self, draft: (NestDraft, Vec<Separation<NestId>>)) -> NestId {
         let nest = self.made(draft);
         self.order.push(nest);
         nest

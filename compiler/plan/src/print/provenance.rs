@@ -7,9 +7,12 @@ const MOST_NAMES: usize = 6;
 
 pub(super) fn lines(provenance: &Provenance) -> String {
     let tensors = provenance.tensors.iter().map(tensor);
-    let apart =
-        provenance.apart.iter().map(|Apart { from, why }| format!("not fused with {}: {why}", names(from)));
-    tensors.chain(apart).map(|line| format!("  # {line}\n")).collect()
+    tensors.chain(provenance.apart.iter().map(apart)).map(|line| format!("  # {line}\n")).collect()
+}
+
+fn apart(Apart { from, why, after }: &Apart) -> String {
+    let after = if after.is_empty() { String::new() } else { format!(", which computes {}", names(after)) };
+    format!("not fused with {}: {why}{after}", names(from))
 }
 
 fn tensor(tensor: &Tensor) -> String {
