@@ -109,7 +109,7 @@ fn run(
 ) -> Result<Vec<Array>, LowerError> {
     let mut constants = Constants::default();
     for function in &module.functions {
-        let function = &*prepare::prepared(function, machine);
+        let function = &*prepare::prepared(function);
         constants.collect(function);
         let context = Context { module, function, constants: &constants.positions, machine };
         give(phase::run(&context, until)?, &context);

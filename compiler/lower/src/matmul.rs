@@ -39,12 +39,7 @@ pub(crate) struct MatmulLoops {
 
 impl MatmulLoops {
     /// The loops, if a reduction is a matmul. Loops are numbered as those of its statement.
-    pub(crate) fn of(
-        graph: &Graph,
-        definitions: &[Definition],
-        id: NodeId,
-        machine: &Machine,
-    ) -> Option<MatmulLoops> {
+    pub(crate) fn of(graph: &Graph, definitions: &[Definition], id: NodeId) -> Option<MatmulLoops> {
         let reducer = definitions[id.index()].as_reduction().filter(|reducer| reducer.multiplies)?;
         let shape = &graph.ty(id).shape;
         let (loops, index) = loops_of(shape, &reducer.sums);
@@ -57,11 +52,11 @@ impl MatmulLoops {
             definitions[base.index()].as_reduction().is_none_or(ReductionDefinition::is_finished)
         };
         let is_affine = operands.iter().all(|place| place.lookups.is_empty());
-        if !is_affine || !reducer.operands.iter().all(holds_elements) || machine.vector_registers < 16 {
+        if !is_affine || !reducer.operands.iter().all(holds_elements) {
             return None;
         }
         let matmul = Classes { loops: &loops, operands: &operands, result: &result }.matmul()?;
-        is_worthwhile(&matmul, &loops, &machine.tuning.matmul).then_some(matmul)
+        is_worthwhile(&matmul, &loops, &Machine::ORDER.tuning.matmul).then_some(matmul)
     }
 
     /// All loops in the order of the axes of a matmul.
@@ -170,8 +165,8 @@ impl Classes<'_> {
 }
 
 /// The nodes that matmuls need in memory.
-pub(crate) fn needed_in_memory(graph: &Graph, definitions: &[Definition], machine: &Machine) -> Vec<NodeId> {
-    let matmuls = graph.ids().filter(|id| MatmulLoops::of(graph, definitions, *id, machine).is_some());
+pub(crate) fn needed_in_memory(graph: &Graph, definitions: &[Definition]) -> Vec<NodeId> {
+    let matmuls = graph.ids().filter(|id| MatmulLoops::of(graph, definitions, *id).is_some());
     let operands = matmuls.flat_map(|id| {
         let reducer = definitions[id.index()].as_reduction().expect("invariant: a matmul is a reducer");
         let (_, index) = loops_of(&graph.ty(id).shape, &reducer.sums);
@@ -183,18 +178,23 @@ pub(crate) fn needed_in_memory(graph: &Graph, definitions: &[Definition], machin
 impl ReductionDefinition {
     /// The tile that registers of a machine hold.
     pub(crate) fn tile(&self, machine: &Machine) -> RegisterTile {
-        const VECTORS: u32 = 2;
-        let lanes = machine.lanes(self.reducer.accumulators[0].bytes());
-        // A row of the right matrix and an element of the left one want registers too.
-        let rows = (machine.vector_registers - VECTORS - 1) / VECTORS;
-        RegisterTile { mr: rows.min(12) & !1, nr: VECTORS * lanes, lanes }
+        tile_of(machine, self.reducer.accumulators[0].bytes())
     }
+}
+
+/// The tile of elements of so many bytes.
+fn tile_of(machine: &Machine, bytes: usize) -> RegisterTile {
+    const VECTORS: u32 = 2;
+    let lanes = machine.lanes(bytes);
+    // A row of the right matrix and an element of the left one want registers too.
+    let rows = (machine.vector_registers - VECTORS - 1) / VECTORS;
+    RegisterTile { mr: rows.min(12) & !1, nr: VECTORS * lanes, lanes }
 }
 
 /// Blocks for caches, no larger than the matmul.
 ///
-/// A K block of a panel of the right matrix takes half of the first-level cache, or all of it where tiles
-/// have so many rows that they load it half as often. Each block of rows reads all of the right matrix: one
+/// A K block of a panel of the right matrix takes half of the first-level cache of [`Machine::ORDER`]; where
+/// vectors are twice as wide, panels are, and tiles of twice as many rows load them half as often. Each block of rows reads all of the right matrix: one
 /// that does not stay in the second-level cache is read seldom, for left parts of up to half that cache, one
 /// that does for parts that nearly stay in the first. The right matrix's part is copied once and for all if
 /// its terms are known and it is not too large for a cache behind those; else the copy of a K block takes
@@ -211,8 +211,9 @@ pub(crate) fn blocks(
     let [rows, columns, all_terms] = extents.map(|dim| most(dim, symbols));
     let bytes = bytes as i64;
     let (l1, l2) = (i64::from(machine.l1_bytes), i64::from(machine.l2_bytes));
-    let panel_bytes = if tile.mr < 12 { l1 / 2 } else { l1 };
-    let in_cache = (panel_bytes / (i64::from(tile.nr) * bytes)).max(1);
+    // The terms that add up in one go are the same on every machine.
+    let order = tile_of(&Machine::ORDER, bytes as usize);
+    let in_cache = (i64::from(Machine::ORDER.l1_bytes) / 2 / (i64::from(order.nr) * bytes)).max(1);
     let k_blocks = all_terms.saturating_add(in_cache / 2 - 1) / in_cache;
     let kc = match extents[2].as_const() {
         // K blocks of equal size; a small remainder makes the others larger.

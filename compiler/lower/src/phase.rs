@@ -57,9 +57,9 @@ pub(crate) static PHASES: [Phase; 7] = [
         name: "fuse",
         why: "Statements that read the same memory or each other's rows share one outer loop.",
         postcondition: "every statement is in one nest, after all nests that make what it reads",
-        run: |form, context| {
+        run: |form, _| {
             if let Form::Materialized(program) = form {
-                let nests = fuse::nests(&program, context.machine);
+                let nests = fuse::nests(&program);
                 Ok(Form::Fused(program, nests))
             } else {
                 out_of_order(form)

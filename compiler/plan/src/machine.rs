@@ -17,8 +17,8 @@ pub struct Machine {
     pub tuning: Tuning,
 }
 
-/// How a processor is best used, as measured. Those of reductions and of matmuls decide in which order sums
-/// are taken; no result depends on the others.
+/// How a processor is best used, as measured. No result depends on it: what decides in which order sums are
+/// taken is read from [`Machine::ORDER`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Tuning {
     /// The longest program, in instructions, that leaves registers to several iterations.
@@ -139,6 +139,12 @@ impl Tuning {
 }
 
 impl Machine {
+    /// The machine whose vectors, registers and caches say in which order sums are taken, on every machine:
+    /// how many accumulators a reduction has, how many terms of a matmul add up in one go, what is fused.
+    /// Others keep the same accumulators in as many registers as it takes, so that results have the same
+    /// bits. AVX2 is in the middle: two of its vectors are one of AVX-512, and one is two of SSE's and Arm's.
+    pub const ORDER: Machine = Machine::X86_64_V3;
+
     /// AVX2 with FMA: what `x86-64-v3` promises.
     pub const X86_64_V3: Machine = Machine {
         vector_bytes: 32,

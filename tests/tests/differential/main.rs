@@ -8,6 +8,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 mod accuracy;
 mod cases;
+mod machines;
 mod native;
 mod operations;
 mod places;

@@ -54,7 +54,7 @@ pub fn check(seed: u64, module: &Module, odd_values: bool) -> Result<(), String>
     Ok(())
 }
 
-fn same(got: &Array, want: &Array) -> Result<(), String> {
+pub fn same(got: &Array, want: &Array) -> Result<(), String> {
     if (got.dtype(), got.shape()) != (want.dtype(), want.shape()) {
         return Err(format!(
             "native {} {:?}, interpreted {} {:?}",

@@ -20,8 +20,10 @@ use crate::differentiate;
 use crate::dim::Dim;
 use crate::graph::{Graph, NodeId};
 use crate::kernel::{Kernel, Leaf};
+use crate::limits::undefined_size;
 use crate::lookup;
 use crate::module::{Function, SharedVariable};
+use crate::origin::Origin;
 use crate::unsigned;
 
 /// Why a call cannot be evaluated. The same calls are refused by the emitted library.
@@ -44,6 +46,8 @@ pub enum EvaluateError {
         "{function}: {index} has the element {given}, outside axis {axis} of {data}, whose size is {extent}"
     )]
     Index { function: String, index: String, given: i64, data: String, axis: usize, extent: i64 },
+    #[error("{function}: a size of `{op}`, asked for at {origin}, {undefined}", undefined = undefined_size())]
+    Undefined { function: String, op: &'static str, origin: Origin },
     #[error("{function}: no argument's shape determines {name}; give it")]
     Unbound { function: String, name: String },
 }
@@ -142,6 +146,7 @@ fn evaluate_graph<D: Domain>(
     let mut values: Vec<Option<Value<D::Part>>> = vec![None; graph.len()];
     for id in graph.ids().filter(|id| live[id.index()]) {
         let ty = graph.ty(id);
+        defined(function, id, sizes)?;
         let shape: Vec<usize> = ty.shape.iter().map(|d| sizes::size(d, sizes)).collect();
         let operands: Vec<&Value<D::Part>> = graph
             .operands(id)
@@ -158,6 +163,18 @@ fn evaluate_graph<D: Domain>(
         values[id.index()] = Some(Value { dtype: ty.dtype, shape, elements });
     }
     Ok(values)
+}
+
+/// Checks that a node's sizes have values: those of a gradient may nest more deeply than the model's own.
+fn defined(function: &Function, id: NodeId, sizes: &[i64]) -> Result<(), EvaluateError> {
+    let (op, shape) = (function.graph.op(id), &function.graph.ty(id).shape);
+    let attributes = op.definition().attributes();
+    let mut dims = attributes.iter().flat_map(|(_, attribute)| attribute.dims()).chain(shape);
+    if dims.all(|dim| sizes::is_defined(dim, sizes)) {
+        return Ok(());
+    }
+    let origin = function.graph.node(id).origin.clone();
+    Err(EvaluateError::Undefined { function: function.name.clone(), op: op.name(), origin })
 }
 
 fn run_kernel<D: Domain>(

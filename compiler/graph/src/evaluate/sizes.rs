@@ -16,6 +16,11 @@ pub(super) fn value(dim: &Dim, sizes: &[i64]) -> i64 {
     dim.evaluate(&|SymbolId(i)| sizes[i as usize]).expect("invariant: sizes are within their ranges")
 }
 
+/// Whether a dim has a value.
+pub(super) fn is_defined(dim: &Dim, sizes: &[i64]) -> bool {
+    dim.evaluate(&|SymbolId(i)| sizes[i as usize]).is_some()
+}
+
 /// The value of a dim that is a size.
 pub(super) fn size(dim: &Dim, sizes: &[i64]) -> usize {
     usize::try_from(value(dim, sizes)).expect("invariant: sizes are within their ranges")

@@ -2,6 +2,7 @@
 
 use tgc_graph::dim::Dim;
 use tgc_plan::NotFused;
+use tgc_plan::machine::Machine;
 
 use super::rows::{innermost, strided};
 use super::{NestKind, Placer, Separation, is_heavy, is_looked_up, is_ordered, kept_node};
@@ -141,7 +142,7 @@ impl Placer<'_> {
         let results: Vec<&LoopInfo> = statement.loops.iter().filter(|l| l.kind != LoopKind::Sum).collect();
         let elements: Dim = results.iter().map(|l| &l.extent).product();
         let bytes = elements.as_const().map(|n| n.saturating_mul(8));
-        results.len() <= 1 || bytes.is_some_and(|n| n <= i64::from(self.machine.l1_bytes) / 2)
+        results.len() <= 1 || bytes.is_some_and(|n| n <= i64::from(Machine::ORDER.l1_bytes) / 2)
     }
 
     /// What it is worth to find this read in a nest already.

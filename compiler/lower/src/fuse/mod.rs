@@ -9,7 +9,6 @@ mod rows;
 
 use tgc_graph::dim::Dim;
 use tgc_graph::graph::NodeId;
-use tgc_plan::machine::Machine;
 use tgc_plan::{Axis, NotFused};
 
 use crate::ids::{NestId, NestPlace, StatementId, indexes};
@@ -119,7 +118,6 @@ indexes!(StatementId: Facts);
 
 struct Placer<'a> {
     program: &'a Statements<'a>,
-    machine: &'a Machine,
     facts: Vec<Facts>,
     /// All nests; `order` says when they run.
     nests: Vec<NestDraft>,
@@ -131,10 +129,10 @@ struct Placer<'a> {
 }
 
 /// The nests of a function, in order.
-pub(crate) fn nests(program: &Statements<'_>, machine: &Machine) -> Vec<NestDraft> {
+pub(crate) fn nests(program: &Statements<'_>) -> Vec<NestDraft> {
     let facts = program.statements.iter().map(|s| facts(program, s)).collect();
     let homes = vec![vec![]; program.graph.len()];
-    let mut placer = Placer { program, machine, facts, nests: vec![], apart: vec![], order: vec![], homes };
+    let mut placer = Placer { program, facts, nests: vec![], apart: vec![], order: vec![], homes };
     for statement in 0..program.statements.len() {
         placer.place(StatementId(statement));
     }

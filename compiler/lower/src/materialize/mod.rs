@@ -254,12 +254,12 @@ pub(crate) fn statements<'a>(
     let constraints: Vec<IndexConstraint> =
         constraints.into_iter().filter(|constraint| live[constraint.by.index()]).collect();
     let needed = needed(function, &definitions, &constraints);
-    let multiplied = matmul::needed_in_memory(graph, &definitions, machine);
+    let multiplied = matmul::needed_in_memory(graph, &definitions);
     let partial = PartialUpdates::of(function, &definitions);
     let in_memory = must_lie_in_memory(&definitions, &constraints, &needed, multiplied, &partial.read_before);
     let rounds = rounds(&definitions, &constraints);
     let checked = checked(&definitions, &constraints);
-    let (never, tuning) = (Repeats::none(graph.len()), &machine.tuning);
+    let (never, tuning) = (Repeats::none(graph.len()), &Machine::ORDER.tuning);
     let (_, repeats) = materialized_nodes(function, &definitions, (&in_memory, &checked), &never, tuning);
     // A materialized value makes its users cheap: once more, knowing that.
     let (materialized, _) =
@@ -286,7 +286,7 @@ pub(crate) fn statements<'a>(
     let mut late = vec![false; graph.len()];
     for id in graph.ids().filter(|id| needed[id.index()]) {
         let at = id.index();
-        let mut own = statements_of(&mut program, id, materialized[at], machine);
+        let mut own = statements_of(&mut program, id, materialized[at]);
         own.iter_mut().for_each(|statement| statement.round = rounds.of_node[at]);
         let is_late = only_for_updates[at]
             && (own.iter().any(|s| s.matmul.is_some())
@@ -324,10 +324,9 @@ fn statements_of(
     program: &mut Statements<'_>,
     id: NodeId,
     materialized: Option<Materialized>,
-    machine: &Machine,
 ) -> Vec<Statement> {
     match &program.definitions[id.index()] {
-        Definition::Reduction(_) => vec![reduce_statement(program, id, machine)],
+        Definition::Reduction(_) => vec![reduce_statement(program, id)],
         Definition::Scan(_) => vec![scan_statement(program, id)],
         Definition::Assembly(_) => part_statements(program, id),
         &Definition::Routine(routine, operand) => vec![call_statement(program, id, routine, operand)],
@@ -387,7 +386,7 @@ fn store_statement(graph: &Graph, node: NodeId, to: Destination) -> Statement {
     Statement { loops, index, action: Action::Store { node, to }, round: 0, matmul: None }
 }
 
-fn reduce_statement(program: &mut Statements<'_>, node: NodeId, machine: &Machine) -> Statement {
+fn reduce_statement(program: &mut Statements<'_>, node: NodeId) -> Statement {
     let reducer = program.reduction(node).clone();
     let shape = &program.graph.ty(node).shape;
     let (loops, mut index) = loops_of(shape, &reducer.sums);
@@ -401,7 +400,7 @@ fn reduce_statement(program: &mut Statements<'_>, node: NodeId, machine: &Machin
         })
         .collect();
     program.kept[node.index()] = Some(values.clone());
-    let matmul = MatmulLoops::of(program.graph, &program.definitions, node, machine);
+    let matmul = MatmulLoops::of(program.graph, &program.definitions, node);
     Statement { loops, index, action: Action::Reduce { node, operands, sums, values }, round: 0, matmul }
 }
 

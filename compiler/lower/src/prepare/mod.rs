@@ -7,11 +7,10 @@ mod pairs;
 use std::borrow::Cow;
 
 use tgc_graph::module::Function;
-use tgc_plan::machine::Machine;
 
 /// The function in that form.
-pub(crate) fn prepared<'a>(function: &'a Function, machine: &Machine) -> Cow<'a, Function> {
-    match pairs::merged(function, machine) {
+pub(crate) fn prepared<'a>(function: &'a Function) -> Cow<'a, Function> {
+    match pairs::merged(function) {
         Cow::Borrowed(function) => indices::stored(function),
         Cow::Owned(function) => Cow::Owned(indices::stored(&function).into_owned()),
     }

@@ -17,9 +17,9 @@ use tgc_graph::module::Function;
 use tgc_plan::machine::Machine;
 
 /// The function with such sums as sums over one pair of axes.
-pub(crate) fn merged<'a>(function: &'a Function, machine: &Machine) -> Cow<'a, Function> {
+pub(crate) fn merged<'a>(function: &'a Function) -> Cow<'a, Function> {
     let graph = &function.graph;
-    let orders: Vec<Option<Vec<usize>>> = graph.ids().map(|id| order(graph, id, machine)).collect();
+    let orders: Vec<Option<Vec<usize>>> = graph.ids().map(|id| order(graph, id)).collect();
     if orders.iter().all(Option::is_none) {
         return Cow::Borrowed(function);
     }
@@ -40,7 +40,7 @@ pub(crate) fn merged<'a>(function: &'a Function, machine: &Machine) -> Cow<'a, F
 }
 
 /// The order of the sums in which they become one, where that pays and they are not one as they lie.
-fn order(graph: &Graph, id: NodeId, machine: &Machine) -> Option<Vec<usize>> {
+fn order(graph: &Graph, id: NodeId) -> Option<Vec<usize>> {
     let Kernel::Contract(contraction) = graph.kernel(id) else { return None };
     let sides = sides(graph, id, &contraction);
     let is_plain = sides.iter().all(|side| graph.ty(side.node).dtype == contraction.dtype)
@@ -48,7 +48,7 @@ fn order(graph: &Graph, id: NodeId, machine: &Machine) -> Option<Vec<usize>> {
         && contraction.dtype.is_float();
     let [left, right] = [sides[0].sum_axes(), sides[1].sum_axes()];
     let same_sizes = left.iter().zip(&right).all(|(l, r)| sides[0].shape[*l] == sides[1].shape[*r]);
-    if left.len() < 2 || !is_plain || !same_sizes || machine.vector_registers < 16 {
+    if left.len() < 2 || !is_plain || !same_sizes {
         return None;
     }
     let by_place = |axes: &[usize]| {
@@ -58,7 +58,7 @@ fn order(graph: &Graph, id: NodeId, machine: &Machine) -> Option<Vec<usize>> {
     };
     let orders = [by_place(&left), by_place(&right)];
     let is_one = |order: &[usize]| sides.iter().all(|side| side.walks_as_one(order));
-    let least = &machine.tuning.matmul;
+    let least = &Machine::ORDER.tuning.matmul;
     let pays = sides.iter().all(|side| size(side.free()) >= least.copied_reads)
         && size(sides[0].free()).saturating_mul(size(sides[1].shape.iter())) >= least.copied_multiplications;
     if orders.iter().any(|order| is_one(order)) || !pays {

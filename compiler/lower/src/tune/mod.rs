@@ -43,29 +43,38 @@ fn join_rows(nest: &mut Nest) {
     }
 }
 
-/// Sets lanes, rows and chunks. An unrolled nest has enough to do for one vector of rows.
+/// Sets lanes, rows and chunks. An unrolled nest has enough to do for one vector of rows. Where lanes or rows
+/// are accumulators, they are the same on every machine.
 fn set_widths(nest: &mut Nest, is_unrolled: bool, symbols: &Symbols, machine: &Machine) {
+    let of_rows = if has_accumulators(nest) { &Machine::ORDER } else { machine };
     let has_axes = nest.blocks.iter().any(|b| !b.axes.is_empty());
     let scatters = nest.blocks.iter().flat_map(|b| &b.sinks).any(|s| matches!(s, Sink::Scatter { .. }));
-    let is_serial = nest.blocks.iter().any(|b| b.axes.is_empty() && is_serial(b, Axis::Row, machine));
+    let is_serial = nest.blocks.iter().any(|b| b.axes.is_empty() && is_serial(b, Axis::Row, of_rows));
     nest.rows = match (&nest.extent, has_axes) {
         (None, _) => 1,
         (Some(_), true) if scatters || is_serial => 1,
-        (Some(extent), true) if shares_across_rows(nest, machine) || only_reductions(nest, machine) => {
-            at_most(machine.tuning.shared_rows, extent)
+        (Some(extent), true) if shares_across_rows(nest, of_rows) || only_reductions(nest, of_rows) => {
+            at_most(of_rows.tuning.shared_rows, extent)
         }
         (Some(_), true) => 1,
         (Some(_), false) if is_serial => 1,
-        (Some(extent), false) if is_unrolled => at_most(machine.lanes(narrowest_read(nest)), extent),
-        (Some(extent), false) => at_most(axis_free_rows(nest, machine), extent),
+        (Some(extent), false) if is_unrolled => at_most(of_rows.lanes(narrowest_read(nest)), extent),
+        (Some(extent), false) => at_most(axis_free_rows(nest, of_rows), extent),
     };
     let rows = nest.rows;
     for block in nest.blocks.iter_mut().filter(|b| !b.axes.is_empty()) {
         prereduce::narrow(block);
-        block.lanes = lanes(block, rows, machine);
-        prereduce::prereduce(block, machine);
+        let reduces = block.sinks.iter().any(|sink| matches!(sink, Sink::Reduce { .. }));
+        block.lanes = lanes(block, rows, if reduces { &Machine::ORDER } else { machine });
+        prereduce::prereduce(block, &Machine::ORDER);
     }
     nest.parallel = parallel(nest, symbols, machine);
+}
+
+/// Whether lanes or rows of a nest are accumulators.
+fn has_accumulators(nest: &Nest) -> bool {
+    let mut sinks = nest.blocks.iter().flat_map(|block| &block.sinks);
+    sinks.any(|sink| matches!(sink, Sink::Reduce { .. } | Sink::ReduceRows { .. }))
 }
 
 /// Whether the iterations of an axis wait for each other all the time, so that lanes would only cost.
