@@ -304,6 +304,7 @@ impl Attributes {
         let missing = || AttributeError::Missing(name, with_example::<T>(name));
         let attribute = self.0.get(name).ok_or_else(missing)?;
         T::read(attribute).ok_or_else(|| match T::WORDS {
+            [] if T::KINDS.contains(&attribute.kind()) => AttributeError::Negative(name),
             [] => AttributeError::Kind(name, attribute.kind()),
             words => AttributeError::Word(name, words),
         })
@@ -331,8 +332,11 @@ pub enum AttributeError {
     /// An attribute is not there; what it can be.
     #[error("the attribute `{0}` is missing; it is {1}")]
     Missing(&'static str, String),
+    /// An attribute has an integer below 0, or below the -1 that it may have.
+    #[error("the attribute `{0}` has an integer that is too small; count from 0")]
+    Negative(&'static str),
     /// An attribute has another kind of value.
-    #[error("the attribute `{0}` cannot be {found}, or this value", found = .1.describe())]
+    #[error("the attribute `{0}` cannot be {found}", found = .1.describe())]
     Kind(&'static str, AttributeKind),
     /// An attribute is none of the few texts that it can be.
     #[error("the attribute `{0}` is none of {list}", list = list(.1, ", "))]

@@ -153,11 +153,11 @@ fn each_error_says_what_is_wrong() {
         ),
         (
             "%2 = neg(%0)\n%3 = neg(%0)\n%4 = dot(%3, %3) left=[1] right=[0]",
-            "9:6: axis 1 of %2 and axis 0 of %2 must have one size; give both the same size, or insert an axis of size 1 with dimshuffle to broadcast",
+            "9:6: axis 1 of %2 (f32[N,3]) and axis 0 of %2 must have one size; give both the same size, or insert an axis of size 1 with dimshuffle to broadcast",
         ),
         (
             "%2 = sum(%0) axes=[2]",
-            "7:6: sum over axes [2] of %0, which has 2 axes; name each axis once, in ascending order",
+            "7:6: sum over axes [2] of %0 (f32[N,3]), which has 2 axes; name each axis once, in ascending order",
         ),
         (
             "%2 = sum(%0)",

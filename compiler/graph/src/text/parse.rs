@@ -1,6 +1,7 @@
 //! Reads the text form, line by line, without recursion; see [the form](super).
 
-use std::collections::{HashMap, HashSet};
+use std::cell::RefCell;
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
 use tgc_scalar::dtype::DType;
@@ -383,11 +384,18 @@ impl Body {
         added.map_err(|error| Diagnostic::new(at, ParseErrorKind::Operands(self.describe(&error, operands))))
     }
 
+    /// An error with operands by number, each with its type where it is named first.
     fn describe(&self, error: &TypeError, operands: &[NodeId]) -> String {
-        let number = |id: &NodeId| self.nodes.iter().position(|node| node == id);
-        error.describe(&|i| match operands.get(i).and_then(number) {
-            Some(number) => format!("%{number}"),
-            None => format!("operand {i}"),
+        let named = RefCell::new(BTreeSet::new());
+        error.describe(&|i| {
+            let operand = operands.get(i).map(|id| (id, self.nodes.iter().position(|node| node == id)));
+            match operand {
+                Some((id, Some(number))) if named.borrow_mut().insert(number) => {
+                    format!("%{number} ({})", self.graph.ty(*id).display(&self.graph.scope.symbols))
+                }
+                Some((_, Some(number))) => format!("%{number}"),
+                _ => format!("operand {i}"),
+            }
         })
     }
 

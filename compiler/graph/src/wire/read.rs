@@ -369,6 +369,7 @@ impl Reader {
             AttributeError::Operation(_) => self.unknown("operation", name),
             AttributeError::Unknown(attribute) => self.unknown("attribute", &format!("{name}.{attribute}")),
             error @ AttributeError::Missing(..)
+            | error @ AttributeError::Negative(_)
             | error @ AttributeError::Kind(..)
             | error @ AttributeError::Word(..) => malformed(format!("{name}: {error}")),
         })
