@@ -194,11 +194,11 @@ fn tile_of(machine: &Machine, bytes: usize) -> RegisterTile {
 /// Blocks for caches, no larger than the matmul.
 ///
 /// A K block of a panel of the right matrix takes half of the first-level cache of [`Machine::ORDER`]; where
-/// vectors are twice as wide, panels are, and tiles of twice as many rows load them half as often. Each block of rows reads all of the right matrix: one
-/// that does not stay in the second-level cache is read seldom, for left parts of up to half that cache, one
-/// that does for parts that nearly stay in the first. The right matrix's part is copied once and for all if
-/// its terms are known and it is not too large for a cache behind those; else the copy of a K block takes
-/// half of the second.
+/// vectors are twice as wide, panels are, and tiles of twice as many rows load them half as often. Each
+/// block of rows reads all of the right matrix: one that does not stay in the second-level cache is read
+/// seldom, for left parts of up to half that cache, one that does for parts that nearly stay in the first.
+/// The right matrix's part is copied once and for all if its terms are known and it is not too large for a
+/// cache behind those; else the copy of a K block takes half of the second.
 pub(crate) fn blocks(
     tile: RegisterTile,
     extents: [&Dim; 3],
