@@ -104,7 +104,8 @@ fn materialized() -> Vec<Materialized> {
         Reshaped => Some(MatmulOperand),
         MatmulOperand => Some(Routine),
         Routine => Some(ReadBeforeUpdate),
-        ReadBeforeUpdate => Some(Shared { cycles: 0 }),
+        ReadBeforeUpdate => Some(ManyReads),
+        ManyReads => Some(Shared { cycles: 0 }),
         Shared { .. } => Some(LoopInvariant { cycles: 0 }),
         LoopInvariant { .. } => None,
     };

@@ -59,6 +59,8 @@ pub enum Materialized {
     Routine,
     /// It reads a variable, a part of which is then updated with it.
     ReadBeforeUpdate,
+    /// What uses it would read very many tensors otherwise.
+    ManyReads,
     /// Several loops use it.
     Shared {
         /// Roughly the cycles of one element.
@@ -111,7 +113,7 @@ not_fused! {
     LargeAccumulators "its reduction over rows has more accumulators than the first-level cache has room for",
     Strided "its innermost loop would not step through neighbouring elements",
     OtherAxis "their rows run along different axes of what both read",
-    Full "that step computes as many results as a step may",
+    Full "that step computes as many results, or reads as many tensors, as a step may",
 }
 
 impl fmt::Display for Materialized {
@@ -127,6 +129,7 @@ impl fmt::Display for Materialized {
             Materialized::ReadBeforeUpdate => {
                 f.write_str("it reads a variable, a part of which is then updated with it in place")
             }
+            Materialized::ManyReads => f.write_str("what uses it would read too many tensors otherwise"),
             Materialized::Shared { cycles } => {
                 write!(f, "several loops use it, and it takes about {cycles} cycles an element")
             }

@@ -53,6 +53,17 @@ fn the_models_of_the_snapshots_need_little() {
     assert!(problems.is_empty(), "{}", problems.join("\n"));
 }
 
+/// What is read from many places is added up part by part: their addresses are live at once.
+#[test]
+fn a_sum_of_many_tensors_needs_little() {
+    let m = Model::new("sum");
+    let x = m.input("x", F32, [400.into(), m.dim("N")]);
+    let sum = (1..400).fold(x.take(0, 0), |sum, t| sum + x.take(t, 0));
+    m.function("f").inputs([x]).output("y", sum).finish().unwrap();
+    let stack = stack_of(&m.module());
+    assert!(stack <= LITTLE, "{stack} bytes");
+}
+
 /// Every operation on every element type that it takes, where operands are stretched: then rows share what
 /// LLVM keeps. Some are in one library, since most of what a small one takes to compile is its runtime.
 #[test]

@@ -40,7 +40,7 @@ impl Placer<'_> {
         let ensure = |holds: bool, why: NotFused| if holds { Ok(()) } else { Err(why) };
         let extent = &statement.loops[row.number()].extent;
         ensure(self.nests[nest].kind.rows() == Some(extent), NotFused::Extent)?;
-        ensure(!self.nests[nest].is_full(), NotFused::Full)?;
+        ensure(!self.is_full(nest, id), NotFused::Full)?;
         ensure(self.is_aligned(id, nest, row), NotFused::OtherRow)?;
         ensure(self.parts_before(id).iter().all(|(home, _)| *home != nest), NotFused::Overwrites)?;
         ensure(!self.has_ordered(nest), NotFused::IndirectWrites)?;

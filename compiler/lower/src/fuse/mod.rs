@@ -13,7 +13,7 @@ use tgc_plan::{Axis, NotFused};
 
 use crate::ids::{NestId, NestPlace, StatementId, indexes};
 use crate::loops::{Index, IndexExpr, Loop, LoopKind, flat, substitute};
-use crate::materialize::{Action, Destination, MemoryRead, Statement, Statements};
+use crate::materialize::{Action, Destination, MOST_READS, MemoryRead, Statement, Statements};
 use crate::matmul::MatmulLoops;
 use rows::{are_one, collapse_rows, inner_axes, innermost};
 
@@ -83,10 +83,6 @@ impl NestKind {
 }
 
 impl NestDraft {
-    fn is_full(&self) -> bool {
-        self.members.len() >= MOST_MEMBERS
-    }
-
     /// Whether it runs more than once.
     fn has_loops(&self) -> bool {
         !matches!(self.kind, NestKind::Once)
@@ -257,6 +253,15 @@ impl Placer<'_> {
         }
     }
 
+    /// Whether a nest has no room for a statement: it has very many, or both read very many tensors.
+    fn is_full(&self, nest: NestId, id: StatementId) -> bool {
+        let members = &self.nests[nest].members;
+        let reads = |id: StatementId| self.facts[id].reads.len();
+        let reads_many = |count: usize| count > MOST_READS / 2;
+        members.len() >= MOST_MEMBERS
+            || (reads_many(reads(id)) && reads_many(members.iter().map(|m| reads(m.statement)).sum()))
+    }
+
     fn place_of(&self, nest: NestId) -> NestPlace {
         place_of(&self.order, nest)
     }
@@ -296,7 +301,8 @@ impl Placer<'_> {
         let (first, _) = self.first_place(id)?;
         let nest = self.order[first];
         let draft = &self.nests[nest];
-        let matmul = draft.kind.matmul().filter(|_| draft.round == statement.round && !draft.is_full())?;
+        let matmul =
+            draft.kind.matmul().filter(|_| draft.round == statement.round && !self.is_full(nest, id))?;
         let sums = &self.program.statements[self.nests[nest].members[0].statement];
         let node = self.program.result(sums);
         let read = self.facts[id].reads.iter().find(|read| read.node == node && !read.reshaped)?;

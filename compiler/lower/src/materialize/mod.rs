@@ -10,6 +10,7 @@
 
 mod decide;
 mod partial;
+mod reads;
 
 use std::collections::BTreeSet;
 
@@ -29,6 +30,10 @@ use crate::loops::{Index, IndexExpr, Loop, LoopInfo, LoopKind, compose, flat, lo
 use crate::matmul::{self, MatmulLoops};
 use decide::{Repeats, checked, materialized_nodes, must_lie_in_memory, needed, rounds};
 use partial::PartialUpdates;
+use reads::parts_of_large_expressions;
+
+/// The most tensors that an expression reads.
+pub(crate) const MOST_READS: usize = 64;
 
 /// Names a kept value: one accumulator of a reduction, or the elements of a node.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -262,8 +267,11 @@ pub(crate) fn statements<'a>(
     let (never, tuning) = (Repeats::none(graph.len()), &Machine::ORDER.tuning);
     let (_, repeats) = materialized_nodes(function, &definitions, (&in_memory, &checked), &never, tuning);
     // A materialized value makes its users cheap: once more, knowing that.
-    let (materialized, _) =
+    let (mut materialized, _) =
         materialized_nodes(function, &definitions, (&in_memory, &checked), &repeats, tuning);
+    for part in parts_of_large_expressions(graph, &definitions, &materialized, &needed) {
+        materialized[part.index()] = Some(Materialized::ManyReads);
+    }
     let mut program = Statements {
         graph,
         calls: Calls::new(&definitions, machine),
