@@ -116,8 +116,8 @@ structs! {
         state_count: i32,
         /// How many functions there are.
         function_count: i32,
-        /// Zero.
-        reserved: i32,
+        /// How many variants the code has.
+        variant_count: i32,
         /// The sizes of a config.
         sizes: *const CSize,
         /// The states.
@@ -134,6 +134,7 @@ structs! {
         init: InitFn,
         /// The workspace that is enough for every function.
         ws_bytes: WsBytesFn,
+        variants: *const *const Char => "their names, the best last",
     }
 
     /// How a config begins; a size of [`Config::SIZE`] for each of the model's follows, then [`CConfigEnd`].
@@ -147,6 +148,7 @@ structs! {
     struct CConfigEnd = "tgc_config_end" {
         alloc: *const CAlloc => "for create and share; NULL: malloc and free",
         pool: *const CPool => "NULL: the calling thread does all work",
+        variant: *const Char => "the name of a variant; NULL: the best that the processor runs",
     }
 }
 
@@ -169,8 +171,8 @@ pub const fn pointer_at(index: u64, pointer_bytes: u64) -> u64 {
 
 /// Where the parts of a model's config lie, which has a field for each of its sizes.
 ///
-/// No target has padding in it: what stands before the pointers is a multiple of eight bytes, and there are
-/// two of them.
+/// What stands before the pointers is a multiple of eight bytes. Behind the three of them is padding where
+/// pointers have four bytes and 64-bit integers are aligned to eight.
 #[derive(Clone, Copy, Debug)]
 pub struct Config {
     /// How many sizes there are.
@@ -199,9 +201,22 @@ impl Config {
         self.alloc().wrapping_add(pointer_at(1, self.pointer_bytes))
     }
 
-    /// The bytes of the whole.
+    /// The offset of `variant`.
+    #[inline]
+    pub const fn variant(self) -> u64 {
+        self.alloc().wrapping_add(pointer_at(2, self.pointer_bytes))
+    }
+
+    /// The bytes of the whole, but for the padding behind it.
     #[inline]
     pub const fn bytes(self) -> u64 {
-        self.alloc().wrapping_add(pointer_at(2, self.pointer_bytes))
+        self.alloc().wrapping_add(pointer_at(3, self.pointer_bytes))
+    }
+
+    /// Whether a config has so many bytes, padding included.
+    #[inline]
+    pub const fn has_bytes(self, bytes: u64) -> bool {
+        let padding = bytes.wrapping_sub(self.bytes());
+        padding == 0 || (padding == 4 && self.pointer_bytes == 4)
     }
 }

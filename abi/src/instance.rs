@@ -10,8 +10,8 @@ use crate::status::Status;
 use crate::{BLOCK_ALIGN, CTX_BYTES, ERROR_BYTES};
 
 functions! {
-    /// Whether the processor can run the kernels: 0 if not.
-    fn CpuOkFn() -> i32;
+    /// The variants that the processor can run: bit `i` for the one of index `i`.
+    fn RunnableFn() -> u64;
     /// The exported `NAME_init_shared`; an instance is written to `out`.
     fn InitSharedFn(
         parent: *mut u8,
@@ -52,8 +52,10 @@ structs! {
         block_bytes: u64,
         /// The last error as one line of UTF-8, ended by NUL; empty if there was none.
         error: [u8; ERROR_BYTES],
+        /// The index of the variant in use.
+        variant: u64,
         /// Zeros, kept for later versions.
-        reserved: [u8; 152],
+        reserved: [u8; 144],
     }
 
     /// An allocator's hooks in slots.
@@ -93,8 +95,12 @@ structs! {
         save_bytes: u64,
         /// The workspace that every function together needs; null if none needs any.
         ws_bytes: Slot<Option<WsBytesFn>>,
-        /// The processor check; null if the kernels use the target's baseline.
-        cpu_ok: Slot<Option<CpuOkFn>>,
+        /// Asks the processor; null if it can run every variant, as all of the target's can.
+        runnable: Slot<Option<RunnableFn>>,
+        /// The variants' names, each ended by NUL, from the least demanding to the best.
+        variants: Slot<*const VariantDesc>,
+        /// How many variants there are, 64 at most.
+        variant_count: u64,
         /// The bytes of a pointer on the target: 4 or 8.
         pointer_bytes: u64,
     }
@@ -108,6 +114,13 @@ structs! {
         min: i64,
         /// The largest size.
         max: i64,
+    }
+
+    /// Code for one machine.
+    #[derive(Clone, Copy)]
+    struct VariantDesc = "tgc_rt_variant" {
+        /// Its name, ended by NUL.
+        name: Slot<*const u8>,
     }
 
     /// A shared variable.
@@ -188,10 +201,11 @@ structs! {
 }
 
 /// Every struct of this file, those first that others hold.
-pub const OWNED: [&Struct; 8] = [
+pub const OWNED: [&Struct; 9] = [
     &Alloc::TABLE,
     &DimDesc::TABLE,
     &StateDesc::TABLE,
+    &VariantDesc::TABLE,
     &ModelDesc::TABLE,
     &ArrayDesc::TABLE,
     &CallDesc::TABLE,

@@ -41,8 +41,8 @@ pub use header::{
     Config, GetFn, HEADER, InitFn, ParallelForFn, ReleaseFn, TaskFn, WsBytesFn, pointer_at,
 };
 pub use instance::{
-    Alloc, ArrayDesc, CallDesc, Context, CpuOkFn, CreateDesc, DimDesc, InitSharedFn, ModelDesc, OWNED,
-    StateDesc,
+    Alloc, ArrayDesc, CallDesc, Context, CreateDesc, DimDesc, InitSharedFn, ModelDesc, OWNED, RunnableFn,
+    StateDesc, VariantDesc,
 };
 pub use layout::{DataLayout, Field, Prototype, Struct, Type};
 pub use shared::Shared;

@@ -31,8 +31,9 @@ statuses! {
     Workspace = 6, "E_WORKSPACE", "the workspace is too small";
     NoMem = 7, "E_NOMEM", "the allocator returned no memory";
     Image = 8, "E_IMAGE", "an image has the wrong length or another model's header";
-    Cpu = 9, "E_CPU", "the processor lacks instructions that the library uses";
+    Cpu = 9, "E_CPU", "the processor can run no variant, or not the one that the config names";
     Version = 10, "E_VERSION", "a config or an instance belongs to another model or version";
+    Variant = 11, "E_VARIANT", "the library has no variant of the name that the config gives";
 }
 
 #[cfg(test)]

@@ -52,18 +52,24 @@ fn claims(table: &Struct, layout: DataLayout) -> String {
     text
 }
 
+/// The bytes behind the pointers of a config.
+fn padding(layout: DataLayout) -> u64 {
+    if layout == DataLayout::NARROW { 4 } else { 0 }
+}
+
 /// A config for two sizes and what is claimed of it.
 fn config(layout: DataLayout) -> String {
     let sizes = [Config::SIZE.line("n").to_string(), Config::SIZE.line("m").to_string()].concat();
     let (start, end) = (CConfigStart::TABLE.lines(), CConfigEnd::TABLE.lines());
     let config = Config { size_count: 2, pointer_bytes: layout.pointer_bytes };
-    let (first, alloc, pool) = (Config::SIZES, config.alloc(), config.pool());
+    let (first, alloc, pool, variant) = (Config::SIZES, config.alloc(), config.pool(), config.variant());
     format!(
         "typedef struct config {{\n{start}{sizes}{end}}} config;\n\
          _Static_assert(offsetof(config, n) == {first} && offsetof(config, m) == {first} + 8, \"sizes\");\n\
          _Static_assert(offsetof(config, alloc) == {alloc} && offsetof(config, pool) == {pool}, \"hooks\");\n\
+         _Static_assert(offsetof(config, variant) == {variant}, \"variant\");\n\
          _Static_assert(sizeof(config) == {}, \"bytes\");\n",
-        config.bytes()
+        config.bytes() + padding(layout)
     )
 }
 
@@ -101,7 +107,7 @@ fn the_width_of_pointers_and_the_alignment_of_wide_integers_both_count() {
     assert_eq!(offsets("hash"), [8, 8, 4]);
     assert_eq!(offsets("functions"), [48, 40, 36]);
     assert_eq!(offsets("ctx_bytes"), [56, 48, 40]);
-    assert_eq!(DataLayout::ALL.map(|layout| CModel::TABLE.bytes(layout)), [96, 80, 72]);
+    assert_eq!(DataLayout::ALL.map(|layout| CModel::TABLE.bytes(layout)), [104, 88, 76]);
 }
 
 #[test]
@@ -111,6 +117,17 @@ fn what_the_runtime_computes_of_structs_of_pointers_is_where_they_are() {
             for index in 0..table.fields.len() {
                 assert_eq!(table.offset(index, layout), pointer_at(index as u64, layout.pointer_bytes));
             }
+        }
+    }
+}
+
+#[test]
+fn a_config_has_its_own_bytes_with_or_without_padding() {
+    for layout in DataLayout::ALL {
+        let config = Config { size_count: 3, pointer_bytes: layout.pointer_bytes };
+        assert!(config.has_bytes(config.bytes() + padding(layout)));
+        for wrong in [config.bytes() - 8, config.bytes() - 4, config.bytes() + 8, 0] {
+            assert!(!config.has_bytes(wrong), "{wrong}");
         }
     }
 }

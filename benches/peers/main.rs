@@ -90,7 +90,7 @@ fn make(case: &Case, here: &Path, dir: &Path, wider: bool) -> Result<f64, Error>
 /// Builds the case's library in a folder, and an object that can be loaded from it. Returns how many
 /// milliseconds the library and its header took.
 fn library(case: &Case, cpu: Option<&str>, folder: &Path, object: &Path) -> Result<f64, Error> {
-    let options = Options { cpu: cpu.map(str::to_owned), ..Default::default() };
+    let options = Options { cpus: cpu.map(str::to_owned).into_iter().collect(), ..Default::default() };
     let [archive, header, calls] = [("lib", ".a"), ("", ".h"), ("", ".c")]
         .map(|(before, after)| folder.join(format!("{before}{}{after}", case.name)));
     let module = case.model.module();

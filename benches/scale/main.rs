@@ -84,7 +84,9 @@ fn row(name: &str, build: &dyn Fn() -> Module) -> Result<String, Error> {
         let plan = lower(&optimized, &target.machine())?;
         let linkage = linkage(&plan);
         figures.push(median(|| lower(&optimized, &target.machine())));
-        figures.push(median(|| tgc_llvm::compile(&plan, &linkage, &target, &tgc_llvm::Options::default())));
+        figures.push(median(|| {
+            tgc_llvm::compile(&plan, &linkage, std::slice::from_ref(&target), &tgc_llvm::Options::default())
+        }));
     }
     let mut cells: Vec<String> = figures.into_iter().map(milliseconds).collect();
     cells.resize(STAGES.len(), "–".to_owned());

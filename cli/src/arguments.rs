@@ -56,6 +56,7 @@ Examples:
   tgc build logreg.graph -o out/liblogreg.a
   tgc build logreg.graph -o lib.a --header include/m.h --name m --cpu x86-64-v4
   tgc build logreg.graph -o lib.a --target aarch64-unknown-linux-gnu --emit lib,asm,plan
+  tgc build logreg.graph -o lib.a --cpu x86-64,x86-64-v3,x86-64-v4
   tgc build network.graph -o libnet.a --freeze weights,bias";
 
 /// `tgc build`.
@@ -76,9 +77,9 @@ pub struct Build {
     /// The system to compile for, such as aarch64-unknown-linux-gnu [default: this machine's].
     #[arg(long, value_name = "TRIPLE")]
     pub target: Option<String>,
-    /// The processor to compile kernels for, or native [default: x86-64-v3 or generic].
-    #[arg(long)]
-    pub cpu: Option<String>,
+    /// The processors to compile kernels for, or native, each a variant [default: x86-64-v3 or generic].
+    #[arg(long, value_name = "CPU", value_delimiter = ',')]
+    pub cpu: Vec<String>,
     /// More features of the processor, such as +avx512f.
     #[arg(long, default_value = "", hide_default_value = true, allow_hyphen_values = true)]
     pub features: String,
@@ -223,6 +224,9 @@ pub struct Run {
     pub inputs: Vec<String>,
     #[command(flatten)]
     pub arithmetic: Arithmetic,
+    /// The processors to compile for; the best that can run here is used [default: x86-64-v3 or generic].
+    #[arg(long, value_name = "CPU", value_delimiter = ',')]
+    pub cpu: Vec<String>,
     /// Call so many times, each time with the state that the call before left; prints how long calls took.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     pub repeat: Option<u32>,
@@ -273,7 +277,7 @@ pub struct Check {
     /// The system to compile for, such as aarch64-unknown-linux-gnu [default: this machine's].
     #[arg(long, value_name = "TRIPLE")]
     pub target: Option<String>,
-    /// The processor to compile kernels for, or native [default: x86-64-v3 or generic].
-    #[arg(long)]
-    pub cpu: Option<String>,
+    /// The processors to compile kernels for, or native, each a variant [default: x86-64-v3 or generic].
+    #[arg(long, value_name = "CPU", value_delimiter = ',')]
+    pub cpu: Vec<String>,
 }

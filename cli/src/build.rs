@@ -22,7 +22,7 @@ pub fn execute(arguments: &Build, interrupts: &Interrupts) -> Outcome<()> {
     let options = Options {
         name: arguments.name.clone(),
         triple: arguments.target.clone(),
-        cpu: arguments.cpu.clone(),
+        cpus: arguments.cpu.clone(),
         features: arguments.features.clone(),
         freeze: arguments.freeze.clone(),
         fp: arguments.arithmetic.fp(),

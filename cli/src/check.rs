@@ -10,7 +10,7 @@ use crate::{model, say};
 pub fn execute(arguments: &Check) -> Outcome<()> {
     let module = model::read(&arguments.model)?;
     let options =
-        Options { triple: arguments.target.clone(), cpu: arguments.cpu.clone(), ..Options::default() };
+        Options { triple: arguments.target.clone(), cpus: arguments.cpu.clone(), ..Options::default() };
     let library = build(&module, &options)?;
     let count = |count: usize, what: &str| format!("{count} {what}{}", if count == 1 { "" } else { "s" });
     say(&format!(

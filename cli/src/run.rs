@@ -19,7 +19,8 @@ use crate::{model, say};
 /// Calls a function and prints its outputs.
 pub fn execute(arguments: &Run, interrupts: &Interrupts) -> Outcome<()> {
     let module = model::read(&arguments.model)?;
-    let options = Options { fp: arguments.arithmetic.fp(), ..Options::default() };
+    let (fp, cpus) = (arguments.arithmetic.fp(), arguments.cpu.clone());
+    let options = Options { fp, cpus, ..Options::default() };
     let mut session = Session::with(&module, &options)?;
     if let Some(path) = &arguments.load_state {
         let image =

@@ -3,9 +3,10 @@
 use std::path::Path;
 
 use tgc_graph::module::Module;
-use tgc_llvm::{Linkage, Stack, Target};
+use tgc_llvm::{Linkage, Stack, Target, Targets};
 use tgc_optimize::Fp;
 use tgc_plan::ModelPlan;
+use tgc_plan::machine::Machine;
 
 use crate::archive::{self, Member};
 use crate::error::Error;
@@ -23,8 +24,9 @@ pub struct Options {
     pub name: Option<String>,
     /// The target triple; the compiling machine's without one.
     pub triple: Option<String>,
-    /// The processor that kernels are compiled for, or `native`; a recent common one without.
-    pub cpu: Option<String>,
+    /// The processors that kernels are compiled for, `native` for the compiling machine's: each is a variant,
+    /// and an instance uses the best that its machine can run. A recent common one without.
+    pub cpus: Vec<String>,
     /// More features of the processor: `+avx512f,+aes`.
     pub features: String,
     /// Shared variables to fix at their initial values: read-only data instead of state.
@@ -89,35 +91,42 @@ pub fn build(module: &Module, options: &Options) -> Result<Library, Error> {
 ///
 /// As for [`build()`].
 pub fn build_observed(module: &Module, options: &Options, observe: &dyn Fn(Step)) -> Result<Library, Error> {
-    let target = Target::new(options.triple.as_deref(), options.cpu.as_deref(), &options.features)?;
+    let targets = Targets::new(options.triple.as_deref(), &options.cpus, &options.features)?;
     let (module, frozen) = freeze(module, &options.freeze)?;
-    let mut plan = stages::plan_with(&module, &target.machine(), options.fp, observe)?;
+    let mut plan = stages::plan_with(&module, &machines(&targets), options.fp, observe)?;
     plan.interface.frozen = frozen;
     let usual = tgc_llvm::Options::default();
     let effort = options.opt_level.unwrap_or(usual.effort);
     let effort = tgc_llvm::Options { effort, sanitize: options.sanitize_address };
-    let code = format!("{}, {effort:?}, tgc {}", target.description(), env!("CARGO_PKG_VERSION"));
-    let Exports { header, linkage } = Exports::new(&plan, options.name.as_deref(), &code)?;
+    let code = format!("{}, {effort:?}, tgc {}", targets.description(), env!("CARGO_PKG_VERSION"));
+    let Exports { header, linkage } = Exports::new(&plan, &targets, options.name.as_deref(), &code)?;
     observe(Step::Compile);
-    let objects = tgc_llvm::compile(&plan, &linkage, &target, &effort)?;
+    let targets = targets.each();
+    let objects = tgc_llvm::compile(&plan, &linkage, targets, &effort)?;
     let name = &linkage.prefix;
-    let members = [
-        Member { name: format!("{name}.o"), object: objects.model },
-        Member { name: format!("{name}_heap.o"), object: objects.heap },
-    ];
+    let mut members = vec![Member { name: format!("{name}.o"), object: objects.model }];
+    for (target, object) in targets.iter().zip(objects.variants) {
+        members.push(Member { name: format!("{name}.{}.o", target.cpu()), object });
+    }
+    members.push(Member { name: format!("{name}_heap.o"), object: objects.heap });
     let wanted = |wanted: bool, make: &dyn Fn() -> Result<String, Error>| wanted.then(make).transpose();
     Ok(Library {
         name: name.clone(),
         hash: header.hash,
-        archive: archive::pack(&members, target.triple())?,
+        archive: archive::pack(&members, targets[0].triple())?,
         assembly: wanted(options.emit.assembly, &|| {
-            Ok(tgc_llvm::assembly(&plan, &linkage, &target, &effort)?)
+            Ok(tgc_llvm::assembly(&plan, &linkage, targets, &effort)?)
         })?,
-        ir: wanted(options.emit.ir, &|| Ok(tgc_llvm::ir(&plan, &linkage, &target, &effort)?))?,
+        ir: wanted(options.emit.ir, &|| Ok(tgc_llvm::ir(&plan, &linkage, targets, &effort)?))?,
         plan: wanted(options.emit.plan, &|| Ok(plan.to_string()))?,
         header: header.text(&objects.stack),
         stack: objects.stack,
     })
+}
+
+/// What the planner must know of each processor.
+pub(crate) fn machines(targets: &Targets) -> Vec<Machine> {
+    targets.each().iter().map(Target::machine).collect()
 }
 
 /// The header and the linked names of a plan, which both a library and a session need.
@@ -127,10 +136,16 @@ pub(crate) struct Exports {
 }
 
 impl Exports {
-    pub(crate) fn new(plan: &ModelPlan, name: Option<&str>, code: &str) -> Result<Exports, Error> {
+    pub(crate) fn new(
+        plan: &ModelPlan,
+        targets: &Targets,
+        name: Option<&str>,
+        code: &str,
+    ) -> Result<Exports, Error> {
         let names = Names::check(&plan.interface, name)?;
+        let variants: Vec<&str> = targets.each().iter().map(Target::cpu).collect();
         let image = Image::new(names.prefix(), &plan.interface.states);
-        let header = Header::new(plan, &names, &image, code);
+        let header = Header::new(plan, &names, &image, &variants, code);
         let linkage = Linkage {
             prefix: names.prefix().to_owned(),
             hash: header.hash,

@@ -9,12 +9,12 @@ use tgc_abi::Status;
 use tgc_graph::array::Array;
 use tgc_graph::dim::{Dim, SymbolId, Symbols};
 use tgc_graph::module::Module;
-use tgc_llvm::{ArgumentMemory, Instance, Jit, JitError, Target};
+use tgc_llvm::{ArgumentMemory, Instance, Jit, JitError, Targets};
 use tgc_plan::{Argument, ModelPlan, Signature};
 
 use crate::error::Error;
 use crate::freeze::freeze;
-use crate::library::{Exports, Options};
+use crate::library::{Exports, Options, machines};
 use crate::stages;
 
 /// A compiled model and its state.
@@ -73,17 +73,19 @@ impl Session {
         Session::with(module, &Options::default())
     }
 
-    /// The same as these options say of frozen variables and of arithmetic; others concern libraries alone.
+    /// The same as these options say of frozen variables, of arithmetic and of processors, of which it is the
+    /// best that this machine can run; others concern libraries alone.
     ///
     /// # Errors
     ///
     /// As for [`Session::new`].
     pub fn with(module: &Module, options: &Options) -> Result<Session, Error> {
-        let target = Target::new(None, None, "")?;
+        let targets = Targets::new(None, &options.cpus, "")?.on_this_machine()?;
         let (module, frozen) = freeze(module, &options.freeze)?;
-        let mut plan = stages::plan_with(&module, &target.machine(), options.fp, &|_| ())?;
+        let mut plan = stages::plan_with(&module, &machines(&targets), options.fp, &|_| ())?;
         plan.interface.frozen = frozen;
-        let jit = Jit::new(&plan, &Exports::new(&plan, None, "")?.linkage)?;
+        let linkage = Exports::new(&plan, &targets, None, "")?.linkage;
+        let jit = Jit::with(&plan, &linkage, &targets.each()[0])?;
         let states = plan.interface.states.iter().map(|s| s.initial.clone()).collect();
         Ok(Session { plan, jit, states })
     }

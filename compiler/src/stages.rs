@@ -78,12 +78,13 @@ pub fn explain(module: &Module, fp: Fp) -> Result<String, Error> {
 ///
 /// If the model is invalid.
 pub fn plan(module: &Module, machine: &Machine, fp: Fp) -> Result<ModelPlan, Error> {
-    plan_with(module, machine, fp, &|_| ())
+    plan_with(module, std::slice::from_ref(machine), fp, &|_| ())
 }
 
+/// The plan for several machines, which are planned for at once.
 pub(crate) fn plan_with(
     module: &Module,
-    machine: &Machine,
+    machines: &[Machine],
     fp: Fp,
     observe: &dyn Fn(Step),
 ) -> Result<ModelPlan, Error> {
@@ -91,7 +92,22 @@ pub(crate) fn plan_with(
     let options = tgc_optimize::Options { fp, ..Default::default() };
     let optimized = each(module, &|function| tgc_optimize::optimize(&lookup::noted(function), &options))?;
     observe(Step::Plan);
-    let mut plan = tgc_lower::lower(&optimized, machine).map_err(internal)?;
+    let plans = std::thread::scope(|scope| {
+        let for_machine = |machine| {
+            let optimized = &optimized;
+            scope.spawn(move || plan_one(optimized, machine))
+        };
+        let threads: Vec<_> = machines.iter().map(for_machine).collect();
+        let joined = threads
+            .into_iter()
+            .map(|thread| thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)));
+        joined.collect::<Result<Vec<_>, Error>>()
+    })?;
+    Ok(ModelPlan::merge(plans))
+}
+
+fn plan_one(optimized: &Module, machine: &Machine) -> Result<ModelPlan, Error> {
+    let mut plan = tgc_lower::lower(optimized, machine).map_err(internal)?;
     tgc_plan::verify::settle(&mut plan).map_err(internal)?;
     Ok(plan)
 }
@@ -109,8 +125,8 @@ pub fn plan_until(module: &Module, machine: &Machine, phase: &str, fp: Fp) -> Re
     tgc_lower::lower_until(&optimize(module, fp)?, machine, phase).map_err(internal)
 }
 
-/// What the planner knows of a system's processor; of this machine's system, and of the processors that all
-/// libraries for it run on, without names.
+/// What the planner knows of a system's processor; of this machine's system, and of a processor that is usual
+/// today, without names.
 ///
 /// # Errors
 ///
@@ -135,7 +151,7 @@ pub fn host_plan(module: &Module, fp: Fp) -> Result<ModelPlan, Error> {
 /// If this machine is no target.
 pub fn host_stack(plan: &ModelPlan) -> Result<tgc_llvm::Stack, Error> {
     let target = tgc_llvm::Target::new(None, None, "")?;
-    Ok(tgc_llvm::stack(plan, &target, &tgc_llvm::Options::default())?)
+    Ok(tgc_llvm::stack(plan, &[target], &tgc_llvm::Options::default())?)
 }
 
 fn check(module: &Module) -> Result<(), Error> {

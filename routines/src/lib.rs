@@ -6,6 +6,8 @@
 //! indexes or divides in a way that could, nothing zips iterators, which would leave a reference to the
 //! unwinder behind, and what is not generic is `#[inline]`, so that it becomes part of that bitcode.
 //!
+//! The other thing here is an instruction that some processors lack ([`fma()`]).
+//!
 //! A routine allocates nothing: what it needs besides operand and result is *scratch*, whose size follows
 //! from sizes alone.
 //!
@@ -18,7 +20,9 @@
 #![cfg_attr(not(test), no_std)]
 #![forbid(unsafe_code)]
 
+mod fma;
 mod key;
 pub mod sort;
 
+pub use fma::fma;
 pub use key::{Bf16, F16, F32, F64, I8, I16, I32, I64, Key, U8, U16, U32, U64};

@@ -49,7 +49,7 @@ impl Config {
         let config = Self { start, layout: Layout { size_count: dim_count, pointer_bytes } };
         // SAFETY: Both numbers lie in the eight bytes that every config has.
         let [struct_bytes, flags] = unsafe { *start.cast::<[u32; 2]>() };
-        if u64::from(struct_bytes) != config.layout.bytes() || flags != 0 {
+        if !config.layout.has_bytes(u64::from(struct_bytes)) || flags != 0 {
             return Err(Status::Version);
         }
         let mut index = 0;
@@ -127,13 +127,23 @@ impl Config {
         }
     }
 
+    /// The name of the variant that the config asks for; null for the best.
+    ///
+    /// # Safety
+    ///
+    /// As for [`Config::pool`].
+    pub(crate) unsafe fn variant(self) -> *const u8 {
+        // SAFETY: The checked size covers the pointer.
+        unsafe { self.pointer(self.start, self.layout.variant()) }
+    }
+
     /// Whether the config, or the pool that it names, shares a byte with a piece of memory.
     ///
     /// # Safety
     ///
     /// As for [`Config::pool`].
     pub(crate) unsafe fn meets(self, region: Region) -> bool {
-        // SAFETY: The checked size covers both pointers.
+        // SAFETY: The checked size covers the pointer.
         let pool: *const u8 = unsafe { self.pointer(self.start, self.layout.pool()) };
         Region::new(self.start, self.layout.bytes()).meets(region)
             || Region::new(pool, self.at(2)).meets(region)

@@ -6,7 +6,9 @@
 use core::ffi::CStr;
 use core::ptr;
 
-use tgc_abi::{CAlloc, CPool, Context, CreateDesc, DimDesc, ModelDesc, Slot, StateDesc, Status};
+use tgc_abi::{
+    CAlloc, CPool, Char, Context, CreateDesc, DimDesc, ModelDesc, Slot, StateDesc, Status, VariantDesc,
+};
 
 use crate::instance::{tgc_rt_init, tgc_rt_init_shared};
 use crate::report::tgc_rt_error;
@@ -63,6 +65,9 @@ static STATES: Constant<[StateDesc; 3]> = Constant([
     },
 ]);
 
+static VARIANTS: Constant<[VariantDesc; 2]> =
+    Constant([VariantDesc { name: text(c"old") }, VariantDesc { name: text(c"new") }]);
+
 static MODEL: Constant<ModelDesc> = Constant(ModelDesc {
     name: text(c"toy"),
     hash: 0x1234_5678_9abc_def0,
@@ -75,7 +80,9 @@ static MODEL: Constant<ModelDesc> = Constant(ModelDesc {
     save_header_bytes: SAVE_HEADER.len() as u64,
     save_bytes: SAVE_BYTES as u64,
     ws_bytes: Slot::new(Some(ws_bytes)),
-    cpu_ok: Slot::new(None),
+    runnable: Slot::new(None),
+    variants: Slot::new(VARIANTS.0.as_ptr()),
+    variant_count: 2,
     pointer_bytes: size_of::<*const u8>() as u64,
 });
 
@@ -141,12 +148,13 @@ pub(crate) struct ToyConfig {
     pub(crate) m: i64,
     pub(crate) alloc: *const CAlloc,
     pub(crate) pool: *const CPool,
+    pub(crate) variant: *const Char,
 }
 
 impl ToyConfig {
     pub(crate) fn new(n: i64, m: i64) -> Self {
         let struct_bytes = size_of::<Self>() as u32;
-        Self { struct_bytes, flags: 0, n, m, alloc: ptr::null(), pool: ptr::null() }
+        Self { struct_bytes, flags: 0, n, m, alloc: ptr::null(), pool: ptr::null(), variant: ptr::null() }
     }
 
     pub(crate) fn start(&self) -> *const u8 {

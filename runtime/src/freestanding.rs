@@ -23,6 +23,7 @@ mod region;
 mod report;
 mod routines;
 mod state;
+mod variant;
 
 unsafe extern "C" {
     fn tgc_panic_reached() -> !;

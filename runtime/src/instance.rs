@@ -11,6 +11,7 @@ use tgc_abi::{BLOCK_ALIGN, CTX_BYTES, Context, ModelDesc, Slot, Status};
 use crate::config::{Config, deliver};
 use crate::region::Region;
 use crate::state::tgc_rt_reset;
+use crate::variant;
 
 /// The most bytes of a workspace that an instance counts with: generated code adds the bytes of an array to
 /// them.
@@ -61,11 +62,11 @@ impl Blocks {
 
 /// Builds an instance over `ctx`, `state` and `ws` and resets its state to the initial values.
 ///
-/// Checks in this order: `E_NULL` for out, ctx, config and, if the model has state, state; `E_CPU`;
-/// `E_VERSION` for a config of another size or with flags; `E_DIM`; `E_ALIGN` for blocks off their 64-byte
-/// alignment; `E_NULL` for a pool without a hook and for ws if any workspace is needed; `E_WORKSPACE` if
-/// `ws_bytes` is too small; `E_ALIAS` for blocks that overlap each other, the config or its pool. `E_ALIAS`
-/// for an `out` in a block comes before all.
+/// Checks in this order: `E_NULL` for out, ctx, config and, if the model has state, state; `E_VERSION` for a
+/// config of another size or with flags; `E_DIM`; `E_VARIANT` and `E_CPU`; `E_ALIGN` for blocks off their
+/// 64-byte alignment; `E_NULL` for a pool without a hook and for ws if any workspace is needed;
+/// `E_WORKSPACE` if `ws_bytes` is too small; `E_ALIAS` for blocks that overlap each other, the config or its
+/// pool. `E_ALIAS` for an `out` in a block comes before all.
 ///
 /// # Safety
 ///
@@ -151,10 +152,8 @@ unsafe fn build(
     // SAFETY: The callers pass on their own contract, and the pointers read here are not null.
     unsafe {
         let model = &*desc;
-        if model.cpu_ok.value.is_some_and(|cpu_ok| cpu_ok() == 0) {
-            return Err(Status::Cpu);
-        }
         let config = Config::check(config, model.dims, model.dim_count, model.pointer_bytes)?;
+        let variant = variant::choose(model, config.variant())?;
         if !(is_aligned(blocks.ctx) && is_aligned(blocks.state) && is_aligned(blocks.ws)) {
             return Err(Status::Align);
         }
@@ -184,6 +183,7 @@ unsafe fn build(
         (*ctx).model = Slot::new(desc);
         (*ctx).parallel_for = pool.parallel_for;
         (*ctx).pool_user = pool.user;
+        (*ctx).variant = variant;
         Ok(ctx)
     }
 }
@@ -332,21 +332,25 @@ mod tests {
     }
 
     #[test]
-    fn a_processor_without_the_instructions_is_refused_first() {
-        unsafe extern "C" fn never() -> i32 {
+    fn a_processor_that_runs_no_variant_is_refused() {
+        unsafe extern "C" fn none() -> u64 {
             0
         }
-        unsafe extern "C" fn always() -> i32 {
+        unsafe extern "C" fn first() -> u64 {
             1
         }
+        refuses(Status::Cpu, |call| call.model.runnable = Slot::new(Some(none)));
         refuses(Status::Cpu, |call| {
-            call.model.cpu_ok = Slot::new(Some(never));
-            call.config.struct_bytes = 0;
+            call.model.runnable = Slot::new(Some(first));
+            call.config.variant = c"new".as_ptr().cast();
         });
+        refuses(Status::Variant, |call| call.config.variant = c"newest".as_ptr().cast());
         let mut blocks = Blocks::new();
         let mut call = Call::new(&mut blocks);
-        call.model.cpu_ok = Slot::new(Some(always));
-        assert_eq!(call.init().0, Status::Ok);
+        call.model.runnable = Slot::new(Some(first));
+        let (status, instance) = call.init();
+        // SAFETY: The instance was just built.
+        assert_eq!((status, unsafe { (*instance).variant }), (Status::Ok, 0));
     }
 
     #[test]
@@ -514,9 +518,9 @@ mod tests {
         struct Bare {
             struct_bytes: u32,
             flags: u32,
-            hooks: [*const u8; 2],
+            pointers: [*const u8; 3],
         }
-        let config = Bare { struct_bytes: size_of::<Bare>() as u32, flags: 0, hooks: [ptr::null(); 2] };
+        let config = Bare { struct_bytes: size_of::<Bare>() as u32, flags: 0, pointers: [ptr::null(); 3] };
         let mut blocks = Blocks::new();
         let mut model = model();
         model.dims = Slot::new(ptr::null::<DimDesc>());

@@ -38,6 +38,7 @@ mod region;
 mod report;
 mod routines;
 mod state;
+mod variant;
 
 #[cfg(test)]
 mod fixture;
@@ -72,6 +73,7 @@ mod tests {
             "save",
             "load",
             "error",
+            "variant",
             "parallel",
             "check_sizes",
             "check_arrays",
@@ -85,6 +87,7 @@ mod tests {
             "fail_align",
             "fail_workspace",
             "fail_version",
+            "fma",
             "sort_f32",
             "argsort_i8",
         ] {

@@ -10,6 +10,12 @@ use tgc_routines::{Bf16, F16, F32, F64, I8, I16, I32, I64, Key, U8, U16, U32, U6
 
 const _: () = assert!(size_of::<Item<u8>>() == ITEM_BYTES && size_of::<Item<u32>>() == ITEM_BYTES);
 
+/// `a * b + c` rounded once, of the bits of three `f64`, for processors that have no instruction for it.
+#[unsafe(no_mangle)]
+pub extern "C" fn tgc_rt_fma(a: u64, b: u64, c: u64) -> u64 {
+    tgc_routines::fma(a, b, c)
+}
+
 /// Sorts each row of `from` into `to`.
 ///
 /// # Safety

@@ -69,7 +69,7 @@ struct made {
 };
 
 static int32_t init(const tgc_model *model, const int64_t *sizes, struct made *made) {
-  struct config config = {(uint32_t)(24 + 8 * model->size_count), 0, {0}};
+  struct config config = {(uint32_t)(32 + 8 * model->size_count), 0, {0}};
   memcpy(config.sizes_and_hooks, sizes, (size_t)(8 * model->size_count));
   struct region *b = made->blocks;
   return model->init(&config, b[0].start, b[1].start, b[2].start, b[2].bytes, &made->ctx);
@@ -228,7 +228,7 @@ static int instances(const tgc_model *model) {
   need(model, sizes, &made);
   struct region all[5];
   memcpy(all, made.blocks, sizeof made.blocks);
-  all[3].bytes = (uint64_t)(24 + 8 * model->size_count);
+  all[3].bytes = (uint64_t)(32 + 8 * model->size_count);
   all[4].bytes = sizeof(void *);
   unsigned char *next = arena;
   for (int i = 0; i < 5; i++) {

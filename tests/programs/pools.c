@@ -131,7 +131,7 @@ static struct image run(const tgc_function *f, const int64_t *sizes, const tgc_p
   struct config config;
   memset(&config, 0, sizeof config);
   CHECK(model->size_count <= 8 && f->input_count + f->output_count <= MOST_ARGUMENTS);
-  config.struct_bytes = (uint32_t)(8 + 8 * (size_t)model->size_count + 2 * sizeof(void *));
+  config.struct_bytes = (uint32_t)(8 + 8 * (size_t)model->size_count + 3 * sizeof(void *));
   for (int32_t i = 0; i < model->size_count; i++) config.sizes_and_hooks[i] = size_of(model->sizes[i].name, f, sizes);
   memcpy(&config.sizes_and_hooks[model->size_count + 1], &pool, sizeof pool);
   uint64_t ws_bytes = model->ws_bytes(config.sizes_and_hooks);

@@ -12,8 +12,8 @@ static const uint8_t element_bytes[] = {1, 1, 2, 4, 8, 1, 2, 4, 8, 2, 2, 4, 8, 8
 static void *load(const tgc_model *model, const int64_t *sizes, void *blocks[3]) {
   struct config config;
   memset(&config, 0, sizeof config);
-  CHECK(model->size_count <= 8 && model->reserved == 0);
-  config.struct_bytes = (uint32_t)(8 + 8 * (size_t)model->size_count + 2 * sizeof(void *));
+  CHECK(model->size_count <= 8 && model->variant_count >= 1 && model->variants[0][0]);
+  config.struct_bytes = (uint32_t)(8 + 8 * (size_t)model->size_count + 3 * sizeof(void *));
   for (int32_t i = 0; i < model->size_count; i++) config.sizes_and_hooks[i] = sizes[i];
   uint64_t ws_bytes = model->ws_bytes(sizes);
   blocks[0] = aligned(model->ctx_bytes);

@@ -253,11 +253,12 @@ impl Contraction {
         b.finish(factors.to_vec())
     }
 
-    /// (accumulator, factor, factor) → accumulator + factor * factor, rounded once for real floats.
-    pub fn step(&self) -> Program {
+    /// (accumulator, factor, factor) → accumulator + factor * factor, of real floats rounded once if `fused`;
+    /// a machine without such an instruction rounds the product first.
+    pub fn step(&self, fused: bool) -> Program {
         let mut b = Builder::new(&[self.accumulator; 3]);
         let [sum, x, y] = [0, 1, 2].map(|i| b.param(i));
-        let stepped = if matches!(self.accumulator, DType::F32 | DType::F64) {
+        let stepped = if fused && matches!(self.accumulator, DType::F32 | DType::F64) {
             Element::real(self.accumulator, b.fma(x.re(), y.re(), sum.re()))
         } else {
             let product = b.mul(x, y);

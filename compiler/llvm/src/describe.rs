@@ -10,7 +10,7 @@ use inkwell::types::BasicType;
 use inkwell::values::{FunctionValue, PointerValue};
 use tgc_abi::{
     CArgument, CFunction, CModel, CSize, CState, CTX_BYTES, Context as Instance, CreateDesc, DataLayout,
-    DimDesc, ModelDesc, StateDesc, Struct,
+    DimDesc, ModelDesc, StateDesc, Struct, VariantDesc,
 };
 use tgc_graph::array::Array;
 use tgc_graph::dim::{Dim, Symbol};
@@ -43,6 +43,16 @@ impl Linkage {
     pub fn name(&self, short: &str) -> String {
         format!("{}_{short}_{}", self.prefix, self.suffix)
     }
+
+    /// The linked name of what the members of an archive share and no program sees; no name of C has a point.
+    pub(crate) fn hidden(&self, short: &str) -> String {
+        format!("{}.{}_{}", self.prefix, short.replace('-', "_"), self.suffix)
+    }
+
+    /// The linked name of a function's kernel in a variant.
+    pub(crate) fn kernel(&self, function: &str, variant: &str) -> String {
+        self.hidden(&format!("{function}.{variant}"))
+    }
 }
 
 /// Builds the constants of one model.
@@ -51,6 +61,8 @@ pub(crate) struct Describe<'b, 'c> {
     pub(crate) plan: &'b ModelPlan,
     pub(crate) model: &'b Interface,
     pub(crate) linkage: &'b Linkage,
+    /// The names of the variants, the best last.
+    pub(crate) variants: Vec<&'b str>,
     /// How the target lays out structs.
     pub(crate) layout: DataLayout,
 }
@@ -157,7 +169,7 @@ impl<'c> Describe<'_, 'c> {
     pub(crate) fn model_desc(
         &self,
         ws_bytes: FunctionValue<'c>,
-        cpu_ok: Option<FunctionValue<'c>>,
+        runnable: Option<FunctionValue<'c>>,
     ) -> PointerValue<'c> {
         let header = &self.linkage.save_header;
         let fields = [
@@ -172,10 +184,18 @@ impl<'c> Describe<'_, 'c> {
             ("save_header_bytes", self.u64(header.len() as u64)),
             ("save_bytes", self.u64(self.linkage.save_bytes)),
             ("ws_bytes", address_of(ws_bytes)),
-            ("cpu_ok", cpu_ok.map_or_else(|| self.null(), address_of)),
+            ("runnable", runnable.map_or_else(|| self.null(), address_of)),
+            ("variants", self.variant_descs()),
+            ("variant_count", self.u64(self.variants.len() as u64)),
             ("pointer_bytes", self.pointer_bytes()),
         ];
         self.shell.constant("model_desc", &self.record(&ModelDesc::TABLE, &fields), 8)
+    }
+
+    /// `VariantDesc` for each variant.
+    fn variant_descs(&self) -> Val<'c> {
+        let item = |name: &&str| self.record(&VariantDesc::TABLE, &[("name", self.text(name))]);
+        self.table("variant_descs", &self.variants.iter().map(item).collect::<Vec<_>>())
     }
 
     /// `StateDesc` for each state; the data in an image follow the header without gaps.
@@ -290,13 +310,14 @@ impl<'c> Describe<'_, 'c> {
             .zip(&functions.packed)
             .map(|(plan, call)| self.function(plan, *call))
             .collect();
+        let variants: Vec<Val> = self.variants.iter().map(|name| self.text(name)).collect();
         let fields = [
             ("name", self.text(&model.name)),
             ("hash", self.u64(self.linkage.hash)),
             ("size_count", self.i32(model.sizes.len())),
             ("state_count", self.i32(model.states.len())),
             ("function_count", self.i32(model.functions.len())),
-            ("reserved", self.i32(0)),
+            ("variant_count", self.i32(self.variants.len())),
             ("sizes", self.sizes(model.sizes.iter())),
             ("states", self.table("states", &states)),
             ("functions", self.table("functions", &described)),
@@ -305,6 +326,7 @@ impl<'c> Describe<'_, 'c> {
             ("save_bytes", self.u64(self.linkage.save_bytes)),
             ("init", address_of(functions.init)),
             ("ws_bytes", address_of(functions.ws_bytes)),
+            ("variants", self.table("variants", &variants)),
         ];
         let value = self.record(&CModel::TABLE, &fields);
         let global = self.shell.module.add_global(value.get_type(), None, &self.linkage.name("model"));

@@ -34,9 +34,12 @@ pub enum Error {
     /// The compiling machine cannot run what was asked for.
     #[error("this machine cannot run compiled models: {0}")]
     Host(String),
-    /// The plan is for several machines, and a library has code for one.
-    #[error("cannot compile a plan of {0} variants into one library")]
-    Variants(usize),
+    /// A list of CPUs from which no machine could choose.
+    #[error("cannot compile for this list of processors: {problem}")]
+    List {
+        /// What is wrong with it.
+        problem: String,
+    },
     /// LLVM refused what this crate gave it, which is a bug of this crate.
     #[error("LLVM failed while {doing}: {message}; please report this as a bug of tgc")]
     Llvm {

@@ -54,7 +54,7 @@ impl<'b, 'c> Wrapper<'b, 'c> {
         sizes: PointerValue<'c>,
         args: PointerValue<'c>,
     ) {
-        let (ir, signature) = (&checks.ir, self.plan.signature);
+        let (ir, signature) = (&checks.ir, self.entry.signature);
         let first = signature.symbols.len();
         ir.copy_words(words, sizes, first);
         let count = signature.inputs.len() + signature.outputs.len();
@@ -71,21 +71,20 @@ impl<'b, 'c> Wrapper<'b, 'c> {
 
     /// Emits `status checked(ctx)`, which checks what lies in the frame and calls the kernel.
     fn build_checked(&self, frame: &Frame) -> FunctionValue<'c> {
-        let (shell, plan) = (self.shell(), self.plan);
+        let (shell, entry) = (self.shell(), &self.entry);
         let ty = shell.context.i32_type().fn_type(&[shell.pointer_type().into()], false);
-        let function = shell.internal_function(&format!("{}.checked", plan.signature.name), ty);
+        let function = shell.internal_function(&format!("{}.checked", entry.signature.name), ty);
         let context = function.get_first_param().expect("invariant: one parameter").into_pointer_value();
         let checks = self.checks(function, context);
         let (ir, words, desc) = (&checks.ir, self.words(&checks), self.call_desc(frame));
         ir.size_words.set(Some(words));
         self.require_ok(&checks, "tgc_rt_check_sizes", desc);
-        plan.signature.checks.iter().for_each(|check| checks.equal(check));
-        plan.body.reaches.iter().for_each(|reach| checks.inside(reach));
+        entry.signature.checks.iter().for_each(|check| checks.equal(check));
+        entry.reaches.iter().for_each(|reach| checks.inside(reach));
         self.store_bytes(&checks, words, frame);
         self.require_ok(&checks, "tgc_rt_check_arrays", desc);
-        checks.workspace(ir.size(&plan.body.workspace));
-        let status = ir.call(self.kernel, &[words.into(), context.into()]);
-        ir.return_value(status.expect("invariant: kernels return a status"));
+        checks.workspace(ir.size(&entry.workspace));
+        self.return_kernel(&checks, &[words.into(), context.into()]);
         checks.ir.finish();
         function
     }
@@ -100,15 +99,15 @@ impl<'b, 'c> Wrapper<'b, 'c> {
 
     /// The arrays with the words that hold their addresses: inputs, then outputs.
     fn arrays(&self) -> impl Iterator<Item = (usize, &'b Argument)> {
-        let plan = self.plan;
-        let first = plan.signature.symbols.len();
-        let inputs = plan.signature.inputs.iter().enumerate().filter(|(_, input)| !input.is_by_value());
-        let outputs = plan
+        let entry = &self.entry;
+        let first = entry.signature.symbols.len();
+        let inputs = entry.signature.inputs.iter().enumerate().filter(|(_, input)| !input.is_by_value());
+        let outputs = entry
             .signature
             .outputs
             .iter()
             .enumerate()
-            .map(|(i, output)| (plan.signature.inputs.len() + i, output));
+            .map(|(i, output)| (entry.signature.inputs.len() + i, output));
         inputs.chain(outputs).map(move |(i, arg)| (first + i, arg))
     }
 
@@ -128,7 +127,7 @@ impl<'b, 'c> Wrapper<'b, 'c> {
 
     /// `CallDesc`.
     fn call_desc(&self, frame: &Frame) -> PointerValue<'c> {
-        let (describe, plan) = (self.describe, self.plan);
+        let (describe, entry) = (self.describe, &self.entry);
         let count = |n: usize| describe.u64(n as u64);
         let arrays: Vec<Val> = self
             .arrays()
@@ -138,12 +137,12 @@ impl<'b, 'c> Wrapper<'b, 'c> {
                 describe.record(&ArrayDesc::TABLE, &fields)
             })
             .collect();
-        let updates: Vec<Val> = plan.signature.updates.iter().map(|&state| count(state)).collect();
-        let sizes = plan.signature.symbols.iter().map(|(_, symbol)| symbol);
+        let updates: Vec<Val> = entry.signature.updates.iter().map(|&state| count(state)).collect();
+        let sizes = entry.signature.symbols.iter().map(|(_, symbol)| symbol);
         let fields = [
-            ("name", describe.text(&plan.signature.name)),
+            ("name", describe.text(&entry.signature.name)),
             ("sizes", describe.dims(sizes)),
-            ("size_count", count(plan.signature.symbols.len())),
+            ("size_count", count(entry.signature.symbols.len())),
             ("arrays", describe.table("array_descs", &arrays)),
             ("array_count", count(frame.arrays)),
             ("input_count", count(frame.arrays - frame.outputs)),

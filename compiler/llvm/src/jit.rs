@@ -9,8 +9,6 @@ use inkwell::OptimizationLevel;
 use inkwell::context::Context;
 use inkwell::execution_engine::ExecutionEngine;
 use inkwell::llvm_sys::execution_engine::LLVMGetGlobalValueAddress;
-use inkwell::module::Module;
-use inkwell::targets::TargetMachine;
 use tgc_abi::{CModel, CTX_BYTES, CallFn, Config, InitFn, Status};
 use tgc_graph::dim::Symbols;
 use tgc_graph::ty::TensorType;
@@ -18,9 +16,9 @@ use tgc_plan::ModelPlan;
 
 use crate::describe::Linkage;
 use crate::error::Error;
-use crate::module::{build_heap, build_model};
+use crate::module::{Maker, Source};
 use crate::pressure::Budget;
-use crate::target::{Target, missing_on_host};
+use crate::target::Target;
 
 /// A model compiled into this process.
 pub struct Jit {
@@ -67,25 +65,32 @@ pub struct JitError {
 unsafe impl Send for Jit {}
 
 impl Jit {
-    /// Compiles a model for this machine at the default level of its instruction set.
+    /// Compiles the plan of one variant for this machine at the level that is usual today.
     pub fn new(plan: &ModelPlan, linkage: &Linkage) -> Result<Jit, Error> {
-        Jit::with(plan, linkage, &Budget::any(plan.interface.functions.len()))
+        Jit::with(plan, linkage, &Target::new(None, None, "")?)
     }
 
-    /// The same, as code is that has to take little stack.
+    /// The same for a target that this machine can run.
+    pub fn with(plan: &ModelPlan, linkage: &Linkage, target: &Target) -> Result<Jit, Error> {
+        Jit::make(plan, linkage, target, &Budget::any(plan.interface.functions.len()))
+    }
+
+    /// As [`Jit::new`], as code is that has to take little stack.
     pub fn tight(plan: &ModelPlan, linkage: &Linkage) -> Result<Jit, Error> {
-        Jit::with(plan, linkage, &Budget::least(plan.interface.functions.len()))
+        let target = Target::new(None, None, "")?;
+        Jit::make(plan, linkage, &target, &Budget::least(plan.interface.functions.len()))
     }
 
-    fn with(plan: &ModelPlan, linkage: &Linkage, budget: &Budget) -> Result<Jit, Error> {
-        let target = Target::of_host()?;
-        check_host(&target)?;
+    fn make(plan: &ModelPlan, linkage: &Linkage, target: &Target, budget: &Budget) -> Result<Jit, Error> {
+        assert_eq!(plan.variants.len(), 1, "code for one machine");
+        check_host(target)?;
         let context = Box::new(Context::create());
         // SAFETY: The box keeps the context at one address, and `Jit` drops the engine, which owns all that
         // refers to the context, before the box. Nothing with the pretended lifetime leaves this module.
         let forever: &'static Context = unsafe { &*std::ptr::from_ref(&*context) };
         let machine = target.to_llvm(OptimizationLevel::Default)?;
-        let engine = compile_into(forever, plan, linkage, &target, &machine, budget)?;
+        let source = Source { plan, linkage, targets: std::slice::from_ref(target) };
+        let engine = compile_into(&Maker { source, context: forever, machine: &machine }, budget)?;
         let mut jit = Jit {
             engine,
             _context: context,
@@ -150,16 +155,8 @@ impl Jit {
     }
 }
 
-fn compile_into(
-    context: &'static Context,
-    plan: &ModelPlan,
-    linkage: &Linkage,
-    target: &Target,
-    machine: &TargetMachine,
-    budget: &Budget,
-) -> Result<ExecutionEngine<'static>, Error> {
-    let model: Module = build_model(context, plan, linkage, target, machine, budget)?;
-    let heap = build_heap(context, plan, linkage, target, machine)?;
+fn compile_into(maker: &Maker<'_, 'static>, budget: &Budget) -> Result<ExecutionEngine<'static>, Error> {
+    let (model, heap) = (maker.model(budget)?, maker.heap()?);
     let engine = model
         .create_jit_execution_engine(OptimizationLevel::Default)
         .map_err(|message| Error::llvm("making an execution engine", message))?;
@@ -169,7 +166,7 @@ fn compile_into(
 
 /// Refuses a machine that lacks the features which the kernels use.
 fn check_host(target: &Target) -> Result<(), Error> {
-    match missing_on_host(target.features()) {
+    match target.missing_here() {
         None => Ok(()),
         Some(missing) => Err(Error::Host(format!("its CPU lacks {missing}, which {} has", target.cpu()))),
     }
@@ -320,11 +317,11 @@ impl Instance<'_> {
 }
 
 /// A config without hooks, in words of a little-endian machine: `struct_bytes` and `flags`, the sizes, and
-/// two pointers that are NULL.
+/// three pointers that are NULL.
 fn config(sizes: &[i64]) -> Vec<u64> {
     let layout = Config { size_count: sizes.len() as u64, pointer_bytes: size_of::<usize>() as u64 };
     let sizes = sizes.iter().map(|&size| size as u64);
-    [layout.bytes()].into_iter().chain(sizes).chain([0, 0]).collect()
+    [layout.bytes()].into_iter().chain(sizes).chain([0, 0, 0]).collect()
 }
 
 fn check_length(index: usize, bytes: usize, ty: &TensorType, dims: &[i64]) {

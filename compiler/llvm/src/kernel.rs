@@ -16,11 +16,12 @@ use std::rc::Rc;
 use inkwell::attributes::AttributeLoc;
 use inkwell::types::{BasicMetadataTypeEnum, BasicType, BasicTypeEnum};
 use inkwell::values::{FunctionValue, PointerValue};
-use tgc_plan::{BufferId, Call, FunctionPlan, Kind, State, Step, Storage};
+use tgc_plan::{BufferId, Call, FunctionPlan, Kind, State, Step};
 use tgc_scalar::stored_scalar;
 
-use crate::body::{Base, Bases, Body, Passed, scalar_type};
+use crate::body::{Base, Bases, Body, Passed};
 use crate::check;
+use crate::entry;
 use crate::given::{Given, touched};
 use crate::ir::{Ir, Val, basic};
 use crate::matmul;
@@ -34,7 +35,7 @@ pub(crate) struct Kernels<'b, 'c> {
     /// The model's constants.
     constants: &'b [PointerValue<'c>],
     states: &'b [State],
-    /// The states that the function reads or updates, ascending.
+    /// The states that the function reads or updates in any variant, ascending.
     touched: Rc<[usize]>,
     is_framed: bool,
     /// The most bytes of live values of a tile.
@@ -73,19 +74,6 @@ fn groups(mut steps: &[Step]) -> impl Iterator<Item = &[Step]> {
     std::iter::from_fn(group)
 }
 
-/// The states that a function reads or updates, ascending.
-pub(crate) fn touched_states(plan: FunctionPlan<'_>) -> Rc<[usize]> {
-    let mut states: Vec<usize> =
-        plan.signature.reads.iter().chain(&plan.signature.updates).copied().collect();
-    states.extend(plan.body.buffers.iter().filter_map(|buffer| match buffer.storage {
-        Storage::State(state) => Some(state),
-        Storage::Input(_) | Storage::Output(_) | Storage::Constant(_) | Storage::Workspace { .. } => None,
-    }));
-    states.sort_unstable();
-    states.dedup();
-    states.into()
-}
-
 impl<'b, 'c> Kernels<'b, 'c> {
     /// Emits a kernel: `status kernel(sizes…, inputs…, outputs…, states…, workspace, context)`, or, with a
     /// frame, `status kernel(workspace, context)`.
@@ -94,9 +82,10 @@ impl<'b, 'c> Kernels<'b, 'c> {
         plan: FunctionPlan<'b>,
         constants: &'b [PointerValue<'c>],
         states: &'b [State],
+        touched: Rc<[usize]>,
         budget: usize,
     ) -> FunctionValue<'c> {
-        let (touched, is_framed) = (touched_states(plan), plan.signature.frame().is_some());
+        let is_framed = plan.signature.frame().is_some();
         let (parts, shared) = (Cell::new(0), RefCell::default());
         let kernels = Kernels { shell, plan, constants, states, touched, is_framed, budget, parts, shared };
         let steps = plan.body.steps.as_slice();
@@ -172,10 +161,7 @@ impl<'b, 'c> Kernels<'b, 'c> {
 
     /// The types of the sizes, or of what leads to them.
     pub(crate) fn size_types(&self) -> Vec<BasicTypeEnum<'c>> {
-        match self.is_framed {
-            true => vec![self.shell.pointer_type()],
-            false => vec![basic(self.shell.context.i64_type()); self.plan.signature.symbols.len()],
-        }
+        entry::size_types(self.shell, self.plan.signature)
     }
 
     /// Tells a body the sizes, which come first among what it is given.
@@ -191,23 +177,12 @@ impl<'b, 'c> Kernels<'b, 'c> {
 
     /// The type of an input as the kernel is given it.
     pub(crate) fn input_type(&self, index: usize) -> BasicTypeEnum<'c> {
-        let input = &self.plan.signature.inputs[index];
-        match input.is_by_value() {
-            true => scalar_type(self.shell, input.ty.dtype),
-            false => self.shell.pointer_type(),
-        }
+        entry::input_type(self.shell, &self.plan.signature.inputs[index])
     }
 
     /// The parameters of the kernel, the workspace and the context last.
     pub(crate) fn param_types(&self) -> Vec<BasicTypeEnum<'c>> {
-        let (mut types, pointer) = (self.size_types(), self.shell.pointer_type());
-        if !self.is_framed {
-            let signature = self.plan.signature;
-            types.extend((0..signature.inputs.len()).map(|input| self.input_type(input)));
-            types.extend(vec![pointer; signature.outputs.len() + self.touched.len() + 1]);
-        }
-        types.push(pointer);
-        types
+        entry::param_types(self.shell, self.plan.signature, self.touched.len())
     }
 
     /// The range of the kernel's parameters that lead to memory of their own. The context does not: the

@@ -9,6 +9,7 @@ use inkwell::{FloatPredicate, IntPredicate};
 use tgc_scalar::{Binary, Elementary, Inst, Predicate, Program, ScalarKind, ScalarType, Unary};
 
 use crate::call;
+use crate::emulate::{self, Float};
 use crate::ir::{Ir, Val, basic, int_of_bits};
 
 /// The parts of each result, or of each parameter.
@@ -102,7 +103,7 @@ impl<'c> Emit<'_, '_, 'c> {
                 self.compare(predicate, self.program.scalar_type(a), value(a), value(b))
             }
             Inst::Select(c, a, b) | Inst::Rarely(c, a, b) => self.ir.select(value(c), value(a), value(b)),
-            Inst::Fma(a, b, c) => self.ir.intrinsic("llvm.fma", &[value(a), value(b), value(c)]),
+            Inst::Fma(a, b, c) => emulate::build(self.ir, Float::Fma, &[value(a), value(b), value(c)]),
             Inst::Convert(a) => self.convert(self.program.scalar_type(a), scalar, value(a)),
             Inst::Bitcast(a) => self.bitcast(self.program.scalar_type(a), scalar, value(a)),
             Inst::Math(..) | Inst::Math2(..) | Inst::Math4(..) => {
@@ -136,10 +137,10 @@ impl<'c> Emit<'_, '_, 'c> {
             Unary::Abs => a,
             Unary::Sqrt => ir.intrinsic("llvm.sqrt", &[a]),
             Unary::Not => ir.binary(Op::Xor, a, self.constant(scalar, u64::MAX)),
-            Unary::Floor => ir.intrinsic("llvm.floor", &[a]),
-            Unary::Ceil => ir.intrinsic("llvm.ceil", &[a]),
-            Unary::Trunc => ir.intrinsic("llvm.trunc", &[a]),
-            Unary::Round => ir.intrinsic("llvm.roundeven", &[a]),
+            Unary::Floor => emulate::build(ir, Float::Floor, &[a]),
+            Unary::Ceil => emulate::build(ir, Float::Ceil, &[a]),
+            Unary::Trunc => emulate::build(ir, Float::Trunc, &[a]),
+            Unary::Round => emulate::build(ir, Float::Round, &[a]),
         }
     }
 

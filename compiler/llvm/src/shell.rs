@@ -8,7 +8,7 @@ use inkwell::attributes::{Attribute, AttributeLoc};
 use inkwell::context::Context;
 use inkwell::module::{Linkage, Module};
 use inkwell::types::{BasicTypeEnum, FunctionType};
-use inkwell::values::{BasicValue, FunctionValue, PointerValue, UnnamedAddress};
+use inkwell::values::{BasicValue, FunctionValue, GlobalValue, PointerValue, UnnamedAddress};
 
 use crate::target::Target;
 
@@ -70,6 +70,12 @@ impl<'c> Shell<'_, 'c> {
         global.set_unnamed_addr(true);
         global.set_alignment(align);
         global.as_pointer_value()
+    }
+
+    /// The global of an address that [`Shell::constant`] gave.
+    pub(crate) fn global_of(&self, constant: PointerValue<'c>) -> GlobalValue<'c> {
+        let name = constant.get_name().to_str().expect("invariant: our own names are UTF-8");
+        self.module.get_global(name).expect("invariant: a constant is a global of the module")
     }
 
     /// A private constant of bytes.

@@ -66,7 +66,10 @@ pub(crate) fn observe<T>(
     unsafe { LLVMContextSetDiagnosticHandler(context.as_ctx_ref(), None, std::ptr::null_mut()) };
     match said.errors.first() {
         Some(error) => Err(Error::llvm("writing an object", error)),
-        None => Ok((written?, Frames(said.frames))),
+        None => {
+            let names = module.get_functions().map(name_of).collect();
+            Ok((written?, Frames { own: said.frames, callees: callees(module), names }))
+        }
     }
 }
 
@@ -96,16 +99,20 @@ fn frame_of(text: &str) -> Option<(&str, u64)> {
     Some((name.strip_suffix('\'')?, bytes.parse().ok()?))
 }
 
-/// Bytes of each function's frame; functions without one are left out.
-pub(crate) struct Frames(BTreeMap<String, u64>);
+/// What an object's functions take.
+pub(crate) struct Frames {
+    /// Bytes of each function's frame; functions without one are left out.
+    own: BTreeMap<String, u64>,
+    callees: BTreeMap<String, Vec<String>>,
+    names: Vec<String>,
+}
 
 impl Frames {
     /// The stack that calls of these functions take, and the most of all. `vector` is the alignment that a
-    /// frame with vectors in it may add.
-    pub(crate) fn stack(&self, module: &Module<'_>, functions: &[String], vector: u64) -> Stack {
-        let mut chains = Chains { frames: self, callees: callees(module), vector, known: BTreeMap::new() };
-        let names: Vec<String> = module.get_functions().map(name_of).collect();
-        let most = names.iter().map(|name| chains.deepest(name)).max().unwrap_or(0);
+    /// frame with vectors in it may add; of functions of other objects it is known what they take.
+    pub(crate) fn stack(&self, functions: &[String], vector: u64, known: &BTreeMap<String, u64>) -> Stack {
+        let mut chains = Chains { frames: self, vector, known: known.clone() };
+        let most = self.names.iter().map(|name| chains.deepest(name)).max().unwrap_or(0);
         Stack { functions: functions.iter().map(|name| chains.deepest(name)).collect(), most }
     }
 }
@@ -151,7 +158,6 @@ fn users(function: FunctionValue<'_>) -> Vec<String> {
 /// The depth of calls.
 struct Chains<'m> {
     frames: &'m Frames,
-    callees: BTreeMap<String, Vec<String>>,
     vector: u64,
     known: BTreeMap<String, u64>,
 }
@@ -162,8 +168,8 @@ impl Chains<'_> {
         if let Some(known) = self.known.get(name) {
             return *known;
         }
-        let own = self.frames.0.get(name).map_or(0, |bytes| bytes + self.vector);
-        let below = self.callees.get(name).cloned().unwrap_or_default();
+        let own = self.frames.own.get(name).map_or(0, |bytes| bytes + self.vector);
+        let below = self.frames.callees.get(name).cloned().unwrap_or_default();
         let below = below.iter().map(|callee| self.deepest(callee)).max().unwrap_or(0);
         self.known.insert(name.to_owned(), own + CALL + below);
         own + CALL + below

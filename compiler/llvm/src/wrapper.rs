@@ -20,21 +20,22 @@ use tgc_abi::{CTX_BYTES, Context as Instance};
 use tgc_graph::dim::Dim;
 use tgc_graph::ty::TensorType;
 use tgc_plan::size::Size;
-use tgc_plan::{Argument, FunctionPlan, Reach};
+use tgc_plan::{Argument, Reach};
 use tgc_scalar::stored_scalar;
 
 use crate::body::load_slot;
 use crate::body::scalar_type;
 use crate::describe::Describe;
+use crate::entry::Entry;
 use crate::ir::{Ir, Val};
-use crate::kernel::touched_states;
 use crate::shell::Shell;
 
 /// A function whose wrapper is to be emitted.
 pub(crate) struct Wrapper<'b, 'c> {
     pub(crate) describe: &'b Describe<'b, 'c>,
-    pub(crate) plan: FunctionPlan<'b>,
-    pub(crate) kernel: FunctionValue<'c>,
+    pub(crate) entry: Entry<'b>,
+    /// One for each variant, the best last.
+    pub(crate) kernels: Vec<FunctionValue<'c>>,
 }
 
 /// A piece of memory that a call touches.
@@ -63,7 +64,7 @@ pub(crate) fn packed_name(function: &str) -> String {
 impl<'b, 'c> Wrapper<'b, 'c> {
     /// Emits the exported function and the one that takes everything by pointer; returns the latter.
     pub(crate) fn build(&self) -> FunctionValue<'c> {
-        match self.plan.signature.frame() {
+        match self.entry.signature.frame() {
             Some(frame) => self.build_framed(&frame),
             None => self.build_packed(self.build_direct()),
         }
@@ -76,20 +77,21 @@ impl<'b, 'c> Wrapper<'b, 'c> {
     /// Starts the exported function `status name(ctx, sizes…, inputs…, outputs…)`; returns its parameters but
     /// the first.
     pub(crate) fn begin_exported(&self) -> (Checks<'b, 'c>, Vec<Val<'c>>) {
-        let (shell, plan) = (self.shell(), self.plan);
+        let (shell, entry) = (self.shell(), &self.entry);
         let mut types: Vec<BasicMetadataTypeEnum> = vec![shell.pointer_type().into()];
         types.extend(
-            plan.signature.symbols.iter().map(|_| BasicMetadataTypeEnum::from(shell.context.i64_type())),
+            entry.signature.symbols.iter().map(|_| BasicMetadataTypeEnum::from(shell.context.i64_type())),
         );
-        types.extend(plan.signature.inputs.iter().map(|input| match input.is_by_value() {
+        types.extend(entry.signature.inputs.iter().map(|input| match input.is_by_value() {
             true => BasicMetadataTypeEnum::from(scalar_type(shell, input.ty.dtype)),
             false => shell.pointer_type().into(),
         }));
-        types
-            .extend(plan.signature.outputs.iter().map(|_| BasicMetadataTypeEnum::from(shell.pointer_type())));
+        types.extend(
+            entry.signature.outputs.iter().map(|_| BasicMetadataTypeEnum::from(shell.pointer_type())),
+        );
         let ty = shell.context.i32_type().fn_type(&types, false);
         let function =
-            shell.function(&self.describe.linkage.name(&plan.signature.name), ty, Linkage::External);
+            shell.function(&self.describe.linkage.name(&entry.signature.name), ty, Linkage::External);
         let params = function.get_params();
         let checks = self.checks(function, params[0].into_pointer_value());
         (checks, params[1..].to_vec())
@@ -100,7 +102,7 @@ impl<'b, 'c> Wrapper<'b, 'c> {
     pub(crate) fn begin_packed(&self) -> (Checks<'b, 'c>, [PointerValue<'c>; 2]) {
         let shell = self.shell();
         let ty = shell.context.i32_type().fn_type(&[shell.pointer_type().into(); 3], false);
-        let function = shell.internal_function(&packed_name(&self.plan.signature.name), ty);
+        let function = shell.internal_function(&packed_name(&self.entry.signature.name), ty);
         let params: Vec<PointerValue> = function.get_param_iter().map(|p| p.into_pointer_value()).collect();
         (self.checks(function, params[0]), [params[1], params[2]])
     }
@@ -109,14 +111,14 @@ impl<'b, 'c> Wrapper<'b, 'c> {
         Checks {
             ir: Ir::new(self.shell(), function),
             context,
-            name: self.shell().text(&self.plan.signature.name),
+            name: self.shell().text(&self.entry.signature.name),
         }
     }
 
     /// Emits the exported function.
     fn build_direct(&self) -> FunctionValue<'c> {
         let (checks, params) = self.begin_exported();
-        let (sizes, args) = params.split_at(self.plan.signature.symbols.len());
+        let (sizes, args) = params.split_at(self.entry.signature.symbols.len());
         *checks.ir.sizes.borrow_mut() = sizes.iter().map(|p| p.into_int_value()).collect();
         let args = self.check(&checks, args.to_vec());
         let sizes = checks.ir.sizes.borrow().clone();
@@ -130,27 +132,27 @@ impl<'b, 'c> Wrapper<'b, 'c> {
     /// with defaults in place.
     fn check(&self, checks: &Checks<'b, 'c>, mut args: Vec<Val<'c>>) -> Vec<Val<'c>> {
         checks.instance(self.describe.linkage.hash);
-        for (id, symbol) in self.plan.signature.symbols.iter() {
+        for (id, symbol) in self.entry.signature.symbols.iter() {
             checks.size_in_range(checks.ir.sizes.borrow()[id.0 as usize], symbol);
         }
-        for check in &self.plan.signature.checks {
+        for check in &self.entry.signature.checks {
             checks.equal(check);
         }
-        self.plan.body.reaches.iter().for_each(|reach| checks.inside(reach));
+        self.entry.reaches.iter().for_each(|reach| checks.inside(reach));
         let mut inputs = vec![];
         let mut outputs = vec![];
-        for (i, arg) in self.plan.signature.inputs.iter().enumerate().filter(|(_, arg)| !arg.is_by_value()) {
+        for (i, arg) in self.entry.signature.inputs.iter().enumerate().filter(|(_, arg)| !arg.is_by_value()) {
             let pointer = self.or_default(checks, arg, args[i]);
             inputs.push(checks.region(arg, pointer));
             args[i] = pointer.into();
         }
         for (arg, pointer) in
-            self.plan.signature.outputs.iter().zip(&args[self.plan.signature.inputs.len()..])
+            self.entry.signature.outputs.iter().zip(&args[self.entry.signature.inputs.len()..])
         {
             outputs.push(checks.region(arg, pointer.into_pointer_value()));
         }
         self.check_overlaps(checks, &inputs, &outputs);
-        checks.workspace(checks.ir.size(&self.plan.body.workspace));
+        checks.workspace(checks.ir.size(&self.entry.workspace));
         args
     }
 
@@ -173,17 +175,17 @@ impl<'b, 'c> Wrapper<'b, 'c> {
     fn check_overlaps(&self, checks: &Checks<'b, 'c>, inputs: &[Region<'c>], outputs: &[Region<'c>]) {
         let bytes = checks.workspace_bytes();
         let workspace = checks.block("the instance's workspace", offset_of!(Instance, ws), bytes);
-        let uses_workspace = self.plan.body.workspace != Size::Const(0);
-        let arrays = self.plan.signature.inputs.iter().filter(|arg| !arg.is_by_value());
+        let uses_workspace = self.entry.workspace != Size::Const(0);
+        let arrays = self.entry.signature.inputs.iter().filter(|arg| !arg.is_by_value());
         for (input, arg) in inputs.iter().zip(arrays) {
             let what = format!("input {}", arg.name);
-            let states = self.plan.signature.updates.iter().map(|&state| self.state(checks, state));
+            let states = self.entry.signature.updates.iter().map(|&state| self.state(checks, state));
             let taken: Vec<Region> =
                 uses_workspace.then(|| workspace.clone()).into_iter().chain(states).collect();
             checks.all_apart(&what, input, &taken);
         }
         let mut taken: Vec<Region> = inputs.to_vec();
-        for (output, arg) in outputs.iter().zip(&self.plan.signature.outputs) {
+        for (output, arg) in outputs.iter().zip(&self.entry.signature.outputs) {
             let what = format!("output {}", arg.name);
             let blocks = self.blocks(checks).into_iter().chain([workspace.clone()]);
             checks.all_apart(&what, output, &taken.iter().cloned().chain(blocks).collect::<Vec<_>>());
@@ -219,7 +221,7 @@ impl<'b, 'c> Wrapper<'b, 'c> {
     /// Calls the kernel with the sizes and arguments of the call.
     fn call_kernel(&self, checks: &Checks<'b, 'c>, mut params: Vec<Val<'c>>) {
         let ir = &checks.ir;
-        let states = touched_states(self.plan);
+        let states = &self.entry.states;
         if !states.is_empty() {
             let block = load_slot(ir, checks.context, offset_of!(Instance, state)).into_pointer_value();
             let offset = |i: usize| ir.int(self.describe.model.states[i].offset as i64);
@@ -227,17 +229,35 @@ impl<'b, 'c> Wrapper<'b, 'c> {
         }
         params.push(load_slot(ir, checks.context, offset_of!(Instance, ws)));
         params.push(checks.context.into());
-        let status = ir.call(self.kernel, &params);
-        ir.return_value(status.expect("invariant: kernels return a status"));
+        self.return_kernel(checks, &params);
+    }
+
+    /// Returns what the kernel of the instance's variant returns.
+    pub(crate) fn return_kernel(&self, checks: &Checks<'b, 'c>, params: &[Val<'c>]) {
+        let ir = &checks.ir;
+        let run = |kernel: FunctionValue<'c>| {
+            ir.return_value(ir.call(kernel, params).expect("invariant: kernels return a status"));
+        };
+        if self.kernels.len() > 1 {
+            let variant = ir.offset(checks.context, ir.int(offset_of!(Instance, variant) as i64));
+            let variant = ir.load(ir.int_type().into(), variant, 8).into_int_value();
+            for (index, kernel) in self.kernels.iter().enumerate().skip(1).rev() {
+                let other = ir.new_block("other");
+                ir.continue_if(ir.compare_int(IntPredicate::EQ, variant, ir.int(index as i64)), other);
+                run(*kernel);
+                ir.position(other);
+            }
+        }
+        run(self.kernels[0]);
     }
 
     /// Emits the function that takes everything by pointer.
     fn build_packed(&self, wrapper: FunctionValue<'c>) -> FunctionValue<'c> {
         let (checks, [sizes, args]) = self.begin_packed();
-        let (ir, plan) = (&checks.ir, self.plan);
+        let (ir, entry) = (&checks.ir, &self.entry);
         let mut params: Vec<Val> = vec![checks.context.into()];
-        params.extend((0..plan.signature.symbols.len()).map(|i| ir.word(sizes, i)));
-        for (i, arg) in plan.signature.inputs.iter().chain(&plan.signature.outputs).enumerate() {
+        params.extend((0..entry.signature.symbols.len()).map(|i| ir.word(sizes, i)));
+        for (i, arg) in entry.signature.inputs.iter().chain(&entry.signature.outputs).enumerate() {
             params.push(self.packed_argument(&checks, arg, i, args));
         }
         let status = ir.call(wrapper, &params).expect("invariant: wrappers return a status");
@@ -257,7 +277,7 @@ impl<'b, 'c> Wrapper<'b, 'c> {
     ) -> Val<'c> {
         let (ir, shell) = (&checks.ir, self.shell());
         let given = ir.load(shell.pointer_type(), ir.word_address(args, index), 8);
-        if index >= self.plan.signature.inputs.len() || !arg.is_by_value() {
+        if index >= self.entry.signature.inputs.len() || !arg.is_by_value() {
             return given;
         }
         let from = self.or_default(checks, arg, given);

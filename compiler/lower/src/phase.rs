@@ -32,7 +32,11 @@ pub(crate) static PHASES: [Phase; 7] = [
         postcondition: "every node that a result needs has a definition, of earlier nodes alone",
         run: |form, context| {
             if let Form::Graph = form {
-                Ok(Form::Classified(classify::definitions(context.module, context.function)?))
+                Ok(Form::Classified(classify::definitions(
+                    context.module,
+                    context.function,
+                    context.machine.fused,
+                )?))
             } else {
                 out_of_order(form)
             }

@@ -14,8 +14,7 @@ use crate::{Body, Buffer, BufferId};
 pub struct ModelPlan {
     /// What header, descriptions, sessions and the command line read.
     pub interface: Interface,
-    /// What code is made of: one for each machine that the library has code for, each with the same meaning.
-    /// Code generation takes plans of one variant.
+    /// What code is made of: one for each machine that the library has code for, the least demanding first.
     pub variants: Vec<Variant>,
 }
 
@@ -159,6 +158,11 @@ impl ModelPlan {
     pub fn functions_of<'p>(&'p self, variant: &'p Variant) -> impl Iterator<Item = FunctionPlan<'p>> {
         let pairs = self.interface.functions.iter().zip(&variant.bodies);
         pairs.map(|(signature, body)| FunctionPlan { signature, body })
+    }
+
+    /// The function of this index as a variant has it.
+    pub fn function_of<'p>(&'p self, variant: &'p Variant, index: usize) -> FunctionPlan<'p> {
+        FunctionPlan { signature: &self.interface.functions[index], body: &variant.bodies[index] }
     }
 
     /// Every function of every variant.

@@ -25,6 +25,7 @@ mod interface;
 pub mod interpret;
 pub mod machine;
 mod matmul;
+mod merge;
 mod order;
 pub mod print;
 mod provenance;

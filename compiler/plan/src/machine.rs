@@ -13,6 +13,9 @@ pub struct Machine {
     pub l2_bytes: u32,
     /// Bytes of the last cache that a core may fill.
     pub last_cache_bytes: u32,
+    /// Whether it multiplies and adds at once, rounding once. Without, sums of products round each product;
+    /// elementary functions have the same bits on all machines.
+    pub fused: bool,
     /// How it is best used.
     pub tuning: Tuning,
 }
@@ -145,6 +148,20 @@ impl Machine {
     /// bits. AVX2 is in the middle: two of its vectors are one of AVX-512, and one is two of SSE's and Arm's.
     pub const ORDER: Machine = Machine::X86_64_V3;
 
+    /// SSE2, which every x86-64 has.
+    pub const X86_64: Machine = Machine {
+        vector_bytes: 16,
+        vector_registers: 16,
+        l1_bytes: 32 << 10,
+        l2_bytes: 256 << 10,
+        last_cache_bytes: 4 << 20,
+        fused: false,
+        tuning: Tuning::GENERIC,
+    };
+
+    /// SSE4.2: what `x86-64-v2` promises.
+    pub const X86_64_V2: Machine = Machine::X86_64;
+
     /// AVX2 with FMA: what `x86-64-v3` promises.
     pub const X86_64_V3: Machine = Machine {
         vector_bytes: 32,
@@ -152,6 +169,7 @@ impl Machine {
         l1_bytes: 32 << 10,
         l2_bytes: 512 << 10,
         last_cache_bytes: 8 << 20,
+        fused: true,
         tuning: Tuning::GENERIC,
     };
 
@@ -162,6 +180,7 @@ impl Machine {
         l1_bytes: 32 << 10,
         l2_bytes: 1 << 20,
         last_cache_bytes: 16 << 20,
+        fused: true,
         tuning: Tuning::GENERIC,
     };
 
@@ -172,6 +191,7 @@ impl Machine {
         l1_bytes: 32 << 10,
         l2_bytes: 512 << 10,
         last_cache_bytes: 8 << 20,
+        fused: true,
         tuning: Tuning::GENERIC,
     };
 
@@ -182,6 +202,7 @@ impl Machine {
         l1_bytes: 1 << 10,
         l2_bytes: 1 << 12,
         last_cache_bytes: 1 << 16,
+        fused: true,
         tuning: Tuning::GENERIC,
     };
 

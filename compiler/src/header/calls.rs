@@ -262,6 +262,8 @@ fn rest(source: &Source<'_>) -> String {
         format!("TGC_CHECKED {status} {}({ctx} *ctx_, const void *image_, uint64_t bytes_);\n", lower("load")),
         "\n/* One line about the last call that failed; empty if none did. It lasts until the next failure. */\n".to_owned(),
         format!("const char *{}(const {ctx} *ctx_);\n", lower("error")),
+        "\n/* The name of the variant that the instance uses; NULL for none. */\n".to_owned(),
+        format!("const char *{}(const {ctx} *ctx_);\n", lower("variant")),
         "\n/* The description of the model. */\n".to_owned(),
         format!("extern const tgc_model {};\n", lower("model")),
     ]

@@ -50,12 +50,14 @@ struct Source<'a> {
     interface: &'a Interface,
     names: &'a Names,
     image: &'a Image,
+    /// The names of the variants, the best last.
+    variants: &'a [&'a str],
 }
 
 impl Header {
-    /// The header of a library; `code` says what the code is compiled for.
-    pub fn new(plan: &ModelPlan, names: &Names, image: &Image, code: &str) -> Header {
-        let source = Source { plan, interface: &plan.interface, names, image };
+    /// The header of a library of these variants; `code` says what the code is compiled for.
+    pub fn new(plan: &ModelPlan, names: &Names, image: &Image, variants: &[&str], code: &str) -> Header {
+        let source = Source { plan, interface: &plan.interface, names, image, variants };
         let guard = names.upper("H");
         let sections = [
             docs::banner(&source, digest(plan)),

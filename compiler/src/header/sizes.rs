@@ -32,6 +32,12 @@ pub(super) fn section(source: &Source<'_>) -> String {
         text.push_str(&stack(source, &format!("{}_STACK_BYTES", function.name), Some(index)));
     }
     text.push_str(&stack(source, "STACK_BYTES", None));
+    text.push_str(&format!(
+        "\n/* What kernels are compiled for, the best last; an instance uses one, which its config may name. */\n\
+         #define {} \"{}\"\n",
+        source.upper("VARIANTS"),
+        source.variants.join(", "),
+    ));
     text.push_str("\n/* Bytes of an image of the state, which is a safetensors file. */\n");
     text.push_str(&define("SAVE_BYTES", source.image.bytes));
     text.push_str(&format!(

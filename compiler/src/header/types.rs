@@ -57,7 +57,7 @@ pub(super) fn own(source: &Source<'_>) -> String {
     let parameters = if sizes.is_empty() { String::new() } else { format!("({})", sizes.join(", ")) };
     let values: String = sizes.iter().map(|size| format!("(int64_t)({size}), ")).collect();
     text.push_str(&format!(
-        "#define {}{parameters} {{ (uint32_t)sizeof({config}), 0, {values}NULL, NULL }}\n",
+        "#define {}{parameters} {{ (uint32_t)sizeof({config}), 0, {values}NULL, NULL, NULL }}\n",
         source.upper("CONFIG")
     ));
     text

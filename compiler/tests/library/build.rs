@@ -139,6 +139,7 @@ fn a_library_exports_its_own_names_and_calls_little() {
         "scale",
         "share",
         "step",
+        "variant",
         "w",
     ];
     assert_eq!(sorted, expected);
@@ -185,7 +186,7 @@ fn bad_options_are_refused_in_one_line() {
     let refused = |options: Options| build(&counter("m"), &options).unwrap_err().to_string();
     let triple = refused(Options { triple: Some("z80-none".to_owned()), ..Options::default() });
     assert!(triple.contains("z80-none") && !triple.contains('\n'), "{triple}");
-    let cpu = refused(Options { cpu: Some("8086".to_owned()), ..Options::default() });
+    let cpu = refused(Options { cpus: vec!["8086".to_owned()], ..Options::default() });
     assert!(cpu.contains("8086"), "{cpu}");
     let name = build(&counter("m"), &Options { name: Some("pthread".to_owned()), ..Options::default() });
     assert!(matches!(name, Err(Error::Name(_))));

@@ -25,7 +25,8 @@ fn header(plan: &ModelPlan) -> Made {
 
 fn header_for(plan: &ModelPlan, code: &str) -> Made {
     let names = Names::check(&plan.interface, None).unwrap();
-    let header = Header::new(plan, &names, &Image::new(names.prefix(), &plan.interface.states), code);
+    let header =
+        Header::new(plan, &names, &Image::new(names.prefix(), &plan.interface.states), &["x86-64-v3"], code);
     let functions = (1..=plan.interface.functions.len() as u64).map(|i| 100 * i).collect();
     let text = header.text(&Stack { functions, most: 999 });
     Made { text, hash: header.hash, suffix: header.suffix }

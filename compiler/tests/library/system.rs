@@ -60,7 +60,8 @@ fn macros(folder: &Path) -> BTreeSet<String> {
 
 fn header(plan: &ModelPlan) -> String {
     let names = Names::check(&plan.interface, None).unwrap_or_else(|e| panic!("{e}"));
-    let header = Header::new(plan, &names, &Image::new(names.prefix(), &plan.interface.states), "");
+    let header =
+        Header::new(plan, &names, &Image::new(names.prefix(), &plan.interface.states), &["x86-64-v3"], "");
     header.text(&Stack { functions: vec![0; plan.interface.functions.len()], most: 0 })
 }
 

@@ -8,4 +8,5 @@ mod pools;
 mod reflection;
 mod stack;
 mod training;
+mod variants;
 mod wrong;

@@ -275,7 +275,8 @@ pub(super) fn contract<D: Domain>(
     right: &Value<D::Part>,
     shape: &[usize],
 ) -> Vec<[D::Part; 2]> {
-    let programs = [contraction.factors([left.dtype, right.dtype]), contraction.step(), contraction.finish()];
+    let programs =
+        [contraction.factors([left.dtype, right.dtype]), contraction.step(true), contraction.finish()];
     let [factors, step, finish] = programs.each_ref().map(D::prepare);
     let sums: Vec<usize> = (0..contraction.sums)
         .map(|sum| {

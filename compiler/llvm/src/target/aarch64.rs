@@ -11,12 +11,16 @@ pub(super) static ISA: Isa = Isa {
     systems: &["aarch64-unknown-linux-gnu", "aarch64-apple-darwin"],
     baseline: "generic",
     levels: &[ARMV8],
+    usual: &ARMV8,
+    library: &["generic"],
+    extensible: &ARMV8,
     features: ARMV8.features,
+    fuses: "fp-armv8",
+    rounds: "fp-armv8",
     is_always_there: |_| false,
-    unknown_cpu: "it is not known",
     initialize: |config| Target::initialize_aarch64(config),
     // The only level is the baseline.
-    check: None,
+    runnable: None,
 };
 
 /// Armv8-A with Advanced SIMD.

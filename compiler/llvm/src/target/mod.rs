@@ -7,7 +7,10 @@
 
 mod aarch64;
 mod cpuid;
+mod list;
 mod x86_64;
+
+pub use list::Targets;
 
 use inkwell::OptimizationLevel;
 use inkwell::targets::{CodeModel, InitializationConfig, RelocMode, TargetMachine, TargetTriple};
@@ -20,6 +23,9 @@ use crate::shell::Shell;
 /// Every instruction set.
 static ISAS: [&Isa; 2] = [&x86_64::ISA, &aarch64::ISA];
 
+/// Emits a function that is asked about sets of features.
+type BuildRunnable = for<'c> fn(&Shell<'_, 'c>, &[&[&str]]) -> FunctionValue<'c>;
+
 /// What is known of an instruction set.
 #[derive(Debug)]
 struct Isa {
@@ -29,18 +35,27 @@ struct Isa {
     systems: &'static [&'static str],
     /// LLVM's name of the CPU that everything but the kernels is compiled for.
     baseline: &'static str,
-    /// Levels, lowest first, which is what kernels are compiled for by default.
+    /// Levels, lowest first; each has all features of those before.
     levels: &'static [Level],
+    /// The level of a machine that is usual today, for which a plan is shown.
+    usual: &'static Level,
+    /// The CPUs that a library has code for by default, the least demanding first.
+    library: &'static [&'static str],
+    /// The lowest level that single features can be added to: what they need in turn is there.
+    extensible: &'static Level,
     /// The features that may be asked for.
     features: &'static [&'static str],
+    /// The feature that brings fused multiply-add.
+    fuses: &'static str,
+    /// The feature that brings rounding to integers.
+    rounds: &'static str,
     /// Whether a feature is part of the instruction set itself.
     is_always_there: fn(&str) -> bool,
-    /// Why a CPU that no level lists is refused.
-    unknown_cpu: &'static str,
     /// Registers LLVM's back end.
     initialize: fn(&InitializationConfig),
-    /// Emits `int32_t cpu_ok(void)`, which asks the processor for features, where there is anything to ask.
-    check: Option<for<'c> fn(&Shell<'_, 'c>, &[&str]) -> FunctionValue<'c>>,
+    /// Emits `uint64_t runnable(void)`, which asks the processor which of some sets of features it has, where
+    /// there is anything to ask.
+    runnable: Option<BuildRunnable>,
 }
 
 /// A set of features that kernels may use.
@@ -67,23 +82,17 @@ pub struct Target {
 impl Target {
     /// The target of a triple, a CPU and extra features such as `+avx512f`.
     ///
-    /// Without a triple it is the compiling machine's; without a CPU it is the lowest level of the
-    /// instruction set. The CPU `native` stands for the best level that the compiling machine has.
+    /// Without a triple it is the compiling machine's; without a CPU it is the level that is usual today. The CPU `native` stands for the best level that the compiling machine has.
     pub fn new(triple: Option<&str>, cpu: Option<&str>, features: &str) -> Result<Target, Error> {
         let host = host_triple();
         let (isa, triple) = normalize(triple.unwrap_or(&host))?;
         let (cpu, level) = match cpu {
-            None => (isa.levels[0].name().to_owned(), &isa.levels[0]),
+            None => (isa.usual.name().to_owned(), isa.usual),
             Some("native") => isa.native()?,
             Some(name) => (name.to_owned(), isa.level_of(name)?),
         };
         let features = isa.with_features(level, features)?;
         Ok(Target { triple, isa, level, cpu, features })
-    }
-
-    /// The target that [`Jit`](crate::Jit) compiles for: this machine at the default level.
-    pub(crate) fn of_host() -> Result<Target, Error> {
-        Target::new(None, None, "")
     }
 
     /// The triples that can be asked for.
@@ -129,9 +138,28 @@ impl Target {
         &self.features
     }
 
-    /// Emits the check of the kernels' features, where there is anything to check.
-    pub(crate) fn build_check<'c>(&self, shell: &Shell<'_, 'c>) -> Option<FunctionValue<'c>> {
-        self.isa.check.map(|build| build(shell, &self.features))
+    /// Whether kernels have an instruction that multiplies and adds with one rounding.
+    pub(crate) fn fuses(&self) -> bool {
+        self.features.contains(&self.isa.fuses)
+    }
+
+    /// Whether kernels have instructions that round floats to integers.
+    pub(crate) fn rounds(&self) -> bool {
+        self.features.contains(&self.isa.rounds)
+    }
+
+    /// A feature of the kernels that the compiling machine lacks.
+    pub(crate) fn missing_here(&self) -> Option<&'static str> {
+        missing_on_host(&self.features)
+    }
+
+    /// Emits the question which of some targets of one instruction set the processor can run, if there may be
+    /// one that it cannot.
+    pub(crate) fn build_runnable<'c>(targets: &[Target], shell: &Shell<'_, 'c>) -> Option<FunctionValue<'c>> {
+        let sets: Vec<&[&str]> = targets.iter().map(|target| target.features.as_slice()).collect();
+        let is_always_there = |name: &&str| (shell.target.isa.is_always_there)(name);
+        let asks = sets.iter().any(|features| !features.iter().all(is_always_there));
+        shell.target.isa.runnable.filter(|_| asks).map(|build| build(shell, &sets))
     }
 
     /// LLVM's machine: the baseline of the triple, position-independent.
@@ -157,7 +185,7 @@ impl Isa {
     fn level_of(&'static self, cpu: &str) -> Result<&'static Level, Error> {
         self.levels.iter().find(|level| level.cpus.contains(&cpu)).ok_or_else(|| Error::Cpu {
             cpu: cpu.to_owned(),
-            reason: self.unknown_cpu.to_owned(),
+            reason: "it is not known".to_owned(),
             supported: self.levels.iter().flat_map(|l| l.cpus).copied().collect::<Vec<_>>().join(", "),
         })
     }
@@ -186,6 +214,10 @@ impl Isa {
                 let level = level.name();
                 return Err(refused(format!("kernels of {level} need it; write `+name` to add one")));
             };
+            if !self.extensible.features.iter().all(|feature| level.features.contains(feature)) {
+                let (level, least) = (level.name(), self.extensible.name());
+                return Err(refused(format!("{level} may lack what it needs in turn; add it to {least}")));
+            }
             let Some(feature) = self.features.iter().find(|f| **f == name) else {
                 return Err(refused(format!("known are {}", self.features.join(", "))));
             };
@@ -198,7 +230,7 @@ impl Isa {
 }
 
 /// The first of some features that the compiling machine lacks.
-pub(crate) fn missing_on_host<'f>(features: &[&'f str]) -> Option<&'f str> {
+fn missing_on_host<'f>(features: &[&'f str]) -> Option<&'f str> {
     let host = TargetMachine::get_host_cpu_features().to_string();
     let has = |feature: &str| host.split(',').any(|f| f.strip_prefix('+') == Some(feature));
     let always = |feature: &str| ISAS.iter().any(|isa| (isa.is_always_there)(feature));
@@ -270,8 +302,11 @@ mod tests {
         assert_eq!(Target::new(linux, None, "").unwrap().cpu(), "x86-64-v3");
         assert_eq!(Target::new(linux, Some("znver4"), "").unwrap().machine(), Machine::X86_64_V4);
         assert_eq!(Target::new(Some(AARCH64), None, "").unwrap().cpu(), "generic");
-        let old = Target::new(linux, Some("nehalem"), "").unwrap_err().to_string();
+        let old = Target::new(linux, Some("i486"), "").unwrap_err().to_string();
         assert!(old.contains("x86-64-v3"), "{old}");
+        assert_eq!(Target::new(linux, Some("nehalem"), "").unwrap().machine(), Machine::X86_64_V2);
+        let early = Target::new(linux, Some("x86-64"), "+fma").unwrap_err().to_string();
+        assert!(early.contains("x86-64-v3"), "{early}");
         let less = Target::new(linux, None, "-fma").unwrap_err().to_string();
         assert!(less.contains("fma"), "{less}");
         assert!(Target::new(linux, None, "+quantum").is_err());

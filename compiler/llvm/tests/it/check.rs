@@ -2,7 +2,7 @@
 
 use tgc_graph::array::Array;
 use tgc_graph::dtype::DType;
-use tgc_llvm::{ArgumentMemory, Jit};
+use tgc_llvm::{ArgumentMemory, Jit, Target};
 use tgc_plan::ModelPlan;
 use tgc_plan::interpret::Interpreter;
 use tgc_plan::verify::verify;
@@ -17,7 +17,15 @@ pub fn check(plan: &ModelPlan, calls: &[(usize, &[i64], Vec<Array>)]) {
     check_code(plan, &Jit::new(plan, &linkage(plan)).unwrap_or_else(|e| panic!("{e}")), calls);
 }
 
-/// The same, of code that takes little stack too.
+/// The same, of code for the least processor too, which has to give the same bits.
+#[track_caller]
+pub fn check_baseline(plan: &ModelPlan, calls: &[(usize, &[i64], Vec<Array>)]) {
+    check(plan, calls);
+    let Ok(target) = Target::new(None, Some("x86-64"), "") else { return };
+    check_code(plan, &Jit::with(plan, &linkage(plan), &target).unwrap_or_else(|e| panic!("{e}")), calls);
+}
+
+/// The same as [`check`], of code that takes little stack too.
 #[track_caller]
 pub fn check_tight(plan: &ModelPlan, calls: &[(usize, &[i64], Vec<Array>)]) {
     check(plan, calls);

@@ -204,7 +204,7 @@ fn instances_come_from_the_allocating_functions_too() {
     let jit = Jit::new(&plan, &linkage(&plan)).unwrap();
     let create = jit.address("m_create_9abcdef0").unwrap();
     let destroy = jit.address("m_destroy_9abcdef0").unwrap();
-    let config: [u64; 5] = [40, 10, 20, 0, 0];
+    let config: [u64; 6] = [48, 10, 20, 0, 0, 0];
     let mut made: *mut u8 = std::ptr::null_mut();
     // SAFETY: The names belong to functions of these types; the config is as large as it says.
     unsafe {

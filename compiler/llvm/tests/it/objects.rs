@@ -28,7 +28,7 @@ fn plan() -> ModelPlan {
 
 fn build(target: &Target) -> Objects {
     let plan = plan();
-    compile(&plan, &linkage(&plan), target, &Options::default()).unwrap()
+    compile(&plan, &linkage(&plan), std::slice::from_ref(target), &Options::default()).unwrap()
 }
 
 /// Names that are defined for others, and names that are needed.
@@ -57,7 +57,8 @@ fn objects_export_and_need_only_what_is_promised() {
     for triple in Target::list() {
         let objects = build(&Target::new(Some(triple), None, "").unwrap());
         let (defined, needed) = names(&objects.model);
-        let exported = ["init", "init_shared", "reset", "save", "load", "error", "model", "step", "w"];
+        let exported =
+            ["init", "init_shared", "reset", "save", "load", "error", "variant", "model", "step", "w"];
         assert_eq!(defined, linked(&exported), "{triple}");
         let foreign: Vec<_> = needed.iter().filter(|name| !is_library(triple, name)).collect();
         assert_eq!(foreign, Vec::<&String>::new(), "{triple}");
@@ -73,12 +74,15 @@ fn objects_export_and_need_only_what_is_promised() {
 /// Some instructions are calls where a target lacks them; none of those that are emitted.
 #[test]
 fn no_instruction_becomes_a_call() {
-    for triple in Target::list() {
-        let target = Target::new(Some(triple), None, "").unwrap();
+    let cpus = [("x86_64-unknown-linux-gnu", "x86-64"), ("x86_64-unknown-linux-gnu", "x86-64-v2")];
+    let usual = Target::list().into_iter().map(|triple| (triple, None));
+    for (triple, cpu) in cpus.map(|(triple, cpu)| (triple, Some(cpu))).into_iter().chain(usual) {
+        let target = Target::new(Some(triple), cpu, "").unwrap();
         for plan in crate::scalars::plans() {
-            let (_, needed) =
-                names(&compile(&plan, &linkage(&plan), &target, &Options::default()).unwrap().model);
-            assert!(needed.iter().all(|name| is_library(triple, name)), "{triple}: {needed:?}");
+            let targets = std::slice::from_ref(&target);
+            let objects = compile(&plan, &linkage(&plan), targets, &Options::default()).unwrap();
+            let (_, needed) = names(&objects.model);
+            assert!(needed.iter().all(|name| is_library(triple, name)), "{triple} {cpu:?}: {needed:?}");
         }
     }
 }
@@ -88,7 +92,8 @@ fn no_instruction_becomes_a_call() {
 fn kernels_need_little_stack() {
     let plan = logreg(F64, 16, 4, s(1));
     let target = Target::new(Some(Target::list()[0]), None, "").unwrap();
-    let text = tgc_llvm::assembly(&plan, &linkage(&plan), &target, &Options::default()).unwrap();
+    let text = tgc_llvm::assembly(&plan, &linkage(&plan), std::slice::from_ref(&target), &Options::default())
+        .unwrap();
     let frames = text.lines().filter_map(|line| line.trim().strip_prefix("subq\t$")?.strip_suffix(", %rsp"));
     let frames: Vec<u32> = frames.map(|bytes| bytes.parse().unwrap()).collect();
     assert!(frames.iter().all(|bytes| *bytes < 2048), "{frames:?}");
@@ -129,7 +134,8 @@ fn the_same_model_gives_the_same_bytes() {
 fn kernels_alone_use_wide_registers() {
     let plan = plan();
     let target = Target::new(Some(Target::list()[0]), None, "").unwrap();
-    let text = tgc_llvm::assembly(&plan, &linkage(&plan), &target, &Options::default()).unwrap();
+    let text = tgc_llvm::assembly(&plan, &linkage(&plan), std::slice::from_ref(&target), &Options::default())
+        .unwrap();
     let mut function = "";
     let mut wide = BTreeSet::new();
     for line in text.lines() {

@@ -102,7 +102,8 @@ fn few_steps_that_touch_many_buffers_are_cut() {
         check(&plan, &[(0, &[size], vec![noise(F32, &[9, size as usize], 1)])]);
     }
     let target = Target::new(Some(Target::list()[0]), None, "").unwrap();
-    let text = tgc_llvm::ir(&plan, &linkage(&plan), &target, &Options::default()).unwrap();
+    let text =
+        tgc_llvm::ir(&plan, &linkage(&plan), std::slice::from_ref(&target), &Options::default()).unwrap();
     assert!(text.contains("@wide.steps1"));
 }
 
@@ -130,7 +131,8 @@ fn steps_that_do_the_same_are_one_function() {
     for more in [0, 30] {
         let plan = long(more);
         let target = Target::new(Some(Target::list()[0]), None, "").unwrap();
-        let text = tgc_llvm::ir(&plan, &linkage(&plan), &target, &Options::default()).unwrap();
+        let text =
+            tgc_llvm::ir(&plan, &linkage(&plan), std::slice::from_ref(&target), &Options::default()).unwrap();
         let defined = text.lines().filter(|line| {
             line.starts_with("define") && line.contains("@long.step") && !line.contains("@long.steps")
         });

@@ -26,6 +26,7 @@ struct Config {
     sizes: [i64; 2],
     alloc: *const u8,
     pool: *const Pool,
+    variant: *const u8,
 }
 
 /// Runs each chunk on a thread of its own, the last one first, and notes how many there were.
@@ -52,8 +53,14 @@ fn a_pool_gives_the_same_bits() {
     let jit = Jit::new(&plan, &linkage(&plan)).unwrap();
     let seen: Mutex<Vec<i32>> = Mutex::new(vec![]);
     let pool = Pool { user: (&raw const seen).cast_mut().cast(), parallel_for };
-    let config =
-        Config { struct_bytes: 40, flags: 0, sizes: [1001, 37], alloc: std::ptr::null(), pool: &pool };
+    let config = Config {
+        struct_bytes: 48,
+        flags: 0,
+        sizes: [1001, 37],
+        alloc: std::ptr::null(),
+        pool: &pool,
+        variant: std::ptr::null(),
+    };
     #[repr(align(64))]
     struct Block([u8; 512]);
     let mut block = Block([0; 512]);

@@ -80,7 +80,7 @@ fn emitted(
     m.function("f").inputs([x]).output("y", make(x)).finish().unwrap();
     let plan = plan(&m.module());
     let target = Target::new(Some("x86_64-unknown-linux-gnu"), None, "").unwrap();
-    let text = assembly(&plan, &linkage(&plan), &target, &Options::default()).unwrap();
+    let text = assembly(&plan, &linkage(&plan), &[target], &Options::default()).unwrap();
     (plan, text)
 }
 

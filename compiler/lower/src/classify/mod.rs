@@ -158,13 +158,19 @@ pub(crate) struct Definitions {
     pub nodes: Vec<Definition>,
     /// What must hold before anything is written, in the order of the nodes that ask.
     pub constraints: Vec<IndexConstraint>,
+    /// Whether sums of products round once for each.
+    pub fused: bool,
 }
 
-/// The definitions of all nodes of a function.
-pub(crate) fn definitions(module: &Module, function: &Function) -> Result<Definitions, LowerError> {
+/// The definitions of all nodes of a function, for a machine that multiplies and adds at once or does not.
+pub(crate) fn definitions(
+    module: &Module,
+    function: &Function,
+    fused: bool,
+) -> Result<Definitions, LowerError> {
     let graph = &function.graph;
     let live = graph.reachable(&function.roots());
-    let mut definitions = Definitions { nodes: vec![], constraints: vec![] };
+    let mut definitions = Definitions { nodes: vec![], constraints: vec![], fused };
     for id in graph.ids() {
         let definition = match live[id.index()] {
             true => definitions.define(module, function, id)?,
@@ -326,7 +332,7 @@ impl Definitions {
                 Definition::Inline { program: None, operands }
             }
             Kernel::Reduce(reduction) => define_reduction(graph, id, &reduction),
-            Kernel::Contract(contraction) => define_contraction(graph, id, &contraction),
+            Kernel::Contract(contraction) => define_contraction(graph, id, &contraction, self.fused),
             Kernel::Reshape => self.define_reshape(graph, id),
             Kernel::Concatenate(axis) => define_concatenation(graph, id, axis),
             Kernel::Gather(gather) => self.define_gather(graph, id, &gather),
@@ -549,7 +555,7 @@ fn define_reduction(graph: &Graph, id: NodeId, reduction: &Reduction) -> Definit
     })
 }
 
-fn define_contraction(graph: &Graph, id: NodeId, contraction: &Contraction) -> Definition {
+fn define_contraction(graph: &Graph, id: NodeId, contraction: &Contraction, fused: bool) -> Definition {
     let (left, right) = (graph.operands(id)[0], graph.operands(id)[1]);
     let rank = graph.ty(id).rank();
     let side = |node, loops: &[LoopAxis]| {
@@ -575,7 +581,7 @@ fn define_contraction(graph: &Graph, id: NodeId, contraction: &Contraction) -> D
         reducer: Reducer {
             accumulators: vec![accumulator],
             init: vec![[0, 0]],
-            step: contraction.step(),
+            step: contraction.step(fused),
             merge: contraction.merge(),
         },
         finish: contraction.finish(),

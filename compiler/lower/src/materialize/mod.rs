@@ -254,7 +254,7 @@ pub(crate) fn statements<'a>(
     machine: &Machine,
 ) -> Statements<'a> {
     let graph = &function.graph;
-    let Definitions { nodes: definitions, constraints } = definitions;
+    let Definitions { nodes: definitions, constraints, fused: _ } = definitions;
     let live = graph.reachable(&function.roots());
     let constraints: Vec<IndexConstraint> =
         constraints.into_iter().filter(|constraint| live[constraint.by.index()]).collect();

@@ -1,6 +1,6 @@
 //! Counts up and down, by the functions that the header declares.
 
-use std::ffi::c_void;
+use std::ffi::{c_char, c_void};
 use std::ptr::null;
 
 /// The header's `counter_config`.
@@ -10,6 +10,7 @@ struct Config {
     flags: u32,
     alloc: *const c_void,
     pool: *const c_void,
+    variant: *const c_char,
 }
 
 /// The header's `counter_ctx`.
@@ -32,7 +33,8 @@ unsafe extern "C" {
 }
 
 fn main() {
-    let config = Config { struct_bytes: size_of::<Config>() as u32, flags: 0, alloc: null(), pool: null() };
+    let struct_bytes = size_of::<Config>() as u32;
+    let config = Config { struct_bytes, flags: 0, alloc: null(), pool: null(), variant: null() };
     let (mut counter, mut before) = (std::ptr::null_mut(), 0);
     // SAFETY: the declarations above are the header's; the instance lives from `create` to `destroy`.
     unsafe {

@@ -1,18 +1,28 @@
 //! Names that belong to C, to C++, to systems, or to every emitted library.
 
 /// The functions that every library has besides the model's own: `NAME_create` and so on.
-pub const FUNCTIONS: [&str; 9] =
-    ["create", "share", "destroy", "init", "init_shared", "reset", "save", "load", "error"];
+pub const FUNCTIONS: [&str; 10] =
+    ["create", "share", "destroy", "init", "init_shared", "reset", "save", "load", "error", "variant"];
 
 /// The types of every library, and the constant that describes it.
 pub const TYPES: [&str; 4] = ["ctx", "status", "config", "model"];
 
 /// The macros of every library besides the statuses: `NAME_HASH` and so on.
-pub const MACROS: [&str; 9] =
-    ["H", "HASH", "BLOCK", "CONFIG", "CTX_BYTES", "STATE_BYTES", "WS_BYTES", "STACK_BYTES", "SAVE_BYTES"];
+pub const MACROS: [&str; 10] = [
+    "H",
+    "HASH",
+    "BLOCK",
+    "CONFIG",
+    "CTX_BYTES",
+    "STATE_BYTES",
+    "WS_BYTES",
+    "STACK_BYTES",
+    "SAVE_BYTES",
+    "VARIANTS",
+];
 
 /// What calls return: `NAME_OK` and so on.
-pub const STATUSES: [&str; 11] = [
+pub const STATUSES: [&str; 12] = [
     "OK",
     "E_NULL",
     "E_DIM",
@@ -24,6 +34,7 @@ pub const STATUSES: [&str; 11] = [
     "E_IMAGE",
     "E_CPU",
     "E_VERSION",
+    "E_VARIANT",
 ];
 
 /// Beginnings of functions, types and macros of C, POSIX or tgc.
