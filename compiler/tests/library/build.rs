@@ -169,6 +169,23 @@ fn the_same_model_gives_the_same_bytes() {
     assert!(first.archive == second.archive);
 }
 
+/// Variants are compiled at once, and a list is a set.
+#[test]
+fn a_list_of_processors_gives_the_same_bytes_in_any_order() {
+    let of = |cpus: [&str; 3]| {
+        let options = Options {
+            triple: Some("x86_64-unknown-linux-gnu".to_owned()),
+            cpus: cpus.map(str::to_owned).to_vec(),
+            ..Options::default()
+        };
+        build(&counter("m"), &options).unwrap()
+    };
+    let (first, second) =
+        (of(["x86-64", "x86-64-v3", "x86-64-v4"]), of(["x86-64-v4", "x86-64", "x86-64-v3"]));
+    assert_eq!(first.header, second.header);
+    assert!(first.archive == second.archive);
+}
+
 #[test]
 fn texts_are_made_on_demand() {
     let emit = Emit { assembly: true, ir: true, plan: true };
