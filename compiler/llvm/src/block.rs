@@ -401,7 +401,7 @@ impl<'a, 'c> BlockBuilder<'a, '_, 'c> {
         indices.iter().map(lookup).collect()
     }
 
-    /// A place moved on by what data says: one index a lookup.
+    /// A place moved on by indirect indices: one a lookup.
     fn guided(self, spot: Spot<'c>, lookups: &[Lookup<'c>], indices: &[Val<'c>]) -> Spot<'c> {
         let ir = &self.body.ir;
         let step = |(lookup, index): (&Lookup<'c>, &Val<'c>)| {

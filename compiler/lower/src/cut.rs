@@ -58,7 +58,7 @@ pub(crate) enum Work {
     Part { of: NodeId, from: (NodeId, Index), add: Option<Program>, value: ValueId, index: Index },
 }
 
-/// A kept value that a piece reads.
+/// A materialized value that a piece reads.
 #[derive(Clone, Debug)]
 pub(crate) struct ValueRead {
     pub value: ValueId,
@@ -238,7 +238,7 @@ impl Piece {
 }
 
 impl Work {
-    /// The expressions it computes, and the kept node it must look into.
+    /// The expressions it computes, and the materialized node it must look into.
     pub(crate) fn starts(&self) -> (Vec<(NodeId, Index)>, Option<NodeId>) {
         match self {
             Work::Store { node, index, to } => {
@@ -256,7 +256,7 @@ impl Work {
         }
     }
 
-    /// The kept values it reads.
+    /// The materialized values it reads.
     pub(crate) fn reads(&self, program: &Statements<'_>) -> Vec<ValueRead> {
         let (mut starts, inside) = self.starts();
         if let Work::Part { index, .. } = self {
@@ -268,7 +268,7 @@ impl Work {
             reads.extend(values.iter().map(|v| ValueRead { value: *v, index: index.clone(), reshaped }));
         };
         for memory in program.memory_reads(starts, inside) {
-            let values = program.kept[memory.node.index()].as_deref().unwrap_or_default();
+            let values = program.materialized[memory.node.index()].as_deref().unwrap_or_default();
             read(values, &memory.index, memory.reshaped);
         }
         match self {

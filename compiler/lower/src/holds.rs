@@ -67,7 +67,7 @@ fn in_order(program: &Statements<'_>, nests: &[NestDraft], homes: &[Option<usize
     for (position, nest) in nests.iter().enumerate() {
         for member in &nest.members {
             for read in program.reads(&program.statements[member.statement]) {
-                let is_made = program.kept[read.node.index()].is_some();
+                let is_made = program.materialized[read.node.index()].is_some();
                 ensure(!is_made || last[read.node.index()] <= position, || {
                     format!("nest {position} reads %{}", read.node.0)
                 })?;

@@ -79,7 +79,7 @@ pub(crate) struct IndexExpr {
 /// An element of an index operand, which names a place along an axis.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Lookup {
-    /// The index operand: a source or a kept value.
+    /// The index operand: a source or a materialized value.
     pub node: NodeId,
     /// Which of its elements.
     pub at: Index,
@@ -127,7 +127,7 @@ impl IndexExpr {
         *self == IndexExpr::zero()
     }
 
-    /// How far one step of a loop moves it, what data says aside.
+    /// How far one step of a loop moves it, indirect indices aside.
     pub(crate) fn stride(&self, of: Loop) -> Dim {
         self.terms.iter().find(|(l, _)| *l == of).map_or(Dim::Const(0), |(_, stride)| stride.clone())
     }

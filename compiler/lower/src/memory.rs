@@ -2,8 +2,8 @@
 //!
 //! An update is made where its variable lies if nothing reads the old value after the new one is there. One
 //! that writes parts of its variable writes them there: the variable is not copied, changed and copied back.
-//! A kept value lies where an output or value made from it lies, if that is written over its last read.
-//! Workspace slots are reused once the last step that touches a buffer is over.
+//! A materialized value lies where an output or value made from it lies, if that is written over its last
+//! read. Workspace slots are reused once the last step that touches a buffer is over.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -38,16 +38,16 @@ pub(crate) enum BufferKey {
 }
 
 impl BufferKey {
-    /// Where a source or a kept node lies.
+    /// Where a source or a materialized node lies.
     pub(crate) fn of_node(program: &Statements<'_>, node: NodeId) -> BufferKey {
-        match (&program.kept[node.index()], &program.definitions[node.index()]) {
+        match (&program.materialized[node.index()], &program.definitions[node.index()]) {
             (Some(values), _) => BufferKey::of_value(program, values[0]),
             (None, Definition::Source(source)) => BufferKey::Source(*source),
             (None, _) => unreachable!("invariant: what is read as a whole, or says places, is in memory"),
         }
     }
 
-    /// Where a kept value lies.
+    /// Where a materialized value lies.
     pub(crate) fn of_value(program: &Statements<'_>, value: ValueId) -> BufferKey {
         match program.values[value.0].output {
             Some(output) => BufferKey::Output(output),
@@ -82,7 +82,7 @@ impl Buffers {
         }
     }
 
-    /// The buffer for this; `node` gives the type of what is no kept value.
+    /// The buffer for this; `node` gives the type of what is no materialized value.
     pub(crate) fn get(&mut self, program: &Statements<'_>, key: BufferKey, node: Option<NodeId>) -> BufferId {
         if let Some(id) = self.ids.get(&key) {
             return *id;
@@ -147,7 +147,7 @@ impl Buffers {
         self.add(BufferKey::Scratch(node, what), &name, dtype, shape, storage)
     }
 
-    /// Whether a buffer holds a kept value that is no output.
+    /// Whether a buffer holds a materialized value that is no output.
     pub(crate) fn is_value(&self, buffer: BufferId) -> bool {
         matches!(self.keys[buffer.0 as usize], BufferKey::Value(_))
     }

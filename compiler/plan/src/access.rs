@@ -145,7 +145,7 @@ impl<'p> MemoryAccess<'p> {
             .collect()
     }
 
-    /// Stride and extent of what data says of the place.
+    /// Stride and extent of an indirect index of the place.
     pub fn looked_up(&self) -> impl Iterator<Item = (&'p Dim, &'p Dim)> {
         self.indices.iter().map(|index| (&index.stride, &index.extent))
     }

@@ -33,7 +33,7 @@ impl Array {
             let (file, length) = open(path)?;
             npy::read(&mut BufReader::new(file), length)
         };
-        read(path.as_ref()).map_err(|trouble| trouble.reading(path.as_ref()))
+        read(path.as_ref()).map_err(|error| error.reading(path.as_ref()))
     }
 
     /// Writes a file that `np.load` reads: beside it first, then in its place.
@@ -80,7 +80,7 @@ impl Array {
             let (file, length) = open(path)?;
             npz::read_all(BufReader::new(file), length)
         };
-        read(path.as_ref()).map_err(|trouble| trouble.reading(path.as_ref()))
+        read(path.as_ref()).map_err(|error| error.reading(path.as_ref()))
     }
 
     /// Reads one array of such a file, and no other one.
@@ -93,7 +93,7 @@ impl Array {
             let (file, length) = open(path)?;
             npz::read_one(BufReader::new(file), length, name)
         };
-        read(path.as_ref()).map_err(|trouble| trouble.reading(path.as_ref()))
+        read(path.as_ref()).map_err(|error| error.reading(path.as_ref()))
     }
 
     /// Reads all tensors of a safetensors file, by name. The states that a library saves are such a file; it
@@ -119,7 +119,7 @@ impl Array {
             let (file, length) = open(path)?;
             safetensors::read_all(BufReader::new(file), length)
         };
-        read(path.as_ref()).map_err(|trouble| trouble.reading(path.as_ref()))
+        read(path.as_ref()).map_err(|error| error.reading(path.as_ref()))
     }
 
     /// Reads one tensor of such a file, and no other one.
@@ -132,7 +132,7 @@ impl Array {
             let (file, length) = open(path)?;
             safetensors::read_one(BufReader::new(file), length, name)
         };
-        read(path.as_ref()).map_err(|trouble| trouble.reading(path.as_ref()))
+        read(path.as_ref()).map_err(|error| error.reading(path.as_ref()))
     }
 }
 

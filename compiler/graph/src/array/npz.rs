@@ -87,6 +87,6 @@ fn read_entry<R: Read + Seek>(
             _ => Err(ReadError::damaged("there is more than its head says")),
         }
     };
-    let array = read(BufReader::new(&mut entry)).map_err(|trouble| trouble.within(&name))?;
+    let array = read(BufReader::new(&mut entry)).map_err(|error| error.within(&name))?;
     Ok((name, array))
 }

@@ -37,7 +37,7 @@ pub(super) fn read_all(
     let head = Head::read(&mut from, length)?;
     let mut arrays = BTreeMap::new();
     for tensor in head.tensors {
-        let array = tensor.read(&mut from, head.start).map_err(|trouble| trouble.within(&tensor.name))?;
+        let array = tensor.read(&mut from, head.start).map_err(|error| error.within(&tensor.name))?;
         if arrays.contains_key(&tensor.name) {
             return Err(ReadError::damaged(format!("`{}` is there twice", tensor.name)));
         }
@@ -50,7 +50,7 @@ pub(super) fn read_all(
 pub(super) fn read_one(mut from: impl Read + Seek, length: u64, name: &str) -> Result<Array, ReadError> {
     let head = Head::read(&mut from, length)?;
     match head.tensors.iter().find(|tensor| tensor.name == name) {
-        Some(tensor) => tensor.read(&mut from, head.start).map_err(|trouble| trouble.within(name)),
+        Some(tensor) => tensor.read(&mut from, head.start).map_err(|error| error.within(name)),
         None => {
             let mut known: Vec<String> = head.tensors.into_iter().map(|tensor| tensor.name).collect();
             known.sort();

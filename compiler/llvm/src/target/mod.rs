@@ -82,7 +82,8 @@ pub struct Target {
 impl Target {
     /// The target of a triple, a CPU and extra features such as `+avx512f`.
     ///
-    /// Without a triple it is the compiling machine's; without a CPU it is the level that is usual today. The CPU `native` stands for the best level that the compiling machine has.
+    /// Without a triple it is the compiling machine's; without a CPU it is the level that is usual today. The
+    /// CPU `native` stands for the best level that the compiling machine has.
     pub fn new(triple: Option<&str>, cpu: Option<&str>, features: &str) -> Result<Target, Error> {
         let host = host_triple();
         let (isa, triple) = normalize(triple.unwrap_or(&host))?;

@@ -112,7 +112,7 @@ pub(crate) struct Part {
 /// Elements of an index operand that must be inside an axis.
 #[derive(Clone, Debug)]
 pub(crate) struct IndexConstraint {
-    /// The index operand: a source or a kept value.
+    /// The index operand: a source or a materialized value.
     pub node: NodeId,
     /// The node that looks up what it names.
     pub by: NodeId,

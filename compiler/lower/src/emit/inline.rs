@@ -42,7 +42,7 @@ impl<'a, 'g> BlockProgram<'a, 'g> {
     }
 
     /// The element of each node at its index. The definition of the node `inside` is looked into even
-    /// though it is kept.
+    /// though it is materialized.
     pub(crate) fn elements(&mut self, starts: &[(NodeId, Index)], inside: Option<NodeId>) -> Vec<Element> {
         for (node, index) in self.program.closure(starts.iter().cloned(), inside) {
             if !self.known.contains_key(&(node, index.clone())) {
@@ -67,7 +67,7 @@ impl<'a, 'g> BlockProgram<'a, 'g> {
         let place = flat(&ty.shape, index);
         let base = program.in_memory(node);
         let definition = &program.definitions[base.index()];
-        if let Some(values) = program.kept[base.index()].as_ref().filter(|_| !look_inside) {
+        if let Some(values) = program.materialized[base.index()].as_ref().filter(|_| !look_inside) {
             let elements: Vec<Element> = values.iter().map(|v| self.value(*v, &place)).collect();
             return match definition.as_reduction() {
                 Some(reducer) => self.builder.inline(&reducer.finish, &elements)[0],
@@ -96,7 +96,7 @@ impl<'a, 'g> BlockProgram<'a, 'g> {
             | Definition::Scan(_)
             | Definition::Assembly(_)
             | Definition::Routine(..) => {
-                unreachable!("invariant: what statements make is kept")
+                unreachable!("invariant: what statements make is materialized")
             }
             Definition::Reshape(_) | Definition::Dead => {
                 unreachable!("invariant: this is neither in memory nor asked for")
@@ -104,7 +104,7 @@ impl<'a, 'g> BlockProgram<'a, 'g> {
         }
     }
 
-    /// An element of a kept value: from the row if the row holds it, else from memory.
+    /// An element of a materialized value: from the row if the row holds it, else from memory.
     fn value(&mut self, value: ValueId, place: &IndexExpr) -> Element {
         let dtype = self.program.values[value.0].dtype;
         match self.rows.get(&value) {
@@ -117,20 +117,20 @@ impl<'a, 'g> BlockProgram<'a, 'g> {
         }
     }
 
-    /// An element of a kept value at an index in its shape.
+    /// An element of a materialized value at an index in its shape.
     pub(crate) fn value_at(&mut self, value: ValueId, index: &Index) -> Element {
         let place = flat(&self.program.values[value.0].shape, index);
         self.value(value, &place)
     }
 
-    /// Where an element of a kept value lies.
+    /// Where an element of a materialized value lies.
     pub(crate) fn access(&mut self, value: ValueId, index: &Index) -> Access {
         let place = flat(&self.program.values[value.0].shape, index);
         let buffer = self.buffers.get(self.program, BufferKey::of_value(self.program, value), None);
         to_access(buffer, &place)
     }
 
-    /// Where an element of a kept value lies, what data says included.
+    /// Where an element of a materialized value lies, indirect indices included.
     pub(crate) fn indirect(&mut self, value: ValueId, index: &Index) -> Indirect {
         let place = flat(&self.program.values[value.0].shape, index);
         Indirect { access: self.access(value, index), indices: self.indices(&place) }

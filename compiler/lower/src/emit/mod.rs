@@ -26,7 +26,7 @@ use crate::memory::{BufferKey, Buffers};
 use crate::names::Names;
 use inline::BlockProgram;
 
-/// Where each value is kept.
+/// Which values rows hold, and which lie in buffers.
 #[derive(Debug)]
 struct Homes {
     row: Vec<bool>,
@@ -95,7 +95,7 @@ fn homes(program: &Statements<'_>, cut: &Cut) -> Homes {
     }
     // An index into an axis of one element is checked though nothing is read at it.
     for constraint in program.checks.iter().flatten() {
-        if let Some(values) = &program.kept[program.in_memory(constraint.node).index()] {
+        if let Some(values) = &program.materialized[program.in_memory(constraint.node).index()] {
             homes.buffer[values[0].0] = true;
         }
     }

@@ -120,7 +120,7 @@ struct Placer<'a> {
     /// Why each nest is apart from earlier ones.
     apart: Vec<Vec<Separation<NestId>>>,
     order: Vec<NestId>,
-    /// The nests and statements that make the kept values of a node.
+    /// The nests and statements that make the materialized values of a node.
     homes: Vec<Vec<(NestId, StatementId)>>,
 }
 
@@ -153,7 +153,7 @@ fn place_of(order: &[NestId], nest: NestId) -> NestPlace {
     NestPlace(order.iter().position(|n| *n == nest).expect("invariant: a nest runs once"))
 }
 
-/// The node whose kept values a statement makes, or a part of them.
+/// The node whose materialized values a statement makes, or a part of them.
 pub(crate) fn kept_node(statement: &Statement) -> Option<NodeId> {
     match statement.action {
         Action::Reduce { node, .. }

@@ -102,7 +102,7 @@ pub(super) fn rounds(definitions: &[Definition], constraints: &[IndexConstraint]
 /// A statement that would compute a node, and along which of its loops.
 type Context = (usize, Index);
 
-/// Where nodes are computed again that are not kept.
+/// Where nodes are computed again that are not materialized.
 pub(super) struct Repeats {
     /// In a second statement.
     in_statements: Vec<bool>,
@@ -137,7 +137,7 @@ pub(super) fn materialized_nodes(
 ) -> (Vec<Option<Materialized>>, Repeats) {
     let graph = &function.graph;
     let costs = costs(definitions, in_memory, others, tuning);
-    let mut kept = vec![None; graph.len()];
+    let mut materialized = vec![None; graph.len()];
     let mut contexts: Vec<Vec<Context>> = vec![vec![]; graph.len()];
     let mut repeats = Repeats::none(graph.len());
     let mut next_statement = graph.len();
@@ -156,7 +156,7 @@ pub(super) fn materialized_nodes(
             continue;
         }
         let shape = &graph.ty(id).shape;
-        // What says places is kept, wherever it is asked for.
+        // What says places is materialized, wherever it is asked for.
         for place in definitions[at].places() {
             ask(&mut contexts[place.index()], (at, vec![]));
         }
@@ -189,22 +189,22 @@ pub(super) fn materialized_nodes(
             Definition::Inline { operands, .. } => {
                 let (loops, own) = loops_of(shape, &[]);
                 repeats.in_statements[at] = asked.len() > 1;
-                kept[at] = in_memory[at].or_else(|| repeats.ask_for(at, costs[at], tuning));
-                let asked = if kept[at].is_some() { vec![(at, own.clone())] } else { asked };
+                materialized[at] = in_memory[at].or_else(|| repeats.ask_for(at, costs[at], tuning));
+                let asked = if materialized[at].is_some() { vec![(at, own.clone())] } else { asked };
                 for operand in operands {
                     let to = operand.node.index();
-                    repeats.along_loops[to] |= repeats.along_loops[at] && kept[at].is_none();
+                    repeats.along_loops[to] |= repeats.along_loops[at] && materialized[at].is_none();
                     repeats.along_loops[to] |= is_broadcast(&compose(&own, &operand.axes), loops.len());
                     for (root, index) in &asked {
                         ask(&mut contexts[to], (*root, compose(index, &operand.axes)));
                     }
                 }
             }
-            Definition::Splat(_) | Definition::Size(_) | Definition::Iota => kept[at] = in_memory[at],
+            Definition::Splat(_) | Definition::Size(_) | Definition::Iota => materialized[at] = in_memory[at],
             Definition::Dead | Definition::Source(_) => {}
         }
     }
-    (kept, repeats)
+    (materialized, repeats)
 }
 
 /// Notes a context; two are as many as matter.
@@ -218,7 +218,7 @@ fn is_broadcast(index: &Index, loops: usize) -> bool {
     (0..loops).any(|l| !index.iter().any(|place| place.depends_on(Loop::new(l))))
 }
 
-/// What computing an element costs, down to what is in memory or kept.
+/// What computing an element costs, down to what is in memory or materialized.
 fn costs(
     definitions: &[Definition],
     in_memory: &[Option<Materialized>],
@@ -226,7 +226,7 @@ fn costs(
     tuning: &Tuning,
 ) -> Vec<u32> {
     let mut costs: Vec<u32> = vec![0; definitions.len()];
-    let mut kept: Vec<bool> = in_memory.iter().map(Option::is_some).collect();
+    let mut materialized: Vec<bool> = in_memory.iter().map(Option::is_some).collect();
     for (at, definition) in definitions.iter().enumerate() {
         costs[at] = match definition {
             Definition::Dead
@@ -238,12 +238,12 @@ fn costs(
             Definition::Routine(..) => 0,
             Definition::Reduction(reducer) => cost(&reducer.finish),
             Definition::Inline { program, operands } => {
-                let below = operands.iter().filter(|o| !kept[o.node.index()]);
+                let below = operands.iter().filter(|o| !materialized[o.node.index()]);
                 let below = below.fold(0u32, |sum, o| sum.saturating_add(costs[o.node.index()]));
                 below.saturating_add(program.as_ref().map_or(0, cost))
             }
         };
-        kept[at] |= repeats.ask_for(at, costs[at], tuning).is_some();
+        materialized[at] |= repeats.ask_for(at, costs[at], tuning).is_some();
     }
     costs
 }

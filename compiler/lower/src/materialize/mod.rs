@@ -1,9 +1,9 @@
-//! Which values are kept, and the statements that make them.
+//! Which values are materialized, and the statements that make them.
 //!
-//! Reductions and what is put together from parts are always kept. Any other value is put into the programs
-//! that use it, unless that would repeat work worth keeping: an expensive value that several statements use,
-//! or one that is computed along fewer loops than the statement that uses it has. What another shape is given
-//! to, and what says places, is kept because it must lie in memory.
+//! Reductions and what is put together from parts are always materialized. Any other value is put into the
+//! programs that use it, unless that would repeat work worth keeping: an expensive value that several
+//! statements use, or one that is computed along fewer loops than the statement that uses it has. What
+//! another shape is given to, and what says places, is materialized because it must lie in memory.
 //!
 //! Statements come in rounds: one for each round of checks of indices. All that a check needs is made before
 //! it, into the workspace; what writes outputs and states, and the rest, comes after the last.
@@ -35,11 +35,11 @@ use reads::parts_of_large_expressions;
 /// The most tensors that an expression reads.
 pub(crate) const MOST_READS: usize = 64;
 
-/// Names a kept value: one accumulator of a reduction, or the elements of a node.
+/// Names a materialized value: one accumulator of a reduction, or the elements of a node.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct ValueId(pub usize);
 
-/// A kept value.
+/// A materialized value.
 #[derive(Clone, Debug)]
 pub(crate) struct Value {
     pub dtype: DType,
@@ -94,7 +94,7 @@ pub(crate) enum Destination {
 /// A read of memory.
 #[derive(Clone, Debug)]
 pub(crate) struct MemoryRead {
-    /// The source or kept value.
+    /// The source or materialized value.
     pub node: NodeId,
     /// Where, in this shape.
     pub index: Index,
@@ -103,15 +103,15 @@ pub(crate) struct MemoryRead {
     pub reshaped: bool,
 }
 
-/// A function as kept values and the statements that make them.
+/// A function as materialized values and the statements that make them.
 #[derive(Debug)]
 pub(crate) struct Statements<'a> {
     pub graph: &'a Graph,
     pub definitions: Vec<Definition>,
     /// What is called rather than written out.
     pub calls: Calls,
-    /// The kept values of each node.
-    pub kept: Vec<Option<Vec<ValueId>>>,
+    /// The materialized values of each node.
+    pub materialized: Vec<Option<Vec<ValueId>>>,
     pub values: Vec<Value>,
     /// Variables that are updated part by part: their new values.
     pub partial: PartialUpdates,
@@ -141,8 +141,8 @@ impl Statements<'_> {
         in_memory(&self.definitions, node)
     }
 
-    /// The (node, index) pairs that `starts` need, operands first, without looking into kept values, apart
-    /// from `inside`. What says places is among them.
+    /// The (node, index) pairs that `starts` need, operands first, without looking into materialized values,
+    /// apart from `inside`. What says places is among them.
     pub(crate) fn closure(
         &self,
         starts: impl IntoIterator<Item = (NodeId, Index)>,
@@ -150,10 +150,10 @@ impl Statements<'_> {
     ) -> BTreeSet<(NodeId, Index)> {
         let mut work: BTreeSet<(NodeId, Index)> = starts.into_iter().collect();
         let mut seen = BTreeSet::new();
-        // Operands have smaller ids, so the largest is asked for again only where it says places: it is kept
-        // then.
+        // Operands have smaller ids, so the largest is asked for again only where it says places: it is
+        // materialized then.
         while let Some((node, index)) = work.pop_last() {
-            let looks_inside = inside == Some(node) || self.kept[node.index()].is_none();
+            let looks_inside = inside == Some(node) || self.materialized[node.index()].is_none();
             if looks_inside && let Definition::Inline { operands, .. } = &self.definitions[node.index()] {
                 work.extend(operands.iter().map(|o| (o.node, compose(&index, &o.axes))));
             }
@@ -174,8 +174,8 @@ impl Statements<'_> {
         let mut reads = vec![];
         for (node, index) in self.closure(starts, inside) {
             let base = self.in_memory(node);
-            let kept = self.kept[base.index()].is_some() && inside != Some(node);
-            if kept || matches!(self.definitions[base.index()], Definition::Source(_)) {
+            let materialized = self.materialized[base.index()].is_some() && inside != Some(node);
+            if materialized || matches!(self.definitions[base.index()], Definition::Source(_)) {
                 let shape = self.graph.ty(node).shape.clone();
                 reads.push(MemoryRead { node: base, index, shape, reshaped: base != node });
             }
@@ -233,7 +233,7 @@ fn in_memory(definitions: &[Definition], mut node: NodeId) -> NodeId {
 }
 
 impl Statement {
-    /// The expressions it computes, and the kept node whose own definition it must look into.
+    /// The expressions it computes, and the materialized node whose own definition it must look into.
     pub(crate) fn starts(&self) -> (Vec<(NodeId, Index)>, Option<NodeId>) {
         match &self.action {
             Action::Store { node, to } => {
@@ -247,7 +247,7 @@ impl Statement {
     }
 }
 
-/// Decides what is kept and lists the statements.
+/// Decides what is materialized and lists the statements.
 pub(crate) fn statements<'a>(
     function: &'a Function,
     definitions: Definitions,
@@ -276,7 +276,7 @@ pub(crate) fn statements<'a>(
         graph,
         calls: Calls::new(&definitions, machine),
         definitions,
-        kept: vec![None; graph.len()],
+        materialized: vec![None; graph.len()],
         values: vec![],
         partial,
         statements: vec![],
@@ -341,7 +341,7 @@ fn statements_of(
         Definition::Inline { .. } | Definition::Splat(_) | Definition::Size(_) | Definition::Iota => {
             materialized.map_or(vec![], |why| {
                 let value = add_value(program, id, program.graph.ty(id).dtype, "", why);
-                program.kept[id.index()] = Some(vec![value]);
+                program.materialized[id.index()] = Some(vec![value]);
                 vec![store_statement(program.graph, id, Destination::Value(value))]
             })
         }
@@ -365,7 +365,7 @@ fn only_for_updates(function: &Function, definitions: &[Definition]) -> Vec<bool
 /// The value whose buffer can be an output itself.
 fn direct_value(program: &Statements<'_>, node: NodeId) -> Option<ValueId> {
     let base = program.in_memory(node);
-    let values = program.kept[base.index()].as_ref()?;
+    let values = program.materialized[base.index()].as_ref()?;
     let finished =
         program.definitions[base.index()].as_reduction().is_none_or(ReductionDefinition::is_finished);
     let same_size = program.graph.ty(base).elements() == program.graph.ty(node).elements();
@@ -407,7 +407,7 @@ fn reduce_statement(program: &mut Statements<'_>, node: NodeId) -> Statement {
             add_value(program, node, reducer.reducer.accumulators[i], &suffix(i), Materialized::Reduction)
         })
         .collect();
-    program.kept[node.index()] = Some(values.clone());
+    program.materialized[node.index()] = Some(values.clone());
     let matmul = MatmulLoops::of(program.graph, &program.definitions, node);
     Statement { loops, index, action: Action::Reduce { node, operands, sums, values }, round: 0, matmul }
 }
@@ -423,7 +423,7 @@ fn scan_statement(program: &mut Statements<'_>, node: NodeId) -> Statement {
     }
     let operands = operands.iter().map(|o| (o.node, compose(&index, &o.axes))).collect();
     let value = add_value(program, node, ty.dtype, "", Materialized::Scan);
-    program.kept[node.index()] = Some(vec![value]);
+    program.materialized[node.index()] = Some(vec![value]);
     let action = Action::Scan { node, operands, along, value };
     Statement { loops, index, action, round: 0, matmul: None }
 }
@@ -437,7 +437,7 @@ fn call_statement(
     let ty = program.graph.ty(node);
     let (loops, index) = loops_of(&ty.shape, &[]);
     let value = add_value(program, node, ty.dtype, "", Materialized::Routine);
-    program.kept[node.index()] = Some(vec![value]);
+    program.materialized[node.index()] = Some(vec![value]);
     let action = Action::Call { node, routine, operand: (operand, index.clone()), value };
     Statement { loops, index, action, round: 0, matmul: None }
 }
@@ -447,7 +447,7 @@ fn part_statements(program: &mut Statements<'_>, node: NodeId) -> Vec<Statement>
         unreachable!("invariant: only assemblies have parts")
     };
     let value = add_value(program, node, program.graph.ty(node).dtype, "", Materialized::Parts);
-    program.kept[node.index()] = Some(vec![value]);
+    program.materialized[node.index()] = Some(vec![value]);
     let statement = |part: crate::classify::Part| {
         let (loops, own) = loops_of(&part.extents, &[]);
         let from = (part.from.node, compose(&own, &part.from.axes));

@@ -19,7 +19,7 @@ struct Expressions<'a> {
     graph: &'a Graph,
     definitions: &'a [Definition],
     /// Which nodes lie in memory.
-    kept: Vec<bool>,
+    materialized: Vec<bool>,
     reads: Vec<Reads<'a>>,
 }
 
@@ -30,9 +30,9 @@ pub(super) fn parts_of_large_expressions(
     materialized: &[Option<Materialized>],
     needed: &[bool],
 ) -> Vec<NodeId> {
-    let kept = materialized.iter().map(Option::is_some).collect();
+    let materialized = materialized.iter().map(Option::is_some).collect();
     let reads = vec![Reads::new(); definitions.len()];
-    let mut expressions = Expressions { graph, definitions, kept, reads };
+    let mut expressions = Expressions { graph, definitions, materialized, reads };
     let mut parts = vec![];
     for id in graph.ids().filter(|id| needed[id.index()]) {
         if let Definition::Inline { operands, .. } = &definitions[id.index()] {
@@ -54,7 +54,7 @@ impl<'a> Expressions<'a> {
                 self.reads[id.index()] = reads;
                 return parts;
             };
-            self.kept[part.index()] = true;
+            self.materialized[part.index()] = true;
             parts.push(part);
         }
     }
@@ -63,7 +63,7 @@ impl<'a> Expressions<'a> {
         let at = operand.node.index();
         match &self.definitions[at] {
             Definition::Splat(_) | Definition::Size(_) | Definition::Iota => Reads::new(),
-            Definition::Inline { .. } if !self.kept[at] => self.reads[at].clone(),
+            Definition::Inline { .. } if !self.materialized[at] => self.reads[at].clone(),
             Definition::Inline { .. }
             | Definition::Dead
             | Definition::Source(_)
@@ -81,7 +81,7 @@ impl<'a> Expressions<'a> {
         let may_be_kept = |operand: &&Operand| {
             let node = operand.node.index();
             let is_inline = matches!(self.definitions[node], Definition::Inline { .. });
-            is_inline && !self.kept[node] && shape(operand.node) == shape(id)
+            is_inline && !self.materialized[node] && shape(operand.node) == shape(id)
         };
         let reads = |operand: &&Operand| self.reads[operand.node.index()].len();
         let largest = operands.iter().filter(may_be_kept).max_by_key(reads)?;

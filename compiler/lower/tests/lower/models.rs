@@ -85,7 +85,7 @@ fn an_elementwise_chain_is_one_loop() {
     m.function("f").inputs([x]).outputs([("y", y), ("z", exp(y))]).finish().unwrap();
     let plan = check(&m.module(), SIZES);
     let structure = plan.function(0).structure();
-    // Nothing is kept but what waits between the stages of this long program.
+    // Nothing is materialized but what waits between the segments of this long program.
     assert_eq!((structure.nests, structure.loops, structure.workspace_slots), (1, 1, 1));
     assert_eq!(structure.parallel, 1);
     assert!(plan.variants[0].bodies[0].nests().all(|nest| nest.blocks[0].fission.is_some()));

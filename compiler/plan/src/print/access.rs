@@ -9,7 +9,7 @@ pub(super) fn to_text(function: FunctionPlan<'_>, access: &Access) -> String {
     guided_to_text(function, access, &[])
 }
 
-/// The same with what data says of the place: for each part its stride and its text.
+/// The same with the indirect indices of the place: for each its stride and its text.
 pub(super) fn guided_to_text(function: FunctionPlan<'_>, access: &Access, parts: &[(Dim, String)]) -> String {
     let buffer = function.buffer(access.buffer);
     let terms = terms(function, access, parts);
