@@ -70,11 +70,10 @@ pub fn compile(
     options: &Options,
 ) -> Result<Objects, Error> {
     assert_eq!(plan.variants.len(), targets.len(), "a target for each variant");
-    let source = Source { plan, linkage, targets };
-    let work = Work { source, options: *options };
+    let work = Work::new(plan, linkage, targets, options);
     thread::scope(|scope| {
         let heap = scope.spawn(|| work.object(|maker| maker.heap()));
-        let (model, variants, stack) = match source.is_whole() {
+        let (model, variants, stack) = match work.source.is_whole() {
             true => work.whole()?,
             false => work.apart()?,
         };
@@ -96,7 +95,7 @@ pub fn ir(
     targets: &[Target],
     options: &Options,
 ) -> Result<String, Error> {
-    let work = Work { source: Source { plan, linkage, targets }, options: *options };
+    let work = Work::new(plan, linkage, targets, options);
     work.with_all(|module, _| Ok(module.print_to_string().to_string()))
 }
 
@@ -107,7 +106,7 @@ pub fn assembly(
     targets: &[Target],
     options: &Options,
 ) -> Result<String, Error> {
-    let work = Work { source: Source { plan, linkage, targets }, options: *options };
+    let work = Work::new(plan, linkage, targets, options);
     work.with_all(|module, machine| {
         let buffer = machine.write_to_memory_buffer(module, FileType::Assembly);
         let buffer = buffer.map_err(|message| Error::llvm("writing assembly", message))?;
@@ -133,6 +132,10 @@ struct Work<'a> {
 }
 
 impl<'a> Work<'a> {
+    fn new(plan: &'a ModelPlan, linkage: &'a Linkage, targets: &'a [Target], options: &Options) -> Work<'a> {
+        Work { source: Source { plan, linkage, targets }, options: *options }
+    }
+
     fn function_count(self) -> usize {
         self.source.plan.interface.functions.len()
     }

@@ -383,7 +383,7 @@ impl Cutter<'_, '_> {
                 return self.reduce_piece(ReduceKind::Last, from, reducer, values, index, &inner);
             }
             let row = self.cut.nests[self.nest].kind.rows().cloned();
-            let row = row.expect("invariant: a reducer over several loops has rows");
+            let row = row.expect("invariant: a reduction over several loops has rows");
             let axes = outer.iter().enumerate().map(|(i, (extent, _))| (Axis::Inner(i), extent.clone()));
             let axes: Vec<(Axis, Dim)> = std::iter::once((Axis::Row, row)).chain(axes).collect();
             let name = format!("part{}", outer.len());
@@ -408,7 +408,7 @@ impl Cutter<'_, '_> {
         let last = if inner.is_empty() { Axis::Row } else { Axis::Inner(inner.len() - 1) };
         let carry = (along != last).then(|| {
             let row = self.cut.nests[self.nest].kind.rows().cloned();
-            let row = row.expect("invariant: a running reducer with several loops has rows");
+            let row = row.expect("invariant: a scan with several loops has rows");
             let axes = std::iter::once((Axis::Row, row))
                 .chain(inner.iter().enumerate().map(|(i, (extent, _))| (Axis::Inner(i), extent.clone())))
                 .filter(|(axis, _)| *axis != along);

@@ -5,7 +5,7 @@ use tgc_plan::Step;
 use crate::classify::Definition;
 use crate::cut::Cut;
 use crate::form::{Context, Form};
-use crate::fuse::{NestDraft, kept_node};
+use crate::fuse::{NestDraft, materialized_node};
 use crate::ids::NestPlace;
 use crate::materialize::Statements;
 
@@ -61,7 +61,7 @@ pub(crate) fn every_statement_is_in_one_nest(form: &Form<'_>, _: &Context<'_>) -
 fn in_order(program: &Statements<'_>, nests: &[NestDraft], homes: &[Option<usize>]) -> Checked {
     let mut last = vec![0; program.graph.len()];
     for (statement, home) in program.statements.iter().zip(homes) {
-        let Some(node) = kept_node(statement) else { continue };
+        let Some(node) = materialized_node(statement) else { continue };
         last[node.index()] = home.unwrap_or(0).max(last[node.index()]);
     }
     for (position, nest) in nests.iter().enumerate() {

@@ -40,11 +40,11 @@ pub(crate) struct MatmulLoops {
 impl MatmulLoops {
     /// The loops, if a reduction is a matmul. Loops are numbered as those of its statement.
     pub(crate) fn of(graph: &Graph, definitions: &[Definition], id: NodeId) -> Option<MatmulLoops> {
-        let reducer = definitions[id.index()].as_reduction().filter(|reducer| reducer.multiplies)?;
+        let reduction = definitions[id.index()].as_reduction().filter(|reduction| reduction.multiplies)?;
         let shape = &graph.ty(id).shape;
-        let (loops, index) = loops_of(shape, &reducer.sums);
+        let (loops, index) = loops_of(shape, &reduction.sums);
         let operands: Vec<IndexExpr> =
-            reducer.operands.iter().map(|o| in_memory(graph, definitions, o, &index).1).collect();
+            reduction.operands.iter().map(|o| in_memory(graph, definitions, o, &index).1).collect();
         let result = flat(shape, &index[..shape.len()].to_vec());
         // A reduction that is not finished has accumulators in memory, not elements.
         let holds_elements = |o: &Operand| {
@@ -52,7 +52,7 @@ impl MatmulLoops {
             definitions[base.index()].as_reduction().is_none_or(ReductionDefinition::is_finished)
         };
         let is_affine = operands.iter().all(|place| place.lookups.is_empty());
-        if !is_affine || !reducer.operands.iter().all(holds_elements) {
+        if !is_affine || !reduction.operands.iter().all(holds_elements) {
             return None;
         }
         let matmul = Classes { loops: &loops, operands: &operands, result: &result }.matmul()?;
@@ -168,9 +168,9 @@ impl Classes<'_> {
 pub(crate) fn needed_in_memory(graph: &Graph, definitions: &[Definition]) -> Vec<NodeId> {
     let matmuls = graph.ids().filter(|id| MatmulLoops::of(graph, definitions, *id).is_some());
     let operands = matmuls.flat_map(|id| {
-        let reducer = definitions[id.index()].as_reduction().expect("invariant: a matmul is a reducer");
-        let (_, index) = loops_of(&graph.ty(id).shape, &reducer.sums);
-        reducer.operands.iter().map(move |o| in_memory(graph, definitions, o, &index).0)
+        let reduction = definitions[id.index()].as_reduction().expect("invariant: a matmul is a reduction");
+        let (_, index) = loops_of(&graph.ty(id).shape, &reduction.sums);
+        reduction.operands.iter().map(move |o| in_memory(graph, definitions, o, &index).0)
     });
     operands.collect()
 }

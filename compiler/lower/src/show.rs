@@ -82,9 +82,9 @@ fn definition(definition: &Definition, context: &Context<'_>) -> String {
         Definition::Iota => "positions".to_owned(),
         Definition::Inline { program: None, .. } => format!("view of {}", uses()),
         Definition::Inline { program: Some(_), .. } => format!("expression of {}", uses()),
-        Definition::Reduction(reducer) => {
-            let what = if reducer.multiplies { "contraction" } else { "reduction" };
-            format!("{what} over {} of {}", sizes(&reducer.sums, context), uses())
+        Definition::Reduction(reduction) => {
+            let what = if reduction.multiplies { "contraction" } else { "reduction" };
+            format!("{what} over {} of {}", sizes(&reduction.sums, context), uses())
         }
         Definition::Scan(_) => format!("scan of {}", uses()),
         Definition::Reshape(from) => format!("memory of {} in another shape", node(*from)),

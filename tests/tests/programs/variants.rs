@@ -10,7 +10,7 @@ use tgc_tests::{Executable, Workshop};
 
 const CPUS: [&str; 4] = ["x86-64", "x86-64-v2", "x86-64-v3", "x86-64-v4"];
 
-/// Matmuls, elementary functions, rounding, a fold, a constant and a state.
+/// Matmuls, elementary functions, rounding, a reduction, a constant and a state.
 fn mixed() -> Module {
     let m = Model::new("mixed");
     let x = m.input("x", F32, [m.dim("N"), 5.into()]);

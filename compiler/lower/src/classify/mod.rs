@@ -221,12 +221,12 @@ fn absorb_views(function: &Function, definitions: &mut [Definition]) {
     for id in graph.ids() {
         let Definition::Inline { program: None, operands } = &definitions[id.index()] else { continue };
         let Operand { node, axes } = operands[0].clone();
-        let Definition::Reduction(reducer) = &definitions[node.index()] else { continue };
+        let Definition::Reduction(reduction) = &definitions[node.index()] else { continue };
         let Some(axes) = plain(&axes) else { continue };
         let (from, to) = (&graph.ty(node).shape, &graph.ty(id).shape);
-        let turned = reducer.turned(&axes, to.len());
+        let turned = reduction.turned(&axes, to.len());
         let keeps_axes = (0..to.len()).all(|axis| to[axis].is_one() || axes.contains(&Some(axis)));
-        let stays_near = turned.least_strided(graph, to) <= reducer.least_strided(graph, from);
+        let stays_near = turned.least_strided(graph, to) <= reduction.least_strided(graph, from);
         if users[node.index()] == 1 && keeps_axes && stays_near {
             definitions[id.index()] = Definition::Reduction(Box::new(turned));
             definitions[node.index()] = Definition::Dead;
@@ -242,14 +242,14 @@ impl Definition {
 
     /// The reduction, if it is one.
     pub(crate) fn as_reduction(&self) -> Option<&ReductionDefinition> {
-        if let Definition::Reduction(reducer) = self { Some(reducer) } else { None }
+        if let Definition::Reduction(reduction) = self { Some(reduction) } else { None }
     }
 
     /// The nodes that it is computed from, but for those that say places.
     pub(crate) fn operands(&self) -> Vec<NodeId> {
         match self {
             Definition::Inline { operands, .. } => operands.iter().map(|o| o.node).collect(),
-            Definition::Reduction(reducer) => reducer.operands.iter().map(|o| o.node).collect(),
+            Definition::Reduction(reduction) => reduction.operands.iter().map(|o| o.node).collect(),
             Definition::Scan(scan) => scan.operands.iter().map(|o| o.node).collect(),
             Definition::Reshape(node) | Definition::Routine(_, node) => vec![*node],
             Definition::Assembly(parts) => parts.iter().map(|part| part.from.node).collect(),
@@ -594,27 +594,27 @@ fn define_contraction(graph: &Graph, id: NodeId, contraction: &Contraction, fuse
     })
 }
 
-fn reduce_or_expression(reducer: ReductionDefinition) -> Definition {
-    if !reducer.sums.iter().all(Dim::is_one) {
-        return Definition::Reduction(Box::new(reducer));
+fn reduce_or_expression(reduction: ReductionDefinition) -> Definition {
+    if !reduction.sums.iter().all(Dim::is_one) {
+        return Definition::Reduction(Box::new(reduction));
     }
-    let mut b = Builder::new(&reducer.program.params[..reducer.operands.len()]);
-    let mut params: Vec<Element> = (0..reducer.operands.len()).map(|i| b.param(i)).collect();
-    if reducer.indexed {
+    let mut b = Builder::new(&reduction.program.params[..reduction.operands.len()]);
+    let mut params: Vec<Element> = (0..reduction.operands.len()).map(|i| b.param(i)).collect();
+    if reduction.indexed {
         params.push(constant(&mut b, DType::I64, [0, 0]));
     }
-    let values = b.inline(&reducer.program, &params);
-    let mut arguments: Vec<Element> = reducer
+    let values = b.inline(&reduction.program, &params);
+    let mut arguments: Vec<Element> = reduction
         .reducer
         .accumulators
         .iter()
-        .zip(&reducer.reducer.init)
+        .zip(&reduction.reducer.init)
         .map(|(d, bits)| constant(&mut b, *d, *bits))
         .collect();
     arguments.extend(values);
-    let stepped = b.inline(&reducer.reducer.step, &arguments);
-    let finished = b.inline(&reducer.finish, &stepped);
-    Definition::Inline { program: Some(b.finish(finished)), operands: reducer.operands }
+    let stepped = b.inline(&reduction.reducer.step, &arguments);
+    let finished = b.inline(&reduction.finish, &stepped);
+    Definition::Inline { program: Some(b.finish(finished)), operands: reduction.operands }
 }
 
 /// An element by its bits.

@@ -64,7 +64,9 @@ impl Calls {
 fn programs(definition: &Definition) -> Vec<&Program> {
     match definition {
         Definition::Inline { program, .. } => program.iter().collect(),
-        Definition::Reduction(reducer) => vec![&reducer.program, &reducer.reducer.step, &reducer.finish],
+        Definition::Reduction(reduction) => {
+            vec![&reduction.program, &reduction.reducer.step, &reduction.finish]
+        }
         Definition::Scan(scan) => vec![&scan.scan.first, &scan.scan.step, &scan.scan.finish],
         Definition::Assembly(parts) => parts.iter().filter_map(|part| part.add.as_ref()).collect(),
         Definition::Dead

@@ -412,7 +412,7 @@ fn reduce_sink(
     rows: &BTreeMap<ValueId, RowId>,
 ) -> Sink {
     let Work::Reduce { kind, from, reducer, values, index } = work else {
-        unreachable!("invariant: a reducer")
+        unreachable!("invariant: a reduction")
     };
     let reduced = match from {
         From::Operands { node, sums, .. } => {

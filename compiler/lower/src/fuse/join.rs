@@ -5,7 +5,7 @@ use tgc_plan::NotFused;
 use tgc_plan::machine::Machine;
 
 use super::rows::{innermost, strided};
-use super::{NestKind, Placer, Separation, is_heavy, is_looked_up, is_ordered, kept_node};
+use super::{NestKind, Placer, Separation, is_heavy, is_looked_up, is_ordered, materialized_node};
 use crate::classify::{Definition, Source};
 use crate::ids::{NestId, NestPlace, StatementId};
 use crate::loops::{IndexExpr, Loop, LoopInfo, LoopKind};
@@ -174,7 +174,7 @@ impl Placer<'_> {
         let mut others = self.nests[nest]
             .members
             .iter()
-            .filter(|member| kept_node(&self.program.statements[member.statement]) == Some(of));
+            .filter(|member| materialized_node(&self.program.statements[member.statement]) == Some(of));
         u32::from(
             others.any(|m| m.row.first().is_some_and(|first| along(m.statement, *first) == along(id, row))),
         )

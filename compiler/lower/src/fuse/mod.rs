@@ -154,7 +154,7 @@ fn place_of(order: &[NestId], nest: NestId) -> NestPlace {
 }
 
 /// The node whose materialized values a statement makes, or a part of them.
-pub(crate) fn kept_node(statement: &Statement) -> Option<NodeId> {
+pub(crate) fn materialized_node(statement: &Statement) -> Option<NodeId> {
     match statement.action {
         Action::Reduce { node, .. }
         | Action::Scan { node, .. }
@@ -190,7 +190,7 @@ impl Placer<'_> {
             (nest, Member { statement: id, row: row.into_iter().collect(), inner: vec![] })
         };
         self.nests[nest].members.push(member);
-        if let Some(node) = kept_node(statement) {
+        if let Some(node) = materialized_node(statement) {
             self.homes[node.index()].push((nest, id));
         }
     }

@@ -161,9 +161,9 @@ pub(super) fn materialized_nodes(
             ask(&mut contexts[place.index()], (at, vec![]));
         }
         match &definitions[at] {
-            Definition::Reduction(reducer) => {
-                let (loops, index) = loops_of(shape, &reducer.sums);
-                for operand in &reducer.operands {
+            Definition::Reduction(reduction) => {
+                let (loops, index) = loops_of(shape, &reduction.sums);
+                for operand in &reduction.operands {
                     let index = compose(&index, &operand.axes);
                     repeats.along_loops[operand.node.index()] |= is_broadcast(&index, loops.len());
                     ask(&mut contexts[operand.node.index()], (at, index));
@@ -236,7 +236,7 @@ fn costs(
             | Definition::Iota => 0,
             Definition::Scan(_) | Definition::Reshape(_) | Definition::Assembly(_) => 0,
             Definition::Routine(..) => 0,
-            Definition::Reduction(reducer) => cost(&reducer.finish),
+            Definition::Reduction(reduction) => cost(&reduction.finish),
             Definition::Inline { program, operands } => {
                 let below = operands.iter().filter(|o| !materialized[o.node.index()]);
                 let below = below.fold(0u32, |sum, o| sum.saturating_add(costs[o.node.index()]));

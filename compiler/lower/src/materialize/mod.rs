@@ -124,7 +124,7 @@ pub(crate) struct Statements<'a> {
 impl Statements<'_> {
     /// The definition of a node that is a reduction.
     pub(crate) fn reduction(&self, node: NodeId) -> &ReductionDefinition {
-        self.definitions[node.index()].as_reduction().expect("invariant: statements reducer only reductions")
+        self.definitions[node.index()].as_reduction().expect("invariant: statements reduce only reductions")
     }
 
     /// The definition of a node that is a scan.
@@ -395,16 +395,16 @@ fn store_statement(graph: &Graph, node: NodeId, to: Destination) -> Statement {
 }
 
 fn reduce_statement(program: &mut Statements<'_>, node: NodeId) -> Statement {
-    let reducer = program.reduction(node).clone();
+    let reduction = program.reduction(node).clone();
     let shape = &program.graph.ty(node).shape;
-    let (loops, mut index) = loops_of(shape, &reducer.sums);
-    let operands = reducer.operands.iter().map(|o| (o.node, compose(&index, &o.axes))).collect();
+    let (loops, mut index) = loops_of(shape, &reduction.sums);
+    let operands = reduction.operands.iter().map(|o| (o.node, compose(&index, &o.axes))).collect();
     let sums = index.split_off(shape.len());
-    let arity = reducer.reducer.accumulators.len();
+    let arity = reduction.reducer.accumulators.len();
     let suffix = |i: usize| if arity == 1 { String::new() } else { format!("_{i}") };
     let values: Vec<ValueId> = (0..arity)
         .map(|i| {
-            add_value(program, node, reducer.reducer.accumulators[i], &suffix(i), Materialized::Reduction)
+            add_value(program, node, reduction.reducer.accumulators[i], &suffix(i), Materialized::Reduction)
         })
         .collect();
     program.materialized[node.index()] = Some(values.clone());
@@ -416,7 +416,7 @@ fn scan_statement(program: &mut Statements<'_>, node: NodeId) -> Statement {
     let ScanDefinition { operands, scan } = program.scan(node).clone();
     let ty = program.graph.ty(node);
     let (mut loops, mut index) = loops_of(&ty.shape, &[]);
-    let along = index[scan.axis].as_loop().expect("invariant: one element is no running reducer");
+    let along = index[scan.axis].as_loop().expect("invariant: one element is no scan");
     loops[along.number()].kind = LoopKind::Scan;
     if scan.reverse {
         index[scan.axis] = IndexExpr::back(along, &ty.shape[scan.axis]);

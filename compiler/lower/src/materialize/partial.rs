@@ -2,10 +2,10 @@
 //!
 //! `e ← inc_subtensor(e, i, f(e[i]))` is a copy of `e`, into which parts are written, and a copy back. Memory
 //! planning drops both copies where nothing reads `e` after the first of them. So what the parts are made
-//! of, if it reads `e`, is materialized before; and the parts are written after everything else.
+//! of, if it reads such a variable, is materialized before; and the parts are written after everything else.
 
 use tgc_graph::graph::NodeId;
-use tgc_graph::module::Function;
+use tgc_graph::module::{Function, Update};
 
 use crate::classify::{Definition, Source, users};
 
@@ -14,7 +14,7 @@ use crate::classify::{Definition, Source, users};
 pub(crate) struct PartialUpdates {
     /// The new values, in the order of nodes.
     nodes: Vec<NodeId>,
-    /// What reads the variable and is written into a part of it.
+    /// What reads one of the variables and is written into a part of one.
     pub read_before: Vec<NodeId>,
 }
 
@@ -22,21 +22,21 @@ impl PartialUpdates {
     /// Those of a function.
     pub(super) fn of(function: &Function, definitions: &[Definition]) -> PartialUpdates {
         let users = users(function, definitions);
-        let mut found = PartialUpdates { nodes: vec![], read_before: vec![] };
-        for update in &function.updates {
-            let Some(parts) = definitions[update.node.index()].as_assembly() else { continue };
-            if users[update.node.index()] == 1
+        let parts_of = |update: &&Update| {
+            let parts = definitions[update.node.index()].as_assembly()?;
+            let is_partial = users[update.node.index()] == 1
                 && parts[0].is_all
-                && is_variable(&definitions[parts[0].from.node.index()], update.shared)
-            {
-                let written = parts[1..].iter().map(|part| part.from.node);
-                let reads = |part: &NodeId| reads_variable(definitions, *part, update.shared);
-                found.read_before.extend(written.filter(reads));
-                found.nodes.push(update.node);
-            }
-        }
-        found.nodes.sort();
-        found
+                && is_one_of(&definitions[parts[0].from.node.index()], &[update.shared]);
+            is_partial.then_some(parts)
+        };
+        let updates: Vec<&Update> = function.updates.iter().filter(|u| parts_of(u).is_some()).collect();
+        let variables: Vec<usize> = updates.iter().map(|update| update.shared).collect();
+        let written = updates.iter().filter_map(parts_of).flat_map(|parts| &parts[1..]);
+        let read_before =
+            written.map(|part| part.from.node).filter(|part| reads_one_of(definitions, *part, &variables));
+        let mut nodes: Vec<NodeId> = updates.iter().map(|update| update.node).collect();
+        nodes.sort();
+        PartialUpdates { nodes, read_before: read_before.collect() }
     }
 
     /// Whether a node is one of them.
@@ -45,16 +45,16 @@ impl PartialUpdates {
     }
 }
 
-fn is_variable(definition: &Definition, shared: usize) -> bool {
-    matches!(definition, Definition::Source(Source::State(state)) if *state == shared)
+fn is_one_of(definition: &Definition, variables: &[usize]) -> bool {
+    matches!(definition, Definition::Source(Source::State(state)) if variables.contains(state))
 }
 
-/// Whether an expression reads a variable.
-fn reads_variable(definitions: &[Definition], node: NodeId, shared: usize) -> bool {
+/// Whether an expression reads one of some variables.
+fn reads_one_of(definitions: &[Definition], node: NodeId, variables: &[usize]) -> bool {
     let (mut work, mut seen) = (vec![node], vec![false; definitions.len()]);
     while let Some(node) = work.pop() {
         let definition = &definitions[node.index()];
-        if is_variable(definition, shared) {
+        if is_one_of(definition, variables) {
             return true;
         }
         if !std::mem::replace(&mut seen[node.index()], true)

@@ -78,13 +78,13 @@ impl<'a> Expressions<'a> {
     /// The operand that reads most, of those of which each element is used.
     fn largest(&self, id: NodeId, operands: &'a [Operand]) -> Option<NodeId> {
         let shape = |node: NodeId| &self.graph.ty(node).shape;
-        let may_be_kept = |operand: &&Operand| {
+        let may_be_materialized = |operand: &&Operand| {
             let node = operand.node.index();
             let is_inline = matches!(self.definitions[node], Definition::Inline { .. });
             is_inline && !self.materialized[node] && shape(operand.node) == shape(id)
         };
         let reads = |operand: &&Operand| self.reads[operand.node.index()].len();
-        let largest = operands.iter().filter(may_be_kept).max_by_key(reads)?;
+        let largest = operands.iter().filter(may_be_materialized).max_by_key(reads)?;
         (reads(&largest) > 1).then_some(largest.node)
     }
 }

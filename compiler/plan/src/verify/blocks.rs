@@ -144,13 +144,13 @@ impl Checker<'_> {
             }
             Sink::Reduce { reducer, results, to, prereduction } => {
                 if block.axes.is_empty() {
-                    return Err(VerifyErrorKind::NoAxes { what: "a reducer over its last axis" });
+                    return Err(VerifyErrorKind::NoAxes { what: "a reduction over its last axis" });
                 }
                 check_reducer(reducer, results, &types)?;
                 if let Some(prereduction) = prereduction {
                     check_prereduction(prereduction, block.lanes, results, &types)?;
                 }
-                equal("the number of a reducer's results", to.len(), reducer.accumulators.len())?;
+                equal("the number of a reduction's results", to.len(), reducer.accumulators.len())?;
                 for (target, dtype) in to.iter().zip(&reducer.accumulators) {
                     self.check_reduce_target(nest, block, target, *dtype, defined)?;
                 }
@@ -169,7 +169,7 @@ impl Checker<'_> {
                 check_scan(scan, results, &types)?;
                 self.check_carry(nest, block, scan, *along, carry)?;
                 let found = result_type(&program::result_types(&scan.finish), 0)?;
-                equal("the element type of a running reducer", found, self.check_access(nest, block, to)?)
+                equal("the element type of a scan", found, self.check_access(nest, block, to)?)
             }
             Sink::Scatter { result, to, add } => {
                 if nest.parallel.is_some() {
@@ -267,7 +267,7 @@ impl Checker<'_> {
                 if access.strides.iter().any(|(axis, _)| *axis == reduced) {
                     return Err(VerifyErrorKind::ReducedAxis { buffer: self.name(access.buffer) });
                 }
-                equal("the element type of a reducer's result", dtype, found)
+                equal("the element type of a reduction's result", dtype, found)
             }
         }
     }
@@ -359,7 +359,7 @@ pub(super) fn check_reducer(
     )?;
     equal("the parameters of a reducer's merge", list(&reducer.merge.params), list(&merged))?;
     equal("the results of a reducer's merge", list(&program::result_types(&reducer.merge)), accumulators)?;
-    equal("the number of a reducer's initial values", reducer.init.len(), reducer.accumulators.len())?;
+    equal("the number of a reduction's initial values", reducer.init.len(), reducer.accumulators.len())?;
     for (init, dtype) in reducer.init.iter().zip(&reducer.accumulators) {
         let limit = u64::MAX >> (64 - stored_scalar(*dtype).bits());
         let fits = init.iter().all(|bits| *bits <= limit) && (dtype.parts() == 2 || init[1] == 0);
@@ -418,18 +418,18 @@ fn check_prereduction(
 
 /// The programs of a scan fit together and with the values that it reduces.
 fn check_scan(scan: &Scan, results: &[usize], types: &[DType]) -> Result<(), VerifyErrorKind> {
-    check_program("the first step of a running reducer", &scan.first)?;
-    check_program("the step of a running reducer", &scan.step)?;
-    check_program("the end of a running reducer", &scan.finish)?;
+    check_program("the first step of a scan", &scan.first)?;
+    check_program("the step of a scan", &scan.step)?;
+    check_program("the end of a scan", &scan.finish)?;
     let values: Vec<DType> = results.iter().map(|r| result_type(types, *r)).collect::<Result<_, _>>()?;
     let accumulators = list(&scan.accumulators);
     let stepped = [scan.accumulators.clone(), values.clone()].concat();
     let types = program::result_types;
-    equal("the parameters of a running reducer's first step", list(&scan.first.params), list(&values))?;
-    equal("the results of a running reducer's first step", list(&types(&scan.first)), accumulators.clone())?;
-    equal("the parameters of a running reducer's step", list(&scan.step.params), list(&stepped))?;
-    equal("the results of a running reducer's step", list(&types(&scan.step)), accumulators.clone())?;
-    equal("the parameters of a running reducer's end", list(&scan.finish.params), accumulators)
+    equal("the parameters of a scan's first step", list(&scan.first.params), list(&values))?;
+    equal("the results of a scan's first step", list(&types(&scan.first)), accumulators.clone())?;
+    equal("the parameters of a scan's step", list(&scan.step.params), list(&stepped))?;
+    equal("the results of a scan's step", list(&types(&scan.step)), accumulators.clone())?;
+    equal("the parameters of a scan's end", list(&scan.finish.params), accumulators)
 }
 
 fn check_program(which: &'static str, program: &Program) -> Result<(), VerifyErrorKind> {

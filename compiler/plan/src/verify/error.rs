@@ -101,7 +101,7 @@ pub enum VerifyErrorKind {
     NoAxes { what: &'static str },
     #[error("a block with axes has {what}")]
     HasAxes { what: &'static str },
-    #[error("a parallel nest has a reducer over its rows")]
+    #[error("a parallel nest has a reduction over its rows")]
     ParallelReduction,
     #[error("a parallel nest has rows that go in order")]
     ParallelOrder,
@@ -111,11 +111,11 @@ pub enum VerifyErrorKind {
     Strip { strip: u32, together: u32 },
     #[error("a fissioned program {what}")]
     Fissioned { what: &'static str },
-    #[error("a running reducer has {found} places for accumulators to wait, expected {expected}")]
+    #[error("a scan has {found} places for accumulators to wait, expected {expected}")]
     Carries { found: usize, expected: usize },
-    #[error("a running reducer goes along an axis that is not in scope")]
+    #[error("a scan goes along an axis that is not in scope")]
     ScanOutOfScope,
-    #[error("an accumulator of a running reducer waits in `{buffer}` at places that differ along its axis")]
+    #[error("an accumulator of a scan waits in `{buffer}` at places that differ along its axis")]
     CarryMoves { buffer: String },
     #[error("the index of a place is read {read}, expected an earlier read of int64 in memory")]
     IndexRead { read: usize },
@@ -139,7 +139,7 @@ pub enum VerifyErrorKind {
     RowUndefined { id: u32 },
     #[error("row value r{id} is defined twice")]
     RowRedefined { id: u32 },
-    #[error("a reducer over the last of several axes goes to row value r{id}")]
+    #[error("a reduction over the last of several axes goes to row value r{id}")]
     RowFromInnerReduction { id: u32 },
     #[error("the strides of {what} are not sorted by axis, or one is zero")]
     Strides { what: String },

@@ -124,7 +124,7 @@ fn reductions_are_checked() {
     );
     break_reducer(
         |reducer| reducer.init.clear(),
-        "function `f`, step 0, block 0: the number of a reducer's initial values: found 0, expected 1",
+        "function `f`, step 0, block 0: the number of a reduction's initial values: found 0, expected 1",
     );
     break_reducer(
         |reducer| reducer.init[0] = [1 << 32, 0],
@@ -161,7 +161,7 @@ fn reductions_are_checked() {
             let Sink::Reduce { to, .. } = &mut block_mut(p, 0, 0).sinks[0] else { unreachable!() };
             to.clear();
         },
-        "function `f`, step 0, block 0: the number of a reducer's results: found 0, expected 1",
+        "function `f`, step 0, block 0: the number of a reduction's results: found 0, expected 1",
     );
 }
 
@@ -230,7 +230,7 @@ fn row_values_are_defined_once_and_first() {
             let Read::Buffer(access) = &mut block.reads[0] else { unreachable!() };
             access.strides[1].0 = Axis::Inner(1);
         },
-        "function `f`, step 0, block 0: a reducer over the last of several axes goes to row value r0",
+        "function `f`, step 0, block 0: a reduction over the last of several axes goes to row value r0",
     );
 }
 
@@ -263,7 +263,7 @@ fn rows_lanes_and_chunks_are_checked() {
     check(
         || total(4),
         |n| n.parallel = Some(Parallel { rows_per_chunk: 4 }),
-        ", block 0: a parallel nest has a reducer over its rows",
+        ", block 0: a parallel nest has a reduction over its rows",
     );
     check(
         map,
@@ -633,12 +633,12 @@ fn places_that_data_says_stay_inside_and_apart() {
 fn running_reductions_keep_their_accumulators_apart() {
     let carry = |p: &mut ModelPlan, change: fn(&mut Vec<Access>)| match &mut block_mut(p, 0, 0).sinks[0] {
         Sink::Scan { carry, .. } => change(carry),
-        other => panic!("{other:?} is no running reducer"),
+        other => panic!("{other:?} is no scan"),
     };
     refuse(
         running_sums(),
         |p| carry(p, Vec::clear),
-        "function `f`, step 0, block 0: a running reducer has 0 places for accumulators to wait, expected 1",
+        "function `f`, step 0, block 0: a scan has 0 places for accumulators to wait, expected 1",
     );
     refuse(
         running_sums(),
@@ -648,7 +648,7 @@ fn running_reductions_keep_their_accumulators_apart() {
     refuse(
         running_sums(),
         |p| carry(p, |carry| carry[0].strides.insert(0, (ROW, known(1)))),
-        "function `f`, step 0, block 0: an accumulator of a running reducer waits in `carry` at places that differ along its axis",
+        "function `f`, step 0, block 0: an accumulator of a scan waits in `carry` at places that differ along its axis",
     );
     refuse(
         running_sums(),
